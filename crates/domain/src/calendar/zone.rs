@@ -1,0 +1,75 @@
+//! A time zone and the civil times in it.
+
+use jiff::{Zoned, civil::Date, tz::TimeZone};
+
+use crate::Time;
+
+/// An IANA time zone.
+#[derive(Debug, Clone)]
+pub struct Zone {
+    name: String,
+    zone: TimeZone,
+}
+
+/// The name is not in the IANA database.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("'{0}' is not an IANA time zone such as Europe/Berlin")]
+pub struct UnknownZone(pub String);
+
+impl Zone {
+    /// Looks a zone up by its IANA name.
+    ///
+    /// # Errors
+    /// When there is no such zone.
+    pub fn named(name: &str) -> Result<Self, UnknownZone> {
+        let zone = TimeZone::get(name).map_err(|_| UnknownZone(name.to_owned()))?;
+        Ok(Self { name: zone.iana_name().unwrap_or(name).to_owned(), zone })
+    }
+
+    /// UTC.
+    pub fn utc() -> Self {
+        Self { name: "UTC".to_owned(), zone: TimeZone::UTC }
+    }
+
+    /// The IANA name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The civil time at an instant.
+    pub fn at(&self, time: Time) -> Zoned {
+        time.timestamp().to_zoned(self.zone.clone())
+    }
+
+    /// The first instant of a civil day.
+    pub fn day_start(&self, date: Date) -> Time {
+        match date.to_zoned(self.zone.clone()) {
+            Ok(zoned) => zoned.timestamp().into(),
+            Err(_) => if date.year() > 0 { Time::MAX } else { Time::MIN },
+        }
+    }
+
+    /// The first instant of the civil day that holds `time`.
+    pub fn day_of(&self, time: Time) -> Time {
+        self.day_start(self.at(time).date())
+    }
+
+    /// The instant of a civil date and time; a time skipped by a clock change moves ahead, a repeated one is the first.
+    pub(crate) fn instant(&self, civil: jiff::civil::DateTime) -> Time {
+        match civil.to_zoned(self.zone.clone()) {
+            Ok(zoned) => zoned.timestamp().into(),
+            Err(_) => if civil.year() > 0 { Time::MAX } else { Time::MIN },
+        }
+    }
+
+    /// RFC 3339 to the second with this zone's offset, as rows show it.
+    pub fn rfc3339(&self, time: Time) -> String {
+        self.at(time).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
+    }
+}
+
+impl PartialEq for Zone {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}

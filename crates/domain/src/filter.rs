@@ -1,0 +1,172 @@
+//! What a reader asked to see: the same words in URLs, the API and server functions.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Agent, FieldError, Invalid, TimeRange};
+
+/// Longest accepted reference search, in bytes.
+pub const MAX_SEARCH_BYTES: usize = 255;
+/// Most values of one repeatable filter.
+pub const MAX_FILTER_VALUES: usize = 5_000;
+
+/// A period as chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum PeriodChoice {
+    /// The billing cycle that is running.
+    #[default]
+    ThisCycle,
+    /// The billing cycle before.
+    LastCycle,
+    /// This many calendar days, ending with today.
+    Days(u16),
+    /// From one instant to another.
+    Custom(TimeRange),
+}
+
+impl PeriodChoice {
+    /// The name on the wire; custom periods go by `from` and `to`.
+    pub const fn id(self) -> Option<&'static str> {
+        match self {
+            Self::ThisCycle => Some("this_cycle"),
+            Self::LastCycle => Some("last_cycle"),
+            Self::Days(7) => Some("7d"),
+            Self::Days(30) => Some("30d"),
+            Self::Days(90) => Some("90d"),
+            Self::Days(_) | Self::Custom(_) => None,
+        }
+    }
+
+    /// The named period, if there is one.
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "this_cycle" => Some(Self::ThisCycle),
+            "last_cycle" => Some(Self::LastCycle),
+            "7d" => Some(Self::Days(7)),
+            "30d" => Some(Self::Days(30)),
+            "90d" => Some(Self::Days(90)),
+            _ => None,
+        }
+    }
+}
+
+/// A view as a URL describes it. Empty lists mean everything.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ViewQuery {
+    /// The account's key; the caller's own when left out.
+    pub account: Option<String>,
+    /// Company keys.
+    pub companies: Vec<String>,
+    /// Agents.
+    pub agents: Vec<Agent>,
+    /// Activities.
+    pub activities: Vec<String>,
+    /// `period`, as named.
+    pub period: Option<String>,
+    /// Start of a custom period: RFC 3339, or a date in the account's zone.
+    pub from: Option<String>,
+    /// End of a custom period (exclusive instant, or last date inclusive).
+    pub to: Option<String>,
+    /// IANA zone to show times and count days in; the account's when left out.
+    pub tz: Option<String>,
+    /// References that start with this.
+    pub q: Option<String>,
+}
+
+impl ViewQuery {
+    /// Reads a query string. Parameters that are not part of a view are handed back.
+    ///
+    /// # Errors
+    /// Values that cannot be right.
+    pub fn parse(query: &str) -> Result<(Self, Vec<(String, String)>), Invalid> {
+        let mut view = Self::default();
+        let mut others = Vec::new();
+        let mut errors = Vec::new();
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            view.take(&name, value.into_owned(), &mut others, &mut errors);
+        }
+        if errors.is_empty() { Ok((view, others)) } else { Err(Invalid(errors)) }
+    }
+
+    fn take(&mut self, name: &str, value: String, others: &mut Vec<(String, String)>, errors: &mut Vec<FieldError>) {
+        if value.is_empty() {
+            return;
+        }
+        match name {
+            "account" => self.account = Some(value),
+            "company" => push_unique(&mut self.companies, value, name, errors),
+            "activity" => push_unique(&mut self.activities, value, name, errors),
+            "agent" => match value.parse::<Agent>() {
+                Ok(agent) if !self.agents.contains(&agent) => self.agents.push(agent),
+                Ok(_) => {}
+                Err(error) => errors.push(FieldError::new("agent", "unknown_agent", error.to_string())),
+            },
+            "period" if PeriodChoice::named(&value).is_none() => {
+                errors.push(FieldError::invalid("period", "must be one of this_cycle, last_cycle, 7d, 30d, 90d"));
+            }
+            "period" => self.period = Some(value),
+            "from" => self.from = Some(value),
+            "to" => self.to = Some(value),
+            "tz" => self.tz = Some(value),
+            "q" if value.len() > MAX_SEARCH_BYTES => {
+                errors.push(FieldError::invalid("q", format!("must be at most {MAX_SEARCH_BYTES} bytes long")));
+            }
+            "q" => self.q = Some(value),
+            _ => others.push((name.to_owned(), value)),
+        }
+    }
+
+    /// Writes the query string that [`ViewQuery::parse`] reads; empty for the plain view.
+    pub fn to_query(&self) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        let mut one = |name: &str, value: Option<&str>| {
+            if let Some(value) = value {
+                query.append_pair(name, value);
+            }
+        };
+        one("account", self.account.as_deref());
+        self.companies.iter().for_each(|company| one("company", Some(company)));
+        self.agents.iter().for_each(|agent| one("agent", Some(agent.id())));
+        self.activities.iter().for_each(|activity| one("activity", Some(activity)));
+        one("period", self.period.as_deref());
+        one("from", self.from.as_deref());
+        one("to", self.to.as_deref());
+        one("tz", self.tz.as_deref());
+        one("q", self.q.as_deref());
+        query.finish()
+    }
+
+    /// Whether any filter besides account, period and zone is set.
+    pub fn is_narrowed(&self) -> bool {
+        !(self.companies.is_empty() && self.agents.is_empty() && self.activities.is_empty() && self.q.is_none())
+    }
+}
+
+fn push_unique(values: &mut Vec<String>, value: String, name: &str, errors: &mut Vec<FieldError>) {
+    if values.len() >= MAX_FILTER_VALUES {
+        errors.push(FieldError::invalid(name, format!("must be given at most {MAX_FILTER_VALUES} times")));
+    } else if !values.contains(&value) {
+        values.push(value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_view_survives_its_url() {
+        let query = "account=north&company=a+b&company=%26c&agent=chat&activity=chat_reply&period=7d&tz=Europe%2FBerlin&q=call_8%25";
+        let (view, others) = ViewQuery::parse(query).unwrap();
+        assert!(others.is_empty());
+        assert_eq!(view.companies, ["a b", "&c"]);
+        assert_eq!(ViewQuery::parse(&view.to_query()).unwrap().0, view);
+    }
+
+    #[test]
+    fn unknown_parameters_come_back_and_bad_values_are_named() {
+        let (_, others) = ViewQuery::parse("limit=5&company=a").unwrap();
+        assert_eq!(others, [("limit".to_owned(), "5".to_owned())]);
+        let Invalid(errors) = ViewQuery::parse("agent=bot&period=8d").unwrap_err();
+        assert_eq!(errors.iter().map(|error| error.field.as_str()).collect::<Vec<_>>(), ["agent", "period"]);
+    }
+}

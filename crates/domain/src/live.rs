@@ -1,0 +1,131 @@
+//! Live changes: what the server pushes, and the one function that applies it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Agent, Credits, Seq, Time,
+    activity::LogRow,
+    usage::{Dashboard, Totals},
+};
+
+/// Most rows a delta carries; past that the reader is told how many there were and reads again.
+pub const MAX_DELTA_ROWS: usize = 200;
+
+/// New usage of the selected companies in one slot of time.
+///
+/// A slot is a roll-up bucket, cut where the cycle or the period begins or ends, so that it lies in one of them whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UsageChange {
+    /// Start of the slot.
+    pub slot: Time,
+    /// Who spent.
+    pub agent: Agent,
+    /// Whether the activity and reference filters let it through too.
+    pub matches: bool,
+    /// What was added.
+    pub added: Totals,
+}
+
+/// New usage of the whole account in one slot of time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountChange {
+    /// Start of the slot.
+    pub slot: Time,
+    /// What was added.
+    pub credits: Credits,
+}
+
+/// Everything that became durable after one place and up to another, as one viewer may see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Delta {
+    /// Applies to a view of exactly this place.
+    pub after: Seq,
+    /// The view's place afterwards.
+    pub up_to: Seq,
+    /// Usage of the selected companies.
+    pub usage: Vec<UsageChange>,
+    /// Usage of the whole account; empty for a viewer who sees some companies only.
+    pub account: Vec<AccountChange>,
+    /// New rows of the filtered log within the period, oldest first.
+    pub rows: Vec<LogRow>,
+    /// New rows that were too many to send.
+    pub rows_left_out: u64,
+}
+
+/// A message of the live stream.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LiveFrame {
+    /// The stream is up; every change after this place will follow.
+    Hello {
+        /// Where the stream begins.
+        from: Seq,
+    },
+    /// Something happened.
+    Delta(Box<Delta>),
+    /// Too much happened to replay, or the day has turned: read the page again.
+    Resync,
+    /// Nothing happened, and the connection is alive.
+    Beat,
+}
+
+/// What became of a delta.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Applied {
+    /// The view moved to the delta's place.
+    Yes,
+    /// The view had it already.
+    Stale,
+    /// Something between is missing: read again.
+    Gap,
+}
+
+impl Dashboard {
+    /// Applies a delta, exactly once and in order.
+    pub fn apply(&mut self, delta: &Delta) -> Applied {
+        if delta.up_to <= self.as_of {
+            return Applied::Stale;
+        }
+        if delta.after != self.as_of {
+            return Applied::Gap;
+        }
+        delta.usage.iter().for_each(|change| self.apply_usage(change));
+        delta.account.iter().for_each(|change| self.apply_account(*change));
+        self.as_of = delta.up_to;
+        Applied::Yes
+    }
+
+    fn apply_usage(&mut self, change: &UsageChange) {
+        if self.cycle.range.contains(change.slot) {
+            self.cycle_used = self.cycle_used.saturating_add(change.added.credits);
+            if let Some(day) = self.cycle_days.iter_mut().find(|day| day.range.contains(change.slot)) {
+                day.credits = day.credits.saturating_add(change.added.credits);
+            }
+        }
+        if !change.matches {
+            return;
+        }
+        let (in_period, in_previous) =
+            (self.period.range.contains(change.slot), self.period.previous.contains(change.slot));
+        let bar = self.bars.iter().position(|bar| bar.range.contains(change.slot));
+        let Some(usage) = self.agents.iter_mut().find(|usage| usage.agent == change.agent) else { return };
+        if in_previous {
+            usage.previous.add(change.added);
+        }
+        if !in_period {
+            return;
+        }
+        usage.current.add(change.added);
+        if let Some(total) = bar.and_then(|bar| usage.bars.get_mut(bar)) {
+            total.add(change.added);
+        }
+    }
+
+    fn apply_account(&mut self, change: AccountChange) {
+        if !self.cycle.range.contains(change.slot) {
+            return;
+        }
+        if let Some(balance) = &mut self.balance {
+            balance.used = balance.used.saturating_add(change.credits);
+        }
+    }
+}

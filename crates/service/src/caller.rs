@@ -1,0 +1,196 @@
+//! Who calls, and what that lets them see and do.
+
+use domain::{
+    AccountId, CompanyId, UserId,
+    tenancy::{Account, CompanyScope, PlatformRole},
+};
+
+use crate::{
+    ServiceError, ServiceResult, Services,
+    ports::{ApiKey, KeyScope, Membership, User},
+};
+
+/// Something a caller may be allowed to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Permission {
+    /// Report usage.
+    Ingest,
+    /// Ask whether an agent may act.
+    Check,
+    /// Read usage.
+    Read,
+    /// Create and change accounts, plans, keys.
+    Provision,
+}
+
+impl Permission {
+    const fn needed(self) -> &'static str {
+        match self {
+            Self::Ingest => "this needs a key with scope ingest or platform",
+            Self::Check => "this needs a key with scope check or platform",
+            Self::Read => "this needs a key with scope read or platform",
+            Self::Provision => "this needs a key with scope platform",
+        }
+    }
+}
+
+/// Access to one account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct AccountAccess {
+    account: AccountId,
+    companies: CompanyScope,
+    permissions: Vec<Permission>,
+}
+
+/// A known caller: a program with a key, or a signed-in person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    name: String,
+    user: Option<UserId>,
+    everywhere: Vec<Permission>,
+    accounts: Vec<AccountAccess>,
+}
+
+/// A caller's view of one account. Made only by [`Services::scope`]; every tenant use-case takes one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scope {
+    /// The account.
+    pub(crate) account: Account,
+    /// The companies the caller may see.
+    pub(crate) companies: CompanyScope,
+}
+
+impl Scope {
+    /// The account.
+    pub const fn account(&self) -> &Account {
+        &self.account
+    }
+
+    /// Whether the caller sees the whole account, and so its balance.
+    pub fn sees_all(&self) -> bool {
+        self.companies == CompanyScope::All
+    }
+
+    pub(crate) fn company_ids(&self) -> Option<&[CompanyId]> {
+        match &self.companies {
+            CompanyScope::All => None,
+            CompanyScope::Only(ids) => Some(ids),
+        }
+    }
+}
+
+impl Caller {
+    /// The person at the machine's own shell: may do everything.
+    pub fn operator(name: &str) -> Self {
+        use Permission::{Check, Ingest, Provision, Read};
+        Self { name: name.to_owned(), user: None, everywhere: vec![Ingest, Check, Read, Provision], accounts: vec![] }
+    }
+
+    /// A program with an API key.
+    pub fn from_key(key: &ApiKey) -> Self {
+        let name = format!("key {}", key.prefix);
+        if key.scopes.contains(&KeyScope::Platform) {
+            return Self { name, ..Self::operator("") };
+        }
+        let permissions = key.scopes.iter().filter_map(|scope| match scope {
+            KeyScope::Ingest => Some(Permission::Ingest),
+            KeyScope::Check => Some(Permission::Check),
+            KeyScope::Read => Some(Permission::Read),
+            KeyScope::Platform => None,
+        });
+        let permissions: Vec<_> = permissions.collect();
+        let access = key.account.map(|account| AccountAccess { account, companies: CompanyScope::All, permissions });
+        Self { name, user: None, everywhere: vec![], accounts: access.into_iter().collect() }
+    }
+
+    /// A signed-in person.
+    pub fn from_user(user: &User) -> Self {
+        let everywhere = match user.platform_role {
+            Some(PlatformRole::Operator) => vec![Permission::Read, Permission::Provision],
+            Some(PlatformRole::ProductManager) => vec![Permission::Read],
+            None => vec![],
+        };
+        let accounts = user.memberships.iter().map(member_access).collect();
+        Self { name: user.email.clone(), user: Some(user.id), everywhere, accounts }
+    }
+
+    /// Who it is, for logs and for remembering answers.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The signed-in person, if it is one.
+    pub const fn user(&self) -> Option<UserId> {
+        self.user
+    }
+
+    /// Whether the caller may do something in every account.
+    pub fn may_everywhere(&self, permission: Permission) -> bool {
+        self.everywhere.contains(&permission)
+    }
+
+    /// Refuses callers who may not do something in every account.
+    pub fn require_platform(&self, permission: Permission) -> ServiceResult<()> {
+        if self.may_everywhere(permission) { Ok(()) } else { Err(ServiceError::Forbidden(permission.needed().to_owned())) }
+    }
+
+    /// Refuses callers who may not do something in any account.
+    pub fn require_somewhere(&self, permission: Permission) -> ServiceResult<()> {
+        let somewhere = self.accounts.iter().any(|access| access.permissions.contains(&permission));
+        if somewhere { Ok(()) } else { self.require_platform(permission) }
+    }
+
+    /// The accounts the caller belongs to, by number.
+    pub fn own_accounts(&self) -> Vec<AccountId> {
+        self.accounts.iter().map(|access| access.account).collect()
+    }
+
+    /// The companies the caller may see in an account; `None` when they may not do this there.
+    fn companies_in(&self, account: AccountId, permission: Permission) -> Option<CompanyScope> {
+        if self.may_everywhere(permission) {
+            return Some(CompanyScope::All);
+        }
+        let access = self.accounts.iter().find(|access| access.account == account)?;
+        access.permissions.contains(&permission).then(|| access.companies.clone())
+    }
+}
+
+fn member_access(membership: &Membership) -> AccountAccess {
+    let sees_all = membership.companies.is_empty() && membership.role != domain::tenancy::Role::Client;
+    let companies = if sees_all { CompanyScope::All } else { CompanyScope::Only(membership.companies.clone()) };
+    AccountAccess { account: membership.account, companies, permissions: vec![Permission::Read] }
+}
+
+impl Services {
+    /// The caller's view of an account: the named one, or their only (or first) one.
+    ///
+    /// # Errors
+    /// [`ServiceError::Forbidden`] when the caller may do this nowhere; [`ServiceError::NotFound`] when there is no
+    /// such account or it is someone else's.
+    pub async fn scope(&self, caller: &Caller, account: Option<&str>, permission: Permission) -> ServiceResult<Scope> {
+        caller.require_somewhere(permission)?;
+        let account = match account {
+            Some(key) => self.directory.account(key).await?.ok_or(ServiceError::NotFound)?,
+            None => self.default_account(caller).await?,
+        };
+        let companies = caller.companies_in(account.id, permission).ok_or(ServiceError::NotFound)?;
+        Ok(Scope { account, companies })
+    }
+
+    async fn default_account(&self, caller: &Caller) -> ServiceResult<Account> {
+        if let Some(own) = caller.accounts.first() {
+            return self.directory.account_by_id(own.account).await?.ok_or(ServiceError::NotFound);
+        }
+        if caller.user.is_some() {
+            return self.store.accounts(None, 1).await?.into_iter().next().ok_or(ServiceError::NotFound);
+        }
+        Err(ServiceError::Invalid(domain::Invalid::one("account", "required", "is missing: name the account with ?account=")))
+    }
+
+    /// The view of an account for a use-case that has already been allowed everywhere.
+    pub(crate) async fn scope_by_id(&self, caller: &Caller, account: AccountId, permission: Permission) -> ServiceResult<Scope> {
+        let companies = caller.companies_in(account, permission).ok_or(ServiceError::NotFound)?;
+        let account = self.directory.account_by_id(account).await?.ok_or(ServiceError::NotFound)?;
+        Ok(Scope { account, companies })
+    }
+}

@@ -1,0 +1,152 @@
+//! The page above the log: gauge, cards and bars, all read in one snapshot.
+
+mod words;
+
+use domain::{
+    Agent, Credits, TimeRange,
+    calendar::{Cycle, Window},
+    filter::ViewQuery,
+    tenancy::Account,
+    usage::{AccountView, AgentUsage, Bar, CycleDay, CycleView, Dashboard, PeriodView, Totals},
+};
+
+use crate::{
+    Scope, ServiceError, ServiceResult, Services,
+    activity::{LogRead, read_log},
+    ports::{Cell, GroupBy, GroupKey, Selection, Snapshot},
+    selection::View,
+    split::{Ask, read_cells},
+    usage::{by_agent, window_of},
+};
+use domain::activity::{LogAsk, LogPage, PAGE_ROWS};
+
+impl Services {
+    /// Everything on the page, read at one moment: the dashboard and the first page of the log.
+    pub async fn page(&self, scope: Scope, query: &ViewQuery) -> ServiceResult<(Dashboard, LogPage)> {
+        let view = self.view(scope, query).await?;
+        let plan = self.store.plan(&view.scope.account.plan).await?.map_or_else(String::new, |plan| plan.name);
+        let companies = match view.scope.company_ids() {
+            Some(ids) => u32::try_from(ids.len()).unwrap_or(u32::MAX),
+            None => self.store.company_count(view.scope.account.id).await?,
+        };
+        let mut snapshot = self.store.snapshot().await?;
+        let dashboard = self.dashboard(snapshot.as_mut(), &view, query, plan, companies).await?;
+        let log = read_log(snapshot.as_mut(), &view, LogRead { ask: LogAsk::Newest, limit: PAGE_ROWS }).await?;
+        Ok((dashboard, log))
+    }
+
+    async fn dashboard(
+        &self,
+        snapshot: &mut dyn Snapshot,
+        view: &View,
+        query: &ViewQuery,
+        plan: String,
+        companies: u32,
+    ) -> ServiceResult<Dashboard> {
+        let cycle = view.cycles.at(view.now);
+        let balance = match view.scope.sees_all() {
+            true => Some(self.balance_in(snapshot, &view.scope, cycle).await?),
+            false => None,
+        };
+        let cycle_days = read_cycle_days(snapshot, view, cycle).await?;
+        let (bars, agents) = read_cards(snapshot, view).await?;
+        Ok(Dashboard {
+            as_of: snapshot.as_of().await?,
+            now: view.now,
+            year: view.zone.at(view.now).year(),
+            account: account_view(&view.scope.account, view, plan, companies),
+            cycle: cycle_view(view, cycle),
+            balance,
+            cycle_used: cycle_days.iter().fold(Credits::ZERO, |sum, day| sum.saturating_add(day.credits)),
+            cycle_days,
+            companies: view.companies.clone(),
+            period: period_view(view),
+            bars,
+            agents,
+            selected_agents: query.agents.clone(),
+            activities: snapshot.activities(view.scope.account.id).await?,
+        })
+    }
+}
+
+fn account_view(account: &Account, view: &View, plan: String, companies: u32) -> AccountView {
+    AccountView {
+        key: account.key.clone(),
+        name: account.name.clone(),
+        kind: account.kind,
+        time_zone: account.time_zone.clone(),
+        shown_zone: view.zone.name().to_owned(),
+        companies,
+        plan,
+    }
+}
+
+fn cycle_view(view: &View, cycle: Cycle) -> CycleView {
+    let zone = view.cycles.zone();
+    let days = words::days_in(cycle.range, zone);
+    CycleView {
+        range: cycle.range,
+        label: words::range_label(cycle.range, zone),
+        day: words::days_in(TimeRange::new(cycle.range.start, view.now.plus_micros(1)), zone).clamp(1, days.max(1)),
+        days,
+        resets_on: words::date_label(cycle.range.end, zone),
+        resets_in: words::until(view.now, cycle.range.end, zone),
+    }
+}
+
+fn period_view(view: &View) -> PeriodView {
+    let range = view.period.range;
+    let (label, compared_with) = words::period_labels(view.choice, range, &view.zone);
+    PeriodView {
+        range,
+        previous: view.period.previous,
+        label,
+        compared_with,
+        first_label: words::day_label(range.start, &view.zone),
+        last_label: words::day_label(range.end.plus_micros(-1), &view.zone),
+    }
+}
+
+/// The cycle day by day for the selected companies, whatever else the view is narrowed to.
+async fn read_cycle_days(snapshot: &mut dyn Snapshot, view: &View, cycle: Cycle) -> ServiceResult<Vec<CycleDay>> {
+    let zone = view.cycles.zone();
+    let windows = Window::Day.tile(cycle.range, zone).map_err(|error| ServiceError::invalid("period", error))?;
+    let selection = Selection { companies: view.selection.companies.clone(), ..Selection::default() };
+    let ask = Ask { account: view.scope.account.id, selection: &selection, days_of: Some(zone), group_by: GroupBy::All };
+    let cells = read_cells(snapshot, ask, cycle.range).await?;
+    let mut days: Vec<_> = windows
+        .iter()
+        .map(|range| CycleDay { range: *range, label: words::day_label(range.start, zone), credits: Credits::ZERO })
+        .collect();
+    for cell in &cells {
+        if let Some(day) = window_of(&windows, cell).and_then(|index| days.get_mut(index)) {
+            day.credits = day.credits.saturating_add(cell.totals.credits);
+        }
+    }
+    Ok(days)
+}
+
+/// All six cards. The agent filter is left out: the cards are that filter.
+async fn read_cards(snapshot: &mut dyn Snapshot, view: &View) -> ServiceResult<(Vec<Bar>, Vec<AgentUsage>)> {
+    let range = view.period.range;
+    let window = Window::fitting(range);
+    let windows = window.tile(range, &view.zone).map_err(|error| ServiceError::invalid("to", error))?;
+    let selection = Selection { agents: Vec::new(), ..view.selection.clone() };
+    let ask = Ask { selection: &selection, days_of: view.days_for(window), ..view.ask(GroupBy::Agent) };
+    let cells = read_cells(snapshot, ask, range).await?;
+    let previous_ask = Ask { days_of: Some(view.cycles.zone()), ..ask };
+    let previous = by_agent(&read_cells(snapshot, previous_ask, view.period.previous).await?);
+    let bars = windows.iter().map(|bar| words::bar(*bar, window, &view.zone)).collect();
+    Ok((bars, Agent::ALL.iter().map(|agent| card(*agent, &cells, &windows, previous[usize::from(agent.index())])).collect()))
+}
+
+fn card(agent: Agent, cells: &[Cell], windows: &[TimeRange], previous: Totals) -> AgentUsage {
+    let mut usage = AgentUsage { agent, current: Totals::default(), previous, bars: vec![Totals::default(); windows.len()] };
+    for cell in cells.iter().filter(|cell| cell.key == GroupKey::Agent(agent)) {
+        usage.current.add(cell.totals);
+        if let Some(total) = window_of(windows, cell).and_then(|index| usage.bars.get_mut(index)) {
+            total.add(cell.totals);
+        }
+    }
+    usage
+}

@@ -1,0 +1,44 @@
+//! What a use-case can answer besides its result.
+
+use domain::Invalid;
+
+use crate::ports::StoreError;
+
+/// Why a use-case refused or failed.
+#[derive(Debug, thiserror::Error)]
+pub enum ServiceError {
+    /// The input is wrong; everything wrong with it.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+    /// Nothing there, or nothing the caller may see.
+    #[error("not found")]
+    NotFound,
+    /// The caller is not known.
+    #[error("not signed in")]
+    Unauthenticated,
+    /// The caller is known and may not do this; says what would be needed.
+    #[error("{0}")]
+    Forbidden(String),
+    /// It clashes with what is stored; says with what.
+    #[error("{0}")]
+    Conflict(String),
+    /// Too much work is waiting.
+    #[error("too much work is waiting")]
+    Busy {
+        /// When to try again, in seconds.
+        retry_after_s: u32,
+    },
+    /// The database failed; the text is for the log only.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The answer of a use-case.
+pub type ServiceResult<T> = Result<T, ServiceError>;
+
+impl ServiceError {
+    /// Input with a single thing wrong.
+    pub fn invalid(field: impl Into<String>, message: impl ToString) -> Self {
+        Self::Invalid(Invalid::one(field, "invalid", message.to_string()))
+    }
+}

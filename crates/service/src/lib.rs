@@ -1,0 +1,70 @@
+//! The use-cases of Creditscope over storage traits: no SQL, no HTTP, no Leptos.
+//!
+//! Every call takes a [`Caller`] or the [`Scope`] made from one; none can be made without.
+
+pub mod ports;
+pub mod error;
+pub mod clock;
+pub mod caller;
+mod directory;
+pub mod writer;
+pub mod ingest;
+mod selection;
+mod split;
+pub mod usage;
+pub mod dashboard;
+pub mod activity;
+pub mod live;
+pub mod accounts;
+pub mod rates;
+pub mod keys;
+pub mod users;
+
+use std::sync::Arc;
+
+pub use caller::{Caller, Permission, Scope};
+pub use clock::{Clock, SystemClock};
+pub use error::{ServiceError, ServiceResult};
+
+use crate::{directory::Directory, live::Hub, ports::Store, writer::Writer};
+
+/// All use-cases, sharing one database, one writer and one clock.
+#[derive(Clone)]
+pub struct Services {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    directory: Arc<Directory>,
+    writer: Writer,
+    hub: Hub,
+}
+
+impl Services {
+    /// Starts the writer over `store`. Call inside a tokio runtime.
+    pub fn start(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
+        let hub = Hub::default();
+        let writer = Writer::start(Arc::clone(&store), Arc::clone(&clock), hub.clone());
+        Self { directory: Arc::new(Directory::new(Arc::clone(&store))), store, clock, writer, hub }
+    }
+
+    /// The clock every use-case reads.
+    pub fn now(&self) -> domain::Time {
+        self.clock.now()
+    }
+
+    /// Whether the database answers and the writer takes work.
+    pub async fn ready(&self) -> ServiceResult<()> {
+        self.store.ping().await?;
+        if self.writer.is_open() { Ok(()) } else { Err(ServiceError::Busy { retry_after_s: 1 }) }
+    }
+
+    /// Proves that events, roll-ups and cycle totals agree. Operators only: it reads everything.
+    pub async fn doctor(&self, caller: &Caller) -> ServiceResult<ports::DoctorReport> {
+        caller.require_platform(Permission::Provision)?;
+        Ok(self.store.doctor().await?)
+    }
+
+    /// Stops taking writes and waits until those accepted are durable.
+    pub async fn close(&self) {
+        self.writer.close().await;
+    }
+}

@@ -1,0 +1,142 @@
+//! The live stream: who has something new, and what it is for one viewer.
+
+mod delta;
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use domain::{AccountId, Seq, Time, filter::ViewQuery, live::LiveFrame};
+use futures::Stream;
+use tokio::{sync::watch, time::Instant};
+
+use crate::{Scope, ServiceResult, Services, ports::StoreResult, selection::View};
+
+/// At most ten frames a second: more than the eye follows, few enough for a phone.
+const FRAME_EVERY: Duration = Duration::from_millis(100);
+/// Another process may write to the same database without telling this one.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// A beat this often keeps proxies from closing a quiet connection.
+const BEAT_EVERY: Duration = Duration::from_secs(15);
+/// Events of one read; a viewer further behind reads the page again instead.
+const READ_EVENTS: u32 = 5_000;
+
+/// Tells waiting viewers that an account has new events. The database, not the hub, says which.
+#[derive(Debug, Clone, Default)]
+pub struct Hub {
+    accounts: Arc<Mutex<HashMap<AccountId, watch::Sender<()>>>>,
+}
+
+impl Hub {
+    /// Wakes the viewers of these accounts.
+    pub(crate) fn notify(&self, changed: &[AccountId]) {
+        let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
+        for account in changed {
+            if let Some(sender) = accounts.get(account)
+                && sender.send(()).is_err()
+            {
+                accounts.remove(account);
+            }
+        }
+    }
+
+    fn subscribe(&self, account: AccountId) -> watch::Receiver<()> {
+        let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
+        accounts.entry(account).or_insert_with(|| watch::channel(()).0).subscribe()
+    }
+}
+
+/// One viewer's place in the stream.
+struct Viewer {
+    services: Services,
+    view: View,
+    news: watch::Receiver<()>,
+    /// Where the viewer's page is.
+    shown: Seq,
+    /// Up to where the database was read; ahead of `shown` when nothing there concerned the viewer.
+    read: Seq,
+    /// When the page's days and labels stop being right.
+    turns_at: Time,
+    next_frame: Instant,
+    next_beat: Instant,
+    greeted: bool,
+    over: bool,
+}
+
+impl Services {
+    /// Every change of a view after `from`, for as long as the reader listens.
+    ///
+    /// The stream ends after [`LiveFrame::Resync`]: the reader reads the page again and follows from there.
+    pub async fn live(&self, scope: Scope, query: &ViewQuery, from: Seq) -> ServiceResult<impl Stream<Item = LiveFrame> + Send + 'static> {
+        let view = self.view(scope, query).await?;
+        let tomorrow = domain::calendar::Window::Day.next(view.zone.day_of(view.now), &view.zone);
+        let now = Instant::now();
+        let viewer = Viewer {
+            services: self.clone(),
+            news: self.hub.subscribe(view.scope.account.id),
+            turns_at: tomorrow.min(view.cycles.at(view.now).range.end),
+            view,
+            shown: from,
+            read: from,
+            next_frame: now,
+            next_beat: now + BEAT_EVERY,
+            greeted: false,
+            over: false,
+        };
+        Ok(futures::stream::unfold(viewer, |mut viewer| async move { viewer.next().await.map(|frame| (frame, viewer)) }))
+    }
+}
+
+impl Viewer {
+    async fn next(&mut self) -> Option<LiveFrame> {
+        if self.over {
+            return None;
+        }
+        if !self.greeted {
+            self.greeted = true;
+            return Some(LiveFrame::Hello { from: self.shown });
+        }
+        loop {
+            tokio::time::sleep_until(self.next_frame).await;
+            self.news.mark_unchanged();
+            match self.look().await {
+                Ok(Some(frame)) => {
+                    self.next_frame = Instant::now() + FRAME_EVERY;
+                    self.next_beat = Instant::now() + BEAT_EVERY;
+                    self.over = frame == LiveFrame::Resync;
+                    return Some(frame);
+                }
+                Ok(None) => {}
+                Err(error) => {
+                    tracing::error!(%error, "the live stream could not read");
+                    return None;
+                }
+            }
+            if Instant::now() >= self.next_beat {
+                self.next_beat = Instant::now() + BEAT_EVERY;
+                return Some(LiveFrame::Beat);
+            }
+            // Whichever wakes first, the database is asked again; a closed channel only means waiting for the clock.
+            let _ = tokio::time::timeout(LOOK_EVERY, self.news.changed()).await;
+        }
+    }
+
+    async fn look(&mut self) -> StoreResult<Option<LiveFrame>> {
+        if self.services.now() >= self.turns_at {
+            return Ok(Some(LiveFrame::Resync));
+        }
+        let (events, up_to) = self.services.store.events_after(self.view.scope.account.id, self.read, READ_EVENTS).await?;
+        if events.len() >= READ_EVENTS as usize {
+            return Ok(Some(LiveFrame::Resync));
+        }
+        self.read = up_to;
+        let delta = delta::of(&self.view, events, self.shown, up_to);
+        if delta.usage.is_empty() && delta.account.is_empty() {
+            return Ok(None);
+        }
+        self.shown = up_to;
+        Ok(Some(LiveFrame::Delta(Box::new(delta))))
+    }
+}

@@ -1,0 +1,51 @@
+//! What the use-cases need from a database. Every tenant call names its account.
+
+mod directory;
+mod events;
+mod identity;
+mod reading;
+
+use async_trait::async_trait;
+
+pub use directory::{ApiKey, DirectoryStore, KeyScope, NewApiKey, PutAccount, Stored};
+pub use events::{CommitOutcome, Committed, EventStore, NewEvent, StoredEvent};
+pub use identity::{IdempotencyStore, IdentityStore, Membership, NewUser, Remembered, SavedSession, User};
+pub use reading::{Cell, Direction, Grain, GroupBy, GroupKey, LogRange, ReadStore, Selection, Snapshot};
+
+/// A failure inside the database; its text is for the log, never for a caller.
+#[derive(Debug, thiserror::Error)]
+#[error("storage: {0}")]
+pub struct StoreError(#[source] pub Box<dyn std::error::Error + Send + Sync>);
+
+impl StoreError {
+    /// Wraps a database's own error.
+    pub fn new(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self(error.into())
+    }
+}
+
+/// The answer of a storage call.
+pub type StoreResult<T> = Result<T, StoreError>;
+
+/// A whole database.
+#[async_trait]
+pub trait Store: EventStore + ReadStore + DirectoryStore + IdentityStore + IdempotencyStore + Send + Sync {
+    /// Proves that events, roll-ups and cycle totals agree; one sentence for each difference found.
+    async fn doctor(&self) -> StoreResult<DoctorReport>;
+
+    /// Whether the database answers.
+    async fn ping(&self) -> StoreResult<()>;
+}
+
+/// What `doctor` looked at and found.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+pub struct DoctorReport {
+    /// Events read.
+    pub events: u64,
+    /// Roll-up rows compared.
+    pub rollups: u64,
+    /// Cycle totals compared.
+    pub cycles: u64,
+    /// What does not agree, one sentence each.
+    pub differences: Vec<String>,
+}

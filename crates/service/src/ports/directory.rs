@@ -1,0 +1,172 @@
+//! Accounts, companies, plans, rate cards and API keys.
+
+use async_trait::async_trait;
+use domain::{
+    AccountId, Time,
+    rate::{RateCard, RateRule},
+    tenancy::{Account, AccountKind, Company, Plan},
+};
+use serde::{Deserialize, Serialize};
+
+use super::StoreResult;
+
+/// What an API key may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyScope {
+    /// Everything, for every account.
+    Platform,
+    /// Report usage of one account.
+    Ingest,
+    /// Ask permission for one account.
+    Check,
+    /// Read one account.
+    Read,
+}
+
+impl KeyScope {
+    /// The name on the wire and in the database.
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Platform => "platform",
+            Self::Ingest => "ingest",
+            Self::Check => "check",
+            Self::Read => "read",
+        }
+    }
+}
+
+impl std::str::FromStr for KeyScope {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        [Self::Platform, Self::Ingest, Self::Check, Self::Read]
+            .into_iter()
+            .find(|scope| scope.id() == text)
+            .ok_or("must be one of platform, ingest, check, read")
+    }
+}
+
+/// An API key as stored: never its secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiKey {
+    /// The public part of the key; unique.
+    pub prefix: String,
+    /// SHA-256 of the secret part.
+    pub secret_hash: Vec<u8>,
+    /// The account it belongs to; none for platform keys.
+    pub account: Option<AccountId>,
+    /// What it may do.
+    pub scopes: Vec<KeyScope>,
+    /// What it is for.
+    pub name: String,
+    /// When it was made.
+    pub created_at: Time,
+    /// When it was revoked.
+    pub revoked_at: Option<Time>,
+}
+
+/// A key to store.
+pub type NewApiKey = ApiKey;
+
+/// An account to create or replace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PutAccount {
+    /// Its key.
+    pub key: String,
+    /// Display name.
+    pub name: String,
+    /// Customer or agency.
+    pub kind: AccountKind,
+    /// IANA time zone; cannot change once usage is recorded.
+    pub time_zone: String,
+    /// Start of its first billing cycle; cannot change once usage is recorded.
+    pub cycle_anchor: Time,
+    /// Key of its plan.
+    pub plan: String,
+}
+
+/// What became of a create-or-replace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stored<T> {
+    /// It was not there.
+    Created(T),
+    /// It was there and is now as given.
+    Replaced(T),
+    /// The zone or anchor of an account with usage cannot change. Nothing was stored.
+    Fixed,
+}
+
+/// Accounts, companies, plans, rate cards and API keys.
+#[async_trait]
+pub trait DirectoryStore {
+    /// An account by key.
+    async fn account(&self, key: &str) -> StoreResult<Option<Account>>;
+
+    /// An account by number.
+    async fn account_by_id(&self, id: AccountId) -> StoreResult<Option<Account>>;
+
+    /// Accounts by key, those after `after`.
+    async fn accounts(&self, after: Option<&str>, limit: u32) -> StoreResult<Vec<Account>>;
+
+    /// Creates or replaces an account. The plan exists.
+    async fn put_account(&self, account: &PutAccount, now: Time) -> StoreResult<Stored<Account>>;
+
+    /// The companies of an account with these keys; unknown keys are left out.
+    async fn companies_by_key(&self, account: AccountId, keys: &[String]) -> StoreResult<Vec<Company>>;
+
+    /// Companies with a key, in all accounts, with their account's number.
+    async fn company_owners(&self, key: &str, limit: u32) -> StoreResult<Vec<(AccountId, Company)>>;
+
+    /// Companies of an account by key, those after `after`; only those with `ids` when given.
+    async fn companies(
+        &self,
+        account: AccountId,
+        ids: Option<&[domain::CompanyId]>,
+        search: Option<&str>,
+        after: Option<&str>,
+        limit: u32,
+    ) -> StoreResult<Vec<Company>>;
+
+    /// How many companies an account has.
+    async fn company_count(&self, account: AccountId) -> StoreResult<u32>;
+
+    /// Creates or replaces a company.
+    async fn put_company(&self, account: AccountId, key: &str, name: &str, now: Time) -> StoreResult<Stored<Company>>;
+
+    /// A plan by key.
+    async fn plan(&self, key: &str) -> StoreResult<Option<Plan>>;
+
+    /// Plans by key, those after `after`.
+    async fn plans(&self, after: Option<&str>, limit: u32) -> StoreResult<Vec<Plan>>;
+
+    /// Creates or replaces a plan.
+    async fn put_plan(&self, plan: &Plan, now: Time) -> StoreResult<Stored<Plan>>;
+
+    /// All versions of the rate card of an event type.
+    async fn rate_cards(&self, event_type: &str) -> StoreResult<Vec<RateCard>>;
+
+    /// Event types that have a rate card, sorted, those after `after`.
+    async fn rate_card_types(&self, after: Option<&str>, limit: u32) -> StoreResult<Vec<String>>;
+
+    /// Stores a further version; the same rules from the same time as the latest version change nothing.
+    async fn put_rate_card(
+        &self,
+        event_type: &str,
+        effective_at: Time,
+        rules: &[RateRule],
+        now: Time,
+    ) -> StoreResult<Stored<RateCard>>;
+
+    /// An API key by its public part.
+    async fn api_key(&self, prefix: &str) -> StoreResult<Option<ApiKey>>;
+
+    /// Stores an API key.
+    async fn put_api_key(&self, key: &NewApiKey) -> StoreResult<()>;
+
+    /// API keys of an account, or of the platform, by prefix, those after `after`.
+    async fn api_keys(&self, account: Option<AccountId>, after: Option<&str>, limit: u32) -> StoreResult<Vec<ApiKey>>;
+
+    /// Revokes an API key of an account (or of the platform); whether there was one.
+    async fn revoke_api_key(&self, account: Option<AccountId>, prefix: &str, now: Time) -> StoreResult<bool>;
+}

@@ -1,0 +1,114 @@
+//! People, their sessions, and answers remembered for retries.
+
+use async_trait::async_trait;
+use domain::{
+    AccountId, CompanyId, Time, UserId,
+    tenancy::{PlatformRole, Role},
+};
+
+use super::StoreResult;
+
+/// A person's place in an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Membership {
+    /// Which account.
+    pub account: AccountId,
+    /// What they may do there.
+    pub role: Role,
+    /// The companies they may see; all when empty. A client always has some.
+    pub companies: Vec<CompanyId>,
+}
+
+/// A person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// Stored number.
+    pub id: UserId,
+    /// Lower-case e-mail address; unique.
+    pub email: String,
+    /// Display name.
+    pub name: String,
+    /// Argon2id hash in PHC form.
+    pub password_hash: String,
+    /// Role of platform staff.
+    pub platform_role: Option<PlatformRole>,
+    /// Accounts, by account number.
+    pub memberships: Vec<Membership>,
+    /// A disabled user cannot sign in, and their sessions are over.
+    pub disabled: bool,
+}
+
+/// A person to create, or to replace by e-mail address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewUser {
+    /// Lower-case e-mail address.
+    pub email: String,
+    /// Display name.
+    pub name: String,
+    /// Argon2id hash in PHC form.
+    pub password_hash: String,
+    /// Role of platform staff.
+    pub platform_role: Option<PlatformRole>,
+    /// Accounts.
+    pub memberships: Vec<Membership>,
+}
+
+/// A browser session as stored: never its id, only a hash of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SavedSession {
+    /// SHA-256 of the session id.
+    pub id_hash: Vec<u8>,
+    /// What the session carries, as JSON.
+    pub data: String,
+    /// When it ends.
+    pub expires_at: Time,
+}
+
+/// People and their sessions.
+#[async_trait]
+pub trait IdentityStore {
+    /// A person by lower-case e-mail address.
+    async fn user_by_email(&self, email: &str) -> StoreResult<Option<User>>;
+
+    /// A person by number.
+    async fn user(&self, id: UserId) -> StoreResult<Option<User>>;
+
+    /// People by e-mail address, those after `after`.
+    async fn users(&self, after: Option<&str>, limit: u32) -> StoreResult<Vec<User>>;
+
+    /// Creates a person, or replaces the one with that e-mail address.
+    async fn put_user(&self, user: &NewUser, now: Time) -> StoreResult<User>;
+
+    /// Stores a session; `false` when `create` is set and there is one with that hash already.
+    async fn save_session(&self, session: &SavedSession, create: bool) -> StoreResult<bool>;
+
+    /// A session that has not ended.
+    async fn session(&self, id_hash: &[u8], now: Time) -> StoreResult<Option<SavedSession>>;
+
+    /// Ends a session.
+    async fn delete_session(&self, id_hash: &[u8]) -> StoreResult<()>;
+
+    /// Removes sessions that have ended; how many.
+    async fn delete_expired_sessions(&self, now: Time) -> StoreResult<u64>;
+}
+
+/// The first answer to a request with an `Idempotency-Key`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remembered {
+    /// SHA-256 of method, path and body.
+    pub request_hash: Vec<u8>,
+    /// HTTP status of the answer.
+    pub status: u16,
+    /// Body of the answer.
+    pub body: Vec<u8>,
+}
+
+/// Remembers answers so that a retried write happens once.
+#[async_trait]
+pub trait IdempotencyStore {
+    /// The answer remembered for a key of a caller.
+    async fn remembered(&self, caller: &str, key: &str) -> StoreResult<Option<Remembered>>;
+
+    /// Remembers an answer; an answer that is there already stays.
+    async fn remember(&self, caller: &str, key: &str, answer: &Remembered, now: Time) -> StoreResult<()>;
+}

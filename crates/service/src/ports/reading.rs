@@ -1,0 +1,144 @@
+//! Reading roll-ups and the log, in one consistent snapshot.
+
+use async_trait::async_trait;
+use domain::{AccountId, Agent, CompanyId, Credits, Seq, Time, TimeRange, cursor::Cursor, usage::Totals};
+
+use super::{StoreResult, StoredEvent};
+
+/// Which events of an account count.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Selection {
+    /// Of these companies; of all when `None`. `Some` of nothing selects nothing.
+    pub companies: Option<Vec<CompanyId>>,
+    /// By these agents; by all when empty.
+    pub agents: Vec<Agent>,
+    /// Of these activities; of all when empty. Names the account never used select nothing.
+    pub activities: Vec<String>,
+    /// Whose reference starts with this, without regard to ASCII case.
+    pub reference_prefix: Option<String>,
+}
+
+/// Where totals are read from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Grain {
+    /// Roll-ups of the account's civil days; the range begins and ends on such days.
+    Day,
+    /// 15-minute roll-ups; the range begins and ends on bucket edges.
+    Bucket,
+    /// The events themselves: for what is left at the edges, and for reference searches.
+    Event,
+}
+
+/// What totals are kept apart by, besides time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GroupBy {
+    /// Nothing.
+    All,
+    /// The agent.
+    Agent,
+    /// The company.
+    Company,
+    /// The activity.
+    Activity,
+}
+
+/// One group.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum GroupKey {
+    /// Everything.
+    All,
+    /// An agent.
+    Agent(Agent),
+    /// A company.
+    Company(CompanyId),
+    /// An activity.
+    Activity(String),
+}
+
+/// Totals of one group in one stretch of time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cell {
+    /// Start of the day or bucket; with [`Grain::Event`] the bucket start of the events, or the range's start when that is later.
+    pub start: Time,
+    /// Which group.
+    pub key: GroupKey,
+    /// The totals.
+    pub totals: Totals,
+}
+
+/// Which way a page of the log is read. Rows are returned newest first either way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// From a place to older rows.
+    Older,
+    /// From a place to newer rows: those nearest to the place.
+    Newer,
+}
+
+/// Which rows of the log, before any limit: those of `range`, strictly beyond `from` in the direction when given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LogRange {
+    /// Events of these times.
+    pub range: TimeRange,
+    /// Strictly older (or newer) than this place.
+    pub from: Option<Cursor>,
+    /// Which way.
+    pub direction: Direction,
+}
+
+/// Opens snapshots.
+#[async_trait]
+pub trait ReadStore {
+    /// A view of the database that does not change while it is read.
+    async fn snapshot(&self) -> StoreResult<Box<dyn Snapshot>>;
+}
+
+/// A view of the database that does not change.
+#[async_trait]
+pub trait Snapshot: Send {
+    /// The newest event in it; [`Seq::ZERO`] when there is none.
+    async fn as_of(&mut self) -> StoreResult<Seq>;
+
+    /// Totals by stretch of time and group. Stretches and groups without events are left out.
+    async fn cells(
+        &mut self,
+        account: AccountId,
+        selection: &Selection,
+        range: TimeRange,
+        grain: Grain,
+        group_by: GroupBy,
+    ) -> StoreResult<Vec<Cell>>;
+
+    /// Credits booked to the cycle that starts at `cycle_start`.
+    async fn cycle_used(&mut self, account: AccountId, cycle_start: Time) -> StoreResult<Credits>;
+
+    /// A page of the log, newest first, at most `limit` rows.
+    async fn log(
+        &mut self,
+        account: AccountId,
+        selection: &Selection,
+        range: LogRange,
+        limit: u32,
+    ) -> StoreResult<Vec<StoredEvent>>;
+
+    /// The row `skip` rows after the newest one of `range`; `range` is short (a bucket), so skipping is cheap.
+    async fn log_skip(
+        &mut self,
+        account: AccountId,
+        selection: &Selection,
+        range: TimeRange,
+        skip: u64,
+    ) -> StoreResult<Option<Cursor>>;
+
+    /// How many rows of `range` are newer than `place`; `range` is short (a bucket).
+    async fn log_count_newer(
+        &mut self,
+        account: AccountId,
+        selection: &Selection,
+        range: TimeRange,
+        place: Cursor,
+    ) -> StoreResult<u64>;
+
+    /// The activities an account has used, sorted.
+    async fn activities(&mut self, account: AccountId) -> StoreResult<Vec<String>>;
+}

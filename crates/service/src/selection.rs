@@ -1,0 +1,112 @@
+//! Turns what a URL asks for into what a database is asked for.
+
+use domain::{
+    CompanyId, FieldError, Invalid, Time, TimeRange,
+    calendar::{Cycles, ResolvedPeriod, Zone},
+    filter::{PeriodChoice, ViewQuery},
+    usage::CompanyName,
+};
+use jiff::{ToSpan, civil::Date};
+
+use crate::{Scope, ServiceResult, Services, ingest::account_cycles, ports::Selection};
+
+/// A view, placed in an account and in time.
+pub(crate) struct View {
+    pub scope: Scope,
+    pub cycles: Cycles,
+    /// The zone times are shown and days are counted in.
+    pub zone: Zone,
+    /// Whether that is the account's own zone, whose days have roll-ups.
+    pub zone_is_own: bool,
+    pub choice: PeriodChoice,
+    pub period: ResolvedPeriod,
+    pub selection: Selection,
+    /// The companies asked for, named; empty when all.
+    pub companies: Vec<CompanyName>,
+    pub now: Time,
+}
+
+impl Services {
+    /// Places a view. Companies the caller may not see are treated as not there.
+    pub(crate) async fn view(&self, scope: Scope, query: &ViewQuery) -> ServiceResult<View> {
+        let cycles = account_cycles(&scope.account)?;
+        let zone = match &query.tz {
+            Some(name) => Zone::named(name).map_err(|error| crate::ServiceError::invalid("tz", error))?,
+            None => cycles.zone().clone(),
+        };
+        let now = self.now();
+        let choice = period_choice(query, &zone)?;
+        let (ids, companies) = self.selected_companies(&scope, &query.companies).await?;
+        let selection = Selection {
+            companies: ids,
+            agents: query.agents.clone(),
+            activities: query.activities.clone(),
+            reference_prefix: query.q.clone(),
+        };
+        Ok(View {
+            zone_is_own: zone == *cycles.zone(),
+            period: ResolvedPeriod::resolve(choice, now, &cycles, &zone),
+            scope,
+            cycles,
+            zone,
+            choice,
+            selection,
+            companies,
+            now,
+        })
+    }
+
+    async fn selected_companies(
+        &self,
+        scope: &Scope,
+        keys: &[String],
+    ) -> ServiceResult<(Option<Vec<CompanyId>>, Vec<CompanyName>)> {
+        if keys.is_empty() {
+            return Ok((scope.company_ids().map(<[_]>::to_vec), Vec::new()));
+        }
+        let found = self.store.companies_by_key(scope.account.id, keys).await?;
+        let visible: Vec<_> = found.into_iter().filter(|company| scope.companies.allows(company.id)).collect();
+        if let Some(missing) = keys.iter().find(|key| visible.iter().all(|company| &company.key != *key)) {
+            let message = format!("'{missing}' is not a company of the account");
+            return Err(Invalid::one("company", "unknown_company", message).into());
+        }
+        let ids = visible.iter().map(|company| company.id).collect();
+        let names = visible.into_iter().map(|company| CompanyName { key: company.key, name: company.name }).collect();
+        Ok((Some(ids), names))
+    }
+}
+
+fn period_choice(query: &ViewQuery, zone: &Zone) -> Result<PeriodChoice, Invalid> {
+    if query.from.is_none() && query.to.is_none() {
+        let named = query.period.as_deref().and_then(PeriodChoice::named);
+        return Ok(named.unwrap_or_default());
+    }
+    if query.period.is_some() {
+        return Err(Invalid::one("period", "invalid", "goes without from and to: send one or the other"));
+    }
+    let mut errors = Vec::new();
+    let start = edge("from", query.from.as_deref(), zone, 0, &mut errors);
+    let end = edge("to", query.to.as_deref(), zone, 1, &mut errors);
+    if errors.is_empty() && end <= start {
+        errors.push(FieldError::invalid("to", "must be after from"));
+    }
+    if errors.is_empty() { Ok(PeriodChoice::Custom(TimeRange::new(start, end))) } else { Err(Invalid(errors)) }
+}
+
+/// One end of a custom period: an instant, or a civil date of which `to` takes in the whole day.
+fn edge(field: &str, text: Option<&str>, zone: &Zone, days: i64, errors: &mut Vec<FieldError>) -> Time {
+    let Some(text) = text else {
+        errors.push(FieldError::new(field, "required", "is missing: a custom period needs from and to"));
+        return Time::MIN;
+    };
+    if let Ok(time) = text.parse::<Time>() {
+        return time;
+    }
+    match text.parse::<Date>() {
+        Ok(date) if text.len() == 10 => zone.day_start(date.saturating_add(days.days())),
+        _ => {
+            errors.push(FieldError::invalid(field, "must be a date such as 2026-11-23, or an RFC 3339 time with an offset"));
+            Time::MIN
+        }
+    }
+}

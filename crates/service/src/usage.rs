@@ -1,0 +1,167 @@
+//! Totals and series, as the API answers them.
+
+use std::collections::BTreeMap;
+
+use domain::{
+    Agent, Credits, TimeRange,
+    calendar::{Cycle, Window},
+    filter::ViewQuery,
+    ledger::Balance,
+    usage::Totals,
+};
+
+use crate::{
+    Scope, ServiceError, ServiceResult, Services,
+    ports::{Cell, GroupBy, GroupKey, Snapshot},
+    selection::View,
+    split::{Ask, read_cells},
+};
+
+/// Totals of a period by agent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Summary {
+    /// The period.
+    pub range: TimeRange,
+    /// What it is compared with.
+    pub previous_range: TimeRange,
+    /// In the period.
+    pub current: Totals,
+    /// In the period it is compared with.
+    pub previous: Totals,
+    /// All six agents with their totals now and before.
+    pub agents: Vec<(Agent, Totals, Totals)>,
+}
+
+/// Totals by calendar window and group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Series {
+    /// Name of the zone the windows are counted in.
+    pub zone: String,
+    /// The windows, also those without events.
+    pub windows: Vec<TimeRange>,
+    /// Groups that have events, by key, with one total a window.
+    pub groups: Vec<(String, Vec<Totals>)>,
+}
+
+/// An account's balance in its running cycle.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CycleBalance {
+    /// The cycle.
+    pub cycle: Cycle,
+    /// What is left of it.
+    pub balance: Balance,
+}
+
+impl Services {
+    /// Totals of a view by agent, and of the period before.
+    pub async fn summary(&self, scope: Scope, query: &ViewQuery) -> ServiceResult<Summary> {
+        let view = self.view(scope, query).await?;
+        let mut snapshot = self.store.snapshot().await?;
+        let ask = view.ask(GroupBy::Agent);
+        let now = by_agent(&read_cells(snapshot.as_mut(), ask, view.period.range).await?);
+        let before = by_agent(&read_cells(snapshot.as_mut(), ask, view.period.previous).await?);
+        Ok(Summary {
+            range: view.period.range,
+            previous_range: view.period.previous,
+            current: sum(&now),
+            previous: sum(&before),
+            agents: Agent::ALL.iter().map(|agent| (*agent, now[usize::from(agent.index())], before[usize::from(agent.index())])).collect(),
+        })
+    }
+
+    /// Totals of a view by calendar window and group.
+    pub async fn series(&self, scope: Scope, query: &ViewQuery, window: Window, group_by: GroupBy) -> ServiceResult<Series> {
+        let view = self.view(scope, query).await?;
+        let range = view.period.range;
+        let windows = window.tile(range, &view.zone).map_err(|error| ServiceError::invalid("window", error))?;
+        let mut snapshot = self.store.snapshot().await?;
+        let ask = Ask { days_of: view.days_for(window), ..view.ask(group_by) };
+        let cells = read_cells(snapshot.as_mut(), ask, range).await?;
+        let names = self.company_names(&view, &cells).await?;
+        let mut groups: BTreeMap<String, Vec<Totals>> = BTreeMap::new();
+        for cell in cells {
+            let name = match &cell.key {
+                GroupKey::Agent(agent) => agent.id().to_owned(),
+                GroupKey::Company(id) => names.get(id).cloned().unwrap_or_default(),
+                GroupKey::Activity(activity) => activity.clone(),
+                GroupKey::All => "all".to_owned(),
+            };
+            let totals = groups.entry(name).or_insert_with(|| vec![Totals::default(); windows.len()]);
+            if let Some(total) = window_of(&windows, &cell).and_then(|index| totals.get_mut(index)) {
+                total.add(cell.totals);
+            }
+        }
+        Ok(Series { zone: view.zone.name().to_owned(), windows, groups: groups.into_iter().collect() })
+    }
+
+    /// The balance of the running cycle. Callers limited to some companies do not see it.
+    pub async fn balance(&self, scope: &Scope) -> ServiceResult<CycleBalance> {
+        if !scope.sees_all() {
+            return Err(ServiceError::NotFound);
+        }
+        let cycle = crate::ingest::account_cycles(&scope.account)?.at(self.now());
+        let mut snapshot = self.store.snapshot().await?;
+        let balance = self.balance_in(snapshot.as_mut(), scope, cycle).await?;
+        Ok(CycleBalance { cycle, balance })
+    }
+
+    pub(crate) async fn balance_in(&self, snapshot: &mut dyn Snapshot, scope: &Scope, cycle: Cycle) -> ServiceResult<Balance> {
+        let plan = self.store.plan(&scope.account.plan).await?;
+        Ok(Balance {
+            allocation: plan.map_or(Credits::ZERO, |plan| plan.monthly_credits),
+            used: snapshot.cycle_used(scope.account.id, cycle.range.start).await?,
+        })
+    }
+
+    async fn company_names(&self, view: &View, cells: &[Cell]) -> ServiceResult<BTreeMap<domain::CompanyId, String>> {
+        let mut ids: Vec<_> = cells.iter().filter_map(|cell| if let GroupKey::Company(id) = cell.key { Some(id) } else { None }).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        if ids.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let limit = u32::try_from(ids.len()).unwrap_or(u32::MAX);
+        let companies = self.store.companies(view.scope.account.id, Some(&ids), None, None, limit).await?;
+        Ok(companies.into_iter().map(|company| (company.id, company.key)).collect())
+    }
+}
+
+impl View {
+    /// Asks for totals of this view.
+    pub(crate) fn ask(&self, group_by: GroupBy) -> Ask<'_> {
+        Ask {
+            account: self.scope.account.id,
+            selection: &self.selection,
+            days_of: Some(self.cycles.zone()),
+            group_by,
+        }
+    }
+
+    /// Whole days may be read as one only where no window is shorter and windows are counted in the account's zone.
+    pub(crate) fn days_for(&self, window: Window) -> Option<&domain::calendar::Zone> {
+        (self.zone_is_own && window != Window::Hour).then(|| self.cycles.zone())
+    }
+}
+
+/// Totals by agent, in the order of [`Agent::ALL`].
+pub(crate) fn by_agent(cells: &[Cell]) -> [Totals; 6] {
+    let mut totals = [Totals::default(); 6];
+    for cell in cells {
+        if let GroupKey::Agent(agent) = cell.key {
+            totals[usize::from(agent.index())].add(cell.totals);
+        }
+    }
+    totals
+}
+
+fn sum(totals: &[Totals]) -> Totals {
+    let mut sum = Totals::default();
+    totals.iter().for_each(|total| sum.add(*total));
+    sum
+}
+
+/// Which window a cell lies in.
+pub(crate) fn window_of(windows: &[TimeRange], cell: &Cell) -> Option<usize> {
+    let index = windows.partition_point(|window| window.end <= cell.start);
+    windows.get(index).filter(|window| window.contains(cell.start)).map(|_| index)
+}
