@@ -36,6 +36,12 @@ number_id!(
     Seq
 );
 
+impl Default for Seq {
+    fn default() -> Self {
+        Self::ZERO
+    }
+}
+
 impl Seq {
     /// Before the first event.
     pub const ZERO: Self = Self(0);

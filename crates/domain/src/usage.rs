@@ -86,7 +86,7 @@ pub struct PeriodView {
 /// One calendar window of the charts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bar {
-    /// Its instants; the first and last may reach beyond the period.
+    /// Its instants, within the period.
     pub range: TimeRange,
     /// `Mon 23 Nov`, `23 Nov 14:00`.
     pub label: String,

@@ -130,7 +130,9 @@ impl Services {
         if !errors.is_empty() {
             return Err(Invalid(errors).into());
         }
-        Put::from_stored(self.store.put_plan(&plan, self.now()).await?)
+        let put = Put::from_stored(self.store.put_plan(&plan, self.now()).await?)?;
+        self.directory.forget_plan(&put.value.key);
+        Ok(put)
     }
 
     /// A plan.

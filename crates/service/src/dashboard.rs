@@ -5,8 +5,9 @@ mod words;
 use domain::{
     Agent, Credits, TimeRange,
     calendar::{Cycle, Window},
+    cursor::Cursor,
     filter::ViewQuery,
-    tenancy::Account,
+    tenancy::Plan,
     usage::{AccountView, AgentUsage, Bar, CycleDay, CycleView, Dashboard, PeriodView, Totals},
 };
 
@@ -16,68 +17,83 @@ use crate::{
     ports::{Cell, GroupBy, GroupKey, Selection, Snapshot},
     selection::View,
     split::{Ask, read_cells},
-    usage::{by_agent, window_of},
+    usage::{by_agent, read_balance, window_of},
 };
 use domain::activity::{LogAsk, LogPage, PAGE_ROWS};
 
 impl Services {
-    /// Everything on the page, read at one moment: the dashboard and the first page of the log.
-    pub async fn page(&self, scope: Scope, query: &ViewQuery) -> ServiceResult<(Dashboard, LogPage)> {
+    /// Everything on the page, read at one moment: the dashboard and a page of the log, from the newest row or
+    /// from just after a place.
+    pub async fn page(&self, scope: Scope, query: &ViewQuery, older_than: Option<Cursor>) -> ServiceResult<(Dashboard, LogPage)> {
         let view = self.view(scope, query).await?;
-        let plan = self.store.plan(&view.scope.account.plan).await?.map_or_else(String::new, |plan| plan.name);
+        let about = self.about(&view).await?;
+        let mut snapshot = self.store.snapshot().await?;
+        let dashboard = read_dashboard(snapshot.as_mut(), &view, about).await?;
+        let ask = older_than.map_or(LogAsk::Newest, LogAsk::OlderThan);
+        let log = read_log(snapshot.as_mut(), &view, LogRead { ask, limit: PAGE_ROWS }).await?;
+        Ok((dashboard, log))
+    }
+
+    /// Gauge and cards of a view.
+    pub async fn dashboard(&self, scope: Scope, query: &ViewQuery) -> ServiceResult<Dashboard> {
+        let view = self.view(scope, query).await?;
+        let about = self.about(&view).await?;
+        let mut snapshot = self.store.snapshot().await?;
+        read_dashboard(snapshot.as_mut(), &view, about).await
+    }
+
+    /// What is read before the snapshot: a reader must not wait for a second connection while it holds one.
+    async fn about(&self, view: &View) -> ServiceResult<About> {
         let companies = match view.scope.company_ids() {
             Some(ids) => u32::try_from(ids.len()).unwrap_or(u32::MAX),
             None => self.store.company_count(view.scope.account.id).await?,
         };
-        let mut snapshot = self.store.snapshot().await?;
-        let dashboard = self.dashboard(snapshot.as_mut(), &view, query, plan, companies).await?;
-        let log = read_log(snapshot.as_mut(), &view, LogRead { ask: LogAsk::Newest, limit: PAGE_ROWS }).await?;
-        Ok((dashboard, log))
-    }
-
-    async fn dashboard(
-        &self,
-        snapshot: &mut dyn Snapshot,
-        view: &View,
-        query: &ViewQuery,
-        plan: String,
-        companies: u32,
-    ) -> ServiceResult<Dashboard> {
-        let cycle = view.cycles.at(view.now);
-        let balance = match view.scope.sees_all() {
-            true => Some(self.balance_in(snapshot, &view.scope, cycle).await?),
-            false => None,
-        };
-        let cycle_days = read_cycle_days(snapshot, view, cycle).await?;
-        let (bars, agents) = read_cards(snapshot, view).await?;
-        Ok(Dashboard {
-            as_of: snapshot.as_of().await?,
-            now: view.now,
-            year: view.zone.at(view.now).year(),
-            account: account_view(&view.scope.account, view, plan, companies),
-            cycle: cycle_view(view, cycle),
-            balance,
-            cycle_used: cycle_days.iter().fold(Credits::ZERO, |sum, day| sum.saturating_add(day.credits)),
-            cycle_days,
-            companies: view.companies.clone(),
-            period: period_view(view),
-            bars,
-            agents,
-            selected_agents: query.agents.clone(),
-            activities: snapshot.activities(view.scope.account.id).await?,
-        })
+        Ok(About { plan: self.plan_of(&view.scope).await?, companies })
     }
 }
 
-fn account_view(account: &Account, view: &View, plan: String, companies: u32) -> AccountView {
+/// What the page says of the account besides its usage.
+struct About {
+    plan: Plan,
+    companies: u32,
+}
+
+async fn read_dashboard(snapshot: &mut dyn Snapshot, view: &View, about: About) -> ServiceResult<Dashboard> {
+    let cycle = view.cycles.at(view.now);
+    let balance = match view.scope.sees_all() {
+        true => Some(read_balance(snapshot, &view.scope, &about.plan, cycle).await?),
+        false => None,
+    };
+    let cycle_days = read_cycle_days(snapshot, view, cycle).await?;
+    let (bars, agents) = read_cards(snapshot, view).await?;
+    Ok(Dashboard {
+        as_of: snapshot.as_of().await?,
+        now: view.now,
+        year: view.zone.at(view.now).year(),
+        account: account_view(view, about),
+        cycle: cycle_view(view, cycle),
+        balance,
+        cycle_used: cycle_days.iter().fold(Credits::ZERO, |sum, day| sum.saturating_add(day.credits)),
+        cycle_days,
+        companies: view.companies.clone(),
+        period: period_view(view),
+        bars,
+        agents,
+        selected_agents: view.selection.agents.clone(),
+        activities: snapshot.activities(view.scope.account.id).await?,
+    })
+}
+
+fn account_view(view: &View, about: About) -> AccountView {
+    let account = &view.scope.account;
     AccountView {
         key: account.key.clone(),
         name: account.name.clone(),
         kind: account.kind,
         time_zone: account.time_zone.clone(),
         shown_zone: view.zone.name().to_owned(),
-        companies,
-        plan,
+        companies: about.companies,
+        plan: about.plan.name,
     }
 }
 
@@ -131,6 +147,7 @@ async fn read_cards(snapshot: &mut dyn Snapshot, view: &View) -> ServiceResult<(
     let range = view.period.range;
     let window = Window::fitting(range);
     let windows = window.tile(range, &view.zone).map_err(|error| ServiceError::invalid("to", error))?;
+    let windows: Vec<_> = windows.into_iter().map(|window| within(window, range)).collect();
     let selection = Selection { agents: Vec::new(), ..view.selection.clone() };
     let ask = Ask { selection: &selection, days_of: view.days_for(window), ..view.ask(GroupBy::Agent) };
     let cells = read_cells(snapshot, ask, range).await?;
@@ -138,6 +155,11 @@ async fn read_cards(snapshot: &mut dyn Snapshot, view: &View) -> ServiceResult<(
     let previous = by_agent(&read_cells(snapshot, previous_ask, view.period.previous).await?);
     let bars = windows.iter().map(|bar| words::bar(*bar, window, &view.zone)).collect();
     Ok((bars, Agent::ALL.iter().map(|agent| card(*agent, &cells, &windows, previous[usize::from(agent.index())])).collect()))
+}
+
+/// The part of a window that lies in a range.
+fn within(window: TimeRange, range: TimeRange) -> TimeRange {
+    TimeRange::new(window.start.max(range.start), window.end.min(range.end))
 }
 
 fn card(agent: Agent, cells: &[Cell], windows: &[TimeRange], previous: Totals) -> AgentUsage {

@@ -8,7 +8,7 @@ use std::{sync::Arc, time::Duration};
 use domain::{
     AccountId,
     rate::RateCard,
-    tenancy::{Account, Company},
+    tenancy::{Account, Company, Plan},
 };
 use moka::sync::Cache;
 
@@ -28,6 +28,7 @@ pub(crate) struct Directory {
     companies: Cache<(AccountId, String), Company>,
     rate_cards: Cache<String, Arc<Vec<RateCard>>>,
     keys: Cache<String, ApiKey>,
+    plans: Cache<String, Plan>,
 }
 
 fn fresh<K, V>(time_to_live: Duration) -> Cache<K, V>
@@ -47,6 +48,7 @@ impl Directory {
             companies: fresh(COMPANY_FRESH),
             rate_cards: fresh(FRESH),
             keys: fresh(FRESH),
+            plans: fresh(FRESH),
         }
     }
 
@@ -104,6 +106,17 @@ impl Directory {
         Ok(key)
     }
 
+    pub(crate) async fn plan(&self, key: &str) -> StoreResult<Option<Plan>> {
+        if let Some(plan) = self.plans.get(key) {
+            return Ok(Some(plan));
+        }
+        let plan = self.store.plan(key).await?;
+        if let Some(plan) = &plan {
+            self.plans.insert(key.to_owned(), plan.clone());
+        }
+        Ok(plan)
+    }
+
     /// Forgets everything remembered about an account, after a change made by this process.
     pub(crate) fn forget_account(&self, account: &Account) {
         self.accounts.invalidate(&account.key);
@@ -112,6 +125,10 @@ impl Directory {
 
     pub(crate) fn forget_company(&self, account: AccountId, key: &str) {
         self.companies.invalidate(&(account, key.to_owned()));
+    }
+
+    pub(crate) fn forget_plan(&self, key: &str) {
+        self.plans.invalidate(key);
     }
 
     pub(crate) fn forget_rate_cards(&self, event_type: &str) {

@@ -42,3 +42,8 @@ impl ServiceError {
         Self::Invalid(Invalid::one(field, "invalid", message.to_string()))
     }
 }
+
+/// Writes a failure to the log, once, where it is turned into an answer that hides it.
+pub fn log_failure(error: &StoreError) {
+    tracing::error!(%error, "a request failed");
+}

@@ -57,14 +57,7 @@ impl Services {
     pub async fn ingest(&self, caller: &Caller, batch: IngestBatch) -> ServiceResult<Committed> {
         caller.require_somewhere(Permission::Ingest)?;
         check_size(batch.events.len())?;
-        let mut intake = Intake {
-            services: self,
-            caller,
-            default_account: batch.account.as_deref(),
-            age: batch.age,
-            cycles: HashMap::new(),
-            places: HashMap::new(),
-        };
+        let mut intake = Intake::new(self, caller, batch.account.as_deref(), batch.age);
         let (mut events, mut ids, mut errors) = (Vec::with_capacity(batch.events.len()), Vec::new(), Vec::new());
         for (index, envelope) in batch.events.into_iter().enumerate() {
             let id = envelope.id.clone();
@@ -82,6 +75,24 @@ impl Services {
             CommitOutcome::Stored(committed) => Ok(committed),
             CommitOutcome::Conflict(indices) => Err(conflict(&indices, &ids).into()),
         }
+    }
+
+    /// What each event of a batch would cost, or everything that is wrong with it. Stores nothing.
+    ///
+    /// An event may still turn out to be a duplicate or in conflict when it is stored.
+    pub async fn quote(&self, caller: &Caller, batch: IngestBatch) -> ServiceResult<Vec<Result<Credits, Vec<FieldError>>>> {
+        caller.require_somewhere(Permission::Ingest)?;
+        check_size(batch.events.len())?;
+        let mut intake = Intake::new(self, caller, batch.account.as_deref(), batch.age);
+        let mut quotes = Vec::with_capacity(batch.events.len());
+        for envelope in batch.events {
+            quotes.push(match intake.accept(envelope).await {
+                Ok(event) => Ok(event.credits),
+                Err(Refused::Event(errors)) => Err(errors),
+                Err(Refused::Request(error)) => return Err(error),
+            });
+        }
+        Ok(quotes)
     }
 }
 
@@ -124,7 +135,11 @@ impl From<crate::ports::StoreError> for Refused {
     }
 }
 
-impl Intake<'_> {
+impl<'a> Intake<'a> {
+    fn new(services: &'a Services, caller: &'a Caller, default_account: Option<&'a str>, age: AgeLimit) -> Self {
+        Self { services, caller, default_account, age, cycles: HashMap::new(), places: HashMap::new() }
+    }
+
     async fn accept(&mut self, envelope: Envelope) -> Result<NewEvent, Refused> {
         let parsed = ParsedEvent::parse(envelope).map_err(Refused::Event)?;
         let fingerprint = fingerprint(&parsed);

@@ -19,14 +19,15 @@ pub mod accounts;
 pub mod rates;
 pub mod keys;
 pub mod users;
+pub mod idempotency;
 
 use std::sync::Arc;
 
 pub use caller::{Caller, Permission, Scope};
 pub use clock::{Clock, SystemClock};
-pub use error::{ServiceError, ServiceResult};
+pub use error::{ServiceError, ServiceResult, log_failure};
 
-use crate::{directory::Directory, live::Hub, ports::Store, writer::Writer};
+use crate::{directory::Directory, live::Hub, ports::Store, writer::{CommitObserver, Writer}};
 
 /// All use-cases, sharing one database, one writer and one clock.
 #[derive(Clone)]
@@ -41,8 +42,13 @@ pub struct Services {
 impl Services {
     /// Starts the writer over `store`. Call inside a tokio runtime.
     pub fn start(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
+        Self::start_observed(store, clock, Arc::new(|_| ()))
+    }
+
+    /// Starts the writer over `store`, telling `observer` of every transaction. Call inside a tokio runtime.
+    pub fn start_observed(store: Arc<dyn Store>, clock: Arc<dyn Clock>, observer: CommitObserver) -> Self {
         let hub = Hub::default();
-        let writer = Writer::start(Arc::clone(&store), Arc::clone(&clock), hub.clone());
+        let writer = Writer::start(Arc::clone(&store), Arc::clone(&clock), hub.clone(), observer);
         Self { directory: Arc::new(Directory::new(Arc::clone(&store))), store, clock, writer, hub }
     }
 
@@ -55,6 +61,11 @@ impl Services {
     pub async fn ready(&self) -> ServiceResult<()> {
         self.store.ping().await?;
         if self.writer.is_open() { Ok(()) } else { Err(ServiceError::Busy { retry_after_s: 1 }) }
+    }
+
+    /// Write requests that wait for the writer.
+    pub fn queue_depth(&self) -> usize {
+        self.writer.depth()
     }
 
     /// Proves that events, roll-ups and cycle totals agree. Operators only: it reads everything.

@@ -69,7 +69,7 @@ impl Services {
     /// Every change of a view after `from`, for as long as the reader listens.
     ///
     /// The stream ends after [`LiveFrame::Resync`]: the reader reads the page again and follows from there.
-    pub async fn live(&self, scope: Scope, query: &ViewQuery, from: Seq) -> ServiceResult<impl Stream<Item = LiveFrame> + Send + 'static> {
+    pub async fn live(&self, scope: Scope, query: &ViewQuery, from: Seq) -> ServiceResult<impl Stream<Item = LiveFrame> + Send + use<>> {
         let view = self.view(scope, query).await?;
         let tomorrow = domain::calendar::Window::Day.next(view.zone.day_of(view.now), &view.zone);
         let now = Instant::now();

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    Agent, Credits, TimeRange,
+    Agent, TimeRange,
     calendar::{Cycle, Window},
     filter::ViewQuery,
     ledger::Balance,
+    tenancy::Plan,
     usage::Totals,
 };
 
@@ -77,6 +78,8 @@ impl Services {
         let mut snapshot = self.store.snapshot().await?;
         let ask = Ask { days_of: view.days_for(window), ..view.ask(group_by) };
         let cells = read_cells(snapshot.as_mut(), ask, range).await?;
+        // A reader must not wait for a second connection while it holds one.
+        drop(snapshot);
         let names = self.company_names(&view, &cells).await?;
         let mut groups: BTreeMap<String, Vec<Totals>> = BTreeMap::new();
         for cell in cells {
@@ -100,17 +103,15 @@ impl Services {
             return Err(ServiceError::NotFound);
         }
         let cycle = crate::ingest::account_cycles(&scope.account)?.at(self.now());
+        let plan = self.plan_of(scope).await?;
         let mut snapshot = self.store.snapshot().await?;
-        let balance = self.balance_in(snapshot.as_mut(), scope, cycle).await?;
+        let balance = read_balance(snapshot.as_mut(), scope, &plan, cycle).await?;
         Ok(CycleBalance { cycle, balance })
     }
 
-    pub(crate) async fn balance_in(&self, snapshot: &mut dyn Snapshot, scope: &Scope, cycle: Cycle) -> ServiceResult<Balance> {
-        let plan = self.store.plan(&scope.account.plan).await?;
-        Ok(Balance {
-            allocation: plan.map_or(Credits::ZERO, |plan| plan.monthly_credits),
-            used: snapshot.cycle_used(scope.account.id, cycle.range.start).await?,
-        })
+    /// The plan an account is on.
+    pub(crate) async fn plan_of(&self, scope: &Scope) -> ServiceResult<Plan> {
+        self.directory.plan(&scope.account.plan).await?.ok_or(ServiceError::NotFound)
     }
 
     async fn company_names(&self, view: &View, cells: &[Cell]) -> ServiceResult<BTreeMap<domain::CompanyId, String>> {
@@ -124,6 +125,12 @@ impl Services {
         let companies = self.store.companies(view.scope.account.id, Some(&ids), None, None, limit).await?;
         Ok(companies.into_iter().map(|company| (company.id, company.key)).collect())
     }
+}
+
+/// What is left of a cycle.
+pub(crate) async fn read_balance(snapshot: &mut dyn Snapshot, scope: &Scope, plan: &Plan, cycle: Cycle) -> ServiceResult<Balance> {
+    let used = snapshot.cycle_used(scope.account.id, cycle.range.start).await?;
+    Ok(Balance { allocation: plan.monthly_credits, used })
 }
 
 impl View {

@@ -1,9 +1,12 @@
 //! The one writer: many waiting requests become one durable transaction.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use domain::AccountId;
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::Instant,
+};
 
 use crate::{
     Clock, ServiceError, ServiceResult,
@@ -18,6 +21,20 @@ const GROUP_EVENTS: usize = 20_000;
 /// When senders should try again after a full queue.
 const RETRY_AFTER_S: u32 = 1;
 
+/// Is told of every transaction of the writer, for measuring.
+pub type CommitObserver = Arc<dyn Fn(CommitSeen) + Send + Sync>;
+
+/// One transaction of the writer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CommitSeen {
+    /// Requests in it.
+    pub requests: usize,
+    /// Events in it.
+    pub events: usize,
+    /// From the first statement to durable.
+    pub took: Duration,
+}
+
 struct Job {
     events: Vec<NewEvent>,
     reply: oneshot::Sender<Result<CommitOutcome, Arc<StoreError>>>,
@@ -31,9 +48,9 @@ pub struct Writer {
 
 impl Writer {
     /// Starts the writer task.
-    pub(crate) fn start(store: Arc<dyn Store>, clock: Arc<dyn Clock>, hub: Hub) -> Self {
+    pub(crate) fn start(store: Arc<dyn Store>, clock: Arc<dyn Clock>, hub: Hub, observer: CommitObserver) -> Self {
         let (queue, jobs) = mpsc::channel(QUEUE_REQUESTS);
-        tokio::spawn(run(store, clock, hub, jobs));
+        tokio::spawn(run(store, clock, hub, jobs, observer));
         Self { queue }
     }
 
@@ -52,6 +69,11 @@ impl Writer {
         !self.queue.is_closed() && self.queue.capacity() > 0
     }
 
+    /// Requests that wait.
+    pub(crate) fn depth(&self) -> usize {
+        self.queue.max_capacity() - self.queue.capacity()
+    }
+
     /// Waits until everything queued is durable.
     pub(crate) async fn close(&self) {
         // Holding every place of the queue means that no job is left in it.
@@ -62,12 +84,21 @@ impl Writer {
     }
 }
 
-async fn run(store: Arc<dyn Store>, clock: Arc<dyn Clock>, hub: Hub, mut jobs: mpsc::Receiver<Job>) {
+async fn run(
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    hub: Hub,
+    mut jobs: mpsc::Receiver<Job>,
+    observer: CommitObserver,
+) {
     while let Some(first) = jobs.recv().await {
         let group = gather(first, &mut jobs);
         let (batches, replies): (Vec<_>, Vec<_>) = group.into_iter().map(|job| (job.events, job.reply)).unzip();
+        let started = Instant::now();
         match store.commit(&batches, clock.now()).await {
             Ok(outcomes) => {
+                let events = batches.iter().map(Vec::len).sum();
+                observer(CommitSeen { requests: batches.len(), events, took: started.elapsed() });
                 hub.notify(&accounts_stored(&batches, &outcomes));
                 for (reply, outcome) in replies.into_iter().zip(outcomes) {
                     let _ = reply.send(Ok(outcome));

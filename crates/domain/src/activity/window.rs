@@ -86,12 +86,28 @@ impl LogWindow {
         self.rows.truncate(MAX_ROWS);
     }
 
+    /// Notes that nothing is newer than the first row held: a page read before it came back short.
+    pub fn found_newest(&mut self) {
+        self.total -= self.start;
+        self.start = 0;
+    }
+
+    /// Notes that nothing is older than the last row held: a page read after it came back short.
+    pub fn found_oldest(&mut self) {
+        self.total = self.end();
+    }
+
     /// Takes in a row that has just become durable and returns its place in the log, counted from 0 at the newest.
     ///
     /// Rows newer than those held only move the window down; rows among them are put in order.
     pub fn arrive(&mut self, row: LogRow) -> Arrival {
         self.total += 1;
         let cursor = row.cursor();
+        let known = self.rows.binary_search_by(|held| cursor.cmp(&held.cursor()));
+        if known.is_ok() {
+            // A page read meanwhile had it already.
+            return Arrival::Below;
+        }
         let newer_than_all = self.newest().is_none_or(|newest| cursor > newest);
         if newer_than_all && !self.reaches_newest() {
             self.start += 1;

@@ -1,0 +1,21 @@
+//! The product's own parts of the page.
+
+mod activity_log;
+mod agent_cards;
+mod amount;
+mod filters;
+mod gauge;
+mod page_header;
+mod problem;
+mod receipt;
+mod sidebar;
+
+pub use activity_log::ActivityLog;
+pub use agent_cards::AgentCards;
+pub use amount::{AlignedAmount, Amount};
+pub use filters::{CompanyFilter, PeriodFilter};
+pub use gauge::Gauge;
+pub use page_header::PageHeader;
+pub use problem::Problem;
+pub use receipt::ReceiptPanel;
+pub use sidebar::Sidebar;

@@ -1,0 +1,61 @@
+//! One line of the log.
+
+use domain::activity::{LogRow, activity_label};
+use leptos::prelude::*;
+
+use super::LogActions;
+use crate::components::AlignedAmount;
+
+/// What stands at a place of the log.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Slot {
+    /// A row.
+    Row(LogRow),
+    /// A row that is being read.
+    Coming,
+    /// Nothing: the log has ended.
+    Beyond,
+}
+
+impl Slot {
+    fn text(&self, of: impl FnOnce(&LogRow) -> String) -> String {
+        match self {
+            Self::Row(row) => of(row),
+            Self::Coming | Self::Beyond => String::new(),
+        }
+    }
+}
+
+/// Time, agent, activity, company, reference and credits of a row.
+#[component]
+pub fn LogLine(index: Memo<u64>, row: Memo<Slot>, year: Memo<i16>, is_open: Memo<bool>, actions: LogActions) -> impl IntoView {
+    let time = move || row.with(|row| row.text(|row| row.time_label(year.get())));
+    let full_time = move || row.with(|row| row.text(|row| row.at.clone()));
+    let agent = move || row.with(|row| row.text(|row| row.agent.name().to_owned()));
+    let dot = move || row.with(|row| row.text(|row| format!("dot agent-{}", row.agent.id())));
+    let activity = move || row.with(|row| row.text(|row| activity_label(&row.activity)));
+    let company = move || row.with(|row| row.text(|row| row.company_name.clone()));
+    let reference = move || row.with(|row| row.text(|row| row.reference.clone().unwrap_or_else(|| "—".to_owned())));
+    let credits = Signal::derive(move || row.with(|row| if let Slot::Row(row) = row { Some(row.credits) } else { None }));
+    let is_active = move || row.with(|row| if let Slot::Row(row) = row { actions.active.get() == Some(row.cursor()) } else { false });
+    let class = move || match row.get() {
+        Slot::Row(_) => "log-row",
+        Slot::Coming => "log-row coming",
+        Slot::Beyond => "log-row beyond",
+    };
+    view! {
+        <div class=class class:open=is_open class:active=is_active role="row"
+            id=move || format!("row-{}", index.get())
+            aria-rowindex=move || (index.get() + 1).to_string()
+            aria-expanded=move || is_open.get().to_string()
+            on:click=move |_| actions.toggle(index.get_untracked())
+        >
+            <span role="gridcell" class="time"><time datetime=full_time title=full_time>{time}</time></span>
+            <span role="gridcell" class="agent"><span class=dot></span><span class="clip">{agent}</span></span>
+            <span role="gridcell" class="clip wide">{activity}</span>
+            <span role="gridcell" class="clip company" title=company>{company}</span>
+            <span role="gridcell" class="clip wide reference" title=reference>{reference}</span>
+            <span role="gridcell" class="credits"><AlignedAmount credits/></span>
+        </div>
+    }
+}

@@ -1,0 +1,112 @@
+//! Filters of the log: reference, agent, activity, and a jump to a date.
+
+use std::time::Duration;
+
+use domain::{Agent, activity::activity_label};
+use leptos::{leptos_dom::helpers::debounce, prelude::*};
+use leptos_router::{NavigateOptions, hooks::use_navigate};
+
+use super::LogActions;
+use crate::{
+    state::{PageState, Url},
+    ui::{Menu, MenuItem},
+};
+
+/// Typing pauses this long before a search begins.
+const TYPING_PAUSE: Duration = Duration::from_millis(250);
+
+/// Search, agent, activity, jump to date.
+#[component]
+pub fn Toolbar(state: PageState, url: Memo<Url>, actions: LogActions) -> impl IntoView {
+    let narrowed = move || url.with(|url| url.0.is_narrowed());
+    view! {
+        <div class="toolbar">
+            <SearchField url/>
+            <AgentMenu url/>
+            <ActivityMenu state url/>
+            {move || narrowed().then(|| view! {
+                <a class="quiet-button" href=move || url.get().clear().href() data-noscroll="">"Clear filters"</a>
+            })}
+            <JumpToDate actions/>
+        </div>
+    }
+}
+
+#[component]
+fn SearchField(url: Memo<Url>) -> impl IntoView {
+    let navigate = use_navigate();
+    let search = debounce(TYPING_PAUSE, move |text: String| {
+        let address = url.get_untracked().search(&text).href();
+        navigate(&address, NavigateOptions { scroll: false, replace: true, ..NavigateOptions::default() });
+    });
+    let shown = move || url.with(|url| url.0.q.clone().unwrap_or_default());
+    // Without scripts the field is a form of its own; the other filters are kept by hidden fields only for the account.
+    view! {
+        <form class="search" method="get" action=crate::USAGE_PATH role="search" on:submit=|event| event.prevent_default()>
+            {crate::ui::Icon::Search.view()}
+            <input type="search" name="q" placeholder="Search reference" aria-label="Search references that begin with" autocomplete="off"
+                value=shown() prop:value=shown on:input:target={let mut search = search; move |event| search(event.target().value())}/>
+        </form>
+    }
+}
+
+#[component]
+fn AgentMenu(url: Memo<Url>) -> impl IntoView {
+    let label = Signal::derive(move || {
+        url.with(|url| match url.0.agents.as_slice() {
+            [] => "Agent".to_owned(),
+            [only] => only.name().to_owned(),
+            several => format!("{} agents", several.len()),
+        })
+    });
+    let item = move |agent: Agent| {
+        let href = Signal::derive(move || url.get().toggle_agent(agent).href());
+        let chosen = Signal::derive(move || url.with(|url| url.0.agents.contains(&agent)));
+        view! { <MenuItem label=agent.name() href chosen dot=format!("agent-{}", agent.id())/> }
+    };
+    view! { <Menu label name="Agents">{Agent::ALL.map(item).into_iter().collect_view()}</Menu> }
+}
+
+#[component]
+fn ActivityMenu(state: PageState, url: Memo<Url>) -> impl IntoView {
+    let label = Signal::derive(move || {
+        url.with(|url| match url.0.activities.as_slice() {
+            [] => "Activity".to_owned(),
+            [only] => activity_label(only),
+            several => format!("{} activities", several.len()),
+        })
+    });
+    let activities = Memo::new(move |_| state.dashboard.with(|dashboard| dashboard.activities.clone()));
+    let item = move |activity: String| {
+        let (name, same) = (activity.clone(), activity.clone());
+        let href = Signal::derive(move || url.get().toggle_activity(&name).href());
+        let chosen = Signal::derive(move || url.with(|url| url.0.activities.contains(&same)));
+        view! { <MenuItem label=activity_label(&activity) href chosen/> }
+    };
+    view! {
+        <Menu label name="Activities">
+            <For each=move || activities.get() key=Clone::clone children=item/>
+        </Menu>
+    }
+}
+
+#[component]
+fn JumpToDate(actions: LogActions) -> impl IntoView {
+    let date = NodeRef::<leptos::html::Input>::new();
+    let jump = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        if let Some(date) = date.get_untracked() {
+            actions.to_time(date.value());
+        }
+    };
+    view! {
+        <div class="jump needs-script">
+            <Menu label="Jump to date".to_owned() name="Activity log" align_end=true>
+                <form class="menu-form" on:submit=jump>
+                    <label>"Date"<input node_ref=date type="date" required data-testid="jump-date"/></label>
+                    <button class="button primary" type="submit">"Jump"</button>
+                </form>
+            </Menu>
+        </div>
+    }
+}

@@ -1,0 +1,25 @@
+//! What stands where something could not be shown.
+
+use leptos::prelude::*;
+
+use crate::error::AppError;
+
+/// Says what went wrong and what to do next.
+#[component]
+pub fn Problem(
+    /// What went wrong.
+    error: AppError,
+) -> impl IntoView {
+    let (href, label) = match error {
+        AppError::SignedOut => ("/sign-in", "Sign in"),
+        AppError::NotFound | AppError::Invalid(_) => (crate::USAGE_PATH, "Go to AI Credits Usage"),
+        AppError::Busy | AppError::Offline | AppError::Failed => ("", "Try again"),
+    };
+    view! {
+        <section class="problem" role="alert">
+            <h2>{error.to_string()}</h2>
+            <p>{error.advice()}</p>
+            <a class="button primary" href=href rel="external">{label}</a>
+        </section>
+    }
+}

@@ -1,0 +1,99 @@
+//! The navigation beside every page.
+
+use leptos::prelude::*;
+
+use crate::{
+    USAGE_PATH,
+    functions::Reader,
+    state::Url,
+    ui::{Icon, Menu, MenuItem},
+};
+
+/// Brand, account, navigation, and who is signed in.
+#[component]
+pub fn Sidebar(
+    /// Who reads.
+    reader: Reader,
+    /// Name of the account shown.
+    #[prop(into)]
+    account: Signal<String>,
+    /// Key of the account shown.
+    #[prop(into)]
+    account_key: Signal<String>,
+) -> impl IntoView {
+    let accounts = reader.accounts.clone();
+    let switch = (accounts.len() > 1).then(|| {
+        view! { <AccountMenu accounts account account_key/> }
+    });
+    let home = if reader.is_staff { "Platform staff" } else { "Member" };
+    view! {
+        <aside class="sidebar">
+            <a class="brand" href=USAGE_PATH>
+                <span class="brand-mark">{Icon::Gauge.view()}</span>
+                "Creditscope"
+            </a>
+            {match switch {
+                Some(menu) => menu.into_any(),
+                None => view! { <p class="account-name">{account}</p> }.into_any(),
+            }}
+            <nav class="nav" aria-label="Main">
+                <h2 class="nav-title">"Billing"</h2>
+                <a class="nav-item" href=USAGE_PATH aria-current="page">"AI Credits Usage"</a>
+            </nav>
+            <div class="signed-in">
+                <p class="signed-in-name">{reader.name}</p>
+                <p class="signed-in-email" title=home>{reader.email}</p>
+                <div class="signed-in-actions">
+                    <ThemeButton/>
+                    <form method="post" action="/sign-out">
+                        <button class="quiet-button" type="submit">{Icon::SignOut.view()} "Sign out"</button>
+                    </form>
+                </div>
+            </div>
+        </aside>
+    }
+}
+
+#[component]
+fn AccountMenu(
+    accounts: Vec<domain::usage::CompanyName>,
+    #[prop(into)] account: Signal<String>,
+    #[prop(into)] account_key: Signal<String>,
+) -> impl IntoView {
+    let items = accounts.into_iter().map(move |choice| {
+        let key = choice.key.clone();
+        let chosen = Signal::derive(move || account_key.get() == key);
+        view! { <MenuItem label=choice.name href=Url::of_account(&choice.key).href() chosen/> }
+    });
+    view! {
+        <div class="account-menu">
+            <Menu label=account name="Account">{items.collect_view()}</Menu>
+        </div>
+    }
+}
+
+/// Turns to the other of light and dark, and remembers it.
+#[component]
+fn ThemeButton() -> impl IntoView {
+    view! {
+        <button class="quiet-button needs-script" type="button" on:click=|_| toggle_theme()>
+            {Icon::Sun.view()} "Theme"
+        </button>
+    }
+}
+
+#[cfg(not(feature = "hydrate"))]
+fn toggle_theme() {}
+
+#[cfg(feature = "hydrate")]
+fn toggle_theme() {
+    use wasm_bindgen::JsCast;
+    let Some(root) = document().document_element() else { return };
+    let prefers_dark = || window().match_media("(prefers-color-scheme: dark)").ok().flatten().is_some_and(|query| query.matches());
+    let is_dark = root.get_attribute("data-theme").map_or_else(prefers_dark, |theme| theme == "dark");
+    let theme = if is_dark { "light" } else { "dark" };
+    let _ = root.set_attribute("data-theme", theme);
+    if let Some(document) = document().dyn_ref::<web_sys::HtmlDocument>() {
+        let _ = document.set_cookie(&format!("theme={theme}; path=/; max-age=31536000; samesite=lax"));
+    }
+}

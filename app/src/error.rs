@@ -1,0 +1,83 @@
+//! What a server function can answer besides its result.
+
+use std::fmt;
+
+use domain::FieldError;
+use leptos::server_fn::{
+    codec::JsonEncoding,
+    error::{FromServerFnError, ServerFnErrorErr},
+};
+use serde::{Deserialize, Serialize};
+
+/// Why something could not be shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AppError {
+    /// Nobody is signed in, or the session has ended.
+    SignedOut,
+    /// Nothing there, or nothing this person may see.
+    NotFound,
+    /// The view asked for cannot be right.
+    Invalid(Vec<FieldError>),
+    /// The server has too much to do.
+    Busy,
+    /// The server cannot be reached.
+    Offline,
+    /// The server failed; the cause is in its log.
+    Failed,
+}
+
+impl fmt::Display for AppError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::SignedOut => "Your session has ended.",
+            Self::NotFound => "There is nothing here that you can see.",
+            Self::Invalid(_) => "This view is not possible.",
+            Self::Busy => "The server is busy.",
+            Self::Offline => "The server cannot be reached.",
+            Self::Failed => "Something went wrong on our side.",
+        })
+    }
+}
+
+impl AppError {
+    /// What to do next.
+    pub fn advice(&self) -> String {
+        match self {
+            Self::SignedOut => "Sign in again to go on.".to_owned(),
+            Self::NotFound => "Check the address, or go back to your own account.".to_owned(),
+            Self::Invalid(errors) => {
+                errors.iter().map(|error| format!("{} {}.", error.field, error.message)).collect::<Vec<_>>().join(" ")
+            }
+            Self::Busy | Self::Failed => "Try again in a moment. Nothing that was recorded is lost.".to_owned(),
+            Self::Offline => "Check your connection; the page goes on by itself once it is back.".to_owned(),
+        }
+    }
+}
+
+impl FromServerFnError for AppError {
+    type Encoder = JsonEncoding;
+
+    fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
+        match error {
+            ServerFnErrorErr::Request(_) => Self::Offline,
+            _ => Self::Failed,
+        }
+    }
+}
+
+#[cfg(feature = "ssr")]
+impl From<service::ServiceError> for AppError {
+    fn from(error: service::ServiceError) -> Self {
+        use service::ServiceError;
+        match error {
+            ServiceError::Invalid(domain::Invalid(errors)) => Self::Invalid(errors),
+            ServiceError::NotFound | ServiceError::Forbidden(_) | ServiceError::Conflict(_) => Self::NotFound,
+            ServiceError::Unauthenticated => Self::SignedOut,
+            ServiceError::Busy { .. } => Self::Busy,
+            ServiceError::Store(error) => {
+                service::log_failure(&error);
+                Self::Failed
+            }
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! Server functions: they take the caller's scope, make one service call, and map the error.
+#![expect(missing_docs, reason = "the server macro makes a struct of each function's arguments")]
+
+mod account;
+mod activity;
+mod live;
+mod page;
+
+pub use account::{FindCompanies, find_companies};
+pub use activity::{ReadLog, ReadReceipt, read_log, read_receipt};
+pub use live::{Asked, Follow, LiveMessage, follow};
+pub use page::{Charts, DrawCharts, LoadPage, Page, Reader, draw_charts, load_page};
+
+#[cfg(feature = "ssr")]
+use {
+    crate::{context::Current, error::AppError},
+    domain::filter::ViewQuery,
+    leptos::prelude::use_context,
+    service::{Caller, Permission, Scope, Services},
+};
+
+/// The services and the signed-in caller.
+#[cfg(feature = "ssr")]
+fn called() -> Result<(Services, Caller), AppError> {
+    let services = use_context::<Services>().ok_or(AppError::Failed)?;
+    let caller = use_context::<Current>().and_then(|current| current.caller).ok_or(AppError::SignedOut)?;
+    Ok((services, caller))
+}
+
+/// The view a query string asks for, and the caller's scope in its account.
+#[cfg(feature = "ssr")]
+async fn scoped(query: &str) -> Result<(Services, Scope, ViewQuery), AppError> {
+    let (services, caller) = called()?;
+    let (view, _) = ViewQuery::parse(query).map_err(service::ServiceError::from)?;
+    let scope = services.scope(&caller, view.account.as_deref(), Permission::Read).await?;
+    Ok((services, scope, view))
+}

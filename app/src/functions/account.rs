@@ -1,0 +1,13 @@
+//! Companies to choose from.
+
+use domain::usage::CompanyName;
+use leptos::{prelude::*, server_fn::codec::GetUrl};
+
+use crate::error::AppError;
+
+/// Companies of the view's account whose key or name holds `search`.
+#[server(prefix = "/api/fn", input = GetUrl)]
+pub async fn find_companies(query: String, search: String) -> Result<Vec<CompanyName>, AppError> {
+    let (services, scope, _) = super::scoped(&query).await?;
+    super::page::offered_companies(&services, &scope, Some(search.as_str()).filter(|text| !text.is_empty())).await
+}

@@ -1,0 +1,111 @@
+//! Everything a page shows at first.
+
+use domain::{
+    Agent,
+    activity::LogPage,
+    usage::{CompanyName, Dashboard},
+};
+use leptos::{prelude::*, server_fn::codec::GetUrl};
+use serde::{Deserialize, Serialize};
+
+use crate::error::AppError;
+
+/// Companies offered before anything is searched for.
+#[cfg(feature = "ssr")]
+const OFFERED_COMPANIES: u32 = 50;
+/// Accounts offered to staff in the account menu.
+#[cfg(feature = "ssr")]
+const OFFERED_ACCOUNTS: u32 = 200;
+
+/// Who reads the page.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reader {
+    /// Display name.
+    pub name: String,
+    /// E-mail address.
+    pub email: String,
+    /// Whether they are platform staff.
+    pub is_staff: bool,
+    /// Accounts they can switch to: key and name.
+    pub accounts: Vec<CompanyName>,
+}
+
+/// Charts as SVG texts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Charts {
+    /// One for each agent's card.
+    pub agents: Vec<(Agent, String)>,
+    /// The cycle's cumulative use.
+    pub cumulative: String,
+}
+
+/// The whole page.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Page {
+    /// Who reads it.
+    pub reader: Reader,
+    /// Gauge and cards.
+    pub dashboard: Dashboard,
+    /// Their charts.
+    pub charts: Charts,
+    /// The first rows of the log.
+    pub log: LogPage,
+    /// The companies offered by the company filter.
+    pub companies: Vec<CompanyName>,
+}
+
+/// Reads the page that a query string describes.
+#[server(prefix = "/api/fn", input = GetUrl)]
+pub async fn load_page(query: String) -> Result<Page, AppError> {
+    let (services, scope, view) = super::scoped(&query).await?;
+    let reader = read_reader(&services).await?;
+    let companies = offered_companies(&services, &scope, None).await?;
+    let (dashboard, log) = services.page(scope, &view, read_before(&query)).await?;
+    let charts = charts_of(&dashboard);
+    Ok(Page { reader, dashboard, charts, log, companies })
+}
+
+/// Draws the charts of a view again, after live changes.
+#[server(prefix = "/api/fn", input = GetUrl)]
+pub async fn draw_charts(query: String) -> Result<Charts, AppError> {
+    let (services, scope, view) = super::scoped(&query).await?;
+    Ok(charts_of(&services.dashboard(scope, &view).await?))
+}
+
+#[cfg(feature = "ssr")]
+fn charts_of(dashboard: &Dashboard) -> Charts {
+    use crate::charts;
+    let draw = |usage: &domain::usage::AgentUsage| (usage.agent, charts::agent_bars(usage, &dashboard.bars, dashboard.now));
+    Charts { agents: dashboard.agents.iter().map(draw).collect(), cumulative: charts::cumulative(dashboard) }
+}
+
+/// Where the log begins when a reader without scripts turned the page.
+#[cfg(feature = "ssr")]
+fn read_before(query: &str) -> Option<domain::cursor::Cursor> {
+    let (_, others) = domain::filter::ViewQuery::parse(query).ok()?;
+    others.iter().find(|(name, _)| name == "before").and_then(|(_, cursor)| cursor.parse().ok())
+}
+
+#[cfg(feature = "ssr")]
+async fn read_reader(services: &service::Services) -> Result<Reader, AppError> {
+    let current = use_context::<crate::context::Current>().unwrap_or_default();
+    let (user, caller) = current.user.zip(current.caller).ok_or(AppError::SignedOut)?;
+    let accounts = services.accounts(&caller, None, OFFERED_ACCOUNTS).await?;
+    Ok(Reader {
+        is_staff: user.platform_role.is_some(),
+        name: user.name,
+        email: user.email,
+        accounts: accounts.into_iter().map(|account| CompanyName { key: account.key, name: account.name }).collect(),
+    })
+}
+
+/// The companies a reader can choose from, those that match a search first.
+#[cfg(feature = "ssr")]
+pub(super) async fn offered_companies(
+    services: &service::Services,
+    scope: &service::Scope,
+    search: Option<&str>,
+) -> Result<Vec<CompanyName>, AppError> {
+    let companies = services.companies(scope, search, None, OFFERED_COMPANIES).await?;
+    Ok(companies.into_iter().map(|company| CompanyName { key: company.key, name: company.name }).collect())
+}

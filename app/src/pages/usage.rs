@@ -1,0 +1,175 @@
+//! Billing > AI Credits Usage.
+
+use domain::ledger::Balance;
+use leptos::{prelude::*, task::spawn_local};
+use leptos_router::hooks::use_location;
+
+use crate::{
+    components::{ActivityLog, AgentCards, Gauge, PageHeader, Problem, Sidebar},
+    error::AppError,
+    functions::{Page, draw_charts, load_page},
+    state::{Link, PageState, Url, follow_live},
+    ui::{Notice, Tone},
+};
+
+/// How soon after a change the charts are drawn again: bars may lag the figures by this much.
+const REDRAW_AFTER_MS: u64 = 1_000;
+
+/// Reads the page on the server, then keeps it live in the browser.
+#[component]
+pub fn UsagePage() -> impl IntoView {
+    let search = use_location().search;
+    let query = Memo::new(move |_| search.read().trim_start_matches('?').to_owned());
+    let first = Resource::new_blocking(|| (), move |()| load_page(query.get_untracked()));
+    view! {
+        <Suspense fallback=Skeleton>
+            {move || Suspend::new(async move {
+                match first.await {
+                    Ok(page) => view! { <Loaded page query/> }.into_any(),
+                    Err(error) => {
+                        answer_with(&error);
+                        view! { <main class="lone"><Problem error/></main> }.into_any()
+                    }
+                }
+            })}
+        </Suspense>
+    }
+}
+
+/// The page's shape while it is read.
+#[component]
+fn Skeleton() -> impl IntoView {
+    view! {
+        <main class="page" aria-busy="true">
+            <div class="skeleton title"></div>
+            <div class="skeleton gauge"></div>
+            <div class="agent-grid">{(0..6).map(|_| view! { <div class="skeleton agent-card"></div> }).collect_view()}</div>
+            <div class="skeleton log"></div>
+        </main>
+    }
+}
+
+#[cfg(feature = "ssr")]
+fn answer_with(error: &AppError) {
+    let status = match error {
+        AppError::SignedOut => http::StatusCode::UNAUTHORIZED,
+        AppError::NotFound => http::StatusCode::NOT_FOUND,
+        AppError::Invalid(_) => http::StatusCode::UNPROCESSABLE_ENTITY,
+        AppError::Busy | AppError::Offline => http::StatusCode::SERVICE_UNAVAILABLE,
+        AppError::Failed => http::StatusCode::INTERNAL_SERVER_ERROR,
+    };
+    if let Some(response) = use_context::<leptos_axum::ResponseOptions>() {
+        response.set_status(status);
+    }
+}
+
+#[cfg(not(feature = "ssr"))]
+fn answer_with(_: &AppError) {}
+
+#[component]
+fn Loaded(page: Page, query: Memo<String>) -> impl IntoView {
+    let state = PageState::new(page);
+    let url = Memo::new(move |_| query.with(|query| Url::read(query)));
+    let problem = RwSignal::new(None::<AppError>);
+    let reload = reloading(state, query, problem);
+    let link = follow_live(state, query, reload);
+    redraw_after_changes(state, query);
+    let dashboard = state.dashboard;
+    let account = Signal::derive(move || dashboard.with(|dashboard| dashboard.account.name.clone()));
+    let account_key = Signal::derive(move || dashboard.with(|dashboard| dashboard.account.key.clone()));
+    view! {
+        <a class="skip-link" href="#log-title">"Skip to the activity log"</a>
+        <Sidebar reader=state.reader.get_value() account account_key/>
+        <main class="page" class:loading=state.is_loading aria-busy=move || state.is_loading.get().to_string()>
+            <PageHeader dashboard url companies=state.companies link/>
+            <Banners state link problem/>
+            <Gauge dashboard charts=state.charts/>
+            <AgentCards dashboard charts=state.charts url/>
+            <ActivityLog state url query/>
+        </main>
+    }
+}
+
+/// Reads the page again whenever the view changes, and when asked to.
+fn reloading(state: PageState, query: Memo<String>, problem: RwSignal<Option<AppError>>) -> Callback<()> {
+    let asked = StoredValue::new(0_u32);
+    let read = move |query: String| {
+        asked.update_value(|asked| *asked += 1);
+        let mine = asked.get_value();
+        state.is_loading.set(true);
+        spawn_local(async move {
+            let answer = load_page(query).await;
+            // Only the answer to the last question counts.
+            if asked.try_get_value() != Some(mine) {
+                return;
+            }
+            state.is_loading.set(false);
+            match answer {
+                Ok(page) => {
+                    problem.set(None);
+                    state.replace(page);
+                }
+                Err(error) => problem.set(Some(error)),
+            }
+        });
+    };
+    Effect::new(move |shown: Option<String>| {
+        let query = query.get();
+        if shown.is_some_and(|shown| shown != query) {
+            read(query.clone());
+        }
+        query
+    });
+    Callback::new(move |()| read(query.get_untracked()))
+}
+
+/// Draws the charts again soon after live changes, at most once a second.
+fn redraw_after_changes(state: PageState, query: Memo<String>) {
+    let is_waiting = StoredValue::new(false);
+    Effect::new(move |drawn: Option<(u32, domain::Seq)>| {
+        let shown = (state.generation.get(), state.dashboard.with(|dashboard| dashboard.as_of));
+        let is_change = drawn.is_some_and(|drawn| drawn.0 == shown.0 && drawn.1 != shown.1);
+        if is_change && !is_waiting.get_value() {
+            is_waiting.set_value(true);
+            let draw = move || {
+                spawn_local(async move {
+                    is_waiting.set_value(false);
+                    let generation = state.generation.get_untracked();
+                    let drawn = draw_charts(query.get_untracked()).await;
+                    if let (Ok(charts), true) = (drawn, generation == state.generation.get_untracked()) {
+                        state.charts.set(charts);
+                    }
+                });
+            };
+            set_timeout(draw, std::time::Duration::from_millis(REDRAW_AFTER_MS));
+        }
+        shown
+    });
+}
+
+/// What the reader should know before the figures.
+#[component]
+fn Banners(state: PageState, link: RwSignal<Link>, problem: RwSignal<Option<AppError>>) -> impl IntoView {
+    let balance = Memo::new(move |_| state.dashboard.with(|dashboard| dashboard.balance));
+    let is_out = move || balance.get().is_some_and(|balance| balance.remaining().is_zero());
+    let out = move || {
+        let over = balance.get().map_or(domain::Credits::ZERO, Balance::overage);
+        let resets = state.dashboard.with(|dashboard| dashboard.cycle.resets_on.clone());
+        let past = if over.is_zero() { String::new() } else { format!("{} credits were used past the allocation. ", domain::number::credits(over)) };
+        format!("{past}New credits come on {resets}.")
+    };
+    view! {
+        {move || (link.get() == Link::Broken).then(|| view! {
+            <Notice tone=Tone::Calm title="Not live.".to_owned()
+                text="The connection is being restored; the figures are as of the last change received.".to_owned()/>
+        })}
+        {move || problem.get().map(|error| view! {
+            <Notice tone=Tone::Warning title=error.to_string() text=error.advice()>
+                {(error == AppError::SignedOut).then(|| view! { <a class="button" href="/sign-in" rel="external">"Sign in"</a> })}
+            </Notice>
+        })}
+        {move || is_out().then(|| view! {
+            <Notice tone=Tone::Danger title="All credits of this cycle are used.".to_owned() text=Signal::derive(out)/>
+        })}
+    }
+}

@@ -1,0 +1,11 @@
+//! What the page knows in the browser, in plain structs and signals.
+
+mod live;
+mod page;
+mod scroll;
+mod url;
+
+pub use live::{Link, follow_live};
+pub use page::{LogState, PageState};
+pub use scroll::{ROW_PX, Scroll};
+pub use url::{Url, period_name};

@@ -1,0 +1,137 @@
+//! Keeps the page live: one socket, resumed where it broke off.
+
+
+/// How the page hears of changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Link {
+    /// Not yet connected for the first time.
+    Connecting,
+    /// Every change arrives.
+    Live,
+    /// Broken; being mended.
+    Broken,
+}
+
+/// Follows the page's view from now on; returns how the connection is.
+///
+/// `reload` reads the page again when changes cannot be replayed.
+#[cfg(not(feature = "hydrate"))]
+pub fn follow_live(
+    _: super::PageState,
+    _: leptos::prelude::Memo<String>,
+    _: leptos::prelude::Callback<()>,
+) -> leptos::prelude::RwSignal<Link> {
+    leptos::prelude::RwSignal::new(Link::Connecting)
+}
+
+#[cfg(feature = "hydrate")]
+pub use browser::follow_live;
+
+#[cfg(feature = "hydrate")]
+mod browser {
+    use std::time::Duration;
+
+    use domain::live::{Applied, LiveFrame};
+    use futures::{
+        StreamExt,
+        channel::mpsc,
+        future::{Either, select},
+    };
+    use leptos::{prelude::*, task::spawn_local};
+
+    use super::{Link, PageState};
+    use crate::{
+        error::AppError,
+        functions::{Asked, LiveMessage, follow},
+        ui::browser::sleep,
+    };
+
+    /// The first wait after a broken connection; it doubles up to the longest.
+    const FIRST_WAIT: Duration = Duration::from_millis(300);
+    const LONGEST_WAIT: Duration = Duration::from_secs(10);
+    /// The server beats every 15 seconds; a connection silent for longer than two beats is dead.
+    const SILENCE: Duration = Duration::from_secs(35);
+
+    #[derive(Clone, Copy)]
+    struct Live {
+        page: PageState,
+        query: Memo<String>,
+        link: RwSignal<Link>,
+        reload: Callback<()>,
+        view: StoredValue<u32>,
+        asks: StoredValue<Option<mpsc::UnboundedSender<Result<Asked, AppError>>>>,
+    }
+
+    /// See the other definition.
+    pub fn follow_live(page: PageState, query: Memo<String>, reload: Callback<()>) -> RwSignal<Link> {
+        let link = RwSignal::new(Link::Connecting);
+        let live = Live { page, query, link, reload, view: StoredValue::new(0), asks: StoredValue::new(None) };
+        Effect::new(move |_| {
+            page.generation.track();
+            live.ask();
+        });
+        spawn_local(live.run());
+        link
+    }
+
+    impl Live {
+        /// Asks for the changes of the view shown now, from the place its page was read at.
+        fn ask(self) {
+            self.view.update_value(|view| *view += 1);
+            let from = self.page.dashboard.with_untracked(|dashboard| dashboard.as_of);
+            let asked = Asked { view: self.view.get_value(), query: self.query.get_untracked(), from };
+            self.asks.with_value(|asks| asks.as_ref().map(|asks| asks.unbounded_send(Ok(asked))));
+        }
+
+        async fn run(self) {
+            let mut wait = FIRST_WAIT;
+            loop {
+                if self.connect().await {
+                    wait = FIRST_WAIT;
+                }
+                self.link.set(Link::Broken);
+                sleep(wait).await;
+                wait = (wait * 2).min(LONGEST_WAIT);
+            }
+        }
+
+        /// Listens until the connection breaks; says whether it ever worked.
+        async fn connect(self) -> bool {
+            let (asks, input) = mpsc::unbounded();
+            self.asks.set_value(Some(asks));
+            let Ok(mut frames) = follow(input.into()).await else { return false };
+            self.ask();
+            let mut worked = false;
+            loop {
+                let silence = std::pin::pin!(sleep(SILENCE));
+                match select(frames.next(), silence).await {
+                    Either::Left((Some(Ok(message)), _)) => {
+                        worked = true;
+                        self.link.set(Link::Live);
+                        self.take(message);
+                    }
+                    Either::Left((Some(Err(AppError::SignedOut)), _)) => {
+                        self.reload.run(());
+                        return worked;
+                    }
+                    _ => return worked,
+                }
+            }
+        }
+
+        fn take(self, message: LiveMessage) {
+            if message.view != self.view.get_value() {
+                return;
+            }
+            match message.frame {
+                LiveFrame::Hello { .. } | LiveFrame::Beat => {}
+                LiveFrame::Resync => self.reload.run(()),
+                LiveFrame::Delta(delta) => {
+                    if self.page.apply(&delta) == Applied::Gap {
+                        self.reload.run(());
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! The page's state: what was read, changed by what arrives.
+
+use domain::{
+    Seq,
+    activity::{Arrival, LogPage, LogWindow},
+    live::{Applied, Delta},
+    usage::{CompanyName, Dashboard},
+};
+use leptos::prelude::*;
+
+use super::scroll::{ROW_PX, Scroll};
+use crate::functions::{Charts, Page, Reader};
+
+/// The rows held of the log, and where the reader is.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct LogState {
+    /// The rows held.
+    pub window: LogWindow,
+    /// Where the reader is.
+    pub scroll: Scroll,
+    /// Rows that arrived above the reader since they last were at the top.
+    pub unseen: u64,
+    /// Whether rows were left out of a delta, so that what is held must be read again.
+    pub is_stale: bool,
+    as_of: Seq,
+}
+
+impl LogState {
+    /// The log at its newest end.
+    pub fn new(page: LogPage) -> Self {
+        let mut state = Self { as_of: page.as_of, window: LogWindow::new(page), ..Self::default() };
+        state.scroll.resize(state.window.total(), 0.0);
+        state
+    }
+
+    /// Shows other rows, read by a jump: the reader stays where they jumped to.
+    pub fn replace(&mut self, page: LogPage) {
+        self.as_of = self.as_of.max(page.as_of);
+        self.is_stale = false;
+        self.window = LogWindow::new(page);
+    }
+
+    /// Takes in a delta. While `holds_still`, what is being read does not move.
+    pub fn arrive(&mut self, delta: &Delta, holds_still: bool) {
+        let at_top = self.scroll.position <= 0.0 && !holds_still;
+        let known = self.as_of;
+        for row in delta.rows.iter().filter(|row| row.seq > known) {
+            let above = match self.window.arrive(row.clone()) {
+                Arrival::Above => true,
+                Arrival::At(index) => index <= self.scroll.first_row(),
+                Arrival::Below => false,
+            };
+            if above && !at_top {
+                self.hold_still(1);
+            }
+        }
+        if delta.rows_left_out > 0 && delta.up_to > self.as_of {
+            self.window.arrive_unseen(delta.rows_left_out);
+            self.is_stale = true;
+            if !at_top {
+                self.hold_still(delta.rows_left_out);
+            }
+        }
+        self.as_of = self.as_of.max(delta.up_to);
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53 rows")]
+    fn hold_still(&mut self, rows: u64) {
+        self.unseen += rows;
+        self.scroll.hold_still(rows as f64 * ROW_PX);
+    }
+}
+
+/// Everything the page shows, as signals.
+#[derive(Clone, Copy)]
+pub struct PageState {
+    /// Gauge and cards.
+    pub dashboard: RwSignal<Dashboard>,
+    /// Their charts.
+    pub charts: RwSignal<Charts>,
+    /// The log.
+    pub log: RwSignal<LogState>,
+    /// The companies offered by the filter.
+    pub companies: RwSignal<Vec<CompanyName>>,
+    /// Who reads.
+    pub reader: StoredValue<Reader>,
+    /// Whether a receipt is open, so that the log holds still.
+    pub is_reading: RwSignal<bool>,
+    /// Whether another view is being read.
+    pub is_loading: RwSignal<bool>,
+    /// Counts the readings of the page: each is followed live from its own place.
+    pub generation: RwSignal<u32>,
+}
+
+impl PageState {
+    /// The state right after the page was read.
+    pub fn new(page: Page) -> Self {
+        Self {
+            dashboard: RwSignal::new(page.dashboard),
+            charts: RwSignal::new(page.charts),
+            log: RwSignal::new(LogState::new(page.log)),
+            companies: RwSignal::new(page.companies),
+            reader: StoredValue::new(page.reader),
+            is_reading: RwSignal::new(false),
+            is_loading: RwSignal::new(false),
+            generation: RwSignal::new(0),
+        }
+    }
+
+    /// Shows another view, or the same one read again.
+    pub fn replace(&self, page: Page) {
+        self.is_reading.set(false);
+        self.dashboard.set(page.dashboard);
+        self.charts.set(page.charts);
+        self.companies.set(page.companies);
+        self.log.update(|log| {
+            let view_px = log.scroll.view_px;
+            *log = LogState::new(page.log);
+            log.scroll.view_px = view_px;
+        });
+        self.generation.update(|generation| *generation += 1);
+    }
+
+    /// Applies a delta everywhere at once; says whether the page must be read again instead.
+    pub fn apply(&self, delta: &Delta) -> Applied {
+        let mut dashboard = self.dashboard.write();
+        let applied = dashboard.apply(delta);
+        if applied == Applied::Yes {
+            let holds_still = self.is_reading.get_untracked();
+            self.log.update(|log| log.arrive(delta, holds_still));
+        } else if applied == Applied::Stale {
+            dashboard.untrack();
+        }
+        applied
+    }
+}

@@ -1,0 +1,197 @@
+//! Scrolling a list that is longer than any element may be tall.
+//!
+//! A browser caps an element's height near 33 million pixels, which is about 800,000 rows. So the scrollable element
+//! is never taller than [`MAX_PX`]; beyond that its scrollbar maps onto the list. Small movements (wheel, keys, touch)
+//! move the list by exactly as many pixels; large ones (a dragged thumb) jump to the mapped place.
+
+/// Height of a row; the same in CSS.
+pub const ROW_PX: f64 = 40.0;
+/// Tallest scrollable element: far below every browser's cap.
+const MAX_PX: f64 = 4_000_000.0;
+/// A movement of more than this many view heights is a jump.
+const JUMP_VIEWS: f64 = 2.5;
+
+/// Where in the list the reader is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Scroll {
+    /// Pixels of list above the top of the view.
+    pub position: f64,
+    /// Height of the view.
+    pub view_px: f64,
+    rows: u64,
+    extra_px: f64,
+    last_top: f64,
+    needs_placing: bool,
+}
+
+impl Default for Scroll {
+    fn default() -> Self {
+        Self { position: 0.0, view_px: 16.0 * ROW_PX, rows: 0, extra_px: 0.0, last_top: 0.0, needs_placing: false }
+    }
+}
+
+impl Scroll {
+    /// Sets how long the list is: so many rows, and `extra_px` for an open receipt.
+    pub fn resize(&mut self, rows: u64, extra_px: f64) {
+        (self.rows, self.extra_px) = (rows, extra_px);
+        self.position = self.position.clamp(0.0, self.farthest());
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53 rows")]
+    fn list_px(&self) -> f64 {
+        self.rows as f64 * ROW_PX + self.extra_px
+    }
+
+    /// Height the scrollable element must have.
+    pub fn element_px(&self) -> f64 {
+        self.list_px().min(MAX_PX)
+    }
+
+    /// The last position.
+    pub fn farthest(&self) -> f64 {
+        (self.list_px() - self.view_px).max(0.0)
+    }
+
+    fn farthest_top(&self) -> f64 {
+        (self.element_px() - self.view_px).max(0.0)
+    }
+
+    /// The `scrollTop` that stands for the position. At neither end unless the position is: there must be room to scroll.
+    pub fn top(&self) -> f64 {
+        let (farthest, farthest_top) = (self.farthest(), self.farthest_top());
+        if farthest <= farthest_top || self.position <= 0.0 || self.position >= farthest {
+            return self.position.min(farthest_top);
+        }
+        (self.position / farthest * farthest_top).round().clamp(1.0, farthest_top - 1.0)
+    }
+
+    /// Takes in where the browser has scrolled to.
+    pub fn scrolled(&mut self, top: f64) {
+        let moved = top - self.last_top;
+        if moved.abs() < 1.0 {
+            return;
+        }
+        self.last_top = top;
+        let (farthest, farthest_top) = (self.farthest(), self.farthest_top());
+        if farthest <= farthest_top {
+            self.position = top.clamp(0.0, farthest);
+            return;
+        }
+        let is_jump = moved.abs() > self.view_px * JUMP_VIEWS;
+        if is_jump {
+            self.position = (top / farthest_top * farthest).clamp(0.0, farthest);
+            return;
+        }
+        self.position = (self.position + moved).clamp(0.0, farthest);
+        let stuck_at_start = top <= 0.0 && self.position > 0.0;
+        let stuck_at_end = top >= farthest_top && self.position < farthest;
+        self.needs_placing |= stuck_at_start || stuck_at_end;
+    }
+
+    /// The `scrollTop` to set now, when the list was moved by us and not by the reader.
+    pub fn take_placing(&mut self) -> Option<f64> {
+        if !std::mem::take(&mut self.needs_placing) {
+            return None;
+        }
+        self.last_top = self.top();
+        Some(self.last_top)
+    }
+
+    /// Brings the thumb to where it stands for the position, once the reader's hand has come to rest.
+    pub fn settle(&mut self) {
+        self.needs_placing |= (self.top() - self.last_top).abs() >= 1.0;
+    }
+
+    /// Moves to a position.
+    pub fn go(&mut self, position: f64) {
+        self.position = position.clamp(0.0, self.farthest());
+        self.needs_placing = true;
+    }
+
+    /// Keeps the rows in view where they are while others are added above them.
+    pub fn hold_still(&mut self, added_px: f64) {
+        self.position += added_px;
+        self.needs_placing = true;
+    }
+
+    /// The row at the top of the view.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "never negative, far below 2^53")]
+    pub fn first_row(&self) -> u64 {
+        (self.position / ROW_PX).floor() as u64
+    }
+
+    /// How many rows the view can show, in part or whole.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few dozen")]
+    pub fn rows_in_view(&self) -> u64 {
+        (self.view_px / ROW_PX).ceil() as u64 + 1
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn list(rows: u64) -> Scroll {
+        let mut scroll = Scroll { view_px: 640.0, ..Scroll::default() };
+        scroll.resize(rows, 0.0);
+        scroll
+    }
+
+    #[test]
+    fn a_short_list_scrolls_as_usual() {
+        let mut scroll = list(100);
+        scroll.scrolled(1_000.0);
+        assert_eq!((scroll.first_row(), scroll.take_placing()), (25, None));
+    }
+
+    #[test]
+    fn the_thumb_reaches_both_ends_of_ten_million_rows() {
+        let mut scroll = list(10_000_000);
+        scroll.scrolled(scroll.element_px() - 640.0);
+        assert_eq!(scroll.first_row(), 10_000_000 - 16);
+        scroll.scrolled(0.0);
+        assert_eq!(scroll.first_row(), 0);
+    }
+
+    #[test]
+    fn a_wheel_step_moves_a_long_list_by_its_own_pixels() {
+        let mut scroll = list(10_000_000);
+        scroll.go(5_000_000.0 * ROW_PX);
+        let top = scroll.take_placing().unwrap();
+        scroll.scrolled(top + 120.0);
+        assert_eq!(scroll.first_row(), 5_000_003);
+    }
+
+    #[test]
+    fn there_is_always_room_to_scroll_unless_at_an_end() {
+        let mut scroll = list(10_000_000);
+        scroll.go(400.0);
+        assert_eq!(scroll.take_placing(), Some(1.0));
+        scroll.scrolled(0.0);
+        assert_eq!(scroll.take_placing(), Some(1.0), "not yet at the first row: the thumb is put back");
+        scroll.go(0.0);
+        assert_eq!(scroll.take_placing(), Some(0.0));
+    }
+
+    #[test]
+    fn no_row_of_a_long_list_is_skipped_by_the_wheel() {
+        let mut scroll = list(150_000);
+        let (mut top, mut seen) = (0.0, 0);
+        while scroll.first_row() < 150_000 - 16 {
+            top = f64::min(top + 400.0, scroll.element_px() - 640.0);
+            scroll.scrolled(top);
+            top = scroll.take_placing().unwrap_or(top);
+            assert!(scroll.first_row() > seen && scroll.first_row() <= seen + 16);
+            seen = scroll.first_row();
+        }
+    }
+
+    #[test]
+    fn rows_added_above_do_not_move_what_is_read() {
+        let mut scroll = list(100);
+        scroll.scrolled(1_000.0);
+        scroll.hold_still(ROW_PX);
+        scroll.resize(101, 0.0);
+        assert_eq!((scroll.first_row(), scroll.take_placing()), (26, Some(1_040.0)));
+    }
+}

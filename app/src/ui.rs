@@ -1,0 +1,11 @@
+//! Generic parts of an interface; they know no product word.
+
+#[cfg(feature = "hydrate")]
+pub mod browser;
+mod icon;
+mod menu;
+mod notice;
+
+pub use icon::Icon;
+pub use menu::{Menu, MenuItem};
+pub use notice::{Notice, Tone};

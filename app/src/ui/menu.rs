@@ -1,0 +1,60 @@
+//! A menu that opens without scripts: a `details` element full of links.
+
+use leptos::prelude::*;
+
+use super::Icon;
+
+/// A button that opens a panel below it.
+#[component]
+pub fn Menu(
+    /// What the button says.
+    #[prop(into)]
+    label: Signal<String>,
+    /// What a screen reader is told besides, such as `Company filter`.
+    #[prop(into)]
+    name: String,
+    /// A quiet count beside the label.
+    #[prop(optional, into)]
+    count: Option<Signal<Option<u32>>>,
+    /// Opens towards the left, for menus at the right edge.
+    #[prop(optional)]
+    align_end: bool,
+    /// The panel.
+    children: Children,
+) -> impl IntoView {
+    view! {
+        <details class="menu" class:align-end=align_end>
+            <summary class="button" aria-label=move || format!("{name}: {}", label.get())>
+                <span class="button-label">{label}</span>
+                {count.map(|count| view! { <span class="button-count">{move || count.get()}</span> })}
+                {Icon::ChevronDown.view()}
+            </summary>
+            <div class="menu-panel">{children()}</div>
+        </details>
+    }
+}
+
+/// A link in a menu, marked when it is chosen.
+#[component]
+pub fn MenuItem(
+    /// What it says.
+    #[prop(into)]
+    label: String,
+    /// Where it leads.
+    #[prop(into)]
+    href: Signal<String>,
+    /// Whether it is chosen.
+    #[prop(into)]
+    chosen: Signal<bool>,
+    /// A coloured dot before the label: the class that sets the colour.
+    #[prop(optional, into)]
+    dot: Option<String>,
+) -> impl IntoView {
+    view! {
+        <a class="menu-item" href=href data-noscroll="" aria-current=move || chosen.get().then_some("true")>
+            <span class="menu-check">{move || chosen.get().then(|| Icon::Check.view())}</span>
+            {dot.map(|dot| view! { <span class=format!("dot {dot}")></span> })}
+            <span class="menu-label">{label}</span>
+        </a>
+    }
+}
