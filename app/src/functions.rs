@@ -2,10 +2,12 @@
 #![expect(missing_docs, reason = "the server macro makes a struct of each function's arguments")]
 
 mod account;
+mod codec;
 mod activity;
 mod live;
 mod page;
 
+pub use codec::{Answer, TextJson};
 pub use account::{FindCompanies, find_companies};
 pub use activity::{ReadLog, ReadReceipt, read_log, read_receipt};
 pub use live::{Asked, Follow, LiveMessage, follow};

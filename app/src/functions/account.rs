@@ -3,10 +3,11 @@
 use domain::usage::CompanyName;
 use leptos::{prelude::*, server_fn::codec::GetUrl};
 
+use super::codec::Answer;
 use crate::error::AppError;
 
 /// Companies of the view's account whose key or name holds `search`.
-#[server(prefix = "/api/fn", input = GetUrl)]
+#[server(prefix = "/api/fn", input = GetUrl, output = Answer)]
 pub async fn find_companies(query: String, search: String) -> Result<Vec<CompanyName>, AppError> {
     let (services, scope, _) = super::scoped(&query).await?;
     super::page::offered_companies(&services, &scope, Some(search.as_str()).filter(|text| !text.is_empty())).await

@@ -3,10 +3,11 @@
 use domain::{Seq, live::LiveFrame};
 use leptos::{
     prelude::*,
-    server_fn::{BoxedStream, Websocket, codec::JsonEncoding},
+    server_fn::{BoxedStream, Websocket},
 };
 use serde::{Deserialize, Serialize};
 
+use super::codec::TextJson;
 use crate::error::AppError;
 
 /// A tab asks to follow a view from the place its page was read at.
@@ -30,7 +31,7 @@ pub struct LiveMessage {
 }
 
 /// Follows the views a tab asks for, one after the other.
-#[server(prefix = "/api/fn", protocol = Websocket<JsonEncoding, JsonEncoding>)]
+#[server(prefix = "/api/fn", protocol = Websocket<TextJson, TextJson>)]
 pub async fn follow(input: BoxedStream<Asked, AppError>) -> Result<BoxedStream<LiveMessage, AppError>, AppError> {
     let (services, caller) = super::called()?;
     Ok(frames(services, caller, input).into())

@@ -8,6 +8,7 @@ use domain::{
 use leptos::{prelude::*, server_fn::codec::GetUrl};
 use serde::{Deserialize, Serialize};
 
+use super::codec::Answer;
 use crate::error::AppError;
 
 /// Companies offered before anything is searched for.
@@ -55,7 +56,7 @@ pub struct Page {
 }
 
 /// Reads the page that a query string describes.
-#[server(prefix = "/api/fn", input = GetUrl)]
+#[server(prefix = "/api/fn", input = GetUrl, output = Answer)]
 pub async fn load_page(query: String) -> Result<Page, AppError> {
     let (services, scope, view) = super::scoped(&query).await?;
     let reader = read_reader(&services).await?;
@@ -66,7 +67,7 @@ pub async fn load_page(query: String) -> Result<Page, AppError> {
 }
 
 /// Draws the charts of a view again, after live changes.
-#[server(prefix = "/api/fn", input = GetUrl)]
+#[server(prefix = "/api/fn", input = GetUrl, output = Answer)]
 pub async fn draw_charts(query: String) -> Result<Charts, AppError> {
     let (services, scope, view) = super::scoped(&query).await?;
     Ok(charts_of(&services.dashboard(scope, &view).await?))

@@ -1,6 +1,5 @@
 //! Keeps the page live: one socket, resumed where it broke off.
 
-
 /// How the page hears of changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Link {
@@ -39,7 +38,7 @@ mod browser {
     };
     use leptos::{prelude::*, task::spawn_local};
 
-    use super::{Link, PageState};
+    use super::{super::PageState, Link};
     use crate::{
         error::AppError,
         functions::{Asked, LiveMessage, follow},

@@ -162,7 +162,10 @@ fn check_envelope(envelope: &Envelope, errors: &mut Vec<FieldError>) {
         Some(_) => errors.push(FieldError::invalid("specversion", "must be \"1.0\"")),
         None => errors.push(required("specversion", "send \"1.0\"")),
     }
-    let is_json = |kind: &String| kind.starts_with("application/json") || kind.contains("+json");
+    let is_json = |kind: &String| {
+        let kind = kind.to_ascii_lowercase();
+        kind.starts_with("application/json") || kind.contains("+json")
+    };
     if envelope.datacontenttype.as_ref().is_some_and(|kind| !is_json(kind)) {
         errors.push(FieldError::invalid("datacontenttype", "must be application/json"));
     }
@@ -204,7 +207,10 @@ fn parse_payload(kind: &str, data: Option<Value>, errors: &mut Vec<FieldError>) 
     match data {
         None => errors.push(required("data", "send a JSON object")),
         Some(Value::Object(data)) if kind == USAGE_TYPE => return parse_usage(data, errors),
-        Some(Value::Object(data)) => return Some(Payload::Foreign(data)),
+        Some(Value::Object(data)) => {
+            check_size("data", &data, errors);
+            return Some(Payload::Foreign(data));
+        }
         Some(_) => errors.push(FieldError::invalid("data", "must be a JSON object")),
     }
     None
@@ -327,16 +333,21 @@ fn parse_metadata(value: Option<Value>, errors: &mut Vec<FieldError>) -> Option<
     match value {
         None | Some(Value::Null) => None,
         Some(Value::Object(metadata)) => {
-            let bytes = Value::Object(metadata.clone()).to_string().len();
-            if bytes > MAX_METADATA_BYTES {
-                errors.push(FieldError::invalid("data.metadata", format!("must be at most {MAX_METADATA_BYTES} bytes of JSON, is {bytes}")));
-            }
+            check_size("data.metadata", &metadata, errors);
             Some(metadata)
         }
         Some(_) => {
             errors.push(FieldError::invalid("data.metadata", "must be a JSON object"));
             None
         }
+    }
+}
+
+/// Metadata, and the whole payload of an event of another type, which becomes its metadata.
+fn check_size(field: &str, object: &Map<String, Value>, errors: &mut Vec<FieldError>) {
+    let bytes = serde_json::to_string(object).map_or(0, |text| text.len());
+    if bytes > MAX_METADATA_BYTES {
+        errors.push(FieldError::invalid(field, format!("must be at most {MAX_METADATA_BYTES} bytes of JSON, is {bytes}")));
     }
 }
 

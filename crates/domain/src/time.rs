@@ -57,7 +57,7 @@ impl Time {
     /// Start of the roll-up bucket that holds this instant.
     #[must_use]
     pub const fn bucket(self) -> Self {
-        Self(self.0 - self.0.rem_euclid(BUCKET_US))
+        Self(self.0.saturating_sub(self.0.rem_euclid(BUCKET_US)))
     }
 
     /// The first bucket edge at or after this instant.
@@ -144,6 +144,12 @@ mod tests {
         assert_eq!(Time::from_micros(-1).bucket(), Time::from_micros(-BUCKET_US));
         assert_eq!(Time::from_micros(-1).bucket_ceil(), Time::from_micros(0));
         assert_eq!(Time::from_micros(BUCKET_US).bucket_ceil(), Time::from_micros(BUCKET_US));
+    }
+
+    #[test]
+    fn the_ends_of_time_have_buckets() {
+        assert_eq!(Time::MIN.bucket(), Time::MIN);
+        assert_eq!(Time::MAX.bucket_ceil(), Time::MAX);
     }
 
     #[test]

@@ -292,9 +292,14 @@ fn map_foreign(kind: &str, data: Map<String, Value>, card: Option<&RateCard>) ->
         activity: activity.to_owned(),
         credits: priced.credits,
         priced: Some(priced),
-        reference: data.get("reference").and_then(Value::as_str).map(str::to_owned).filter(|text| text.len() <= domain::event::MAX_REFERENCE_BYTES),
+        reference: data.get("reference").and_then(Value::as_str).filter(|text| can_be_shown(text)).map(str::to_owned),
         metadata: Some(data),
     })
+}
+
+/// Whether a text can be a row's reference. The receipt's metadata has it in any case.
+fn can_be_shown(text: &str) -> bool {
+    !text.is_empty() && text.len() <= domain::event::MAX_REFERENCE_BYTES && !text.chars().any(char::is_control)
 }
 
 fn data_pointer<'a>(data: &'a Map<String, Value>, pointer: &str) -> Option<&'a Value> {

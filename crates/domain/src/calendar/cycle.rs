@@ -20,14 +20,15 @@ pub struct Cycle {
 /// All billing cycles of an account.
 #[derive(Debug, Clone)]
 pub struct Cycles {
-    anchor: DateTime,
+    anchor: Time,
+    civil_anchor: DateTime,
     zone: Zone,
 }
 
 impl Cycles {
     /// The cycles counted from `anchor` in `zone`.
     pub fn new(anchor: Time, zone: Zone) -> Self {
-        Self { anchor: zone.at(anchor).datetime(), zone }
+        Self { anchor, civil_anchor: zone.at(anchor).datetime(), zone }
     }
 
     /// The zone they are counted in.
@@ -37,7 +38,12 @@ impl Cycles {
 
     /// Start of cycle `number`, always computed from the original anchor.
     pub fn boundary(&self, number: i32) -> Time {
-        match self.anchor.checked_add(Span::new().months(number.clamp(-100_000, 100_000))) {
+        if number == 0 {
+            // The clock time of an anchor in a repeated hour would name the first of the two.
+            return self.anchor;
+        }
+        let civil = Span::new().try_months(number).and_then(|months| self.civil_anchor.checked_add(months));
+        match civil {
             Ok(civil) => self.zone.instant(civil),
             Err(_) => if number > 0 { Time::MAX } else { Time::MIN },
         }
@@ -48,11 +54,12 @@ impl Cycles {
         Cycle { number, range: TimeRange::new(self.boundary(number), self.boundary(number.saturating_add(1))) }
     }
 
-    /// The cycle that holds `time`.
+    /// The cycle that holds `time`, or the end of the calendar when that lies before it.
     pub fn at(&self, time: Time) -> Cycle {
+        let time = Time::from(time.timestamp());
         let civil = self.zone.at(time).datetime();
-        let years = i32::from(civil.year()) - i32::from(self.anchor.year());
-        let months = i32::from(civil.month()) - i32::from(self.anchor.month());
+        let years = i32::from(civil.year()) - i32::from(self.civil_anchor.year());
+        let months = i32::from(civil.month()) - i32::from(self.civil_anchor.month());
         let mut number = years * 12 + months;
         while self.boundary(number) > time {
             number -= 1;

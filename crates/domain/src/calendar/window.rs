@@ -2,11 +2,11 @@
 
 use std::str::FromStr;
 
-use jiff::{ToSpan, civil::Weekday};
+use jiff::{ToSpan, Zoned, civil::Weekday};
 use serde::{Deserialize, Serialize};
 
 use super::Zone;
-use crate::{Time, TimeRange, time::{HOUR_US, MINUTE_US}};
+use crate::{Time, TimeRange, time::{HOUR_US, MINUTE_US, SECOND_US}};
 
 /// Most windows in one answer: ninety days of hours.
 pub const MAX_WINDOWS: usize = 2_400;
@@ -15,7 +15,7 @@ pub const MAX_WINDOWS: usize = 2_400;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Window {
-    /// A civil hour.
+    /// A civil hour; half as long or half as long again when clocks change by half an hour.
     Hour,
     /// A civil day; 23 or 25 hours long when clocks change.
     Day,
@@ -69,12 +69,7 @@ impl Window {
     pub fn start_of(self, time: Time, zone: &Zone) -> Time {
         let civil = zone.at(time);
         match self {
-            Self::Hour => {
-                let past_us = i64::from(civil.minute()) * MINUTE_US
-                    + i64::from(civil.second()) * 1_000_000
-                    + i64::from(civil.subsec_nanosecond()) / 1_000;
-                time.plus_micros(-past_us)
-            }
+            Self::Hour => hour_start(time, zone),
             Self::Day => zone.day_start(civil.date()),
             Self::Week => {
                 let days = i64::from(civil.weekday().since(Weekday::Monday));
@@ -88,12 +83,7 @@ impl Window {
     pub fn next(self, start: Time, zone: &Zone) -> Time {
         let date = zone.at(start).date();
         let following = match self {
-            Self::Hour => {
-                let hour_later = start.plus_micros(HOUR_US);
-                let minute = i64::from(zone.at(hour_later).minute());
-                // A clock change by half an hour lengthens this hour to the next full one.
-                return if minute == 0 { hour_later } else { hour_later.plus_micros((60 - minute) * MINUTE_US) };
-            }
+            Self::Hour => return hour_end(start, zone),
             Self::Day => date.saturating_add(1.day()),
             Self::Week => date.saturating_add(1.week()),
             Self::Month => date.first_of_month().saturating_add(1.month()),
@@ -118,4 +108,33 @@ impl Window {
         }
         Ok(windows)
     }
+}
+
+/// Hours are counted from the day's start, so that each instant lies in one hour whichever way it is found.
+fn hour_start(time: Time, zone: &Zone) -> Time {
+    let mut start = zone.day_of(time);
+    loop {
+        let end = hour_end(start, zone);
+        if time < end || end <= start {
+            return start;
+        }
+        start = end;
+    }
+}
+
+/// The next full hour on the clock.
+///
+/// A clock set back by half an hour shows part of its hour twice: that hour is longer. A clock set ahead by half an
+/// hour skips the beginning of the next: that hour is shorter.
+fn hour_end(start: Time, zone: &Zone) -> Time {
+    let civil = zone.at(start);
+    let full = start.plus_micros(HOUR_US - past_hour_us(&civil));
+    let then = zone.at(full);
+    let past_us = past_hour_us(&then);
+    let is_same_hour = past_us > 0 && then.hour() == civil.hour();
+    if is_same_hour { full.plus_micros(HOUR_US - past_us) } else { full }
+}
+
+fn past_hour_us(civil: &Zoned) -> i64 {
+    i64::from(civil.minute()) * MINUTE_US + i64::from(civil.second()) * SECOND_US + i64::from(civil.subsec_nanosecond()) / 1_000
 }

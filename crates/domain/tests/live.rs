@@ -1,0 +1,169 @@
+//! Applying deltas gives what reading again would give, however the events were cut into deltas.
+
+use domain::{
+    Agent, Credits, Seq, Time, TimeRange,
+    ledger::Balance,
+    live::{AccountChange, Applied, Delta, UsageChange},
+    tenancy::AccountKind,
+    usage::{AccountView, AgentUsage, Bar, CycleDay, CycleView, Dashboard, PeriodView, Totals},
+};
+use proptest::prelude::*;
+
+/// One tick is a slot: these dashboards have no finer edges.
+const CYCLE: (i64, i64) = (100, 130);
+const PERIOD: (i64, i64) = (110, 150);
+const PREVIOUS: (i64, i64) = (70, 110);
+const DAY: i64 = 5;
+
+#[derive(Debug, Clone, Copy)]
+struct Event {
+    slot: i64,
+    agent: Agent,
+    credits: i64,
+    /// Whether it belongs to the selected companies.
+    is_selected: bool,
+    /// Whether the activity and reference filters let it through.
+    matches: bool,
+}
+
+fn time(tick: i64) -> Time {
+    Time::from_micros(tick)
+}
+
+fn range((start, end): (i64, i64)) -> TimeRange {
+    TimeRange::new(time(start), time(end))
+}
+
+fn tiles((start, end): (i64, i64)) -> Vec<TimeRange> {
+    let count = (end - start) / DAY;
+    (0..count).map(|number| range((start + number * DAY, start + (number + 1) * DAY))).collect()
+}
+
+fn totals<'a>(events: impl Iterator<Item = &'a Event>) -> Totals {
+    let mut sum = Totals::default();
+    events.for_each(|event| sum.add(Totals { credits: Credits::from_micro(event.credits), events: 1 }));
+    sum
+}
+
+/// The dashboard as it would be read when these events are stored.
+fn read(events: &[Event], sees_account: bool) -> Dashboard {
+    let within = |range: TimeRange| events.iter().filter(move |event| range.contains(time(event.slot)));
+    let of_agent = |agent, range| totals(within(range).filter(move |event| event.agent == agent && event.is_selected && event.matches));
+    let selected = |range| totals(within(range).filter(|event| event.is_selected)).credits;
+    let whole_account = totals(within(range(CYCLE))).credits;
+    Dashboard {
+        as_of: Seq(i64::try_from(events.len()).unwrap()),
+        now: time(125),
+        year: 1970,
+        account: AccountView {
+            key: "north".into(),
+            name: "Northwind".into(),
+            kind: AccountKind::Agency,
+            time_zone: "UTC".into(),
+            shown_zone: "UTC".into(),
+            companies: 2,
+            plan: "Scale".into(),
+        },
+        cycle: CycleView { range: range(CYCLE), label: String::new(), day: 1, days: 6, resets_on: String::new(), resets_in: String::new() },
+        balance: sees_account.then(|| Balance { allocation: Credits::from_micro(1_000), used: whole_account }),
+        cycle_used: selected(range(CYCLE)),
+        cycle_days: tiles(CYCLE).into_iter().map(|day| CycleDay { range: day, label: String::new(), credits: selected(day) }).collect(),
+        companies: vec![],
+        period: PeriodView {
+            range: range(PERIOD),
+            previous: range(PREVIOUS),
+            label: String::new(),
+            compared_with: String::new(),
+            first_label: String::new(),
+            last_label: String::new(),
+        },
+        bars: tiles(PERIOD).into_iter().map(|bar| Bar { range: bar, label: String::new(), from: String::new(), to: String::new() }).collect(),
+        agents: Agent::ALL
+            .into_iter()
+            .map(|agent| AgentUsage {
+                agent,
+                current: of_agent(agent, range(PERIOD)),
+                previous: of_agent(agent, range(PREVIOUS)),
+                bars: tiles(PERIOD).into_iter().map(|bar| of_agent(agent, bar)).collect(),
+            })
+            .collect(),
+        selected_agents: vec![],
+        activities: vec![],
+    }
+}
+
+/// What the server would send for the events after one place and up to another.
+fn delta(events: &[Event], after: usize, up_to: usize, sees_account: bool) -> Delta {
+    let new = &events[after..up_to];
+    let place = |count| Seq(i64::try_from(count).unwrap());
+    let account = |event: &Event| AccountChange { slot: time(event.slot), credits: Credits::from_micro(event.credits) };
+    let usage = |event: &Event| UsageChange { slot: time(event.slot), agent: event.agent, matches: event.matches, added: totals([*event].iter()) };
+    Delta {
+        after: place(after),
+        up_to: place(up_to),
+        usage: new.iter().filter(|event| event.is_selected).map(usage).collect(),
+        account: new.iter().filter(|_| sees_account).map(account).collect(),
+        rows: vec![],
+        rows_left_out: 0,
+    }
+}
+
+prop_compose! {
+    fn any_event()(
+        slot in 60_i64..160,
+        agent in prop::sample::select(Agent::ALL.as_slice()),
+        credits in 0_i64..1_000,
+        is_selected: bool,
+        matches: bool,
+    ) -> Event {
+        Event { slot, agent, credits, is_selected, matches }
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_cut_of_the_events_into_deltas_gives_the_dashboard_that_reading_gives(
+        events in prop::collection::vec(any_event(), 1..60),
+        cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..10),
+        sees_account: bool,
+    ) {
+        let mut places: Vec<_> = cuts.iter().map(|cut| cut.index(events.len() + 1)).chain([events.len()]).collect();
+        places.sort_unstable();
+        places.dedup();
+        let start = places[0];
+        let mut dashboard = read(&events[..start], sees_account);
+        for pair in places.windows(2) {
+            let delta = delta(&events, pair[0], pair[1], sees_account);
+            prop_assert_eq!(dashboard.apply(&delta), Applied::Yes);
+            // Once more is no change.
+            prop_assert_eq!(dashboard.apply(&delta), Applied::Stale);
+        }
+        prop_assert_eq!(dashboard, read(&events, sees_account));
+    }
+
+    #[test]
+    fn a_delta_that_is_late_or_early_changes_nothing(
+        events in prop::collection::vec(any_event(), 3..20),
+        at in any::<prop::sample::Index>(),
+        from in any::<prop::sample::Index>(),
+    ) {
+        let (at, from) = (at.index(events.len() - 1), from.index(events.len()));
+        prop_assume!(at != from);
+        let mut dashboard = read(&events[..at], true);
+        let late = delta(&events, 0, at, true);
+        let elsewhere = delta(&events, from, events.len(), true);
+        prop_assert_eq!(dashboard.apply(&late), Applied::Stale);
+        prop_assert_eq!(dashboard.apply(&elsewhere), Applied::Gap);
+        prop_assert_eq!(dashboard, read(&events[..at], true));
+    }
+}
+
+#[test]
+fn the_agents_of_a_dashboard_add_up_to_what_is_listed() {
+    let event = |agent, credits| Event { slot: 120, agent, credits, is_selected: true, matches: true };
+    let mut dashboard = read(&[event(Agent::Chat, 5), event(Agent::Nox, 7), event(Agent::Nox, 1)], true);
+    assert_eq!(dashboard.listed(), dashboard.all_agents());
+    dashboard.selected_agents = vec![Agent::Nox];
+    assert_eq!(dashboard.listed(), Totals { credits: Credits::from_micro(8), events: 2 });
+    assert_eq!(dashboard.all_agents(), Totals { credits: Credits::from_micro(13), events: 3 });
+}

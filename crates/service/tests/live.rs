@@ -1,0 +1,231 @@
+//! The live stream: what it sends makes a page that was read once equal to a page read now.
+
+use std::{pin::Pin, time::Duration};
+
+use domain::{
+    Seq,
+    activity::{LogPage, LogWindow},
+    event::AgeLimit,
+    filter::ViewQuery,
+    live::{Applied, Delta, LiveFrame, MAX_DELTA_ROWS},
+    usage::Dashboard,
+};
+use futures::{Stream, StreamExt as _};
+use proptest::prelude::*;
+use service::{Caller, ports::EventStore as _};
+
+use crate::support::{
+    model::{ACTIVITIES, Spent, run, spent, view, zones},
+    world::{COMPANIES, NOW, World, time, usage},
+};
+
+type Frames = Pin<Box<dyn Stream<Item = LiveFrame> + Send>>;
+
+async fn follow(world: &World, caller: &Caller, query: &ViewQuery, from: Seq) -> Frames {
+    let scope = world.scope(caller, "north").await;
+    let mut frames: Frames = Box::pin(world.services.live(scope, query, from).await.unwrap());
+    assert_eq!(frames.next().await, Some(LiveFrame::Hello { from }));
+    frames
+}
+
+async fn page(world: &World, caller: &Caller, query: &ViewQuery) -> (Dashboard, LogPage) {
+    world.services.page(world.scope(caller, "north").await, query, None).await.unwrap()
+}
+
+/// Every delta until the stream has been quiet for as long as a beat takes.
+async fn deltas(frames: &mut Frames) -> Vec<Delta> {
+    let mut deltas = Vec::new();
+    loop {
+        match frames.next().await {
+            Some(LiveFrame::Delta(delta)) => deltas.push(*delta),
+            Some(LiveFrame::Beat) => return deltas,
+            other => panic!("unexpected: {other:?}"),
+        }
+    }
+}
+
+/// One event for each activity, so that the page's choices are known before it is read.
+async fn world_with_activities(zone: &str, first: &[Spent]) -> World {
+    let world = World::in_zone(zone, "2026-01-31T10:07:30Z").await;
+    let known = ACTIVITIES.iter().enumerate().map(|(number, activity)| {
+        let mut event = usage(&format!("known{number}"), COMPANIES[number], NOW, "0");
+        event["data"]["activity"] = (*activity).into();
+        event
+    });
+    let first = first.iter().enumerate().map(|(id, event)| event.event(id));
+    world.ingest(known.chain(first).collect()).await.unwrap();
+    world
+}
+
+/// Follows `batches` as a viewer and compares with a page read at the end. Whether frames are taken after each
+/// batch or only at the end must not matter.
+async fn follow_and_compare(
+    world: &World,
+    caller: &Caller,
+    query: &ViewQuery,
+    batches: &[(Vec<Spent>, bool)],
+) -> Result<Vec<Delta>, TestCaseError> {
+    let (mut dashboard, log) = page(world, caller, query).await;
+    let mut window = LogWindow::new(log);
+    let mut frames = follow(world, caller, query, dashboard.as_of).await;
+    let (mut seen, mut id) = (Vec::new(), 10_000);
+    for (batch, is_taken) in batches {
+        let events: Vec<_> = batch.iter().map(|event| { id += 1; event.event(id) }).collect();
+        world.ingest(events).await.unwrap();
+        if *is_taken {
+            seen.extend(deltas(&mut frames).await);
+        }
+    }
+    seen.extend(deltas(&mut frames).await);
+    for delta in &seen {
+        prop_assert_eq!(dashboard.apply(delta), Applied::Yes);
+        delta.rows.iter().for_each(|row| { window.arrive(row.clone()); });
+    }
+    let (fresh, log) = page(world, caller, query).await;
+    // What came last may not have concerned the viewer.
+    prop_assert!(dashboard.as_of <= fresh.as_of);
+    dashboard.as_of = fresh.as_of;
+    prop_assert_eq!(dashboard, fresh);
+    prop_assert_eq!(window.total(), log.total);
+    for (index, row) in log.rows.iter().enumerate() {
+        prop_assert_eq!(window.row(index as u64), Some(row));
+    }
+    Ok(seen)
+}
+
+prop_compose! {
+    fn batches()(batches in prop::collection::vec((prop::collection::vec(spent(), 1..12), any::<bool>()), 1..6)) -> Vec<(Vec<Spent>, bool)> {
+        batches
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn following_gives_what_reading_again_gives(
+        zone in zones(),
+        first in prop::collection::vec(spent(), 0..40),
+        batches in batches(),
+        query in view(),
+    ) {
+        run(async {
+            let world = world_with_activities(zone, &first).await;
+            follow_and_compare(&world, &world.operator, &query, &batches).await.map(|_| ())
+        })?;
+    }
+
+    #[test]
+    fn a_client_follows_its_own_companies_and_never_hears_of_others(
+        first in prop::collection::vec(spent(), 0..40),
+        batches in batches(),
+        mut query in view(),
+        own in prop::sample::subsequence(COMPANIES.as_slice(), 1..=2),
+    ) {
+        query.companies.retain(|key| own.contains(&key.as_str()));
+        run(async {
+            let world = world_with_activities("Europe/Berlin", &first).await;
+            let client = world.client(&own).await;
+            let (dashboard, log) = page(&world, &client, &query).await;
+            prop_assert_eq!(dashboard.balance, None);
+            prop_assert!(log.rows.iter().all(|row| own.contains(&row.company.as_str())));
+            for delta in follow_and_compare(&world, &client, &query, &batches).await? {
+                prop_assert_eq!(&delta.account, &[]);
+                prop_assert!(delta.rows.iter().all(|row| own.contains(&row.company.as_str())));
+            }
+            Ok(())
+        })?;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_does_not_concern_a_viewer_is_not_sent() {
+    let world = World::new().await;
+    let client = world.client(&["acme"]).await;
+    let mut frames = follow(&world, &client, &ViewQuery::default(), Seq::ZERO).await;
+    world.ingest(vec![usage("e1", "harbor", NOW, "1")]).await.unwrap();
+    assert_eq!(deltas(&mut frames).await, []);
+    world.ingest(vec![usage("e2", "acme", NOW, "1")]).await.unwrap();
+    let [delta] = deltas(&mut frames).await.try_into().unwrap();
+    // The place the viewer has is the one it began from, whatever happened to others in between.
+    assert_eq!((delta.after, delta.up_to, delta.rows.len()), (Seq::ZERO, Seq(2), 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_account_moves_the_place_and_nothing_else() {
+    let world = World::new().await;
+    let mut frames = follow(&world, &world.operator, &ViewQuery::default(), Seq::ZERO).await;
+    world.ingest_as(&world.operator, Some("south"), AgeLimit::Enforced, vec![usage("s1", "acme", NOW, "9")]).await.unwrap();
+    assert_eq!(deltas(&mut frames).await, []);
+    world.ingest(vec![usage("e1", "acme", NOW, "1")]).await.unwrap();
+    let [delta] = deltas(&mut frames).await.try_into().unwrap();
+    assert_eq!(delta.rows.iter().map(|row| row.id.as_str()).collect::<Vec<_>>(), ["e1"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn events_of_a_tenth_of_a_second_come_together() {
+    let world = World::new().await;
+    let mut frames = follow(&world, &world.operator, &ViewQuery::default(), Seq::ZERO).await;
+    let began = tokio::time::Instant::now();
+    let mut places = Vec::new();
+    for id in 0..40 {
+        world.ingest(vec![usage(&format!("e{id}"), "acme", NOW, "1")]).await.unwrap();
+        tokio::time::advance(Duration::from_millis(10)).await;
+        if let Some(Some(LiveFrame::Delta(delta))) = futures::FutureExt::now_or_never(frames.next()) {
+            places.push(delta.up_to);
+        }
+    }
+    assert_eq!(began.elapsed(), Duration::from_millis(400));
+    assert!((3..=5).contains(&places.len()), "{places:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_viewer_too_far_behind_is_told_to_read_again_and_the_stream_ends() {
+    let world = World::new().await;
+    world.ingest((0..5_001).map(|id| usage(&format!("e{id}"), "acme", NOW, "1")).collect()).await.unwrap();
+    let mut frames = follow(&world, &world.operator, &ViewQuery::default(), Seq::ZERO).await;
+    assert_eq!(frames.next().await, Some(LiveFrame::Resync));
+    assert_eq!(frames.next().await, None);
+    let mut near = follow(&world, &world.operator, &ViewQuery::default(), Seq(4_900)).await;
+    assert_eq!(deltas(&mut near).await.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn rows_too_many_to_send_are_counted() {
+    let world = World::new().await;
+    let count = MAX_DELTA_ROWS + 1;
+    world.ingest((0..count).map(|id| usage(&format!("e{id}"), "acme", NOW, "1")).collect()).await.unwrap();
+    let mut frames = follow(&world, &world.operator, &ViewQuery::default(), Seq::ZERO).await;
+    let [delta] = deltas(&mut frames).await.try_into().unwrap();
+    assert_eq!((delta.rows.len(), delta.rows_left_out), (0, count as u64));
+    assert_eq!(delta.usage.iter().map(|change| change.added.events).sum::<u64>(), count as u64);
+}
+
+#[tokio::test(start_paused = true)]
+async fn events_that_another_process_stored_are_found_within_a_second() {
+    let world = World::new().await;
+    world.ingest(vec![usage("e1", "acme", NOW, "1")]).await.unwrap();
+    let mut frames = follow(&world, &world.operator, &ViewQuery::default(), Seq(1)).await;
+    let waiting = tokio::spawn(async move { frames.next().await });
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let mut event = world.store.state().events[0].new.clone();
+    event.id = "e2".into();
+    world.store.commit(&[vec![event]], time(NOW)).await.unwrap();
+    let began = tokio::time::Instant::now();
+    assert!(matches!(waiting.await.unwrap(), Some(LiveFrame::Delta(_))));
+    assert!(began.elapsed() <= Duration::from_secs(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_quiet_stream_beats_and_a_new_day_asks_to_read_again() {
+    let world = World::new().await;
+    let mut frames = follow(&world, &world.operator, &ViewQuery::default(), Seq::ZERO).await;
+    let began = tokio::time::Instant::now();
+    assert_eq!(frames.next().await, Some(LiveFrame::Beat));
+    assert!((Duration::from_secs(15)..Duration::from_secs(17)).contains(&began.elapsed()));
+    world.clock.set(time("2026-11-23T22:59:59.999999Z"));
+    assert_eq!(frames.next().await, Some(LiveFrame::Beat));
+    world.clock.set(time("2026-11-23T23:00:00Z"));
+    assert_eq!(frames.next().await, Some(LiveFrame::Resync));
+    assert_eq!(frames.next().await, None);
+}

@@ -1,0 +1,94 @@
+//! A database in memory, as simple as can be: what every other database must behave like.
+//!
+//! Nothing is summed up in advance and nothing is indexed; every answer is found by looking at every event.
+
+mod directory;
+mod events;
+mod identity;
+mod reading;
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use domain::{
+    AccountId, Seq, Time,
+    rate::RateCard,
+    tenancy::{Account, Company, Plan},
+};
+use service::ports::{ApiKey, DoctorReport, NewEvent, Remembered, SavedSession, Store, StoreResult, User};
+
+/// Everything stored.
+#[derive(Debug, Clone, Default)]
+pub struct State {
+    /// Events in the order in which they became durable.
+    pub events: Vec<Event>,
+    accounts: Vec<Account>,
+    companies: Vec<(AccountId, Company)>,
+    plans: Vec<Plan>,
+    rate_cards: Vec<RateCard>,
+    keys: Vec<ApiKey>,
+    users: Vec<User>,
+    sessions: Vec<SavedSession>,
+    answers: Vec<(String, String, Remembered)>,
+}
+
+/// A stored event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// As it was handed in.
+    pub new: NewEvent,
+    /// Its place in the order of becoming durable.
+    pub seq: Seq,
+    /// When it became durable.
+    pub recorded_at: Time,
+}
+
+/// A database in memory. A snapshot is a reference to a state that nobody changes any more.
+#[derive(Debug, Default)]
+pub struct MemoryStore {
+    state: Mutex<Arc<State>>,
+    /// A commit waits for this: whoever holds it makes the disk slow.
+    pub disk: tokio::sync::Mutex<()>,
+    /// Whether the disk refuses.
+    pub is_broken: std::sync::atomic::AtomicBool,
+}
+
+impl MemoryStore {
+    /// What is stored at this moment.
+    pub fn state(&self) -> Arc<State> {
+        Arc::clone(&self.state.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        change(Arc::make_mut(&mut state))
+    }
+}
+
+#[async_trait]
+impl Store for MemoryStore {
+    async fn doctor(&self) -> StoreResult<DoctorReport> {
+        // Nothing is summed up in advance, so nothing can disagree.
+        Ok(DoctorReport { events: self.state().events.len() as u64, ..DoctorReport::default() })
+    }
+
+    async fn ping(&self) -> StoreResult<()> {
+        Ok(())
+    }
+}
+
+/// The part of a sorted list that a page shows.
+fn page<T: Clone>(mut items: Vec<T>, key: impl Fn(&T) -> String, after: Option<&str>, limit: u32) -> Vec<T> {
+    items.sort_by_key(&key);
+    items.into_iter().filter(|item| after.is_none_or(|after| key(item).as_str() > after)).take(limit as usize).collect()
+}
+
+/// Puts an item in the place of the one it replaces, or at the end; whether there was one.
+fn put<T>(items: &mut Vec<T>, item: T, is_same: impl Fn(&T) -> bool) -> bool {
+    if let Some(old) = items.iter_mut().find(|old| is_same(old)) {
+        *old = item;
+        return true;
+    }
+    items.push(item);
+    false
+}

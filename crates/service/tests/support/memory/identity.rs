@@ -1,0 +1,86 @@
+//! People, their sessions, and remembered answers.
+
+use async_trait::async_trait;
+use domain::{Time, UserId};
+use service::ports::{IdempotencyStore, IdentityStore, NewUser, Remembered, SavedSession, StoreResult, User};
+
+use super::{MemoryStore, page, put};
+
+#[async_trait]
+impl IdentityStore for MemoryStore {
+    async fn user_by_email(&self, email: &str) -> StoreResult<Option<User>> {
+        Ok(self.state().users.iter().find(|user| user.email == email).cloned())
+    }
+
+    async fn user(&self, id: UserId) -> StoreResult<Option<User>> {
+        Ok(self.state().users.iter().find(|user| user.id == id).cloned())
+    }
+
+    async fn users(&self, after: Option<&str>, limit: u32) -> StoreResult<Vec<User>> {
+        Ok(page(self.state().users.clone(), |user| user.email.clone(), after, limit))
+    }
+
+    async fn put_user(&self, user: &NewUser, _now: Time) -> StoreResult<User> {
+        Ok(self.change(|state| {
+            let known = state.users.iter().find(|old| old.email == user.email);
+            let next = i64::try_from(state.users.len()).unwrap_or(i64::MAX - 1) + 1;
+            let user = User {
+                id: known.map_or(UserId(next), |known| known.id),
+                email: user.email.clone(),
+                name: user.name.clone(),
+                password_hash: user.password_hash.clone(),
+                platform_role: user.platform_role,
+                memberships: user.memberships.clone(),
+                disabled: false,
+            };
+            put(&mut state.users, user.clone(), |old| old.email == user.email);
+            user
+        }))
+    }
+
+    async fn save_session(&self, session: &SavedSession, create: bool) -> StoreResult<bool> {
+        Ok(self.change(|state| {
+            let is_same = |old: &SavedSession| old.id_hash == session.id_hash;
+            if create && state.sessions.iter().any(is_same) {
+                return false;
+            }
+            put(&mut state.sessions, session.clone(), is_same);
+            true
+        }))
+    }
+
+    async fn session(&self, id_hash: &[u8], now: Time) -> StoreResult<Option<SavedSession>> {
+        let state = self.state();
+        Ok(state.sessions.iter().find(|session| session.id_hash == id_hash && session.expires_at > now).cloned())
+    }
+
+    async fn delete_session(&self, id_hash: &[u8]) -> StoreResult<()> {
+        self.change(|state| state.sessions.retain(|session| session.id_hash != id_hash));
+        Ok(())
+    }
+
+    async fn delete_expired_sessions(&self, now: Time) -> StoreResult<u64> {
+        Ok(self.change(|state| {
+            let before = state.sessions.len();
+            state.sessions.retain(|session| session.expires_at > now);
+            (before - state.sessions.len()) as u64
+        }))
+    }
+}
+
+#[async_trait]
+impl IdempotencyStore for MemoryStore {
+    async fn remembered(&self, caller: &str, key: &str) -> StoreResult<Option<Remembered>> {
+        let state = self.state();
+        Ok(state.answers.iter().find(|(who, what, _)| who == caller && what == key).map(|(_, _, answer)| answer.clone()))
+    }
+
+    async fn remember(&self, caller: &str, key: &str, answer: &Remembered, _now: Time) -> StoreResult<()> {
+        self.change(|state| {
+            if !state.answers.iter().any(|(who, what, _)| who == caller && what == key) {
+                state.answers.push((caller.to_owned(), key.to_owned(), answer.clone()));
+            }
+        });
+        Ok(())
+    }
+}

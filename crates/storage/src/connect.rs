@@ -1,0 +1,103 @@
+//! How connections to SQLite are set up.
+
+use std::{path::Path, time::Duration};
+
+use sqlx::{
+    ConnectOptions, Connection, SqliteConnection, SqlitePool,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+
+use crate::error::{Error, Result};
+
+/// The first version without the fault that could corrupt a database when the WAL was reset.
+const SQLITE_NEEDED: &str = "3.51.3";
+
+/// How long a statement waits for another process that writes.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+/// Page cache of the writer, in KiB (negative by SQLite's convention): the hot ends of all indexes of a busy database.
+const WRITER_CACHE_KIB: &str = "-65536";
+/// Page cache of each reader, in KiB: one page of the dashboard; the system caches the rest of the file.
+const READER_CACHE_KIB: &str = "-16384";
+/// Rows a connection may be ahead of its reader.
+const ROWS_AHEAD: usize = 512;
+/// How long a reader waits for a free connection: past it the database is overloaded, and saying so is better.
+const POOL_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Refuses a SQLite with the WAL-reset fault.
+pub(crate) async fn check_version(path: &Path) -> Result<()> {
+    let mut connection = single(path).await?;
+    let found: String = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(&mut connection).await?;
+    connection.close().await?;
+    if version_number(&found) < version_number(SQLITE_NEEDED) {
+        return Err(Error::SqliteVersion { found, needed: SQLITE_NEEDED });
+    }
+    Ok(())
+}
+
+/// `3.51.3` as numbers that compare; what is not a number counts as 0.
+fn version_number(version: &str) -> [u32; 3] {
+    let mut parts = version.split('.').map(|part| part.parse().unwrap_or(0));
+    std::array::from_fn(|_| parts.next().unwrap_or(0))
+}
+
+/// What every connection has in common.
+fn common(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(BUSY_TIMEOUT)
+        // Checkpoints run on a connection of their own: a commit never waits for one.
+        .pragma("wal_autocheckpoint", "0")
+        .row_buffer_size(ROWS_AHEAD)
+}
+
+/// The connection that writes.
+pub(crate) fn writer(path: &Path) -> SqliteConnectOptions {
+    common(path)
+        .pragma("cache_size", WRITER_CACHE_KIB)
+        .pragma("temp_store", "memory")
+        .thread_name(|_| "db-writer".to_owned())
+}
+
+/// The connection that checkpoints: it waits for nobody.
+pub(crate) fn checkpointer(path: &Path) -> SqliteConnectOptions {
+    common(path).busy_timeout(Duration::from_millis(100)).thread_name(|_| "db-checkpoint".to_owned())
+}
+
+/// A connection for one long job.
+pub(crate) async fn single(path: &Path) -> Result<SqliteConnection> {
+    Ok(common(path).connect().await?)
+}
+
+/// The connections that read.
+pub(crate) async fn readers(path: &Path, count: u32) -> Result<SqlitePool> {
+    let options = common(path)
+        .pragma("cache_size", READER_CACHE_KIB)
+        .pragma("query_only", "on")
+        .thread_name(|number| format!("db-reader-{number}"));
+    let pool = SqlitePoolOptions::new()
+        .max_connections(count.max(1))
+        .min_connections(1)
+        .acquire_timeout(POOL_TIMEOUT)
+        // A reader is a thread of this process: it does not go away like a server's connection.
+        .test_before_acquire(false)
+        .idle_timeout(None)
+        .max_lifetime(None);
+    Ok(pool.connect_with(options).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_compare_by_number() {
+        assert!(version_number("3.51.2") < version_number(SQLITE_NEEDED));
+        assert!(version_number("3.9.0") < version_number(SQLITE_NEEDED));
+        assert!(version_number("3.51.3") >= version_number(SQLITE_NEEDED));
+        assert!(version_number("3.100") >= version_number(SQLITE_NEEDED));
+    }
+}

@@ -1,0 +1,114 @@
+//! Accounts, companies, plans, rate cards and API keys, each in its own file.
+
+mod accounts;
+mod companies;
+mod plans;
+mod rates;
+mod keys;
+
+use async_trait::async_trait;
+use domain::{
+    AccountId, CompanyId, Time,
+    rate::{RateCard, RateRule},
+    tenancy::{Account, Company, Plan},
+};
+use service::ports::{ApiKey, DirectoryStore, NewApiKey, PutAccount, StoreResult, Stored};
+
+use crate::SqliteStore;
+
+/// Compares keys in lists: everything comes after nothing.
+pub(crate) fn after_or_first(after: Option<&str>) -> &str {
+    after.unwrap_or("")
+}
+
+#[async_trait]
+impl DirectoryStore for SqliteStore {
+    async fn account(&self, key: &str) -> StoreResult<Option<Account>> {
+        Ok(accounts::by_key(&self.readers, key).await?)
+    }
+
+    async fn account_by_id(&self, id: AccountId) -> StoreResult<Option<Account>> {
+        Ok(accounts::by_id(&self.readers, id).await?)
+    }
+
+    async fn accounts(&self, after: Option<&str>, limit: u32) -> StoreResult<Vec<Account>> {
+        Ok(accounts::list(&self.readers, after, limit).await?)
+    }
+
+    async fn put_account(&self, account: &PutAccount, now: Time) -> StoreResult<Stored<Account>> {
+        Ok(accounts::put(&self.writer, account, now).await?)
+    }
+
+    async fn companies_by_key(&self, account: AccountId, keys: &[String]) -> StoreResult<Vec<Company>> {
+        Ok(companies::by_key(&self.readers, account, keys).await?)
+    }
+
+    async fn company_owners(&self, key: &str, limit: u32) -> StoreResult<Vec<(AccountId, Company)>> {
+        Ok(companies::owners(&self.readers, key, limit).await?)
+    }
+
+    async fn companies(
+        &self,
+        account: AccountId,
+        ids: Option<&[CompanyId]>,
+        search: Option<&str>,
+        after: Option<&str>,
+        limit: u32,
+    ) -> StoreResult<Vec<Company>> {
+        Ok(companies::list(&self.readers, account, ids, search, after, limit).await?)
+    }
+
+    async fn company_count(&self, account: AccountId) -> StoreResult<u32> {
+        Ok(companies::count(&self.readers, account).await?)
+    }
+
+    async fn put_company(&self, account: AccountId, key: &str, name: &str, now: Time) -> StoreResult<Stored<Company>> {
+        Ok(companies::put(&self.writer, account, key, name, now).await?)
+    }
+
+    async fn plan(&self, key: &str) -> StoreResult<Option<Plan>> {
+        Ok(plans::by_key(&self.readers, key).await?)
+    }
+
+    async fn plans(&self, after: Option<&str>, limit: u32) -> StoreResult<Vec<Plan>> {
+        Ok(plans::list(&self.readers, after, limit).await?)
+    }
+
+    async fn put_plan(&self, plan: &Plan, now: Time) -> StoreResult<Stored<Plan>> {
+        Ok(plans::put(&self.writer, plan, now).await?)
+    }
+
+    async fn rate_cards(&self, event_type: &str) -> StoreResult<Vec<RateCard>> {
+        Ok(rates::versions(&self.readers, event_type).await?)
+    }
+
+    async fn rate_card_types(&self, after: Option<&str>, limit: u32) -> StoreResult<Vec<String>> {
+        Ok(rates::types(&self.readers, after, limit).await?)
+    }
+
+    async fn put_rate_card(
+        &self,
+        event_type: &str,
+        effective_at: Time,
+        rules: &[RateRule],
+        now: Time,
+    ) -> StoreResult<Stored<RateCard>> {
+        Ok(rates::put(&self.writer, event_type, effective_at, rules, now).await?)
+    }
+
+    async fn api_key(&self, prefix: &str) -> StoreResult<Option<ApiKey>> {
+        Ok(keys::by_prefix(&self.readers, prefix).await?)
+    }
+
+    async fn put_api_key(&self, key: &NewApiKey) -> StoreResult<()> {
+        Ok(keys::put(&self.writer, key).await?)
+    }
+
+    async fn api_keys(&self, account: Option<AccountId>, after: Option<&str>, limit: u32) -> StoreResult<Vec<ApiKey>> {
+        Ok(keys::list(&self.readers, account, after, limit).await?)
+    }
+
+    async fn revoke_api_key(&self, account: Option<AccountId>, prefix: &str, now: Time) -> StoreResult<bool> {
+        Ok(keys::revoke(&self.writer, account, prefix, now).await?)
+    }
+}

@@ -1,0 +1,98 @@
+//! API keys: their public part and a hash of their secret.
+
+use domain::{AccountId, Time};
+use service::ports::ApiKey;
+use sqlx::SqlitePool;
+
+use super::after_or_first;
+use crate::{
+    error::{Error, Result},
+    writer::Writer,
+};
+
+macro_rules! keys {
+    ($which:literal) => {
+        concat!("SELECT prefix, account_id, secret_hash, scopes, name, created_at, revoked_at FROM api_keys ", $which)
+    };
+}
+
+#[derive(sqlx::FromRow)]
+struct KeyRow {
+    prefix: String,
+    account_id: Option<i64>,
+    secret_hash: Vec<u8>,
+    scopes: String,
+    name: String,
+    created_at: i64,
+    revoked_at: Option<i64>,
+}
+
+impl TryFrom<KeyRow> for ApiKey {
+    type Error = Error;
+
+    fn try_from(row: KeyRow) -> Result<Self> {
+        Ok(Self {
+            prefix: row.prefix,
+            secret_hash: row.secret_hash,
+            account: row.account_id.map(AccountId),
+            scopes: serde_json::from_str(&row.scopes)?,
+            name: row.name,
+            created_at: Time::from_micros(row.created_at),
+            revoked_at: row.revoked_at.map(Time::from_micros),
+        })
+    }
+}
+
+#[tracing::instrument(name = "db.api_keys.get", skip_all)]
+pub(super) async fn by_prefix(readers: &SqlitePool, prefix: &str) -> Result<Option<ApiKey>> {
+    let row: Option<KeyRow> =
+        sqlx::query_as(keys!("WHERE prefix = ?1")).bind(prefix).fetch_optional(readers).await?;
+    row.map(ApiKey::try_from).transpose()
+}
+
+#[tracing::instrument(name = "db.api_keys.list", skip_all)]
+pub(super) async fn list(
+    readers: &SqlitePool,
+    account: Option<AccountId>,
+    after: Option<&str>,
+    limit: u32,
+) -> Result<Vec<ApiKey>> {
+    let rows: Vec<KeyRow> = sqlx::query_as(keys!("WHERE account_id IS ?1 AND prefix > ?2 ORDER BY prefix LIMIT ?3"))
+        .bind(account.map(|account| account.0))
+        .bind(after_or_first(after))
+        .bind(limit)
+        .fetch_all(readers)
+        .await?;
+    rows.into_iter().map(ApiKey::try_from).collect()
+}
+
+/// A prefix that is taken is refused: replacing would hand one account's key to another.
+#[tracing::instrument(name = "db.api_keys.put", skip_all)]
+pub(super) async fn put(writer: &Writer, key: &ApiKey) -> Result<()> {
+    const SQL: &str = "INSERT INTO api_keys (prefix, account_id, secret_hash, scopes, name, created_at, revoked_at)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    let mut tx = writer.begin().await?;
+    sqlx::query(SQL)
+        .bind(&key.prefix)
+        .bind(key.account.map(|account| account.0))
+        .bind(&key.secret_hash)
+        .bind(serde_json::to_string(&key.scopes)?)
+        .bind(&key.name)
+        .bind(key.created_at.micros())
+        .bind(key.revoked_at.map(Time::micros))
+        .execute(tx.connection())
+        .await?;
+    tx.commit().await
+}
+
+/// A key revoked before keeps the time at which that happened.
+#[tracing::instrument(name = "db.api_keys.revoke", skip_all)]
+pub(super) async fn revoke(writer: &Writer, account: Option<AccountId>, prefix: &str, now: Time) -> Result<bool> {
+    const SQL: &str = "UPDATE api_keys SET revoked_at = coalesce(revoked_at, ?3)
+        WHERE prefix = ?2 AND account_id IS ?1";
+    let mut tx = writer.begin().await?;
+    let query = sqlx::query(SQL).bind(account.map(|account| account.0)).bind(prefix).bind(now.micros());
+    let done = query.execute(tx.connection()).await?;
+    tx.commit().await?;
+    Ok(done.rows_affected() > 0)
+}

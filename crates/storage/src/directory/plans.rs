@@ -1,0 +1,50 @@
+//! Plans.
+
+use domain::{Credits, Time, tenancy::Plan};
+use service::ports::Stored;
+use sqlx::{SqliteExecutor, SqlitePool};
+
+use super::after_or_first;
+use crate::{error::Result, writer::Writer};
+
+type Row = (String, String, i64, Option<String>, Option<String>);
+
+fn plan((key, name, monthly, price, currency): Row) -> Plan {
+    Plan { key, name, monthly_credits: Credits::from_micro(monthly), price, currency }
+}
+
+#[tracing::instrument(name = "db.plans.get", skip_all)]
+pub(super) async fn by_key(database: impl SqliteExecutor<'_>, key: &str) -> Result<Option<Plan>> {
+    const SQL: &str = "SELECT key, name, monthly_credits, price, currency FROM plans WHERE key = ?1";
+    Ok(sqlx::query_as(SQL).bind(key).fetch_optional(database).await?.map(plan))
+}
+
+#[tracing::instrument(name = "db.plans.list", skip_all)]
+pub(super) async fn list(readers: &SqlitePool, after: Option<&str>, limit: u32) -> Result<Vec<Plan>> {
+    const SQL: &str = "SELECT key, name, monthly_credits, price, currency FROM plans
+        WHERE key > ?1 ORDER BY key LIMIT ?2";
+    let rows: Vec<Row> = sqlx::query_as(SQL).bind(after_or_first(after)).bind(limit).fetch_all(readers).await?;
+    Ok(rows.into_iter().map(plan).collect())
+}
+
+#[tracing::instrument(name = "db.plans.put", skip_all)]
+pub(super) async fn put(writer: &Writer, new: &Plan, now: Time) -> Result<Stored<Plan>> {
+    const SQL: &str = "
+        INSERT INTO plans (key, name, monthly_credits, price, currency, created_at, updated_at)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)
+        ON CONFLICT (key) DO UPDATE SET name = excluded.name, monthly_credits = excluded.monthly_credits,
+            price = excluded.price, currency = excluded.currency, updated_at = excluded.updated_at";
+    let mut tx = writer.begin().await?;
+    let was_there = by_key(tx.connection(), &new.key).await?.is_some();
+    sqlx::query(SQL)
+        .bind(&new.key)
+        .bind(&new.name)
+        .bind(new.monthly_credits.micro())
+        .bind(&new.price)
+        .bind(&new.currency)
+        .bind(now.micros())
+        .execute(tx.connection())
+        .await?;
+    tx.commit().await?;
+    Ok(if was_there { Stored::Replaced(new.clone()) } else { Stored::Created(new.clone()) })
+}

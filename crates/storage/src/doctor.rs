@@ -1,0 +1,144 @@
+//! Proves that events, roll-ups and cycle totals agree.
+
+mod buckets;
+mod days;
+mod cycles;
+
+use std::path::Path;
+
+use domain::{
+    AccountId, Time,
+    calendar::{Cycles, Zone},
+};
+use service::ports::DoctorReport;
+use sqlx::{Connection, Sqlite, Transaction};
+
+use crate::{
+    connect,
+    error::{Error, Result},
+};
+
+/// Differences told: enough to see a pattern, few enough to read.
+const MAX_DIFFERENCES: usize = 100;
+
+/// An account, and the places where its time is divided.
+struct Patient {
+    id: AccountId,
+    key: String,
+    cycles: Cycles,
+}
+
+/// An examination of one moment of the database.
+struct Examination<'a> {
+    transaction: Transaction<'a, Sqlite>,
+    report: DoctorReport,
+}
+
+impl Examination<'_> {
+    fn is_full(&self) -> bool {
+        self.report.differences.len() >= MAX_DIFFERENCES
+    }
+
+    fn differ(&mut self, sentence: String) {
+        if !self.is_full() {
+            self.report.differences.push(sentence);
+        }
+    }
+
+    fn count_rollups(&mut self, rows: i64) {
+        self.report.rollups += u64::try_from(rows).unwrap_or(0);
+    }
+}
+
+/// Examines every account on a connection of its own, so that readers stay free.
+#[tracing::instrument(name = "db.doctor.examine", skip_all)]
+pub(crate) async fn examine(path: &Path) -> Result<DoctorReport> {
+    let mut connection = connect::single(path).await?;
+    let report = examine_all(connection.begin().await?).await?;
+    connection.close().await?;
+    Ok(report)
+}
+
+async fn examine_all(transaction: Transaction<'_, Sqlite>) -> Result<DoctorReport> {
+    let mut examination = Examination { transaction, report: DoctorReport::default() };
+    let (events, strays) = count_events(&mut examination.transaction).await?;
+    examination.report.events = u64::try_from(events).unwrap_or(0);
+    if strays > 0 {
+        examination.differ(format!("{strays} events belong to accounts or companies that do not exist."));
+    }
+    for patient in patients(&mut examination.transaction).await? {
+        if examination.is_full() {
+            break;
+        }
+        buckets::examine(&mut examination, &patient).await?;
+        days::examine(&mut examination, &patient).await?;
+        cycles::examine(&mut examination, &patient).await?;
+    }
+    let Examination { transaction, report } = examination;
+    transaction.rollback().await?;
+    Ok(report)
+}
+
+async fn count_events(transaction: &mut Transaction<'_, Sqlite>) -> Result<(i64, i64)> {
+    const SQL: &str = "
+        SELECT coalesce(sum(events), 0), coalesce(sum(events) FILTER (WHERE company.company_id IS NULL), 0)
+        FROM (SELECT account_id, company_id, count(*) AS events FROM events INDEXED BY events_log GROUP BY 1, 2) AS e
+        LEFT JOIN companies AS company ON company.company_id = e.company_id AND company.account_id = e.account_id";
+    Ok(sqlx::query_as(SQL).fetch_one(&mut **transaction).await?)
+}
+
+async fn patients(transaction: &mut Transaction<'_, Sqlite>) -> Result<Vec<Patient>> {
+    const SQL: &str = "SELECT account_id, key, time_zone, cycle_anchor FROM accounts ORDER BY account_id";
+    let rows: Vec<(i64, String, String, i64)> = sqlx::query_as(SQL).fetch_all(&mut **transaction).await?;
+    rows.into_iter()
+        .map(|(id, key, zone, anchor)| {
+            let zone = Zone::named(&zone).map_err(|error| Error::Corrupt(error.to_string()))?;
+            Ok(Patient { id: AccountId(id), key, cycles: Cycles::new(Time::from_micros(anchor), zone) })
+        })
+        .collect()
+}
+
+/// What a table says and what was added up, when they differ.
+#[derive(sqlx::FromRow)]
+struct Difference {
+    start: i64,
+    company_id: i64,
+    agent: i64,
+    activity: i64,
+    found_credits: i64,
+    found_events: i64,
+    right_credits: i64,
+    right_events: i64,
+}
+
+impl Difference {
+    fn sentence(&self, table: &str, source: &str, patient: &Patient) -> String {
+        let company = if self.company_id == 0 { "all companies".to_owned() } else { format!("company {}", self.company_id) };
+        format!(
+            "{table} of account {}, {company}, {}, agent {}, activity {}: has {} micro-credits in {} events, {source} make {} in {}.",
+            patient.key,
+            Time::from_micros(self.start),
+            self.agent,
+            self.activity,
+            self.found_credits,
+            self.found_events,
+            self.right_credits,
+            self.right_events,
+        )
+    }
+}
+
+/// Compares a table of totals (2nd) with what another one (1st) adds up to: both feed one sort, and only groups whose
+/// sums differ come out. SQLite's sort spills to disk, so memory stays small however many rows there are.
+macro_rules! compare {
+    ($right:expr, $found:expr) => {
+        concat!(
+            "SELECT start, company_id, agent, activity,
+                sum(found_credits) AS found_credits, sum(found_events) AS found_events,
+                sum(right_credits) AS right_credits, sum(right_events) AS right_events
+            FROM (", $right, " UNION ALL ", $found, ") GROUP BY 1, 2, 3, 4
+            HAVING sum(found_credits) <> sum(right_credits) OR sum(found_events) <> sum(right_events) LIMIT ?2"
+        )
+    };
+}
+use compare;

@@ -1,0 +1,98 @@
+//! What can go wrong in a database, in words for its operator.
+
+use service::ports::StoreError;
+
+/// A failure inside the database.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The URL names no database this program can open.
+    #[error("database URL: {0}")]
+    Url(String),
+    /// The file's folder cannot be made.
+    #[error("cannot create the folder of the database: {0}")]
+    Folder(#[source] std::io::Error),
+    /// The linked SQLite has a known fault.
+    #[error("SQLite {found} is linked, but {needed} or later is needed: earlier versions can corrupt a database in WAL mode")]
+    SqliteVersion {
+        /// What is linked.
+        found: String,
+        /// The first good one.
+        needed: &'static str,
+    },
+    /// The schema is newer than this program.
+    #[error("the database has schema version {found}, but this program knows versions up to {known}: run the program that wrote it, or a later one")]
+    SchemaNewer {
+        /// The database's.
+        found: i64,
+        /// The latest of this program.
+        known: i64,
+    },
+    /// The schema is older than this program and may not be migrated.
+    #[error("the database has schema version {found}, but this program needs {known}: run `creditscope migrate`")]
+    SchemaOlder {
+        /// The database's.
+        found: i64,
+        /// The latest of this program.
+        known: i64,
+    },
+    /// A migration failed.
+    #[error("migration: {0}")]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+    /// A constraint of the schema, in words.
+    #[error("{message} ({source})")]
+    Constraint {
+        /// What it means.
+        message: &'static str,
+        /// As the database put it.
+        source: sqlx::Error,
+    },
+    /// Any other failure of the database.
+    #[error(transparent)]
+    Sql(sqlx::Error),
+    /// A total that does not fit its column. Nothing was stored.
+    #[error("the total of {0} is larger than can be counted")]
+    Overflow(&'static str),
+    /// Something stored that this program cannot have written.
+    #[error("the database holds an impossible value: {0}")]
+    Corrupt(String),
+    /// JSON that could not be written or read.
+    #[error("JSON: {0}")]
+    Json(#[from] serde_json::Error),
+    /// The database was closed.
+    #[error("the database is closed")]
+    Closed,
+}
+
+/// The answer of anything in here.
+pub(crate) type Result<T> = std::result::Result<T, Error>;
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        match error.as_database_error().and_then(|inner| constraint_message(inner.message())) {
+            Some(message) => Self::Constraint { message, source: error },
+            None => Self::Sql(error),
+        }
+    }
+}
+
+impl From<Error> for StoreError {
+    fn from(error: Error) -> Self {
+        Self::new(error)
+    }
+}
+
+/// What a broken constraint means to people, by the part of SQLite's message that names it.
+fn constraint_message(message: &str) -> Option<&'static str> {
+    const MEANINGS: [(&str, &str); 9] = [
+        ("accounts.key", "an account with this key exists"),
+        ("companies.account_id, companies.key", "the account has a company with this key"),
+        ("api_keys.prefix", "an API key with this prefix exists"),
+        ("users.email", "a user with this e-mail address exists"),
+        ("rate_cards.event_type", "this version of the rate card exists"),
+        ("events are append-only", "events are never changed or deleted"),
+        ("FOREIGN KEY constraint failed", "it names something that is not there"),
+        ("cannot store REAL value in INTEGER column", "a total is larger than can be counted"),
+        ("integer overflow", "a total is larger than can be counted"),
+    ];
+    MEANINGS.iter().find(|(part, _)| message.contains(part)).map(|(_, meaning)| *meaning)
+}

@@ -1,0 +1,136 @@
+//! People and their places in accounts.
+
+use domain::{AccountId, CompanyId, Time, UserId};
+use serde::Deserialize;
+use service::ports::{Membership, NewUser, User};
+use sqlx::{SqliteConnection, SqliteExecutor, SqlitePool};
+
+use crate::{
+    directory::after_or_first,
+    error::{Error, Result},
+    writer::Writer,
+};
+
+/// Memberships come as one JSON array, so that a person is one row of one statement.
+macro_rules! users {
+    ($which:literal) => {
+        concat!(
+            "SELECT user_id, email, name, password_hash, platform_role, disabled,
+                (SELECT json_group_array(json_object('account', m.account_id, 'role', m.role, 'companies',
+                    (SELECT json_group_array(c.company_id ORDER BY c.company_id) FROM membership_companies AS c
+                    WHERE c.account_id = m.account_id AND c.user_id = m.user_id)) ORDER BY m.account_id)
+                FROM memberships AS m WHERE m.user_id = users.user_id) AS memberships
+            FROM users ",
+            $which
+        )
+    };
+}
+
+#[derive(sqlx::FromRow)]
+struct UserRow {
+    user_id: i64,
+    email: String,
+    name: String,
+    password_hash: String,
+    platform_role: Option<String>,
+    disabled: bool,
+    memberships: String,
+}
+
+#[derive(Deserialize)]
+struct MembershipRow {
+    account: AccountId,
+    role: String,
+    companies: Vec<CompanyId>,
+}
+
+impl TryFrom<UserRow> for User {
+    type Error = Error;
+
+    fn try_from(row: UserRow) -> Result<Self> {
+        let memberships: Vec<MembershipRow> = serde_json::from_str(&row.memberships)?;
+        Ok(Self {
+            id: UserId(row.user_id),
+            email: row.email,
+            name: row.name,
+            password_hash: row.password_hash,
+            platform_role: row.platform_role.as_deref().map(role).transpose()?,
+            memberships: memberships.into_iter().map(membership).collect::<Result<_>>()?,
+            disabled: row.disabled,
+        })
+    }
+}
+
+fn membership(row: MembershipRow) -> Result<Membership> {
+    Ok(Membership { account: row.account, role: role(&row.role)?, companies: row.companies })
+}
+
+fn role<R: std::str::FromStr>(name: &str) -> Result<R> {
+    name.parse().map_err(|_| Error::Corrupt(format!("{name} as a role")))
+}
+
+#[tracing::instrument(name = "db.users.get", skip_all)]
+pub(super) async fn by_email(database: impl SqliteExecutor<'_>, email: &str) -> Result<Option<User>> {
+    let row: Option<UserRow> = sqlx::query_as(users!("WHERE email = ?1")).bind(email).fetch_optional(database).await?;
+    row.map(User::try_from).transpose()
+}
+
+#[tracing::instrument(name = "db.users.get", skip_all)]
+pub(super) async fn by_id(readers: &SqlitePool, id: UserId) -> Result<Option<User>> {
+    let row: Option<UserRow> = sqlx::query_as(users!("WHERE user_id = ?1")).bind(id.0).fetch_optional(readers).await?;
+    row.map(User::try_from).transpose()
+}
+
+#[tracing::instrument(name = "db.users.list", skip_all)]
+pub(super) async fn list(readers: &SqlitePool, after: Option<&str>, limit: u32) -> Result<Vec<User>> {
+    let rows: Vec<UserRow> = sqlx::query_as(users!("WHERE email > ?1 ORDER BY email LIMIT ?2"))
+        .bind(after_or_first(after))
+        .bind(limit)
+        .fetch_all(readers)
+        .await?;
+    rows.into_iter().map(User::try_from).collect()
+}
+
+#[tracing::instrument(name = "db.users.put", skip_all)]
+pub(super) async fn put(writer: &Writer, user: &NewUser, now: Time) -> Result<User> {
+    let mut tx = writer.begin().await?;
+    let id = upsert(tx.connection(), user, now).await?;
+    replace_memberships(tx.connection(), id, &user.memberships).await?;
+    let stored = by_email(tx.connection(), &user.email).await?;
+    tx.commit().await?;
+    stored.ok_or_else(|| Error::Corrupt("a user that was stored is not there".to_owned()))
+}
+
+async fn upsert(connection: &mut SqliteConnection, user: &NewUser, now: Time) -> Result<i64> {
+    const SQL: &str = "
+        INSERT INTO users (email, name, password_hash, platform_role, created_at, updated_at)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?5)
+        ON CONFLICT (email) DO UPDATE SET name = excluded.name, password_hash = excluded.password_hash,
+            platform_role = excluded.platform_role, updated_at = excluded.updated_at
+        RETURNING user_id";
+    let id = sqlx::query_scalar(SQL)
+        .bind(&user.email)
+        .bind(&user.name)
+        .bind(&user.password_hash)
+        .bind(user.platform_role.map(domain::tenancy::PlatformRole::id))
+        .bind(now.micros())
+        .fetch_one(connection)
+        .await?;
+    Ok(id)
+}
+
+async fn replace_memberships(connection: &mut SqliteConnection, user: i64, memberships: &[Membership]) -> Result<()> {
+    const DELETE: &str = "DELETE FROM memberships WHERE user_id = ?1";
+    const INSERT: &str = "INSERT INTO memberships (account_id, user_id, role) VALUES (?1, ?2, ?3)";
+    // The schema refuses companies of other accounts: a shorter list could end up empty, which means all.
+    const COMPANIES: &str = "INSERT INTO membership_companies (account_id, user_id, company_id)
+        SELECT ?1, ?2, value FROM json_each(?3)";
+    sqlx::query(DELETE).bind(user).execute(&mut *connection).await?;
+    for membership in memberships {
+        let account = membership.account.0;
+        sqlx::query(INSERT).bind(account).bind(user).bind(membership.role.id()).execute(&mut *connection).await?;
+        let companies = serde_json::to_string(&membership.companies)?;
+        sqlx::query(COMPANIES).bind(account).bind(user).bind(companies).execute(&mut *connection).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,59 @@
+//! The only place with SQL: Creditscope's databases behind the ports of `service`.
+//!
+//! SQLite in WAL mode with `synchronous = FULL`: one writing connection, several reading ones, checkpoints on a
+//! connection of their own. Events, their roll-ups and their cycle totals change in one transaction.
+
+#[macro_use]
+mod sql;
+mod error;
+mod url;
+mod connect;
+mod schema;
+mod writer;
+mod checkpoint;
+mod sqlite;
+mod names;
+mod events;
+mod rollups;
+mod reading;
+mod filter;
+mod cells;
+mod log;
+mod rows;
+mod doctor;
+mod directory;
+mod identity;
+mod idempotency;
+#[cfg(test)]
+mod plans;
+
+use std::{path::Path, sync::Arc};
+
+use async_trait::async_trait;
+use service::ports::{Store, StoreResult};
+
+pub use error::Error;
+pub use sqlite::SqliteStore;
+pub use url::{OpenOptions, READERS};
+
+/// A database with what only its operator needs.
+#[async_trait]
+pub trait Database: Store {
+    /// Brings the schema up to this program's. A newer schema is refused.
+    async fn migrate(&self) -> StoreResult<()>;
+
+    /// Writes a consistent copy to a file that does not exist yet, while the database is in use.
+    async fn backup(&self, file: &Path) -> StoreResult<()>;
+
+    /// Finishes what is running and closes every connection; later calls fail.
+    async fn close(&self) -> StoreResult<()>;
+}
+
+/// Opens the database a URL names: its scheme picks which kind. Creates and migrates it as the options say.
+///
+/// # Errors
+/// A URL of another scheme, a schema newer than this program, a database that cannot be opened.
+pub async fn open(database_url: &str, options: &OpenOptions) -> Result<Arc<dyn Database>, Error> {
+    let path = url::sqlite_path(database_url, options)?;
+    Ok(Arc::new(SqliteStore::open(&path, options).await?))
+}

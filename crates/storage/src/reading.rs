@@ -1,0 +1,96 @@
+//! Snapshots: reads that belong together see the same database.
+
+use async_trait::async_trait;
+use domain::{AccountId, Credits, Seq, Time, TimeRange, cursor::Cursor};
+use service::ports::{Cell, Grain, GroupBy, LogRange, ReadStore, Selection, Snapshot, StoreResult, StoredEvent};
+use sqlx::{Sqlite, SqlitePool, Transaction};
+
+use crate::{SqliteStore, cells, error::Result, log, names};
+
+/// An open read transaction; rolled back when dropped.
+struct SqliteSnapshot {
+    transaction: Transaction<'static, Sqlite>,
+    as_of: Seq,
+}
+
+#[async_trait]
+impl ReadStore for SqliteStore {
+    async fn snapshot(&self) -> StoreResult<Box<dyn Snapshot>> {
+        Ok(Box::new(open(&self.readers).await?))
+    }
+}
+
+#[tracing::instrument(name = "db.snapshot.open", skip_all)]
+async fn open(readers: &SqlitePool) -> Result<SqliteSnapshot> {
+    let mut transaction = readers.begin().await?;
+    // SQLite takes the view at the first read, not at BEGIN.
+    let newest: i64 =
+        sqlx::query_scalar("SELECT coalesce(max(seq), 0) FROM events").fetch_one(&mut *transaction).await?;
+    Ok(SqliteSnapshot { transaction, as_of: Seq(newest) })
+}
+
+#[async_trait]
+impl Snapshot for SqliteSnapshot {
+    async fn as_of(&mut self) -> StoreResult<Seq> {
+        Ok(self.as_of)
+    }
+
+    async fn cells(
+        &mut self,
+        account: AccountId,
+        selection: &Selection,
+        range: TimeRange,
+        grain: Grain,
+        group_by: GroupBy,
+    ) -> StoreResult<Vec<Cell>> {
+        Ok(cells::read(&mut self.transaction, account, selection, range, grain, group_by).await?)
+    }
+
+    async fn cycle_used(&mut self, account: AccountId, cycle_start: Time) -> StoreResult<Credits> {
+        Ok(cycle_used(&mut self.transaction, account, cycle_start).await?)
+    }
+
+    async fn log(
+        &mut self,
+        account: AccountId,
+        selection: &Selection,
+        range: LogRange,
+        limit: u32,
+    ) -> StoreResult<Vec<StoredEvent>> {
+        Ok(log::page(&mut self.transaction, account, selection, range, limit).await?)
+    }
+
+    async fn log_skip(
+        &mut self,
+        account: AccountId,
+        selection: &Selection,
+        range: TimeRange,
+        skip: u64,
+    ) -> StoreResult<Option<Cursor>> {
+        Ok(log::skip(&mut self.transaction, account, selection, range, skip).await?)
+    }
+
+    async fn log_count_newer(
+        &mut self,
+        account: AccountId,
+        selection: &Selection,
+        range: TimeRange,
+        place: Cursor,
+    ) -> StoreResult<u64> {
+        Ok(log::count_newer(&mut self.transaction, account, selection, range, place).await?)
+    }
+
+    async fn activities(&mut self, account: AccountId) -> StoreResult<Vec<String>> {
+        let mut activities: Vec<_> = names::activities(&mut self.transaction, account).await?.into_values().collect();
+        activities.sort_unstable();
+        Ok(activities)
+    }
+}
+
+#[tracing::instrument(name = "db.cycle_usage.get", skip_all)]
+async fn cycle_used(transaction: &mut Transaction<'static, Sqlite>, account: AccountId, start: Time) -> Result<Credits> {
+    const SQL: &str = "SELECT credits FROM cycle_usage WHERE account_id = ?1 AND cycle_start = ?2";
+    let micro: Option<i64> =
+        sqlx::query_scalar(SQL).bind(account.0).bind(start.micros()).fetch_optional(&mut **transaction).await?;
+    Ok(Credits::from_micro(micro.unwrap_or(0)))
+}

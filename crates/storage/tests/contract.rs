@@ -1,0 +1,96 @@
+//! What every database must do. A further database is put under the same functions with one more line at the end.
+
+mod contract {
+    pub mod backend;
+    pub mod world;
+    pub mod model;
+    pub mod ingest;
+    pub mod totals;
+    pub mod log;
+    pub mod snapshots;
+    pub mod directory;
+    pub mod identity;
+    pub mod care;
+}
+
+use contract::{backend::Sqlite, care, directory, identity, ingest, log, snapshots, totals};
+
+macro_rules! on {
+    ($name:ident, $backend:ident, $($module:ident :: { $($test:ident),+ $(,)? })+) => {
+        mod $name {
+            $($(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $test() {
+                    super::$module::$test(super::$backend::start().await).await;
+                }
+            )+)+
+        }
+    };
+}
+
+macro_rules! contract {
+    ($name:ident, $backend:ident) => {
+        on! {
+            $name, $backend,
+            ingest::{
+                the_same_event_again_is_a_duplicate,
+                the_same_identity_with_other_content_is_a_conflict_and_stores_nothing,
+                a_refused_batch_does_not_touch_the_others,
+                batches_of_one_group_are_judged_in_order,
+                identities_are_separate_by_account_and_source,
+                an_event_comes_back_as_it_was_sent,
+                what_was_answered_is_there_after_opening_again,
+                two_handles_on_one_database_may_both_commit,
+                a_total_too_large_to_count_stores_nothing,
+                a_commit_that_is_given_up_leaves_the_writer_usable,
+                nothing_to_store_is_stored,
+            }
+            totals::{
+                any_order_and_repetition_gives_the_same_totals,
+                every_grain_and_group_equals_the_sum_of_the_events,
+                all_companies_but_a_few_are_read_right,
+                selections_of_nothing_have_no_totals,
+                buckets_of_events_are_cut_where_the_range_begins,
+                a_reference_is_found_by_its_beginning,
+            }
+            log::{
+                pages_in_both_directions_equal_the_sorted_events,
+                rare_rows_are_found_in_a_long_log,
+                skipping_and_counting_agree_with_the_pages,
+                events_after_a_place_come_in_order_with_the_place_read_up_to,
+            }
+            snapshots::{
+                a_commit_after_a_snapshot_is_not_in_it,
+                many_dropped_snapshots_leave_connections_free,
+                cycle_totals_equal_the_events,
+            }
+            directory::{
+                accounts_are_created_replaced_and_listed,
+                zone_and_anchor_are_fixed_once_there_is_usage,
+                companies_are_found_by_key_search_and_place,
+                plans_are_created_replaced_and_listed,
+                rate_cards_have_versions,
+                api_keys_are_stored_listed_and_revoked,
+            }
+            identity::{
+                a_user_comes_back_with_memberships,
+                putting_a_user_again_replaces_memberships,
+                companies_of_other_accounts_are_no_part_of_a_membership,
+                sessions_end,
+                an_answer_is_remembered_once,
+            }
+            care::{
+                the_doctor_finds_nothing_in_a_healthy_database,
+                the_doctor_finds_what_was_changed_behind_our_back,
+                events_cannot_be_changed_or_deleted,
+                a_backup_holds_everything,
+                a_closed_database_refuses,
+                a_newer_schema_is_refused,
+                several_programs_may_open_a_fresh_database_at_once,
+                many_small_commits_keep_the_log_of_changes_short,
+            }
+        }
+    };
+}
+
+contract!(sqlite, Sqlite);

@@ -1,0 +1,134 @@
+#!/usr/bin/env bash
+# Builds Creditscope: first the page (target/site), then the server, which embeds it.
+#
+#   scripts/build.sh [release|dev] [all|page|style]
+#
+# What is up to date is left alone, so that a second run takes a second. `page` leaves the server
+# out; `style` builds the style sheets and the public files only.
+set -euo pipefail
+# shellcheck source=scripts/env.sh
+source "$(dirname "$0")/env.sh"
+
+profile=${1:-release}
+# A release is what Cargo.lock says; while developing, a new dependency may still change it.
+locked=(--locked)
+if [ "$profile" = dev ]; then locked=(); fi
+part=${2:-all}
+case "$profile:$part" in
+  release:all | release:page | release:style | dev:all | dev:page | dev:style) ;;
+  *) fail "unknown build: $profile $part" "scripts/build.sh [release|dev] [all|page|style]" ;;
+esac
+
+# The name is the one the page's shell asks for: /pkg/creditscope.{js,css}, creditscope_bg.wasm.
+name=creditscope
+site=$root/target/site
+# Everything is made here and then copied, so that a running server never reads half a file.
+stage=$target/page/$profile
+tools=$root/scripts/node_modules/.bin
+
+build_wasm() {
+  local cargo_profile=wasm-release
+  if [ "$profile" = dev ]; then cargo_profile=dev; fi
+  say "Building the page (wasm, $cargo_profile)"
+  # Cargo would let RUSTFLAGS hide the flags that env.sh sets. Debug information would only make the
+  # page's tens of megabytes more: stack traces use the functions' names.
+  env -u RUSTFLAGS CARGO_PROFILE_DEV_DEBUG=0 \
+    cargo build "${locked[@]}" -p frontend --target "$wasm_target" --profile "$cargo_profile"
+  wasm=$target/$wasm_target/${cargo_profile/#dev/debug}/frontend.wasm
+}
+
+write_script() {
+  local out=$1 keep=()
+  if [ "$(wasm-bindgen --version 2>/dev/null)" = "wasm-bindgen $(locked_version "$root/Cargo.lock" wasm-bindgen)" ]; then
+    if [ "$profile" = release ]; then keep=(--remove-name-section --remove-producers-section); fi
+    wasm-bindgen --target web --no-typescript "${keep[@]}" --out-dir "$out" --out-name "$name" "$wasm"
+  else
+    if [ "$profile" = dev ]; then keep=(--keep-names); fi
+    "$target/tools/release/creditscope-wasm-bindgen" "$wasm" "$out" "$name" "${keep[@]}"
+  fi
+}
+
+# Smaller when compressed matters more than smaller: -Oz takes out repetition that brotli takes out
+# better, and the page is 1 % larger for it.
+shrink() {
+  local out=$1 optimizer=$tools/wasm-opt
+  if at_least 120 "$(wasm-opt --version 2>/dev/null | grep -oE '[0-9]+' | head -n 1)"; then optimizer=$(command -v wasm-opt); fi
+  "$optimizer" -O2 --shrink-level=2 --converge --zero-filled-memory \
+    --enable-bulk-memory --enable-bulk-memory-opt --enable-call-indirect-overlong \
+    --enable-multivalue --enable-mutable-globals --enable-nontrapping-float-to-int \
+    --enable-reference-types --enable-sign-ext \
+    --strip-debug --strip-producers --strip-target-features \
+    "$out/${name}_bg.wasm" -o "$out/${name}_bg.wasm"
+  "$tools/esbuild" "$out/$name.js" --minify --format=esm --allow-overwrite --log-level=warning --outfile="$out/$name.js"
+}
+
+# From the compiled page to the files a browser loads; once per compiled page.
+build_script() {
+  local key out=$stage/site/pkg stamp=$stage/script.key
+  key=$(cat "$wasm" "$root/scripts/build.sh" "$root/scripts/package-lock.json" | sha256sum)
+  if [ -e "$out/$name.js" ] && [ "$key" = "$(cat "$stamp" 2>/dev/null)" ]; then
+    say "The page's script is up to date"
+    return
+  fi
+  say "Writing the page's script (wasm-bindgen, and wasm-opt for a release)"
+  rm -rf "$out/snippets" "$stamp"
+  write_script "$out"
+  if [ "$profile" = release ]; then shrink "$out"; fi
+  echo "$key" >"$stamp"
+}
+
+# What public/ holds is addressed from the site's root (`url(/fonts/…)`) and is not bundled.
+build_style() {
+  local entry flags=()
+  say "Bundling the style sheets"
+  [ -e "$root/style/main.css" ] || fail "there is no style/main.css" "restore it: git checkout style"
+  for entry in "$root"/public/*; do
+    [ -e "$entry" ] || continue
+    flags+=("--external:/${entry##*/}" "--external:/${entry##*/}/*")
+  done
+  if [ "$profile" = release ]; then flags+=(--minify); fi
+  "$tools/esbuild" "$root/style/main.css" --bundle "${flags[@]}" \
+    --log-level=warning --outfile="$stage/site/pkg/$name.css"
+}
+
+copy_public() {
+  find "$stage/site" -mindepth 1 -maxdepth 1 ! -name pkg -exec rm -rf {} +
+  if [ -d "$root/public" ]; then cp -R "$root/public/." "$stage/site/"; fi
+}
+
+# Makes the site hold exactly what the stage holds, touching only files that differ: a file that is
+# written again would have the server compiled again.
+publish() {
+  local file
+  while IFS= read -r -d '' file; do
+    cmp -s "$stage/site/$file" "$site/$file" || install -D -m 644 "$stage/site/$file" "$site/$file"
+  done < <(cd "$stage/site" && find . -type f -print0)
+  while IFS= read -r -d '' file; do
+    [ -e "$stage/site/$file" ] || rm "$site/$file"
+  done < <(cd "$site" && find . -type f -print0)
+}
+
+build_site() {
+  mkdir -p "$stage/site/pkg" "$site"
+  if [ "$part" != style ]; then
+    build_wasm
+    build_script
+  fi
+  build_style
+  copy_public
+  if [ "$profile" = release ]; then
+    say "Compressing (brotli, gzip)"
+    node "$root/scripts/compress.mjs" "$stage/site"
+  fi
+  publish
+}
+
+build_server() {
+  local flags=()
+  if [ "$profile" = release ]; then flags=(--release); fi
+  say "Building the server ($profile)"
+  cargo build "${locked[@]}" -p server "${flags[@]}"
+}
+
+build_site
+if [ "$part" = all ]; then build_server; fi

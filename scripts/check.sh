@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# The checks that run before any test: format, lints and, where installed, dependencies and spelling.
+set -euo pipefail
+# shellcheck source=scripts/env.sh
+source "$(dirname "$0")/env.sh"
+
+say "Checking the format"
+cargo fmt --all --check || fail "the code is not formatted" "cargo fmt --all"
+cargo fmt --check --manifest-path "$root/scripts/wasm-bindgen/Cargo.toml" ||
+  fail "scripts/wasm-bindgen is not formatted" "cargo fmt --manifest-path scripts/wasm-bindgen/Cargo.toml"
+
+say "Checking the lints (server side)"
+cargo clippy --locked --workspace --exclude frontend --all-targets -- -D warnings
+
+say "Checking the lints (page)"
+env -u RUSTFLAGS cargo clippy --locked -p frontend --target "$wasm_target" -- -D warnings
+
+if have cargo-deny; then
+  say "Checking the dependencies"
+  cargo deny --locked check bans licenses sources
+fi
+if have typos; then
+  say "Checking the spelling"
+  (cd "$root" && typos)
+fi
+if have shellcheck; then
+  say "Checking the scripts"
+  (cd "$root" && shellcheck -x scripts/*.sh .ci/run)
+fi

@@ -1,0 +1,99 @@
+//! The HTTP API under `/api/v1`: thin handlers, one file for each resource.
+
+pub mod problem;
+pub mod auth;
+pub mod query;
+pub mod body;
+pub mod csv;
+pub mod list;
+pub mod times;
+pub mod ingest;
+pub mod events;
+pub mod usage;
+pub mod series;
+pub mod balance;
+pub mod accounts;
+pub mod companies;
+pub mod plans;
+pub mod rate_cards;
+pub mod keys;
+pub mod idempotency;
+pub mod openapi;
+pub mod docs;
+pub mod ops;
+
+use axum::{
+    Router,
+    extract::Request,
+    http::{StatusCode, header},
+    middleware::{Next, from_fn, from_fn_with_state},
+    response::{IntoResponse as _, Response},
+    routing::get,
+};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::AppState;
+use problem::Problem;
+
+/// All routes under `/api`, with the readable and the machine-readable description of them.
+pub fn router(state: &AppState) -> Router<AppState> {
+    let (v1, _) = described().split_for_parts();
+    let v1 = v1.layer(from_fn_with_state(state.clone(), idempotency::once));
+    Router::new()
+        .merge(v1)
+        .route("/api/v1/openapi.json", get(openapi::document))
+        .route("/api/docs", get(docs::page))
+        .route("/api/docs/style.css", get(docs::style))
+        .route("/problems/{name}", get(docs::problem))
+        .route("/api", axum::routing::any(not_found))
+        .route("/api/{*rest}", axum::routing::any(not_found))
+        .layer(from_fn(as_problem))
+}
+
+/// Every described operation. The paths are whole, so that the description says what a client types.
+pub fn described() -> OpenApiRouter<AppState> {
+    OpenApiRouter::with_openapi(openapi::head())
+        .routes(routes!(ingest::post_events, events::list_events))
+        .routes(routes!(events::get_event))
+        .routes(routes!(usage::get_summary))
+        .routes(routes!(series::get_series))
+        .routes(routes!(balance::get_balance))
+        .routes(routes!(accounts::list_accounts))
+        .routes(routes!(accounts::get_account, accounts::put_account))
+        .routes(routes!(companies::list_companies))
+        .routes(routes!(companies::get_company, companies::put_company))
+        .routes(routes!(plans::list_plans))
+        .routes(routes!(plans::get_plan, plans::put_plan))
+        .routes(routes!(rate_cards::list_rate_cards))
+        .routes(routes!(rate_cards::get_rate_card, rate_cards::put_rate_card))
+        .routes(routes!(keys::list_keys, keys::post_key))
+        .routes(routes!(keys::delete_key))
+}
+
+async fn not_found() -> Problem {
+    Problem::not_found()
+}
+
+/// Gives refusals of the framework (a wrong method, a path that cannot be read) the form all others have.
+async fn as_problem(request: Request, next: Next) -> Response {
+    let response = next.run(request).await;
+    let is_problem = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == problem::MEDIA_TYPE);
+    let status = response.status();
+    if is_problem || !(status.is_client_error() || status.is_server_error()) {
+        return response;
+    }
+    let mut answer = match status {
+        StatusCode::NOT_FOUND | StatusCode::BAD_REQUEST => Problem::not_found(),
+        StatusCode::METHOD_NOT_ALLOWED => Problem::method_not_allowed(),
+        StatusCode::PAYLOAD_TOO_LARGE => Problem::too_large(),
+        _ => {
+            tracing::error!(%status, "an answer had no reason");
+            Problem::internal()
+        }
+    }
+    .into_response();
+    if let Some(allow) = response.headers().get(header::ALLOW) {
+        answer.headers_mut().insert(header::ALLOW, allow.clone());
+    }
+    answer
+}

@@ -1,0 +1,165 @@
+//! Accounts: who pays.
+
+use axum::{
+    Json,
+    extract::{Path, State},
+    response::Response,
+};
+use domain::{
+    calendar::Zone,
+    tenancy::{Account, AccountKind},
+};
+use serde::{Deserialize, Serialize};
+use service::{Services, ports::PutAccount};
+use utoipa::ToSchema;
+
+use super::{
+    auth::Authed,
+    body::JsonBody,
+    list::{KeyPage, ListParams, Page, put_answer},
+    problem::{Answer, Problem, ProblemBody},
+    query::Params,
+    times,
+};
+
+/// An account.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Account)]
+pub struct AccountBody {
+    /// Its key; unique.
+    #[schema(example = "northwind")]
+    pub key: String,
+    /// Display name.
+    #[schema(example = "Northwind Agency")]
+    pub name: String,
+    /// `customer` or `agency`.
+    #[schema(value_type = String, example = "agency")]
+    pub kind: AccountKind,
+    /// IANA time zone in which its days and cycles are counted.
+    #[schema(example = "Europe/Berlin")]
+    pub time_zone: String,
+    /// Start of its first billing cycle.
+    #[schema(example = "2026-01-01T00:00:00+01:00")]
+    pub cycle_anchor: String,
+    /// Key of its plan.
+    #[schema(example = "growth")]
+    pub plan: String,
+}
+
+/// An account to create or replace.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = PutAccount)]
+pub struct PutAccountBody {
+    /// Display name, 1 to 120 characters.
+    #[schema(example = "Northwind Agency")]
+    name: String,
+    /// `customer` or `agency`.
+    #[schema(value_type = String, example = "agency")]
+    kind: AccountKind,
+    /// IANA time zone; cannot change once usage is recorded.
+    #[schema(example = "Europe/Berlin")]
+    time_zone: String,
+    /// Start of the first billing cycle: an RFC 3339 time, or a date in the time zone; cannot change once usage is recorded.
+    #[schema(example = "2026-01-01")]
+    cycle_anchor: String,
+    /// Key of the plan.
+    #[schema(example = "growth")]
+    plan: String,
+}
+
+impl From<Account> for AccountBody {
+    fn from(account: Account) -> Self {
+        let zone = Zone::named(&account.time_zone).unwrap_or_else(|_| Zone::utc());
+        Self {
+            cycle_anchor: times::rfc3339(account.cycle_anchor, &zone),
+            key: account.key,
+            name: account.name,
+            kind: account.kind,
+            time_zone: account.time_zone,
+            plan: account.plan,
+        }
+    }
+}
+
+impl PutAccountBody {
+    /// The account as the service takes it.
+    ///
+    /// # Errors
+    /// A zone that does not exist, or an anchor that is no time.
+    pub fn read(self, key: String) -> Answer<PutAccount> {
+        let zone = Zone::named(&self.time_zone)
+            .map_err(|error| Problem::invalid_field("time_zone", "unknown_time_zone", error.to_string()))?;
+        let cycle_anchor = times::parse("cycle_anchor", &self.cycle_anchor, &zone)?;
+        Ok(PutAccount { key, name: self.name, kind: self.kind, time_zone: self.time_zone, cycle_anchor, plan: self.plan })
+    }
+}
+
+/// Lists accounts by key
+#[utoipa::path(
+    get, path = "/api/v1/accounts", tag = "Accounts", operation_id = "list_accounts", params(ListParams),
+    responses(
+        (status = 200, description = "The accounts that the caller may read.", body = Page<AccountBody>),
+        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+)]
+pub async fn list_accounts(
+    State(services): State<Services>,
+    Authed(caller): Authed,
+    params: Params,
+) -> Answer<Json<Page<AccountBody>>> {
+    let mut rest = params.plain();
+    let page = KeyPage::take(&mut rest)?;
+    rest.finish()?;
+    let accounts = services.accounts(&caller, page.after.as_deref(), page.to_read()).await?;
+    Ok(Json(page.page(accounts, |account| &account.key, AccountBody::from)))
+}
+
+/// Reads an account
+#[utoipa::path(
+    get, path = "/api/v1/accounts/{key}", tag = "Accounts", operation_id = "get_account",
+    params(("key" = String, Path, description = "The account's key.")),
+    responses(
+        (status = 200, description = "The account.", body = AccountBody),
+        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "No such account, or someone else's.", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+)]
+pub async fn get_account(
+    State(services): State<Services>,
+    Authed(caller): Authed,
+    Path(key): Path<String>,
+    params: Params,
+) -> Answer<Json<AccountBody>> {
+    params.none()?;
+    Ok(Json(services.account(&caller, &key).await?.into()))
+}
+
+/// Creates or replaces an account
+#[utoipa::path(
+    put, path = "/api/v1/accounts/{key}", tag = "Accounts", operation_id = "put_account",
+    params(
+        ("key" = String, Path, description = "The account's key: 1 to 64 of a-z A-Z 0-9 _ - ."),
+        ("Idempotency-Key" = Option<String>, Header, description = "Repeats the first answer to the same request."),
+    ),
+    request_body = PutAccountBody,
+    responses(
+        (status = 201, description = "Created.", body = AccountBody),
+        (status = 200, description = "Replaced.", body = AccountBody),
+        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The key has no scope platform.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "Zone and anchor cannot change once usage is recorded.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`errors` says what is wrong.", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+)]
+pub async fn put_account(
+    State(services): State<Services>,
+    Authed(caller): Authed,
+    Path(key): Path<String>,
+    params: Params,
+    JsonBody(account): JsonBody<PutAccountBody>,
+) -> Answer<Response> {
+    params.none()?;
+    let put = services.put_account(&caller, account.read(key)?).await?;
+    Ok(put_answer(put, AccountBody::from))
+}

@@ -1,0 +1,130 @@
+//! Companies: who spends.
+
+use axum::{
+    Json,
+    extract::{Path, State},
+    response::Response,
+};
+use domain::tenancy::Company;
+use serde::{Deserialize, Serialize};
+use service::{Permission, Services};
+use utoipa::ToSchema;
+
+use super::{
+    auth::Authed,
+    body::JsonBody,
+    list::{KeyPage, ListParams, Page, put_answer},
+    problem::{Answer, ProblemBody},
+    query::Params,
+};
+
+/// A company of an account.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Company)]
+pub struct CompanyBody {
+    /// Its key; unique in its account.
+    #[schema(example = "acme-dental")]
+    pub key: String,
+    /// Display name.
+    #[schema(example = "Acme Dental")]
+    pub name: String,
+}
+
+/// A company to create or replace.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = PutCompany)]
+pub struct PutCompanyBody {
+    /// Display name, 1 to 120 characters.
+    #[schema(example = "Acme Dental")]
+    name: String,
+}
+
+impl From<Company> for CompanyBody {
+    fn from(company: Company) -> Self {
+        Self { key: company.key, name: company.name }
+    }
+}
+
+/// Lists companies by key
+#[utoipa::path(
+    get, path = "/api/v1/accounts/{key}/companies", tag = "Companies", operation_id = "list_companies",
+    params(
+        ("key" = String, Path, description = "The account's key."),
+        ListParams,
+        ("search" = Option<String>, Query, description = "Only companies whose key or name holds this."),
+    ),
+    responses(
+        (status = 200, description = "The companies that the caller may see.", body = Page<CompanyBody>),
+        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "No such account, or someone else's.", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+)]
+pub async fn list_companies(
+    State(services): State<Services>,
+    Authed(caller): Authed,
+    Path(key): Path<String>,
+    params: Params,
+) -> Answer<Json<Page<CompanyBody>>> {
+    let mut rest = params.plain();
+    let page = KeyPage::take(&mut rest)?;
+    let search = rest.take("search");
+    rest.finish()?;
+    let scope = services.scope(&caller, Some(&key), Permission::Read).await?;
+    let companies = services.companies(&scope, search.as_deref(), page.after.as_deref(), page.to_read()).await?;
+    Ok(Json(page.page(companies, |company| &company.key, CompanyBody::from)))
+}
+
+/// Reads a company
+#[utoipa::path(
+    get, path = "/api/v1/accounts/{key}/companies/{company_key}", tag = "Companies", operation_id = "get_company",
+    params(
+        ("key" = String, Path, description = "The account's key."),
+        ("company_key" = String, Path, description = "The company's key."),
+    ),
+    responses(
+        (status = 200, description = "The company.", body = CompanyBody),
+        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "No such company, or someone else's.", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+)]
+pub async fn get_company(
+    State(services): State<Services>,
+    Authed(caller): Authed,
+    Path((key, company)): Path<(String, String)>,
+    params: Params,
+) -> Answer<Json<CompanyBody>> {
+    params.none()?;
+    let scope = services.scope(&caller, Some(&key), Permission::Read).await?;
+    Ok(Json(services.company(&scope, &company).await?.into()))
+}
+
+/// Creates or replaces a company
+#[utoipa::path(
+    put, path = "/api/v1/accounts/{key}/companies/{company_key}", tag = "Companies", operation_id = "put_company",
+    params(
+        ("key" = String, Path, description = "The account's key."),
+        ("company_key" = String, Path, description = "The company's key: 1 to 64 of a-z A-Z 0-9 _ - ."),
+        ("Idempotency-Key" = Option<String>, Header, description = "Repeats the first answer to the same request."),
+    ),
+    request_body = PutCompanyBody,
+    responses(
+        (status = 201, description = "Created.", body = CompanyBody),
+        (status = 200, description = "Replaced.", body = CompanyBody),
+        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The key has no scope platform.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "No such account.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`errors` says what is wrong.", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+)]
+pub async fn put_company(
+    State(services): State<Services>,
+    Authed(caller): Authed,
+    Path((key, company)): Path<(String, String)>,
+    params: Params,
+    JsonBody(body): JsonBody<PutCompanyBody>,
+) -> Answer<Response> {
+    params.none()?;
+    let put = services.put_company(&caller, &key, &company, &body.name).await?;
+    Ok(put_answer(put, CompanyBody::from))
+}

@@ -1,0 +1,208 @@
+//! The activity log: events newest first, and one with its receipt.
+
+mod export;
+
+use axum::{
+    Json,
+    extract::{Path, State},
+    http::HeaderMap,
+    response::{IntoResponse as _, Response},
+};
+use domain::{Agent, Credits, calendar::Zone, cursor::Cursor};
+use serde::Serialize;
+use serde_json::value::RawValue;
+use service::{Permission, Services, ports::StoredEvent};
+use utoipa::ToSchema;
+
+use super::{
+    auth::Authed,
+    balance,
+    list::{self, ListParams, Page},
+    problem::{Answer, ProblemBody},
+    query::{Params, ViewParams},
+    times,
+};
+
+/// A usage event.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Event)]
+pub struct EventItem {
+    /// Who reported it.
+    #[schema(example = "voice-gw-2")]
+    pub source: String,
+    /// Its id in that source.
+    pub id: String,
+    /// When it happened.
+    #[schema(example = "2026-11-23T15:03:10.25+01:00")]
+    pub time: String,
+    /// Who spent the credits.
+    #[schema(value_type = String, example = "voice_inbound")]
+    pub agent: Agent,
+    /// On what.
+    #[schema(example = "voice_call")]
+    pub activity: String,
+    /// How many.
+    #[schema(value_type = String, example = "3.75")]
+    pub credits: Credits,
+    /// The company's key.
+    #[schema(example = "acme-dental")]
+    pub company: String,
+    /// The sender's reference.
+    #[schema(required, example = "call_81f")]
+    pub reference: Option<String>,
+    /// Whatever else the sender told.
+    #[schema(required, value_type = Option<Object>)]
+    pub metadata: Option<Box<RawValue>>,
+    /// How much of it was given back.
+    #[schema(value_type = String, example = "0")]
+    pub reversed_credits: Credits,
+}
+
+/// A usage event with its receipt.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct EventWithReceipt {
+    /// The event.
+    #[serde(flatten)]
+    pub event: EventItem,
+    /// The event type.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// What explains its price.
+    pub receipt: ReceiptBody,
+}
+
+/// What explains the price of an event.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Receipt)]
+pub struct ReceiptBody {
+    /// When the event became durable.
+    pub recorded_at: String,
+    /// Display name of the company.
+    pub company_name: String,
+    /// The quantity a rate card priced; null when the event carried credits.
+    #[schema(required, value_type = Option<String>, example = "225")]
+    pub quantity: Option<domain::Quantity>,
+    /// Unit of the quantity.
+    #[schema(required, example = "second")]
+    pub unit: Option<String>,
+    /// Version of the rate card that priced it.
+    #[schema(required)]
+    pub rate_version: Option<u32>,
+    /// Price, version and rounding in words.
+    #[schema(required, example = "0.016666666667 per second · v1 · rounded up")]
+    pub rate: Option<String>,
+    /// Which grants paid, and how much each.
+    pub paid_by: Vec<Payment>,
+}
+
+/// A part of an event's price.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Payment {
+    /// Id of the grant.
+    #[schema(example = "plan-2026-11-01")]
+    pub grant: String,
+    /// What it paid.
+    #[schema(value_type = String, example = "3.75")]
+    pub credits: Credits,
+}
+
+impl EventItem {
+    /// A stored event as the API tells it.
+    pub fn new(event: StoredEvent, zone: &Zone) -> Self {
+        Self {
+            time: times::rfc3339(event.time, zone),
+            source: event.source,
+            id: event.id,
+            agent: event.agent,
+            activity: event.activity,
+            credits: event.credits,
+            company: event.company_key,
+            reference: event.reference,
+            metadata: event.metadata.and_then(|text| RawValue::from_string(text).ok()),
+            reversed_credits: Credits::ZERO,
+        }
+    }
+}
+
+/// Lists events, newest first
+///
+/// `Accept: text/csv` or `format=csv` streams the whole filtered set; cells that start like a formula are escaped.
+#[utoipa::path(
+    get, path = "/api/v1/events", tag = "Events", operation_id = "list_events",
+    params(ViewParams, ListParams, ("format" = Option<String>, Query, description = "`csv` for links, which cannot set `Accept`.")),
+    responses(
+        (status = 200, description = "The events.", content((Page<EventItem> = "application/json"), (String = "text/csv"))),
+        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The key has no scope read.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "No such account.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "A filter is wrong.", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+)]
+pub async fn list_events(
+    State(services): State<Services>,
+    Authed(caller): Authed,
+    headers: HeaderMap,
+    params: Params,
+) -> Answer<Response> {
+    let (view, mut rest) = params.view();
+    let csv = rest.wants_csv().unwrap_or_else(|| list::accepts_csv(&headers));
+    let limit = rest.limit();
+    let after: Option<Cursor> = rest.parse("cursor");
+    rest.finish()?;
+    let scope = services.scope(&caller, view.account.as_deref(), Permission::Read).await?;
+    let zone = times::view_zone(scope.account(), &view)?;
+    if csv {
+        services.check_view(scope.clone(), &view).await?;
+        return Ok(export::stream(services, scope, view, zone));
+    }
+    // The last page may be read once more and found empty when it is exactly full: one row more cannot be read there.
+    let to_read = (limit + 1).min(list::MAX_LIMIT);
+    let mut events = services.events(scope, &view, after, to_read).await?;
+    let has_more = events.len() > limit as usize || events.len() == list::MAX_LIMIT as usize;
+    events.truncate(limit as usize);
+    let last = events.last().filter(|_| has_more);
+    let next_cursor = last.map(|event| Cursor { time: event.time, seq: event.seq }.to_string());
+    let items = events.into_iter().map(|event| EventItem::new(event, &zone)).collect();
+    Ok(Json(Page { items, next_cursor }).into_response())
+}
+
+/// Reads an event with its receipt
+#[utoipa::path(
+    get, path = "/api/v1/events/{source}/{id}", tag = "Events", operation_id = "get_event",
+    params(
+        ("source" = String, Path, description = "Who reported it; percent-encoded."),
+        ("id" = String, Path, description = "Its id in that source; percent-encoded."),
+        ("account" = Option<String>, Query, description = "The account's key. An account's own key may leave it out."),
+        ("tz" = Option<String>, Query, description = "IANA time zone of the times; the account's when left out."),
+    ),
+    responses(
+        (status = 200, description = "The event.", body = EventWithReceipt),
+        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The key has no scope read.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "No such event, or someone else's.", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+)]
+pub async fn get_event(
+    State(services): State<Services>,
+    Authed(caller): Authed,
+    Path((source, id)): Path<(String, String)>,
+    params: Params,
+) -> Answer<Json<EventWithReceipt>> {
+    let mut rest = params.plain();
+    let (account, tz) = (rest.take("account"), rest.take("tz"));
+    rest.finish()?;
+    let scope = services.scope(&caller, account.as_deref(), Permission::Read).await?;
+    let zone = times::zone(scope.account(), tz.as_deref())?;
+    let event = services.event(&scope, &source, &id).await?;
+    let words = services.receipt(&scope, tz.as_deref(), &source, &id).await?;
+    let receipt = ReceiptBody {
+        recorded_at: times::rfc3339(event.recorded_at, &zone),
+        company_name: event.company_name.clone(),
+        quantity: event.quantity,
+        unit: event.unit.clone(),
+        rate_version: event.rate_version,
+        rate: words.rate,
+        paid_by: vec![Payment { grant: balance::plan_grant(scope.account(), event.time)?, credits: event.credits }],
+    };
+    Ok(Json(EventWithReceipt { kind: event.kind.clone(), event: EventItem::new(event, &zone), receipt }))
+}

@@ -1,0 +1,78 @@
+//! The whole filtered log as CSV, read page by page while the client takes it.
+
+use std::borrow::Cow;
+
+use axum::response::Response;
+use bytes::Bytes;
+use domain::{calendar::Zone, cursor::Cursor, filter::ViewQuery};
+use futures::stream;
+use service::{Scope, ServiceError, Services, ports::StoredEvent};
+
+use crate::api::{csv, list::MAX_LIMIT, times};
+
+const HEADER: [&str; 10] =
+    ["time", "agent", "activity", "credits", "company", "company_name", "reference", "source", "id", "metadata"];
+
+/// Where an export is.
+enum Place {
+    /// Before the first row.
+    Start,
+    /// After this row; none before the newest.
+    After(Option<Cursor>),
+    /// After the last row.
+    End,
+}
+
+struct Export {
+    services: Services,
+    scope: Scope,
+    view: ViewQuery,
+    zone: Zone,
+    place: Place,
+}
+
+/// Streams all events of a view that has been checked.
+pub fn stream(services: Services, scope: Scope, view: ViewQuery, zone: Zone) -> Response {
+    let name = format!("{}-events.csv", scope.account().key);
+    let export = Export { services, scope, view, zone, place: Place::Start };
+    let chunks = stream::try_unfold(export, |mut export| async move {
+        Ok::<_, ServiceError>(export.next().await?.map(|chunk| (chunk, export)))
+    });
+    csv::answer(&name, chunks)
+}
+
+impl Export {
+    async fn next(&mut self) -> Result<Option<Bytes>, ServiceError> {
+        let after = match self.place {
+            Place::Start => {
+                self.place = Place::After(None);
+                return Ok(Some(csv::rows([HEADER.map(Cow::from).to_vec()])));
+            }
+            Place::After(after) => after,
+            Place::End => return Ok(None),
+        };
+        let events = self.services.events(self.scope.clone(), &self.view, after, MAX_LIMIT).await.inspect_err(|error| {
+            tracing::error!(%error, "an export broke off");
+        })?;
+        self.place = match events.last() {
+            Some(last) if events.len() == MAX_LIMIT as usize => Place::After(Some(Cursor { time: last.time, seq: last.seq })),
+            _ => Place::End,
+        };
+        Ok(Some(csv::rows(events.iter().map(|event| self.row(event)))))
+    }
+
+    fn row<'a>(&self, event: &'a StoredEvent) -> Vec<Cow<'a, str>> {
+        vec![
+            times::rfc3339(event.time, &self.zone).into(),
+            event.agent.id().into(),
+            event.activity.as_str().into(),
+            event.credits.to_string().into(),
+            event.company_key.as_str().into(),
+            event.company_name.as_str().into(),
+            event.reference.as_deref().unwrap_or_default().into(),
+            event.source.as_str().into(),
+            event.id.as_str().into(),
+            event.metadata.as_deref().unwrap_or_default().into(),
+        ]
+    }
+}

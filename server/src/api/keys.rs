@@ -1,0 +1,170 @@
+//! API keys of an account.
+
+use axum::{
+    Json,
+    extract::{Path, State},
+    http::{StatusCode, header},
+    response::{IntoResponse as _, Response},
+};
+use domain::Time;
+use serde::{Deserialize, Serialize};
+use service::{
+    Services,
+    ports::{ApiKey, KeyScope},
+};
+use utoipa::ToSchema;
+
+use super::{
+    auth::Authed,
+    body::JsonBody,
+    list::{KeyPage, ListParams, Page},
+    problem::{Answer, Problem, ProblemBody},
+    query::Params,
+    times,
+};
+
+/// Longest name of a key, in characters.
+const MAX_NAME_CHARS: usize = 120;
+
+/// An API key; never its secret.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ApiKey)]
+pub struct KeyBody {
+    /// The public part, which names the key.
+    #[schema(example = "5f0c2a9be1d4")]
+    pub prefix: String,
+    /// What it is for.
+    #[schema(example = "voice gateway")]
+    pub name: String,
+    /// What it may do: `ingest`, `check`, `read`.
+    #[schema(value_type = Vec<String>, example = json!(["ingest"]))]
+    pub scopes: Vec<KeyScope>,
+    /// When it was made.
+    pub created_at: String,
+    /// When it was revoked; null while it works.
+    #[schema(required)]
+    pub revoked_at: Option<String>,
+}
+
+/// An API key that was just made.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct NewKey {
+    /// The whole key. It is shown this once and cannot be read again.
+    #[schema(example = "cs_5f0c2a9be1d4_…")]
+    pub key: String,
+    /// What is stored of it.
+    #[serde(flatten)]
+    pub stored: KeyBody,
+}
+
+/// An API key to make.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = PostKey)]
+pub struct PostKeyBody {
+    /// What it is for, at most 120 characters.
+    #[serde(default)]
+    #[schema(example = "voice gateway")]
+    name: String,
+    /// What it may do: `ingest`, `check`, `read`.
+    #[schema(value_type = Vec<String>, example = json!(["ingest"]))]
+    scopes: Vec<KeyScope>,
+}
+
+impl From<ApiKey> for KeyBody {
+    fn from(key: ApiKey) -> Self {
+        let utc = |time: Time| times::rfc3339_utc(time);
+        Self {
+            created_at: utc(key.created_at),
+            revoked_at: key.revoked_at.map(utc),
+            prefix: key.prefix,
+            name: key.name,
+            scopes: key.scopes,
+        }
+    }
+}
+
+/// Lists an account's API keys
+#[utoipa::path(
+    get, path = "/api/v1/accounts/{key}/api-keys", tag = "API keys", operation_id = "list_api_keys",
+    params(("key" = String, Path, description = "The account's key."), ListParams),
+    responses(
+        (status = 200, description = "The keys, without their secrets.", body = Page<KeyBody>),
+        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The key has no scope platform.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "No such account.", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+)]
+pub async fn list_keys(
+    State(services): State<Services>,
+    Authed(caller): Authed,
+    Path(account): Path<String>,
+    params: Params,
+) -> Answer<Json<Page<KeyBody>>> {
+    let mut rest = params.plain();
+    let page = KeyPage::take(&mut rest)?;
+    rest.finish()?;
+    let keys = services.keys(&caller, Some(&account), page.after.as_deref(), page.to_read()).await?;
+    Ok(Json(page.page(keys, |key| &key.prefix, KeyBody::from)))
+}
+
+/// Makes an API key
+///
+/// The answer is the only time the whole key is shown.
+#[utoipa::path(
+    post, path = "/api/v1/accounts/{key}/api-keys", tag = "API keys", operation_id = "post_api_key",
+    params(
+        ("key" = String, Path, description = "The account's key."),
+        ("Idempotency-Key" = Option<String>, Header, description = "Repeats the first answer to the same request."),
+    ),
+    request_body = PostKeyBody,
+    responses(
+        (status = 201, description = "Made.", body = NewKey),
+        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The key has no scope platform.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "No such account.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`errors` says what is wrong.", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+)]
+pub async fn post_key(
+    State(services): State<Services>,
+    Authed(caller): Authed,
+    Path(account): Path<String>,
+    params: Params,
+    JsonBody(body): JsonBody<PostKeyBody>,
+) -> Answer<Response> {
+    params.none()?;
+    if body.name.chars().count() > MAX_NAME_CHARS || body.name.chars().any(char::is_control) {
+        let message = format!("must be at most {MAX_NAME_CHARS} characters, without control characters");
+        return Err(Problem::invalid_field("name", "invalid", message));
+    }
+    let made = services.make_key(&caller, Some(&account), body.scopes, &body.name).await?;
+    let body = NewKey { key: made.token, stored: made.key.into() };
+    Ok((StatusCode::CREATED, [(header::CACHE_CONTROL, "no-store")], Json(body)).into_response())
+}
+
+/// Revokes an API key
+#[utoipa::path(
+    delete, path = "/api/v1/accounts/{key}/api-keys/{prefix}", tag = "API keys", operation_id = "delete_api_key",
+    params(
+        ("key" = String, Path, description = "The account's key."),
+        ("prefix" = String, Path, description = "The public part of the API key."),
+        ("Idempotency-Key" = Option<String>, Header, description = "Repeats the first answer to the same request."),
+    ),
+    responses(
+        (status = 204, description = "Revoked: it is refused from now on."),
+        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The key has no scope platform.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "No such key.", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+)]
+pub async fn delete_key(
+    State(services): State<Services>,
+    Authed(caller): Authed,
+    Path((account, prefix)): Path<(String, String)>,
+    params: Params,
+) -> Answer<StatusCode> {
+    params.none()?;
+    services.revoke_key(&caller, Some(&account), &prefix).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

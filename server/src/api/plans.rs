@@ -1,0 +1,147 @@
+//! Plans: what accounts pay for.
+
+use axum::{
+    Json,
+    extract::{Path, State},
+    response::Response,
+};
+use domain::{Credits, tenancy::Plan};
+use serde::{Deserialize, Serialize};
+use service::Services;
+use utoipa::ToSchema;
+
+use super::{
+    auth::Authed,
+    body::JsonBody,
+    list::{KeyPage, ListParams, Page, put_answer},
+    problem::{Answer, ProblemBody},
+    query::Params,
+};
+
+/// A plan.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Plan)]
+pub struct PlanBody {
+    /// Its key; unique.
+    #[schema(example = "growth")]
+    pub key: String,
+    /// Display name.
+    #[schema(example = "Growth")]
+    pub name: String,
+    /// Credits of one billing cycle.
+    #[schema(value_type = String, example = "75000")]
+    pub monthly_credits: Credits,
+    /// Price of a cycle.
+    #[schema(required, value_type = Option<String>, example = "499")]
+    pub price: Option<Credits>,
+    /// ISO 4217 code of the price.
+    #[schema(required, example = "EUR")]
+    pub currency: Option<String>,
+}
+
+/// A plan to create or replace.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = PutPlan)]
+pub struct PutPlanBody {
+    /// Display name, 1 to 120 characters.
+    #[schema(example = "Growth")]
+    name: String,
+    /// Credits of one billing cycle: a number or a decimal string.
+    #[schema(value_type = String, example = "75000")]
+    monthly_credits: Credits,
+    /// Price of a cycle, a number or a decimal string; goes with `currency`.
+    #[schema(value_type = Option<String>, example = "499")]
+    price: Option<Credits>,
+    /// ISO 4217 code of the price.
+    #[schema(example = "EUR")]
+    currency: Option<String>,
+}
+
+impl From<Plan> for PlanBody {
+    fn from(plan: Plan) -> Self {
+        Self {
+            key: plan.key,
+            name: plan.name,
+            monthly_credits: plan.monthly_credits,
+            price: plan.price.and_then(|price| price.parse().ok()),
+            currency: plan.currency,
+        }
+    }
+}
+
+impl PutPlanBody {
+    fn read(self, key: String) -> Plan {
+        Plan {
+            key,
+            name: self.name,
+            monthly_credits: self.monthly_credits,
+            price: self.price.map(|price| price.to_string()),
+            currency: self.currency,
+        }
+    }
+}
+
+/// Lists plans by key
+#[utoipa::path(
+    get, path = "/api/v1/plans", tag = "Plans", operation_id = "list_plans", params(ListParams),
+    responses(
+        (status = 200, description = "The plans.", body = Page<PlanBody>),
+        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+)]
+pub async fn list_plans(State(services): State<Services>, Authed(caller): Authed, params: Params) -> Answer<Json<Page<PlanBody>>> {
+    let mut rest = params.plain();
+    let page = KeyPage::take(&mut rest)?;
+    rest.finish()?;
+    let plans = services.plans(&caller, page.after.as_deref(), page.to_read()).await?;
+    Ok(Json(page.page(plans, |plan| &plan.key, PlanBody::from)))
+}
+
+/// Reads a plan
+#[utoipa::path(
+    get, path = "/api/v1/plans/{key}", tag = "Plans", operation_id = "get_plan",
+    params(("key" = String, Path, description = "The plan's key.")),
+    responses(
+        (status = 200, description = "The plan.", body = PlanBody),
+        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "No such plan.", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+)]
+pub async fn get_plan(
+    State(services): State<Services>,
+    Authed(caller): Authed,
+    Path(key): Path<String>,
+    params: Params,
+) -> Answer<Json<PlanBody>> {
+    params.none()?;
+    Ok(Json(services.plan(&caller, &key).await?.into()))
+}
+
+/// Creates or replaces a plan
+#[utoipa::path(
+    put, path = "/api/v1/plans/{key}", tag = "Plans", operation_id = "put_plan",
+    params(
+        ("key" = String, Path, description = "The plan's key: 1 to 64 of a-z A-Z 0-9 _ - ."),
+        ("Idempotency-Key" = Option<String>, Header, description = "Repeats the first answer to the same request."),
+    ),
+    request_body = PutPlanBody,
+    responses(
+        (status = 201, description = "Created.", body = PlanBody),
+        (status = 200, description = "Replaced.", body = PlanBody),
+        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The key has no scope platform.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`errors` says what is wrong.", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+)]
+pub async fn put_plan(
+    State(services): State<Services>,
+    Authed(caller): Authed,
+    Path(key): Path<String>,
+    params: Params,
+    JsonBody(plan): JsonBody<PutPlanBody>,
+) -> Answer<Response> {
+    params.none()?;
+    let put = services.put_plan(&caller, plan.read(key)).await?;
+    Ok(put_answer(put, PlanBody::from))
+}

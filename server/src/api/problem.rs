@@ -1,0 +1,254 @@
+//! Errors as RFC 9457 problems. This is the one place that turns a refusal into HTTP.
+
+use axum::{
+    Json,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use domain::{FieldError, Invalid};
+use serde::Serialize;
+use service::{ServiceError, error::log_failure};
+use utoipa::ToSchema;
+
+/// Media type of every error.
+pub const MEDIA_TYPE: &str = "application/problem+json";
+/// Most errors of one answer: with more, the sender's program is wrong and the first ones show how.
+const MAX_ERRORS: usize = 10_000;
+
+/// The kinds of problem. Their names are stable: programs may act on them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// No or a wrong key.
+    Unauthenticated,
+    /// The key may not do this.
+    Forbidden,
+    /// Not there, or someone else's.
+    NotFound,
+    /// The path knows other methods.
+    MethodNotAllowed,
+    /// It clashes with what is stored.
+    Conflict,
+    /// The body is too large.
+    TooLarge,
+    /// The body's media type is not known here.
+    UnsupportedMediaType,
+    /// The request can be read and is wrong.
+    Invalid,
+    /// Too often.
+    TooManyRequests,
+    /// The server failed.
+    Internal,
+    /// Too much work is waiting.
+    Busy,
+}
+
+impl Kind {
+    /// All kinds, by status.
+    pub const ALL: [Self; 11] = [
+        Self::Unauthenticated,
+        Self::Forbidden,
+        Self::NotFound,
+        Self::MethodNotAllowed,
+        Self::Conflict,
+        Self::TooLarge,
+        Self::UnsupportedMediaType,
+        Self::Invalid,
+        Self::TooManyRequests,
+        Self::Internal,
+        Self::Busy,
+    ];
+
+    /// The last part of its `type` URI, its title and its status.
+    pub const fn words(self) -> (&'static str, &'static str, StatusCode) {
+        match self {
+            Self::Unauthenticated => ("unauthenticated", "An API key is needed", StatusCode::UNAUTHORIZED),
+            Self::Forbidden => ("forbidden", "Not allowed", StatusCode::FORBIDDEN),
+            Self::NotFound => ("not-found", "Not found", StatusCode::NOT_FOUND),
+            Self::MethodNotAllowed => ("method-not-allowed", "Method not allowed", StatusCode::METHOD_NOT_ALLOWED),
+            Self::Conflict => ("conflict", "In conflict with what is stored", StatusCode::CONFLICT),
+            Self::TooLarge => ("too-large", "Too large", StatusCode::PAYLOAD_TOO_LARGE),
+            Self::UnsupportedMediaType => {
+                ("unsupported-media-type", "Unsupported media type", StatusCode::UNSUPPORTED_MEDIA_TYPE)
+            }
+            Self::Invalid => ("invalid", "Invalid request", StatusCode::UNPROCESSABLE_ENTITY),
+            Self::TooManyRequests => ("too-many-requests", "Too many requests", StatusCode::TOO_MANY_REQUESTS),
+            Self::Internal => ("internal", "The server failed", StatusCode::INTERNAL_SERVER_ERROR),
+            Self::Busy => ("busy", "The server is busy", StatusCode::SERVICE_UNAVAILABLE),
+        }
+    }
+}
+
+/// An error as it is answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    kind: Kind,
+    detail: String,
+    errors: Vec<FieldError>,
+    retry_after_s: Option<u32>,
+}
+
+/// One thing wrong with a request.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = FieldError)]
+pub struct FieldErrorBody {
+    /// Position in a batch, from 0.
+    pub index: Option<u32>,
+    /// The event's id, when it could be read.
+    pub id: Option<String>,
+    /// The field, with dots into objects.
+    #[schema(example = "data.credits")]
+    pub field: String,
+    /// A stable word for programs.
+    #[schema(example = "negative")]
+    pub reason: String,
+    /// What would be right, for people.
+    pub message: String,
+}
+
+/// An error, as RFC 9457 describes it.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub struct ProblemBody {
+    /// What kind of problem: a stable relative URI.
+    #[serde(rename = "type")]
+    #[schema(example = "/problems/invalid")]
+    pub kind: String,
+    /// The kind in words.
+    pub title: &'static str,
+    /// The HTTP status.
+    pub status: u16,
+    /// What happened here.
+    pub detail: String,
+    /// Everything wrong with the request, when it was invalid.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Option<Vec<FieldErrorBody>>)]
+    pub errors: Vec<FieldError>,
+}
+
+impl Problem {
+    fn new(kind: Kind, detail: &str) -> Self {
+        Self { kind, detail: detail.to_owned(), errors: Vec::new(), retry_after_s: None }
+    }
+
+    /// No or a wrong key.
+    pub fn unauthenticated() -> Self {
+        Self::new(Kind::Unauthenticated, "send an API key that is known and not revoked: Authorization: Bearer cs_…")
+    }
+
+    /// The caller may not do this.
+    pub fn forbidden(detail: &str) -> Self {
+        Self::new(Kind::Forbidden, detail)
+    }
+
+    /// Not there, or someone else's: the two must not be told apart.
+    pub fn not_found() -> Self {
+        Self::new(Kind::NotFound, "there is nothing here, or nothing that this caller may see")
+    }
+
+    /// The path knows other methods.
+    pub fn method_not_allowed() -> Self {
+        Self::new(Kind::MethodNotAllowed, "the header Allow names the methods that this path takes")
+    }
+
+    /// It clashes with what is stored or running.
+    pub fn conflict(detail: &str) -> Self {
+        Self::new(Kind::Conflict, detail)
+    }
+
+    /// The body is too large.
+    pub fn too_large() -> Self {
+        Self::new(Kind::TooLarge, "a request may have at most 8 MiB and 10,000 events: send several")
+    }
+
+    /// The body's media type is not known here.
+    pub fn unsupported_media_type(detail: &str) -> Self {
+        Self::new(Kind::UnsupportedMediaType, detail)
+    }
+
+    /// The request can be read and is wrong.
+    pub fn invalid(errors: Vec<FieldError>) -> Self {
+        let detail = match errors.len() {
+            1 => "one thing is wrong: see errors".to_owned(),
+            count => format!("{count} things are wrong: see errors"),
+        };
+        Self { errors, ..Self::new(Kind::Invalid, &detail) }
+    }
+
+    /// The request has a single thing wrong.
+    pub fn invalid_field(field: &str, reason: &str, message: impl Into<String>) -> Self {
+        Self::invalid(vec![FieldError::new(field, reason, message)])
+    }
+
+    /// Too often.
+    pub fn too_many(detail: &str, retry_after_s: u32) -> Self {
+        Self { retry_after_s: Some(retry_after_s), ..Self::new(Kind::TooManyRequests, detail) }
+    }
+
+    /// The server failed; why is for its log only.
+    pub fn internal() -> Self {
+        Self::new(Kind::Internal, "the fault is ours; x-request-id helps us find it")
+    }
+
+    /// Too much work is waiting.
+    pub fn busy(retry_after_s: u32) -> Self {
+        Self { retry_after_s: Some(retry_after_s), ..Self::new(Kind::Busy, "too much work is waiting: try again later") }
+    }
+
+    /// The same problem, told differently.
+    #[must_use]
+    pub fn with_detail(mut self, detail: &str) -> Self {
+        detail.clone_into(&mut self.detail);
+        self
+    }
+}
+
+impl From<Invalid> for Problem {
+    fn from(invalid: Invalid) -> Self {
+        Self::invalid(invalid.0)
+    }
+}
+
+impl From<ServiceError> for Problem {
+    fn from(error: ServiceError) -> Self {
+        match error {
+            ServiceError::Invalid(invalid) => invalid.into(),
+            ServiceError::NotFound => Self::not_found(),
+            ServiceError::Unauthenticated => Self::unauthenticated(),
+            ServiceError::Forbidden(needed) => Self::forbidden(&needed),
+            ServiceError::Conflict(with) => Self::conflict(&with),
+            ServiceError::Busy { retry_after_s } => Self::busy(retry_after_s),
+            ServiceError::Store(error) => {
+                log_failure(&error);
+                Self::internal()
+            }
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(mut self) -> Response {
+        let (name, title, status) = self.kind.words();
+        self.errors.truncate(MAX_ERRORS);
+        let body = ProblemBody {
+            kind: format!("/problems/{name}"),
+            title,
+            status: status.as_u16(),
+            detail: self.detail,
+            errors: self.errors,
+        };
+        let mut response = (status, Json(body)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(seconds) = self.retry_after_s {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if self.kind == Kind::Unauthenticated {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"creditscope\""));
+        }
+        response
+    }
+}
+
+/// What a handler answers.
+pub type Answer<T> = Result<T, Problem>;

@@ -1,0 +1,131 @@
+//! Query strings, where everything unknown is an error: a filter with a typing mistake must not show too much.
+
+use axum::{extract::FromRequestParts, http::request::Parts};
+use domain::{FieldError, Invalid, filter::ViewQuery};
+use utoipa::IntoParams;
+
+use super::{list, problem::Problem};
+
+/// The query string of a request, taken apart piece by piece.
+#[derive(Debug, Default)]
+pub struct Params {
+    text: String,
+    errors: Vec<FieldError>,
+}
+
+/// Parameters that have not been asked for yet.
+#[derive(Debug)]
+pub struct Rest {
+    pairs: Vec<(String, String)>,
+    errors: Vec<FieldError>,
+}
+
+/// The filters that every reading endpoint takes.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes the query string; Params reads it")]
+pub struct ViewParams {
+    /// The account's key. An account's own key may leave it out.
+    account: Option<String>,
+    /// Company keys; repeatable. All companies when left out.
+    #[param(style = Form, explode)]
+    company: Option<Vec<String>>,
+    /// Agents; repeatable.
+    #[param(style = Form, explode)]
+    agent: Option<Vec<String>>,
+    /// Activities; repeatable.
+    #[param(style = Form, explode)]
+    activity: Option<Vec<String>>,
+    /// `this_cycle` (default), `last_cycle`, `7d`, `30d` or `90d`.
+    period: Option<String>,
+    /// Start of a custom period: an RFC 3339 time, or a date in the zone.
+    from: Option<String>,
+    /// End of a custom period: an RFC 3339 time (excluded), or a date (included).
+    to: Option<String>,
+    /// IANA time zone in which days are counted and times are shown; the account's when left out.
+    tz: Option<String>,
+    /// References that start with this, without regard to case.
+    q: Option<String>,
+}
+
+impl<S: Sync> FromRequestParts<S> for Params {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        Ok(Self { text: parts.uri.query().unwrap_or_default().to_owned(), errors: Vec::new() })
+    }
+}
+
+impl Params {
+    /// Takes the filters of a view; the rest is to be asked for by name.
+    pub fn view(mut self) -> (ViewQuery, Rest) {
+        match ViewQuery::parse(&self.text) {
+            Ok((view, pairs)) => (view, Rest { pairs, errors: self.errors }),
+            Err(Invalid(errors)) => {
+                self.errors.extend(errors);
+                (ViewQuery::default(), Rest { pairs: Vec::new(), errors: self.errors })
+            }
+        }
+    }
+
+    /// Takes no filters.
+    pub fn plain(self) -> Rest {
+        let pairs = form_urlencoded::parse(self.text.as_bytes()).into_owned().filter(|(_, value)| !value.is_empty());
+        Rest { pairs: pairs.collect(), errors: self.errors }
+    }
+
+    /// Refuses every parameter.
+    pub fn none(self) -> Result<(), Problem> {
+        self.plain().finish()
+    }
+}
+
+impl Rest {
+    /// Takes a parameter; given twice it is an error.
+    pub fn take(&mut self, name: &str) -> Option<String> {
+        let mut found = None;
+        while let Some(index) = self.pairs.iter().position(|(other, _)| other == name) {
+            let (_, value) = self.pairs.swap_remove(index);
+            if found.replace(value).is_some() {
+                self.errors.push(FieldError::invalid(name, "must be given once"));
+            }
+        }
+        found
+    }
+
+    /// Takes a parameter that has a form.
+    pub fn parse<T: std::str::FromStr<Err: ToString>>(&mut self, name: &str) -> Option<T> {
+        let text = self.take(name)?;
+        text.parse().map_err(|error: T::Err| self.errors.push(FieldError::invalid(name, error.to_string()))).ok()
+    }
+
+    /// Takes the length of a list.
+    pub fn limit(&mut self) -> u32 {
+        let Some(text) = self.take("limit") else { return list::DEFAULT_LIMIT };
+        let limit = text.parse().ok().filter(|limit| (1..=list::MAX_LIMIT).contains(limit));
+        limit.unwrap_or_else(|| {
+            self.errors.push(FieldError::invalid("limit", format!("must be a whole number from 1 to {}", list::MAX_LIMIT)));
+            list::DEFAULT_LIMIT
+        })
+    }
+
+    /// Takes whether the answer is to be CSV.
+    pub fn wants_csv(&mut self) -> Option<bool> {
+        match self.take("format")?.as_str() {
+            "csv" => Some(true),
+            "json" => Some(false),
+            _ => {
+                self.errors.push(FieldError::invalid("format", "must be csv or json"));
+                None
+            }
+        }
+    }
+
+    /// Refuses what was not asked for.
+    pub fn finish(mut self) -> Result<(), Problem> {
+        for (name, _) in self.pairs {
+            self.errors.push(FieldError::new(name, "unknown_parameter", "is not a known parameter: remove it or check its spelling"));
+        }
+        if self.errors.is_empty() { Ok(()) } else { Err(Problem::invalid(self.errors)) }
+    }
+}

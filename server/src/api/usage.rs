@@ -1,0 +1,115 @@
+//! Totals of a view.
+
+use axum::{Json, extract::State};
+use domain::{Agent, Credits, usage::Totals};
+use serde::Serialize;
+use service::{Permission, Services};
+use utoipa::ToSchema;
+
+use super::{
+    auth::Authed,
+    problem::{Answer, ProblemBody},
+    query::{Params, ViewParams},
+    times,
+};
+
+/// Credits and events.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Totals)]
+pub struct TotalsBody {
+    /// Sum of credits.
+    #[schema(value_type = String, example = "6124.5")]
+    pub credits: Credits,
+    /// Number of events.
+    pub events: u64,
+}
+
+/// Totals of the period a summary is compared with.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Previous {
+    /// Start of that period.
+    pub from: String,
+    /// Its end, excluded.
+    pub to: String,
+    /// Its totals.
+    #[serde(flatten)]
+    pub totals: TotalsBody,
+}
+
+/// An agent's part of a summary.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AgentTotals {
+    /// Which agent.
+    #[schema(value_type = String, example = "chat")]
+    pub agent: Agent,
+    /// In the period.
+    #[serde(flatten)]
+    pub totals: TotalsBody,
+    /// Part of the summary's credits, from 0 to 1, rounded to four decimals.
+    #[schema(minimum = 0, maximum = 1, example = 0.4217)]
+    pub share: f64,
+    /// In the period before.
+    pub previous: TotalsBody,
+}
+
+/// Totals of a view.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Summary)]
+pub struct SummaryBody {
+    /// Start of the period.
+    pub from: String,
+    /// Its end, excluded.
+    pub to: String,
+    /// In the period.
+    #[serde(flatten)]
+    pub totals: TotalsBody,
+    /// In the period it is compared with: as much of it as has passed of this one.
+    pub previous: Previous,
+    /// All six agents.
+    pub agents: Vec<AgentTotals>,
+}
+
+impl From<Totals> for TotalsBody {
+    fn from(totals: Totals) -> Self {
+        Self { credits: totals.credits, events: totals.events }
+    }
+}
+
+/// Adds up usage by agent
+///
+/// `share` is an agent's part of all credits of the answer.
+#[utoipa::path(
+    get, path = "/api/v1/usage/summary", tag = "Usage", operation_id = "get_usage_summary", params(ViewParams),
+    responses(
+        (status = 200, description = "The totals.", body = SummaryBody),
+        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The key has no scope read.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "No such account.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "A filter is wrong.", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+)]
+pub async fn get_summary(State(services): State<Services>, Authed(caller): Authed, params: Params) -> Answer<Json<SummaryBody>> {
+    let (view, rest) = params.view();
+    rest.finish()?;
+    let scope = services.scope(&caller, view.account.as_deref(), Permission::Read).await?;
+    let zone = times::view_zone(scope.account(), &view)?;
+    let summary = services.summary(scope, &view).await?;
+    let all = summary.current.credits;
+    let agents = summary.agents.into_iter().map(|(agent, now, before)| AgentTotals {
+        agent,
+        share: (now.credits.share_of(all) * 10_000.0).round() / 10_000.0,
+        totals: now.into(),
+        previous: before.into(),
+    });
+    Ok(Json(SummaryBody {
+        from: times::rfc3339(summary.range.start, &zone),
+        to: times::rfc3339(summary.range.end, &zone),
+        totals: summary.current.into(),
+        previous: Previous {
+            from: times::rfc3339(summary.previous_range.start, &zone),
+            to: times::rfc3339(summary.previous_range.end, &zone),
+            totals: summary.previous.into(),
+        },
+        agents: agents.collect(),
+    }))
+}

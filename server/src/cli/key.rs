@@ -1,0 +1,67 @@
+//! `creditscope key`
+
+use std::process::ExitCode;
+
+use clap::Subcommand;
+use serde_json::json;
+use service::ports::KeyScope;
+
+use super::{CliResult, account::LISTED, open::Shell};
+use crate::api::keys::KeyBody;
+
+/// Create, list and revoke API keys.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make a key and print it, once and alone
+    Create {
+        /// platform, or of one account: ingest, check, read; repeatable, also with commas
+        #[arg(long = "scope", required = true, value_delimiter = ',')]
+        scopes: Vec<KeyScope>,
+        /// Key of the account; none for platform keys
+        #[arg(long)]
+        account: Option<String>,
+        /// What it is for
+        #[arg(long, default_value = "")]
+        name: String,
+    },
+    /// List keys, without their secrets
+    List {
+        /// Key of the account; platform keys without
+        #[arg(long)]
+        account: Option<String>,
+    },
+    /// Revoke a key
+    Revoke {
+        /// The public part of the key
+        prefix: String,
+        /// Key of the account; none for platform keys
+        #[arg(long)]
+        account: Option<String>,
+    },
+}
+
+/// Runs the command.
+pub async fn run(command: Command, shell: &Shell<'_>) -> CliResult {
+    let (services, caller) = (&shell.services, &shell.caller);
+    match command {
+        Command::Create { scopes, account, name } => {
+            let made = services.make_key(caller, account.as_deref(), scopes, &name).await?;
+            let answer = json!({ "key": made.token, "prefix": made.key.prefix, "scopes": made.key.scopes, "account": account });
+            shell.output.answer(&made.token, &answer);
+        }
+        Command::List { account } => {
+            let keys = services.keys(caller, account.as_deref(), None, LISTED).await?;
+            let keys: Vec<_> = keys.into_iter().map(KeyBody::from).collect();
+            shell.output.list(&keys, |key| {
+                let scopes: Vec<_> = key.scopes.iter().map(|scope| scope.id()).collect();
+                let state = key.revoked_at.as_ref().map_or_else(|| "works".to_owned(), |at| format!("revoked {at}"));
+                format!("{}\t{}\t{}\t{}\t{state}", key.prefix, scopes.join(","), key.name, key.created_at)
+            });
+        }
+        Command::Revoke { prefix, account } => {
+            services.revoke_key(caller, account.as_deref(), &prefix).await?;
+            shell.output.answer(&format!("Revoked {prefix}."), &json!({ "revoked": prefix }));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,51 @@
+//! Opens the database for a command.
+
+use std::{fs, sync::Arc};
+
+use service::{Caller, Services, SystemClock, ports::Store};
+use storage::{Database, OpenOptions};
+
+use super::{CliError, output::Output};
+use crate::{config::Config, telemetry};
+
+/// The file of the embedded database.
+pub const FILE: &str = "creditscope.db";
+
+/// What a command at the machine's own shell works with.
+pub struct Shell<'a> {
+    /// All use-cases.
+    pub services: Services,
+    /// The person at the shell.
+    pub caller: Caller,
+    /// Where answers go.
+    pub output: &'a Output,
+    database: Arc<dyn Database>,
+}
+
+/// Opens the database, or the file of this name in the data folder.
+pub async fn database(config: &Config, default_file: &str, migrate: bool) -> Result<Arc<dyn Database>, CliError> {
+    fs::create_dir_all(&config.data_dir).map_err(|error| CliError::Io(config.data_dir.display().to_string(), error))?;
+    let options = OpenOptions { folder: Some(config.data_dir.clone()), readers: config.readers, migrate };
+    Ok(storage::open(&config.database_url(default_file), &options).await?)
+}
+
+/// Starts the use-cases over a database.
+pub fn services(database: &Arc<dyn Database>) -> Services {
+    let store: Arc<dyn Store> = Arc::<dyn Database>::clone(database);
+    telemetry::metrics();
+    Services::start_observed(store, Arc::new(SystemClock), telemetry::commit_observer())
+}
+
+impl<'a> Shell<'a> {
+    /// Opens the database for a command.
+    pub async fn open(config: &Config, output: &'a Output) -> Result<Self, CliError> {
+        let database = database(config, FILE, config.migrate).await?;
+        Ok(Self { services: services(&database), caller: Caller::operator("command line"), output, database })
+    }
+
+    /// Makes everything durable and closes the database.
+    pub async fn close(self) -> Result<(), CliError> {
+        self.services.close().await;
+        Ok(self.database.close().await?)
+    }
+}

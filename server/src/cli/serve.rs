@@ -1,0 +1,129 @@
+//! `creditscope serve`
+
+use std::{net::SocketAddr, process::ExitCode, sync::Arc};
+
+use clap::Args;
+use service::Services;
+use storage::Database;
+use tokio::{net::TcpListener, sync::watch};
+
+use super::{
+    CliError, CliResult,
+    open::{self, FILE},
+    output::Output,
+};
+use crate::{AppState, api, config::Config, listener, router, telemetry};
+
+/// How often sessions that have ended are removed.
+const SWEEP_EVERY: std::time::Duration = std::time::Duration::from_secs(3_600);
+
+/// Settings of the server.
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// Where the server listens [default: 127.0.0.1:3000]
+    #[arg(long, value_name = "ADDRESS")]
+    addr: Option<String>,
+    /// How browsers reach it, such as <https://credits.example.com>
+    #[arg(long, value_name = "URL")]
+    public_url: Option<String>,
+    /// A listener of its own for /metrics
+    #[arg(long, value_name = "ADDRESS")]
+    metrics_addr: Option<String>,
+    /// text or json
+    #[arg(long, value_name = "FORMAT")]
+    log_format: Option<String>,
+    /// Refuse to start on an older schema instead of bringing it up to date
+    #[arg(long)]
+    no_migrate: bool,
+}
+
+impl Serve {
+    /// The settings made by flags.
+    pub fn flags(&self) -> [(&'static str, Option<String>); 5] {
+        [
+            ("addr", self.addr.clone()),
+            ("public_url", self.public_url.clone()),
+            ("metrics_addr", self.metrics_addr.clone()),
+            ("log_format", self.log_format.clone()),
+            ("migrate", self.no_migrate.then(|| "false".to_owned())),
+        ]
+    }
+}
+
+/// A server that is about to run.
+pub struct Server {
+    services: Services,
+    database: Arc<dyn Database>,
+    listener: TcpListener,
+    state: AppState,
+    metrics: Option<TcpListener>,
+}
+
+/// Runs the server until it is told to stop.
+pub async fn run(config: &Config, output: &Output) -> CliResult {
+    let database = open::database(config, FILE, config.migrate).await?;
+    let services = open::services(&database);
+    let server = Server::bind(config, services, database).await?;
+    output.note(&format!("Creditscope listens on http://{}", server.addr()?));
+    server.run(listener::stop_signal()).await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+impl Server {
+    /// Takes the addresses, so that a wrong one is told before anything runs.
+    pub async fn bind(config: &Config, services: Services, database: Arc<dyn Database>) -> Result<Self, CliError> {
+        let listener = bind(config.addr).await?;
+        let metrics = match config.metrics_addr {
+            Some(addr) => Some(bind(addr).await?),
+            None => None,
+        };
+        let state = AppState::new(services.clone(), config.origin.clone());
+        Ok(Self { services, database, listener, state, metrics })
+    }
+
+    /// Where it listens.
+    pub fn addr(&self) -> Result<SocketAddr, CliError> {
+        self.listener.local_addr().map_err(|error| CliError::Io("the listener".to_owned(), error))
+    }
+
+    /// Serves until `stop` resolves; then finishes running requests and makes everything accepted durable.
+    pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), CliError> {
+        let (stopping, stopped) = watch::channel(false);
+        let background = tokio::spawn(housekeeping(self.services.clone(), self.state.clone()));
+        let metrics = self.metrics.map(|listener| {
+            let mut stopped = stopped.clone();
+            let wait = async move {
+                let _ = stopped.wait_for(|stopping| *stopping).await;
+            };
+            tokio::spawn(listener::serve(listener, api::ops::own_router(&self.state), wait))
+        });
+        listener::serve(self.listener, router(&self.state), stop).await;
+        stopping.send_replace(true);
+        background.abort();
+        if let Some(metrics) = metrics {
+            metrics.abort();
+        }
+        self.services.close().await;
+        Ok(self.database.close().await?)
+    }
+}
+
+async fn bind(addr: SocketAddr) -> Result<TcpListener, CliError> {
+    TcpListener::bind(addr).await.map_err(|error| CliError::Io(format!("{addr} cannot be listened on"), error))
+}
+
+/// What has to be done now and then.
+async fn housekeeping(services: Services, state: AppState) {
+    let upkeep = telemetry::upkeep(state.metrics);
+    let sweep = async {
+        loop {
+            match services.sweep_sessions().await {
+                Ok(0) => {}
+                Ok(ended) => tracing::info!(ended, "removed sessions that have ended"),
+                Err(error) => tracing::error!(%error, "ended sessions could not be removed"),
+            }
+            tokio::time::sleep(SWEEP_EVERY).await;
+        }
+    };
+    tokio::join!(upkeep, sweep);
+}

@@ -1,0 +1,101 @@
+//! `creditscope user`
+
+use std::{
+    io::{BufRead as _, IsTerminal as _},
+    process::ExitCode,
+};
+
+use clap::Subcommand;
+use domain::tenancy::{PlatformRole, Role};
+use serde::Serialize;
+use service::{
+    ports::User,
+    users::{Joining, PutUser},
+};
+
+use super::{CliError, CliResult, account::LISTED, open::Shell};
+
+/// Create and list people who sign in.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Create a person, or replace the one with that e-mail address
+    Create {
+        /// E-mail address
+        email: String,
+        /// Display name
+        #[arg(long)]
+        name: String,
+        /// Password; read from stdin when left out
+        #[arg(long)]
+        password: Option<String>,
+        /// Key of the account they belong to
+        #[arg(long)]
+        account: Option<String>,
+        /// owner, `billing_admin`, analyst or client
+        #[arg(long, default_value = "owner")]
+        role: Role,
+        /// Key of a company they may see; repeatable; all when left out
+        #[arg(long = "company", requires = "account")]
+        companies: Vec<String>,
+        /// operator or `product_manager`, for platform staff
+        #[arg(long)]
+        platform_role: Option<PlatformRole>,
+    },
+    /// List people
+    List,
+}
+
+#[derive(Serialize)]
+struct Row {
+    email: String,
+    name: String,
+    platform_role: Option<&'static str>,
+    accounts: usize,
+    disabled: bool,
+}
+
+impl From<User> for Row {
+    fn from(user: User) -> Self {
+        Self {
+            email: user.email,
+            name: user.name,
+            platform_role: user.platform_role.map(PlatformRole::id),
+            accounts: user.memberships.len(),
+            disabled: user.disabled,
+        }
+    }
+}
+
+/// Runs the command.
+pub async fn run(command: Command, shell: &Shell<'_>) -> CliResult {
+    let (services, caller) = (&shell.services, &shell.caller);
+    match command {
+        Command::Create { email, name, password, account, role, companies, platform_role } => {
+            let password = match password {
+                Some(password) => password,
+                None => read_password(shell)?,
+            };
+            let memberships = account.into_iter().map(|account| Joining { account, role, companies: companies.clone() }).collect();
+            let user = services.put_user(caller, PutUser { email, name, password, platform_role, memberships }).await?;
+            let row = Row::from(user);
+            shell.output.answer(&format!("{} can sign in.", row.email), &row);
+        }
+        Command::List => {
+            let users: Vec<_> = services.users(caller, None, LISTED).await?.into_iter().map(Row::from).collect();
+            shell.output.list(&users, |user| {
+                format!("{}\t{}\t{}\t{} accounts", user.email, user.name, user.platform_role.unwrap_or("-"), user.accounts)
+            });
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn read_password(shell: &Shell<'_>) -> Result<String, CliError> {
+    let stdin = std::io::stdin();
+    if stdin.is_terminal() {
+        shell.output.note("Password (shown while you type; pipe it in to keep it hidden):");
+    }
+    let mut line = String::new();
+    stdin.lock().read_line(&mut line).map_err(|error| CliError::Io("stdin".to_owned(), error))?;
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
+}

@@ -1,0 +1,30 @@
+//! What every request passes through, from the outside in: id and log, panics, headers, compression, limits, origin.
+
+pub mod observe;
+pub mod headers;
+pub mod limits;
+pub mod cross_site;
+pub mod panics;
+
+use axum::{Router, middleware::from_fn, middleware::from_fn_with_state};
+use tower_http::{
+    catch_panic::CatchPanicLayer,
+    compression::CompressionLayer,
+    limit::RequestBodyLimitLayer,
+};
+
+use crate::AppState;
+
+/// Puts the layers around all routes.
+pub fn layer(routes: Router<AppState>, state: &AppState) -> Router<AppState> {
+    routes
+        .layer(axum::extract::DefaultBodyLimit::disable())
+        .layer(from_fn_with_state(state.clone(), cross_site::refuse))
+        .layer(from_fn(limits::time))
+        .layer(RequestBodyLimitLayer::new(limits::MAX_BODY_BYTES))
+        .layer(from_fn(limits::announced_size))
+        .layer(CompressionLayer::new())
+        .layer(from_fn_with_state(state.clone(), headers::secure))
+        .layer(CatchPanicLayer::custom(panics::answer))
+        .layer(from_fn(observe::observe))
+}

@@ -1,0 +1,51 @@
+//! Pages are for signed-in people; everyone else is asked to sign in first.
+
+use app::context::Current;
+use axum::{
+    extract::Request,
+    http::{HeaderValue, header},
+    middleware::Next,
+    response::{IntoResponse as _, Redirect, Response},
+};
+
+/// The page that asks who someone is.
+pub const SIGN_IN: &str = "/sign-in";
+/// Where server functions live; they refuse in their own words.
+const FUNCTIONS: &str = "/api/fn/";
+
+/// Sends people who are not signed in to the sign-in page, and back afterwards.
+pub async fn signed_in(request: Request, next: Next) -> Response {
+    let is_known = request.extensions().get::<Current>().is_some_and(|current| current.caller.is_some());
+    let path = request.uri().path();
+    match (is_known, path == SIGN_IN) {
+        _ if path.starts_with(FUNCTIONS) => {}
+        (true, true) => return Redirect::to(&super::sign_in::local(next_of(&request).as_deref())).into_response(),
+        (false, false) => {
+            let wanted = request.uri().path_and_query().map_or("/", |path| path.as_str());
+            return Redirect::to(&sign_in_path(wanted, false)).into_response();
+        }
+        _ => {}
+    }
+    let mut response = next.run(request).await;
+    // What one person saw must not be shown to the next one from a cache; the browser's own back button may.
+    response.headers_mut().entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("private, no-cache"));
+    response
+}
+
+fn next_of(request: &Request) -> Option<String> {
+    let query = request.uri().query()?;
+    form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "next").map(|(_, value)| value.into_owned())
+}
+
+/// The sign-in page's address.
+pub fn sign_in_path(next: &str, failed: bool) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    if failed {
+        query.append_pair("failed", "1");
+    }
+    if next != "/" {
+        query.append_pair("next", next);
+    }
+    let query = query.finish();
+    if query.is_empty() { SIGN_IN.to_owned() } else { format!("{SIGN_IN}?{query}") }
+}

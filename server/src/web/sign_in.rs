@@ -1,0 +1,117 @@
+//! Signing in and out with a plain form, which works without scripts.
+
+use std::{
+    collections::HashMap,
+    net::{IpAddr, SocketAddr},
+    sync::{Mutex, PoisonError},
+};
+
+use axum::{
+    Form,
+    extract::{ConnectInfo, State},
+    http::{StatusCode, header},
+    response::{IntoResponse as _, Redirect, Response},
+};
+use domain::{Time, time::MINUTE_US};
+use serde::Deserialize;
+use service::{ServiceError, Services};
+use tower_sessions::Session;
+
+use super::guard::{SIGN_IN, sign_in_path};
+use crate::{AppState, api::problem::Problem, sessions};
+
+/// Failed sign-ins of one address for one e-mail address that a minute may see.
+const MAX_FAILURES: u32 = 10;
+/// Names remembered: past it the oldest minute's are let go.
+const MAX_NAMES: usize = 20_000;
+
+/// The sign-in form.
+#[derive(Deserialize)]
+pub struct SignIn {
+    email: String,
+    password: String,
+    #[serde(default)]
+    next: Option<String>,
+}
+
+/// Failed sign-ins of the running minute.
+#[derive(Debug, Default)]
+pub struct Attempts(Mutex<HashMap<(String, Option<IpAddr>), (Time, u32)>>);
+
+impl Attempts {
+    /// How many seconds to wait, when there were too many failures.
+    fn wait_s(&self, name: &(String, Option<IpAddr>), now: Time) -> Option<u32> {
+        let failures = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (since, count) = failures.get(name)?;
+        let left_us = MINUTE_US - now.micros_since(*since);
+        (*count >= MAX_FAILURES && left_us > 0).then(|| u32::try_from(left_us / 1_000_000 + 1).unwrap_or(60))
+    }
+
+    fn failed(&self, name: (String, Option<IpAddr>), now: Time) {
+        let mut failures = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if failures.len() >= MAX_NAMES {
+            failures.retain(|_, (since, _)| now.micros_since(*since) < MINUTE_US);
+        }
+        let entry = failures.entry(name).or_insert((now, 0));
+        *entry = if now.micros_since(entry.0) >= MINUTE_US { (now, 1) } else { (entry.0, entry.1 + 1) };
+    }
+}
+
+/// A path on this server to go on to; anything else leads home.
+pub fn local(next: Option<&str>) -> String {
+    let is_local = |path: &&str| {
+        path.starts_with('/') && !path.starts_with("//") && !path.contains('\\') && !path.chars().any(char::is_control) && !path.starts_with(SIGN_IN)
+    };
+    next.filter(is_local).unwrap_or("/").to_owned()
+}
+
+/// `POST /sign-in`
+pub async fn sign_in(
+    State(state): State<AppState>,
+    peer: Option<axum::Extension<ConnectInfo<SocketAddr>>>,
+    session: Session,
+    Form(form): Form<SignIn>,
+) -> Response {
+    let next = local(form.next.as_deref());
+    let now = state.services.now();
+    let name = (form.email.trim().to_lowercase(), peer.map(|peer| peer.0.0.ip()));
+    if let Some(seconds) = state.attempts.wait_s(&name, now) {
+        let text = format!("Too many attempts. Try again in {seconds} seconds.\n");
+        return (StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, seconds.to_string())], text).into_response();
+    }
+    match check(&state.services, &session, &form.email, form.password).await {
+        Ok(()) => Redirect::to(&next).into_response(),
+        Err(ServiceError::Unauthenticated) => {
+            state.attempts.failed(name, now);
+            Redirect::to(&sign_in_path(&next, true)).into_response()
+        }
+        Err(error) => Problem::from(error).into_response(),
+    }
+}
+
+async fn check(services: &Services, session: &Session, email: &str, password: String) -> Result<(), ServiceError> {
+    let user = services.sign_in(email, password).await?;
+    sessions::begin(session, user.id, services.now()).await
+}
+
+/// `POST /sign-out`
+pub async fn sign_out(session: Session) -> Response {
+    if let Err(error) = session.flush().await {
+        tracing::error!(%error, "a session could not be ended");
+        return Problem::internal().into_response();
+    }
+    Redirect::to(SIGN_IN).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_paths_of_this_server_are_gone_on_to() {
+        assert_eq!(local(Some("/billing/usage?period=7d")), "/billing/usage?period=7d");
+        for elsewhere in ["//evil.example", "https://evil.example", "/\\evil.example", "evil", "", "/a\r\nb", "/sign-in"] {
+            assert_eq!(local(Some(elsewhere)), "/", "{elsewhere}");
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! The accept loop on a real socket.
+
+use std::{net::SocketAddr, time::Duration};
+
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpListener, TcpStream},
+    sync::oneshot,
+    task::JoinHandle,
+};
+
+use crate::support::{TestServer, event};
+
+async fn listening(server: &TestServer) -> (SocketAddr, oneshot::Sender<()>, JoinHandle<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let addr = listener.local_addr().unwrap();
+    let (stop, stopped) = oneshot::channel();
+    let router = server.router.clone();
+    let running = tokio::spawn(server::listener::serve(listener, router, async move {
+        let _ = stopped.await;
+    }));
+    (addr, stop, running)
+}
+
+async fn exchange(addr: SocketAddr, request: &str) -> String {
+    let mut stream = TcpStream::connect(addr).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await.unwrap();
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+#[tokio::test]
+async fn it_serves_and_stops_when_told() {
+    let server = TestServer::start().await;
+    let (addr, stop, running) = listening(&server).await;
+    let answer = exchange(addr, "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await;
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    // An idle connection does not keep the server from stopping.
+    let _idle = TcpStream::connect(addr).await.unwrap();
+    stop.send(()).unwrap();
+    tokio::time::timeout(Duration::from_secs(10), running).await.unwrap().unwrap();
+    assert!(TcpStream::connect(addr).await.is_err());
+}
+
+#[tokio::test]
+async fn a_request_that_has_begun_is_finished_after_the_stop() {
+    let server = TestServer::start().await;
+    let (addr, stop, running) = listening(&server).await;
+    let body = event("a").to_string();
+    let mut stream = TcpStream::connect(addr).await.unwrap();
+    let head = format!(
+        "POST /api/v1/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+        server.ingest,
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let (first, rest) = body.split_at(20);
+    stream.write_all(first.as_bytes()).await.unwrap();
+    // Once another request is answered, the first one's head has been read too.
+    exchange(addr, "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await;
+    stop.send(()).unwrap();
+    stream.write_all(rest.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await.unwrap();
+    assert!(String::from_utf8_lossy(&answer).starts_with("HTTP/1.1 204"), "{}", String::from_utf8_lossy(&answer));
+    running.await.unwrap();
+    assert_eq!(server.stored().await, 1);
+}
+
+#[tokio::test]
+async fn a_body_that_is_too_large_is_answered_although_it_is_still_being_sent() {
+    let server = TestServer::start().await;
+    let (addr, _stop, _running) = listening(&server).await;
+    let size = 9 * 1024 * 1024;
+    let head = format!("POST /api/v1/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {size}\r\nConnection: close\r\n\r\n");
+    let answer = exchange(addr, &(head + &" ".repeat(size))).await;
+    assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
+    assert!(answer.contains("application/problem+json"), "{answer}");
+}
