@@ -51,7 +51,7 @@ pub fn Gauge(
             </div>
             <figure class="gauge-chart">
                 <figcaption>"Cumulative use"</figcaption>
-                <div class="chart" role="img" aria-label=move || dashboard.with(describe_cycle)
+                <div class="chart-frame" role="img" aria-label=move || dashboard.with(describe_cycle)
                     inner_html=move || charts.with(|charts| charts.cumulative.clone())></div>
             </figure>
         </section>

@@ -45,7 +45,7 @@ pub fn AgentChart(agent: Agent, dashboard: RwSignal<Dashboard>, charts: RwSignal
             on:click=move |_| pointed.get_untracked().into_iter().for_each(&open)
             on:keydown=on_key
         >
-            <div class="chart" aria-hidden="true" inner_html=drawing></div>
+            <div class="chart-frame" aria-hidden="true" inner_html=drawing></div>
             <p class="chart-reading" role="status">{move || pointed.get().and_then(|bar| dashboard.with(|dashboard| reading(dashboard, agent, bar)))}</p>
         </div>
         <p class="chart-ends" aria-hidden="true"><span>{move || ends().0}</span><span>{move || ends().1}</span></p>
