@@ -3,12 +3,12 @@
 //! Colours, stroke widths and hover belong to `style/components/charts.css`. Every chart stands beside a table with
 //! the same figures, so the drawings themselves carry no text alternative.
 
-mod mark;
-mod text;
-mod svg;
-mod scale;
 mod bars;
 mod cumulative;
+mod mark;
+mod scale;
+mod svg;
+mod text;
 
 pub use bars::agent_bars;
 pub use cumulative::cumulative;
@@ -21,9 +21,16 @@ use plotters::drawing::DrawingAreaErrorKind;
 type Drawn = Result<(), DrawingAreaErrorKind<Infallible>>;
 
 /// Where `part` lies on the way from 0 to `whole`; 0 when there is no way.
-#[expect(clippy::cast_precision_loss, reason = "a place on the screen, never added up")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a place on the screen, never added up"
+)]
 fn ratio(part: i128, whole: i128) -> f64 {
-    if whole <= 0 { 0.0 } else { part as f64 / whole as f64 }
+    if whole <= 0 {
+        0.0
+    } else {
+        part as f64 / whole as f64
+    }
 }
 
 #[cfg(test)]

@@ -7,5 +7,5 @@ mod url;
 
 pub use live::{Link, follow_live};
 pub use page::{LogState, PageState};
-pub use scroll::{ROW_PX, Scroll};
+pub use scroll::Scroll;
 pub use url::{Url, period_name};

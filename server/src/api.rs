@@ -1,26 +1,26 @@
 //! The HTTP API under `/api/v1`: thin handlers, one file for each resource.
 
-pub mod problem;
-pub mod auth;
-pub mod query;
-pub mod body;
-pub mod csv;
-pub mod list;
-pub mod times;
-pub mod ingest;
-pub mod events;
-pub mod usage;
-pub mod series;
-pub mod balance;
 pub mod accounts;
+pub mod auth;
+pub mod balance;
+pub mod body;
 pub mod companies;
-pub mod plans;
-pub mod rate_cards;
-pub mod keys;
-pub mod idempotency;
-pub mod openapi;
+pub mod csv;
 pub mod docs;
+pub mod events;
+pub mod idempotency;
+pub mod ingest;
+pub mod keys;
+pub mod list;
+pub mod openapi;
 pub mod ops;
+pub mod plans;
+pub mod problem;
+pub mod query;
+pub mod rate_cards;
+pub mod series;
+pub mod times;
+pub mod usage;
 
 use axum::{
     Router,
@@ -65,7 +65,10 @@ pub fn described() -> OpenApiRouter<AppState> {
         .routes(routes!(plans::list_plans))
         .routes(routes!(plans::get_plan, plans::put_plan))
         .routes(routes!(rate_cards::list_rate_cards))
-        .routes(routes!(rate_cards::get_rate_card, rate_cards::put_rate_card))
+        .routes(routes!(
+            rate_cards::get_rate_card,
+            rate_cards::put_rate_card
+        ))
         .routes(routes!(keys::list_keys, keys::post_key))
         .routes(routes!(keys::delete_key))
 }
@@ -77,7 +80,10 @@ async fn not_found() -> Problem {
 /// Gives refusals of the framework (a wrong method, a path that cannot be read) the form all others have.
 async fn as_problem(request: Request, next: Next) -> Response {
     let response = next.run(request).await;
-    let is_problem = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == problem::MEDIA_TYPE);
+    let is_problem = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|kind| kind == problem::MEDIA_TYPE);
     let status = response.status();
     if is_problem || !(status.is_client_error() || status.is_server_error()) {
         return response;

@@ -1,18 +1,18 @@
 //! The command line.
 
-pub mod output;
-pub mod open;
-pub mod serve;
-pub mod demo;
-pub mod migrate;
-pub mod import;
-pub mod doctor;
 pub mod account;
 pub mod company;
-pub mod user;
+pub mod demo;
+pub mod doctor;
+pub mod import;
 pub mod key;
+pub mod migrate;
+pub mod open;
+pub mod output;
 pub mod plan;
 pub mod rate_card;
+pub mod serve;
+pub mod user;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -42,7 +42,7 @@ struct Settings {
     /// The settings file [default: creditscope.toml, if there is one]
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// The database [default: sqlite://creditscope.db in the data folder]
+    /// The database [default: creditscope.db in the data folder]
     #[arg(long, global = true, value_name = "URL")]
     database_url: Option<String>,
     /// Where the embedded database lives [default: data]
@@ -120,7 +120,10 @@ pub type CliResult = Result<ExitCode, CliError>;
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let output = Output::new(cli.settings.json);
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(error) => {
             output.error(&format!("the runtime cannot start: {error}"));
@@ -138,7 +141,11 @@ pub fn main() -> ExitCode {
 
 impl Settings {
     fn flags(&self) -> [(&'static str, Option<String>); 3] {
-        [("database_url", self.database_url.clone()), ("data_dir", self.data_dir.clone()), ("log", self.log.clone())]
+        [
+            ("database_url", self.database_url.clone()),
+            ("data_dir", self.data_dir.clone()),
+            ("log", self.log.clone()),
+        ]
     }
 }
 
@@ -175,6 +182,8 @@ async fn administer(command: Command, shell: &Shell<'_>) -> CliResult {
         Command::Key(command) => key::run(command, shell).await,
         Command::Plan(command) => plan::run(command, shell).await,
         Command::RateCard(command) => rate_card::run(command, shell).await,
-        Command::Serve(_) | Command::Demo(_) | Command::Migrate | Command::Backup(_) => Ok(ExitCode::SUCCESS),
+        Command::Serve(_) | Command::Demo(_) | Command::Migrate | Command::Backup(_) => {
+            Ok(ExitCode::SUCCESS)
+        }
     }
 }

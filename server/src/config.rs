@@ -61,8 +61,13 @@ impl Config {
     /// # Errors
     /// Wrong and unknown settings, all of them.
     pub fn load(flags: Layers, file: Option<&Path>) -> Result<Self, ConfigError> {
-        let environment: Vec<_> = std::env::vars_os().map(|(name, value)| (lossy(name), lossy(value))).collect();
-        let named = environment.iter().find(|(name, value)| name == FILE_VARIABLE && !value.is_empty()).map(|(_, value)| PathBuf::from(value));
+        let environment: Vec<_> = std::env::vars_os()
+            .map(|(name, value)| (lossy(&name), lossy(&value)))
+            .collect();
+        let named = environment
+            .iter()
+            .find(|(name, value)| name == FILE_VARIABLE && !value.is_empty())
+            .map(|(_, value)| PathBuf::from(value));
         let named = file.map(Path::to_path_buf).or(named);
         let text = read_file(named.as_deref())?;
         Self::resolve(flags, environment, text.as_deref())
@@ -85,30 +90,50 @@ impl Config {
         all.add_environment(environment, &mut errors);
         all.add_over(flags);
         let config = Self::read(&all, &mut errors);
-        if errors.is_empty() { Ok(config) } else { Err(ConfigError(errors)) }
+        if errors.is_empty() {
+            Ok(config)
+        } else {
+            Err(ConfigError(errors))
+        }
     }
 
     fn read(all: &Layers, errors: &mut Vec<String>) -> Self {
         Self {
             database_url: all.text("database_url"),
-            addr: all.parsed("addr", "an address such as 127.0.0.1:3000", errors).unwrap_or(SocketAddr::from(([127, 0, 0, 1], 3000))),
-            origin: Origin { url: all.parse_with("public_url", public_url, errors) },
-            data_dir: all.text("data_dir").map_or_else(|| PathBuf::from("data"), PathBuf::from),
-            log: all.parse_with("log", log_filter, errors).unwrap_or_else(|| "info".to_owned()),
-            log_format: all.parse_with("log_format", log_format, errors).unwrap_or_default(),
+            addr: all
+                .parsed("addr", "an address such as 127.0.0.1:3000", errors)
+                .unwrap_or(SocketAddr::from(([127, 0, 0, 1], 3000))),
+            origin: Origin {
+                url: all.parse_with("public_url", public_url, errors),
+            },
+            data_dir: all
+                .text("data_dir")
+                .map_or_else(|| PathBuf::from("data"), PathBuf::from),
+            log: all
+                .parse_with("log", log_filter, errors)
+                .unwrap_or_else(|| "info".to_owned()),
+            log_format: all
+                .parse_with("log_format", log_format, errors)
+                .unwrap_or_default(),
             metrics_addr: all.parsed("metrics_addr", "an address such as 127.0.0.1:9100", errors),
-            migrate: all.parsed("migrate", "true or false", errors).unwrap_or(true),
-            readers: all.parse_with("readers", readers, errors).unwrap_or(storage::OpenOptions::default().readers),
+            migrate: all
+                .parsed("migrate", "true or false", errors)
+                .unwrap_or(true),
+            readers: all
+                .parse_with("readers", readers, errors)
+                .unwrap_or(storage::OpenOptions::default().readers),
         }
     }
 
     /// The database, or the file of this name in the data folder.
     pub fn database_url(&self, default_file: &str) -> String {
-        self.database_url.clone().unwrap_or_else(|| format!("sqlite://{default_file}"))
+        self.database_url
+            .clone()
+            .unwrap_or_else(|| format!("sqlite://{default_file}"))
     }
 }
 
-fn lossy(text: std::ffi::OsString) -> String {
+fn lossy(text: &std::ffi::OsStr) -> String {
     text.to_string_lossy().into_owned()
 }
 
@@ -117,21 +142,37 @@ fn read_file(named: Option<&Path>) -> Result<Option<String>, ConfigError> {
     match fs::read_to_string(path) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == io::ErrorKind::NotFound && named.is_none() => Ok(None),
-        Err(error) => Err(ConfigError(vec![format!("{}: cannot be read: {error}", path.display())])),
+        Err(error) => Err(ConfigError(vec![format!(
+            "{}: cannot be read: {error}",
+            path.display()
+        )])),
     }
 }
 
 fn public_url(text: &str) -> Result<String, String> {
-    let wrong = || "must be http:// or https:// and a host, without a path, such as https://credits.example.com".to_owned();
+    let wrong = || {
+        "must be http:// or https:// and a host, without a path, such as https://credits.example.com".to_owned()
+    };
     let text = text.trim_end_matches('/');
-    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).ok_or_else(wrong)?;
-    let is_host = !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.:[]".contains(&byte));
-    if is_host { Ok(text.to_ascii_lowercase()) } else { Err(wrong()) }
+    let host = text
+        .strip_prefix("https://")
+        .or_else(|| text.strip_prefix("http://"))
+        .ok_or_else(wrong)?;
+    let is_host = !host.is_empty()
+        && host
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-.:[]".contains(&byte));
+    if is_host {
+        Ok(text.to_ascii_lowercase())
+    } else {
+        Err(wrong())
+    }
 }
 
 fn log_filter(text: &str) -> Result<String, String> {
     let read = tracing_subscriber::EnvFilter::try_new(text);
-    read.map(|_| text.to_owned()).map_err(|error| format!("must be a filter such as info or info,server=debug: {error}"))
+    read.map(|_| text.to_owned())
+        .map_err(|error| format!("must be a filter such as info or info,server=debug: {error}"))
 }
 
 fn log_format(text: &str) -> Result<LogFormat, String> {
@@ -143,23 +184,40 @@ fn log_format(text: &str) -> Result<LogFormat, String> {
 }
 
 fn readers(text: &str) -> Result<u32, String> {
-    text.parse().ok().filter(|count| (1..=64).contains(count)).ok_or_else(|| "must be a whole number from 1 to 64".to_owned())
+    text.parse()
+        .ok()
+        .filter(|count| (1..=64).contains(count))
+        .ok_or_else(|| "must be a whole number from 1 to 64".to_owned())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn resolve(flags: &[(&'static str, &str)], environment: &[(&str, &str)], file: &str) -> Result<Config, String> {
-        let flags = Layers::of_flags(flags.iter().map(|(name, value)| (*name, Some((*value).to_owned()))));
-        let environment = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    fn resolve(
+        flags: &[(&'static str, &str)],
+        environment: &[(&str, &str)],
+        file: &str,
+    ) -> Result<Config, String> {
+        let flags = Layers::of_flags(
+            flags
+                .iter()
+                .map(|(name, value)| (*name, Some((*value).to_owned()))),
+        );
+        let environment = environment
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         Config::resolve(flags, environment, Some(file)).map_err(|error| error.to_string())
     }
 
     #[test]
     fn flags_go_before_environment_before_file() {
         let file = "addr = \"127.0.0.1:1\"\ndata_dir = \"/file\"\nlog = \"warn\"\nreaders = 3";
-        let environment = [("CREDITSCOPE_ADDR", "127.0.0.1:2"), ("CREDITSCOPE_DATA_DIR", "/environment"), ("HOME", "/x")];
+        let environment = [
+            ("CREDITSCOPE_ADDR", "127.0.0.1:2"),
+            ("CREDITSCOPE_DATA_DIR", "/environment"),
+            ("HOME", "/x"),
+        ];
         let config = resolve(&[("addr", "127.0.0.1:3")], &environment, file).unwrap();
         assert_eq!(config.addr.port(), 3);
         assert_eq!(config.data_dir, Path::new("/environment"));
@@ -168,16 +226,43 @@ mod tests {
 
     #[test]
     fn every_wrong_or_unknown_setting_is_named() {
-        let environment = [("CREDITSCOPE_ADDRESS", "x"), ("CREDITSCOPE_METRICS_ADDR", "nowhere"), ("CREDITSCOPE_PUBLIC_URL", "credits")];
-        let error = resolve(&[], &environment, "adr = \"1\"\nlog = true\nmigrate = \"perhaps\"").err().unwrap();
-        for name in ["CREDITSCOPE_ADDRESS", "CREDITSCOPE_METRICS_ADDR", "CREDITSCOPE_PUBLIC_URL", "'adr'", "migrate"] {
+        let environment = [
+            ("CREDITSCOPE_ADDRESS", "x"),
+            ("CREDITSCOPE_METRICS_ADDR", "nowhere"),
+            ("CREDITSCOPE_PUBLIC_URL", "credits"),
+        ];
+        let error = resolve(
+            &[],
+            &environment,
+            "adr = \"1\"\nlog = true\nmigrate = \"perhaps\"",
+        )
+        .err()
+        .unwrap();
+        for name in [
+            "CREDITSCOPE_ADDRESS",
+            "CREDITSCOPE_METRICS_ADDR",
+            "CREDITSCOPE_PUBLIC_URL",
+            "'adr'",
+            "migrate",
+        ] {
             assert!(error.contains(name), "{name} is not named in:\n{error}");
         }
-        assert!(resolve(&[], &[], "addr = ").err().unwrap().contains("creditscope.toml"));
+        assert!(
+            resolve(&[], &[], "addr = ")
+                .err()
+                .unwrap()
+                .contains("creditscope.toml")
+        );
     }
 
     #[test]
     fn an_empty_variable_counts_as_unset() {
-        assert_eq!(resolve(&[], &[("CREDITSCOPE_ADDR", "")], "").unwrap().addr.port(), 3000);
+        assert_eq!(
+            resolve(&[], &[("CREDITSCOPE_ADDR", "")], "")
+                .unwrap()
+                .addr
+                .port(),
+            3000
+        );
     }
 }

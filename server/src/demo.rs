@@ -42,7 +42,13 @@ pub async fn fill(services: &Services, caller: &Caller) -> ServiceResult<Filled>
         if events_in(services, caller, account.key, whole).await? < history::count(account, whole) {
             filled.added += store(services, caller, account, whole).await?;
         }
-        let gap = TimeRange::new(newest(services, caller, account.key).await?.unwrap_or(began).max(began), now);
+        let gap = TimeRange::new(
+            newest(services, caller, account.key)
+                .await?
+                .unwrap_or(began)
+                .max(began),
+            now,
+        );
         if gap.micros() > MAX_GAP_US {
             filled.added += store(services, caller, account, gap).await?;
         }
@@ -54,33 +60,75 @@ pub async fn fill(services: &Services, caller: &Caller) -> ServiceResult<Filled>
 async fn began(services: &Services, caller: &Caller, now: Time) -> ServiceResult<Time> {
     let before_us = (HISTORY_DAYS + 1) * DAY_US;
     let first = match services.rate_card(caller, USAGE_TYPE).await {
-        Ok(versions) => versions.last().map(|card| card.effective_at.plus_micros(before_us)),
+        Ok(versions) => versions
+            .last()
+            .map(|card| card.effective_at.plus_micros(before_us)),
         Err(service::ServiceError::NotFound) => None,
         Err(error) => return Err(error),
     };
     let whole_second = now.plus_micros(-now.micros().rem_euclid(SECOND_US));
     let began = first.unwrap_or(whole_second);
-    services.put_rate_card(caller, USAGE_TYPE, began.plus_micros(-before_us), &accounts::rates()).await?;
+    services
+        .put_rate_card(
+            caller,
+            USAGE_TYPE,
+            began.plus_micros(-before_us),
+            &accounts::rates(),
+        )
+        .await?;
     Ok(began)
 }
 
-async fn events_in(services: &Services, caller: &Caller, account: &str, range: TimeRange) -> ServiceResult<u64> {
-    let view = ViewQuery { from: Some(range.start.to_string()), to: Some(range.end.to_string()), ..ViewQuery::default() };
-    let scope = services.scope(caller, Some(account), Permission::Read).await?;
+async fn events_in(
+    services: &Services,
+    caller: &Caller,
+    account: &str,
+    range: TimeRange,
+) -> ServiceResult<u64> {
+    let view = ViewQuery {
+        from: Some(range.start.to_string()),
+        to: Some(range.end.to_string()),
+        ..ViewQuery::default()
+    };
+    let scope = services
+        .scope(caller, Some(account), Permission::Read)
+        .await?;
     Ok(services.summary(scope, &view).await?.current.events)
 }
 
-async fn newest(services: &Services, caller: &Caller, account: &str) -> ServiceResult<Option<Time>> {
-    let view = ViewQuery { period: Some("90d".to_owned()), ..ViewQuery::default() };
-    let scope = services.scope(caller, Some(account), Permission::Read).await?;
-    Ok(services.events(scope, &view, None, 1).await?.first().map(|event| event.time))
+async fn newest(
+    services: &Services,
+    caller: &Caller,
+    account: &str,
+) -> ServiceResult<Option<Time>> {
+    let view = ViewQuery {
+        period: Some("90d".to_owned()),
+        ..ViewQuery::default()
+    };
+    let scope = services
+        .scope(caller, Some(account), Permission::Read)
+        .await?;
+    Ok(services
+        .events(scope, &view, None, 1)
+        .await?
+        .first()
+        .map(|event| event.time))
 }
 
-async fn store(services: &Services, caller: &Caller, account: &DemoAccount, range: TimeRange) -> ServiceResult<u64> {
+async fn store(
+    services: &Services,
+    caller: &Caller,
+    account: &DemoAccount,
+    range: TimeRange,
+) -> ServiceResult<u64> {
     let events = history::events(account, range);
     let mut added = 0;
     for batch in events.chunks(MAX_EVENTS) {
-        let batch = IngestBatch { events: batch.to_vec(), account: Some(account.key.to_owned()), age: AgeLimit::Lifted };
+        let batch = IngestBatch {
+            events: batch.to_vec(),
+            account: Some(account.key.to_owned()),
+            age: AgeLimit::Lifted,
+        };
         added += u64::from(services.ingest(caller, batch).await?.accepted);
     }
     Ok(added)

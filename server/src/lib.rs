@@ -3,16 +3,17 @@
 //! Handlers are thin: they read a request, make one service call, and write the answer.
 #![recursion_limit = "256"] // The type of a page is as deep as its view.
 
+pub mod api;
+pub mod cli;
 pub mod config;
-pub mod telemetry;
-pub mod state;
+pub mod demo;
+mod hex;
+pub mod listener;
 pub mod middleware;
 pub mod sessions;
-pub mod api;
+pub mod state;
+pub mod telemetry;
 pub mod web;
-pub mod listener;
-pub mod demo;
-pub mod cli;
 
 pub use state::AppState;
 
@@ -20,8 +21,13 @@ use axum::Router;
 
 /// Everything the server answers.
 pub fn router(state: &AppState) -> Router {
-    let api = Router::new().merge(api::ops::router()).merge(api::router(state));
-    let routes = Router::new().merge(api).merge(web::router(state)).fallback(web::fallback);
+    let api = Router::new()
+        .merge(api::ops::router())
+        .merge(api::router(state));
+    let routes = Router::new()
+        .merge(api)
+        .merge(web::router(state))
+        .fallback(web::fallback);
     let routes = sessions::layer(routes, state);
     middleware::layer(routes, state).with_state(state.clone())
 }

@@ -33,18 +33,30 @@ pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Outp
             () = &mut stop => break,
         };
         if let Some((stream, peer, place)) = accepted {
-            tokio::spawn(connect(stream, peer, place, router.clone(), stopped.clone()));
+            tokio::spawn(connect(
+                stream,
+                peer,
+                place,
+                router.clone(),
+                stopped.clone(),
+            ));
         }
     }
     drop(listener);
     stopping.send_replace(true);
     // Holding every place means that no connection is left.
-    if tokio::time::timeout(DRAIN_TIMEOUT, places.acquire_many(MAX_CONNECTIONS)).await.is_err() {
+    if tokio::time::timeout(DRAIN_TIMEOUT, places.acquire_many(MAX_CONNECTIONS))
+        .await
+        .is_err()
+    {
         tracing::warn!("requests that took too long were cut off");
     }
 }
 
-async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> Option<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
+async fn accept(
+    listener: &TcpListener,
+    places: &Arc<Semaphore>,
+) -> Option<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
     let place = Arc::clone(places).acquire_owned().await.ok()?;
     match listener.accept().await {
         Ok((stream, peer)) => Some((stream, peer, place)),
@@ -90,7 +102,10 @@ async fn connect(
     drop(place);
 }
 
-async fn answer(router: &mut Router, request: Request<Body>) -> Result<axum::response::Response, Infallible> {
+async fn answer(
+    router: &mut Router,
+    request: Request<Body>,
+) -> Result<axum::response::Response, Infallible> {
     router.call(request).await
 }
 

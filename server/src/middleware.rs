@@ -1,16 +1,14 @@
 //! What every request passes through, from the outside in: id and log, panics, headers, compression, limits, origin.
 
-pub mod observe;
+pub mod cross_site;
 pub mod headers;
 pub mod limits;
-pub mod cross_site;
+pub mod observe;
 pub mod panics;
 
 use axum::{Router, middleware::from_fn, middleware::from_fn_with_state};
 use tower_http::{
-    catch_panic::CatchPanicLayer,
-    compression::CompressionLayer,
-    limit::RequestBodyLimitLayer,
+    catch_panic::CatchPanicLayer, compression::CompressionLayer, limit::RequestBodyLimitLayer,
 };
 
 use crate::AppState;

@@ -59,15 +59,16 @@ impl Store {
     async fn put(&self, record: &Record, create: bool) -> session_store::Result<bool> {
         let session = SavedSession {
             id_hash: id_hash(&record.id),
-            data: serde_json::to_string(&record.data).map_err(|error| session_store::Error::Encode(error.to_string()))?,
+            data: serde_json::to_string(&record.data)
+                .map_err(|error| session_store::Error::Encode(error.to_string()))?,
             expires_at: self.0.now().plus_micros(IDLE_DAYS * DAY_US),
         };
         self.0.save_session(&session, create).await.map_err(failed)
     }
 }
 
-fn failed(error: impl ToString) -> session_store::Error {
-    session_store::Error::Backend(error.to_string())
+fn failed(error: impl Into<Box<dyn std::error::Error>>) -> session_store::Error {
+    session_store::Error::Backend(error.into().to_string())
 }
 
 #[async_trait]
@@ -84,10 +85,19 @@ impl SessionStore for Store {
     }
 
     async fn load(&self, id: &Id) -> session_store::Result<Option<Record>> {
-        let Some(saved) = self.0.session(&id_hash(id)).await.map_err(failed)? else { return Ok(None) };
-        let data = serde_json::from_str(&saved.data).map_err(|error| session_store::Error::Decode(error.to_string()))?;
-        let expiry_date = time::OffsetDateTime::from_unix_timestamp(saved.expires_at.micros() / 1_000_000).map_err(failed)?;
-        Ok(Some(Record { id: *id, data, expiry_date }))
+        let Some(saved) = self.0.session(&id_hash(id)).await.map_err(failed)? else {
+            return Ok(None);
+        };
+        let data = serde_json::from_str(&saved.data)
+            .map_err(|error| session_store::Error::Decode(error.to_string()))?;
+        let expiry_date =
+            time::OffsetDateTime::from_unix_timestamp(saved.expires_at.micros() / 1_000_000)
+                .map_err(failed)?;
+        Ok(Some(Record {
+            id: *id,
+            data,
+            expiry_date,
+        }))
     }
 
     async fn delete(&self, id: &Id) -> session_store::Result<()> {
@@ -103,7 +113,9 @@ pub fn layer(routes: Router<AppState>, state: &AppState) -> Router<AppState> {
         .with_same_site(SameSite::Lax)
         .with_secure(state.origin.is_https())
         .with_expiry(Expiry::OnInactivity(time::Duration::days(IDLE_DAYS)));
-    routes.layer(from_fn_with_state(state.clone(), resolve)).layer(sessions)
+    routes
+        .layer(from_fn_with_state(state.clone(), resolve))
+        .layer(sessions)
 }
 
 /// Signs a person in. The session gets a new id, so that one planted before is worth nothing.
@@ -114,13 +126,23 @@ pub async fn begin(session: &Session, user: UserId, now: Time) -> ServiceResult<
 }
 
 fn broken(error: tower_sessions::session::Error) -> ServiceError {
-    StoreError::new(error.to_string()).into()
+    StoreError::new(error).into()
 }
 
 /// Finds out once per request who looks at the page.
-async fn resolve(State(services): State<Services>, session: Session, mut request: Request, next: Next) -> Response {
-    let theme = cookie(request.headers(), THEME_COOKIE).filter(|theme| matches!(*theme, "light" | "dark")).map(str::to_owned);
-    let mut current = Current { theme, ..Current::default() };
+async fn resolve(
+    State(services): State<Services>,
+    session: Session,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let theme = cookie(request.headers(), THEME_COOKIE)
+        .filter(|theme| matches!(*theme, "light" | "dark"))
+        .map(str::to_owned);
+    let mut current = Current {
+        theme,
+        ..Current::default()
+    };
     let is_file = request.uri().path().starts_with(FILES);
     if !is_file && cookie(request.headers(), COOKIE).is_some() {
         match signed_in(&services, &session).await {
@@ -136,18 +158,38 @@ async fn resolve(State(services): State<Services>, session: Session, mut request
     next.run(request).await
 }
 
-async fn signed_in(services: &Services, session: &Session) -> ServiceResult<Option<service::ports::User>> {
-    let Some(id) = session.get::<i64>(USER).await.map_err(broken)? else { return Ok(None) };
+async fn signed_in(
+    services: &Services,
+    session: &Session,
+) -> ServiceResult<Option<service::ports::User>> {
+    let Some(id) = session.get::<i64>(USER).await.map_err(broken)? else {
+        return Ok(None);
+    };
     let user = services.signed_in(UserId(id)).await?;
-    let renewed = session.get::<i64>(RENEWED).await.map_err(broken)?.unwrap_or(0);
+    let renewed = session
+        .get::<i64>(RENEWED)
+        .await
+        .map_err(broken)?
+        .unwrap_or(0);
     let now = services.now();
     if user.is_some() && now.micros_since(Time::from_micros(renewed)) > RENEW_US {
-        session.insert(RENEWED, now.micros()).await.map_err(broken)?;
+        session
+            .insert(RENEWED, now.micros())
+            .await
+            .map_err(broken)?;
     }
     Ok(user)
 }
 
 fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    let all = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    all.flat_map(|text| text.split(';')).find_map(|pair| pair.trim().split_once('=').filter(|(key, _)| *key == name).map(|(_, value)| value))
+    let all = headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok());
+    all.flat_map(|text| text.split(';')).find_map(|pair| {
+        pair.trim()
+            .split_once('=')
+            .filter(|(key, _)| *key == name)
+            .map(|(_, value)| value)
+    })
 }

@@ -36,14 +36,20 @@ pub struct Origin {
 impl Origin {
     /// Whether browsers come over TLS, so that cookies and transport security may insist on it.
     pub fn is_https(&self) -> bool {
-        self.url.as_ref().is_some_and(|url| url.starts_with("https://"))
+        self.url
+            .as_ref()
+            .is_some_and(|url| url.starts_with("https://"))
     }
 }
 
 impl AppState {
     /// The state of a server.
     pub fn new(services: Services, origin: Origin) -> Self {
-        let leptos = LeptosOptions::builder().output_name("creditscope").site_root("target/site").site_pkg_dir("pkg").build();
+        let leptos = LeptosOptions::builder()
+            .output_name("creditscope")
+            .site_root("target/site")
+            .site_pkg_dir("pkg")
+            .build();
         Self {
             services,
             leptos,

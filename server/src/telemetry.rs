@@ -4,13 +4,18 @@ use std::{sync::OnceLock, time::Duration};
 
 use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
-use service::{Services, writer::{CommitObserver, CommitSeen}};
+use service::{
+    Services,
+    writer::{CommitObserver, CommitSeen},
+};
 use tracing_subscriber::EnvFilter;
 
 use crate::config::LogFormat;
 
 /// Upper bounds of the duration histograms, in seconds: from a cached read to the request timeout.
-const SECONDS: [f64; 14] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 30.0];
+const SECONDS: [f64; 14] = [
+    0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 30.0,
+];
 /// How often the recorder lets go of what it no longer needs.
 const UPKEEP_EVERY: Duration = Duration::from_secs(5);
 
@@ -33,7 +38,9 @@ pub const REQUEST_SECONDS: &str = "creditscope_http_request_duration_seconds";
 /// A filter that cannot be read.
 pub fn start_logging(filter: &str, format: LogFormat) -> Result<(), String> {
     let filter = EnvFilter::try_new(filter).map_err(|error| error.to_string())?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
     // A second call is a test's; the first one's settings stay.
     let _ = match format {
         LogFormat::Text => builder.try_init(),
@@ -50,13 +57,14 @@ pub fn metrics() -> PrometheusHandle {
 
 fn install() -> PrometheusHandle {
     let builder = PrometheusBuilder::new();
-    let builder = match builder.set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS) {
-        Ok(builder) => builder,
-        Err(error) => {
-            tracing::error!(%error, "histograms are left out of the metrics");
-            PrometheusBuilder::new()
-        }
-    };
+    let builder =
+        match builder.set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS) {
+            Ok(builder) => builder,
+            Err(error) => {
+                tracing::error!(%error, "histograms are left out of the metrics");
+                PrometheusBuilder::new()
+            }
+        };
     let recorder = builder.build_recorder();
     let handle = recorder.handle();
     if metrics::set_global_recorder(recorder).is_err() {
@@ -64,10 +72,18 @@ fn install() -> PrometheusHandle {
     }
     describe_counter!(EVENTS, "Events by outcome: accepted, duplicate, refused");
     describe_counter!(COMMIT_EVENTS, "Events handed to the database");
-    describe_histogram!(COMMIT_SECONDS, Unit::Seconds, "Time of a write transaction until it is durable");
+    describe_histogram!(
+        COMMIT_SECONDS,
+        Unit::Seconds,
+        "Time of a write transaction until it is durable"
+    );
     describe_gauge!(QUEUE_DEPTH, "Write requests that wait for the writer");
     describe_counter!(REQUESTS, "HTTP requests by method, route and status");
-    describe_histogram!(REQUEST_SECONDS, Unit::Seconds, "Time until an answer's head was ready");
+    describe_histogram!(
+        REQUEST_SECONDS,
+        Unit::Seconds,
+        "Time until an answer's head was ready"
+    );
     handle
 }
 

@@ -38,7 +38,8 @@ pub fn router(state: &AppState) -> Router<AppState> {
 /// What pages and server functions find in their context besides leptos's own.
 fn provide(services: &service::Services) {
     provide_context(services.clone());
-    let current = use_context::<Parts>().and_then(|parts| parts.extensions.get::<Current>().cloned());
+    let current =
+        use_context::<Parts>().and_then(|parts| parts.extensions.get::<Current>().cloned());
     provide_context(current.unwrap_or_default());
 }
 
@@ -50,13 +51,20 @@ pub async fn fallback(State(state): State<AppState>, uri: Uri, request: Request)
     if let Some(file) = files::find(&uri, request.headers()) {
         return file;
     }
-    let wants_page = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(|text| text.contains("text/html"));
+    let wants_page = request
+        .headers()
+        .get(header::ACCEPT)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|text| text.contains("text/html"));
     if !wants_page || uri.path().starts_with("/pkg/") {
         return StatusCode::NOT_FOUND.into_response();
     }
     let services = state.services.clone();
     let options = state.leptos.clone();
-    let render = leptos_axum::render_app_to_stream_with_context(move || provide(&services), move || app::shell(options.clone()));
+    let render = leptos_axum::render_app_to_stream_with_context(
+        move || provide(&services),
+        move || app::shell(options.clone()),
+    );
     let mut page: Response<Body> = render(request).await.into_response();
     *page.status_mut() = StatusCode::NOT_FOUND;
     page

@@ -5,11 +5,7 @@ use domain::{
     usage::{AgentUsage, Bar, Totals},
 };
 use plotters::{
-    chart::ChartBuilder,
-    coord::Shift,
-    drawing::DrawingArea,
-    element::Rectangle,
-    style::Color as _,
+    chart::ChartBuilder, coord::Shift, drawing::DrawingArea, element::Rectangle, style::Color as _,
 };
 
 use super::{
@@ -19,7 +15,12 @@ use super::{
     svg::{Frame, SvgBackend},
 };
 
-const FRAME: Frame = Frame { class: "chart bars", width: 300, height: HEIGHT, stretches: true };
+const FRAME: Frame = Frame {
+    class: "chart bars",
+    width: 300,
+    height: HEIGHT,
+    stretches: true,
+};
 const HEIGHT: u32 = 56;
 /// What a bar takes of its window's width.
 const FILLED: f64 = 0.76;
@@ -38,7 +39,14 @@ pub fn agent_bars(usage: &AgentUsage, bars: &[Bar], now: Time) -> String {
     let windows: Vec<_> = bars
         .iter()
         .enumerate()
-        .map(|(index, bar)| Window::new(index, bar.range, usage.bars.get(index).copied().unwrap_or_default(), now))
+        .map(|(index, bar)| {
+            Window::new(
+                index,
+                bar.range,
+                usage.bars.get(index).copied().unwrap_or_default(),
+                now,
+            )
+        })
         .collect();
     FRAME.draw(|area| draw(area, &windows))
 }
@@ -58,7 +66,11 @@ impl Window {
             0 => Mark::BarEmpty,
             _ => Mark::Bar,
         };
-        Self { number: u16::try_from(index).unwrap_or(u16::MAX), mark, credits: totals.credits }
+        Self {
+            number: u16::try_from(index).unwrap_or(u16::MAX),
+            mark,
+            credits: totals.credits,
+        }
     }
 
     /// From 0 to 1, never less than what can be seen.
@@ -69,17 +81,32 @@ impl Window {
 }
 
 fn draw(area: &DrawingArea<SvgBackend<'_>, Shift>, windows: &[Window]) -> Drawn {
-    let Some(last) = windows.last() else { return Ok(()) };
-    let highest = windows.iter().map(|window| window.credits).max().unwrap_or_default();
+    let Some(last) = windows.last() else {
+        return Ok(());
+    };
+    let highest = windows
+        .iter()
+        .map(|window| window.credits)
+        .max()
+        .unwrap_or_default();
     let count = f64::from(last.number) + 1.0;
     let width = FILLED.min(WIDEST * count / f64::from(FRAME.width));
     let mut chart = ChartBuilder::on(area).build_cartesian_2d(0.0..count, 0.0..1.0)?;
     let shapes = windows.iter().flat_map(|window| {
         let left = f64::from(window.number);
         let inset = (1.0 - width) / 2.0;
-        let hit = Rectangle::new([(left, 0.0), (left + 1.0, 1.0)], Mark::Hit.key_of(window.number).filled());
-        let bar = [(left + inset, 0.0), (left + inset + width, window.height(highest))];
-        [hit, Rectangle::new(bar, window.mark.key_of(window.number).filled())]
+        let hit = Rectangle::new(
+            [(left, 0.0), (left + 1.0, 1.0)],
+            Mark::Hit.key_of(window.number).filled(),
+        );
+        let bar = [
+            (left + inset, 0.0),
+            (left + inset + width, window.height(highest)),
+        ];
+        [
+            hit,
+            Rectangle::new(bar, window.mark.key_of(window.number).filled()),
+        ]
     });
     chart.draw_series(shapes).map(|_| ())
 }

@@ -51,15 +51,26 @@ const CROWDED_USE: f64 = 0.85;
 /// The allocation is the whole account's, so a view narrowed to some companies is drawn without.
 pub fn cumulative(dashboard: &Dashboard) -> String {
     let story = Story::of(dashboard);
-    let class = if story.is_over() { "chart cumulative over" } else { "chart cumulative" };
-    Frame { class, width: WIDTH, height: HEIGHT, stretches: false }.draw(|area| story.draw(area))
+    let class = if story.is_over() {
+        "chart cumulative over"
+    } else {
+        "chart cumulative"
+    };
+    Frame {
+        class,
+        width: WIDTH,
+        height: HEIGHT,
+        stretches: false,
+    }
+    .draw(|area| story.draw(area))
 }
 
 /// From the cycle's start, 0, to its end, 1; and micro-credits up.
 type Plane = Cartesian2d<RangedCoordf64, Scale>;
 type Chart<'a, 'b> = ChartContext<'a, SvgBackend<'b>, Plane>;
 type Point = (f64, i128);
-type Label<'a> = <EmptyElement<Point, SvgBackend<'a>> as Add<Text<'static, BackendCoord, String>>>::Output;
+type Label<'a> =
+    <EmptyElement<Point, SvgBackend<'a>> as Add<Text<'static, BackendCoord, String>>>::Output;
 
 /// What the chart shows.
 struct Story<'a> {
@@ -76,15 +87,27 @@ impl<'a> Story<'a> {
     fn of(dashboard: &'a Dashboard) -> Self {
         let (cycle, days) = (dashboard.cycle.range, dashboard.cycle_days.as_slice());
         let balance = dashboard.balance.filter(|_| dashboard.companies.is_empty());
-        let allocation = balance.map(|balance| balance.allocation).filter(|allocation| allocation.micro() > 0);
-        let used = days.iter().fold(Credits::ZERO, |sum, day| sum.saturating_add(day.credits));
+        let allocation = balance
+            .map(|balance| balance.allocation)
+            .filter(|allocation| allocation.micro() > 0);
+        let used = days
+            .iter()
+            .fold(Credits::ZERO, |sum, day| sum.saturating_add(day.credits));
         let scale = Scale::reaching(used.max(allocation.unwrap_or_default()));
         let points = points(days, cycle, dashboard.now);
-        Self { days, cycle, scale, points, used, allocation }
+        Self {
+            days,
+            cycle,
+            scale,
+            points,
+            used,
+            allocation,
+        }
     }
 
     fn is_over(&self) -> bool {
-        self.allocation.is_some_and(|allocation| self.used > allocation)
+        self.allocation
+            .is_some_and(|allocation| self.used > allocation)
     }
 
     fn draw(&self, area: &DrawingArea<SvgBackend<'_>, Shift>) -> Drawn {
@@ -102,34 +125,79 @@ impl<'a> Story<'a> {
 
     /// The first day, every seventh after it, and the last, which says its month.
     fn draw_days(&self, chart: &mut Chart<'_, '_>) -> Drawn {
-        let Some((last, before)) = self.days.split_last() else { return Ok(()) };
-        let changes_month = self.days.first().is_some_and(|first| month(first) != month(last));
+        let Some((last, before)) = self.days.split_last() else {
+            return Ok(());
+        };
+        let changes_month = self
+            .days
+            .first()
+            .is_some_and(|first| month(first) != month(last));
         // The last label needs the room of three days.
-        let weekly = before.iter().enumerate().step_by(LABEL_EVERY_DAYS).filter(|(index, _)| index + 3 < self.days.len());
+        let weekly = before
+            .iter()
+            .enumerate()
+            .step_by(LABEL_EVERY_DAYS)
+            .filter(|(index, _)| index + 3 < self.days.len());
         let labels = weekly.map(|(index, day)| {
-            let label = if index == 0 && changes_month { day.label.as_str() } else { day_number(day) };
+            let label = if index == 0 && changes_month {
+                day.label.as_str()
+            } else {
+                day_number(day)
+            };
             let anchor = if index == 0 { HPos::Left } else { HPos::Center };
-            label_at((place(day.range.start, self.cycle), 0), LABEL_DROP, label, words(Mark::Label, anchor, VPos::Top))
+            label_at(
+                (place(day.range.start, self.cycle), 0),
+                LABEL_DROP,
+                label,
+                words(Mark::Label, anchor, VPos::Top),
+            )
         });
-        let labels: Vec<_> = labels.chain([label_at((1.0, 0), LABEL_DROP, &last.label, words(Mark::Label, HPos::Right, VPos::Top))]).collect();
+        let labels: Vec<_> = labels
+            .chain([label_at(
+                (1.0, 0),
+                LABEL_DROP,
+                &last.label,
+                words(Mark::Label, HPos::Right, VPos::Top),
+            )])
+            .collect();
         chart.draw_series(labels).map(|_| ())
     }
 
     fn draw_use(&self, chart: &mut Chart<'_, '_>) -> Drawn {
-        chart.draw_series(AreaSeries::new(self.points.clone(), 0, Mark::Area.key().filled()).border_style(TRANSPARENT))?;
+        chart.draw_series(
+            AreaSeries::new(self.points.clone(), 0, Mark::Area.key().filled())
+                .border_style(TRANSPARENT),
+        )?;
         chart.draw_series(LineSeries::new(self.points.clone(), Mark::Line.key()))?;
-        let now = self.points.last().map(|now| Circle::new(*now, DOT_RADIUS * UNIT, Mark::Now.key().filled()));
+        let now = self
+            .points
+            .last()
+            .map(|now| Circle::new(*now, DOT_RADIUS * UNIT, Mark::Now.key().filled()));
         chart.draw_series(now).map(|_| ())
     }
 
     fn draw_allocation(&self, chart: &mut Chart<'_, '_>) -> Drawn {
-        let Some(allocation) = self.allocation else { return Ok(()) };
+        let Some(allocation) = self.allocation else {
+            return Ok(());
+        };
         let height = i128::from(allocation.micro());
-        chart.draw_series([PathElement::new([(0.0, height), (1.0, height)], Mark::Allocation.key())])?;
-        let is_crowded = self.points.last().is_some_and(|(x, used)| *x > CROWDED_FROM && ratio(*used, height) > CROWDED_USE);
-        let (x, anchor) = if is_crowded { (0.0, HPos::Left) } else { (1.0, HPos::Right) };
+        chart.draw_series([PathElement::new(
+            [(0.0, height), (1.0, height)],
+            Mark::Allocation.key(),
+        )])?;
+        let is_crowded = self
+            .points
+            .last()
+            .is_some_and(|(x, used)| *x > CROWDED_FROM && ratio(*used, height) > CROWDED_USE);
+        let (x, anchor) = if is_crowded {
+            (0.0, HPos::Left)
+        } else {
+            (1.0, HPos::Right)
+        };
         let style = words(Mark::AllocationLabel, anchor, VPos::Bottom);
-        chart.draw_series([label_at((x, height), -LABEL_LIFT, "allocation", style)]).map(|_| ())
+        chart
+            .draw_series([label_at((x, height), -LABEL_LIFT, "allocation", style)])
+            .map(|_| ())
     }
 }
 
@@ -167,7 +235,9 @@ fn label_at<'a>(point: Point, drop: i32, label: &str, style: TextStyle<'static>)
 }
 
 fn day_number(day: &CycleDay) -> &str {
-    day.label.split_once(' ').map_or(&day.label, |(number, _)| number)
+    day.label
+        .split_once(' ')
+        .map_or(&day.label, |(number, _)| number)
 }
 
 fn month(day: &CycleDay) -> &str {
@@ -175,6 +245,12 @@ fn month(day: &CycleDay) -> &str {
 }
 
 fn words(mark: Mark, horizontal: HPos, vertical: VPos) -> TextStyle<'static> {
-    let font = FontDesc::new(FontFamily::SansSerif, f64::from(FONT_SIZE * UNIT), FontStyle::Normal);
-    font.color(&mark.key()).pos(Pos::new(horizontal, vertical)).into_text_style(&(WIDTH * UNIT, HEIGHT * UNIT))
+    let font = FontDesc::new(
+        FontFamily::SansSerif,
+        f64::from(FONT_SIZE * UNIT),
+        FontStyle::Normal,
+    );
+    font.color(&mark.key())
+        .pos(Pos::new(horizontal, vertical))
+        .into_text_style(&(WIDTH * UNIT, HEIGHT * UNIT))
 }

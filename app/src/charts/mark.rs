@@ -71,7 +71,10 @@ impl Mark {
 
     /// Whether it stands for one window and says which.
     pub(super) const fn is_of_window(self) -> bool {
-        matches!(self, Self::Hit | Self::Bar | Self::BarToday | Self::BarEmpty | Self::BarFuture)
+        matches!(
+            self,
+            Self::Hit | Self::Bar | Self::BarToday | Self::BarEmpty | Self::BarFuture
+        )
     }
 
     /// The key under which it travels.

@@ -5,7 +5,10 @@ use domain::{
     ledger::Balance,
     tenancy::AccountKind,
     time::DAY_US,
-    usage::{AccountView, AgentUsage, Bar, CompanyName, CycleDay, CycleView, Dashboard, PeriodView, Totals},
+    usage::{
+        AccountView, AgentUsage, Bar, CompanyName, CycleDay, CycleView, Dashboard, PeriodView,
+        Totals,
+    },
 };
 use rstest::rstest;
 
@@ -32,16 +35,32 @@ fn card(amounts: &[&str]) -> (AgentUsage, Vec<Bar>) {
         from: String::new(),
         to: String::new(),
     });
-    let totals = amounts.iter().map(|amount| Totals { credits: credits(amount), events: 1 });
-    let usage = AgentUsage { agent: Agent::Chat, current: Totals::default(), previous: Totals::default(), bars: totals.collect() };
+    let totals = amounts.iter().map(|amount| Totals {
+        credits: credits(amount),
+        events: 1,
+    });
+    let usage = AgentUsage {
+        agent: Agent::Chat,
+        current: Totals::default(),
+        previous: Totals::default(),
+        bars: totals.collect(),
+    };
     (usage, bars.collect())
 }
 
 /// A cycle of thirty days with these credits from its first day on, read at noon of the day after the last.
 fn dashboard(amounts: &[&str], allocation: Option<&str>) -> Dashboard {
     let nothing = TimeRange::new(Time::from_micros(0), Time::from_micros(0));
-    let amount = |number: usize| amounts.get(number).map_or(Credits::ZERO, |amount| credits(amount));
-    let days = (0..30).map(|number| CycleDay { range: day(number), label: format!("{} Nov", number + 1), credits: amount(number) });
+    let amount = |number: usize| {
+        amounts
+            .get(number)
+            .map_or(Credits::ZERO, |amount| credits(amount))
+    };
+    let days = (0..30).map(|number| CycleDay {
+        range: day(number),
+        label: format!("{} Nov", number + 1),
+        credits: amount(number),
+    });
     Dashboard {
         as_of: Seq(1),
         now: noon_of_day(amounts.len()),
@@ -63,7 +82,10 @@ fn dashboard(amounts: &[&str], allocation: Option<&str>) -> Dashboard {
             resets_on: String::new(),
             resets_in: String::new(),
         },
-        balance: allocation.map(|allocation| Balance { allocation: credits(allocation), used: Credits::ZERO }),
+        balance: allocation.map(|allocation| Balance {
+            allocation: credits(allocation),
+            used: Credits::ZERO,
+        }),
         cycle_used: Credits::ZERO,
         cycle_days: days.collect(),
         companies: vec![],
@@ -87,7 +109,9 @@ fn count(svg: &str, part: &str) -> usize {
 }
 
 fn has_no_looks(svg: &str) -> bool {
-    ["style", "fill", "stroke", "color", "NaN", "inf"].iter().all(|word| !svg.contains(word))
+    ["style", "fill", "stroke", "color", "NaN", "inf"]
+        .iter()
+        .all(|word| !svg.contains(word))
 }
 
 #[test]
@@ -129,12 +153,18 @@ fn a_sender_whose_clock_runs_ahead_is_not_hidden_in_a_stub() {
 fn the_highest_window_fills_the_height_and_the_smallest_use_can_still_be_seen() {
     let (usage, bars) = card(&["0.000001", "9223372036854.775807", "0"]);
     let svg = agent_bars(&usage, &bars, noon_of_day(9));
-    let heights: Vec<_> = svg.split("class=\"bar").skip(1).map(|bar| attribute(bar, "height")).collect();
+    let heights: Vec<_> = svg
+        .split("class=\"bar")
+        .skip(1)
+        .map(|bar| attribute(bar, "height"))
+        .collect();
     assert_eq!(heights, ["4", "56", "2"]);
 }
 
 fn attribute<'a>(element: &'a str, name: &str) -> &'a str {
-    let value = element.split_once(&format!(" {name}=\"")).map_or("", |(_, rest)| rest);
+    let value = element
+        .split_once(&format!(" {name}=\""))
+        .map_or("", |(_, rest)| rest);
     value.split_once('"').map_or("", |(value, _)| value)
 }
 
@@ -149,7 +179,10 @@ fn any_number_of_windows_lies_side_by_side_within_the_frame(#[case] windows: usi
     let svg = agent_bars(&usage, &bars, noon_of_day(0));
     let mut edge = 0.0_f64;
     for hit in svg.split("class=\"hit\"").skip(1) {
-        let (x, width): (f64, f64) = (attribute(hit, "x").parse().unwrap(), attribute(hit, "width").parse().unwrap());
+        let (x, width): (f64, f64) = (
+            attribute(hit, "x").parse().unwrap(),
+            attribute(hit, "width").parse().unwrap(),
+        );
         assert!((x - edge).abs() <= 0.11, "{x} after {edge}");
         edge = x + width;
     }
@@ -160,8 +193,14 @@ fn any_number_of_windows_lies_side_by_side_within_the_frame(#[case] windows: usi
 fn a_card_without_windows_or_with_fewer_totals_than_windows_is_still_drawn() {
     let (mut usage, bars) = card(&["1", "2"]);
     usage.bars.clear();
-    assert_eq!(count(&agent_bars(&usage, &bars, noon_of_day(9)), "bar empty"), 2);
-    assert_eq!(agent_bars(&usage, &[], noon_of_day(0)), "<svg class=\"chart bars\" viewBox=\"0 0 300 56\" preserveAspectRatio=\"none\"></svg>");
+    assert_eq!(
+        count(&agent_bars(&usage, &bars, noon_of_day(9)), "bar empty"),
+        2
+    );
+    assert_eq!(
+        agent_bars(&usage, &[], noon_of_day(0)),
+        "<svg class=\"chart bars\" viewBox=\"0 0 300 56\" preserveAspectRatio=\"none\"></svg>"
+    );
 }
 
 #[rstest]
@@ -169,7 +208,10 @@ fn a_card_without_windows_or_with_fewer_totals_than_windows_is_still_drawn() {
 #[case(&["100", "250.5"], Some("80000"))]
 #[case(&["50000", "50000"], Some("80000"))]
 #[case(&["9223372036854.775807", "9223372036854.775807"], Some("0"))]
-fn charts_carry_classes_and_nothing_that_says_how_they_look(#[case] amounts: &[&str], #[case] allocation: Option<&str>) {
+fn charts_carry_classes_and_nothing_that_says_how_they_look(
+    #[case] amounts: &[&str],
+    #[case] allocation: Option<&str>,
+) {
     let (usage, bars) = card(amounts);
     let card = agent_bars(&usage, &bars, noon_of_day(0));
     let gauge = cumulative(&dashboard(amounts, allocation));
@@ -187,27 +229,58 @@ fn the_same_figures_are_always_drawn_the_same() {
 fn use_is_a_line_an_area_and_a_dot_at_this_moment() {
     let svg = cumulative(&dashboard(&["10000", "0", "30000"], Some("80000")));
     // A start, three whole days, and half of the fourth.
-    assert_eq!(path(&svg, "line"), ["M42 174", "L56.4 154.7", "L70.8 154.7", "L85.2 97", "L92.4 97"], "{svg}");
+    assert_eq!(
+        path(&svg, "line"),
+        [
+            "M42 174",
+            "L56.4 154.7",
+            "L70.8 154.7",
+            "L85.2 97",
+            "L92.4 97"
+        ],
+        "{svg}"
+    );
     assert_eq!(count(&svg, "class=\"area\""), 1);
-    assert!(svg.contains("<circle class=\"now\" cx=\"92.4\" cy=\"97\" r=\"4\"/>"), "{svg}");
+    assert!(
+        svg.contains("<circle class=\"now\" cx=\"92.4\" cy=\"97\" r=\"4\"/>"),
+        "{svg}"
+    );
 }
 
 fn path(svg: &str, class: &str) -> Vec<String> {
-    let element = svg.split_once(&format!("class=\"{class}\"")).map_or("", |(_, rest)| rest);
+    let element = svg
+        .split_once(&format!("class=\"{class}\""))
+        .map_or("", |(_, rest)| rest);
     split_steps(attribute(element, "d"))
 }
 
 fn split_steps(path: &str) -> Vec<String> {
-    let starts: Vec<_> = path.char_indices().filter(|(_, letter)| letter.is_ascii_uppercase()).map(|(index, _)| index).collect();
+    let starts: Vec<_> = path
+        .char_indices()
+        .filter(|(_, letter)| letter.is_ascii_uppercase())
+        .map(|(index, _)| index)
+        .collect();
     let ends = starts.iter().skip(1).copied().chain([path.len()]);
-    starts.iter().zip(ends).map(|(start, end)| path[*start..end].to_owned()).collect()
+    starts
+        .iter()
+        .zip(ends)
+        .map(|(start, end)| path[*start..end].to_owned())
+        .collect()
 }
 
 #[test]
 fn axes_say_credits_and_days() {
     let svg = cumulative(&dashboard(&["10000"], Some("80000")));
-    let labels: Vec<_> = svg.split("</text>").filter_map(|text| text.rsplit_once('>').map(|(_, label)| label)).collect();
-    assert_eq!(labels[..10], ["0k", "20k", "40k", "60k", "80k", "1", "8", "15", "22", "30 Nov"]);
+    let labels: Vec<_> = svg
+        .split("</text>")
+        .filter_map(|text| text.rsplit_once('>').map(|(_, label)| label))
+        .collect();
+    assert_eq!(
+        labels[..10],
+        [
+            "0k", "20k", "40k", "60k", "80k", "1", "8", "15", "22", "30 Nov"
+        ]
+    );
 }
 
 #[test]
@@ -215,7 +288,10 @@ fn a_cycle_over_two_months_says_both() {
     let mut dashboard = dashboard(&["1"], None);
     dashboard.cycle_days[29].label = "14 Dec".into();
     let svg = cumulative(&dashboard);
-    assert!(svg.contains(">1 Nov</text>") && svg.contains(">14 Dec</text>"), "{svg}");
+    assert!(
+        svg.contains(">1 Nov</text>") && svg.contains(">14 Dec</text>"),
+        "{svg}"
+    );
 }
 
 #[test]
@@ -223,8 +299,15 @@ fn the_allocation_is_drawn_only_for_who_sees_the_whole_account() {
     let whole = dashboard(&["100"], Some("80000"));
     assert_eq!(count(&cumulative(&whole), ">allocation<"), 1);
     let mut narrowed = whole.clone();
-    narrowed.companies = vec![CompanyName { key: "acme".into(), name: "Acme".into() }];
-    for hidden in [narrowed, dashboard(&["100"], None), dashboard(&["100"], Some("0"))] {
+    narrowed.companies = vec![CompanyName {
+        key: "acme".into(),
+        name: "Acme".into(),
+    }];
+    for hidden in [
+        narrowed,
+        dashboard(&["100"], None),
+        dashboard(&["100"], Some("0")),
+    ] {
         assert_eq!(count(&cumulative(&hidden), "allocation"), 0);
     }
 }
@@ -232,7 +315,10 @@ fn the_allocation_is_drawn_only_for_who_sees_the_whole_account() {
 #[test]
 fn use_past_the_allocation_raises_the_scale_and_says_so() {
     let svg = cumulative(&dashboard(&["50000", "50000"], Some("80000")));
-    assert!(svg.contains("class=\"chart cumulative over\"") && svg.contains(">100k</text>"), "{svg}");
+    assert!(
+        svg.contains("class=\"chart cumulative over\"") && svg.contains(">100k</text>"),
+        "{svg}"
+    );
     let within = cumulative(&dashboard(&["80000"], Some("80000")));
     assert!(within.contains("class=\"chart cumulative\""), "{within}");
 }
@@ -241,8 +327,13 @@ fn use_past_the_allocation_raises_the_scale_and_says_so() {
 fn the_allocation_makes_way_for_a_line_that_comes_near_it() {
     let far = cumulative(&dashboard(&["3000"; 26], Some("130000")));
     let near = cumulative(&dashboard(&["3000"; 26], Some("80000")));
-    let anchor = |svg: &str| attribute(svg.split_once("allocation-label").unwrap().1, "text-anchor").to_owned();
-    assert_eq!((anchor(&far).as_str(), anchor(&near).as_str()), ("end", "start"));
+    let anchor = |svg: &str| {
+        attribute(svg.split_once("allocation-label").unwrap().1, "text-anchor").to_owned()
+    };
+    assert_eq!(
+        (anchor(&far).as_str(), anchor(&near).as_str()),
+        ("end", "start")
+    );
 }
 
 #[test]
@@ -250,5 +341,8 @@ fn a_label_is_text_whatever_it_holds() {
     let mut dashboard = dashboard(&["1"], None);
     dashboard.cycle_days[29].label = "<script>".into();
     let svg = cumulative(&dashboard);
-    assert!(svg.contains("&lt;script&gt;") && !svg.contains("<script>"), "{svg}");
+    assert!(
+        svg.contains("&lt;script&gt;") && !svg.contains("<script>"),
+        "{svg}"
+    );
 }

@@ -15,7 +15,7 @@ use toolbar::Toolbar;
 
 use crate::{
     components::ReceiptPanel,
-    state::{PageState, ROW_PX, Url},
+    state::{PageState, Url},
     ui::Icon,
 };
 
@@ -125,10 +125,4 @@ fn PoolRow(place: u64, first: Memo<u64>, state: PageState, actions: LogActions) 
         <row::LogLine index row year is_open actions/>
         {move || is_open.get().then(|| view! { <ReceiptPanel receipt=actions.receipt.into()/> })}
     }
-}
-
-/// Pixels from the top of the log to a row.
-#[expect(clippy::cast_precision_loss, reason = "exact up to 2^53 rows")]
-fn row_top(index: u64) -> f64 {
-    index as f64 * ROW_PX
 }

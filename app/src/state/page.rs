@@ -8,7 +8,7 @@ use domain::{
 };
 use leptos::prelude::*;
 
-use super::scroll::{ROW_PX, Scroll};
+use super::scroll::Scroll;
 use crate::functions::{Charts, Page, Reader};
 
 /// The rows held of the log, and where the reader is.
@@ -64,10 +64,9 @@ impl LogState {
         self.as_of = self.as_of.max(delta.up_to);
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53 rows")]
     fn hold_still(&mut self, rows: u64) {
         self.unseen += rows;
-        self.scroll.hold_still(rows as f64 * ROW_PX);
+        self.scroll.hold_still(rows);
     }
 }
 
@@ -114,9 +113,9 @@ impl PageState {
         self.charts.set(page.charts);
         self.companies.set(page.companies);
         self.log.update(|log| {
-            let view_px = log.scroll.view_px;
+            let (view_px, row_px) = (log.scroll.view_px, log.scroll.row_px);
             *log = LogState::new(page.log);
-            log.scroll.view_px = view_px;
+            log.scroll.measured(view_px, row_px);
         });
         self.generation.update(|generation| *generation += 1);
     }

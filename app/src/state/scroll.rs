@@ -4,8 +4,8 @@
 //! is never taller than [`MAX_PX`]; beyond that its scrollbar maps onto the list. Small movements (wheel, keys, touch)
 //! move the list by exactly as many pixels; large ones (a dragged thumb) jump to the mapped place.
 
-/// Height of a row; the same in CSS.
-pub const ROW_PX: f64 = 40.0;
+/// Height of a row until it is measured.
+const ROW_PX: f64 = 40.0;
 /// Tallest scrollable element: far below every browser's cap.
 const MAX_PX: f64 = 4_000_000.0;
 /// A movement of more than this many view heights is a jump.
@@ -18,6 +18,8 @@ pub struct Scroll {
     pub position: f64,
     /// Height of the view.
     pub view_px: f64,
+    /// Height of a row.
+    pub row_px: f64,
     rows: u64,
     extra_px: f64,
     last_top: f64,
@@ -26,7 +28,7 @@ pub struct Scroll {
 
 impl Default for Scroll {
     fn default() -> Self {
-        Self { position: 0.0, view_px: 16.0 * ROW_PX, rows: 0, extra_px: 0.0, last_top: 0.0, needs_placing: false }
+        Self { position: 0.0, view_px: 16.0 * ROW_PX, row_px: ROW_PX, rows: 0, extra_px: 0.0, last_top: 0.0, needs_placing: false }
     }
 }
 
@@ -39,7 +41,7 @@ impl Scroll {
 
     #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53 rows")]
     fn list_px(&self) -> f64 {
-        self.rows as f64 * ROW_PX + self.extra_px
+        self.rows as f64 * self.row_px + self.extra_px
     }
 
     /// Height the scrollable element must have.
@@ -109,21 +111,40 @@ impl Scroll {
     }
 
     /// Keeps the rows in view where they are while others are added above them.
-    pub fn hold_still(&mut self, added_px: f64) {
-        self.position += added_px;
+    #[expect(clippy::cast_precision_loss, reason = "a few rows")]
+    pub fn hold_still(&mut self, added_rows: u64) {
+        self.position += added_rows as f64 * self.row_px;
         self.needs_placing = true;
     }
 
     /// The row at the top of the view.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "never negative, far below 2^53")]
     pub fn first_row(&self) -> u64 {
-        (self.position / ROW_PX).floor() as u64
+        (self.position / self.row_px).floor() as u64
     }
 
     /// How many rows the view can show, in part or whole.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few dozen")]
     pub fn rows_in_view(&self) -> u64 {
-        (self.view_px / ROW_PX).ceil() as u64 + 1
+        (self.view_px / self.row_px).ceil() as u64 + 1
+    }
+
+    /// Pixels from the top of the list to a row.
+    #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53 rows")]
+    pub fn row_top(&self, index: u64) -> f64 {
+        index as f64 * self.row_px
+    }
+
+    /// Takes in the measured heights; the row at the top stays there. Says whether anything changed.
+    pub fn measured(&mut self, view_px: f64, row_px: f64) -> bool {
+        let is_same = (view_px - self.view_px).abs() < 0.5 && (row_px - self.row_px).abs() < 0.5;
+        if is_same || view_px <= 0.0 || row_px <= 0.0 {
+            return false;
+        }
+        let first = self.first_row();
+        (self.view_px, self.row_px) = (view_px, row_px);
+        self.go(self.row_top(first));
+        true
     }
 }
 
@@ -190,7 +211,7 @@ mod tests {
     fn rows_added_above_do_not_move_what_is_read() {
         let mut scroll = list(100);
         scroll.scrolled(1_000.0);
-        scroll.hold_still(ROW_PX);
+        scroll.hold_still(1);
         scroll.resize(101, 0.0);
         assert_eq!((scroll.first_row(), scroll.take_placing()), (26, Some(1_040.0)));
     }

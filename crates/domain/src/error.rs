@@ -26,6 +26,7 @@ impl FieldError {
     }
 
     /// A value that is not of the right form.
+    #[expect(clippy::needless_pass_by_value, reason = "takes a text or an error, whichever is at hand")]
     pub fn invalid(field: impl Into<String>, message: impl ToString) -> Self {
         Self::new(field, "invalid", message.to_string())
     }

@@ -56,7 +56,7 @@ impl Level {
     pub const fn label(self) -> &'static str {
         match self {
             Self::Fine => "On track",
-            Self::Watch => "75 % used",
+            Self::Watch => "Over 75 % used",
             Self::NearlyOut => "Nearly out",
             Self::Stopped => "Out of credits",
         }

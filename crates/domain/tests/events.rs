@@ -1,10 +1,11 @@
 //! What is a usage event and what is not, and when two sendings are the same event.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use domain::{
     Agent, Credits, Quantity, Time,
     event::{
-        AgeLimit, Charge, Envelope, MAX_AGE_US, MAX_AHEAD_US, MAX_METADATA_BYTES, MAX_NAME_BYTES, ParsedEvent, Payload,
-        check_time,
+        AgeLimit, Charge, Envelope, MAX_AGE_US, MAX_AHEAD_US, MAX_METADATA_BYTES, MAX_NAME_BYTES,
+        ParsedEvent, Payload, check_time,
     },
 };
 use proptest::prelude::*;
@@ -37,19 +38,49 @@ fn with(pointer: &str, value: Value) -> Value {
 
 fn parse(event: Value) -> Result<ParsedEvent, Vec<(String, String)>> {
     let envelope: Envelope = serde_json::from_value(event).unwrap();
-    ParsedEvent::parse(envelope).map_err(|errors| errors.into_iter().map(|error| (error.field, error.reason)).collect())
+    ParsedEvent::parse(envelope).map_err(|errors| {
+        errors
+            .into_iter()
+            .map(|error| (error.field, error.reason))
+            .collect()
+    })
 }
 
 #[test]
 fn a_usage_event_is_read_whole() {
     let parsed = parse(event()).unwrap();
-    assert_eq!((parsed.id.as_str(), parsed.source.as_str(), parsed.company.as_str()), ("e1", "gw", "acme"));
-    assert_eq!(parsed.time.map(|time| time.to_string()).as_deref(), Some("2026-11-23T14:03:10.25Z"));
-    let Payload::Usage { agent, activity, charge, reference, metadata } = parsed.payload else { panic!("not usage") };
-    assert_eq!((agent, activity.as_str()), (Agent::VoiceInbound, "voice_call"));
+    assert_eq!(
+        (
+            parsed.id.as_str(),
+            parsed.source.as_str(),
+            parsed.company.as_str()
+        ),
+        ("e1", "gw", "acme")
+    );
+    assert_eq!(
+        parsed.time.map(|time| time.to_string()).as_deref(),
+        Some("2026-11-23T14:03:10.25Z")
+    );
+    let Payload::Usage {
+        agent,
+        activity,
+        charge,
+        reference,
+        metadata,
+    } = parsed.payload
+    else {
+        panic!("not usage")
+    };
+    assert_eq!(
+        (agent, activity.as_str()),
+        (Agent::VoiceInbound, "voice_call")
+    );
     assert_eq!(charge, Charge::Credits(Credits::from_micro(3_750_000)));
     assert_eq!(reference.as_deref(), Some("call_81f"));
-    assert_eq!(metadata.map(Value::Object), Some(json!({"seconds": 225, "queue": "recall"})));
+    assert_eq!(
+        metadata.map(Value::Object),
+        Some(json!({"seconds": 225, "queue": "recall"}))
+    );
 }
 
 #[test]
@@ -60,8 +91,22 @@ fn an_event_may_carry_a_quantity_and_leave_out_what_is_optional() {
     }));
     let parsed = parsed.unwrap();
     assert_eq!(parsed.time, None);
-    let Payload::Usage { charge, reference, metadata, .. } = parsed.payload else { panic!("not usage") };
-    assert_eq!(charge, Charge::Quantity { quantity: Quantity::from_whole(418).unwrap(), unit: Some("token".into()) });
+    let Payload::Usage {
+        charge,
+        reference,
+        metadata,
+        ..
+    } = parsed.payload
+    else {
+        panic!("not usage")
+    };
+    assert_eq!(
+        charge,
+        Charge::Quantity {
+            quantity: Quantity::from_whole(418).unwrap(),
+            unit: Some("token".into())
+        }
+    );
     assert_eq!((reference, metadata), (None, None));
 }
 
@@ -73,7 +118,15 @@ fn an_event_of_another_type_keeps_its_payload_for_the_rate_card() {
     }));
     let parsed = parsed.unwrap();
     assert_eq!(parsed.account.as_deref(), Some("north"));
-    assert_eq!(parsed.payload, Payload::Foreign(json!({"total_tokens": 418, "anything": ["goes"]}).as_object().unwrap().clone()));
+    assert_eq!(
+        parsed.payload,
+        Payload::Foreign(
+            json!({"total_tokens": 418, "anything": ["goes"]})
+                .as_object()
+                .unwrap()
+                .clone()
+        )
+    );
 }
 
 #[rstest]
@@ -121,7 +174,10 @@ fn one_thing_wrong_is_named_with_its_field_and_reason(
     #[case] field: &str,
     #[case] reason: &str,
 ) {
-    assert_eq!(parse(with(pointer, value)), Err(vec![(field.to_owned(), reason.to_owned())]));
+    assert_eq!(
+        parse(with(pointer, value)),
+        Err(vec![(field.to_owned(), reason.to_owned())])
+    );
 }
 
 #[rstest]
@@ -131,15 +187,33 @@ fn one_thing_wrong_is_named_with_its_field_and_reason(
 #[case(json!({"quantity": 1, "unit": "x".repeat(65)}), "data.unit", "invalid")]
 fn a_quantity_is_checked_too(#[case] charge: Value, #[case] field: &str, #[case] reason: &str) {
     let mut event = with("/data/credits", Value::Null);
-    event["data"].as_object_mut().unwrap().extend(charge.as_object().unwrap().clone());
-    assert_eq!(parse(event), Err(vec![(field.to_owned(), reason.to_owned())]));
+    event["data"]
+        .as_object_mut()
+        .unwrap()
+        .extend(charge.as_object().unwrap().clone());
+    assert_eq!(
+        parse(event),
+        Err(vec![(field.to_owned(), reason.to_owned())])
+    );
 }
 
 #[test]
 fn everything_wrong_with_an_event_is_told_at_once() {
     let errors = parse(json!({"id": "", "type": "creditscope.usage", "time": "now", "data": {"agent": "robot", "credits": -1}})).unwrap_err();
     let fields: Vec<_> = errors.iter().map(|(field, _)| field.as_str()).collect();
-    assert_eq!(fields, ["specversion", "id", "source", "subject", "time", "data.agent", "data.activity", "data.credits"]);
+    assert_eq!(
+        fields,
+        [
+            "specversion",
+            "id",
+            "source",
+            "subject",
+            "time",
+            "data.agent",
+            "data.activity",
+            "data.credits"
+        ]
+    );
 }
 
 #[test]
@@ -148,7 +222,10 @@ fn the_payload_of_another_type_is_bounded_like_metadata() {
         "specversion": "1.0", "id": "e1", "source": "llm", "type": "llm.completion", "subject": "acme",
         "data": {"prompt": "x".repeat(MAX_METADATA_BYTES)}
     });
-    assert_eq!(parse(event), Err(vec![("data".to_owned(), "invalid".to_owned())]));
+    assert_eq!(
+        parse(event),
+        Err(vec![("data".to_owned(), "invalid".to_owned())])
+    );
 }
 
 #[rstest]
@@ -168,7 +245,10 @@ fn json_has_many_names(#[case] name: &str) {
 #[case("/account", json!("north"))]
 #[case("/id", json!("another name"))]
 fn the_same_content_said_differently_is_the_same(#[case] pointer: &str, #[case] value: Value) {
-    assert_eq!(parse(with(pointer, value)).unwrap().content(), parse(event()).unwrap().content());
+    assert_eq!(
+        parse(with(pointer, value)).unwrap().content(),
+        parse(event()).unwrap().content()
+    );
 }
 
 #[rstest]
@@ -185,14 +265,20 @@ fn the_same_content_said_differently_is_the_same(#[case] pointer: &str, #[case] 
 #[case("/data/metadata", json!({"seconds": "225", "queue": "recall"}))]
 #[case("/data/metadata", Value::Null)]
 fn any_other_content_is_different(#[case] pointer: &str, #[case] value: Value) {
-    assert_ne!(parse(with(pointer, value)).unwrap().content(), parse(event()).unwrap().content());
+    assert_ne!(
+        parse(with(pointer, value)).unwrap().content(),
+        parse(event()).unwrap().content()
+    );
 }
 
 #[test]
 fn credits_are_not_a_quantity_of_the_same_number() {
     let mut quantity = with("/data/credits", Value::Null);
     quantity["data"]["quantity"] = json!("3.75");
-    assert_ne!(parse(quantity).unwrap().content(), parse(event()).unwrap().content());
+    assert_ne!(
+        parse(quantity).unwrap().content(),
+        parse(event()).unwrap().content()
+    );
 }
 
 #[rstest]
@@ -202,7 +288,11 @@ fn credits_are_not_a_quantity_of_the_same_number() {
 #[case(-MAX_AGE_US, AgeLimit::Enforced, None)]
 #[case(-MAX_AGE_US - 1, AgeLimit::Enforced, Some("time_too_old"))]
 #[case(-MAX_AGE_US - 1, AgeLimit::Lifted, None)]
-fn a_time_lies_within_35_days_back_and_5_minutes_ahead(#[case] offset: i64, #[case] age: AgeLimit, #[case] reason: Option<&str>) {
+fn a_time_lies_within_35_days_back_and_5_minutes_ahead(
+    #[case] offset: i64,
+    #[case] age: AgeLimit,
+    #[case] reason: Option<&str>,
+) {
     let now: Time = "2026-11-23T12:00:00Z".parse().unwrap();
     let checked = check_time(now.plus_micros(offset), now, age).map_err(|error| error.reason);
     assert_eq!(checked.err().as_deref(), reason);

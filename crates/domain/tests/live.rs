@@ -1,4 +1,5 @@
 //! Applying deltas gives what reading again would give, however the events were cut into deltas.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use domain::{
     Agent, Credits, Seq, Time, TimeRange,
@@ -36,19 +37,35 @@ fn range((start, end): (i64, i64)) -> TimeRange {
 
 fn tiles((start, end): (i64, i64)) -> Vec<TimeRange> {
     let count = (end - start) / DAY;
-    (0..count).map(|number| range((start + number * DAY, start + (number + 1) * DAY))).collect()
+    (0..count)
+        .map(|number| range((start + number * DAY, start + (number + 1) * DAY)))
+        .collect()
 }
 
 fn totals<'a>(events: impl Iterator<Item = &'a Event>) -> Totals {
     let mut sum = Totals::default();
-    events.for_each(|event| sum.add(Totals { credits: Credits::from_micro(event.credits), events: 1 }));
+    events.for_each(|event| {
+        sum.add(Totals {
+            credits: Credits::from_micro(event.credits),
+            events: 1,
+        })
+    });
     sum
 }
 
 /// The dashboard as it would be read when these events are stored.
 fn read(events: &[Event], sees_account: bool) -> Dashboard {
-    let within = |range: TimeRange| events.iter().filter(move |event| range.contains(time(event.slot)));
-    let of_agent = |agent, range| totals(within(range).filter(move |event| event.agent == agent && event.is_selected && event.matches));
+    let within = |range: TimeRange| {
+        events
+            .iter()
+            .filter(move |event| range.contains(time(event.slot)))
+    };
+    let of_agent = |agent, range| {
+        totals(
+            within(range)
+                .filter(move |event| event.agent == agent && event.is_selected && event.matches),
+        )
+    };
     let selected = |range| totals(within(range).filter(|event| event.is_selected)).credits;
     let whole_account = totals(within(range(CYCLE))).credits;
     Dashboard {
@@ -64,10 +81,27 @@ fn read(events: &[Event], sees_account: bool) -> Dashboard {
             companies: 2,
             plan: "Scale".into(),
         },
-        cycle: CycleView { range: range(CYCLE), label: String::new(), day: 1, days: 6, resets_on: String::new(), resets_in: String::new() },
-        balance: sees_account.then(|| Balance { allocation: Credits::from_micro(1_000), used: whole_account }),
+        cycle: CycleView {
+            range: range(CYCLE),
+            label: String::new(),
+            day: 1,
+            days: 6,
+            resets_on: String::new(),
+            resets_in: String::new(),
+        },
+        balance: sees_account.then(|| Balance {
+            allocation: Credits::from_micro(1_000),
+            used: whole_account,
+        }),
         cycle_used: selected(range(CYCLE)),
-        cycle_days: tiles(CYCLE).into_iter().map(|day| CycleDay { range: day, label: String::new(), credits: selected(day) }).collect(),
+        cycle_days: tiles(CYCLE)
+            .into_iter()
+            .map(|day| CycleDay {
+                range: day,
+                label: String::new(),
+                credits: selected(day),
+            })
+            .collect(),
         companies: vec![],
         period: PeriodView {
             range: range(PERIOD),
@@ -77,14 +111,25 @@ fn read(events: &[Event], sees_account: bool) -> Dashboard {
             first_label: String::new(),
             last_label: String::new(),
         },
-        bars: tiles(PERIOD).into_iter().map(|bar| Bar { range: bar, label: String::new(), from: String::new(), to: String::new() }).collect(),
+        bars: tiles(PERIOD)
+            .into_iter()
+            .map(|bar| Bar {
+                range: bar,
+                label: String::new(),
+                from: String::new(),
+                to: String::new(),
+            })
+            .collect(),
         agents: Agent::ALL
             .into_iter()
             .map(|agent| AgentUsage {
                 agent,
                 current: of_agent(agent, range(PERIOD)),
                 previous: of_agent(agent, range(PREVIOUS)),
-                bars: tiles(PERIOD).into_iter().map(|bar| of_agent(agent, bar)).collect(),
+                bars: tiles(PERIOD)
+                    .into_iter()
+                    .map(|bar| of_agent(agent, bar))
+                    .collect(),
             })
             .collect(),
         selected_agents: vec![],
@@ -96,12 +141,24 @@ fn read(events: &[Event], sees_account: bool) -> Dashboard {
 fn delta(events: &[Event], after: usize, up_to: usize, sees_account: bool) -> Delta {
     let new = &events[after..up_to];
     let place = |count| Seq(i64::try_from(count).unwrap());
-    let account = |event: &Event| AccountChange { slot: time(event.slot), credits: Credits::from_micro(event.credits) };
-    let usage = |event: &Event| UsageChange { slot: time(event.slot), agent: event.agent, matches: event.matches, added: totals([*event].iter()) };
+    let account = |event: &Event| AccountChange {
+        slot: time(event.slot),
+        credits: Credits::from_micro(event.credits),
+    };
+    let usage = |event: &Event| UsageChange {
+        slot: time(event.slot),
+        agent: event.agent,
+        matches: event.matches,
+        added: totals([*event].iter()),
+    };
     Delta {
         after: place(after),
         up_to: place(up_to),
-        usage: new.iter().filter(|event| event.is_selected).map(usage).collect(),
+        usage: new
+            .iter()
+            .filter(|event| event.is_selected)
+            .map(usage)
+            .collect(),
         account: new.iter().filter(|_| sees_account).map(account).collect(),
         rows: vec![],
         rows_left_out: 0,
@@ -160,10 +217,35 @@ proptest! {
 
 #[test]
 fn the_agents_of_a_dashboard_add_up_to_what_is_listed() {
-    let event = |agent, credits| Event { slot: 120, agent, credits, is_selected: true, matches: true };
-    let mut dashboard = read(&[event(Agent::Chat, 5), event(Agent::Nox, 7), event(Agent::Nox, 1)], true);
+    let event = |agent, credits| Event {
+        slot: 120,
+        agent,
+        credits,
+        is_selected: true,
+        matches: true,
+    };
+    let mut dashboard = read(
+        &[
+            event(Agent::Chat, 5),
+            event(Agent::Nox, 7),
+            event(Agent::Nox, 1),
+        ],
+        true,
+    );
     assert_eq!(dashboard.listed(), dashboard.all_agents());
     dashboard.selected_agents = vec![Agent::Nox];
-    assert_eq!(dashboard.listed(), Totals { credits: Credits::from_micro(8), events: 2 });
-    assert_eq!(dashboard.all_agents(), Totals { credits: Credits::from_micro(13), events: 3 });
+    assert_eq!(
+        dashboard.listed(),
+        Totals {
+            credits: Credits::from_micro(8),
+            events: 2
+        }
+    );
+    assert_eq!(
+        dashboard.all_agents(),
+        Totals {
+            credits: Credits::from_micro(13),
+            events: 3
+        }
+    );
 }

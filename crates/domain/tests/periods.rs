@@ -1,4 +1,5 @@
 //! Periods as chosen, placed in time, and what each is compared with.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use domain::{
     Time, TimeRange,
@@ -13,8 +14,16 @@ use rstest::rstest;
 const ANCHOR: &str = "2026-01-30T23:00:00Z";
 
 fn resolve(choice: PeriodChoice, now: &str, zone: &str) -> ResolvedPeriod {
-    let cycles = Cycles::new(ANCHOR.parse().unwrap(), Zone::named("Europe/Berlin").unwrap());
-    ResolvedPeriod::resolve(choice, now.parse().unwrap(), &cycles, &Zone::named(zone).unwrap())
+    let cycles = Cycles::new(
+        ANCHOR.parse().unwrap(),
+        Zone::named("Europe/Berlin").unwrap(),
+    );
+    ResolvedPeriod::resolve(
+        choice,
+        now.parse().unwrap(),
+        &cycles,
+        &Zone::named(zone).unwrap(),
+    )
 }
 
 fn told(range: TimeRange) -> (String, String) {
@@ -67,15 +76,27 @@ fn a_period_and_the_one_before(
 ) {
     let period = resolve(choice, now, zone);
     assert_eq!(told(period.range), (range.0.to_owned(), range.1.to_owned()));
-    assert_eq!(told(period.previous), (previous.0.to_owned(), previous.1.to_owned()));
+    assert_eq!(
+        told(period.previous),
+        (previous.0.to_owned(), previous.1.to_owned())
+    );
 }
 
 #[test]
 fn a_custom_period_is_compared_with_as_long_a_time_before() {
-    let range = TimeRange::new("2026-11-01T00:00:00Z".parse().unwrap(), "2026-11-03T12:00:00Z".parse().unwrap());
+    let range = TimeRange::new(
+        "2026-11-01T00:00:00Z".parse().unwrap(),
+        "2026-11-03T12:00:00Z".parse().unwrap(),
+    );
     let period = resolve(PeriodChoice::Custom(range), "2026-11-23T12:00:00Z", "UTC");
     assert_eq!(period.range, range);
-    assert_eq!(told(period.previous), ("2026-10-29T12:00:00Z".to_owned(), "2026-11-01T00:00:00Z".to_owned()));
+    assert_eq!(
+        told(period.previous),
+        (
+            "2026-10-29T12:00:00Z".to_owned(),
+            "2026-11-01T00:00:00Z".to_owned()
+        )
+    );
 }
 
 proptest! {
@@ -112,7 +133,10 @@ proptest! {
 #[test]
 fn a_named_period_survives_its_name() {
     for name in ["this_cycle", "last_cycle", "7d", "30d", "90d"] {
-        assert_eq!(PeriodChoice::named(name).and_then(PeriodChoice::id), Some(name));
+        assert_eq!(
+            PeriodChoice::named(name).and_then(PeriodChoice::id),
+            Some(name)
+        );
     }
     assert_eq!(PeriodChoice::named("8d"), None);
     assert_eq!(PeriodChoice::Days(8).id(), None);

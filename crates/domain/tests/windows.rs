@@ -1,4 +1,5 @@
 //! Calendar windows tile time, also where clocks change.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use domain::{
     Time, TimeRange,
@@ -31,7 +32,12 @@ fn range(start: &str, end: &str) -> TimeRange {
 }
 
 fn starts(window: Window, range: TimeRange, zone: &Zone) -> Vec<String> {
-    window.tile(range, zone).unwrap().iter().map(|window| zone.rfc3339(window.start)).collect()
+    window
+        .tile(range, zone)
+        .unwrap()
+        .iter()
+        .map(|window| zone.rfc3339(window.start))
+        .collect()
 }
 
 proptest! {
@@ -68,7 +74,11 @@ fn days_and_hours_of_every_zone_in_use_begin_on_bucket_edges() {
         let zone = Zone::named(name.as_str()).unwrap();
         for day in Window::Day.tile(year, &zone).unwrap() {
             assert_eq!(day.start.bucket(), day.start, "{name}");
-            assert!((22..=26).contains(&(day.micros() / HOUR_US)), "{name}: {}", zone.rfc3339(day.start));
+            assert!(
+                (22..=26).contains(&(day.micros() / HOUR_US)),
+                "{name}: {}",
+                zone.rfc3339(day.start)
+            );
         }
     }
 }
@@ -84,12 +94,19 @@ fn days_and_hours_of_every_zone_in_use_begin_on_bucket_edges() {
 #[case("Asia/Kathmandu", "2026-10-25", 24)]
 #[case("Australia/Lord_Howe", "2026-04-05", 24)]
 #[case("Australia/Lord_Howe", "2026-10-04", 24)]
-fn a_day_has_as_many_hour_windows_as_its_clock_shows(#[case] zone: &str, #[case] date: &str, #[case] hours: usize) {
+fn a_day_has_as_many_hour_windows_as_its_clock_shows(
+    #[case] zone: &str,
+    #[case] date: &str,
+    #[case] hours: usize,
+) {
     let zone = Zone::named(zone).unwrap();
     let day = zone.day_start(date.parse().unwrap());
     let day = TimeRange::new(day, Window::Day.next(day, &zone));
     let windows = Window::Hour.tile(day, &zone).unwrap();
-    assert_eq!((windows.len(), windows[0].start, windows[hours - 1].end), (hours, day.start, day.end));
+    assert_eq!(
+        (windows.len(), windows[0].start, windows[hours - 1].end),
+        (hours, day.start, day.end)
+    );
 }
 
 #[test]
@@ -98,11 +115,35 @@ fn half_an_hour_back_makes_a_long_hour_and_half_an_hour_ahead_a_short_one() {
     let minutes = |around: &str| {
         let day = TimeRange::new(time(around), time(around).plus_micros(4 * HOUR_US));
         let windows = Window::Hour.tile(day, &zone).unwrap();
-        windows.iter().map(|hour| (zone.at(hour.start).strftime("%H:%M").to_string(), hour.micros() / MINUTE_US)).collect::<Vec<_>>()
+        windows
+            .iter()
+            .map(|hour| {
+                (
+                    zone.at(hour.start).strftime("%H:%M").to_string(),
+                    hour.micros() / MINUTE_US,
+                )
+            })
+            .collect::<Vec<_>>()
     };
-    let told = |list: &[(&str, i64)]| list.iter().map(|(clock, minutes)| ((*clock).to_owned(), *minutes)).collect::<Vec<_>>();
-    assert_eq!(minutes("2026-04-04T13:00:00Z"), told(&[("00:00", 60), ("01:00", 90), ("02:00", 60), ("03:00", 60)]));
-    assert_eq!(minutes("2026-10-03T13:30:00Z"), told(&[("00:00", 60), ("01:00", 60), ("02:30", 30), ("03:00", 60), ("04:00", 60)]));
+    let told = |list: &[(&str, i64)]| {
+        list.iter()
+            .map(|(clock, minutes)| ((*clock).to_owned(), *minutes))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        minutes("2026-04-04T13:00:00Z"),
+        told(&[("00:00", 60), ("01:00", 90), ("02:00", 60), ("03:00", 60)])
+    );
+    assert_eq!(
+        minutes("2026-10-03T13:30:00Z"),
+        told(&[
+            ("00:00", 60),
+            ("01:00", 60),
+            ("02:30", 30),
+            ("03:00", 60),
+            ("04:00", 60)
+        ])
+    );
 }
 
 #[test]
@@ -111,11 +152,25 @@ fn days_of_a_clock_change_are_23_and_25_hours_long() {
     let spring = range("2026-03-27T23:00:00Z", "2026-03-30T22:00:00Z");
     assert_eq!(
         starts(Window::Day, spring, &berlin),
-        ["2026-03-28T00:00:00+01:00", "2026-03-29T00:00:00+01:00", "2026-03-30T00:00:00+02:00"]
+        [
+            "2026-03-28T00:00:00+01:00",
+            "2026-03-29T00:00:00+01:00",
+            "2026-03-30T00:00:00+02:00"
+        ]
     );
-    let hours = |range| Window::Day.tile(range, &berlin).unwrap().iter().map(|day| day.micros() / HOUR_US).collect::<Vec<_>>();
+    let hours = |range| {
+        Window::Day
+            .tile(range, &berlin)
+            .unwrap()
+            .iter()
+            .map(|day| day.micros() / HOUR_US)
+            .collect::<Vec<_>>()
+    };
     assert_eq!(hours(spring), [24, 23, 24]);
-    assert_eq!(hours(range("2026-10-24T00:00:00Z", "2026-10-26T12:00:00Z")), [24, 25, 24]);
+    assert_eq!(
+        hours(range("2026-10-24T00:00:00Z", "2026-10-26T12:00:00Z")),
+        [24, 25, 24]
+    );
 }
 
 #[test]
@@ -124,12 +179,21 @@ fn weeks_begin_on_monday_and_months_on_the_first() {
     let november = range("2026-11-05T12:00:00Z", "2026-11-17T12:00:00Z");
     assert_eq!(
         starts(Window::Week, november, &kathmandu),
-        ["2026-11-02T00:00:00+05:45", "2026-11-09T00:00:00+05:45", "2026-11-16T00:00:00+05:45"]
+        [
+            "2026-11-02T00:00:00+05:45",
+            "2026-11-09T00:00:00+05:45",
+            "2026-11-16T00:00:00+05:45"
+        ]
     );
     let winter = range("2026-11-30T18:14:59Z", "2027-01-31T18:15:01Z");
     assert_eq!(
         starts(Window::Month, winter, &kathmandu),
-        ["2026-11-01T00:00:00+05:45", "2026-12-01T00:00:00+05:45", "2027-01-01T00:00:00+05:45", "2027-02-01T00:00:00+05:45"]
+        [
+            "2026-11-01T00:00:00+05:45",
+            "2026-12-01T00:00:00+05:45",
+            "2027-01-01T00:00:00+05:45",
+            "2027-02-01T00:00:00+05:45"
+        ]
     );
 }
 
@@ -137,20 +201,38 @@ fn weeks_begin_on_monday_and_months_on_the_first() {
 fn a_day_that_never_was_has_no_window() {
     let apia = Zone::named("Pacific/Apia").unwrap();
     assert_eq!(
-        starts(Window::Day, range("2011-12-29T12:00:00Z", "2011-12-31T12:00:00Z"), &apia),
-        ["2011-12-29T00:00:00-10:00", "2011-12-31T00:00:00+14:00", "2012-01-01T00:00:00+14:00"]
+        starts(
+            Window::Day,
+            range("2011-12-29T12:00:00Z", "2011-12-31T12:00:00Z"),
+            &apia
+        ),
+        [
+            "2011-12-29T00:00:00-10:00",
+            "2011-12-31T00:00:00+14:00",
+            "2012-01-01T00:00:00+14:00"
+        ]
     );
 }
 
 #[test]
 fn an_empty_range_has_no_windows_and_too_many_are_refused() {
     let start = time("2026-01-01T00:00:00Z");
-    let tile = |length| Window::Hour.tile(TimeRange::new(start, start.plus_micros(length)), &Zone::utc()).map(|windows| windows.len());
+    let tile = |length| {
+        Window::Hour
+            .tile(
+                TimeRange::new(start, start.plus_micros(length)),
+                &Zone::utc(),
+            )
+            .map(|windows| windows.len())
+    };
     let most = i64::try_from(MAX_WINDOWS).unwrap() * HOUR_US;
     assert_eq!(tile(0), Ok(0));
     assert_eq!(tile(most), Ok(MAX_WINDOWS));
     assert_eq!(tile(most + 1), Err(TooManyWindows));
-    assert_eq!(Window::Day.tile(TimeRange::new(Time::MIN, Time::MAX), &Zone::utc()), Err(TooManyWindows));
+    assert_eq!(
+        Window::Day.tile(TimeRange::new(Time::MIN, Time::MAX), &Zone::utc()),
+        Err(TooManyWindows)
+    );
 }
 
 #[rstest]
@@ -171,7 +253,10 @@ fn the_fitting_window_draws_a_readable_number_of_bars(#[case] length: i64, #[cas
 fn a_window_survives_its_wire_name() {
     for window in ALL {
         assert_eq!(window.id().parse(), Ok(window));
-        assert_eq!(serde_json::to_string(&window).unwrap(), format!("\"{}\"", window.id()));
+        assert_eq!(
+            serde_json::to_string(&window).unwrap(),
+            format!("\"{}\"", window.id())
+        );
     }
     assert!("year".parse::<Window>().is_err());
 }

@@ -60,9 +60,10 @@ struct About {
 
 async fn read_dashboard(snapshot: &mut dyn Snapshot, view: &View, about: About) -> ServiceResult<Dashboard> {
     let cycle = view.cycles.at(view.now);
-    let balance = match view.scope.sees_all() {
-        true => Some(read_balance(snapshot, &view.scope, &about.plan, cycle).await?),
-        false => None,
+    let balance = if view.scope.sees_all() {
+        Some(read_balance(snapshot, &view.scope, &about.plan, cycle).await?)
+    } else {
+        None
     };
     let cycle_days = read_cycle_days(snapshot, view, cycle).await?;
     let (bars, agents) = read_cards(snapshot, view).await?;

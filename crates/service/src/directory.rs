@@ -17,7 +17,7 @@ use crate::ports::{ApiKey, Store, StoreResult};
 /// How long an answer may be reused.
 const FRESH: Duration = Duration::from_secs(1);
 /// A company is never removed and keeps its number, so only its display name can be old.
-const COMPANY_FRESH: Duration = Duration::from_secs(60);
+const COMPANY_FRESH: Duration = Duration::from_mins(1);
 /// Most entries of each kind; far more than are in use within a second.
 const CAPACITY: u64 = 20_000;
 

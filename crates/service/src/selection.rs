@@ -78,8 +78,8 @@ impl Services {
 
 fn period_choice(query: &ViewQuery, zone: &Zone) -> Result<PeriodChoice, Invalid> {
     if query.from.is_none() && query.to.is_none() {
-        let named = query.period.as_deref().and_then(PeriodChoice::named);
-        return Ok(named.unwrap_or_default());
+        let unknown = || Invalid::one("period", "invalid", "must be one of this_cycle, last_cycle, 7d, 30d, 90d");
+        return query.period.as_deref().map_or(Ok(PeriodChoice::default()), |name| PeriodChoice::named(name).ok_or_else(unknown));
     }
     if query.period.is_some() {
         return Err(Invalid::one("period", "invalid", "goes without from and to: send one or the other"));

@@ -163,7 +163,9 @@ pub(crate) fn by_agent(cells: &[Cell]) -> [Totals; 6] {
 
 fn sum(totals: &[Totals]) -> Totals {
     let mut sum = Totals::default();
-    totals.iter().for_each(|total| sum.add(*total));
+    for total in totals {
+        sum.add(*total);
+    }
     sum
 }
 

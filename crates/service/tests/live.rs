@@ -29,7 +29,11 @@ async fn follow(world: &World, caller: &Caller, query: &ViewQuery, from: Seq) ->
 }
 
 async fn page(world: &World, caller: &Caller, query: &ViewQuery) -> (Dashboard, LogPage) {
-    world.services.page(world.scope(caller, "north").await, query, None).await.unwrap()
+    world
+        .services
+        .page(world.scope(caller, "north").await, query, None)
+        .await
+        .unwrap()
 }
 
 /// Every delta until the stream has been quiet for as long as a beat takes.
@@ -70,7 +74,13 @@ async fn follow_and_compare(
     let mut frames = follow(world, caller, query, dashboard.as_of).await;
     let (mut seen, mut id) = (Vec::new(), 10_000);
     for (batch, is_taken) in batches {
-        let events: Vec<_> = batch.iter().map(|event| { id += 1; event.event(id) }).collect();
+        let events: Vec<_> = batch
+            .iter()
+            .map(|event| {
+                id += 1;
+                event.event(id)
+            })
+            .collect();
         world.ingest(events).await.unwrap();
         if *is_taken {
             seen.extend(deltas(&mut frames).await);
@@ -79,7 +89,9 @@ async fn follow_and_compare(
     seen.extend(deltas(&mut frames).await);
     for delta in &seen {
         prop_assert_eq!(dashboard.apply(delta), Applied::Yes);
-        delta.rows.iter().for_each(|row| { window.arrive(row.clone()); });
+        delta.rows.iter().for_each(|row| {
+            window.arrive(row.clone());
+        });
     }
     let (fresh, log) = page(world, caller, query).await;
     // What came last may not have concerned the viewer.
@@ -143,23 +155,50 @@ async fn what_does_not_concern_a_viewer_is_not_sent() {
     let world = World::new().await;
     let client = world.client(&["acme"]).await;
     let mut frames = follow(&world, &client, &ViewQuery::default(), Seq::ZERO).await;
-    world.ingest(vec![usage("e1", "harbor", NOW, "1")]).await.unwrap();
+    world
+        .ingest(vec![usage("e1", "harbor", NOW, "1")])
+        .await
+        .unwrap();
     assert_eq!(deltas(&mut frames).await, []);
-    world.ingest(vec![usage("e2", "acme", NOW, "1")]).await.unwrap();
+    world
+        .ingest(vec![usage("e2", "acme", NOW, "1")])
+        .await
+        .unwrap();
     let [delta] = deltas(&mut frames).await.try_into().unwrap();
     // The place the viewer has is the one it began from, whatever happened to others in between.
-    assert_eq!((delta.after, delta.up_to, delta.rows.len()), (Seq::ZERO, Seq(2), 1));
+    assert_eq!(
+        (delta.after, delta.up_to, delta.rows.len()),
+        (Seq::ZERO, Seq(2), 1)
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn another_account_moves_the_place_and_nothing_else() {
     let world = World::new().await;
     let mut frames = follow(&world, &world.operator, &ViewQuery::default(), Seq::ZERO).await;
-    world.ingest_as(&world.operator, Some("south"), AgeLimit::Enforced, vec![usage("s1", "acme", NOW, "9")]).await.unwrap();
+    world
+        .ingest_as(
+            &world.operator,
+            Some("south"),
+            AgeLimit::Enforced,
+            vec![usage("s1", "acme", NOW, "9")],
+        )
+        .await
+        .unwrap();
     assert_eq!(deltas(&mut frames).await, []);
-    world.ingest(vec![usage("e1", "acme", NOW, "1")]).await.unwrap();
+    world
+        .ingest(vec![usage("e1", "acme", NOW, "1")])
+        .await
+        .unwrap();
     let [delta] = deltas(&mut frames).await.try_into().unwrap();
-    assert_eq!(delta.rows.iter().map(|row| row.id.as_str()).collect::<Vec<_>>(), ["e1"]);
+    assert_eq!(
+        delta
+            .rows
+            .iter()
+            .map(|row| row.id.as_str())
+            .collect::<Vec<_>>(),
+        ["e1"]
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -169,9 +208,13 @@ async fn events_of_a_tenth_of_a_second_come_together() {
     let began = tokio::time::Instant::now();
     let mut places = Vec::new();
     for id in 0..40 {
-        world.ingest(vec![usage(&format!("e{id}"), "acme", NOW, "1")]).await.unwrap();
+        world
+            .ingest(vec![usage(&format!("e{id}"), "acme", NOW, "1")])
+            .await
+            .unwrap();
         tokio::time::advance(Duration::from_millis(10)).await;
-        if let Some(Some(LiveFrame::Delta(delta))) = futures::FutureExt::now_or_never(frames.next()) {
+        if let Some(Some(LiveFrame::Delta(delta))) = futures::FutureExt::now_or_never(frames.next())
+        {
             places.push(delta.up_to);
         }
     }
@@ -182,7 +225,14 @@ async fn events_of_a_tenth_of_a_second_come_together() {
 #[tokio::test(start_paused = true)]
 async fn a_viewer_too_far_behind_is_told_to_read_again_and_the_stream_ends() {
     let world = World::new().await;
-    world.ingest((0..5_001).map(|id| usage(&format!("e{id}"), "acme", NOW, "1")).collect()).await.unwrap();
+    world
+        .ingest(
+            (0..5_001)
+                .map(|id| usage(&format!("e{id}"), "acme", NOW, "1"))
+                .collect(),
+        )
+        .await
+        .unwrap();
     let mut frames = follow(&world, &world.operator, &ViewQuery::default(), Seq::ZERO).await;
     assert_eq!(frames.next().await, Some(LiveFrame::Resync));
     assert_eq!(frames.next().await, None);
@@ -194,17 +244,34 @@ async fn a_viewer_too_far_behind_is_told_to_read_again_and_the_stream_ends() {
 async fn rows_too_many_to_send_are_counted() {
     let world = World::new().await;
     let count = MAX_DELTA_ROWS + 1;
-    world.ingest((0..count).map(|id| usage(&format!("e{id}"), "acme", NOW, "1")).collect()).await.unwrap();
+    world
+        .ingest(
+            (0..count)
+                .map(|id| usage(&format!("e{id}"), "acme", NOW, "1"))
+                .collect(),
+        )
+        .await
+        .unwrap();
     let mut frames = follow(&world, &world.operator, &ViewQuery::default(), Seq::ZERO).await;
     let [delta] = deltas(&mut frames).await.try_into().unwrap();
     assert_eq!((delta.rows.len(), delta.rows_left_out), (0, count as u64));
-    assert_eq!(delta.usage.iter().map(|change| change.added.events).sum::<u64>(), count as u64);
+    assert_eq!(
+        delta
+            .usage
+            .iter()
+            .map(|change| change.added.events)
+            .sum::<u64>(),
+        count as u64
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn events_that_another_process_stored_are_found_within_a_second() {
     let world = World::new().await;
-    world.ingest(vec![usage("e1", "acme", NOW, "1")]).await.unwrap();
+    world
+        .ingest(vec![usage("e1", "acme", NOW, "1")])
+        .await
+        .unwrap();
     let mut frames = follow(&world, &world.operator, &ViewQuery::default(), Seq(1)).await;
     let waiting = tokio::spawn(async move { frames.next().await });
     tokio::time::sleep(Duration::from_millis(500)).await;

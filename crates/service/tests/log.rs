@@ -18,21 +18,52 @@ use crate::support::{
 
 async fn world_of(zone: &str, events: &[Spent]) -> World {
     let world = World::in_zone(zone, "2026-01-31T10:07:30Z").await;
-    world.ingest(events.iter().enumerate().map(|(id, event)| event.event(id)).collect()).await.unwrap();
+    world
+        .ingest(
+            events
+                .iter()
+                .enumerate()
+                .map(|(id, event)| event.event(id))
+                .collect(),
+        )
+        .await
+        .unwrap();
     world
 }
 
 async fn read(world: &World, query: &ViewQuery, ask: LogAsk, limit: u32) -> LogPage {
-    world.services.log(world.north().await, query, LogRead { ask, limit }).await.unwrap()
+    world
+        .services
+        .log(world.north().await, query, LogRead { ask, limit })
+        .await
+        .unwrap()
 }
 
 /// The ids of a view's rows, newest first, found by sorting the plain list.
 async fn expected(world: &World, query: &ViewQuery, events: &[Spent]) -> Vec<(Time, String)> {
-    let range = world.services.summary(world.north().await, query).await.unwrap().range;
-    let shown = |event: &Spent| range.contains(event.time) && event.is_of(query) && event.matches(query) && event.is_by(query);
-    let mut rows: Vec<_> = events.iter().enumerate().filter(|(_, event)| shown(event)).map(|(id, event)| (event.time, id)).collect();
+    let range = world
+        .services
+        .summary(world.north().await, query)
+        .await
+        .unwrap()
+        .range;
+    let shown = |event: &Spent| {
+        range.contains(event.time)
+            && event.is_of(query)
+            && event.matches(query)
+            && event.is_by(query)
+    };
+    let mut rows: Vec<_> = events
+        .iter()
+        .enumerate()
+        .filter(|(_, event)| shown(event))
+        .map(|(id, event)| (event.time, id))
+        .collect();
     rows.sort_unstable();
-    rows.into_iter().rev().map(|(time, id)| (time, format!("e{id}"))).collect()
+    rows.into_iter()
+        .rev()
+        .map(|(time, id)| (time, format!("e{id}")))
+        .collect()
 }
 
 fn ids(page: &LogPage) -> Vec<&str> {
@@ -128,16 +159,38 @@ proptest! {
 async fn a_place_that_is_no_time_is_refused() {
     let world = World::new().await;
     for text in ["", "soon", "2026-13-01", "2026-11-23T25:00"] {
-        let read = LogRead { ask: LogAsk::AtTime(text.into()), limit: 1 };
-        assert_eq!(wrong(world.services.log(world.north().await, &ViewQuery::default(), read).await).0, "at", "{text}");
+        let read = LogRead {
+            ask: LogAsk::AtTime(text.into()),
+            limit: 1,
+        };
+        assert_eq!(
+            wrong(
+                world
+                    .services
+                    .log(world.north().await, &ViewQuery::default(), read)
+                    .await
+            )
+            .0,
+            "at",
+            "{text}"
+        );
     }
 }
 
 #[tokio::test]
 async fn an_empty_log_has_no_rows_wherever_it_is_entered() {
     let world = World::new().await;
-    let place = Cursor { time: time(NOW), seq: domain::Seq(1) };
-    for ask in [LogAsk::Newest, LogAsk::AtPosition(5), LogAsk::OlderThan(place), LogAsk::NewerThan(place), LogAsk::AtTime("2026-11-23".into())] {
+    let place = Cursor {
+        time: time(NOW),
+        seq: domain::Seq(1),
+    };
+    for ask in [
+        LogAsk::Newest,
+        LogAsk::AtPosition(5),
+        LogAsk::OlderThan(place),
+        LogAsk::NewerThan(place),
+        LogAsk::AtTime("2026-11-23".into()),
+    ] {
         let page = read(&world, &ViewQuery::default(), ask, 10).await;
         assert_eq!((page.total, page.position, page.rows.len()), (0, 0, 0));
     }
@@ -146,10 +199,24 @@ async fn an_empty_log_has_no_rows_wherever_it_is_entered() {
 #[tokio::test]
 async fn a_page_has_at_least_one_row_and_at_most_a_thousand() {
     let world = World::new().await;
-    let events: Vec<_> = (0..1_100).map(|id| usage(&format!("e{id}"), "acme", NOW, "1")).collect();
+    let events: Vec<_> = (0..1_100)
+        .map(|id| usage(&format!("e{id}"), "acme", NOW, "1"))
+        .collect();
     world.ingest(events).await.unwrap();
-    assert_eq!(read(&world, &ViewQuery::default(), LogAsk::Newest, 0).await.rows.len(), 1);
-    assert_eq!(read(&world, &ViewQuery::default(), LogAsk::Newest, u32::MAX).await.rows.len(), MAX_PAGE_ROWS as usize);
+    assert_eq!(
+        read(&world, &ViewQuery::default(), LogAsk::Newest, 0)
+            .await
+            .rows
+            .len(),
+        1
+    );
+    assert_eq!(
+        read(&world, &ViewQuery::default(), LogAsk::Newest, u32::MAX)
+            .await
+            .rows
+            .len(),
+        MAX_PAGE_ROWS as usize
+    );
     // Events of one instant have an order too.
     let deep = read(&world, &ViewQuery::default(), LogAsk::AtPosition(1_050), 1).await;
     assert_eq!(ids(&deep), ["e49"]);
@@ -158,34 +225,83 @@ async fn a_page_has_at_least_one_row_and_at_most_a_thousand() {
 #[tokio::test]
 async fn the_api_lists_the_same_events_as_the_page() {
     let world = World::new().await;
-    let batch = (0..9).map(|id| usage(&format!("e{id}"), "acme", &format!("2026-11-2{}T00:00:00Z", id % 3), "1")).collect();
+    let batch = (0..9)
+        .map(|id| {
+            usage(
+                &format!("e{id}"),
+                "acme",
+                &format!("2026-11-2{}T00:00:00Z", id % 3),
+                "1",
+            )
+        })
+        .collect();
     world.ingest(batch).await.unwrap();
     let (mut after, mut listed) = (None, Vec::new());
     loop {
-        let events = world.services.events(world.north().await, &ViewQuery::default(), after, 4).await.unwrap();
+        let events = world
+            .services
+            .events(world.north().await, &ViewQuery::default(), after, 4)
+            .await
+            .unwrap();
         let Some(last) = events.last() else { break };
-        after = Some(Cursor { time: last.time, seq: last.seq });
+        after = Some(Cursor {
+            time: last.time,
+            seq: last.seq,
+        });
         listed.extend(events.into_iter().map(|event| event.id));
     }
-    assert_eq!(ids(&read(&world, &ViewQuery::default(), LogAsk::Newest, 50).await), listed);
+    assert_eq!(
+        ids(&read(&world, &ViewQuery::default(), LogAsk::Newest, 50).await),
+        listed
+    );
 }
 
 #[tokio::test]
 async fn a_receipt_explains_its_price() {
     let world = World::new().await;
-    let rules = json!([{"unit": "second", "credits_per_unit": "0.015", "rounding": "up", "decimals": 2}]);
+    let rules =
+        json!([{"unit": "second", "credits_per_unit": "0.015", "rounding": "up", "decimals": 2}]);
     let rules: Vec<domain::rate::RateRule> = serde_json::from_value(rules).unwrap();
-    world.services.put_rate_card(&world.operator, "creditscope.usage", time("2026-11-01T00:00:00Z"), &rules).await.unwrap();
+    world
+        .services
+        .put_rate_card(
+            &world.operator,
+            "creditscope.usage",
+            time("2026-11-01T00:00:00Z"),
+            &rules,
+        )
+        .await
+        .unwrap();
     let mut event = usage("e1", "acme", NOW, "1");
     event["data"] = json!({"agent": "voice_inbound", "activity": "voice_call", "quantity": 1225, "metadata": {"queue": "recall"}});
-    world.ingest(vec![event, usage("e2", "acme", NOW, "1")]).await.unwrap();
-    let priced = world.services.receipt(&world.north().await, Some("Asia/Kathmandu"), "test", "e1").await.unwrap();
+    world
+        .ingest(vec![event, usage("e2", "acme", NOW, "1")])
+        .await
+        .unwrap();
+    let priced = world
+        .services
+        .receipt(&world.north().await, Some("Asia/Kathmandu"), "test", "e1")
+        .await
+        .unwrap();
     assert_eq!(priced.quantity.as_deref(), Some("1,225 second"));
-    assert_eq!(priced.rate.as_deref(), Some("0.015 per second · v1 · rounded up"));
+    assert_eq!(
+        priced.rate.as_deref(),
+        Some("0.015 per second · v1 · rounded up")
+    );
     assert_eq!(priced.recorded_at, "2026-11-23T19:48:10+05:45");
     assert_eq!(priced.metadata.as_deref(), Some("{\"queue\":\"recall\"}"));
-    let plain = world.services.receipt(&world.north().await, None, "test", "e2").await.unwrap();
-    assert_eq!((plain.quantity, plain.rate, plain.metadata), (None, None, None));
-    let missing = world.services.receipt(&world.north().await, None, "test", "e3").await;
+    let plain = world
+        .services
+        .receipt(&world.north().await, None, "test", "e2")
+        .await
+        .unwrap();
+    assert_eq!(
+        (plain.quantity, plain.rate, plain.metadata),
+        (None, None, None)
+    );
+    let missing = world
+        .services
+        .receipt(&world.north().await, None, "test", "e3")
+        .await;
     assert!(matches!(missing, Err(ServiceError::NotFound)));
 }

@@ -20,9 +20,18 @@ use crate::support::{
 };
 
 /// Cycles that begin with a day, and cycles that begin within a quarter of an hour.
-const ANCHORS: [&str; 3] = ["2026-01-30T23:00:00Z", "2026-01-31T10:07:30.5Z", "2025-02-28T05:00:00Z"];
+const ANCHORS: [&str; 3] = [
+    "2026-01-30T23:00:00Z",
+    "2026-01-31T10:07:30.5Z",
+    "2025-02-28T05:00:00Z",
+];
 const WINDOWS: [Window; 4] = [Window::Hour, Window::Day, Window::Week, Window::Month];
-const GROUPS: [GroupBy; 4] = [GroupBy::All, GroupBy::Agent, GroupBy::Company, GroupBy::Activity];
+const GROUPS: [GroupBy; 4] = [
+    GroupBy::All,
+    GroupBy::Agent,
+    GroupBy::Company,
+    GroupBy::Activity,
+];
 
 prop_compose! {
     fn anchored_world()(zone in zones(), anchor in prop::sample::select(ANCHORS.as_slice())) -> (&'static str, &'static str) {
@@ -32,7 +41,11 @@ prop_compose! {
 
 async fn world_of((zone, anchor): (&str, &str), events: &[Spent]) -> World {
     let world = World::in_zone(zone, anchor).await;
-    let batch: Vec<_> = events.iter().enumerate().map(|(id, event)| event.event(id)).collect();
+    let batch: Vec<_> = events
+        .iter()
+        .enumerate()
+        .map(|(id, event)| event.event(id))
+        .collect();
     if !batch.is_empty() {
         world.ingest(batch).await.unwrap();
     }
@@ -45,7 +58,9 @@ fn passes(query: &ViewQuery) -> impl Fn(&Spent) -> bool {
 
 fn sum(totals: &[Totals]) -> Totals {
     let mut sum = Totals::default();
-    totals.iter().for_each(|total| sum.add(*total));
+    for total in totals {
+        sum.add(*total);
+    }
     sum
 }
 
@@ -105,7 +120,10 @@ proptest! {
 fn check_summary(summary: &Summary, events: &[Spent], query: &ViewQuery) -> TestCaseResult {
     let passes = passes(query);
     prop_assert_eq!(summary.current, total(events, summary.range, &passes));
-    prop_assert_eq!(summary.previous, total(events, summary.previous_range, &passes));
+    prop_assert_eq!(
+        summary.previous,
+        total(events, summary.previous_range, &passes)
+    );
     for (agent, now, before) in &summary.agents {
         let of_agent = |event: &Spent| event.agent == *agent && passes(event);
         prop_assert_eq!(*now, total(events, summary.range, of_agent));
@@ -114,7 +132,13 @@ fn check_summary(summary: &Summary, events: &[Spent], query: &ViewQuery) -> Test
     Ok(())
 }
 
-fn check_series(series: &Series, range: TimeRange, events: &[Spent], query: &ViewQuery, group_by: GroupBy) -> TestCaseResult {
+fn check_series(
+    series: &Series,
+    range: TimeRange,
+    events: &[Spent],
+    query: &ViewQuery,
+    group_by: GroupBy,
+) -> TestCaseResult {
     let passes = passes(query);
     let group = |event: &Spent| match group_by {
         GroupBy::All => "all",
@@ -125,11 +149,22 @@ fn check_series(series: &Series, range: TimeRange, events: &[Spent], query: &Vie
     for (key, totals) in &series.groups {
         prop_assert_eq!(totals.len(), series.windows.len());
         for (window, shown) in series.windows.iter().zip(totals) {
-            let inside = |event: &Spent| range.contains(event.time) && group(event) == key && passes(event);
-            prop_assert_eq!(*shown, total(events, *window, inside), "{} {:?}", key, window);
+            let inside =
+                |event: &Spent| range.contains(event.time) && group(event) == key && passes(event);
+            prop_assert_eq!(
+                *shown,
+                total(events, *window, inside),
+                "{} {:?}",
+                key,
+                window
+            );
         }
     }
-    let shown: Vec<_> = series.groups.iter().map(|(_, totals)| sum(totals)).collect();
+    let shown: Vec<_> = series
+        .groups
+        .iter()
+        .map(|(_, totals)| sum(totals))
+        .collect();
     prop_assert_eq!(sum(&shown), total(events, range, passes));
     Ok(())
 }
@@ -138,27 +173,63 @@ fn check_gauge(dashboard: &Dashboard, events: &[Spent], query: &ViewQuery) -> Te
     let cycle = dashboard.cycle.range;
     let balance = dashboard.balance.unwrap();
     prop_assert_eq!(balance.used, total(events, cycle, |_| true).credits);
-    prop_assert_eq!(dashboard.cycle_used, total(events, cycle, |event| event.is_of(query)).credits);
-    prop_assert!(dashboard.cycle_days.windows(2).all(|pair| pair[0].range.end == pair[1].range.start));
+    prop_assert_eq!(
+        dashboard.cycle_used,
+        total(events, cycle, |event| event.is_of(query)).credits
+    );
+    prop_assert!(
+        dashboard
+            .cycle_days
+            .windows(2)
+            .all(|pair| pair[0].range.end == pair[1].range.start)
+    );
     for day in &dashboard.cycle_days {
         let of_day = |event: &Spent| day.range.contains(event.time) && event.is_of(query);
-        prop_assert_eq!(day.credits, total(events, cycle, of_day).credits, "{}", day.label);
+        prop_assert_eq!(
+            day.credits,
+            total(events, cycle, of_day).credits,
+            "{}",
+            day.label
+        );
     }
     Ok(())
 }
 
 fn check_cards(dashboard: &Dashboard, events: &[Spent], query: &ViewQuery) -> TestCaseResult {
     let period = &dashboard.period;
-    prop_assert_eq!(dashboard.bars.first().map(|bar| bar.range.start), Some(period.range.start));
-    prop_assert_eq!(dashboard.bars.last().map(|bar| bar.range.end), Some(period.range.end));
+    prop_assert_eq!(
+        dashboard.bars.first().map(|bar| bar.range.start),
+        Some(period.range.start)
+    );
+    prop_assert_eq!(
+        dashboard.bars.last().map(|bar| bar.range.end),
+        Some(period.range.end)
+    );
     for card in &dashboard.agents {
         // The agent filter does not apply: the cards are that filter.
-        let of_card = |event: &Spent| event.agent == card.agent && event.is_of(query) && event.matches(query);
-        prop_assert_eq!(card.current, total(events, period.range, of_card), "{}", card.agent);
-        prop_assert_eq!(card.previous, total(events, period.previous, of_card), "{}", card.agent);
+        let of_card =
+            |event: &Spent| event.agent == card.agent && event.is_of(query) && event.matches(query);
+        prop_assert_eq!(
+            card.current,
+            total(events, period.range, of_card),
+            "{}",
+            card.agent
+        );
+        prop_assert_eq!(
+            card.previous,
+            total(events, period.previous, of_card),
+            "{}",
+            card.agent
+        );
         prop_assert_eq!(sum(&card.bars), card.current, "{}", card.agent);
         for (bar, shown) in dashboard.bars.iter().zip(&card.bars) {
-            prop_assert_eq!(*shown, total(events, bar.range, of_card), "{} {}", card.agent, &bar.label);
+            prop_assert_eq!(
+                *shown,
+                total(events, bar.range, of_card),
+                "{} {}",
+                card.agent,
+                &bar.label
+            );
         }
     }
     Ok(())
@@ -167,10 +238,29 @@ fn check_cards(dashboard: &Dashboard, events: &[Spent], query: &ViewQuery) -> Te
 #[tokio::test]
 async fn the_widest_period_a_url_can_ask_for_is_answered() {
     let world = World::new().await;
-    world.ingest(vec![crate::support::world::usage("e1", "acme", crate::support::world::NOW, "2.5")]).await.unwrap();
-    let query = ViewQuery { from: Some("0001-01-01".into()), to: Some("9999-12-31".into()), ..ViewQuery::default() };
-    let summary = world.services.summary(world.north().await, &query).await.unwrap();
+    world
+        .ingest(vec![crate::support::world::usage(
+            "e1",
+            "acme",
+            crate::support::world::NOW,
+            "2.5",
+        )])
+        .await
+        .unwrap();
+    let query = ViewQuery {
+        from: Some("0001-01-01".into()),
+        to: Some("9999-12-31".into()),
+        ..ViewQuery::default()
+    };
+    let summary = world
+        .services
+        .summary(world.north().await, &query)
+        .await
+        .unwrap();
     assert_eq!((summary.current.events, summary.previous.events), (1, 0));
     let page = world.services.page(world.north().await, &query, None).await;
-    assert!(matches!(page, Err(ServiceError::Invalid(_))), "a chart of ten thousand years has too many bars");
+    assert!(
+        matches!(page, Err(ServiceError::Invalid(_))),
+        "a chart of ten thousand years has too many bars"
+    );
 }

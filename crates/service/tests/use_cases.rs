@@ -1,14 +1,21 @@
 //! The use-cases over a database in memory.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
 
 mod support;
 
-mod ingest;
-mod sums;
-mod log;
-mod live;
-mod scope;
-mod writer;
 mod accounts;
+mod plans;
+mod idempotency;
+mod ingest;
+mod rates;
 mod keys;
+mod live;
+mod log;
+mod scope;
+mod sums;
 mod users;
+mod writer;

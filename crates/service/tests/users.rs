@@ -1,1 +1,166 @@
-//! To come.
+//! People: signing in, sessions, and what they may see.
+
+use domain::tenancy::{PlatformRole, Role};
+use rstest::rstest;
+use service::{
+    Caller, Permission, ServiceError,
+    ports::SavedSession,
+    users::{Joining, PutUser},
+};
+
+use crate::support::world::{NOW, World, time, wrong};
+
+const PASSWORD: &str = "correct horse";
+
+fn client_of(companies: &[&str]) -> PutUser {
+    let companies = companies.iter().map(|&key| key.to_owned()).collect();
+    PutUser {
+        email: " Ada@Example.com ".into(),
+        name: "Ada".into(),
+        password: PASSWORD.into(),
+        platform_role: None,
+        memberships: vec![Joining {
+            account: "north".into(),
+            role: Role::Client,
+            companies,
+        }],
+    }
+}
+
+fn staff() -> PutUser {
+    PutUser {
+        platform_role: Some(PlatformRole::ProductManager),
+        memberships: vec![],
+        ..client_of(&[])
+    }
+}
+
+#[tokio::test]
+async fn a_person_signs_in_with_their_password_and_nobody_with_another() {
+    let world = World::new().await;
+    let user = world
+        .services
+        .put_user(&world.operator, client_of(&["acme"]))
+        .await
+        .unwrap();
+    assert_eq!(user.email, "ada@example.com");
+    assert!(user.password_hash.starts_with("$argon2id$") && !user.password_hash.contains(PASSWORD));
+    let sign_in = |email, password: &str| world.services.sign_in(email, password.to_owned());
+    assert_eq!(
+        sign_in("ADA@example.com ", PASSWORD).await.unwrap().id,
+        user.id
+    );
+    for (email, password) in [
+        ("ada@example.com", "wrong"),
+        ("ada@example.com", ""),
+        ("bob@example.com", PASSWORD),
+        ("", ""),
+    ] {
+        assert!(
+            matches!(
+                sign_in(email, password).await,
+                Err(ServiceError::Unauthenticated)
+            ),
+            "{email}"
+        );
+    }
+    assert_eq!(
+        world.services.signed_in(user.id).await.unwrap(),
+        Some(user.clone())
+    );
+    let caller = Caller::from_user(&user);
+    let scope = world
+        .services
+        .scope(&caller, None, Permission::Read)
+        .await
+        .unwrap();
+    assert_eq!(
+        (scope.account().key.as_str(), scope.sees_all()),
+        ("north", false)
+    );
+}
+
+#[tokio::test]
+async fn a_new_password_ends_the_old_one() {
+    let world = World::new().await;
+    let first = world
+        .services
+        .put_user(&world.operator, staff())
+        .await
+        .unwrap();
+    let second = world
+        .services
+        .put_user(
+            &world.operator,
+            PutUser {
+                password: "battery staple".into(),
+                ..staff()
+            },
+        )
+        .await
+        .unwrap();
+    assert_eq!(first.id, second.id);
+    assert!(matches!(
+        world
+            .services
+            .sign_in("ada@example.com", PASSWORD.into())
+            .await,
+        Err(ServiceError::Unauthenticated)
+    ));
+    assert!(
+        world
+            .services
+            .sign_in("ada@example.com", "battery staple".into())
+            .await
+            .is_ok()
+    );
+}
+
+#[rstest]
+#[case(PutUser { email: "ada".into(), ..staff() }, "email")]
+#[case(PutUser { email: "a da@example.com".into(), ..staff() }, "email")]
+#[case(PutUser { email: "@example.com".into(), ..staff() }, "email")]
+#[case(PutUser { name: String::new(), ..staff() }, "name")]
+#[case(PutUser { password: "short".into(), ..staff() }, "password")]
+#[case(PutUser { password: "x".repeat(1_025), ..staff() }, "password")]
+#[case(PutUser { platform_role: None, ..staff() }, "account")]
+#[case(client_of(&[]), "companies")]
+#[case(client_of(&["lakeside"]), "companies")]
+#[case(PutUser { memberships: vec![Joining { account: "nowhere".into(), role: Role::Owner, companies: vec![] }], ..staff() }, "account")]
+#[tokio::test]
+async fn a_person_that_cannot_be_is_refused_with_the_field(
+    #[case] user: PutUser,
+    #[case] field: &str,
+) {
+    let world = World::new().await;
+    assert_eq!(
+        wrong(world.services.put_user(&world.operator, user).await).0,
+        field
+    );
+}
+
+#[tokio::test]
+async fn a_session_lasts_until_it_ends_or_is_ended() {
+    let world = World::new().await;
+    let session = |name: u8, until: &str| SavedSession {
+        id_hash: vec![name],
+        data: "{}".into(),
+        expires_at: time(until),
+    };
+    let (short, long) = (
+        session(1, "2026-11-23T15:00:00Z"),
+        session(2, "2026-11-24T15:00:00Z"),
+    );
+    for session in [&short, &long] {
+        assert!(world.services.save_session(session, true).await.unwrap());
+        assert!(!world.services.save_session(session, true).await.unwrap());
+    }
+    assert_eq!(world.services.session(&[1]).await.unwrap(), Some(short));
+    world.clock.set(time("2026-11-23T15:00:00Z"));
+    assert_eq!(world.services.session(&[1]).await.unwrap(), None);
+    assert_eq!(world.services.sweep_sessions().await.unwrap(), 1);
+    assert_eq!(world.services.session(&[2]).await.unwrap(), Some(long));
+    world.services.end_session(&[2]).await.unwrap();
+    assert_eq!(world.services.session(&[2]).await.unwrap(), None);
+    assert!(time(NOW) < world.services.now());
+}

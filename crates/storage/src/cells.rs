@@ -33,19 +33,34 @@ pub(crate) async fn read(
     grain: Grain,
     group_by: GroupBy,
 ) -> Result<Vec<Cell>> {
-    let Some(filter) = Filter::resolve(connection, account, selection).await? else { return Ok(Vec::new()) };
+    let Some(filter) = Filter::resolve(connection, account, selection).await? else {
+        return Ok(Vec::new());
+    };
     if range.is_empty() {
         return Ok(Vec::new());
     }
     let rows = match grain {
         Grain::Event => events(connection, &filter, range, group_by).await?,
-        Grain::Day | Grain::Bucket => rollups(connection, Ask { filter: &filter, range, grain, group_by }).await?,
+        Grain::Day | Grain::Bucket => {
+            rollups(
+                connection,
+                Ask {
+                    filter: &filter,
+                    range,
+                    grain,
+                    group_by,
+                },
+            )
+            .await?
+        }
     };
     let names = match group_by {
         GroupBy::Activity => names::activities(connection, account).await?,
         GroupBy::All | GroupBy::Agent | GroupBy::Company => HashMap::new(),
     };
-    rows.into_iter().map(|row| cell(row, group_by, &names)).collect()
+    rows.into_iter()
+        .map(|row| cell(row, group_by, &names))
+        .collect()
 }
 
 /// A read of roll-ups.
@@ -61,7 +76,9 @@ async fn rollups(connection: &mut SqliteConnection, ask: Ask<'_>) -> Result<Vec<
     match (&ask.filter.companies, ask.group_by) {
         (None, GroupBy::Company) => rows(connection, ask, Companies::Each, None).await,
         (None, _) => rows(connection, ask, Companies::Together, None).await,
-        (Some(chosen), GroupBy::Company) => rows(connection, ask, Companies::Some, Some(chosen)).await,
+        (Some(chosen), GroupBy::Company) => {
+            rows(connection, ask, Companies::Some, Some(chosen)).await
+        }
         (Some(chosen), _) => match the_others(connection, ask.filter.account, chosen).await? {
             None => rows(connection, ask, Companies::Some, Some(chosen)).await,
             Some(others) => {
@@ -74,28 +91,45 @@ async fn rollups(connection: &mut SqliteConnection, ask: Ask<'_>) -> Result<Vec<
 }
 
 /// The companies that are not chosen, when they are fewer: all but a few cost no more to read than a few.
-async fn the_others(connection: &mut SqliteConnection, account: i64, chosen: &str) -> Result<Option<String>> {
-    const SQL: &str = "SELECT json_group_array(company_id), count(*) < json_array_length(?2) FROM companies
+async fn the_others(
+    connection: &mut SqliteConnection,
+    account: i64,
+    chosen: &str,
+) -> Result<Option<String>> {
+    const SQL: &str =
+        "SELECT json_group_array(company_id), count(*) < json_array_length(?2) FROM companies
         WHERE account_id = ?1 AND company_id NOT IN (SELECT value FROM json_each(?2))";
     if chosen.len() < LONG_LIST {
         return Ok(None);
     }
-    let (others, are_fewer): (String, bool) = sqlx::query_as(SQL).bind(account).bind(chosen).fetch_one(connection).await?;
+    let (others, are_fewer): (String, bool) = sqlx::query_as(SQL)
+        .bind(account)
+        .bind(chosen)
+        .fetch_one(connection)
+        .await?;
     Ok(Some(others).filter(|_| are_fewer))
 }
 
 /// Takes totals of some companies from those of all.
 fn without(all: Vec<Row>, some: Vec<Row>) -> Result<Vec<Row>> {
-    let mut rest: BTreeMap<(i64, i64), (i64, i64)> =
-        all.into_iter().map(|(start, key, credits, events)| ((start, key), (credits, events))).collect();
+    let mut rest: BTreeMap<(i64, i64), (i64, i64)> = all
+        .into_iter()
+        .map(|(start, key, credits, events)| ((start, key), (credits, events)))
+        .collect();
     for (start, key, credits, events) in some {
         let impossible = || Error::Corrupt("companies with more than their account".to_owned());
         let left = rest.get_mut(&(start, key)).ok_or_else(impossible)?;
         left.0 = left.0.checked_sub(credits).ok_or_else(impossible)?;
-        left.1 = left.1.checked_sub(events).filter(|left| *left >= 0).ok_or_else(impossible)?;
+        left.1 = left
+            .1
+            .checked_sub(events)
+            .filter(|left| *left >= 0)
+            .ok_or_else(impossible)?;
     }
     let present = rest.into_iter().filter(|(_, (_, events))| *events > 0);
-    Ok(present.map(|((start, key), (credits, events))| (start, key, credits, events)).collect())
+    Ok(present
+        .map(|((start, key), (credits, events))| (start, key, credits, events))
+        .collect())
 }
 
 async fn rows(
@@ -104,13 +138,17 @@ async fn rows(
     companies: Companies,
     chosen: Option<&str>,
 ) -> Result<Vec<Row>> {
-    let rows = sqlx::query_as(sql::rollup_cells(ask.grain == Grain::Day, companies, ask.group_by))
-        .bind(ask.filter.account)
-        .bind(ask.range.start.micros())
-        .bind(ask.range.end.micros())
-        .bind(ask.filter.agents)
-        .bind(&ask.filter.activities)
-        .bind(chosen);
+    let rows = sqlx::query_as(sql::rollup_cells(
+        ask.grain == Grain::Day,
+        companies,
+        ask.group_by,
+    ))
+    .bind(ask.filter.account)
+    .bind(ask.range.start.micros())
+    .bind(ask.range.end.micros())
+    .bind(ask.filter.agents)
+    .bind(&ask.filter.activities)
+    .bind(chosen);
     Ok(rows.fetch_all(connection).await?)
 }
 
@@ -121,20 +159,37 @@ async fn events(
     group_by: GroupBy,
 ) -> Result<Vec<Row>> {
     let statement = sql::event_cells(filter.references.is_some(), group_by);
-    Ok(filter.bind(statement, Between::of(range)).fetch_all(connection).await?)
+    Ok(filter
+        .bind(statement, Between::of(range))
+        .fetch_all(connection)
+        .await?)
 }
 
-fn cell((start, key, credits, events): Row, group_by: GroupBy, names: &HashMap<i64, String>) -> Result<Cell> {
+fn cell(
+    (start, key, credits, events): Row,
+    group_by: GroupBy,
+    names: &HashMap<i64, String>,
+) -> Result<Cell> {
     let key = match group_by {
         GroupBy::All => GroupKey::All,
         GroupBy::Agent => GroupKey::Agent(agent(key)?),
         GroupBy::Company => GroupKey::Company(CompanyId(key)),
         GroupBy::Activity => {
-            let name = names.get(&key).ok_or_else(|| Error::Corrupt(format!("activity {key} without a name")))?;
+            let name = names
+                .get(&key)
+                .ok_or_else(|| Error::Corrupt(format!("activity {key} without a name")))?;
             GroupKey::Activity(name.clone())
         }
     };
-    let events = u64::try_from(events).map_err(|_| Error::Corrupt("a negative number of events".to_owned()))?;
-    let totals = Totals { credits: Credits::from_micro(credits), events };
-    Ok(Cell { start: Time::from_micros(start), key, totals })
+    let events = u64::try_from(events)
+        .map_err(|_| Error::Corrupt("a negative number of events".to_owned()))?;
+    let totals = Totals {
+        credits: Credits::from_micro(credits),
+        events,
+    };
+    Ok(Cell {
+        start: Time::from_micros(start),
+        key,
+        totals,
+    })
 }

@@ -2,8 +2,8 @@
 
 use std::{path::Path, sync::Arc, time::Duration};
 
-use sqlx::{ConnectOptions, SqliteConnection, sqlite::SqliteConnectOptions};
-use tokio::task::JoinHandle;
+use sqlx::{ConnectOptions, Connection, SqliteConnection, sqlite::SqliteConnectOptions};
+use tokio::{sync::Notify, task::JoinHandle};
 
 use crate::{connect, error::Result, writer::Writer};
 
@@ -17,20 +17,23 @@ const WORTHWHILE_PAGES: i64 = 1_000;
 const RESTART_PAGES: i64 = 16_000;
 
 /// The running task; it ends when this is dropped.
-pub(crate) struct Checkpoints(JoinHandle<()>);
+pub(crate) struct Checkpoints {
+    task: JoinHandle<()>,
+    stop: Arc<Notify>,
+}
 
 impl Checkpoints {
-    /// Ends the task and waits until its connection is let go.
+    /// Ends the task and waits until its connection is closed: the last one to close tidies the files up.
     pub(crate) async fn stop(mut self) {
-        self.0.abort();
-        // An aborted task answers with an error, which is what was asked for.
-        let _ = (&mut self.0).await;
+        self.stop.notify_one();
+        // A task that failed has no connection any more.
+        let _ = (&mut self.task).await;
     }
 }
 
 impl Drop for Checkpoints {
     fn drop(&mut self) {
-        self.0.abort();
+        self.task.abort();
     }
 }
 
@@ -44,27 +47,46 @@ struct Wal {
 /// Starts checkpointing after commits.
 pub(crate) fn start(path: &Path, writer: Arc<Writer>) -> Checkpoints {
     let options = connect::checkpointer(path);
-    Checkpoints(tokio::spawn(async move {
-        loop {
-            if let Err(error) = run(&options, &writer).await {
-                tracing::warn!(%error, "a checkpoint failed; the WAL grows until one succeeds");
-            }
+    let stop = Arc::new(Notify::new());
+    let stopped = Arc::clone(&stop);
+    // What an earlier process left behind is looked at now.
+    writer.committed.notify_one();
+    let task = tokio::spawn(async move {
+        while let Err(error) = run(&options, &writer, &stopped).await {
+            tracing::warn!(%error, "a checkpoint failed; the WAL grows until one succeeds");
             tokio::time::sleep(RETRY_AFTER).await;
         }
-    }))
+    });
+    Checkpoints { task, stop }
 }
 
-async fn run(options: &SqliteConnectOptions, writer: &Writer) -> Result<()> {
+/// Checkpoints until told to stop.
+async fn run(options: &SqliteConnectOptions, writer: &Writer, stop: &Notify) -> Result<()> {
     let mut connection = options.connect().await?;
+    let failed = tokio::select! {
+        failed = keep_short(&mut connection, writer) => failed,
+        () = stop.notified() => Ok(()),
+    };
+    connection.close().await?;
+    failed
+}
+
+async fn keep_short(connection: &mut SqliteConnection, writer: &Writer) -> Result<()> {
     let mut restart_at = RESTART_PAGES;
     loop {
         writer.committed.notified().await;
-        let wal = sqlx::query_as::<_, Wal>("PRAGMA wal_checkpoint(NOOP)").fetch_one(&mut connection).await?;
+        let wal = sqlx::query_as::<_, Wal>("PRAGMA wal_checkpoint(NOOP)")
+            .fetch_one(&mut *connection)
+            .await?;
         if wal.log - wal.checkpointed >= WORTHWHILE_PAGES {
-            let pages = checkpoint(&mut connection).await?;
+            let pages = checkpoint(connection).await?;
             if pages >= restart_at {
                 // A long read may be in the way. Trying again at once would pause the writer over and over.
-                restart_at = if restart(&mut connection, writer).await? { RESTART_PAGES } else { pages + RESTART_PAGES };
+                restart_at = if restart(connection, writer).await? {
+                    RESTART_PAGES
+                } else {
+                    pages + RESTART_PAGES
+                };
             }
         }
         tokio::time::sleep(LOOK_EVERY).await;
@@ -74,7 +96,9 @@ async fn run(options: &SqliteConnectOptions, writer: &Writer) -> Result<()> {
 /// Copies what readers allow; how many pages the WAL has.
 #[tracing::instrument(name = "db.wal.checkpoint", skip_all)]
 async fn checkpoint(connection: &mut SqliteConnection) -> Result<i64> {
-    let wal = sqlx::query_as::<_, Wal>("PRAGMA wal_checkpoint(PASSIVE)").fetch_one(connection).await?;
+    let wal = sqlx::query_as::<_, Wal>("PRAGMA wal_checkpoint(PASSIVE)")
+        .fetch_one(connection)
+        .await?;
     Ok(wal.log)
 }
 
@@ -83,6 +107,8 @@ async fn checkpoint(connection: &mut SqliteConnection) -> Result<i64> {
 async fn restart(connection: &mut SqliteConnection, writer: &Writer) -> Result<bool> {
     // Nearly all pages are in the file already, so the pause is short.
     let _pause = writer.pause().await?;
-    let busy: i64 = sqlx::query_scalar("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(connection).await?;
+    let busy: i64 = sqlx::query_scalar("PRAGMA wal_checkpoint(TRUNCATE)")
+        .fetch_one(connection)
+        .await?;
     Ok(busy == 0)
 }

@@ -26,10 +26,15 @@ const POOL_TIMEOUT: Duration = Duration::from_secs(10);
 /// Refuses a SQLite with the WAL-reset fault.
 pub(crate) async fn check_version(path: &Path) -> Result<()> {
     let mut connection = single(path).await?;
-    let found: String = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(&mut connection).await?;
+    let found: String = sqlx::query_scalar("SELECT sqlite_version()")
+        .fetch_one(&mut connection)
+        .await?;
     connection.close().await?;
     if version_number(&found) < version_number(SQLITE_NEEDED) {
-        return Err(Error::SqliteVersion { found, needed: SQLITE_NEEDED });
+        return Err(Error::SqliteVersion {
+            found,
+            needed: SQLITE_NEEDED,
+        });
     }
     Ok(())
 }
@@ -64,7 +69,9 @@ pub(crate) fn writer(path: &Path) -> SqliteConnectOptions {
 
 /// The connection that checkpoints: it waits for nobody.
 pub(crate) fn checkpointer(path: &Path) -> SqliteConnectOptions {
-    common(path).busy_timeout(Duration::from_millis(100)).thread_name(|_| "db-checkpoint".to_owned())
+    common(path)
+        .busy_timeout(Duration::from_millis(100))
+        .thread_name(|_| "db-checkpoint".to_owned())
 }
 
 /// A connection for one long job.

@@ -2,9 +2,9 @@
 
 mod accounts;
 mod companies;
+mod keys;
 mod plans;
 mod rates;
-mod keys;
 
 use async_trait::async_trait;
 use domain::{
@@ -39,11 +39,19 @@ impl DirectoryStore for SqliteStore {
         Ok(accounts::put(&self.writer, account, now).await?)
     }
 
-    async fn companies_by_key(&self, account: AccountId, keys: &[String]) -> StoreResult<Vec<Company>> {
+    async fn companies_by_key(
+        &self,
+        account: AccountId,
+        keys: &[String],
+    ) -> StoreResult<Vec<Company>> {
         Ok(companies::by_key(&self.readers, account, keys).await?)
     }
 
-    async fn company_owners(&self, key: &str, limit: u32) -> StoreResult<Vec<(AccountId, Company)>> {
+    async fn company_owners(
+        &self,
+        key: &str,
+        limit: u32,
+    ) -> StoreResult<Vec<(AccountId, Company)>> {
         Ok(companies::owners(&self.readers, key, limit).await?)
     }
 
@@ -62,7 +70,13 @@ impl DirectoryStore for SqliteStore {
         Ok(companies::count(&self.readers, account).await?)
     }
 
-    async fn put_company(&self, account: AccountId, key: &str, name: &str, now: Time) -> StoreResult<Stored<Company>> {
+    async fn put_company(
+        &self,
+        account: AccountId,
+        key: &str,
+        name: &str,
+        now: Time,
+    ) -> StoreResult<Stored<Company>> {
         Ok(companies::put(&self.writer, account, key, name, now).await?)
     }
 
@@ -104,11 +118,21 @@ impl DirectoryStore for SqliteStore {
         Ok(keys::put(&self.writer, key).await?)
     }
 
-    async fn api_keys(&self, account: Option<AccountId>, after: Option<&str>, limit: u32) -> StoreResult<Vec<ApiKey>> {
+    async fn api_keys(
+        &self,
+        account: Option<AccountId>,
+        after: Option<&str>,
+        limit: u32,
+    ) -> StoreResult<Vec<ApiKey>> {
         Ok(keys::list(&self.readers, account, after, limit).await?)
     }
 
-    async fn revoke_api_key(&self, account: Option<AccountId>, prefix: &str, now: Time) -> StoreResult<bool> {
+    async fn revoke_api_key(
+        &self,
+        account: Option<AccountId>,
+        prefix: &str,
+        now: Time,
+    ) -> StoreResult<bool> {
         Ok(keys::revoke(&self.writer, account, prefix, now).await?)
     }
 }

@@ -1,8 +1,8 @@
 //! Proves that events, roll-ups and cycle totals agree.
 
 mod buckets;
-mod days;
 mod cycles;
+mod days;
 
 use std::path::Path;
 
@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Differences told: enough to see a pattern, few enough to read.
-const MAX_DIFFERENCES: usize = 100;
+const MAX_DIFFERENCES: u32 = 100;
 
 /// An account, and the places where its time is divided.
 struct Patient {
@@ -36,7 +36,7 @@ struct Examination<'a> {
 
 impl Examination<'_> {
     fn is_full(&self) -> bool {
-        self.report.differences.len() >= MAX_DIFFERENCES
+        self.report.differences.len() >= MAX_DIFFERENCES as usize
     }
 
     fn differ(&mut self, sentence: String) {
@@ -60,11 +60,16 @@ pub(crate) async fn examine(path: &Path) -> Result<DoctorReport> {
 }
 
 async fn examine_all(transaction: Transaction<'_, Sqlite>) -> Result<DoctorReport> {
-    let mut examination = Examination { transaction, report: DoctorReport::default() };
+    let mut examination = Examination {
+        transaction,
+        report: DoctorReport::default(),
+    };
     let (events, strays) = count_events(&mut examination.transaction).await?;
     examination.report.events = u64::try_from(events).unwrap_or(0);
     if strays > 0 {
-        examination.differ(format!("{strays} events belong to accounts or companies that do not exist."));
+        examination.differ(format!(
+            "{strays} events belong to accounts or companies that do not exist."
+        ));
     }
     for patient in patients(&mut examination.transaction).await? {
         if examination.is_full() {
@@ -74,7 +79,10 @@ async fn examine_all(transaction: Transaction<'_, Sqlite>) -> Result<DoctorRepor
         days::examine(&mut examination, &patient).await?;
         cycles::examine(&mut examination, &patient).await?;
     }
-    let Examination { transaction, report } = examination;
+    let Examination {
+        transaction,
+        report,
+    } = examination;
     transaction.rollback().await?;
     Ok(report)
 }
@@ -88,12 +96,18 @@ async fn count_events(transaction: &mut Transaction<'_, Sqlite>) -> Result<(i64,
 }
 
 async fn patients(transaction: &mut Transaction<'_, Sqlite>) -> Result<Vec<Patient>> {
-    const SQL: &str = "SELECT account_id, key, time_zone, cycle_anchor FROM accounts ORDER BY account_id";
-    let rows: Vec<(i64, String, String, i64)> = sqlx::query_as(SQL).fetch_all(&mut **transaction).await?;
+    const SQL: &str =
+        "SELECT account_id, key, time_zone, cycle_anchor FROM accounts ORDER BY account_id";
+    let rows: Vec<(i64, String, String, i64)> =
+        sqlx::query_as(SQL).fetch_all(&mut **transaction).await?;
     rows.into_iter()
         .map(|(id, key, zone, anchor)| {
             let zone = Zone::named(&zone).map_err(|error| Error::Corrupt(error.to_string()))?;
-            Ok(Patient { id: AccountId(id), key, cycles: Cycles::new(Time::from_micros(anchor), zone) })
+            Ok(Patient {
+                id: AccountId(id),
+                key,
+                cycles: Cycles::new(Time::from_micros(anchor), zone),
+            })
         })
         .collect()
 }
@@ -113,7 +127,11 @@ struct Difference {
 
 impl Difference {
     fn sentence(&self, table: &str, source: &str, patient: &Patient) -> String {
-        let company = if self.company_id == 0 { "all companies".to_owned() } else { format!("company {}", self.company_id) };
+        let company = if self.company_id == 0 {
+            "all companies".to_owned()
+        } else {
+            format!("company {}", self.company_id)
+        };
         format!(
             "{table} of account {}, {company}, {}, agent {}, activity {}: has {} micro-credits in {} events, {source} make {} in {}.",
             patient.key,

@@ -12,7 +12,9 @@ pub enum Error {
     #[error("cannot create the folder of the database: {0}")]
     Folder(#[source] std::io::Error),
     /// The linked SQLite has a known fault.
-    #[error("SQLite {found} is linked, but {needed} or later is needed: earlier versions can corrupt a database in WAL mode")]
+    #[error(
+        "SQLite {found} is linked, but {needed} or later is needed: earlier versions can corrupt a database in WAL mode"
+    )]
     SqliteVersion {
         /// What is linked.
         found: String,
@@ -20,7 +22,9 @@ pub enum Error {
         needed: &'static str,
     },
     /// The schema is newer than this program.
-    #[error("the database has schema version {found}, but this program knows versions up to {known}: run the program that wrote it, or a later one")]
+    #[error(
+        "the database has schema version {found}, but this program knows versions up to {known}: run the program that wrote it, or a later one"
+    )]
     SchemaNewer {
         /// The database's.
         found: i64,
@@ -28,7 +32,9 @@ pub enum Error {
         known: i64,
     },
     /// The schema is older than this program and may not be migrated.
-    #[error("the database has schema version {found}, but this program needs {known}: run `creditscope migrate`")]
+    #[error(
+        "the database has schema version {found}, but this program needs {known}: run `creditscope migrate`"
+    )]
     SchemaOlder {
         /// The database's.
         found: i64,
@@ -68,8 +74,14 @@ pub(crate) type Result<T> = std::result::Result<T, Error>;
 
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
-        match error.as_database_error().and_then(|inner| constraint_message(inner.message())) {
-            Some(message) => Self::Constraint { message, source: error },
+        match error
+            .as_database_error()
+            .and_then(|inner| constraint_message(inner.message()))
+        {
+            Some(message) => Self::Constraint {
+                message,
+                source: error,
+            },
             None => Self::Sql(error),
         }
     }
@@ -85,14 +97,32 @@ impl From<Error> for StoreError {
 fn constraint_message(message: &str) -> Option<&'static str> {
     const MEANINGS: [(&str, &str); 9] = [
         ("accounts.key", "an account with this key exists"),
-        ("companies.account_id, companies.key", "the account has a company with this key"),
+        (
+            "companies.account_id, companies.key",
+            "the account has a company with this key",
+        ),
         ("api_keys.prefix", "an API key with this prefix exists"),
         ("users.email", "a user with this e-mail address exists"),
-        ("rate_cards.event_type", "this version of the rate card exists"),
-        ("events are append-only", "events are never changed or deleted"),
-        ("FOREIGN KEY constraint failed", "it names something that is not there"),
-        ("cannot store REAL value in INTEGER column", "a total is larger than can be counted"),
+        (
+            "rate_cards.event_type",
+            "this version of the rate card exists",
+        ),
+        (
+            "events are append-only",
+            "events are never changed or deleted",
+        ),
+        (
+            "FOREIGN KEY constraint failed",
+            "it names something that is not there",
+        ),
+        (
+            "cannot store REAL value in INTEGER column",
+            "a total is larger than can be counted",
+        ),
         ("integer overflow", "a total is larger than can be counted"),
     ];
-    MEANINGS.iter().find(|(part, _)| message.contains(part)).map(|(_, meaning)| *meaning)
+    MEANINGS
+        .iter()
+        .find(|(part, _)| message.contains(part))
+        .map(|(_, meaning)| *meaning)
 }

@@ -1,8 +1,8 @@
 //! Storing events, and reading single ones.
 
 mod classify;
-mod insert;
 mod find;
+mod insert;
 
 use async_trait::async_trait;
 use domain::{AccountId, Seq, Time};
@@ -23,11 +23,21 @@ impl EventStore for SqliteStore {
         Ok(commit(&self.writer, group, now).await?)
     }
 
-    async fn events_after(&self, account: AccountId, after: Seq, limit: u32) -> StoreResult<(Vec<StoredEvent>, Seq)> {
+    async fn events_after(
+        &self,
+        account: AccountId,
+        after: Seq,
+        limit: u32,
+    ) -> StoreResult<(Vec<StoredEvent>, Seq)> {
         Ok(find::after(&self.readers, account, after, limit).await?)
     }
 
-    async fn event(&self, account: AccountId, source: &str, id: &str) -> StoreResult<Option<StoredEvent>> {
+    async fn event(
+        &self,
+        account: AccountId,
+        source: &str,
+        id: &str,
+    ) -> StoreResult<Option<StoredEvent>> {
         Ok(find::by_identity(&self.readers, account, source, id).await?)
     }
 }
@@ -50,7 +60,9 @@ async fn commit(writer: &Writer, group: &[Vec<NewEvent>], now: Time) -> Result<V
         plan = classify(group, find::known(&mut tx, group).await?);
         rows = insert::rows(&mut tx, &plan).await?;
         if !insert::all(&mut tx, &rows, now).await? {
-            return Err(Error::Corrupt("an event is known and new at the same time".to_owned()));
+            return Err(Error::Corrupt(
+                "an event is known and new at the same time".to_owned(),
+            ));
         }
     }
     rollups::add(&mut tx, &rows).await?;

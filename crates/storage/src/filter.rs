@@ -1,6 +1,6 @@
 //! A selection in the terms of the tables.
 
-use domain::{AccountId, TimeRange, cursor::Cursor, Seq};
+use domain::{AccountId, Seq, TimeRange, cursor::Cursor};
 use service::ports::Selection;
 use sqlx::{Sqlite, SqliteConnection, query::QueryAs, sqlite::SqliteArguments};
 
@@ -37,23 +37,40 @@ impl Filter {
         if activities.as_ref().is_some_and(Vec::is_empty) {
             return Ok(None);
         }
-        let agents = selection.agents.iter().fold(0, |set, agent| set | 1 << agent.index());
+        let agents = selection
+            .agents
+            .iter()
+            .fold(0, |set, agent| set | 1 << agent.index());
         Ok(Some(Self {
             account: account.0,
             agents: if agents == 0 { ALL_AGENTS } else { agents },
-            companies: selection.companies.as_ref().map(serde_json::to_string).transpose()?,
+            companies: selection
+                .companies
+                .as_ref()
+                .map(serde_json::to_string)
+                .transpose()?,
             activities: activities.as_ref().map(serde_json::to_string).transpose()?,
-            references: selection.reference_prefix.as_deref().map(|prefix| (prefix.to_owned(), after_prefix(prefix))),
+            references: selection
+                .reference_prefix
+                .as_deref()
+                .map(|prefix| (prefix.to_owned(), after_prefix(prefix))),
         }))
     }
 
     /// Whether every event of the account is selected.
     pub(crate) fn is_open(&self) -> bool {
-        self.agents == ALL_AGENTS && self.companies.is_none() && self.activities.is_none() && self.references.is_none()
+        self.agents == ALL_AGENTS
+            && self.companies.is_none()
+            && self.activities.is_none()
+            && self.references.is_none()
     }
 
     /// Binds ?1 to ?10 of a statement over events.
-    pub(crate) fn bind<T>(&self, statement: &'static str, between: Between) -> QueryAs<'static, Sqlite, T, SqliteArguments>
+    pub(crate) fn bind<T>(
+        &self,
+        statement: &'static str,
+        between: Between,
+    ) -> QueryAs<'static, Sqlite, T, SqliteArguments>
     where
         T: for<'r> sqlx::FromRow<'r, sqlx::sqlite::SqliteRow>,
     {
@@ -84,7 +101,13 @@ async fn activity_numbers(
         return Ok(None);
     }
     let names = serde_json::to_string(names)?;
-    Ok(Some(sqlx::query_scalar(SQL).bind(account.0).bind(names).fetch_all(connection).await?))
+    Ok(Some(
+        sqlx::query_scalar(SQL)
+            .bind(account.0)
+            .bind(names)
+            .fetch_all(connection)
+            .await?,
+    ))
 }
 
 /// Rows of the log strictly between two places.
@@ -98,13 +121,22 @@ impl Between {
     /// All rows of a range of time.
     pub(crate) fn of(range: TimeRange) -> Self {
         // No row has this seq, so a place with it lies before all rows of its time.
-        let edge = |time| Cursor { time, seq: Seq(i64::MIN) };
-        Self { after: edge(range.start), before: edge(range.end) }
+        let edge = |time| Cursor {
+            time,
+            seq: Seq(i64::MIN),
+        };
+        Self {
+            after: edge(range.start),
+            before: edge(range.end),
+        }
     }
 
     /// The rows that are in both.
     pub(crate) fn and(self, other: Self) -> Self {
-        Self { after: self.after.max(other.after), before: self.before.min(other.before) }
+        Self {
+            after: self.after.max(other.after),
+            before: self.before.min(other.before),
+        }
     }
 }
 

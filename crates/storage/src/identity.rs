@@ -1,7 +1,7 @@
 //! People and their sessions.
 
-mod users;
 mod sessions;
+mod users;
 
 use async_trait::async_trait;
 use domain::{Time, UserId};

@@ -5,27 +5,27 @@
 
 #[macro_use]
 mod sql;
-mod error;
-mod url;
-mod connect;
-mod schema;
-mod writer;
-mod checkpoint;
-mod sqlite;
-mod names;
-mod events;
-mod rollups;
-mod reading;
-mod filter;
 mod cells;
-mod log;
-mod rows;
-mod doctor;
+mod checkpoint;
+mod connect;
 mod directory;
-mod identity;
+mod doctor;
+mod error;
+mod events;
+mod filter;
 mod idempotency;
+mod identity;
+mod log;
+mod names;
 #[cfg(test)]
 mod plans;
+mod reading;
+mod rollups;
+mod rows;
+mod schema;
+mod sqlite;
+mod url;
+mod writer;
 
 use std::{path::Path, sync::Arc};
 

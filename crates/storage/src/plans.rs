@@ -5,17 +5,27 @@ use sqlx::{AssertSqlSafe, Connection, Row};
 use crate::{connect, schema};
 
 /// Steps that read everything there is of something small: what was asked for, or what an inner step found.
-const SMALL: [&str; 5] = ["SCAN asked", "SCAN day", "SCAN any_company", "SCAN json_each", "SCAN jsonb_each"];
+const SMALL: [&str; 5] = [
+    "SCAN asked",
+    "SCAN day",
+    "SCAN any_company",
+    "SCAN json_each",
+    "SCAN jsonb_each",
+];
 
 /// Fails unless the statement has these steps and reads no table from end to end.
 pub(crate) async fn assert_searches(statement: &str, expected: &[&str]) {
     let steps = steps(statement).await;
     for step in &steps {
-        let reads_all = step.starts_with("SCAN") && !SMALL.iter().any(|small| step.starts_with(small));
+        let reads_all =
+            step.starts_with("SCAN") && !SMALL.iter().any(|small| step.starts_with(small));
         assert!(!reads_all, "{statement}\n{steps:#?}");
     }
     for step in expected {
-        assert!(steps.iter().any(|found| found == step), "{step}\n{statement}\n{steps:#?}");
+        assert!(
+            steps.iter().any(|found| found == step),
+            "{step}\n{statement}\n{steps:#?}"
+        );
     }
 }
 
@@ -26,7 +36,10 @@ pub(crate) async fn steps(statement: &str) -> Vec<String> {
     schema::migrate(&path).await.unwrap();
     let mut connection = connect::single(&path).await.unwrap();
     let explain = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {statement}"));
-    let rows = sqlx::query(explain).fetch_all(&mut connection).await.unwrap();
+    let rows = sqlx::query(explain)
+        .fetch_all(&mut connection)
+        .await
+        .unwrap();
     connection.close().await.unwrap();
     rows.iter().map(|row| row.get("detail")).collect()
 }

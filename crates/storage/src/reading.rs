@@ -2,7 +2,9 @@
 
 use async_trait::async_trait;
 use domain::{AccountId, Credits, Seq, Time, TimeRange, cursor::Cursor};
-use service::ports::{Cell, Grain, GroupBy, LogRange, ReadStore, Selection, Snapshot, StoreResult, StoredEvent};
+use service::ports::{
+    Cell, Grain, GroupBy, LogRange, ReadStore, Selection, Snapshot, StoreResult, StoredEvent,
+};
 use sqlx::{Sqlite, SqlitePool, Transaction};
 
 use crate::{SqliteStore, cells, error::Result, log, names};
@@ -24,9 +26,13 @@ impl ReadStore for SqliteStore {
 async fn open(readers: &SqlitePool) -> Result<SqliteSnapshot> {
     let mut transaction = readers.begin().await?;
     // SQLite takes the view at the first read, not at BEGIN.
-    let newest: i64 =
-        sqlx::query_scalar("SELECT coalesce(max(seq), 0) FROM events").fetch_one(&mut *transaction).await?;
-    Ok(SqliteSnapshot { transaction, as_of: Seq(newest) })
+    let newest: i64 = sqlx::query_scalar("SELECT coalesce(max(seq), 0) FROM events")
+        .fetch_one(&mut *transaction)
+        .await?;
+    Ok(SqliteSnapshot {
+        transaction,
+        as_of: Seq(newest),
+    })
 }
 
 #[async_trait]
@@ -43,7 +49,15 @@ impl Snapshot for SqliteSnapshot {
         grain: Grain,
         group_by: GroupBy,
     ) -> StoreResult<Vec<Cell>> {
-        Ok(cells::read(&mut self.transaction, account, selection, range, grain, group_by).await?)
+        Ok(cells::read(
+            &mut self.transaction,
+            account,
+            selection,
+            range,
+            grain,
+            group_by,
+        )
+        .await?)
     }
 
     async fn cycle_used(&mut self, account: AccountId, cycle_start: Time) -> StoreResult<Credits> {
@@ -81,16 +95,26 @@ impl Snapshot for SqliteSnapshot {
     }
 
     async fn activities(&mut self, account: AccountId) -> StoreResult<Vec<String>> {
-        let mut activities: Vec<_> = names::activities(&mut self.transaction, account).await?.into_values().collect();
+        let mut activities: Vec<_> = names::activities(&mut self.transaction, account)
+            .await?
+            .into_values()
+            .collect();
         activities.sort_unstable();
         Ok(activities)
     }
 }
 
 #[tracing::instrument(name = "db.cycle_usage.get", skip_all)]
-async fn cycle_used(transaction: &mut Transaction<'static, Sqlite>, account: AccountId, start: Time) -> Result<Credits> {
+async fn cycle_used(
+    transaction: &mut Transaction<'static, Sqlite>,
+    account: AccountId,
+    start: Time,
+) -> Result<Credits> {
     const SQL: &str = "SELECT credits FROM cycle_usage WHERE account_id = ?1 AND cycle_start = ?2";
-    let micro: Option<i64> =
-        sqlx::query_scalar(SQL).bind(account.0).bind(start.micros()).fetch_optional(&mut **transaction).await?;
+    let micro: Option<i64> = sqlx::query_scalar(SQL)
+        .bind(account.0)
+        .bind(start.micros())
+        .fetch_optional(&mut **transaction)
+        .await?;
     Ok(Credits::from_micro(micro.unwrap_or(0)))
 }

@@ -25,13 +25,34 @@ macro_rules! upsert_sql {
     };
 }
 
-const BUCKETS: &str =
-    upsert_sql!("usage_bucket", ("account_id", "start", "company_id", "agent", "activity"), (0, 1, 2, 3, 4), 5, 6);
-const DAYS: &str =
-    upsert_sql!("usage_day", ("account_id", "start", "company_id", "agent", "activity"), (0, 1, 2, 3, 4), 5, 6);
-const ACCOUNT_BUCKETS: &str =
-    upsert_sql!("account_bucket", ("account_id", "start", "agent", "activity"), (0, 1, 2, 3), 4, 5);
-const ACCOUNT_DAYS: &str = upsert_sql!("account_day", ("account_id", "start", "agent", "activity"), (0, 1, 2, 3), 4, 5);
+const BUCKETS: &str = upsert_sql!(
+    "usage_bucket",
+    ("account_id", "start", "company_id", "agent", "activity"),
+    (0, 1, 2, 3, 4),
+    5,
+    6
+);
+const DAYS: &str = upsert_sql!(
+    "usage_day",
+    ("account_id", "start", "company_id", "agent", "activity"),
+    (0, 1, 2, 3, 4),
+    5,
+    6
+);
+const ACCOUNT_BUCKETS: &str = upsert_sql!(
+    "account_bucket",
+    ("account_id", "start", "agent", "activity"),
+    (0, 1, 2, 3),
+    4,
+    5
+);
+const ACCOUNT_DAYS: &str = upsert_sql!(
+    "account_day",
+    ("account_id", "start", "agent", "activity"),
+    (0, 1, 2, 3),
+    4,
+    5
+);
 const CYCLES: &str = upsert_sql!("cycle_usage", ("account_id", "cycle_start"), (0, 1), 2, 3);
 
 /// What an event is counted under: account, start, company, agent, activity.
@@ -43,27 +64,68 @@ pub(crate) async fn add(tx: &mut WriteTx<'_>, rows: &[Row<'_>]) -> Result<()> {
     if rows.is_empty() {
         return Ok(());
     }
-    let key = |row: &Row<'_>, start| (row.event.account, start, row.event.company.0, row.event.agent.index(), row.activity);
-    let buckets = total(rows.iter().map(|row| (key(row, row.event.time.bucket()), sum(row))));
-    let days = total(rows.iter().map(|row| (key(row, row.event.day_start), sum(row))));
-    let cycles = total(rows.iter().map(|row| ((row.event.account, row.event.cycle_start), sum(row))));
+    let key = |row: &Row<'_>, start| {
+        (
+            row.event.account,
+            start,
+            row.event.company.0,
+            row.event.agent.index(),
+            row.activity,
+        )
+    };
+    let buckets = total(
+        rows.iter()
+            .map(|row| (key(row, row.event.time.bucket()), sum(row))),
+    );
+    let days = total(
+        rows.iter()
+            .map(|row| (key(row, row.event.day_start), sum(row))),
+    );
+    let cycles = total(
+        rows.iter()
+            .map(|row| ((row.event.account, row.event.cycle_start), sum(row))),
+    );
     let account_buckets = total(buckets.iter().map(over_companies));
     let account_days = total(days.iter().map(over_companies));
-    upsert(tx, BUCKETS, buckets, |((account, start, company, agent, activity), (credits, events))| {
-        (account, start, company, agent, activity, credits, events)
-    })
+    upsert(
+        tx,
+        BUCKETS,
+        buckets,
+        |((account, start, company, agent, activity), (credits, events))| {
+            (account, start, company, agent, activity, credits, events)
+        },
+    )
     .await?;
-    upsert(tx, DAYS, days, |((account, start, company, agent, activity), (credits, events))| {
-        (account, start, company, agent, activity, credits, events)
-    })
+    upsert(
+        tx,
+        DAYS,
+        days,
+        |((account, start, company, agent, activity), (credits, events))| {
+            (account, start, company, agent, activity, credits, events)
+        },
+    )
     .await?;
-    for (statement, totals) in [(ACCOUNT_BUCKETS, account_buckets), (ACCOUNT_DAYS, account_days)] {
-        upsert(tx, statement, totals, |((account, start, agent, activity), (credits, events))| {
-            (account, start, agent, activity, credits, events)
-        })
+    for (statement, totals) in [
+        (ACCOUNT_BUCKETS, account_buckets),
+        (ACCOUNT_DAYS, account_days),
+    ] {
+        upsert(
+            tx,
+            statement,
+            totals,
+            |((account, start, agent, activity), (credits, events))| {
+                (account, start, agent, activity, credits, events)
+            },
+        )
         .await?;
     }
-    upsert(tx, CYCLES, cycles, |((account, start), (credits, events))| (account, start, credits, events)).await
+    upsert(
+        tx,
+        CYCLES,
+        cycles,
+        |((account, start), (credits, events))| (account, start, credits, events),
+    )
+    .await
 }
 
 fn sum(row: &Row<'_>) -> Sum {
@@ -99,12 +161,16 @@ async fn upsert<K, R: Serialize>(
     let rows = totals
         .into_iter()
         .map(|(key, (credits, events))| {
-            let credits = i64::try_from(credits).map_err(|_| Error::Overflow("one transaction's credits"))?;
+            let credits =
+                i64::try_from(credits).map_err(|_| Error::Overflow("one transaction's credits"))?;
             Ok(row((key, (credits, events))))
         })
         .collect::<Result<Vec<_>>>()?;
     let json = serde_json::to_string(&rows)?;
-    sqlx::query(statement).bind(json).execute(tx.connection()).await?;
+    sqlx::query(statement)
+        .bind(json)
+        .execute(tx.connection())
+        .await?;
     Ok(())
 }
 
@@ -114,7 +180,15 @@ mod tests {
 
     #[test]
     fn totals_add_up_by_key() {
-        let parts = [(2, (1, 1)), (1, (i128::from(i64::MAX), 1)), (2, (3, 1)), (1, (1, 2))];
-        assert_eq!(total(parts.into_iter()), [(1, (i128::from(i64::MAX) + 1, 3)), (2, (4, 2))]);
+        let parts = [
+            (2, (1, 1)),
+            (1, (i128::from(i64::MAX), 1)),
+            (2, (3, 1)),
+            (1, (1, 2)),
+        ];
+        assert_eq!(
+            total(parts.into_iter()),
+            [(1, (i128::from(i64::MAX) + 1, 3)), (2, (4, 2))]
+        );
     }
 }

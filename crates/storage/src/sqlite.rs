@@ -48,7 +48,12 @@ impl SqliteStore {
         let readers = connect::readers(path, options.readers).await?;
         schema::check(&mut *readers.acquire().await?).await?;
         let checkpoints = Mutex::new(Some(checkpoint::start(path, Arc::clone(&writer))));
-        Ok(Self { path: path.to_owned(), writer, readers, checkpoints })
+        Ok(Self {
+            path: path.to_owned(),
+            writer,
+            readers,
+            checkpoints,
+        })
     }
 
     /// The file.
@@ -68,7 +73,11 @@ impl Database for SqliteStore {
     }
 
     async fn close(&self) -> StoreResult<()> {
-        let checkpoints = self.checkpoints.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let checkpoints = self
+            .checkpoints
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
         if let Some(checkpoints) = checkpoints {
             checkpoints.stop().await;
         }
@@ -86,7 +95,10 @@ impl Store for SqliteStore {
     }
 
     async fn ping(&self) -> StoreResult<()> {
-        sqlx::query("SELECT 1").execute(&self.readers).await.map_err(Error::from)?;
+        sqlx::query("SELECT 1")
+            .execute(&self.readers)
+            .await
+            .map_err(Error::from)?;
         Ok(())
     }
 }
@@ -94,8 +106,13 @@ impl Store for SqliteStore {
 /// Copies a database while others use it. The copy is one consistent moment, without unused pages.
 #[tracing::instrument(name = "db.backup", skip_all)]
 async fn backup(path: &Path, file: &Path) -> Result<()> {
-    let file = file.to_str().ok_or_else(|| Error::Url("the backup's path is not UTF-8".to_owned()))?;
+    let file = file
+        .to_str()
+        .ok_or_else(|| Error::Url("the backup's path is not UTF-8".to_owned()))?;
     let mut connection = connect::single(path).await?;
-    sqlx::query("VACUUM INTO ?1").bind(file).execute(&mut connection).await?;
+    sqlx::query("VACUUM INTO ?1")
+        .bind(file)
+        .execute(&mut connection)
+        .await?;
     Ok(connection.close().await?)
 }

@@ -20,7 +20,11 @@ pub struct OpenOptions {
 
 impl Default for OpenOptions {
     fn default() -> Self {
-        Self { readers: READERS, folder: None, migrate: true }
+        Self {
+            readers: READERS,
+            folder: None,
+            migrate: true,
+        }
     }
 }
 
@@ -31,17 +35,27 @@ pub(crate) fn sqlite_path(database_url: &str, options: &OpenOptions) -> Result<P
     };
     match scheme {
         "sqlite" => {}
-        "postgres" | "postgresql" => return Err(refused("PostgreSQL is not supported yet: use sqlite://path")),
+        "postgres" | "postgresql" => {
+            return Err(refused(
+                "PostgreSQL is not supported yet: use sqlite://path",
+            ));
+        }
         _ => return Err(refused("its scheme is not known: use sqlite://path")),
     }
     let path = rest.strip_prefix("//").unwrap_or(rest);
     if path.is_empty() || path == ":memory:" {
-        return Err(refused("names no file: several connections share the database, so it cannot live in memory"));
+        return Err(refused(
+            "names no file: several connections share the database, so it cannot live in memory",
+        ));
     }
     if path.contains('?') {
         return Err(refused("takes no parameters after '?'"));
     }
-    Ok(options.folder.as_deref().unwrap_or(Path::new("")).join(path))
+    Ok(options
+        .folder
+        .as_deref()
+        .unwrap_or(Path::new(""))
+        .join(path))
 }
 
 fn refused(why: &str) -> Error {
@@ -53,7 +67,10 @@ mod tests {
     use super::*;
 
     fn path(url: &str) -> std::result::Result<PathBuf, String> {
-        let options = OpenOptions { folder: Some("/data".into()), ..OpenOptions::default() };
+        let options = OpenOptions {
+            folder: Some("/data".into()),
+            ..OpenOptions::default()
+        };
         sqlite_path(url, &options).map_err(|error| error.to_string())
     }
 
@@ -62,8 +79,18 @@ mod tests {
         assert_eq!(path("sqlite://a.db"), Ok("/data/a.db".into()));
         assert_eq!(path("sqlite:///var/lib/a.db"), Ok("/var/lib/a.db".into()));
         assert_eq!(path("sqlite:a.db"), Ok("/data/a.db".into()));
-        assert!(path("postgres://host/db").unwrap_err().contains("not supported yet"));
-        for url in ["mysql://x", "a.db", "sqlite://", "sqlite::memory:", "sqlite://a.db?mode=ro"] {
+        assert!(
+            path("postgres://host/db")
+                .unwrap_err()
+                .contains("not supported yet")
+        );
+        for url in [
+            "mysql://x",
+            "a.db",
+            "sqlite://",
+            "sqlite::memory:",
+            "sqlite://a.db?mode=ro",
+        ] {
             assert!(path(url).is_err(), "{url}");
         }
     }

@@ -1,9 +1,6 @@
 //! The one connection that writes, and its transactions.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
-};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use sqlx::{ConnectOptions, Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 use tokio::sync::{Mutex, MutexGuard, Notify};
@@ -19,7 +16,7 @@ pub(crate) struct Writer {
     /// Empty before the first transaction, and after one that failed.
     slot: Mutex<Option<Session>>,
     /// Told after each commit.
-    pub(crate) committed: Arc<Notify>,
+    pub(crate) committed: Notify,
     closed: AtomicBool,
 }
 
@@ -42,7 +39,12 @@ pub(crate) struct WriteTx<'a> {
 
 impl Writer {
     pub(crate) fn new(options: SqliteConnectOptions) -> Self {
-        Self { options, slot: Mutex::new(None), committed: Arc::default(), closed: AtomicBool::new(false) }
+        Self {
+            options,
+            slot: Mutex::new(None),
+            committed: Notify::new(),
+            closed: AtomicBool::new(false),
+        }
     }
 
     /// Waits for the transactions before and begins one. It holds the database's write lock from the start.
@@ -50,10 +52,17 @@ impl Writer {
         let mut slot = self.lock().await?;
         let mut session = match slot.take() {
             Some(session) => session,
-            None => Session { connection: self.options.connect().await?, names: Names::default() },
+            None => Session {
+                connection: self.options.connect().await?,
+                names: Names::default(),
+            },
         };
         execute(&mut session.connection, "BEGIN IMMEDIATE").await?;
-        Ok(WriteTx { writer: self, slot, session })
+        Ok(WriteTx {
+            writer: self,
+            slot,
+            session,
+        })
     }
 
     /// Keeps this process from writing for as long as the answer lives.
@@ -72,7 +81,11 @@ impl Writer {
 
     async fn lock(&self) -> Result<MutexGuard<'_, Option<Session>>> {
         let slot = self.slot.lock().await;
-        if self.closed.load(Ordering::Acquire) { Err(Error::Closed) } else { Ok(slot) }
+        if self.closed.load(Ordering::Acquire) {
+            Err(Error::Closed)
+        } else {
+            Ok(slot)
+        }
     }
 }
 

@@ -1,16 +1,18 @@
 //! What every database must do. A further database is put under the same functions with one more line at the end.
 
+#![expect(clippy::unwrap_used, reason = "a test stops at the first failure")]
+
 mod contract {
     pub mod backend;
-    pub mod world;
-    pub mod model;
-    pub mod ingest;
-    pub mod totals;
-    pub mod log;
-    pub mod snapshots;
+    pub mod care;
     pub mod directory;
     pub mod identity;
-    pub mod care;
+    pub mod ingest;
+    pub mod log;
+    pub mod model;
+    pub mod snapshots;
+    pub mod totals;
+    pub mod world;
 }
 
 use contract::{backend::Sqlite, care, directory, identity, ingest, log, snapshots, totals};
@@ -21,7 +23,7 @@ macro_rules! on {
             $($(
                 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
                 async fn $test() {
-                    super::$module::$test(super::$backend::start().await).await;
+                    super::$module::$test(super::$backend::start()).await;
                 }
             )+)+
         }

@@ -88,10 +88,18 @@ impl PutAccountBody {
     /// # Errors
     /// A zone that does not exist, or an anchor that is no time.
     pub fn read(self, key: String) -> Answer<PutAccount> {
-        let zone = Zone::named(&self.time_zone)
-            .map_err(|error| Problem::invalid_field("time_zone", "unknown_time_zone", error.to_string()))?;
+        let zone = Zone::named(&self.time_zone).map_err(|error| {
+            Problem::invalid_field("time_zone", "unknown_time_zone", error.to_string())
+        })?;
         let cycle_anchor = times::parse("cycle_anchor", &self.cycle_anchor, &zone)?;
-        Ok(PutAccount { key, name: self.name, kind: self.kind, time_zone: self.time_zone, cycle_anchor, plan: self.plan })
+        Ok(PutAccount {
+            key,
+            name: self.name,
+            kind: self.kind,
+            time_zone: self.time_zone,
+            cycle_anchor,
+            plan: self.plan,
+        })
     }
 }
 
@@ -111,8 +119,14 @@ pub async fn list_accounts(
     let mut rest = params.plain();
     let page = KeyPage::take(&mut rest)?;
     rest.finish()?;
-    let accounts = services.accounts(&caller, page.after.as_deref(), page.to_read()).await?;
-    Ok(Json(page.page(accounts, |account| &account.key, AccountBody::from)))
+    let accounts = services
+        .accounts(&caller, page.after.as_deref(), page.to_read())
+        .await?;
+    Ok(Json(page.page(
+        accounts,
+        |account| &account.key,
+        AccountBody::from,
+    )))
 }
 
 /// Reads an account

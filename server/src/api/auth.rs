@@ -1,10 +1,10 @@
 //! Who calls: a program with an API key, or, for reading only, a signed-in person.
 
+use app::context::Current;
 use axum::{
     extract::{FromRequestParts, OptionalFromRequestParts},
     http::{HeaderMap, header, request::Parts},
 };
-use app::context::Current;
 use service::{Caller, Services};
 
 use super::problem::Problem;
@@ -34,7 +34,10 @@ impl FromRequestParts<AppState> for Authed {
         // A cookie must not write: a browser sends it along without being asked.
         if parts.method.is_safe()
             && !parts.headers.contains_key(header::AUTHORIZATION)
-            && let Some(caller) = parts.extensions.get::<Current>().and_then(|current| current.caller.clone())
+            && let Some(caller) = parts
+                .extensions
+                .get::<Current>()
+                .and_then(|current| current.caller.clone())
         {
             return Ok(Self(caller));
         }
@@ -45,7 +48,14 @@ impl FromRequestParts<AppState> for Authed {
 impl OptionalFromRequestParts<AppState> for Authed {
     type Rejection = std::convert::Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Option<Self>, Self::Rejection> {
-        Ok(<Self as FromRequestParts<AppState>>::from_request_parts(parts, state).await.ok())
+    async fn from_request_parts(
+        parts: &mut Parts,
+        state: &AppState,
+    ) -> Result<Option<Self>, Self::Rejection> {
+        Ok(
+            <Self as FromRequestParts<AppState>>::from_request_parts(parts, state)
+                .await
+                .ok(),
+        )
     }
 }

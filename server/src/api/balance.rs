@@ -102,11 +102,17 @@ pub fn plan_grant(account: &Account, time: Time) -> Answer<String> {
         (status = 404, description = "No such account.", body = ProblemBody, content_type = "application/problem+json"),
     ),
 )]
-pub async fn get_balance(State(services): State<Services>, Authed(caller): Authed, params: Params) -> Answer<Json<BalanceBody>> {
+pub async fn get_balance(
+    State(services): State<Services>,
+    Authed(caller): Authed,
+    params: Params,
+) -> Answer<Json<BalanceBody>> {
     let mut rest = params.plain();
     let account = rest.take("account");
     rest.finish()?;
-    let scope = services.scope(&caller, account.as_deref(), Permission::Read).await?;
+    let scope = services
+        .scope(&caller, account.as_deref(), Permission::Read)
+        .await?;
     let zone = times::zone(scope.account(), None)?;
     let found = services.balance(&scope).await?;
     let (start, end) = (found.cycle.range.start, found.cycle.range.end);

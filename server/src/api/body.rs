@@ -17,29 +17,48 @@ pub struct JsonBody<T>(pub T);
 /// The media type of a request, in lower case and without parameters.
 pub fn media_type(headers: &HeaderMap) -> Option<String> {
     let text = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
-    Some(text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())
+    Some(
+        text.split(';')
+            .next()
+            .unwrap_or_default()
+            .trim()
+            .to_ascii_lowercase(),
+    )
 }
 
 /// Reads a whole body, which the layers around keep small.
 pub async fn read(request: Request) -> Result<Bytes, Problem> {
     use axum::{extract::rejection::BytesRejection, response::IntoResponse as _};
-    Bytes::from_request(request, &()).await.map_err(|error: BytesRejection| {
-        if error.into_response().status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
-            Problem::too_large()
-        } else {
-            Problem::invalid_field("body", "unreadable", "could not be read to its end")
-        }
-    })
+    Bytes::from_request(request, &())
+        .await
+        .map_err(|error: BytesRejection| {
+            if error.into_response().status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
+                Problem::too_large()
+            } else {
+                Problem::invalid_field("body", "unreadable", "could not be read to its end")
+            }
+        })
 }
 
 /// Refuses bodies in an encoding or character set that is not understood.
 pub fn check_encoding(headers: &HeaderMap) -> Result<(), Problem> {
-    let encoding = headers.get(header::CONTENT_ENCODING).map(|value| value.as_bytes().to_ascii_lowercase());
+    let encoding = headers
+        .get(header::CONTENT_ENCODING)
+        .map(|value| value.as_bytes().to_ascii_lowercase());
     if encoding.is_some_and(|encoding| encoding != b"identity") {
-        return Err(Problem::unsupported_media_type("send the body without Content-Encoding"));
+        return Err(Problem::unsupported_media_type(
+            "send the body without Content-Encoding",
+        ));
     }
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default().to_ascii_lowercase();
-    let charset = kind.split(';').skip(1).find_map(|parameter| parameter.trim().strip_prefix("charset="));
+    let kind = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default()
+        .to_ascii_lowercase();
+    let charset = kind
+        .split(';')
+        .skip(1)
+        .find_map(|parameter| parameter.trim().strip_prefix("charset="));
     match charset.map(|charset| charset.trim_matches('"')) {
         None | Some("utf-8" | "utf8" | "us-ascii") => Ok(()),
         Some(_) => Err(Problem::unsupported_media_type("send the body as UTF-8")),
@@ -52,8 +71,12 @@ impl<S: Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
         check_encoding(request.headers())?;
         let kind = media_type(request.headers()).unwrap_or_default();
-        if kind != "application/json" && !(kind.starts_with("application/") && kind.ends_with("+json")) {
-            return Err(Problem::unsupported_media_type("send Content-Type: application/json"));
+        if kind != "application/json"
+            && !(kind.starts_with("application/") && kind.ends_with("+json"))
+        {
+            return Err(Problem::unsupported_media_type(
+                "send Content-Type: application/json",
+            ));
         }
         parse(&read(request).await?).map(Self)
     }
@@ -67,7 +90,9 @@ pub fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
         shape_error(path.trim_matches('.'), error.inner())
     });
     let value = value.map_err(|error| Problem::invalid(vec![error]))?;
-    reader.end().map_err(|error| Problem::invalid(vec![malformed(&error)]))?;
+    reader
+        .end()
+        .map_err(|error| Problem::invalid(vec![malformed(&error)]))?;
     Ok(value)
 }
 
@@ -76,7 +101,11 @@ pub fn malformed(error: &serde_json::Error) -> FieldError {
     let place = format!("line {}, column {}", error.line(), error.column());
     let text = error.to_string();
     let what = text.split(" at line ").next().unwrap_or("is not JSON");
-    FieldError::new("body", "malformed_json", format!("is not JSON: {what} at {place}"))
+    FieldError::new(
+        "body",
+        "malformed_json",
+        format!("is not JSON: {what} at {place}"),
+    )
 }
 
 /// The error for JSON of another shape, with the field it is about.
@@ -86,12 +115,29 @@ fn shape_error(path: &str, error: &serde_json::Error) -> FieldError {
     }
     let text = error.to_string();
     let text = text.split(" at line ").next().unwrap_or_default();
-    let inside = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
-    let quoted = |prefix: &str| text.strip_prefix(prefix).and_then(|rest| rest.split('`').next());
+    let inside = |name: &str| {
+        if path.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{path}.{name}")
+        }
+    };
+    let quoted = |prefix: &str| {
+        text.strip_prefix(prefix)
+            .and_then(|rest| rest.split('`').next())
+    };
     if let Some(name) = quoted("unknown field `") {
         // The path already ends with the unknown field.
-        let field = if path == name || path.ends_with(&format!(".{name}")) { path.to_owned() } else { inside(name) };
-        return FieldError::new(field, "unknown_field", "is not a known field: remove it or check its spelling");
+        let field = if path == name || path.ends_with(&format!(".{name}")) {
+            path.to_owned()
+        } else {
+            inside(name)
+        };
+        return FieldError::new(
+            field,
+            "unknown_field",
+            "is not a known field: remove it or check its spelling",
+        );
     }
     if let Some(name) = quoted("missing field `") {
         return FieldError::new(inside(name), "required", "is missing");

@@ -42,7 +42,10 @@ pub struct PutCompanyBody {
 
 impl From<Company> for CompanyBody {
     fn from(company: Company) -> Self {
-        Self { key: company.key, name: company.name }
+        Self {
+            key: company.key,
+            name: company.name,
+        }
     }
 }
 
@@ -70,9 +73,22 @@ pub async fn list_companies(
     let page = KeyPage::take(&mut rest)?;
     let search = rest.take("search");
     rest.finish()?;
-    let scope = services.scope(&caller, Some(&key), Permission::Read).await?;
-    let companies = services.companies(&scope, search.as_deref(), page.after.as_deref(), page.to_read()).await?;
-    Ok(Json(page.page(companies, |company| &company.key, CompanyBody::from)))
+    let scope = services
+        .scope(&caller, Some(&key), Permission::Read)
+        .await?;
+    let companies = services
+        .companies(
+            &scope,
+            search.as_deref(),
+            page.after.as_deref(),
+            page.to_read(),
+        )
+        .await?;
+    Ok(Json(page.page(
+        companies,
+        |company| &company.key,
+        CompanyBody::from,
+    )))
 }
 
 /// Reads a company
@@ -95,7 +111,9 @@ pub async fn get_company(
     params: Params,
 ) -> Answer<Json<CompanyBody>> {
     params.none()?;
-    let scope = services.scope(&caller, Some(&key), Permission::Read).await?;
+    let scope = services
+        .scope(&caller, Some(&key), Permission::Read)
+        .await?;
     Ok(Json(services.company(&scope, &company).await?.into()))
 }
 
@@ -125,6 +143,8 @@ pub async fn put_company(
     JsonBody(body): JsonBody<PutCompanyBody>,
 ) -> Answer<Response> {
     params.none()?;
-    let put = services.put_company(&caller, &key, &company, &body.name).await?;
+    let put = services
+        .put_company(&caller, &key, &company, &body.name)
+        .await?;
     Ok(put_answer(put, CompanyBody::from))
 }

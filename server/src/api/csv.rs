@@ -10,13 +10,21 @@ use futures::Stream;
 
 /// A cell that starts like a formula gets a quote before it: spreadsheets then show it as the text it is.
 fn escaped(cell: &str) -> String {
-    let is_formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '|', '＝', '＋', '－', '＠']);
-    if is_formula { format!("'{cell}") } else { cell.to_owned() }
+    let is_formula = cell.starts_with([
+        '=', '+', '-', '@', '\t', '\r', '\n', '|', '＝', '＋', '－', '＠',
+    ]);
+    if is_formula {
+        format!("'{cell}")
+    } else {
+        cell.to_owned()
+    }
 }
 
 /// Writes rows as CSV (RFC 4180).
 pub fn rows<'a>(rows: impl IntoIterator<Item = Vec<std::borrow::Cow<'a, str>>>) -> Bytes {
-    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+    let mut writer = csv::WriterBuilder::new()
+        .terminator(csv::Terminator::CRLF)
+        .from_writer(Vec::new());
     for row in rows {
         // Writing to memory does not fail.
         let _ = writer.write_record(row.iter().map(|cell| escaped(cell)));
@@ -25,13 +33,19 @@ pub fn rows<'a>(rows: impl IntoIterator<Item = Vec<std::borrow::Cow<'a, str>>>) 
 }
 
 /// An answer that streams CSV, offered as a file.
-pub fn answer<E>(file_name: &str, chunks: impl Stream<Item = Result<Bytes, E>> + Send + 'static) -> Response
+pub fn answer<E>(
+    file_name: &str,
+    chunks: impl Stream<Item = Result<Bytes, E>> + Send + 'static,
+) -> Response
 where
     E: Into<Box<dyn std::error::Error + Send + Sync>> + 'static,
 {
     let mut response = Body::from_stream(chunks).into_response();
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8; header=present"));
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("text/csv; charset=utf-8; header=present"),
+    );
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"{file_name}\"")) {
         headers.insert(header::CONTENT_DISPOSITION, value);
@@ -45,7 +59,15 @@ mod tests {
 
     #[test]
     fn cells_that_start_like_a_formula_are_escaped() {
-        let text = rows([vec!["=1+1".into(), "+4".into(), "-4".into(), "@x".into(), "\tx".into(), "a=1".into(), "a,\"b\"".into()]]);
+        let text = rows([vec![
+            "=1+1".into(),
+            "+4".into(),
+            "-4".into(),
+            "@x".into(),
+            "\tx".into(),
+            "a=1".into(),
+            "a,\"b\"".into(),
+        ]]);
         assert_eq!(text, "'=1+1,'+4,'-4,'@x,'\tx,a=1,\"a,\"\"b\"\"\"\r\n");
     }
 }

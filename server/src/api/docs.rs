@@ -31,12 +31,19 @@ pub async fn page() -> Response {
 
 /// `GET /api/docs/style.css`
 pub async fn style() -> Response {
-    let headers = [(header::CONTENT_TYPE, "text/css; charset=utf-8"), (header::CACHE_CONTROL, "no-cache")];
+    let headers = [
+        (header::CONTENT_TYPE, "text/css; charset=utf-8"),
+        (header::CACHE_CONTROL, "no-cache"),
+    ];
     (headers, include_str!("docs/style.css")).into_response()
 }
 
 /// `GET /problems/{name}`: where a problem's `type` leads.
 pub async fn problem(Path(name): Path<String>) -> Answer<Redirect> {
     let is_known = Kind::ALL.iter().any(|kind| kind.words().0 == name);
-    if is_known { Ok(Redirect::to(&format!("/api/docs#problem-{name}"))) } else { Err(Problem::not_found()) }
+    if is_known {
+        Ok(Redirect::to(&format!("/api/docs#problem-{name}")))
+    } else {
+        Err(Problem::not_found())
+    }
 }

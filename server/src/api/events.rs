@@ -118,7 +118,9 @@ impl EventItem {
             credits: event.credits,
             company: event.company_key,
             reference: event.reference,
-            metadata: event.metadata.and_then(|text| RawValue::from_string(text).ok()),
+            metadata: event
+                .metadata
+                .and_then(|text| RawValue::from_string(text).ok()),
             reversed_credits: Credits::ZERO,
         }
     }
@@ -145,11 +147,15 @@ pub async fn list_events(
     params: Params,
 ) -> Answer<Response> {
     let (view, mut rest) = params.view();
-    let csv = rest.wants_csv().unwrap_or_else(|| list::accepts_csv(&headers));
+    let csv = rest
+        .wants_csv()
+        .unwrap_or_else(|| list::accepts_csv(&headers));
     let limit = rest.limit();
     let after: Option<Cursor> = rest.parse("cursor");
     rest.finish()?;
-    let scope = services.scope(&caller, view.account.as_deref(), Permission::Read).await?;
+    let scope = services
+        .scope(&caller, view.account.as_deref(), Permission::Read)
+        .await?;
     let zone = times::view_zone(scope.account(), &view)?;
     if csv {
         services.check_view(scope.clone(), &view).await?;
@@ -161,8 +167,17 @@ pub async fn list_events(
     let has_more = events.len() > limit as usize || events.len() == list::MAX_LIMIT as usize;
     events.truncate(limit as usize);
     let last = events.last().filter(|_| has_more);
-    let next_cursor = last.map(|event| Cursor { time: event.time, seq: event.seq }.to_string());
-    let items = events.into_iter().map(|event| EventItem::new(event, &zone)).collect();
+    let next_cursor = last.map(|event| {
+        Cursor {
+            time: event.time,
+            seq: event.seq,
+        }
+        .to_string()
+    });
+    let items = events
+        .into_iter()
+        .map(|event| EventItem::new(event, &zone))
+        .collect();
     Ok(Json(Page { items, next_cursor }).into_response())
 }
 
@@ -191,10 +206,14 @@ pub async fn get_event(
     let mut rest = params.plain();
     let (account, tz) = (rest.take("account"), rest.take("tz"));
     rest.finish()?;
-    let scope = services.scope(&caller, account.as_deref(), Permission::Read).await?;
+    let scope = services
+        .scope(&caller, account.as_deref(), Permission::Read)
+        .await?;
     let zone = times::zone(scope.account(), tz.as_deref())?;
     let event = services.event(&scope, &source, &id).await?;
-    let words = services.receipt(&scope, tz.as_deref(), &source, &id).await?;
+    let words = services
+        .receipt(&scope, tz.as_deref(), &source, &id)
+        .await?;
     let receipt = ReceiptBody {
         recorded_at: times::rfc3339(event.recorded_at, &zone),
         company_name: event.company_name.clone(),
@@ -202,7 +221,14 @@ pub async fn get_event(
         unit: event.unit.clone(),
         rate_version: event.rate_version,
         rate: words.rate,
-        paid_by: vec![Payment { grant: balance::plan_grant(scope.account(), event.time)?, credits: event.credits }],
+        paid_by: vec![Payment {
+            grant: balance::plan_grant(scope.account(), event.time)?,
+            credits: event.credits,
+        }],
     };
-    Ok(Json(EventWithReceipt { kind: event.kind.clone(), event: EventItem::new(event, &zone), receipt }))
+    Ok(Json(EventWithReceipt {
+        kind: event.kind.clone(),
+        event: EventItem::new(event, &zone),
+        receipt,
+    }))
 }

@@ -41,27 +41,50 @@ struct Running {
 impl InFlight {
     fn begin(&self, caller: &Caller, key: &str) -> Option<Running> {
         let name = (caller.name().to_owned(), key.to_owned());
-        let is_new = self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(name.clone());
-        is_new.then(|| Running { all: self.clone(), name })
+        let is_new = self
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(name.clone());
+        is_new.then(|| Running {
+            all: self.clone(),
+            name,
+        })
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.all.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.name);
+        self.all
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&self.name);
     }
 }
 
 /// Answers a repeated write as the first time; passes everything else on.
-pub async fn once(State(services): State<Services>, State(in_flight): State<InFlight>, request: Request, next: Next) -> Response {
-    let key = request.headers().get("idempotency-key").map(|key| key.as_bytes().to_vec());
-    let (Some(key), false) = (key, request.method().is_safe()) else { return next.run(request).await };
+pub async fn once(
+    State(services): State<Services>,
+    State(in_flight): State<InFlight>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let key = request
+        .headers()
+        .get("idempotency-key")
+        .map(|key| key.as_bytes().to_vec());
+    let (Some(key), false) = (key, request.method().is_safe()) else {
+        return next.run(request).await;
+    };
     let Ok(caller) = key_caller(&services, request.headers()).await else {
         // The handler refuses it, in its own words.
         return next.run(request).await;
     };
     let key = String::from_utf8_lossy(&key).into_owned();
-    run(&services, &in_flight, &caller, &key, request, next).await.unwrap_or_else(Problem::into_response)
+    run(&services, &in_flight, &caller, &key, request, next)
+        .await
+        .unwrap_or_else(Problem::into_response)
 }
 
 async fn run(
@@ -73,7 +96,11 @@ async fn run(
     next: Next,
 ) -> Answer<Response> {
     let running = in_flight.begin(caller, key);
-    let _running = running.ok_or_else(|| Problem::conflict("a request with this Idempotency-Key is still running: wait for its answer"))?;
+    let _running = running.ok_or_else(|| {
+        Problem::conflict(
+            "a request with this Idempotency-Key is still running: wait for its answer",
+        )
+    })?;
     let (parts, content) = request.into_parts();
     let content = body::read(Request::from_parts(parts.clone(), content)).await?;
     let request_hash = hash(&parts, &content);
@@ -81,15 +108,23 @@ async fn run(
     if let Some(first) = services.remembered(caller, key, &request_hash).await? {
         return Ok(replay(&first, &seal));
     }
-    let answer = next.run(Request::from_parts(parts, Body::from(content))).await;
+    let answer = next
+        .run(Request::from_parts(parts, Body::from(content)))
+        .await;
     if !answer.status().is_success() {
         // Nothing was done, so trying again is safe and may go better.
         return Ok(answer);
     }
     let (head, content) = answer.into_parts();
-    let content = axum::body::to_bytes(content, MAX_BODY_BYTES).await.map_err(|_| Problem::internal())?;
+    let content = axum::body::to_bytes(content, MAX_BODY_BYTES)
+        .await
+        .map_err(|_| Problem::internal())?;
     let sealed = seal.apply(&pack(&head.headers, &content));
-    let first = Remembered { request_hash, status: head.status.as_u16(), body: sealed };
+    let first = Remembered {
+        request_hash,
+        status: head.status.as_u16(),
+        body: sealed,
+    };
     services.remember(caller, key, &first).await?;
     Ok(Response::from_parts(head, Body::from(content)))
 }
@@ -106,7 +141,9 @@ fn hash(parts: &Parts, content: &Bytes) -> Vec<u8> {
 
 /// The kept headers as a line of JSON, then the body.
 fn pack(headers: &HeaderMap, content: &Bytes) -> Vec<u8> {
-    let kept = KEPT.iter().filter_map(|name| Some((*name, headers.get(*name)?.to_str().ok()?)));
+    let kept = KEPT
+        .iter()
+        .filter_map(|name| Some((*name, headers.get(*name)?.to_str().ok()?)));
     let kept: BTreeMap<_, _> = kept.collect();
     let mut packed = serde_json::to_vec(&kept).unwrap_or_else(|_| b"{}".to_vec());
     packed.push(b'\n');
@@ -117,7 +154,8 @@ fn pack(headers: &HeaderMap, content: &Bytes) -> Vec<u8> {
 fn replay(first: &Remembered, seal: &Seal) -> Response {
     let packed = seal.apply(&first.body);
     let mut parts = packed.splitn(2, |byte| *byte == b'\n');
-    let kept: BTreeMap<String, String> = serde_json::from_slice(parts.next().unwrap_or_default()).unwrap_or_default();
+    let kept: BTreeMap<String, String> =
+        serde_json::from_slice(parts.next().unwrap_or_default()).unwrap_or_default();
     let content = parts.next().unwrap_or_default().to_vec();
     let status = StatusCode::from_u16(first.status).unwrap_or(StatusCode::OK);
     let mut response = (status, content).into_response();
@@ -127,7 +165,9 @@ fn replay(first: &Remembered, seal: &Seal) -> Response {
             response.headers_mut().insert(name, value);
         }
     }
-    response.headers_mut().insert(REPLAYED, header::HeaderValue::from_static("true"));
+    response
+        .headers_mut()
+        .insert(REPLAYED, header::HeaderValue::from_static("true"));
     response
 }
 
@@ -151,7 +191,10 @@ impl Seal {
         for (block, counter) in out.chunks_mut(32).zip(0_u64..) {
             let mut digest = self.0.clone();
             digest.update(counter.to_be_bytes());
-            block.iter_mut().zip(digest.finalize()).for_each(|(byte, stream)| *byte ^= stream);
+            block
+                .iter_mut()
+                .zip(digest.finalize())
+                .for_each(|(byte, stream)| *byte ^= stream);
         }
         out
     }
@@ -163,7 +206,12 @@ mod tests {
 
     #[test]
     fn a_sealed_answer_opens_only_with_the_same_token_and_key() {
-        let headers = |token: &str| HeaderMap::from_iter([(header::AUTHORIZATION, format!("Bearer {token}").parse().unwrap())]);
+        let headers = |token: &str| {
+            HeaderMap::from_iter([(
+                header::AUTHORIZATION,
+                format!("Bearer {token}").parse().unwrap(),
+            )])
+        };
         let text = b"{\"key\":\"cs_ab_secret\"} and more than one block of it".to_vec();
         let sealed = Seal::new(&headers("one"), "k").apply(&text);
         assert_ne!(sealed, text);

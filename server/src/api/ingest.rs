@@ -71,7 +71,11 @@ pub struct Accepted {
         (status = 503, description = "Too much is waiting; try again after `Retry-After` seconds.", body = ProblemBody, content_type = "application/problem+json"),
     ),
 )]
-pub async fn post_events(State(services): State<Services>, params: Params, request: Request) -> Answer<Response> {
+pub async fn post_events(
+    State(services): State<Services>,
+    params: Params,
+    request: Request,
+) -> Answer<Response> {
     let caller = key_caller(&services, request.headers()).await?;
     let mut rest = params.plain();
     let account = rest.take("account");
@@ -83,7 +87,8 @@ pub async fn post_events(State(services): State<Services>, params: Params, reque
     match store(&services, &caller, account, parsed).await {
         Ok(committed) => {
             metrics::counter!(EVENTS, "outcome" => "accepted").increment(committed.accepted.into());
-            metrics::counter!(EVENTS, "outcome" => "duplicate").increment(committed.duplicates.into());
+            metrics::counter!(EVENTS, "outcome" => "duplicate")
+                .increment(committed.duplicates.into());
             Ok(answer(&headers, committed))
         }
         Err(error) => {
@@ -93,16 +98,27 @@ pub async fn post_events(State(services): State<Services>, params: Params, reque
     }
 }
 
-async fn store(services: &Services, caller: &Caller, account: Option<String>, parsed: Parsed) -> Answer<Committed> {
+async fn store(
+    services: &Services,
+    caller: &Caller,
+    account: Option<String>,
+    parsed: Parsed,
+) -> Answer<Committed> {
     if parsed.events.len() > MAX_EVENTS {
         return Err(Problem::too_large().with_detail(&format!(
             "the request holds {} events: send at most {MAX_EVENTS} in one",
             parsed.events.len()
         )));
     }
-    let batch = IngestBatch { events: parsed.events, account, age: AgeLimit::Enforced };
+    let batch = IngestBatch {
+        events: parsed.events,
+        account,
+        age: AgeLimit::Enforced,
+    };
     match services.ingest(caller, batch).await {
-        Err(ServiceError::Invalid(Invalid(found))) => Err(Problem::invalid(merge(parsed.errors, found))),
+        Err(ServiceError::Invalid(Invalid(found))) => {
+            Err(Problem::invalid(merge(parsed.errors, found)))
+        }
         Err(error) => Err(error.into()),
         Ok(committed) if parsed.errors.is_empty() => Ok(committed),
         // An event that could not be read is handed on without its version, which the service never takes.
@@ -112,7 +128,10 @@ async fn store(services: &Services, caller: &Caller, account: Option<String>, pa
 
 /// Joins what was wrong with the shape of events and with their content, in the order of the events.
 fn merge(shape: Vec<FieldError>, content: Vec<FieldError>) -> Vec<FieldError> {
-    let unreadable: HashSet<_> = shape.iter().map(|error| (error.index, error.field.as_str())).collect();
+    let unreadable: HashSet<_> = shape
+        .iter()
+        .map(|error| (error.index, error.field.as_str()))
+        .collect();
     let broken: HashSet<_> = shape.iter().map(|error| error.index).collect();
     let is_news = |error: &FieldError| {
         let hidden = error.field == "specversion" && broken.contains(&error.index);
@@ -126,17 +145,32 @@ fn merge(shape: Vec<FieldError>, content: Vec<FieldError>) -> Vec<FieldError> {
 }
 
 fn answer(headers: &HeaderMap, committed: Committed) -> Response {
-    let prefer = headers.get_all("prefer").iter().filter_map(|value| value.to_str().ok());
-    let wants_body = prefer.flat_map(|text| text.split([',', ';'])).any(|part| part.trim().eq_ignore_ascii_case("return=representation"));
+    let prefer = headers
+        .get_all("prefer")
+        .iter()
+        .filter_map(|value| value.to_str().ok());
+    let wants_body = prefer
+        .flat_map(|text| text.split([',', ';']))
+        .any(|part| part.trim().eq_ignore_ascii_case("return=representation"));
     let mut response = if wants_body {
-        let body = Accepted { accepted: committed.accepted, duplicates: committed.duplicates };
+        let body = Accepted {
+            accepted: committed.accepted,
+            duplicates: committed.duplicates,
+        };
         let mut response = Json(body).into_response();
-        response.headers_mut().insert("preference-applied", HeaderValue::from_static("return=representation"));
+        response.headers_mut().insert(
+            "preference-applied",
+            HeaderValue::from_static("return=representation"),
+        );
         response
     } else {
         StatusCode::NO_CONTENT.into_response()
     };
-    response.headers_mut().insert("events-accepted", committed.accepted.into());
-    response.headers_mut().insert("events-duplicate", committed.duplicates.into());
+    response
+        .headers_mut()
+        .insert("events-accepted", committed.accepted.into());
+    response
+        .headers_mut()
+        .insert("events-duplicate", committed.duplicates.into());
     response
 }

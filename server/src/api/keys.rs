@@ -104,7 +104,14 @@ pub async fn list_keys(
     let mut rest = params.plain();
     let page = KeyPage::take(&mut rest)?;
     rest.finish()?;
-    let keys = services.keys(&caller, Some(&account), page.after.as_deref(), page.to_read()).await?;
+    let keys = services
+        .keys(
+            &caller,
+            Some(&account),
+            page.after.as_deref(),
+            page.to_read(),
+        )
+        .await?;
     Ok(Json(page.page(keys, |key| &key.prefix, KeyBody::from)))
 }
 
@@ -135,12 +142,23 @@ pub async fn post_key(
 ) -> Answer<Response> {
     params.none()?;
     if body.name.chars().count() > MAX_NAME_CHARS || body.name.chars().any(char::is_control) {
-        let message = format!("must be at most {MAX_NAME_CHARS} characters, without control characters");
+        let message =
+            format!("must be at most {MAX_NAME_CHARS} characters, without control characters");
         return Err(Problem::invalid_field("name", "invalid", message));
     }
-    let made = services.make_key(&caller, Some(&account), body.scopes, &body.name).await?;
-    let body = NewKey { key: made.token, stored: made.key.into() };
-    Ok((StatusCode::CREATED, [(header::CACHE_CONTROL, "no-store")], Json(body)).into_response())
+    let made = services
+        .make_key(&caller, Some(&account), body.scopes, &body.name)
+        .await?;
+    let body = NewKey {
+        key: made.token,
+        stored: made.key.into(),
+    };
+    Ok((
+        StatusCode::CREATED,
+        [(header::CACHE_CONTROL, "no-store")],
+        Json(body),
+    )
+        .into_response())
 }
 
 /// Revokes an API key
@@ -165,6 +183,8 @@ pub async fn delete_key(
     params: Params,
 ) -> Answer<StatusCode> {
     params.none()?;
-    services.revoke_key(&caller, Some(&account), &prefix).await?;
+    services
+        .revoke_key(&caller, Some(&account), &prefix)
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,12 +1,17 @@
 //! Lists: a page of items and the cursor of the next one.
 
-use axum::{Json, http::{HeaderMap, StatusCode, header}, response::{IntoResponse, Response}};
+use axum::{
+    Json,
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+};
 use domain::ids::check_key;
 use serde::Serialize;
 use service::accounts::Put;
 use utoipa::{IntoParams, ToSchema};
 
 use super::{problem::Problem, query::Rest};
+use crate::hex::hex;
 
 /// Items of a page unless asked otherwise.
 pub const DEFAULT_LIMIT: u32 = 50;
@@ -57,33 +62,49 @@ impl KeyPage {
     }
 
     /// Makes the page of what was read.
-    pub fn page<S, T: ToSchema>(&self, mut read: Vec<S>, key: impl Fn(&S) -> &str, item: impl Fn(S) -> T) -> Page<T> {
+    pub fn page<S, T: ToSchema>(
+        &self,
+        mut read: Vec<S>,
+        key: impl Fn(&S) -> &str,
+        item: impl Fn(S) -> T,
+    ) -> Page<T> {
         let limit = self.limit as usize;
         let has_more = read.len() > limit;
         read.truncate(limit);
-        let next_cursor = read.last().filter(|_| has_more).map(|last| encode(key(last)));
-        Page { items: read.into_iter().map(item).collect(), next_cursor }
+        let next_cursor = read
+            .last()
+            .filter(|_| has_more)
+            .map(|last| hex(key(last).as_bytes()));
+        Page {
+            items: read.into_iter().map(item).collect(),
+            next_cursor,
+        }
     }
 }
 
 /// A cursor is opaque to clients, so that what lists are sorted by may change.
-fn encode(key: &str) -> String {
-    key.bytes().map(|byte| format!("{byte:02x}")).collect()
-}
-
 fn decode(cursor: &str) -> Result<String, Problem> {
-    let not_one = || Problem::invalid_field("cursor", "invalid", domain::cursor::NotACursor.to_string());
+    let not_one =
+        || Problem::invalid_field("cursor", "invalid", domain::cursor::NotACursor.to_string());
     if !cursor.len().is_multiple_of(2) || !cursor.is_ascii() {
         return Err(not_one());
     }
-    let bytes = (0..cursor.len()).step_by(2).map(|at| u8::from_str_radix(&cursor[at..at + 2], 16));
-    let bytes = bytes.collect::<Result<Vec<_>, _>>().map_err(|_| not_one())?;
+    let bytes = (0..cursor.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(&cursor[at..at + 2], 16));
+    let bytes = bytes
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|_| not_one())?;
     String::from_utf8(bytes).map_err(|_| not_one())
 }
 
 /// The answer to a create-or-replace: 201 for something new, 200 otherwise.
 pub fn put_answer<T, B: Serialize>(put: Put<T>, body: impl Fn(T) -> B) -> Response {
-    let status = if put.created { StatusCode::CREATED } else { StatusCode::OK };
+    let status = if put.created {
+        StatusCode::CREATED
+    } else {
+        StatusCode::OK
+    };
     (status, Json(body(put.value))).into_response()
 }
 
@@ -94,6 +115,13 @@ pub fn checked_key(key: &str) -> Result<(), Problem> {
 
 /// Whether a client asked for CSV by its `Accept` header.
 pub fn accepts_csv(headers: &HeaderMap) -> bool {
-    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    accept.split(',').any(|kind| kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("text/csv")))
+    let accept = headers
+        .get(header::ACCEPT)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    accept.split(',').any(|kind| {
+        kind.split(';')
+            .next()
+            .is_some_and(|kind| kind.trim().eq_ignore_ascii_case("text/csv"))
+    })
 }

@@ -2,7 +2,10 @@
 
 use std::sync::LazyLock;
 
-use axum::{http::header, response::{IntoResponse as _, Response}};
+use axum::{
+    http::header,
+    response::{IntoResponse as _, Response},
+};
 use serde_json::Value;
 use utoipa::{
     Modify, OpenApi, ToSchema,
@@ -48,7 +51,7 @@ pub struct CloudEvent {
     /// Must be `1.0`.
     #[schema(example = "1.0")]
     specversion: String,
-    /// Unique in its source for ever. Time-ordered ids (UUIDv7) store fastest.
+    /// Unique in its source for ever. Time-ordered ids (`UUIDv7`) store fastest.
     #[schema(example = "0193f0c4-9f6a-7c3e-8a51-2b7d9e4f1a60")]
     id: String,
     /// Who reports.
@@ -97,7 +100,10 @@ struct UsageData {
 /// A line of a rate card.
 #[derive(ToSchema)]
 #[schema(as = RateRule)]
-#[expect(dead_code, reason = "describes a type of the domain, which knows nothing of HTTP")]
+#[expect(
+    dead_code,
+    reason = "describes a type of the domain, which knows nothing of HTTP"
+)]
 pub struct RateRuleSchema {
     /// Fields of the event's `data` that must have these values.
     #[schema(value_type = Option<Object>, example = json!({"activity": "chat_reply"}))]
@@ -148,5 +154,12 @@ pub fn text() -> String {
 
 /// `GET /api/v1/openapi.json`
 pub async fn document() -> Response {
-    ([(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-cache")], text()).into_response()
+    (
+        [
+            (header::CONTENT_TYPE, "application/json"),
+            (header::CACHE_CONTROL, "no-cache"),
+        ],
+        text(),
+    )
+        .into_response()
 }

@@ -21,12 +21,18 @@ const RETRY_AFTER_S: u32 = 1;
 
 /// The routes on the main listener.
 pub fn router() -> Router<AppState> {
-    Router::new().route("/healthz", get(healthz)).route("/readyz", get(readyz)).route("/metrics", get(guarded_metrics))
+    Router::new()
+        .route("/healthz", get(healthz))
+        .route("/readyz", get(readyz))
+        .route("/metrics", get(guarded_metrics))
 }
 
 /// The routes on a listener of their own, which only the operator's network reaches.
 pub fn own_router(state: &AppState) -> Router {
-    let routes = Router::new().route("/healthz", get(healthz)).route("/readyz", get(readyz)).route("/metrics", get(metrics));
+    let routes = Router::new()
+        .route("/healthz", get(healthz))
+        .route("/readyz", get(readyz))
+        .route("/metrics", get(metrics));
     routes.with_state(state.clone())
 }
 
@@ -39,7 +45,12 @@ async fn readyz(State(services): State<Services>) -> Response {
         Ok(()) => "ready\n".into_response(),
         Err(error) => {
             tracing::warn!(%error, "not ready");
-            (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, RETRY_AFTER_S.to_string())], "not ready\n").into_response()
+            (
+                StatusCode::SERVICE_UNAVAILABLE,
+                [(header::RETRY_AFTER, RETRY_AFTER_S.to_string())],
+                "not ready\n",
+            )
+                .into_response()
         }
     }
 }
@@ -50,11 +61,23 @@ async fn guarded_metrics(
     headers: HeaderMap,
 ) -> Answer<Response> {
     let caller = key_caller(&services, &headers).await?;
-    caller.require_platform(Permission::Provision).map_err(Problem::from)?;
+    caller
+        .require_platform(Permission::Provision)
+        .map_err(Problem::from)?;
     Ok(metrics(State(services), State(handle)).await)
 }
 
-async fn metrics(State(services): State<Services>, State(handle): State<PrometheusHandle>) -> Response {
+async fn metrics(
+    State(services): State<Services>,
+    State(handle): State<PrometheusHandle>,
+) -> Response {
     let text = telemetry::render(&handle, &services);
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
+    (
+        [(
+            header::CONTENT_TYPE,
+            "text/plain; version=0.0.4; charset=utf-8",
+        )],
+        text,
+    )
+        .into_response()
 }

@@ -90,11 +90,17 @@ impl PutPlanBody {
         (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
     ),
 )]
-pub async fn list_plans(State(services): State<Services>, Authed(caller): Authed, params: Params) -> Answer<Json<Page<PlanBody>>> {
+pub async fn list_plans(
+    State(services): State<Services>,
+    Authed(caller): Authed,
+    params: Params,
+) -> Answer<Json<Page<PlanBody>>> {
     let mut rest = params.plain();
     let page = KeyPage::take(&mut rest)?;
     rest.finish()?;
-    let plans = services.plans(&caller, page.after.as_deref(), page.to_read()).await?;
+    let plans = services
+        .plans(&caller, page.after.as_deref(), page.to_read())
+        .await?;
     Ok(Json(page.page(plans, |plan| &plan.key, PlanBody::from)))
 }
 

@@ -61,19 +61,49 @@ impl Kind {
     /// The last part of its `type` URI, its title and its status.
     pub const fn words(self) -> (&'static str, &'static str, StatusCode) {
         match self {
-            Self::Unauthenticated => ("unauthenticated", "An API key is needed", StatusCode::UNAUTHORIZED),
+            Self::Unauthenticated => (
+                "unauthenticated",
+                "An API key is needed",
+                StatusCode::UNAUTHORIZED,
+            ),
             Self::Forbidden => ("forbidden", "Not allowed", StatusCode::FORBIDDEN),
             Self::NotFound => ("not-found", "Not found", StatusCode::NOT_FOUND),
-            Self::MethodNotAllowed => ("method-not-allowed", "Method not allowed", StatusCode::METHOD_NOT_ALLOWED),
-            Self::Conflict => ("conflict", "In conflict with what is stored", StatusCode::CONFLICT),
+            Self::MethodNotAllowed => (
+                "method-not-allowed",
+                "Method not allowed",
+                StatusCode::METHOD_NOT_ALLOWED,
+            ),
+            Self::Conflict => (
+                "conflict",
+                "In conflict with what is stored",
+                StatusCode::CONFLICT,
+            ),
             Self::TooLarge => ("too-large", "Too large", StatusCode::PAYLOAD_TOO_LARGE),
-            Self::UnsupportedMediaType => {
-                ("unsupported-media-type", "Unsupported media type", StatusCode::UNSUPPORTED_MEDIA_TYPE)
-            }
-            Self::Invalid => ("invalid", "Invalid request", StatusCode::UNPROCESSABLE_ENTITY),
-            Self::TooManyRequests => ("too-many-requests", "Too many requests", StatusCode::TOO_MANY_REQUESTS),
-            Self::Internal => ("internal", "The server failed", StatusCode::INTERNAL_SERVER_ERROR),
-            Self::Busy => ("busy", "The server is busy", StatusCode::SERVICE_UNAVAILABLE),
+            Self::UnsupportedMediaType => (
+                "unsupported-media-type",
+                "Unsupported media type",
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            ),
+            Self::Invalid => (
+                "invalid",
+                "Invalid request",
+                StatusCode::UNPROCESSABLE_ENTITY,
+            ),
+            Self::TooManyRequests => (
+                "too-many-requests",
+                "Too many requests",
+                StatusCode::TOO_MANY_REQUESTS,
+            ),
+            Self::Internal => (
+                "internal",
+                "The server failed",
+                StatusCode::INTERNAL_SERVER_ERROR,
+            ),
+            Self::Busy => (
+                "busy",
+                "The server is busy",
+                StatusCode::SERVICE_UNAVAILABLE,
+            ),
         }
     }
 }
@@ -127,12 +157,20 @@ pub struct ProblemBody {
 
 impl Problem {
     fn new(kind: Kind, detail: &str) -> Self {
-        Self { kind, detail: detail.to_owned(), errors: Vec::new(), retry_after_s: None }
+        Self {
+            kind,
+            detail: detail.to_owned(),
+            errors: Vec::new(),
+            retry_after_s: None,
+        }
     }
 
     /// No or a wrong key.
     pub fn unauthenticated() -> Self {
-        Self::new(Kind::Unauthenticated, "send an API key that is known and not revoked: Authorization: Bearer cs_…")
+        Self::new(
+            Kind::Unauthenticated,
+            "send an API key that is known and not revoked: Authorization: Bearer cs_…",
+        )
     }
 
     /// The caller may not do this.
@@ -142,12 +180,18 @@ impl Problem {
 
     /// Not there, or someone else's: the two must not be told apart.
     pub fn not_found() -> Self {
-        Self::new(Kind::NotFound, "there is nothing here, or nothing that this caller may see")
+        Self::new(
+            Kind::NotFound,
+            "there is nothing here, or nothing that this caller may see",
+        )
     }
 
     /// The path knows other methods.
     pub fn method_not_allowed() -> Self {
-        Self::new(Kind::MethodNotAllowed, "the header Allow names the methods that this path takes")
+        Self::new(
+            Kind::MethodNotAllowed,
+            "the header Allow names the methods that this path takes",
+        )
     }
 
     /// It clashes with what is stored or running.
@@ -157,7 +201,10 @@ impl Problem {
 
     /// The body is too large.
     pub fn too_large() -> Self {
-        Self::new(Kind::TooLarge, "a request may have at most 8 MiB and 10,000 events: send several")
+        Self::new(
+            Kind::TooLarge,
+            "a request may have at most 8 MiB and 10,000 events: send several",
+        )
     }
 
     /// The body's media type is not known here.
@@ -171,7 +218,10 @@ impl Problem {
             1 => "one thing is wrong: see errors".to_owned(),
             count => format!("{count} things are wrong: see errors"),
         };
-        Self { errors, ..Self::new(Kind::Invalid, &detail) }
+        Self {
+            errors,
+            ..Self::new(Kind::Invalid, &detail)
+        }
     }
 
     /// The request has a single thing wrong.
@@ -181,17 +231,26 @@ impl Problem {
 
     /// Too often.
     pub fn too_many(detail: &str, retry_after_s: u32) -> Self {
-        Self { retry_after_s: Some(retry_after_s), ..Self::new(Kind::TooManyRequests, detail) }
+        Self {
+            retry_after_s: Some(retry_after_s),
+            ..Self::new(Kind::TooManyRequests, detail)
+        }
     }
 
     /// The server failed; why is for its log only.
     pub fn internal() -> Self {
-        Self::new(Kind::Internal, "the fault is ours; x-request-id helps us find it")
+        Self::new(
+            Kind::Internal,
+            "the fault is ours; x-request-id helps us find it",
+        )
     }
 
     /// Too much work is waiting.
     pub fn busy(retry_after_s: u32) -> Self {
-        Self { retry_after_s: Some(retry_after_s), ..Self::new(Kind::Busy, "too much work is waiting: try again later") }
+        Self {
+            retry_after_s: Some(retry_after_s),
+            ..Self::new(Kind::Busy, "too much work is waiting: try again later")
+        }
     }
 
     /// The same problem, told differently.
@@ -244,7 +303,10 @@ impl IntoResponse for Problem {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         if self.kind == Kind::Unauthenticated {
-            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"creditscope\""));
+            headers.insert(
+                header::WWW_AUTHENTICATE,
+                HeaderValue::from_static("Bearer realm=\"creditscope\""),
+            );
         }
         response
     }

@@ -52,7 +52,10 @@ impl<S: Sync> FromRequestParts<S> for Params {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        Ok(Self { text: parts.uri.query().unwrap_or_default().to_owned(), errors: Vec::new() })
+        Ok(Self {
+            text: parts.uri.query().unwrap_or_default().to_owned(),
+            errors: Vec::new(),
+        })
     }
 }
 
@@ -60,18 +63,35 @@ impl Params {
     /// Takes the filters of a view; the rest is to be asked for by name.
     pub fn view(mut self) -> (ViewQuery, Rest) {
         match ViewQuery::parse(&self.text) {
-            Ok((view, pairs)) => (view, Rest { pairs, errors: self.errors }),
+            Ok((view, pairs)) => (
+                view,
+                Rest {
+                    pairs,
+                    errors: self.errors,
+                },
+            ),
             Err(Invalid(errors)) => {
                 self.errors.extend(errors);
-                (ViewQuery::default(), Rest { pairs: Vec::new(), errors: self.errors })
+                (
+                    ViewQuery::default(),
+                    Rest {
+                        pairs: Vec::new(),
+                        errors: self.errors,
+                    },
+                )
             }
         }
     }
 
     /// Takes no filters.
     pub fn plain(self) -> Rest {
-        let pairs = form_urlencoded::parse(self.text.as_bytes()).into_owned().filter(|(_, value)| !value.is_empty());
-        Rest { pairs: pairs.collect(), errors: self.errors }
+        let pairs = form_urlencoded::parse(self.text.as_bytes())
+            .into_owned()
+            .filter(|(_, value)| !value.is_empty());
+        Rest {
+            pairs: pairs.collect(),
+            errors: self.errors,
+        }
     }
 
     /// Refuses every parameter.
@@ -87,7 +107,8 @@ impl Rest {
         while let Some(index) = self.pairs.iter().position(|(other, _)| other == name) {
             let (_, value) = self.pairs.swap_remove(index);
             if found.replace(value).is_some() {
-                self.errors.push(FieldError::invalid(name, "must be given once"));
+                self.errors
+                    .push(FieldError::invalid(name, "must be given once"));
             }
         }
         found
@@ -96,15 +117,28 @@ impl Rest {
     /// Takes a parameter that has a form.
     pub fn parse<T: std::str::FromStr<Err: ToString>>(&mut self, name: &str) -> Option<T> {
         let text = self.take(name)?;
-        text.parse().map_err(|error: T::Err| self.errors.push(FieldError::invalid(name, error.to_string()))).ok()
+        text.parse()
+            .map_err(|error: T::Err| {
+                self.errors
+                    .push(FieldError::invalid(name, error.to_string()));
+            })
+            .ok()
     }
 
     /// Takes the length of a list.
     pub fn limit(&mut self) -> u32 {
-        let Some(text) = self.take("limit") else { return list::DEFAULT_LIMIT };
-        let limit = text.parse().ok().filter(|limit| (1..=list::MAX_LIMIT).contains(limit));
+        let Some(text) = self.take("limit") else {
+            return list::DEFAULT_LIMIT;
+        };
+        let limit = text
+            .parse()
+            .ok()
+            .filter(|limit| (1..=list::MAX_LIMIT).contains(limit));
         limit.unwrap_or_else(|| {
-            self.errors.push(FieldError::invalid("limit", format!("must be a whole number from 1 to {}", list::MAX_LIMIT)));
+            self.errors.push(FieldError::invalid(
+                "limit",
+                format!("must be a whole number from 1 to {}", list::MAX_LIMIT),
+            ));
             list::DEFAULT_LIMIT
         })
     }
@@ -115,7 +149,8 @@ impl Rest {
             "csv" => Some(true),
             "json" => Some(false),
             _ => {
-                self.errors.push(FieldError::invalid("format", "must be csv or json"));
+                self.errors
+                    .push(FieldError::invalid("format", "must be csv or json"));
                 None
             }
         }
@@ -124,8 +159,16 @@ impl Rest {
     /// Refuses what was not asked for.
     pub fn finish(mut self) -> Result<(), Problem> {
         for (name, _) in self.pairs {
-            self.errors.push(FieldError::new(name, "unknown_parameter", "is not a known parameter: remove it or check its spelling"));
+            self.errors.push(FieldError::new(
+                name,
+                "unknown_parameter",
+                "is not a known parameter: remove it or check its spelling",
+            ));
         }
-        if self.errors.is_empty() { Ok(()) } else { Err(Problem::invalid(self.errors)) }
+        if self.errors.is_empty() {
+            Ok(())
+        } else {
+            Err(Problem::invalid(self.errors))
+        }
     }
 }

@@ -69,7 +69,12 @@ pub struct PutRateCardBody {
 impl From<RateCard> for RateCardBody {
     fn from(card: RateCard) -> Self {
         let effective_at = times::rfc3339_utc(card.effective_at);
-        Self { kind: card.event_type, version: card.version, effective_at, rules: card.rules }
+        Self {
+            kind: card.event_type,
+            version: card.version,
+            effective_at,
+            rules: card.rules,
+        }
     }
 }
 
@@ -91,10 +96,17 @@ pub async fn list_rate_cards(
     let page = KeyPage::take(&mut rest)?;
     rest.finish()?;
     let mut cards = Vec::new();
-    for kind in services.rate_card_types(&caller, page.after.as_deref(), page.to_read()).await? {
+    for kind in services
+        .rate_card_types(&caller, page.after.as_deref(), page.to_read())
+        .await?
+    {
         cards.extend(services.rate_card(&caller, &kind).await?.into_iter().next());
     }
-    Ok(Json(page.page(cards, |card| &card.event_type, RateCardBody::from)))
+    Ok(Json(page.page(
+        cards,
+        |card| &card.event_type,
+        RateCardBody::from,
+    )))
 }
 
 /// Reads all versions of a rate card
@@ -116,7 +128,10 @@ pub async fn get_rate_card(
 ) -> Answer<Json<VersionsBody>> {
     params.none()?;
     let versions = services.rate_card(&caller, &kind).await?;
-    Ok(Json(VersionsBody { kind, versions: versions.into_iter().map(RateCardBody::from).collect() }))
+    Ok(Json(VersionsBody {
+        kind,
+        versions: versions.into_iter().map(RateCardBody::from).collect(),
+    }))
 }
 
 /// Stores a further version of a rate card
@@ -147,6 +162,8 @@ pub async fn put_rate_card(
 ) -> Answer<Response> {
     params.none()?;
     let effective_at = times::parse("effective_at", &card.effective_at, &Zone::utc())?;
-    let put = services.put_rate_card(&caller, &kind, effective_at, &card.rules).await?;
+    let put = services
+        .put_rate_card(&caller, &kind, effective_at, &card.rules)
+        .await?;
     Ok(put_answer(put, RateCardBody::from))
 }

@@ -103,33 +103,65 @@ pub async fn get_series(
     params: Params,
 ) -> Answer<Response> {
     let (view, mut rest) = params.view();
-    let csv = rest.wants_csv().unwrap_or_else(|| list::accepts_csv(&headers));
+    let csv = rest
+        .wants_csv()
+        .unwrap_or_else(|| list::accepts_csv(&headers));
     let window = rest.parse("window").unwrap_or(Window::Day);
-    let group_by = rest.parse("group_by").map_or(GroupBy::Agent, |grouping: Grouping| grouping.0);
+    let group_by = rest
+        .parse("group_by")
+        .map_or(GroupBy::Agent, |grouping: Grouping| grouping.0);
     rest.finish()?;
-    let scope = services.scope(&caller, view.account.as_deref(), Permission::Read).await?;
+    let scope = services
+        .scope(&caller, view.account.as_deref(), Permission::Read)
+        .await?;
     let zone = times::view_zone(scope.account(), &view)?;
     let file_name = format!("{}-usage-by-{}.csv", scope.account().key, window.id());
     let series = services.series(scope, &view, window, group_by).await?;
     if csv {
-        return Ok(csv::answer(&file_name, stream::iter([Ok::<_, std::io::Error>(csv::rows(table(&series, &zone)))])));
+        return Ok(csv::answer(
+            &file_name,
+            stream::iter([Ok::<_, std::io::Error>(csv::rows(table(&series, &zone)))]),
+        ));
     }
     Ok(Json(body(series, window, &zone)).into_response())
 }
 
 fn body(series: Series, window: Window, zone: &Zone) -> SeriesBody {
-    let starts: Vec<_> = series.windows.iter().map(|window| times::rfc3339(window.start, zone)).collect();
+    let starts: Vec<_> = series
+        .windows
+        .iter()
+        .map(|window| times::rfc3339(window.start, zone))
+        .collect();
     let groups = series.groups.into_iter().map(|(key, totals)| {
         let points = starts.iter().cloned().zip(totals);
-        let points = points.map(|(start, totals)| Point { start, credits: totals.credits, events: totals.events });
-        Group { key, points: points.collect() }
+        let points = points.map(|(start, totals)| Point {
+            start,
+            credits: totals.credits,
+            events: totals.events,
+        });
+        Group {
+            key,
+            points: points.collect(),
+        }
     });
-    SeriesBody { window, tz: series.zone, groups: groups.collect() }
+    SeriesBody {
+        window,
+        tz: series.zone,
+        groups: groups.collect(),
+    }
 }
 
 fn table<'a>(series: &'a Series, zone: &Zone) -> Vec<Vec<Cow<'a, str>>> {
-    let starts: Vec<_> = series.windows.iter().map(|window| times::rfc3339(window.start, zone)).collect();
-    let mut rows = vec![["key", "start", "credits", "events"].map(Cow::from).to_vec()];
+    let starts: Vec<_> = series
+        .windows
+        .iter()
+        .map(|window| times::rfc3339(window.start, zone))
+        .collect();
+    let mut rows = vec![
+        ["key", "start", "credits", "events"]
+            .map(Cow::from)
+            .to_vec(),
+    ];
     for (key, totals) in &series.groups {
         for (start, totals) in starts.iter().zip(totals) {
             rows.push(vec![

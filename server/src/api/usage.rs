@@ -71,7 +71,10 @@ pub struct SummaryBody {
 
 impl From<Totals> for TotalsBody {
     fn from(totals: Totals) -> Self {
-        Self { credits: totals.credits, events: totals.events }
+        Self {
+            credits: totals.credits,
+            events: totals.events,
+        }
     }
 }
 
@@ -88,19 +91,28 @@ impl From<Totals> for TotalsBody {
         (status = 422, description = "A filter is wrong.", body = ProblemBody, content_type = "application/problem+json"),
     ),
 )]
-pub async fn get_summary(State(services): State<Services>, Authed(caller): Authed, params: Params) -> Answer<Json<SummaryBody>> {
+pub async fn get_summary(
+    State(services): State<Services>,
+    Authed(caller): Authed,
+    params: Params,
+) -> Answer<Json<SummaryBody>> {
     let (view, rest) = params.view();
     rest.finish()?;
-    let scope = services.scope(&caller, view.account.as_deref(), Permission::Read).await?;
+    let scope = services
+        .scope(&caller, view.account.as_deref(), Permission::Read)
+        .await?;
     let zone = times::view_zone(scope.account(), &view)?;
     let summary = services.summary(scope, &view).await?;
     let all = summary.current.credits;
-    let agents = summary.agents.into_iter().map(|(agent, now, before)| AgentTotals {
-        agent,
-        share: (now.credits.share_of(all) * 10_000.0).round() / 10_000.0,
-        totals: now.into(),
-        previous: before.into(),
-    });
+    let agents = summary
+        .agents
+        .into_iter()
+        .map(|(agent, now, before)| AgentTotals {
+            agent,
+            share: (now.credits.share_of(all) * 10_000.0).round() / 10_000.0,
+            totals: now.into(),
+            previous: before.into(),
+        });
     Ok(Json(SummaryBody {
         from: times::rfc3339(summary.range.start, &zone),
         to: times::rfc3339(summary.range.end, &zone),

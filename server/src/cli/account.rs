@@ -43,22 +43,52 @@ pub enum Command {
 pub async fn run(command: Command, shell: &Shell<'_>) -> CliResult {
     let (services, caller) = (&shell.services, &shell.caller);
     match command {
-        Command::Create { key, name, kind, time_zone, cycle_anchor, plan } => {
-            let zone = Zone::named(&time_zone).map_err(|error| CliError::Usage(format!("--time-zone: {error}")))?;
+        Command::Create {
+            key,
+            name,
+            kind,
+            time_zone,
+            cycle_anchor,
+            plan,
+        } => {
+            let zone = Zone::named(&time_zone)
+                .map_err(|error| CliError::Usage(format!("--time-zone: {error}")))?;
             let cycle_anchor = match cycle_anchor {
                 Some(text) => times::parse("--cycle-anchor", &text, &zone)
                     .map_err(|_| CliError::Usage(format!("--cycle-anchor: '{text}' must be a date such as 2026-11-23, or an RFC 3339 time")))?,
                 None => zone.day_start(zone.at(services.now()).date().first_of_month()),
             };
-            let put = services.put_account(caller, PutAccount { key, name, kind, time_zone, cycle_anchor, plan }).await?;
+            let put = services
+                .put_account(
+                    caller,
+                    PutAccount {
+                        key,
+                        name,
+                        kind,
+                        time_zone,
+                        cycle_anchor,
+                        plan,
+                    },
+                )
+                .await?;
             let verb = if put.created { "Created" } else { "Replaced" };
             let account = AccountBody::from(put.value);
-            shell.output.answer(&format!("{verb} account {}.", account.key), &account);
+            shell
+                .output
+                .answer(&format!("{verb} account {}.", account.key), &account);
         }
         Command::List => {
-            let accounts: Vec<_> = services.accounts(caller, None, LISTED).await?.into_iter().map(AccountBody::from).collect();
+            let accounts: Vec<_> = services
+                .accounts(caller, None, LISTED)
+                .await?
+                .into_iter()
+                .map(AccountBody::from)
+                .collect();
             shell.output.list(&accounts, |account| {
-                format!("{}\t{}\t{}\t{}\t{}", account.key, account.name, account.kind, account.time_zone, account.plan)
+                format!(
+                    "{}\t{}\t{}\t{}\t{}",
+                    account.key, account.name, account.kind, account.time_zone, account.plan
+                )
             });
         }
     }

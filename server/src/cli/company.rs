@@ -37,13 +37,20 @@ pub async fn run(command: Command, shell: &Shell<'_>) -> CliResult {
         Command::Create { key, account, name } => {
             let put = services.put_company(caller, &account, &key, &name).await?;
             let verb = if put.created { "Created" } else { "Replaced" };
-            shell.output.answer(&format!("{verb} company {key} of {account}."), &CompanyBody::from(put.value));
+            shell.output.answer(
+                &format!("{verb} company {key} of {account}."),
+                &CompanyBody::from(put.value),
+            );
         }
         Command::List { account } => {
-            let scope = services.scope(caller, Some(&account), Permission::Read).await?;
+            let scope = services
+                .scope(caller, Some(&account), Permission::Read)
+                .await?;
             let companies = services.companies(&scope, None, None, LISTED).await?;
             let companies: Vec<_> = companies.into_iter().map(CompanyBody::from).collect();
-            shell.output.list(&companies, |company| format!("{}\t{}", company.key, company.name));
+            shell.output.list(&companies, |company| {
+                format!("{}\t{}", company.key, company.name)
+            });
         }
     }
     Ok(ExitCode::SUCCESS)

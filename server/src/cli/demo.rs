@@ -35,9 +35,16 @@ pub async fn run(demo: &Demo, config: &Config, output: &Output) -> CliResult {
     let caller = Caller::operator("demo");
     output.note("Preparing the demo: two accounts, 90 days of history …");
     let filled = demo::fill(&services, &caller).await?;
-    output.note(&format!("{} events of history added.", number::count(filled.added)));
+    output.note(&format!(
+        "{} events of history added.",
+        number::count(filled.added)
+    ));
     let traffic = (!demo.no_traffic).then(|| tokio::spawn(demo::traffic(services, caller)));
-    let url = config.origin.url.clone().unwrap_or(format!("http://{}", server.addr()?));
+    let url = config
+        .origin
+        .url
+        .clone()
+        .unwrap_or(format!("http://{}", server.addr()?));
     output.line(&format!("\nCreditscope demo: {url}\n\nSign in as"));
     for (email, who) in demo::PEOPLE.map(|person| (person.email, person.who)) {
         output.line(&format!("  {email:<28} {who}"));

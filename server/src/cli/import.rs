@@ -72,26 +72,42 @@ struct Pending {
 
 /// Imports a file. The exit code is 1 when rows were refused.
 pub async fn run(import: Import, shell: &Shell<'_>) -> CliResult {
-    let file = File::open(&import.file).map_err(|error| CliError::Io(import.file.display().to_string(), error))?;
+    let file = File::open(&import.file)
+        .map_err(|error| CliError::Io(import.file.display().to_string(), error))?;
     let bar = progress(&file, shell);
-    let zone = Zone::named(&import.time_zone).map_err(|error| CliError::Usage(format!("--time-zone: {error}")))?;
+    let zone = Zone::named(&import.time_zone)
+        .map_err(|error| CliError::Usage(format!("--time-zone: {error}")))?;
     let mut totals = Totals::new(import.dry_run);
-    let mut csv = csv::ReaderBuilder::new().flexible(true).from_reader(bar.wrap_read(file));
-    let header = csv.headers().map_err(|error| CliError::Usage(format!("the header line cannot be read: {error}")))?;
+    let mut csv = csv::ReaderBuilder::new()
+        .flexible(true)
+        .from_reader(bar.wrap_read(file));
+    let header = csv
+        .headers()
+        .map_err(|error| CliError::Usage(format!("the header line cannot be read: {error}")))?;
     let columns = Columns::find(&import.map, header).map_err(CliError::Usage)?;
-    let reader = Reader::new(&import, columns, header.clone(), zone)?;
+    let reader = Reader::new(&import, columns, header.clone(), &zone)?;
     let mut pending = Vec::with_capacity(MAX_EVENTS);
     take_rows(&mut csv, &reader, &import, shell, &mut pending, &mut totals).await?;
     flush(&import, shell, &mut pending, &mut totals).await?;
     bar.finish_and_clear();
     shell.output.answer(&totals.text(), &totals);
-    Ok(if totals.has_refused() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    Ok(if totals.has_refused() {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    })
 }
 
 fn progress(file: &File, shell: &Shell<'_>) -> ProgressBar {
     let bytes = file.metadata().map_or(0, |metadata| metadata.len());
-    let target = if shell.output.is_json() { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
-    let style = ProgressStyle::with_template("{bar:40} {percent:>3} %  {bytes}/{total_bytes}  {bytes_per_sec}  {eta} left");
+    let target = if shell.output.is_json() {
+        ProgressDrawTarget::hidden()
+    } else {
+        ProgressDrawTarget::stderr()
+    };
+    let style = ProgressStyle::with_template(
+        "{bar:40} {percent:>3} %  {bytes}/{total_bytes}  {bytes_per_sec}  {eta} left",
+    );
     let bar = ProgressBar::with_draw_target(Some(bytes), target);
     style.map_or(bar.clone(), |style| bar.with_style(style))
 }
@@ -109,7 +125,9 @@ async fn take_rows<R: Read>(
         match csv.read_record(&mut record) {
             Ok(false) => return Ok(()),
             Ok(true) => {}
-            Err(error) if error.is_io_error() => return Err(CliError::Usage(format!("the file cannot be read: {error}"))),
+            Err(error) if error.is_io_error() => {
+                return Err(CliError::Usage(format!("the file cannot be read: {error}")));
+            }
             Err(error) => {
                 let line = error.position().map_or(0, csv::Position::line);
                 totals.refuse(line, &format!("cannot be read: {error}"));
@@ -128,11 +146,20 @@ async fn take_rows<R: Read>(
 }
 
 /// Stores a batch without the rows that are wrong.
-async fn flush(import: &Import, shell: &Shell<'_>, pending: &mut Vec<Pending>, totals: &mut Totals) -> Result<(), CliError> {
+async fn flush(
+    import: &Import,
+    shell: &Shell<'_>,
+    pending: &mut Vec<Pending>,
+    totals: &mut Totals,
+) -> Result<(), CliError> {
     if pending.is_empty() {
         return Ok(());
     }
-    let age = if import.allow_old { AgeLimit::Lifted } else { AgeLimit::Enforced };
+    let age = if import.allow_old {
+        AgeLimit::Lifted
+    } else {
+        AgeLimit::Enforced
+    };
     let batch = |rows: &[Pending]| IngestBatch {
         events: rows.iter().map(|row| row.event.clone()).collect(),
         account: Some(import.account.clone()),
@@ -157,15 +184,23 @@ async fn flush(import: &Import, shell: &Shell<'_>, pending: &mut Vec<Pending>, t
                 break;
             }
             Err(ServiceError::Invalid(Invalid(errors))) => {
-                let mut at: Vec<_> = errors.iter().filter_map(|error| usize::try_from(error.index?).ok()).collect();
+                let mut at: Vec<_> = errors
+                    .iter()
+                    .filter_map(|error| usize::try_from(error.index?).ok())
+                    .collect();
                 at.sort_unstable();
                 at.dedup();
                 if at.is_empty() {
                     return Err(ServiceError::Invalid(Invalid(errors)).into());
                 }
                 for error in errors {
-                    let row = error.index.and_then(|index| good.get(usize::try_from(index).ok()?));
-                    totals.refuse(row.map_or(0, |row| row.line), &format!("{}: {}", error.field, error.message));
+                    let row = error
+                        .index
+                        .and_then(|index| good.get(usize::try_from(index).ok()?));
+                    totals.refuse(
+                        row.map_or(0, |row| row.line),
+                        &format!("{}: {}", error.field, error.message),
+                    );
                 }
                 for index in at.into_iter().rev() {
                     good.remove(index);

@@ -44,23 +44,44 @@ pub enum Command {
 pub async fn run(command: Command, shell: &Shell<'_>) -> CliResult {
     let (services, caller) = (&shell.services, &shell.caller);
     match command {
-        Command::Create { scopes, account, name } => {
-            let made = services.make_key(caller, account.as_deref(), scopes, &name).await?;
+        Command::Create {
+            scopes,
+            account,
+            name,
+        } => {
+            let made = services
+                .make_key(caller, account.as_deref(), scopes, &name)
+                .await?;
             let answer = json!({ "key": made.token, "prefix": made.key.prefix, "scopes": made.key.scopes, "account": account });
             shell.output.answer(&made.token, &answer);
         }
         Command::List { account } => {
-            let keys = services.keys(caller, account.as_deref(), None, LISTED).await?;
+            let keys = services
+                .keys(caller, account.as_deref(), None, LISTED)
+                .await?;
             let keys: Vec<_> = keys.into_iter().map(KeyBody::from).collect();
             shell.output.list(&keys, |key| {
                 let scopes: Vec<_> = key.scopes.iter().map(|scope| scope.id()).collect();
-                let state = key.revoked_at.as_ref().map_or_else(|| "works".to_owned(), |at| format!("revoked {at}"));
-                format!("{}\t{}\t{}\t{}\t{state}", key.prefix, scopes.join(","), key.name, key.created_at)
+                let state = key
+                    .revoked_at
+                    .as_ref()
+                    .map_or_else(|| "works".to_owned(), |at| format!("revoked {at}"));
+                format!(
+                    "{}\t{}\t{}\t{}\t{state}",
+                    key.prefix,
+                    scopes.join(","),
+                    key.name,
+                    key.created_at
+                )
             });
         }
         Command::Revoke { prefix, account } => {
-            services.revoke_key(caller, account.as_deref(), &prefix).await?;
-            shell.output.answer(&format!("Revoked {prefix}."), &json!({ "revoked": prefix }));
+            services
+                .revoke_key(caller, account.as_deref(), &prefix)
+                .await?;
+            shell
+                .output
+                .answer(&format!("Revoked {prefix}."), &json!({ "revoked": prefix }));
         }
     }
     Ok(ExitCode::SUCCESS)

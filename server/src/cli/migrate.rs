@@ -32,6 +32,9 @@ pub async fn backup(backup: &Backup, config: &Config, output: &Output) -> CliRes
     let database = open::database(config, FILE, false).await?;
     database.backup(&backup.file).await?;
     database.close().await?;
-    output.answer(&format!("Copied to {}.", backup.file.display()), &json!({ "file": backup.file }));
+    output.answer(
+        &format!("Copied to {}.", backup.file.display()),
+        &json!({ "file": backup.file }),
+    );
     Ok(ExitCode::SUCCESS)
 }

@@ -23,9 +23,18 @@ pub struct Shell<'a> {
 }
 
 /// Opens the database, or the file of this name in the data folder.
-pub async fn database(config: &Config, default_file: &str, migrate: bool) -> Result<Arc<dyn Database>, CliError> {
-    fs::create_dir_all(&config.data_dir).map_err(|error| CliError::Io(config.data_dir.display().to_string(), error))?;
-    let options = OpenOptions { folder: Some(config.data_dir.clone()), readers: config.readers, migrate };
+pub async fn database(
+    config: &Config,
+    default_file: &str,
+    migrate: bool,
+) -> Result<Arc<dyn Database>, CliError> {
+    fs::create_dir_all(&config.data_dir)
+        .map_err(|error| CliError::Io(config.data_dir.display().to_string(), error))?;
+    let options = OpenOptions {
+        folder: Some(config.data_dir.clone()),
+        readers: config.readers,
+        migrate,
+    };
     Ok(storage::open(&config.database_url(default_file), &options).await?)
 }
 
@@ -40,7 +49,12 @@ impl<'a> Shell<'a> {
     /// Opens the database for a command.
     pub async fn open(config: &Config, output: &'a Output) -> Result<Self, CliError> {
         let database = database(config, FILE, config.migrate).await?;
-        Ok(Self { services: services(&database), caller: Caller::operator("command line"), output, database })
+        Ok(Self {
+            services: services(&database),
+            caller: Caller::operator("command line"),
+            output,
+            database,
+        })
     }
 
     /// Makes everything durable and closes the database.

@@ -35,18 +35,18 @@ impl Output {
         if self.json {
             self.line(&serde_json::to_string(items).unwrap_or_default());
         } else {
-            items.iter().for_each(|item| self.line(&line(item)));
+            for item in items {
+                self.line(&line(item));
+            }
         }
     }
 
     /// Prints a line on stdout. A reader that has gone away is no error.
-    #[expect(clippy::unused_self, reason = "printing goes through an Output so that it is found in one place")]
     pub fn line(&self, text: &str) {
         let _ = writeln!(std::io::stdout().lock(), "{text}");
     }
 
     /// Prints a line on stderr: what is going on, but no answer.
-    #[expect(clippy::unused_self, reason = "printing goes through an Output so that it is found in one place")]
     pub fn note(&self, text: &str) {
         let _ = writeln!(std::io::stderr().lock(), "{text}");
     }

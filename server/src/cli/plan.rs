@@ -36,15 +36,41 @@ pub enum Command {
 pub async fn run(command: Command, shell: &Shell<'_>) -> CliResult {
     let (services, caller) = (&shell.services, &shell.caller);
     match command {
-        Command::Create { key, name, monthly_credits, price, currency } => {
-            let put = services.put_plan(caller, Plan { key, name, monthly_credits, price, currency }).await?;
+        Command::Create {
+            key,
+            name,
+            monthly_credits,
+            price,
+            currency,
+        } => {
+            let put = services
+                .put_plan(
+                    caller,
+                    Plan {
+                        key,
+                        name,
+                        monthly_credits,
+                        price,
+                        currency,
+                    },
+                )
+                .await?;
             let verb = if put.created { "Created" } else { "Replaced" };
             let plan = PlanBody::from(put.value);
-            shell.output.answer(&format!("{verb} plan {}.", plan.key), &plan);
+            shell
+                .output
+                .answer(&format!("{verb} plan {}.", plan.key), &plan);
         }
         Command::List => {
-            let plans: Vec<_> = services.plans(caller, None, LISTED).await?.into_iter().map(PlanBody::from).collect();
-            shell.output.list(&plans, |plan| format!("{}\t{}\t{}", plan.key, plan.name, plan.monthly_credits));
+            let plans: Vec<_> = services
+                .plans(caller, None, LISTED)
+                .await?
+                .into_iter()
+                .map(PlanBody::from)
+                .collect();
+            shell.output.list(&plans, |plan| {
+                format!("{}\t{}\t{}", plan.key, plan.name, plan.monthly_credits)
+            });
         }
     }
     Ok(ExitCode::SUCCESS)

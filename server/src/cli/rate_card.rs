@@ -24,7 +24,12 @@ pub enum Command {
         #[arg(long)]
         effective_at: String,
         /// The rules as a JSON array, as the API takes them
-        #[arg(long, value_name = "JSON", conflicts_with = "file", required_unless_present = "file")]
+        #[arg(
+            long,
+            value_name = "JSON",
+            conflicts_with = "file",
+            required_unless_present = "file"
+        )]
         rules: Option<String>,
         /// A file that holds the rules
         #[arg(long)]
@@ -38,14 +43,28 @@ pub enum Command {
 pub async fn run(command: Command, shell: &Shell<'_>) -> CliResult {
     let (services, caller) = (&shell.services, &shell.caller);
     match command {
-        Command::Create { kind, effective_at, rules, file } => {
+        Command::Create {
+            kind,
+            effective_at,
+            rules,
+            file,
+        } => {
             let rules = read_rules(rules, file)?;
             let effective_at = times::parse("--effective-at", &effective_at, &Zone::utc())
                 .map_err(|_| CliError::Usage(format!("--effective-at: '{effective_at}' must be a date such as 2026-11-23, or an RFC 3339 time")))?;
-            let put = services.put_rate_card(caller, &kind, effective_at, &rules).await?;
-            let verb = if put.created { "Stored" } else { "Nothing changed:" };
+            let put = services
+                .put_rate_card(caller, &kind, effective_at, &rules)
+                .await?;
+            let verb = if put.created {
+                "Stored"
+            } else {
+                "Nothing changed:"
+            };
             let version = put.value.version;
-            shell.output.answer(&format!("{verb} version {version} of the rate card of {kind}."), &RateCardBody::from(put.value));
+            shell.output.answer(
+                &format!("{verb} version {version} of the rate card of {kind}."),
+                &RateCardBody::from(put.value),
+            );
         }
         Command::List => {
             let mut cards: Vec<RateCard> = Vec::new();
@@ -54,7 +73,13 @@ pub async fn run(command: Command, shell: &Shell<'_>) -> CliResult {
             }
             let cards: Vec<_> = cards.into_iter().map(RateCardBody::from).collect();
             shell.output.list(&cards, |card| {
-                format!("{}\tv{}\t{}\t{} rules", card.kind, card.version, card.effective_at, card.rules.len())
+                format!(
+                    "{}\tv{}\t{}\t{} rules",
+                    card.kind,
+                    card.version,
+                    card.effective_at,
+                    card.rules.len()
+                )
             });
         }
     }
@@ -64,8 +89,10 @@ pub async fn run(command: Command, shell: &Shell<'_>) -> CliResult {
 fn read_rules(rules: Option<String>, file: Option<PathBuf>) -> Result<Vec<RateRule>, CliError> {
     let text = match (rules, file) {
         (Some(rules), _) => rules,
-        (None, Some(file)) => fs::read_to_string(&file).map_err(|error| CliError::Io(file.display().to_string(), error))?,
+        (None, Some(file)) => fs::read_to_string(&file)
+            .map_err(|error| CliError::Io(file.display().to_string(), error))?,
         (None, None) => String::new(),
     };
-    serde_json::from_str(&text).map_err(|error| CliError::Usage(format!("the rules are no JSON array of rules: {error}")))
+    serde_json::from_str(&text)
+        .map_err(|error| CliError::Usage(format!("the rules are no JSON array of rules: {error}")))
 }

@@ -15,7 +15,7 @@ use super::{
 use crate::{AppState, api, config::Config, listener, router, telemetry};
 
 /// How often sessions that have ended are removed.
-const SWEEP_EVERY: std::time::Duration = std::time::Duration::from_secs(3_600);
+const SWEEP_EVERY: std::time::Duration = std::time::Duration::from_hours(1);
 
 /// Settings of the server.
 #[derive(Debug, Args)]
@@ -23,7 +23,7 @@ pub struct Serve {
     /// Where the server listens [default: 127.0.0.1:3000]
     #[arg(long, value_name = "ADDRESS")]
     addr: Option<String>,
-    /// How browsers reach it, such as <https://credits.example.com>
+    /// How browsers reach it: scheme and host, without a path
     #[arg(long, value_name = "URL")]
     public_url: Option<String>,
     /// A listener of its own for /metrics
@@ -71,19 +71,31 @@ pub async fn run(config: &Config, output: &Output) -> CliResult {
 
 impl Server {
     /// Takes the addresses, so that a wrong one is told before anything runs.
-    pub async fn bind(config: &Config, services: Services, database: Arc<dyn Database>) -> Result<Self, CliError> {
+    pub async fn bind(
+        config: &Config,
+        services: Services,
+        database: Arc<dyn Database>,
+    ) -> Result<Self, CliError> {
         let listener = bind(config.addr).await?;
         let metrics = match config.metrics_addr {
             Some(addr) => Some(bind(addr).await?),
             None => None,
         };
         let state = AppState::new(services.clone(), config.origin.clone());
-        Ok(Self { services, database, listener, state, metrics })
+        Ok(Self {
+            services,
+            database,
+            listener,
+            state,
+            metrics,
+        })
     }
 
     /// Where it listens.
     pub fn addr(&self) -> Result<SocketAddr, CliError> {
-        self.listener.local_addr().map_err(|error| CliError::Io("the listener".to_owned(), error))
+        self.listener
+            .local_addr()
+            .map_err(|error| CliError::Io("the listener".to_owned(), error))
     }
 
     /// Serves until `stop` resolves; then finishes running requests and makes everything accepted durable.
@@ -95,7 +107,11 @@ impl Server {
             let wait = async move {
                 let _ = stopped.wait_for(|stopping| *stopping).await;
             };
-            tokio::spawn(listener::serve(listener, api::ops::own_router(&self.state), wait))
+            tokio::spawn(listener::serve(
+                listener,
+                api::ops::own_router(&self.state),
+                wait,
+            ))
         });
         listener::serve(self.listener, router(&self.state), stop).await;
         stopping.send_replace(true);
@@ -109,7 +125,9 @@ impl Server {
 }
 
 async fn bind(addr: SocketAddr) -> Result<TcpListener, CliError> {
-    TcpListener::bind(addr).await.map_err(|error| CliError::Io(format!("{addr} cannot be listened on"), error))
+    TcpListener::bind(addr)
+        .await
+        .map_err(|error| CliError::Io(format!("{addr} cannot be listened on"), error))
 }
 
 /// What has to be done now and then.

@@ -70,20 +70,59 @@ impl From<User> for Row {
 pub async fn run(command: Command, shell: &Shell<'_>) -> CliResult {
     let (services, caller) = (&shell.services, &shell.caller);
     match command {
-        Command::Create { email, name, password, account, role, companies, platform_role } => {
+        Command::Create {
+            email,
+            name,
+            password,
+            account,
+            role,
+            companies,
+            platform_role,
+        } => {
             let password = match password {
                 Some(password) => password,
                 None => read_password(shell)?,
             };
-            let memberships = account.into_iter().map(|account| Joining { account, role, companies: companies.clone() }).collect();
-            let user = services.put_user(caller, PutUser { email, name, password, platform_role, memberships }).await?;
+            let memberships = account
+                .into_iter()
+                .map(|account| Joining {
+                    account,
+                    role,
+                    companies: companies.clone(),
+                })
+                .collect();
+            let user = services
+                .put_user(
+                    caller,
+                    PutUser {
+                        email,
+                        name,
+                        password,
+                        platform_role,
+                        memberships,
+                    },
+                )
+                .await?;
             let row = Row::from(user);
-            shell.output.answer(&format!("{} can sign in.", row.email), &row);
+            shell
+                .output
+                .answer(&format!("{} can sign in.", row.email), &row);
         }
         Command::List => {
-            let users: Vec<_> = services.users(caller, None, LISTED).await?.into_iter().map(Row::from).collect();
+            let users: Vec<_> = services
+                .users(caller, None, LISTED)
+                .await?
+                .into_iter()
+                .map(Row::from)
+                .collect();
             shell.output.list(&users, |user| {
-                format!("{}\t{}\t{}\t{} accounts", user.email, user.name, user.platform_role.unwrap_or("-"), user.accounts)
+                format!(
+                    "{}\t{}\t{}\t{} accounts",
+                    user.email,
+                    user.name,
+                    user.platform_role.unwrap_or("-"),
+                    user.accounts
+                )
             });
         }
     }
@@ -93,9 +132,14 @@ pub async fn run(command: Command, shell: &Shell<'_>) -> CliResult {
 fn read_password(shell: &Shell<'_>) -> Result<String, CliError> {
     let stdin = std::io::stdin();
     if stdin.is_terminal() {
-        shell.output.note("Password (shown while you type; pipe it in to keep it hidden):");
+        shell
+            .output
+            .note("Password (shown while you type; pipe it in to keep it hidden):");
     }
     let mut line = String::new();
-    stdin.lock().read_line(&mut line).map_err(|error| CliError::Io("stdin".to_owned(), error))?;
+    stdin
+        .lock()
+        .read_line(&mut line)
+        .map_err(|error| CliError::Io("stdin".to_owned(), error))?;
     Ok(line.trim_end_matches(['\r', '\n']).to_owned())
 }

@@ -5,8 +5,17 @@ use std::{collections::BTreeMap, str::FromStr};
 use super::FILE_VARIABLE;
 
 /// Every setting, by its name in the file; its variable is the same in capitals after [`PREFIX`].
-pub const SETTINGS: [&str; 9] =
-    ["database_url", "addr", "public_url", "data_dir", "log", "log_format", "metrics_addr", "migrate", "readers"];
+pub const SETTINGS: [&str; 9] = [
+    "database_url",
+    "addr",
+    "public_url",
+    "data_dir",
+    "log",
+    "log_format",
+    "metrics_addr",
+    "migrate",
+    "readers",
+];
 /// What variables begin with.
 const PREFIX: &str = "CREDITSCOPE_";
 /// Variables that belong to the build and its tests.
@@ -44,34 +53,66 @@ impl Layers {
         };
         for (name, value) in table {
             let Some(known) = SETTINGS.iter().find(|known| **known == name) else {
-                errors.push(format!("creditscope.toml: '{name}' is not a setting; there are {}", SETTINGS.join(", ")));
+                errors.push(format!(
+                    "creditscope.toml: '{name}' is not a setting; there are {}",
+                    SETTINGS.join(", ")
+                ));
                 continue;
             };
             let text = match value {
                 toml::Value::String(text) => text,
                 toml::Value::Integer(_) | toml::Value::Boolean(_) => value.to_string(),
                 _ => {
-                    errors.push(format!("creditscope.toml: {name}: must be a text, a number or true or false"));
+                    errors.push(format!(
+                        "creditscope.toml: {name}: must be a text, a number or true or false"
+                    ));
                     continue;
                 }
             };
-            self.0.insert(known, Setting { place: format!("creditscope.toml: {name}"), text });
+            self.0.insert(
+                known,
+                Setting {
+                    place: format!("creditscope.toml: {name}"),
+                    text,
+                },
+            );
         }
     }
 
-    pub(super) fn add_environment(&mut self, environment: impl IntoIterator<Item = (String, String)>, errors: &mut Vec<String>) {
+    pub(super) fn add_environment(
+        &mut self,
+        environment: impl IntoIterator<Item = (String, String)>,
+        errors: &mut Vec<String>,
+    ) {
         for (variable, text) in environment {
-            let Some(name) = variable.strip_prefix(PREFIX) else { continue };
+            let Some(name) = variable.strip_prefix(PREFIX) else {
+                continue;
+            };
             if NOT_OURS.contains(&variable.as_str()) {
                 continue;
             }
-            let Some(known) = SETTINGS.iter().find(|known| known.to_ascii_uppercase() == name) else {
-                let all: Vec<_> = SETTINGS.iter().map(|name| format!("{PREFIX}{}", name.to_ascii_uppercase())).collect();
-                errors.push(format!("{variable} is not a setting; there are {}", all.join(", ")));
+            let Some(known) = SETTINGS
+                .iter()
+                .find(|known| known.to_ascii_uppercase() == name)
+            else {
+                let all: Vec<_> = SETTINGS
+                    .iter()
+                    .map(|name| format!("{PREFIX}{}", name.to_ascii_uppercase()))
+                    .collect();
+                errors.push(format!(
+                    "{variable} is not a setting; there are {}",
+                    all.join(", ")
+                ));
                 continue;
             };
             if !text.is_empty() {
-                self.0.insert(known, Setting { place: variable, text });
+                self.0.insert(
+                    known,
+                    Setting {
+                        place: variable,
+                        text,
+                    },
+                );
             }
         }
     }
@@ -80,8 +121,17 @@ impl Layers {
         self.0.get(name).map(|setting| setting.text.clone())
     }
 
-    pub(super) fn parsed<T: FromStr>(&self, name: &str, what: &str, errors: &mut Vec<String>) -> Option<T> {
-        self.parse_with(name, |text| text.parse().map_err(|_| format!("must be {what}")), errors)
+    pub(super) fn parsed<T: FromStr>(
+        &self,
+        name: &str,
+        what: &str,
+        errors: &mut Vec<String>,
+    ) -> Option<T> {
+        self.parse_with(
+            name,
+            |text| text.parse().map_err(|_| format!("must be {what}")),
+            errors,
+        )
     }
 
     pub(super) fn parse_with<T>(

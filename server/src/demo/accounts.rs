@@ -68,13 +68,38 @@ pub const ACCOUNTS: [DemoAccount; 2] = [
         kind: AccountKind::Agency,
         zone: "Europe/Berlin",
         plan: "growth",
-        events_a_day: 2_750.0,
+        events_a_day: 2_350.0,
         companies: &[
-            DemoCompany { key: "acme-dental", name: "Acme Dental", weight: 0.31, agents: [0.50, 0.20, 0.06, 0.04, 0.14, 0.06] },
-            DemoCompany { key: "bluewater-spa", name: "Bluewater Spa", weight: 0.18, agents: [0.58, 0.06, 0.02, 0.08, 0.22, 0.04] },
-            DemoCompany { key: "harbor-homes", name: "Harbor Homes", weight: 0.27, agents: [0.44, 0.10, 0.14, 0.05, 0.20, 0.07] },
-            DemoCompany { key: "lakeside-vet", name: "Lakeside Vet", weight: 0.15, agents: [0.52, 0.22, 0.03, 0.03, 0.14, 0.06] },
-            DemoCompany { key: "northwind-hq", name: "Northwind HQ", weight: 0.09, agents: [0.22, 0.03, 0.05, 0.02, 0.06, 0.62] },
+            DemoCompany {
+                key: "acme-dental",
+                name: "Acme Dental",
+                weight: 0.31,
+                agents: [0.50, 0.20, 0.06, 0.04, 0.14, 0.06],
+            },
+            DemoCompany {
+                key: "bluewater-spa",
+                name: "Bluewater Spa",
+                weight: 0.18,
+                agents: [0.58, 0.06, 0.02, 0.08, 0.22, 0.04],
+            },
+            DemoCompany {
+                key: "harbor-homes",
+                name: "Harbor Homes",
+                weight: 0.27,
+                agents: [0.44, 0.10, 0.14, 0.05, 0.20, 0.07],
+            },
+            DemoCompany {
+                key: "lakeside-vet",
+                name: "Lakeside Vet",
+                weight: 0.15,
+                agents: [0.52, 0.22, 0.03, 0.03, 0.14, 0.06],
+            },
+            DemoCompany {
+                key: "northwind-hq",
+                name: "Northwind HQ",
+                weight: 0.09,
+                agents: [0.22, 0.03, 0.05, 0.02, 0.06, 0.62],
+            },
         ],
     },
     DemoAccount {
@@ -85,8 +110,18 @@ pub const ACCOUNTS: [DemoAccount; 2] = [
         plan: "starter",
         events_a_day: 330.0,
         companies: &[
-            DemoCompany { key: "brightside-downtown", name: "Brightside Downtown", weight: 0.6, agents: [0.50, 0.22, 0.05, 0.04, 0.13, 0.06] },
-            DemoCompany { key: "brightside-eastside", name: "Brightside Eastside", weight: 0.4, agents: [0.56, 0.16, 0.03, 0.05, 0.14, 0.06] },
+            DemoCompany {
+                key: "brightside-downtown",
+                name: "Brightside Downtown",
+                weight: 0.6,
+                agents: [0.50, 0.22, 0.05, 0.04, 0.13, 0.06],
+            },
+            DemoCompany {
+                key: "brightside-eastside",
+                name: "Brightside Eastside",
+                weight: 0.4,
+                agents: [0.56, 0.16, 0.03, 0.05, 0.14, 0.06],
+            },
         ],
     },
 ];
@@ -137,28 +172,61 @@ pub fn rates() -> Vec<RateRule> {
 
 /// Creates plans, accounts, companies and people that are not there yet.
 pub async fn provision(services: &Services, caller: &Caller, began: Time) -> ServiceResult<()> {
-    let plans = [("starter", "Starter", 10_000, 99), ("growth", "Growth", 75_000, 499), ("scale", "Scale", 250_000, 1_390)];
+    let plans = [
+        ("starter", "Starter", 10_000, 99),
+        ("growth", "Growth", 75_000, 499),
+        ("scale", "Scale", 250_000, 1_390),
+    ];
     for (key, name, credits, price) in plans {
         let monthly_credits = Credits::from_whole(credits).unwrap_or(Credits::ZERO);
         let (price, currency) = (Some(price.to_string()), Some("EUR".to_owned()));
-        services.put_plan(caller, Plan { key: key.to_owned(), name: name.to_owned(), monthly_credits, price, currency }).await?;
+        services
+            .put_plan(
+                caller,
+                Plan {
+                    key: key.to_owned(),
+                    name: name.to_owned(),
+                    monthly_credits,
+                    price,
+                    currency,
+                },
+            )
+            .await?;
     }
     for account in &ACCOUNTS {
         put_account(services, caller, account, began).await?;
     }
-    let known: Vec<_> = services.users(caller, None, 1_000).await?.into_iter().map(|user| user.email).collect();
-    for person in PEOPLE.iter().filter(|person| known.iter().all(|email| email != person.email)) {
+    let known: Vec<_> = services
+        .users(caller, None, 1_000)
+        .await?
+        .into_iter()
+        .map(|user| user.email)
+        .collect();
+    for person in PEOPLE
+        .iter()
+        .filter(|person| known.iter().all(|email| email != person.email))
+    {
         put_person(services, caller, person).await?;
     }
     Ok(())
 }
 
-async fn put_account(services: &Services, caller: &Caller, account: &DemoAccount, began: Time) -> ServiceResult<()> {
+async fn put_account(
+    services: &Services,
+    caller: &Caller,
+    account: &DemoAccount,
+    began: Time,
+) -> ServiceResult<()> {
     match services.account(caller, account.key).await {
         Ok(_) => {}
         Err(ServiceError::NotFound) => {
-            let zone = Zone::named(account.zone).map_err(|error| ServiceError::invalid("time_zone", error))?;
-            let anchor = zone.at(began).date().saturating_sub(CYCLE_DAYS_PASSED.days()).saturating_sub(MONTHS_BEFORE.months());
+            let zone = Zone::named(account.zone)
+                .map_err(|error| ServiceError::invalid("time_zone", error))?;
+            let anchor = zone
+                .at(began)
+                .date()
+                .saturating_sub(CYCLE_DAYS_PASSED.days())
+                .saturating_sub(MONTHS_BEFORE.months());
             let new = PutAccount {
                 key: account.key.to_owned(),
                 name: account.name.to_owned(),
@@ -172,7 +240,9 @@ async fn put_account(services: &Services, caller: &Caller, account: &DemoAccount
         Err(error) => return Err(error),
     }
     for company in account.companies {
-        services.put_company(caller, account.key, company.key, company.name).await?;
+        services
+            .put_company(caller, account.key, company.key, company.name)
+            .await?;
     }
     Ok(())
 }
@@ -187,7 +257,10 @@ async fn put_person(services: &Services, caller: &Caller, person: &Person) -> Se
         email: person.email.to_owned(),
         name: person.name.to_owned(),
         password: PASSWORD.to_owned(),
-        platform_role: person.account.is_none().then_some(PlatformRole::ProductManager),
+        platform_role: person
+            .account
+            .is_none()
+            .then_some(PlatformRole::ProductManager),
         memberships: person.account.map(joining).into_iter().collect(),
     };
     services.put_user(caller, user).await.map(|_| ())

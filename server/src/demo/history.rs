@@ -16,17 +16,24 @@ use super::accounts::{DemoAccount, DemoCompany};
 /// Makes the demo's numbers its own, and always the same.
 const SEED: u64 = 0x00c4_ed17_5c09;
 /// Who reports each agent's usage.
-const SOURCES: [&str; 6] = ["chat-gateway", "voice-gateway", "voice-gateway", "widget", "engage", "nox"];
+const SOURCES: [&str; 6] = [
+    "chat-gateway",
+    "voice-gateway",
+    "voice-gateway",
+    "widget",
+    "engage",
+    "nox",
+];
 
 /// How busy each hour of a day is for chat: evenings too, few at night.
 const CHAT_HOURS: [f64; 24] = [
-    0.10, 0.06, 0.04, 0.03, 0.04, 0.08, 0.20, 0.45, 0.80, 1.00, 1.05, 1.00, 0.85, 0.95, 1.05, 1.00, 0.95, 0.90, 0.85, 0.90, 0.85,
-    0.60, 0.40, 0.20,
+    0.10, 0.06, 0.04, 0.03, 0.04, 0.08, 0.20, 0.45, 0.80, 1.00, 1.05, 1.00, 0.85, 0.95, 1.05, 1.00,
+    0.95, 0.90, 0.85, 0.90, 0.85, 0.60, 0.40, 0.20,
 ];
 /// How busy each hour is for calls: opening hours, with a lunch break.
 const VOICE_HOURS: [f64; 24] = [
-    0.01, 0.0, 0.0, 0.0, 0.0, 0.0, 0.02, 0.25, 1.10, 1.50, 1.60, 1.40, 0.70, 1.10, 1.45, 1.40, 1.10, 0.70, 0.20, 0.06, 0.04, 0.03,
-    0.02, 0.01,
+    0.01, 0.0, 0.0, 0.0, 0.0, 0.0, 0.02, 0.25, 1.10, 1.50, 1.60, 1.40, 0.70, 1.10, 1.45, 1.40,
+    1.10, 0.70, 0.20, 0.06, 0.04, 0.03, 0.02, 0.01,
 ];
 
 /// How many events history has in a range.
@@ -40,7 +47,11 @@ pub fn events(account: &DemoAccount, range: TimeRange) -> Vec<Envelope> {
     let mut all = Vec::new();
     let mut day = zone.day_of(range.start);
     while day < range.end {
-        all.extend(day_events(account, day, &zone).into_iter().filter(|(time, _)| range.contains(*time)));
+        all.extend(
+            day_events(account, day, &zone)
+                .into_iter()
+                .filter(|(time, _)| range.contains(*time)),
+        );
         day = Window::Day.next(day, &zone);
     }
     all.sort_by_key(|(time, _)| *time);
@@ -49,7 +60,9 @@ pub fn events(account: &DemoAccount, range: TimeRange) -> Vec<Envelope> {
 
 fn day_events(account: &DemoAccount, day: Time, zone: &Zone) -> Vec<(Time, Envelope)> {
     let number = day.micros().div_euclid(24 * HOUR_US).unsigned_abs();
-    let mut rng = StdRng::seed_from_u64(SEED ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ u64::from(account.key.as_bytes()[0]));
+    let mut rng = StdRng::seed_from_u64(
+        SEED ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ u64::from(account.key.as_bytes()[0]),
+    );
     let weekday = zone.at(day).weekday();
     // Days differ from one another, and business grows slowly.
     let mood = rng.random_range(0.86..1.14) * growth(number);
@@ -57,7 +70,11 @@ fn day_events(account: &DemoAccount, day: Time, zone: &Zone) -> Vec<(Time, Envel
     for company in account.companies {
         for agent in Agent::ALL {
             let share = company.agents[usize::from(agent.index())] * company.weight;
-            let expected = account.events_a_day * share * week(agent, weekday) * mood * rng.random_range(0.8..1.2);
+            let expected = account.events_a_day
+                * share
+                * week(agent, weekday)
+                * mood
+                * rng.random_range(0.8..1.2);
             for _ in 0..whole(expected, &mut rng) {
                 let time = at(agent, day, &mut rng);
                 events.push((time, event(account, company, agent, time, &mut rng)));
@@ -87,14 +104,25 @@ fn week(agent: Agent, day: Weekday) -> f64 {
 }
 
 /// Brings an expected count to a whole number, so that small ones are right on average.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "some thousands at most, never negative")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "some thousands at most, never negative"
+)]
 fn whole(expected: f64, rng: &mut StdRng) -> u32 {
     expected.max(0.0).floor() as u32 + u32::from(rng.random_bool(expected.max(0.0).fract()))
 }
 
 /// A time of a day, by how busy its hours are.
 fn at(agent: Agent, day: Time, rng: &mut StdRng) -> Time {
-    let hours = if matches!(agent, Agent::VoiceInbound | Agent::VoiceOutbound | Agent::Nox) { &VOICE_HOURS } else { &CHAT_HOURS };
+    let hours = if matches!(
+        agent,
+        Agent::VoiceInbound | Agent::VoiceOutbound | Agent::Nox
+    ) {
+        &VOICE_HOURS
+    } else {
+        &CHAT_HOURS
+    };
     let mut left = rng.random_range(0.0..hours.iter().sum::<f64>());
     let mut hour = 0_i64;
     for busy in hours {
@@ -108,7 +136,13 @@ fn at(agent: Agent, day: Time, rng: &mut StdRng) -> Time {
 }
 
 /// One event of an agent.
-pub fn event(account: &DemoAccount, company: &DemoCompany, agent: Agent, time: Time, rng: &mut StdRng) -> Envelope {
+pub fn event(
+    account: &DemoAccount,
+    company: &DemoCompany,
+    agent: Agent,
+    time: Time,
+    rng: &mut StdRng,
+) -> Envelope {
     let source = SOURCES[usize::from(agent.index())];
     Envelope {
         specversion: Some("1.0".to_owned()),
@@ -137,17 +171,31 @@ fn data(agent: Agent, rng: &mut StdRng) -> Value {
                     "reference": format!("conv_{reference:x}"), "metadata": { "model": "reply-2", "turn": rng.random_range(1..9) } })
         }
         Agent::VoiceInbound | Agent::VoiceOutbound | Agent::VoiceWeb => {
-            let (least, most) = if agent == Agent::VoiceOutbound { (15, 420) } else { (30, 760) };
+            let (least, most) = if agent == Agent::VoiceOutbound {
+                (15, 420)
+            } else {
+                (30, 760)
+            };
             let seconds = skewed(least, most, rng);
-            let activity = if rng.random_bool(0.06) { "voicemail" } else { "voice_call" };
+            let activity = if rng.random_bool(0.06) {
+                "voicemail"
+            } else {
+                "voice_call"
+            };
             json!({ "agent": agent, "activity": activity, "quantity": seconds, "unit": "second",
                     "reference": format!("call_{reference:x}"), "metadata": { "seconds": seconds } })
         }
-        Agent::AutoTrigger => json!({ "agent": agent, "activity": "proactive_message", "quantity": 1, "unit": "engagement",
-                                      "reference": format!("visit_{reference:x}") }),
+        Agent::AutoTrigger => {
+            json!({ "agent": agent, "activity": "proactive_message", "quantity": 1, "unit": "engagement",
+                                      "reference": format!("visit_{reference:x}") })
+        }
         Agent::Nox => {
             let tokens = skewed(300, 6_000, rng);
-            let activity = if rng.random_bool(0.2) { "report" } else { "assistant_reply" };
+            let activity = if rng.random_bool(0.2) {
+                "report"
+            } else {
+                "assistant_reply"
+            };
             json!({ "agent": agent, "activity": activity, "quantity": tokens, "unit": "token",
                     "reference": format!("nox_{reference:x}") })
         }
@@ -170,11 +218,27 @@ mod tests {
     #[test]
     fn the_same_range_has_the_same_events_and_parts_make_the_whole() {
         let time = |text: &str| text.parse::<Time>().unwrap();
-        let (start, middle, end) = (time("2026-10-24T11:00:00Z"), time("2026-10-26T09:30:00Z"), time("2026-10-27T15:00:00Z"));
-        let ids = |range| events(&ACCOUNTS[0], range).into_iter().map(|event| event.id.unwrap()).collect::<Vec<_>>();
+        let (start, middle, end) = (
+            time("2026-10-24T11:00:00Z"),
+            time("2026-10-26T09:30:00Z"),
+            time("2026-10-27T15:00:00Z"),
+        );
+        let ids = |range| {
+            events(&ACCOUNTS[0], range)
+                .into_iter()
+                .map(|event| event.id.unwrap())
+                .collect::<Vec<_>>()
+        };
         let whole = ids(TimeRange::new(start, end));
         assert_eq!(whole, ids(TimeRange::new(start, end)));
-        assert_eq!(whole, [ids(TimeRange::new(start, middle)), ids(TimeRange::new(middle, end))].concat());
+        assert_eq!(
+            whole,
+            [
+                ids(TimeRange::new(start, middle)),
+                ids(TimeRange::new(middle, end))
+            ]
+            .concat()
+        );
         assert!(whole.len() > 3_000);
     }
 }

@@ -19,11 +19,19 @@ pub async fn traffic(services: Services, caller: Caller) {
     let mut rng = StdRng::seed_from_u64(services.now().micros().unsigned_abs());
     loop {
         tokio::time::sleep(Duration::from_millis(rng.random_range(PAUSE_MS))).await;
-        let account = if rng.random_bool(0.8) { &ACCOUNTS[0] } else { &ACCOUNTS[1] };
+        let account = if rng.random_bool(0.8) {
+            &ACCOUNTS[0]
+        } else {
+            &ACCOUNTS[1]
+        };
         let (company, agent) = pick(account, &mut rng);
         let mut event = history::event(account, company, agent, services.now(), &mut rng);
         event.source = event.source.map(|source| format!("{source}-live"));
-        let batch = IngestBatch { events: vec![event], account: None, age: AgeLimit::Enforced };
+        let batch = IngestBatch {
+            events: vec![event],
+            account: None,
+            age: AgeLimit::Enforced,
+        };
         if let Err(error) = services.ingest(&caller, batch).await {
             tracing::warn!(%error, "the demo's event was not taken");
         }
@@ -33,7 +41,13 @@ pub async fn traffic(services: Services, caller: Caller) {
 /// Who spends next, by how much each usually does.
 fn pick(account: &'static DemoAccount, rng: &mut StdRng) -> (&'static DemoCompany, Agent) {
     let pairs = account.companies.iter().flat_map(|company| {
-        Agent::ALL.map(|agent| (company, agent, company.weight * company.agents[usize::from(agent.index())]))
+        Agent::ALL.map(|agent| {
+            (
+                company,
+                agent,
+                company.weight * company.agents[usize::from(agent.index())],
+            )
+        })
     });
     let pairs: Vec<_> = pairs.collect();
     let mut left = rng.random_range(0.0..pairs.iter().map(|(_, _, weight)| weight).sum::<f64>());

@@ -21,13 +21,19 @@ pub async fn refuse(State(origin): State<Origin>, request: Request, next: Next) 
 
 /// Whether a browser says that another site's page started the request. What is no browser says nothing.
 fn is_foreign(headers: &HeaderMap, origin: &Origin) -> bool {
-    let text = |name| headers.get(name).and_then(|value: &axum::http::HeaderValue| value.to_str().ok());
+    let text = |name| {
+        headers
+            .get(name)
+            .and_then(|value: &axum::http::HeaderValue| value.to_str().ok())
+    };
     match text(header::HeaderName::from_static("sec-fetch-site")) {
         Some("same-origin" | "none") => return false,
         Some(_) => return true,
         None => {}
     }
-    let Some(from) = text(header::ORIGIN) else { return false };
+    let Some(from) = text(header::ORIGIN) else {
+        return false;
+    };
     let is_public = origin.url.as_deref().is_some_and(|url| url == from);
     let host = from.split_once("://").map(|(_, host)| host);
     !(is_public || host.is_some() && host == text(header::HOST))

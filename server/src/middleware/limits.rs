@@ -2,7 +2,13 @@
 
 use std::time::Duration;
 
-use axum::{body::Body, extract::Request, http::header, middleware::Next, response::{IntoResponse as _, Response}};
+use axum::{
+    body::Body,
+    extract::Request,
+    http::header,
+    middleware::Next,
+    response::{IntoResponse as _, Response},
+};
 use futures::StreamExt as _;
 
 use crate::api::problem::Problem;
@@ -21,7 +27,10 @@ const RETRY_AFTER_S: u32 = 5;
 /// Refuses a body by its announced size, before it is read.
 pub async fn announced_size(request: Request, next: Next) -> Response {
     let announced = request.headers().get(header::CONTENT_LENGTH);
-    let announced: u64 = announced.and_then(|value| value.to_str().ok()).and_then(|text| text.parse().ok()).unwrap_or(0);
+    let announced: u64 = announced
+        .and_then(|value| value.to_str().ok())
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(0);
     if announced <= MAX_BODY_BYTES as u64 {
         return next.run(request).await;
     }
@@ -42,6 +51,8 @@ async fn discard(body: Body) {
 pub async fn time(request: Request, next: Next) -> Response {
     match tokio::time::timeout(MAX_TIME, next.run(request)).await {
         Ok(response) => response,
-        Err(_) => Problem::busy(RETRY_AFTER_S).with_detail("the answer took too long").into_response(),
+        Err(_) => Problem::busy(RETRY_AFTER_S)
+            .with_detail("the answer took too long")
+            .into_response(),
     }
 }

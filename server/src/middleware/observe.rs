@@ -22,8 +22,12 @@ const MAX_ID_BYTES: usize = 64;
 pub async fn observe(request: Request, next: Next) -> Response {
     let id = request_id(&request);
     let method = request.method().clone();
-    let route = request.extensions().get::<MatchedPath>().map_or_else(|| "unmatched".to_owned(), |path| path.as_str().to_owned());
-    let span = tracing::info_span!("request", id = id.to_str().unwrap_or_default(), %method, %route);
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or_else(|| "unmatched".to_owned(), |path| path.as_str().to_owned());
+    let span =
+        tracing::info_span!("request", id = id.to_str().unwrap_or_default(), %method, %route);
     let started = Instant::now();
     let mut response = next.run(request).instrument(span.clone()).await;
     span.in_scope(|| record(&method, route, response.status(), started.elapsed()));
@@ -32,6 +36,10 @@ pub async fn observe(request: Request, next: Next) -> Response {
 }
 
 /// The id a proxy gave, when it is harmless; a new one otherwise.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the id of a request is part of no rule"
+)]
 fn request_id(request: &Request) -> HeaderValue {
     let is_harmless = |value: &&HeaderValue| {
         let bytes = value.as_bytes();
@@ -46,7 +54,11 @@ fn request_id(request: &Request) -> HeaderValue {
 }
 
 fn record(method: &Method, route: String, status: StatusCode, took: Duration) {
-    let labels = [("method", method.as_str().to_owned()), ("route", route), ("status", status.as_u16().to_string())];
+    let labels = [
+        ("method", method.as_str().to_owned()),
+        ("route", route),
+        ("status", status.as_u16().to_string()),
+    ];
     metrics::counter!(REQUESTS, &labels).increment(1);
     let [method, route, _] = labels;
     metrics::histogram!(REQUEST_SECONDS, &[method, route]).record(took.as_secs_f64());

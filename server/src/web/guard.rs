@@ -15,26 +15,40 @@ const FUNCTIONS: &str = "/api/fn/";
 
 /// Sends people who are not signed in to the sign-in page, and back afterwards.
 pub async fn signed_in(request: Request, next: Next) -> Response {
-    let is_known = request.extensions().get::<Current>().is_some_and(|current| current.caller.is_some());
+    let is_known = request
+        .extensions()
+        .get::<Current>()
+        .is_some_and(|current| current.caller.is_some());
     let path = request.uri().path();
     match (is_known, path == SIGN_IN) {
         _ if path.starts_with(FUNCTIONS) => {}
-        (true, true) => return Redirect::to(&super::sign_in::local(next_of(&request).as_deref())).into_response(),
+        (true, true) => {
+            return Redirect::to(&super::sign_in::local(next_of(&request).as_deref()))
+                .into_response();
+        }
         (false, false) => {
-            let wanted = request.uri().path_and_query().map_or("/", |path| path.as_str());
+            let wanted = request
+                .uri()
+                .path_and_query()
+                .map_or("/", |path| path.as_str());
             return Redirect::to(&sign_in_path(wanted, false)).into_response();
         }
         _ => {}
     }
     let mut response = next.run(request).await;
     // What one person saw must not be shown to the next one from a cache; the browser's own back button may.
-    response.headers_mut().entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("private, no-cache"));
+    response
+        .headers_mut()
+        .entry(header::CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("private, no-cache"));
     response
 }
 
 fn next_of(request: &Request) -> Option<String> {
     let query = request.uri().query()?;
-    form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "next").map(|(_, value)| value.into_owned())
+    form_urlencoded::parse(query.as_bytes())
+        .find(|(name, _)| name == "next")
+        .map(|(_, value)| value.into_owned())
 }
 
 /// The sign-in page's address.
@@ -47,5 +61,9 @@ pub fn sign_in_path(next: &str, failed: bool) -> String {
         query.append_pair("next", next);
     }
     let query = query.finish();
-    if query.is_empty() { SIGN_IN.to_owned() } else { format!("{SIGN_IN}?{query}") }
+    if query.is_empty() {
+        SIGN_IN.to_owned()
+    } else {
+        format!("{SIGN_IN}?{query}")
+    }
 }

@@ -36,31 +36,43 @@ pub struct SignIn {
 
 /// Failed sign-ins of the running minute.
 #[derive(Debug, Default)]
-pub struct Attempts(Mutex<HashMap<(String, Option<IpAddr>), (Time, u32)>>);
+pub struct Attempts(Mutex<HashMap<Name, (Time, u32)>>);
+
+/// An e-mail address, and where it was typed.
+type Name = (String, Option<IpAddr>);
 
 impl Attempts {
     /// How many seconds to wait, when there were too many failures.
-    fn wait_s(&self, name: &(String, Option<IpAddr>), now: Time) -> Option<u32> {
+    fn wait_s(&self, name: &Name, now: Time) -> Option<u32> {
         let failures = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (since, count) = failures.get(name)?;
         let left_us = MINUTE_US - now.micros_since(*since);
-        (*count >= MAX_FAILURES && left_us > 0).then(|| u32::try_from(left_us / 1_000_000 + 1).unwrap_or(60))
+        (*count >= MAX_FAILURES && left_us > 0)
+            .then(|| u32::try_from(left_us / 1_000_000 + 1).unwrap_or(60))
     }
 
-    fn failed(&self, name: (String, Option<IpAddr>), now: Time) {
+    fn failed(&self, name: Name, now: Time) {
         let mut failures = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if failures.len() >= MAX_NAMES {
             failures.retain(|_, (since, _)| now.micros_since(*since) < MINUTE_US);
         }
         let entry = failures.entry(name).or_insert((now, 0));
-        *entry = if now.micros_since(entry.0) >= MINUTE_US { (now, 1) } else { (entry.0, entry.1 + 1) };
+        *entry = if now.micros_since(entry.0) >= MINUTE_US {
+            (now, 1)
+        } else {
+            (entry.0, entry.1 + 1)
+        };
     }
 }
 
 /// A path on this server to go on to; anything else leads home.
 pub fn local(next: Option<&str>) -> String {
     let is_local = |path: &&str| {
-        path.starts_with('/') && !path.starts_with("//") && !path.contains('\\') && !path.chars().any(char::is_control) && !path.starts_with(SIGN_IN)
+        path.starts_with('/')
+            && !path.starts_with("//")
+            && !path.contains('\\')
+            && !path.chars().any(char::is_control)
+            && !path.starts_with(SIGN_IN)
     };
     next.filter(is_local).unwrap_or("/").to_owned()
 }
@@ -74,10 +86,18 @@ pub async fn sign_in(
 ) -> Response {
     let next = local(form.next.as_deref());
     let now = state.services.now();
-    let name = (form.email.trim().to_lowercase(), peer.map(|peer| peer.0.0.ip()));
+    let name = (
+        form.email.trim().to_lowercase(),
+        peer.map(|peer| peer.0.0.ip()),
+    );
     if let Some(seconds) = state.attempts.wait_s(&name, now) {
         let text = format!("Too many attempts. Try again in {seconds} seconds.\n");
-        return (StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, seconds.to_string())], text).into_response();
+        return (
+            StatusCode::TOO_MANY_REQUESTS,
+            [(header::RETRY_AFTER, seconds.to_string())],
+            text,
+        )
+            .into_response();
     }
     match check(&state.services, &session, &form.email, form.password).await {
         Ok(()) => Redirect::to(&next).into_response(),
@@ -89,7 +109,12 @@ pub async fn sign_in(
     }
 }
 
-async fn check(services: &Services, session: &Session, email: &str, password: String) -> Result<(), ServiceError> {
+async fn check(
+    services: &Services,
+    session: &Session,
+    email: &str,
+    password: String,
+) -> Result<(), ServiceError> {
     let user = services.sign_in(email, password).await?;
     sessions::begin(session, user.id, services.now()).await
 }
@@ -109,8 +134,19 @@ mod tests {
 
     #[test]
     fn only_paths_of_this_server_are_gone_on_to() {
-        assert_eq!(local(Some("/billing/usage?period=7d")), "/billing/usage?period=7d");
-        for elsewhere in ["//evil.example", "https://evil.example", "/\\evil.example", "evil", "", "/a\r\nb", "/sign-in"] {
+        assert_eq!(
+            local(Some("/billing/usage?period=7d")),
+            "/billing/usage?period=7d"
+        );
+        for elsewhere in [
+            "//evil.example",
+            "https://evil.example",
+            "/\\evil.example",
+            "evil",
+            "",
+            "/a\r\nb",
+            "/sign-in",
+        ] {
             assert_eq!(local(Some(elsewhere)), "/", "{elsewhere}");
         }
     }

@@ -2,6 +2,11 @@
 
 use std::{net::SocketAddr, time::Duration};
 
+use axum::{
+    Router,
+    extract::ws::{WebSocket, WebSocketUpgrade},
+    routing::get,
+};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
@@ -12,10 +17,13 @@ use tokio::{
 use crate::support::{TestServer, event};
 
 async fn listening(server: &TestServer) -> (SocketAddr, oneshot::Sender<()>, JoinHandle<()>) {
+    listening_with(server.router.clone()).await
+}
+
+async fn listening_with(router: Router) -> (SocketAddr, oneshot::Sender<()>, JoinHandle<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let addr = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel();
-    let router = server.router.clone();
     let running = tokio::spawn(server::listener::serve(listener, router, async move {
         let _ = stopped.await;
     }));
@@ -34,12 +42,19 @@ async fn exchange(addr: SocketAddr, request: &str) -> String {
 async fn it_serves_and_stops_when_told() {
     let server = TestServer::start().await;
     let (addr, stop, running) = listening(&server).await;
-    let answer = exchange(addr, "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await;
+    let answer = exchange(
+        addr,
+        "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+    )
+    .await;
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     // An idle connection does not keep the server from stopping.
     let _idle = TcpStream::connect(addr).await.unwrap();
     stop.send(()).unwrap();
-    tokio::time::timeout(Duration::from_secs(10), running).await.unwrap().unwrap();
+    tokio::time::timeout(Duration::from_secs(10), running)
+        .await
+        .unwrap()
+        .unwrap();
     assert!(TcpStream::connect(addr).await.is_err());
 }
 
@@ -58,12 +73,20 @@ async fn a_request_that_has_begun_is_finished_after_the_stop() {
     let (first, rest) = body.split_at(20);
     stream.write_all(first.as_bytes()).await.unwrap();
     // Once another request is answered, the first one's head has been read too.
-    exchange(addr, "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await;
+    exchange(
+        addr,
+        "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+    )
+    .await;
     stop.send(()).unwrap();
     stream.write_all(rest.as_bytes()).await.unwrap();
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).await.unwrap();
-    assert!(String::from_utf8_lossy(&answer).starts_with("HTTP/1.1 204"), "{}", String::from_utf8_lossy(&answer));
+    assert!(
+        String::from_utf8_lossy(&answer).starts_with("HTTP/1.1 204"),
+        "{}",
+        String::from_utf8_lossy(&answer)
+    );
     running.await.unwrap();
     assert_eq!(server.stored().await, 1);
 }
@@ -73,8 +96,55 @@ async fn a_body_that_is_too_large_is_answered_although_it_is_still_being_sent() 
     let server = TestServer::start().await;
     let (addr, _stop, _running) = listening(&server).await;
     let size = 9 * 1024 * 1024;
-    let head = format!("POST /api/v1/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {size}\r\nConnection: close\r\n\r\n");
+    let head = format!(
+        "POST /api/v1/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {size}\r\nConnection: close\r\n\r\n"
+    );
     let answer = exchange(addr, &(head + &" ".repeat(size))).await;
     assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
     assert!(answer.contains("application/problem+json"), "{answer}");
+}
+
+async fn echo(mut socket: WebSocket) {
+    while let Some(Ok(message)) = socket.recv().await {
+        if socket.send(message).await.is_err() {
+            return;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_websocket_passes_through_every_layer() {
+    let server = TestServer::start().await;
+    let routes = Router::new().route(
+        "/socket",
+        get(|upgrade: WebSocketUpgrade| async { upgrade.on_upgrade(echo) }),
+    );
+    let routes = server::sessions::layer(routes, &server.state);
+    let layered = server::middleware::layer(routes, &server.state);
+    let (addr, stop_now, running) = listening_with(layered.with_state(server.state.clone())).await;
+    let mut stream = TcpStream::connect(addr).await.unwrap();
+    let head = "GET /socket HTTP/1.1\r\nHost: localhost\r\nOrigin: http://localhost\r\nAccept-Encoding: br\r\nConnection: Upgrade\r\n\
+                Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    while !answer.ends_with(b"\r\n\r\n") {
+        answer.push(stream.read_u8().await.unwrap());
+    }
+    let answer = String::from_utf8(answer).unwrap().to_lowercase();
+    assert!(answer.starts_with("http/1.1 101"), "{answer}");
+    assert!(answer.contains("s3pplmbitxaq9kygzzhzrbk+xoo="), "{answer}");
+    // A text frame "hi", masked with zeros, comes back unmasked.
+    stream
+        .write_all(&[0x81, 0x82, 0, 0, 0, 0, b'h', b'i'])
+        .await
+        .unwrap();
+    let mut frame = [0; 4];
+    stream.read_exact(&mut frame).await.unwrap();
+    assert_eq!(&frame, &[0x81, 0x02, b'h', b'i']);
+    // An open socket does not keep the server from stopping.
+    stop_now.send(()).unwrap();
+    tokio::time::timeout(Duration::from_secs(10), running)
+        .await
+        .unwrap()
+        .unwrap();
 }

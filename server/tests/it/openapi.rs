@@ -6,8 +6,8 @@ use crate::support::TestServer;
 
 #[tokio::test]
 async fn the_committed_description_is_the_one_that_is_served() {
-    let server = TestServer::start().await;
-    let served = server.get("/api/v1/openapi.json", "").await.ok(200);
+    let answering = TestServer::start().await;
+    let served = answering.get("/api/v1/openapi.json", "").await.ok(200);
     assert_eq!(served.json()["openapi"], "3.1.0");
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/openapi.json");
     if std::env::var_os("UPDATE_OPENAPI").is_some() {
@@ -28,9 +28,15 @@ async fn every_operation_says_what_it_answers() {
     for (path, item) in api["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
             let responses = operation["responses"].as_object().unwrap();
-            assert!(responses.keys().any(|status| status.starts_with('2')), "{method} {path}");
+            assert!(
+                responses.keys().any(|status| status.starts_with('2')),
+                "{method} {path}"
+            );
             assert!(responses.contains_key("401"), "{method} {path}");
-            assert!(!operation["summary"].as_str().unwrap_or_default().is_empty(), "{method} {path}");
+            assert!(
+                !operation["summary"].as_str().unwrap_or_default().is_empty(),
+                "{method} {path}"
+            );
         }
     }
 }
@@ -42,7 +48,9 @@ async fn the_readable_description_needs_nothing_from_elsewhere() {
     assert!(page.header("content-type").starts_with("text/html"));
     let text = page.text();
     assert!(text.contains("POST") && text.contains("/api/v1/events") && text.contains("curl"));
-    assert!(!text.contains("<script") && !text.contains("src=\"http") && !text.contains("style=\""));
+    assert!(
+        !text.contains("<script") && !text.contains("src=\"http") && !text.contains("style=\"")
+    );
     server.get("/api/docs/style.css", "").await.ok(200);
     let reply = server.get("/problems/invalid", "").await.ok(303);
     assert_eq!(reply.header("location"), "/api/docs#problem-invalid");

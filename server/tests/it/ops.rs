@@ -15,7 +15,11 @@ async fn metrics_need_a_platform_key_and_count_events() {
     server.get("/metrics", "").await.ok(401);
     server.get("/metrics", &server.read).await.ok(403);
     server.post_events(&event("a")).await.ok(204);
-    let text = server.get("/metrics", &server.platform).await.ok(200).text();
+    let text = server
+        .get("/metrics", &server.platform)
+        .await
+        .ok(200)
+        .text();
     for name in [
         "creditscope_events_total{outcome=\"accepted\"}",
         "creditscope_writer_queue_depth",

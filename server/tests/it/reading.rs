@@ -22,12 +22,28 @@ async fn seeded() -> TestServer {
 #[tokio::test]
 async fn the_summary_adds_up_and_names_all_six_agents() {
     let server = seeded().await;
-    let summary = server.get("/api/v1/usage/summary", &server.read).await.ok(200).json();
-    assert_eq!((summary["credits"].as_str(), summary["events"].as_u64()), (Some("4.75"), Some(4)));
-    assert_eq!((summary["from"].as_str(), summary["to"].as_str()), (Some("2026-11-01T01:00:00+01:00"), Some("2026-12-01T01:00:00+01:00")));
+    let summary = server
+        .get("/api/v1/usage/summary", &server.read)
+        .await
+        .ok(200)
+        .json();
+    assert_eq!(
+        (summary["credits"].as_str(), summary["events"].as_u64()),
+        (Some("4.75"), Some(4))
+    );
+    assert_eq!(
+        (summary["from"].as_str(), summary["to"].as_str()),
+        (
+            Some("2026-11-01T01:00:00+01:00"),
+            Some("2026-12-01T01:00:00+01:00")
+        )
+    );
     let agents = summary["agents"].as_array().unwrap();
     assert_eq!(agents.len(), 6);
-    assert_eq!(agents[0], json!({ "agent": "chat", "credits": "4.5", "events": 3, "share": 0.9474, "previous": { "credits": "0", "events": 0 } }));
+    assert_eq!(
+        agents[0],
+        json!({ "agent": "chat", "credits": "4.5", "events": 3, "share": 0.9474, "previous": { "credits": "0", "events": 0 } })
+    );
     assert_eq!(summary["previous"]["events"], 0);
 }
 
@@ -45,12 +61,39 @@ async fn filters_mean_the_same_everywhere() {
         ("period=7d", "3.25", 3),
         ("period=last_cycle", "0", 0),
     ] {
-        let summary = server.get(&format!("/api/v1/usage/summary?{filter}"), &server.read).await.ok(200).json();
-        assert_eq!((summary["credits"].as_str(), summary["events"].as_i64()), (Some(credits), Some(events)), "{filter}");
-        let log = server.get(&format!("/api/v1/events?{filter}"), &server.read).await.ok(200).json();
-        assert_eq!(log["items"].as_array().unwrap().len(), usize::try_from(events).unwrap(), "{filter}");
-        let series = server.get(&format!("/api/v1/usage/series?window=hour&{filter}"), &server.read).await.ok(200).json();
-        let points = series["groups"].as_array().unwrap().iter().flat_map(|group| group["points"].as_array().unwrap());
+        let summary = server
+            .get(&format!("/api/v1/usage/summary?{filter}"), &server.read)
+            .await
+            .ok(200)
+            .json();
+        assert_eq!(
+            (summary["credits"].as_str(), summary["events"].as_i64()),
+            (Some(credits), Some(events)),
+            "{filter}"
+        );
+        let log = server
+            .get(&format!("/api/v1/events?{filter}"), &server.read)
+            .await
+            .ok(200)
+            .json();
+        assert_eq!(
+            log["items"].as_array().unwrap().len(),
+            usize::try_from(events).unwrap(),
+            "{filter}"
+        );
+        let series = server
+            .get(
+                &format!("/api/v1/usage/series?window=hour&{filter}"),
+                &server.read,
+            )
+            .await
+            .ok(200)
+            .json();
+        let points = series["groups"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .flat_map(|group| group["points"].as_array().unwrap());
         let sum: i64 = points.map(|point| point["events"].as_i64().unwrap()).sum();
         assert_eq!(sum, events, "{filter}");
     }
@@ -71,16 +114,39 @@ async fn wrong_filters_are_named() {
         ("agents=chat", "agents", "unknown_parameter"),
     ] {
         for path in ["usage/summary", "usage/series", "events"] {
-            let reply = server.get(&format!("/api/v1/{path}?{query}"), &server.read).await.problem(422);
-            assert_eq!(reply.errors(), [(None, field.to_owned(), reason.to_owned())], "{path}?{query}");
+            let reply = server
+                .get(&format!("/api/v1/{path}?{query}"), &server.read)
+                .await
+                .problem(422);
+            assert_eq!(
+                reply.errors(),
+                [(None, field.to_owned(), reason.to_owned())],
+                "{path}?{query}"
+            );
         }
     }
-    for (query, field) in [("limit=0", "limit"), ("limit=1001", "limit"), ("limit=x", "limit"), ("cursor=x", "cursor"), ("format=xml", "format")] {
-        let reply = server.get(&format!("/api/v1/events?{query}"), &server.read).await.problem(422);
+    for (query, field) in [
+        ("limit=0", "limit"),
+        ("limit=1001", "limit"),
+        ("limit=x", "limit"),
+        ("cursor=x", "cursor"),
+        ("format=xml", "format"),
+    ] {
+        let reply = server
+            .get(&format!("/api/v1/events?{query}"), &server.read)
+            .await
+            .problem(422);
         assert_eq!(reply.errors()[0].1, field, "{query}");
     }
-    for query in ["window=year", "group_by=moon", "window=hour&from=2020-01-01&to=2026-01-01"] {
-        server.get(&format!("/api/v1/usage/series?{query}"), &server.read).await.problem(422);
+    for query in [
+        "window=year",
+        "group_by=moon",
+        "window=hour&from=2020-01-01&to=2026-01-01",
+    ] {
+        server
+            .get(&format!("/api/v1/usage/series?{query}"), &server.read)
+            .await
+            .problem(422);
     }
 }
 
@@ -89,7 +155,10 @@ async fn a_series_has_empty_windows_and_groups_by_name() {
     let server = seeded().await;
     let path = "/api/v1/usage/series?window=day&group_by=company&from=2026-11-22&to=2026-11-24";
     let series = server.get(path, &server.read).await.ok(200).json();
-    assert_eq!((series["window"].as_str(), series["tz"].as_str()), (Some("day"), Some("Europe/Berlin")));
+    assert_eq!(
+        (series["window"].as_str(), series["tz"].as_str()),
+        (Some("day"), Some("Europe/Berlin"))
+    );
     let acme = &series["groups"][0];
     assert_eq!(acme["key"], "acme-dental");
     assert_eq!(
@@ -100,15 +169,28 @@ async fn a_series_has_empty_windows_and_groups_by_name() {
             { "start": "2026-11-24T00:00:00+01:00", "credits": "0", "events": 0 },
         ])
     );
-    let by_activity = server.get("/api/v1/usage/series?group_by=activity", &server.read).await.ok(200).json();
+    let by_activity = server
+        .get("/api/v1/usage/series?group_by=activity", &server.read)
+        .await
+        .ok(200)
+        .json();
     assert_eq!(by_activity["groups"][1]["key"], "voice_call");
 }
 
 #[tokio::test]
 async fn the_log_is_newest_first_and_complete() {
     let server = seeded().await;
-    let log = server.get("/api/v1/events", &server.read).await.ok(200).json();
-    let ids: Vec<_> = log["items"].as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap()).collect();
+    let log = server
+        .get("/api/v1/events", &server.read)
+        .await
+        .ok(200)
+        .json();
+    let ids: Vec<_> = log["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|item| item["id"].as_str().unwrap())
+        .collect();
     assert_eq!(ids, ["b", "c", "a", "before"]);
     assert_eq!(log["next_cursor"], Value::Null);
     assert_eq!(
@@ -119,33 +201,71 @@ async fn the_log_is_newest_first_and_complete() {
         })
     );
     assert_eq!(log["items"][0]["time"], "2026-11-23T14:00:00.25+01:00");
-    let utc = server.get("/api/v1/events?tz=UTC&limit=1", &server.read).await.ok(200).json();
+    let utc = server
+        .get("/api/v1/events?tz=UTC&limit=1", &server.read)
+        .await
+        .ok(200)
+        .json();
     assert_eq!(utc["items"][0]["time"], "2026-11-23T13:00:00.25+00:00");
 }
 
 #[tokio::test]
 async fn pages_stay_as_they_were_while_events_arrive() {
     let server = TestServer::start().await;
-    let minute = |minute: u32| event_with(&format!("e{minute:02}"), "/time", json!(format!("2026-11-23T13:{minute:02}:00Z")));
+    let minute = |minute: u32| {
+        event_with(
+            &format!("e{minute:02}"),
+            "/time",
+            json!(format!("2026-11-23T13:{minute:02}:00Z")),
+        )
+    };
     let events: Vec<_> = (0..20).map(minute).collect();
     server.post_events(&json!(events)).await.ok(204);
     let (mut seen, mut cursor) = (Vec::new(), String::new());
     for round in 0..20 {
-        let page = server.get(&format!("/api/v1/events?limit=3&cursor={cursor}"), &server.read).await.ok(200).json();
-        seen.extend(page["items"].as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap().to_owned()));
+        let page = server
+            .get(
+                &format!("/api/v1/events?limit=3&cursor={cursor}"),
+                &server.read,
+            )
+            .await
+            .ok(200)
+            .json();
+        seen.extend(
+            page["items"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|item| item["id"].as_str().unwrap().to_owned()),
+        );
         server.post_events(&minute(30 + round)).await.ok(204);
-        let Some(next) = page["next_cursor"].as_str() else { break };
+        let Some(next) = page["next_cursor"].as_str() else {
+            break;
+        };
         cursor = next.to_owned();
     }
-    let expected: Vec<_> = (0..20).rev().map(|minute| format!("e{minute:02}")).collect();
+    let expected: Vec<_> = (0..20)
+        .rev()
+        .map(|minute| format!("e{minute:02}"))
+        .collect();
     assert_eq!(seen, expected);
 }
 
 #[tokio::test]
 async fn a_page_that_is_exactly_full_has_no_next_one() {
     let server = seeded().await;
-    let page = server.get("/api/v1/events?limit=4", &server.read).await.ok(200).json();
-    assert_eq!((page["items"].as_array().unwrap().len(), &page["next_cursor"]), (4, &Value::Null));
+    let page = server
+        .get("/api/v1/events?limit=4", &server.read)
+        .await
+        .ok(200)
+        .json();
+    assert_eq!(
+        (
+            page["items"].as_array().unwrap().len(),
+            &page["next_cursor"]
+        ),
+        (4, &Value::Null)
+    );
 }
 
 #[tokio::test]
@@ -155,41 +275,113 @@ async fn one_event_comes_with_its_receipt() {
     server.post_events(&odd).await.ok(204);
     let path = "/api/v1/events/https%3A%2F%2Fhost%2Fa%20b/id%2Fwith%3Fodd";
     let event = server.get(path, &server.read).await.ok(200).json();
-    assert_eq!((event["id"].as_str(), event["type"].as_str()), (Some("id/with?odd"), Some("creditscope.usage")));
+    assert_eq!(
+        (event["id"].as_str(), event["type"].as_str()),
+        (Some("id/with?odd"), Some("creditscope.usage"))
+    );
     assert_eq!(event["receipt"]["recorded_at"], "2026-11-23T15:00:00+01:00");
     assert_eq!(event["receipt"]["rate"], Value::Null);
-    assert_eq!(event["receipt"]["paid_by"], json!([{ "grant": "plan-2026-11-01", "credits": "1.5" }]));
+    assert_eq!(
+        event["receipt"]["paid_by"],
+        json!([{ "grant": "plan-2026-11-01", "credits": "1.5" }])
+    );
 }
 
 #[tokio::test]
 async fn what_is_foreign_looks_like_what_is_missing() {
     let server = seeded().await;
     let body = |reply: crate::support::Reply| reply.problem(404).body;
-    let missing = body(server.get("/api/v1/events/test/nothing", &server.read).await);
-    assert_eq!(body(server.get("/api/v1/events/test/a", &server.foreign).await), missing);
-    assert_eq!(body(server.get("/api/v1/usage/summary?account=northwind", &server.foreign).await), missing);
-    assert_eq!(body(server.get("/api/v1/usage/summary?account=nobody", &server.foreign).await), missing);
-    assert_eq!(body(server.get("/api/v1/accounts/northwind", &server.foreign).await), missing);
-    assert_eq!(body(server.get("/api/v1/accounts/nobody", &server.foreign).await), missing);
-    assert_eq!(body(server.get("/api/v1/balance?account=northwind", &server.foreign).await), missing);
-    assert_eq!(body(server.get("/api/v1/accounts/northwind/companies/acme-dental", &server.foreign).await), missing);
-    let own = server.get("/api/v1/usage/summary", &server.foreign).await.ok(200).json();
+    let missing = body(
+        server
+            .get("/api/v1/events/test/nothing", &server.read)
+            .await,
+    );
+    assert_eq!(
+        body(server.get("/api/v1/events/test/a", &server.foreign).await),
+        missing
+    );
+    assert_eq!(
+        body(
+            server
+                .get("/api/v1/usage/summary?account=northwind", &server.foreign)
+                .await
+        ),
+        missing
+    );
+    assert_eq!(
+        body(
+            server
+                .get("/api/v1/usage/summary?account=nobody", &server.foreign)
+                .await
+        ),
+        missing
+    );
+    assert_eq!(
+        body(
+            server
+                .get("/api/v1/accounts/northwind", &server.foreign)
+                .await
+        ),
+        missing
+    );
+    assert_eq!(
+        body(server.get("/api/v1/accounts/nobody", &server.foreign).await),
+        missing
+    );
+    assert_eq!(
+        body(
+            server
+                .get("/api/v1/balance?account=northwind", &server.foreign)
+                .await
+        ),
+        missing
+    );
+    assert_eq!(
+        body(
+            server
+                .get(
+                    "/api/v1/accounts/northwind/companies/acme-dental",
+                    &server.foreign
+                )
+                .await
+        ),
+        missing
+    );
+    let own = server
+        .get("/api/v1/usage/summary", &server.foreign)
+        .await
+        .ok(200)
+        .json();
     assert_eq!(own["events"], 0);
 }
 
 #[tokio::test]
 async fn a_platform_key_names_the_account() {
     let server = seeded().await;
-    let reply = server.get("/api/v1/usage/summary", &server.platform).await.problem(422);
-    assert_eq!(reply.errors(), [(None, "account".to_owned(), "required".to_owned())]);
-    let summary = server.get("/api/v1/usage/summary?account=northwind", &server.platform).await.ok(200).json();
+    let reply = server
+        .get("/api/v1/usage/summary", &server.platform)
+        .await
+        .problem(422);
+    assert_eq!(
+        reply.errors(),
+        [(None, "account".to_owned(), "required".to_owned())]
+    );
+    let summary = server
+        .get("/api/v1/usage/summary?account=northwind", &server.platform)
+        .await
+        .ok(200)
+        .json();
     assert_eq!(summary["events"], 4);
 }
 
 #[tokio::test]
 async fn the_balance_agrees_with_the_summary_and_shows_overage() {
     let server = seeded().await;
-    let balance = server.get("/api/v1/balance", &server.read).await.ok(200).json();
+    let balance = server
+        .get("/api/v1/balance", &server.read)
+        .await
+        .ok(200)
+        .json();
     assert_eq!(
         balance,
         json!({
@@ -202,7 +394,26 @@ async fn the_balance_agrees_with_the_summary_and_shows_overage() {
             "runs_out_at": null
         })
     );
-    server.json(Method::POST, "/api/v1/events", &server.ingest, &event_with("much", "/data/credits", json!(1_000))).await.ok(204);
-    let balance = server.get("/api/v1/balance", &server.read).await.ok(200).json();
-    assert_eq!((balance["used"].as_str(), balance["remaining"].as_str(), balance["overage"].as_str()), (Some("1004.75"), Some("0"), Some("4.75")));
+    server
+        .json(
+            Method::POST,
+            "/api/v1/events",
+            &server.ingest,
+            &event_with("much", "/data/credits", json!(1_000)),
+        )
+        .await
+        .ok(204);
+    let balance = server
+        .get("/api/v1/balance", &server.read)
+        .await
+        .ok(200)
+        .json();
+    assert_eq!(
+        (
+            balance["used"].as_str(),
+            balance["remaining"].as_str(),
+            balance["overage"].as_str()
+        ),
+        (Some("1004.75"), Some("0"), Some("4.75"))
+    );
 }

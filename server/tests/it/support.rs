@@ -10,7 +10,10 @@ use axum::{
     body::Body,
     http::{HeaderMap, Method, Request, StatusCode, header},
 };
-use domain::{Credits, Time, tenancy::{AccountKind, Plan}};
+use domain::{
+    Credits, Time,
+    tenancy::{AccountKind, Plan},
+};
 use serde_json::{Value, json};
 use server::{AppState, state::Origin};
 use service::{
@@ -41,6 +44,7 @@ impl Clock for TestClock {
 pub struct TestServer {
     pub services: Services,
     pub clock: Arc<TestClock>,
+    pub state: AppState,
     pub router: Router,
     pub platform: String,
     pub ingest: String,
@@ -58,7 +62,8 @@ pub struct Reply {
 
 impl Reply {
     pub fn json(&self) -> Value {
-        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.text()))
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|error| panic!("{error}: {}", self.text()))
     }
 
     pub fn text(&self) -> String {
@@ -66,7 +71,9 @@ impl Reply {
     }
 
     pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().unwrap())
     }
 
     /// The `(index, field, reason)` of every error.
@@ -74,7 +81,16 @@ impl Reply {
         let body = self.json();
         let errors = body["errors"].as_array().cloned().unwrap_or_default();
         let text = |error: &Value, name: &str| error[name].as_str().unwrap().to_owned();
-        errors.iter().map(|error| (error["index"].as_u64(), text(error, "field"), text(error, "reason"))).collect()
+        errors
+            .iter()
+            .map(|error| {
+                (
+                    error["index"].as_u64(),
+                    text(error, "field"),
+                    text(error, "reason"),
+                )
+            })
+            .collect()
     }
 
     /// Asserts that it is a problem of this status, and hands it on.
@@ -83,7 +99,12 @@ impl Reply {
         assert_eq!(self.status.as_u16(), status, "{}", self.text());
         assert_eq!(self.header("content-type"), "application/problem+json");
         assert_eq!(self.json()["status"], status);
-        assert!(self.json()["type"].as_str().unwrap().starts_with("/problems/"));
+        assert!(
+            self.json()["type"]
+                .as_str()
+                .unwrap()
+                .starts_with("/problems/")
+        );
         assert!(!self.header("x-request-id").is_empty());
         self
     }
@@ -98,7 +119,9 @@ impl Reply {
 
 pub async fn database(folder: &TempDir) -> Arc<dyn storage::Database> {
     let url = format!("sqlite://{}", folder.path().join("test.db").display());
-    storage::open(&url, &storage::OpenOptions::default()).await.unwrap()
+    storage::open(&url, &storage::OpenOptions::default())
+        .await
+        .unwrap()
 }
 
 impl TestServer {
@@ -118,7 +141,9 @@ impl TestServer {
     async fn start_with(origin: Origin, provisioned: bool) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store: Arc<dyn Store> = database(&folder).await;
-        let clock = Arc::new(TestClock(AtomicI64::new(NOW.parse::<Time>().unwrap().micros())));
+        let clock = Arc::new(TestClock(AtomicI64::new(
+            NOW.parse::<Time>().unwrap().micros(),
+        )));
         let services = Services::start(store, Arc::<TestClock>::clone(&clock));
         if provisioned {
             provision(&services).await;
@@ -128,7 +153,11 @@ impl TestServer {
             if account.is_some() && !provisioned {
                 return String::new();
             }
-            services.make_key(&operator, account, scopes.to_vec(), "test").await.unwrap().token
+            services
+                .make_key(&operator, account, scopes.to_vec(), "test")
+                .await
+                .unwrap()
+                .token
         };
         let platform = key(None, &[KeyScope::Platform]).await;
         let ingest = key(Some("northwind"), &[KeyScope::Ingest]).await;
@@ -136,23 +165,46 @@ impl TestServer {
         let foreign = key(Some("brightside"), &[KeyScope::Read, KeyScope::Ingest]).await;
         let state = AppState::new(services.clone(), origin);
         let router = server::router(&state);
-        Self { services, clock, router, platform, ingest, read, foreign, _folder: folder }
+        Self {
+            services,
+            clock,
+            state,
+            router,
+            platform,
+            ingest,
+            read,
+            foreign,
+            _folder: folder,
+        }
     }
 
     pub async fn send(&self, request: Request<Body>) -> Reply {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
-        let body = axum::body::to_bytes(body, usize::MAX).await.unwrap().to_vec();
-        Reply { status: parts.status, headers: parts.headers, body }
+        let body = axum::body::to_bytes(body, usize::MAX)
+            .await
+            .unwrap()
+            .to_vec();
+        Reply {
+            status: parts.status,
+            headers: parts.headers,
+            body,
+        }
     }
 
     pub async fn get(&self, path: &str, token: &str) -> Reply {
-        self.send(request(Method::GET, path, token).body(Body::empty()).unwrap()).await
+        self.send(
+            request(Method::GET, path, token)
+                .body(Body::empty())
+                .unwrap(),
+        )
+        .await
     }
 
     pub async fn json(&self, method: Method, path: &str, token: &str, body: &Value) -> Reply {
         let request = request(method, path, token).header(header::CONTENT_TYPE, "application/json");
-        self.send(request.body(Body::from(body.to_string())).unwrap()).await
+        self.send(request.body(Body::from(body.to_string())).unwrap())
+            .await
     }
 
     pub async fn put(&self, path: &str, body: &Value) -> Reply {
@@ -161,19 +213,30 @@ impl TestServer {
 
     /// Sends events as one JSON array.
     pub async fn post_events(&self, events: &Value) -> Reply {
-        self.json(Method::POST, "/api/v1/events", &self.ingest, events).await
+        self.json(Method::POST, "/api/v1/events", &self.ingest, events)
+            .await
     }
 
     /// How many events are stored.
     pub async fn stored(&self) -> u64 {
-        let reply = self.get("/api/v1/usage/summary?from=2000-01-01&to=2100-01-01", &self.read).await.ok(200);
+        let reply = self
+            .get(
+                "/api/v1/usage/summary?from=2000-01-01&to=2100-01-01",
+                &self.read,
+            )
+            .await
+            .ok(200);
         reply.json()["events"].as_u64().unwrap()
     }
 }
 
 pub fn request(method: Method, path: &str, token: &str) -> axum::http::request::Builder {
     let request = Request::builder().method(method).uri(path);
-    if token.is_empty() { request } else { request.header(header::AUTHORIZATION, format!("Bearer {token}")) }
+    if token.is_empty() {
+        request
+    } else {
+        request.header(header::AUTHORIZATION, format!("Bearer {token}"))
+    }
 }
 
 /// An event of Acme Dental, an hour ago, for 1.5 credits.
@@ -204,8 +267,16 @@ async fn provision(services: &Services) {
     };
     services.put_plan(&operator, plan).await.unwrap();
     for (key, zone, companies) in [
-        ("northwind", "Europe/Berlin", ["acme-dental", "bluewater-spa"]),
-        ("brightside", "America/New_York", ["brightside-east", "brightside-west"]),
+        (
+            "northwind",
+            "Europe/Berlin",
+            ["acme-dental", "bluewater-spa"],
+        ),
+        (
+            "brightside",
+            "America/New_York",
+            ["brightside-east", "brightside-west"],
+        ),
     ] {
         let account = PutAccount {
             key: key.to_owned(),
@@ -217,7 +288,10 @@ async fn provision(services: &Services) {
         };
         services.put_account(&operator, account).await.unwrap();
         for company in companies {
-            services.put_company(&operator, key, company, company).await.unwrap();
+            services
+                .put_company(&operator, key, company, company)
+                .await
+                .unwrap();
         }
     }
 }

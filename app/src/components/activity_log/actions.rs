@@ -10,11 +10,10 @@ use domain::{
 };
 use leptos::{html::Div, prelude::*, task::spawn_local};
 
-use super::row_top;
 use crate::{
     error::AppError,
     functions::{read_log, read_receipt},
-    state::{LogState, PageState, ROW_PX},
+    state::{LogState, PageState},
 };
 
 /// Rows of one reading.
@@ -127,7 +126,7 @@ impl LogActions {
             let position = page.position;
             log.replace(page);
             log.scroll.resize(log.window.total(), 0.0);
-            log.scroll.go(row_top(position));
+            log.scroll.go(log.scroll.row_top(position));
         });
     }
 
@@ -136,11 +135,11 @@ impl LogActions {
         let index = index.min(last);
         self.state.log.update(|log| {
             self.active.set(log.window.row(index).map(LogRow::cursor));
-            let (top, view) = (row_top(index), log.scroll.view_px);
+            let (top, row, view) = (log.scroll.row_top(index), log.scroll.row_px, log.scroll.view_px);
             if top < log.scroll.position {
                 log.scroll.go(top);
-            } else if top + ROW_PX > log.scroll.position + view {
-                log.scroll.go(top + ROW_PX - view);
+            } else if top + row > log.scroll.position + view {
+                log.scroll.go(top + row - view);
             }
         });
     }

@@ -29,10 +29,7 @@ impl Slot {
 /// Time, agent, activity, company, reference and credits of a row.
 #[component]
 pub fn LogLine(index: Memo<u64>, row: Memo<Slot>, year: Memo<i16>, is_open: Memo<bool>, actions: LogActions) -> impl IntoView {
-    let time = Signal::derive(move || row.with(|row| row.text(|row| row.time_label(year.get()))));
-    // Phones leave the seconds to the receipt.
-    let minutes = move || time.with(|time| time.get(..time.len().saturating_sub(3)).unwrap_or_default().to_owned());
-    let seconds = move || time.with(|time| time.get(time.len().saturating_sub(3)..).unwrap_or_default().to_owned());
+    let time = move || row.with(|row| row.text(|row| row.time_label(year.get())));
     let full_time = move || row.with(|row| row.text(|row| row.at.clone()));
     let agent = move || row.with(|row| row.text(|row| row.agent.name().to_owned()));
     let dot = move || row.with(|row| row.text(|row| format!("dot agent-{}", row.agent.id())));
@@ -53,7 +50,7 @@ pub fn LogLine(index: Memo<u64>, row: Memo<Slot>, year: Memo<i16>, is_open: Memo
             aria-expanded=move || is_open.get().to_string()
             on:click=move |_| actions.toggle(index.get_untracked())
         >
-            <span role="gridcell" class="time"><time datetime=full_time title=full_time>{minutes}<span class="seconds">{seconds}</span></time></span>
+            <span role="gridcell" class="time"><time datetime=full_time title=full_time>{time}</time></span>
             <span role="gridcell" class="agent"><span class=dot></span><span class="clip">{agent}</span></span>
             <span role="gridcell" class="clip wide">{activity}</span>
             <span role="gridcell" class="clip company" title=company>{company}</span>

@@ -198,13 +198,13 @@ pub(super) mod tests {
         ) {
             let mut log = Log(Vec::new());
             for (seq, time) in times.iter().enumerate() {
-                log.add(row(*time, seq as i64));
+                log.add(row(*time, i64::try_from(seq).unwrap()));
             }
             let mut window = LogWindow::new(log.page(jump.min(log.0.len() - 1), 10));
             for (number, (step, time)) in steps.into_iter().enumerate() {
                 match step {
                     0 => {
-                        let new = row(time, 1_000 + number as i64);
+                        let new = row(time, 1_000 + i64::try_from(number).unwrap());
                         log.add(new.clone());
                         window.arrive(new);
                     }
@@ -220,7 +220,7 @@ pub(super) mod tests {
                 }
                 prop_assert_eq!(window.total(), log.0.len() as u64);
                 for index in window.start()..window.end() {
-                    prop_assert_eq!(window.row(index), log.0.get(index as usize));
+                    prop_assert_eq!(window.row(index), log.0.get(usize::try_from(index).unwrap()));
                 }
             }
         }

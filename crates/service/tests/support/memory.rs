@@ -7,7 +7,10 @@ mod events;
 mod identity;
 mod reading;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicBool, AtomicUsize},
+};
 
 use async_trait::async_trait;
 use domain::{
@@ -15,7 +18,9 @@ use domain::{
     rate::RateCard,
     tenancy::{Account, Company, Plan},
 };
-use service::ports::{ApiKey, DoctorReport, NewEvent, Remembered, SavedSession, Store, StoreResult, User};
+use service::ports::{
+    ApiKey, DoctorReport, NewEvent, Remembered, SavedSession, Store, StoreResult, User,
+};
 
 /// Everything stored.
 #[derive(Debug, Clone, Default)]
@@ -49,8 +54,10 @@ pub struct MemoryStore {
     state: Mutex<Arc<State>>,
     /// A commit waits for this: whoever holds it makes the disk slow.
     pub disk: tokio::sync::Mutex<()>,
+    /// Commits that have come to the disk.
+    pub commits: AtomicUsize,
     /// Whether the disk refuses.
-    pub is_broken: std::sync::atomic::AtomicBool,
+    pub is_broken: AtomicBool,
 }
 
 impl MemoryStore {
@@ -69,7 +76,10 @@ impl MemoryStore {
 impl Store for MemoryStore {
     async fn doctor(&self) -> StoreResult<DoctorReport> {
         // Nothing is summed up in advance, so nothing can disagree.
-        Ok(DoctorReport { events: self.state().events.len() as u64, ..DoctorReport::default() })
+        Ok(DoctorReport {
+            events: self.state().events.len() as u64,
+            ..DoctorReport::default()
+        })
     }
 
     async fn ping(&self) -> StoreResult<()> {
@@ -78,9 +88,18 @@ impl Store for MemoryStore {
 }
 
 /// The part of a sorted list that a page shows.
-fn page<T: Clone>(mut items: Vec<T>, key: impl Fn(&T) -> String, after: Option<&str>, limit: u32) -> Vec<T> {
+fn page<T: Clone>(
+    mut items: Vec<T>,
+    key: impl Fn(&T) -> String,
+    after: Option<&str>,
+    limit: u32,
+) -> Vec<T> {
     items.sort_by_key(&key);
-    items.into_iter().filter(|item| after.is_none_or(|after| key(item).as_str() > after)).take(limit as usize).collect()
+    items
+        .into_iter()
+        .filter(|item| after.is_none_or(|after| key(item).as_str() > after))
+        .take(limit as usize)
+        .collect()
 }
 
 /// Puts an item in the place of the one it replaces, or at the end; whether there was one.

@@ -1,18 +1,19 @@
 //! Usage as a plain list, and sums over it that nobody can get wrong.
 
-use domain::{
-    Agent, Credits, Time, TimeRange,
-    filter::ViewQuery,
-    time::DAY_US,
-    usage::Totals,
-};
+use domain::{Agent, Credits, Time, TimeRange, filter::ViewQuery, time::DAY_US, usage::Totals};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::world::{COMPANIES, NOW};
 
 pub const ACTIVITIES: [&str; 3] = ["chat_reply", "voice_call", "proactive_message"];
-const REFERENCES: [Option<&str>; 5] = [None, Some("call_1"), Some("CALL_12"), Some("conv_é7"), Some("c")];
+const REFERENCES: [Option<&str>; 5] = [
+    None,
+    Some("call_1"),
+    Some("CALL_12"),
+    Some("conv_é7"),
+    Some("c"),
+];
 
 /// One event as the model knows it.
 #[derive(Debug, Clone)]
@@ -43,9 +44,16 @@ impl Spent {
     /// Whether the activity and reference filters let it through.
     pub fn matches(&self, query: &ViewQuery) -> bool {
         let starts = |prefix: &String| {
-            self.reference.is_some_and(|text| text.to_ascii_lowercase().starts_with(&prefix.to_ascii_lowercase()))
+            self.reference.is_some_and(|text| {
+                text.to_ascii_lowercase()
+                    .starts_with(&prefix.to_ascii_lowercase())
+            })
         };
-        (query.activities.is_empty() || query.activities.iter().any(|activity| activity == self.activity))
+        (query.activities.is_empty()
+            || query
+                .activities
+                .iter()
+                .any(|activity| activity == self.activity))
             && query.q.as_ref().is_none_or(starts)
     }
 
@@ -58,8 +66,14 @@ impl Spent {
 /// The sum of those events in a range that pass.
 pub fn total(events: &[Spent], range: TimeRange, passes: impl Fn(&Spent) -> bool) -> Totals {
     let mut sum = Totals::default();
-    for event in events.iter().filter(|event| range.contains(event.time) && passes(event)) {
-        sum.add(Totals { credits: event.credits, events: 1 });
+    for event in events
+        .iter()
+        .filter(|event| range.contains(event.time) && passes(event))
+    {
+        sum.add(Totals {
+            credits: event.credits,
+            events: 1,
+        });
     }
     sum
 }
@@ -81,20 +95,42 @@ prop_compose! {
 
 /// Zones whose days begin on every kind of quarter.
 pub fn zones() -> impl Strategy<Value = &'static str> {
-    prop::sample::select(vec!["UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu"])
+    prop::sample::select(vec![
+        "UTC",
+        "Europe/Berlin",
+        "America/New_York",
+        "Australia/Lord_Howe",
+        "Asia/Kathmandu",
+    ])
 }
 
 fn some_of(values: &'static [&'static str]) -> impl Strategy<Value = Vec<String>> {
-    prop::sample::subsequence(values, 0..=values.len()).prop_map(|values| values.iter().map(|&value| value.to_owned()).collect())
+    prop::sample::subsequence(values, 0..=values.len())
+        .prop_map(|values| values.iter().map(|&value| value.to_owned()).collect())
 }
 
 fn periods() -> impl Strategy<Value = (Option<String>, Option<String>, Option<String>)> {
-    let named = prop::sample::select(vec![None, Some("this_cycle"), Some("last_cycle"), Some("7d"), Some("30d"), Some("90d")]);
+    let named = prop::sample::select(vec![
+        None,
+        Some("this_cycle"),
+        Some("last_cycle"),
+        Some("7d"),
+        Some("30d"),
+        Some("90d"),
+    ]);
     let instant = |back: i64| NOW.parse::<Time>().unwrap().plus_micros(-back).to_string();
-    let dates = prop::sample::select(vec![("2026-10-20", "2026-10-30"), ("2026-11-23", "2026-11-23"), ("2026-08-01", "2026-12-31")]);
+    let dates = prop::sample::select(vec![
+        ("2026-10-20", "2026-10-30"),
+        ("2026-11-23", "2026-11-23"),
+        ("2026-08-01", "2026-12-31"),
+    ]);
     prop_oneof![
         named.prop_map(|name| (name.map(str::to_owned), None, None)),
-        (0..(100 * DAY_US), 1..(60 * DAY_US)).prop_map(move |(back, length)| (None, Some(instant(back)), Some(instant(back - length)))),
+        (0..(100 * DAY_US), 1..(60 * DAY_US)).prop_map(move |(back, length)| (
+            None,
+            Some(instant(back)),
+            Some(instant(back - length))
+        )),
         dates.prop_map(|(from, to)| (None, Some(from.to_owned()), Some(to.to_owned()))),
     ]
 }
@@ -116,6 +152,9 @@ prop_compose! {
 
 /// Runs a use-case to its end, on a clock that needs no waiting.
 pub fn run<F: Future>(future: F) -> F::Output {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build();
     runtime.unwrap().block_on(future)
 }

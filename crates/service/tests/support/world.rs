@@ -56,13 +56,24 @@ impl World {
 
     /// Cycles from `anchor` in `zone`.
     pub async fn in_zone(zone: &str, anchor: &str) -> Self {
-        let clock = Arc::new(TestClock(AtomicI64::new(NOW.parse::<Time>().unwrap().micros())));
+        let clock = Arc::new(TestClock(AtomicI64::new(
+            NOW.parse::<Time>().unwrap().micros(),
+        )));
         let store = Arc::new(MemoryStore::default());
         let services = Services::start(Arc::clone(&store) as _, Arc::clone(&clock) as _);
-        let world = Self { store, clock, services, operator: Caller::operator("test") };
+        let world = Self {
+            store,
+            clock,
+            services,
+            operator: Caller::operator("test"),
+        };
         world.put_plan("scale", "1000").await;
-        world.put_account("north", AccountKind::Agency, zone, anchor).await;
-        world.put_account("south", AccountKind::Customer, zone, anchor).await;
+        world
+            .put_account("north", AccountKind::Agency, zone, anchor)
+            .await;
+        world
+            .put_account("south", AccountKind::Customer, zone, anchor)
+            .await;
         for company in COMPANIES {
             world.put_company("north", company).await;
         }
@@ -72,7 +83,13 @@ impl World {
     }
 
     pub async fn put_plan(&self, key: &str, credits: &str) {
-        let plan = Plan { key: key.into(), name: "Scale".into(), monthly_credits: credits.parse().unwrap(), price: None, currency: None };
+        let plan = Plan {
+            key: key.into(),
+            name: "Scale".into(),
+            monthly_credits: credits.parse().unwrap(),
+            price: None,
+            currency: None,
+        };
         self.services.put_plan(&self.operator, plan).await.unwrap();
     }
 
@@ -85,11 +102,17 @@ impl World {
             cycle_anchor: anchor.parse().unwrap(),
             plan: "scale".into(),
         };
-        self.services.put_account(&self.operator, account).await.unwrap();
+        self.services
+            .put_account(&self.operator, account)
+            .await
+            .unwrap();
     }
 
     async fn put_company(&self, account: &str, key: &str) {
-        self.services.put_company(&self.operator, account, key, &format!("{key} company")).await.unwrap();
+        self.services
+            .put_company(&self.operator, account, key, &format!("{key} company"))
+            .await
+            .unwrap();
     }
 
     /// The operator's view of `north`.
@@ -99,12 +122,19 @@ impl World {
 
     /// A caller's view of an account.
     pub async fn scope(&self, caller: &Caller, account: &str) -> Scope {
-        self.services.scope(caller, Some(account), Permission::Read).await.unwrap()
+        self.services
+            .scope(caller, Some(account), Permission::Read)
+            .await
+            .unwrap()
     }
 
     /// The number of a company of `north`.
     pub async fn company(&self, key: &str) -> CompanyId {
-        self.services.company(&self.north().await, key).await.unwrap().id
+        self.services
+            .company(&self.north().await, key)
+            .await
+            .unwrap()
+            .id
     }
 
     /// A client of `north` who may see these companies.
@@ -120,14 +150,19 @@ impl World {
             name: "Client".into(),
             password_hash: String::new(),
             platform_role: None,
-            memberships: vec![Membership { account, role: Role::Client, companies: ids }],
+            memberships: vec![Membership {
+                account,
+                role: Role::Client,
+                companies: ids,
+            }],
             disabled: false,
         })
     }
 
     /// Stores events of `north`, however old.
     pub async fn ingest(&self, events: Vec<Value>) -> ServiceResult<Committed> {
-        self.ingest_as(&self.operator, Some("north"), AgeLimit::Lifted, events).await
+        self.ingest_as(&self.operator, Some("north"), AgeLimit::Lifted, events)
+            .await
     }
 
     /// Stores events.
@@ -138,8 +173,20 @@ impl World {
         age: AgeLimit,
         events: Vec<Value>,
     ) -> ServiceResult<Committed> {
-        let events = events.into_iter().map(|event| serde_json::from_value::<Envelope>(event).unwrap()).collect();
-        self.services.ingest(caller, IngestBatch { events, account: account.map(str::to_owned), age }).await
+        let events = events
+            .into_iter()
+            .map(|event| serde_json::from_value::<Envelope>(event).unwrap())
+            .collect();
+        self.services
+            .ingest(
+                caller,
+                IngestBatch {
+                    events,
+                    account: account.map(str::to_owned),
+                    age,
+                },
+            )
+            .await
     }
 }
 
@@ -154,9 +201,10 @@ pub fn usage(id: &str, company: &str, time: &str, credits: &str) -> Value {
 /// What an answer says is wrong: index, field and reason.
 pub fn wrongs<T>(answer: ServiceResult<T>) -> Vec<(Option<u32>, String, String)> {
     match answer {
-        Err(ServiceError::Invalid(Invalid(errors))) => {
-            errors.into_iter().map(|error| (error.index, error.field, error.reason)).collect()
-        }
+        Err(ServiceError::Invalid(Invalid(errors))) => errors
+            .into_iter()
+            .map(|error| (error.index, error.field, error.reason))
+            .collect(),
         Err(error) => panic!("refused for another reason: {error}"),
         Ok(_) => Vec::new(),
     }
@@ -166,7 +214,10 @@ pub fn wrongs<T>(answer: ServiceResult<T>) -> Vec<(Option<u32>, String, String)>
 pub fn wrong<T>(answer: ServiceResult<T>) -> (String, String) {
     let mut errors = wrongs(answer);
     assert_eq!(errors.len(), 1, "{errors:?}");
-    errors.pop().map(|(_, field, reason)| (field, reason)).unwrap_or_default()
+    errors
+        .pop()
+        .map(|(_, field, reason)| (field, reason))
+        .unwrap_or_default()
 }
 
 pub fn credits(text: &str) -> Credits {

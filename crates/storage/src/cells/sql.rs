@@ -17,8 +17,13 @@ pub(super) enum Companies {
 macro_rules! together {
     ($account_table:literal, $key:literal) => {
         concat!(
-            "SELECT start, ", $key, " AS grp, sum(credits), sum(events) FROM ", $account_table,
-            " WHERE account_id = ?1 AND start >= ?2 AND start < ?3 AND ", total_filter!(), " GROUP BY start, grp"
+            "SELECT start, ",
+            $key,
+            " AS grp, sum(credits), sum(events) FROM ",
+            $account_table,
+            " WHERE account_id = ?1 AND start >= ?2 AND start < ?3 AND ",
+            total_filter!(),
+            " GROUP BY start, grp"
         )
     };
 }
@@ -27,8 +32,11 @@ macro_rules! together {
 macro_rules! each {
     ($company_table:literal) => {
         concat!(
-            "SELECT start, company_id AS grp, sum(credits), sum(events) FROM ", $company_table,
-            " WHERE account_id = ?1 AND start >= ?2 AND start < ?3 AND ", total_filter!(), " GROUP BY start, grp"
+            "SELECT start, company_id AS grp, sum(credits), sum(events) FROM ",
+            $company_table,
+            " WHERE account_id = ?1 AND start >= ?2 AND start < ?3 AND ",
+            total_filter!(),
+            " GROUP BY start, grp"
         )
     };
 }
@@ -38,10 +46,18 @@ macro_rules! each {
 macro_rules! some {
     ($account_table:literal, $company_table:literal, $key:literal) => {
         concat!(
-            "SELECT u.start, ", $key, " AS grp, sum(u.credits), sum(u.events) FROM (SELECT DISTINCT start FROM ",
-            $account_table, " WHERE account_id = ?1 AND start >= ?2 AND start < ?3 AND ", total_filter!(),
-            ") AS any_company CROSS JOIN ", $company_table, " AS u ON u.account_id = ?1 AND u.start = any_company.start
-            AND u.company_id IN (SELECT value FROM json_each(?6)) WHERE ", total_filter!(), " GROUP BY u.start, grp"
+            "SELECT u.start, ",
+            $key,
+            " AS grp, sum(u.credits), sum(u.events) FROM (SELECT DISTINCT start FROM ",
+            $account_table,
+            " WHERE account_id = ?1 AND start >= ?2 AND start < ?3 AND ",
+            total_filter!(),
+            ") AS any_company CROSS JOIN ",
+            $company_table,
+            " AS u ON u.account_id = ?1 AND u.start = any_company.start
+            AND u.company_id IN (SELECT value FROM json_each(?6)) WHERE ",
+            total_filter!(),
+            " GROUP BY u.start, grp"
         )
     };
 }
@@ -51,8 +67,14 @@ macro_rules! events {
     ($range:expr, $key:literal) => {
         concat!(
             // Buckets floor, also before 1970.
-            "SELECT max(time - (time % 900000000 + 900000000) % 900000000, ?2) AS start, ", $key, " AS grp,
-            sum(credits), count(*) ", $range, " AND ", event_filter!(), " GROUP BY 1, 2"
+            "SELECT max(time - (time % 900000000 + 900000000) % 900000000, ?2) AS start, ",
+            $key,
+            " AS grp,
+            sum(credits), count(*) ",
+            $range,
+            " AND ",
+            event_filter!(),
+            " GROUP BY 1, 2"
         )
     };
 }
@@ -104,7 +126,11 @@ pub(super) fn rollup_cells(days: bool, companies: Companies, group_by: GroupBy) 
 
 /// The statement that reads events.
 pub(super) fn event_cells(by_reference: bool, group_by: GroupBy) -> &'static str {
-    if by_reference { by_group!(group_by, events_by_reference, _) } else { by_group!(group_by, events_in_log, _) }
+    if by_reference {
+        by_group!(group_by, events_by_reference, _)
+    } else {
+        by_group!(group_by, events_in_log, _)
+    }
 }
 
 #[cfg(test)]
@@ -114,18 +140,41 @@ mod tests {
 
     #[tokio::test]
     async fn totals_are_searched_not_scanned() {
-        for group_by in [GroupBy::All, GroupBy::Agent, GroupBy::Company, GroupBy::Activity] {
-            for (days, account_table, company_table) in
-                [(true, "account_day", "usage_day"), (false, "account_bucket", "usage_bucket")]
-            {
-                let account_range = format!("SEARCH {account_table} USING PRIMARY KEY (account_id=? AND start>? AND start<?)");
-                let company_range = format!("SEARCH {company_table} USING PRIMARY KEY (account_id=? AND start>? AND start<?)");
-                let company = "SEARCH u USING PRIMARY KEY (account_id=? AND start=? AND company_id=?)";
-                assert_searches(rollup_cells(days, Companies::Together, group_by), &[&account_range]).await;
-                assert_searches(rollup_cells(days, Companies::Each, group_by), &[&company_range]).await;
-                assert_searches(rollup_cells(days, Companies::Some, group_by), &[&account_range, company]).await;
+        for group_by in [
+            GroupBy::All,
+            GroupBy::Agent,
+            GroupBy::Company,
+            GroupBy::Activity,
+        ] {
+            for (days, account_table, company_table) in [
+                (true, "account_day", "usage_day"),
+                (false, "account_bucket", "usage_bucket"),
+            ] {
+                let account_range = format!(
+                    "SEARCH {account_table} USING PRIMARY KEY (account_id=? AND start>? AND start<?)"
+                );
+                let company_range = format!(
+                    "SEARCH {company_table} USING PRIMARY KEY (account_id=? AND start>? AND start<?)"
+                );
+                let company =
+                    "SEARCH u USING PRIMARY KEY (account_id=? AND start=? AND company_id=?)";
+                assert_searches(
+                    rollup_cells(days, Companies::Together, group_by),
+                    &[&account_range],
+                )
+                .await;
+                assert_searches(
+                    rollup_cells(days, Companies::Each, group_by),
+                    &[&company_range],
+                )
+                .await;
+                assert_searches(
+                    rollup_cells(days, Companies::Some, group_by),
+                    &[&account_range, company],
+                )
+                .await;
             }
-            let log = "SEARCH events USING INDEX events_log (account_id=? AND (time,seq)>(?,?) AND (time,seq)<(?,?))";
+            let log = "SEARCH events USING INDEX events_log (account_id=? AND time>? AND time<?)";
             let reference = "SEARCH events USING COVERING INDEX events_reference (account_id=? AND reference>? AND reference<?)";
             assert_searches(event_cells(false, group_by), &[log]).await;
             assert_searches(event_cells(true, group_by), &[reference]).await;

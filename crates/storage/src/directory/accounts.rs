@@ -12,7 +12,10 @@ use crate::{
 
 macro_rules! accounts {
     ($which:literal) => {
-        concat!("SELECT account_id, key, name, kind, time_zone, cycle_anchor, plan FROM accounts ", $which)
+        concat!(
+            "SELECT account_id, key, name, kind, time_zone, cycle_anchor, plan FROM accounts ",
+            $which
+        )
     };
 }
 
@@ -35,7 +38,10 @@ impl TryFrom<AccountRow> for Account {
             id: AccountId(row.account_id),
             key: row.key,
             name: row.name,
-            kind: row.kind.parse().map_err(|_| Error::Corrupt(format!("account kind {}", row.kind)))?,
+            kind: row
+                .kind
+                .parse()
+                .map_err(|_| Error::Corrupt(format!("account kind {}", row.kind)))?,
             time_zone: row.time_zone,
             cycle_anchor: Time::from_micros(row.cycle_anchor),
             plan: row.plan,
@@ -44,21 +50,32 @@ impl TryFrom<AccountRow> for Account {
 }
 
 #[tracing::instrument(name = "db.accounts.get", skip_all)]
-pub(super) async fn by_key(database: impl SqliteExecutor<'_>, key: &str) -> Result<Option<Account>> {
-    let row: Option<AccountRow> =
-        sqlx::query_as(accounts!("WHERE key = ?1")).bind(key).fetch_optional(database).await?;
+pub(super) async fn by_key(
+    database: impl SqliteExecutor<'_>,
+    key: &str,
+) -> Result<Option<Account>> {
+    let row: Option<AccountRow> = sqlx::query_as(accounts!("WHERE key = ?1"))
+        .bind(key)
+        .fetch_optional(database)
+        .await?;
     row.map(Account::try_from).transpose()
 }
 
 #[tracing::instrument(name = "db.accounts.get", skip_all)]
 pub(super) async fn by_id(readers: &SqlitePool, id: AccountId) -> Result<Option<Account>> {
-    let row: Option<AccountRow> =
-        sqlx::query_as(accounts!("WHERE account_id = ?1")).bind(id.0).fetch_optional(readers).await?;
+    let row: Option<AccountRow> = sqlx::query_as(accounts!("WHERE account_id = ?1"))
+        .bind(id.0)
+        .fetch_optional(readers)
+        .await?;
     row.map(Account::try_from).transpose()
 }
 
 #[tracing::instrument(name = "db.accounts.list", skip_all)]
-pub(super) async fn list(readers: &SqlitePool, after: Option<&str>, limit: u32) -> Result<Vec<Account>> {
+pub(super) async fn list(
+    readers: &SqlitePool,
+    after: Option<&str>,
+    limit: u32,
+) -> Result<Vec<Account>> {
     let rows: Vec<AccountRow> = sqlx::query_as(accounts!("WHERE key > ?1 ORDER BY key LIMIT ?2"))
         .bind(after_or_first(after))
         .bind(limit)
@@ -68,11 +85,16 @@ pub(super) async fn list(readers: &SqlitePool, after: Option<&str>, limit: u32) 
 }
 
 #[tracing::instrument(name = "db.accounts.put", skip_all)]
-pub(super) async fn put(writer: &Writer, account: &PutAccount, now: Time) -> Result<Stored<Account>> {
+pub(super) async fn put(
+    writer: &Writer,
+    account: &PutAccount,
+    now: Time,
+) -> Result<Stored<Account>> {
     let mut tx = writer.begin().await?;
     let before = by_key(tx.connection(), &account.key).await?;
     if let Some(before) = &before {
-        let moves = before.time_zone != account.time_zone || before.cycle_anchor != account.cycle_anchor;
+        let moves =
+            before.time_zone != account.time_zone || before.cycle_anchor != account.cycle_anchor;
         if moves && has_events(tx.connection(), before.id).await? {
             tx.rollback().await?;
             return Ok(Stored::Fixed);
@@ -80,15 +102,26 @@ pub(super) async fn put(writer: &Writer, account: &PutAccount, now: Time) -> Res
     }
     let after = upsert(tx.connection(), account, now).await?;
     tx.commit().await?;
-    Ok(if before.is_some() { Stored::Replaced(after) } else { Stored::Created(after) })
+    Ok(if before.is_some() {
+        Stored::Replaced(after)
+    } else {
+        Stored::Created(after)
+    })
 }
 
 async fn has_events(connection: &mut SqliteConnection, account: AccountId) -> Result<bool> {
     const SQL: &str = "SELECT EXISTS (SELECT 1 FROM events WHERE account_id = ?1)";
-    Ok(sqlx::query_scalar(SQL).bind(account.0).fetch_one(connection).await?)
+    Ok(sqlx::query_scalar(SQL)
+        .bind(account.0)
+        .fetch_one(connection)
+        .await?)
 }
 
-async fn upsert(connection: &mut SqliteConnection, account: &PutAccount, now: Time) -> Result<Account> {
+async fn upsert(
+    connection: &mut SqliteConnection,
+    account: &PutAccount,
+    now: Time,
+) -> Result<Account> {
     const SQL: &str = "
         INSERT INTO accounts (key, name, kind, time_zone, cycle_anchor, plan, created_at, updated_at)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7)

@@ -10,26 +10,48 @@ use crate::{error::Result, writer::Writer};
 type Row = (i64, String, String);
 
 fn company((id, key, name): Row) -> Company {
-    Company { id: CompanyId(id), key, name }
+    Company {
+        id: CompanyId(id),
+        key,
+        name,
+    }
 }
 
 #[tracing::instrument(name = "db.companies.get", skip_all)]
-pub(super) async fn by_key(readers: &SqlitePool, account: AccountId, keys: &[String]) -> Result<Vec<Company>> {
+pub(super) async fn by_key(
+    readers: &SqlitePool,
+    account: AccountId,
+    keys: &[String],
+) -> Result<Vec<Company>> {
     const SQL: &str = "SELECT c.company_id, c.key, c.name FROM json_each(?2) AS asked
         CROSS JOIN companies AS c ON c.account_id = ?1 AND c.key = asked.value ORDER BY c.key";
     let keys = serde_json::to_string(keys)?;
-    let rows: Vec<Row> = sqlx::query_as(SQL).bind(account.0).bind(keys).fetch_all(readers).await?;
+    let rows: Vec<Row> = sqlx::query_as(SQL)
+        .bind(account.0)
+        .bind(keys)
+        .fetch_all(readers)
+        .await?;
     let mut companies: Vec<_> = rows.into_iter().map(company).collect();
     companies.dedup();
     Ok(companies)
 }
 
 #[tracing::instrument(name = "db.companies.owners", skip_all)]
-pub(super) async fn owners(readers: &SqlitePool, key: &str, limit: u32) -> Result<Vec<(AccountId, Company)>> {
-    const SQL: &str =
-        "SELECT account_id, company_id, key, name FROM companies WHERE key = ?1 ORDER BY company_id LIMIT ?2";
-    let rows: Vec<(i64, i64, String, String)> = sqlx::query_as(SQL).bind(key).bind(limit).fetch_all(readers).await?;
-    Ok(rows.into_iter().map(|(account, id, key, name)| (AccountId(account), company((id, key, name)))).collect())
+pub(super) async fn owners(
+    readers: &SqlitePool,
+    key: &str,
+    limit: u32,
+) -> Result<Vec<(AccountId, Company)>> {
+    const SQL: &str = "SELECT account_id, company_id, key, name FROM companies WHERE key = ?1 ORDER BY company_id LIMIT ?2";
+    let rows: Vec<(i64, i64, String, String)> = sqlx::query_as(SQL)
+        .bind(key)
+        .bind(limit)
+        .fetch_all(readers)
+        .await?;
+    Ok(rows
+        .into_iter()
+        .map(|(account, id, key, name)| (AccountId(account), company((id, key, name))))
+        .collect())
 }
 
 /// `search` is found anywhere in key or name, without regard to ASCII case.
@@ -42,7 +64,8 @@ pub(super) async fn list(
     after: Option<&str>,
     limit: u32,
 ) -> Result<Vec<Company>> {
-    const SQL: &str = "SELECT company_id, key, name FROM companies WHERE account_id = ?1 AND key > ?2
+    const SQL: &str =
+        "SELECT company_id, key, name FROM companies WHERE account_id = ?1 AND key > ?2
         AND (?3 IS NULL OR company_id IN (SELECT value FROM json_each(?3)))
         AND (?4 IS NULL OR instr(lower(key), lower(?4)) > 0 OR instr(lower(name), lower(?4)) > 0)
         ORDER BY key LIMIT ?5";
@@ -60,7 +83,10 @@ pub(super) async fn list(
 #[tracing::instrument(name = "db.companies.count", skip_all)]
 pub(super) async fn count(readers: &SqlitePool, account: AccountId) -> Result<u32> {
     const SQL: &str = "SELECT count(*) FROM companies WHERE account_id = ?1";
-    Ok(sqlx::query_scalar(SQL).bind(account.0).fetch_one(readers).await?)
+    Ok(sqlx::query_scalar(SQL)
+        .bind(account.0)
+        .fetch_one(readers)
+        .await?)
 }
 
 #[tracing::instrument(name = "db.companies.put", skip_all)]
@@ -77,9 +103,21 @@ pub(super) async fn put(
         ON CONFLICT (account_id, key) DO UPDATE SET name = excluded.name, updated_at = excluded.updated_at
         RETURNING company_id, key, name";
     let mut tx = writer.begin().await?;
-    let was_there: bool = sqlx::query_scalar(FIND).bind(account.0).bind(key).fetch_one(tx.connection()).await?;
-    let query = sqlx::query_as(UPSERT).bind(account.0).bind(key).bind(name).bind(now.micros());
+    let was_there: bool = sqlx::query_scalar(FIND)
+        .bind(account.0)
+        .bind(key)
+        .fetch_one(tx.connection())
+        .await?;
+    let query = sqlx::query_as(UPSERT)
+        .bind(account.0)
+        .bind(key)
+        .bind(name)
+        .bind(now.micros());
     let stored = company(query.fetch_one(tx.connection()).await?);
     tx.commit().await?;
-    Ok(if was_there { Stored::Replaced(stored) } else { Stored::Created(stored) })
+    Ok(if was_there {
+        Stored::Replaced(stored)
+    } else {
+        Stored::Created(stored)
+    })
 }

@@ -45,8 +45,10 @@ impl TryFrom<KeyRow> for ApiKey {
 
 #[tracing::instrument(name = "db.api_keys.get", skip_all)]
 pub(super) async fn by_prefix(readers: &SqlitePool, prefix: &str) -> Result<Option<ApiKey>> {
-    let row: Option<KeyRow> =
-        sqlx::query_as(keys!("WHERE prefix = ?1")).bind(prefix).fetch_optional(readers).await?;
+    let row: Option<KeyRow> = sqlx::query_as(keys!("WHERE prefix = ?1"))
+        .bind(prefix)
+        .fetch_optional(readers)
+        .await?;
     row.map(ApiKey::try_from).transpose()
 }
 
@@ -57,12 +59,14 @@ pub(super) async fn list(
     after: Option<&str>,
     limit: u32,
 ) -> Result<Vec<ApiKey>> {
-    let rows: Vec<KeyRow> = sqlx::query_as(keys!("WHERE account_id IS ?1 AND prefix > ?2 ORDER BY prefix LIMIT ?3"))
-        .bind(account.map(|account| account.0))
-        .bind(after_or_first(after))
-        .bind(limit)
-        .fetch_all(readers)
-        .await?;
+    let rows: Vec<KeyRow> = sqlx::query_as(keys!(
+        "WHERE account_id IS ?1 AND prefix > ?2 ORDER BY prefix LIMIT ?3"
+    ))
+    .bind(account.map(|account| account.0))
+    .bind(after_or_first(after))
+    .bind(limit)
+    .fetch_all(readers)
+    .await?;
     rows.into_iter().map(ApiKey::try_from).collect()
 }
 
@@ -87,11 +91,19 @@ pub(super) async fn put(writer: &Writer, key: &ApiKey) -> Result<()> {
 
 /// A key revoked before keeps the time at which that happened.
 #[tracing::instrument(name = "db.api_keys.revoke", skip_all)]
-pub(super) async fn revoke(writer: &Writer, account: Option<AccountId>, prefix: &str, now: Time) -> Result<bool> {
+pub(super) async fn revoke(
+    writer: &Writer,
+    account: Option<AccountId>,
+    prefix: &str,
+    now: Time,
+) -> Result<bool> {
     const SQL: &str = "UPDATE api_keys SET revoked_at = coalesce(revoked_at, ?3)
         WHERE prefix = ?2 AND account_id IS ?1";
     let mut tx = writer.begin().await?;
-    let query = sqlx::query(SQL).bind(account.map(|account| account.0)).bind(prefix).bind(now.micros());
+    let query = sqlx::query(SQL)
+        .bind(account.map(|account| account.0))
+        .bind(prefix)
+        .bind(now.micros());
     let done = query.execute(tx.connection()).await?;
     tx.commit().await?;
     Ok(done.rows_affected() > 0)

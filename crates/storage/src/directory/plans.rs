@@ -10,20 +10,39 @@ use crate::{error::Result, writer::Writer};
 type Row = (String, String, i64, Option<String>, Option<String>);
 
 fn plan((key, name, monthly, price, currency): Row) -> Plan {
-    Plan { key, name, monthly_credits: Credits::from_micro(monthly), price, currency }
+    Plan {
+        key,
+        name,
+        monthly_credits: Credits::from_micro(monthly),
+        price,
+        currency,
+    }
 }
 
 #[tracing::instrument(name = "db.plans.get", skip_all)]
 pub(super) async fn by_key(database: impl SqliteExecutor<'_>, key: &str) -> Result<Option<Plan>> {
-    const SQL: &str = "SELECT key, name, monthly_credits, price, currency FROM plans WHERE key = ?1";
-    Ok(sqlx::query_as(SQL).bind(key).fetch_optional(database).await?.map(plan))
+    const SQL: &str =
+        "SELECT key, name, monthly_credits, price, currency FROM plans WHERE key = ?1";
+    Ok(sqlx::query_as(SQL)
+        .bind(key)
+        .fetch_optional(database)
+        .await?
+        .map(plan))
 }
 
 #[tracing::instrument(name = "db.plans.list", skip_all)]
-pub(super) async fn list(readers: &SqlitePool, after: Option<&str>, limit: u32) -> Result<Vec<Plan>> {
+pub(super) async fn list(
+    readers: &SqlitePool,
+    after: Option<&str>,
+    limit: u32,
+) -> Result<Vec<Plan>> {
     const SQL: &str = "SELECT key, name, monthly_credits, price, currency FROM plans
         WHERE key > ?1 ORDER BY key LIMIT ?2";
-    let rows: Vec<Row> = sqlx::query_as(SQL).bind(after_or_first(after)).bind(limit).fetch_all(readers).await?;
+    let rows: Vec<Row> = sqlx::query_as(SQL)
+        .bind(after_or_first(after))
+        .bind(limit)
+        .fetch_all(readers)
+        .await?;
     Ok(rows.into_iter().map(plan).collect())
 }
 
@@ -46,5 +65,9 @@ pub(super) async fn put(writer: &Writer, new: &Plan, now: Time) -> Result<Stored
         .execute(tx.connection())
         .await?;
     tx.commit().await?;
-    Ok(if was_there { Stored::Replaced(new.clone()) } else { Stored::Created(new.clone()) })
+    Ok(if was_there {
+        Stored::Replaced(new.clone())
+    } else {
+        Stored::Created(new.clone())
+    })
 }

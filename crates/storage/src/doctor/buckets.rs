@@ -22,18 +22,24 @@ const COUNT: &str = "SELECT (SELECT count(*) FROM usage_bucket WHERE account_id 
 
 /// Buckets of each company against its events, and buckets of the account against those of its companies.
 pub(super) async fn examine(examination: &mut Examination<'_>, patient: &Patient) -> Result<()> {
-    let checks = [(BY_COMPANY, "usage_bucket", "its events"), (TOGETHER, "account_bucket", "its companies' buckets")];
+    let checks = [
+        (BY_COMPANY, "usage_bucket", "its events"),
+        (TOGETHER, "account_bucket", "its companies' buckets"),
+    ];
     for (statement, table, source) in checks {
         let differences: Vec<Difference> = sqlx::query_as(statement)
             .bind(patient.id.0)
-            .bind(MAX_DIFFERENCES as i64)
+            .bind(MAX_DIFFERENCES)
             .fetch_all(&mut *examination.transaction)
             .await?;
         for difference in differences {
             examination.differ(difference.sentence(table, source, patient));
         }
     }
-    let rows = sqlx::query_scalar(COUNT).bind(patient.id.0).fetch_one(&mut *examination.transaction).await?;
+    let rows = sqlx::query_scalar(COUNT)
+        .bind(patient.id.0)
+        .fetch_one(&mut *examination.transaction)
+        .await?;
     examination.count_rollups(rows);
     Ok(())
 }

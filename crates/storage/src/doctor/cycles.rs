@@ -8,16 +8,22 @@ use super::{Examination, Patient};
 use crate::error::Result;
 
 const STORED: &str = "SELECT cycle_start, credits, events FROM cycle_usage WHERE account_id = ?1";
-const EXTENT: &str = "SELECT min(time), max(time) FROM events INDEXED BY events_log WHERE account_id = ?1";
-const ADDED_UP: &str = "SELECT coalesce(sum(credits), 0), count(*) FROM events INDEXED BY events_log
+const EXTENT: &str =
+    "SELECT min(time), max(time) FROM events INDEXED BY events_log WHERE account_id = ?1";
+const ADDED_UP: &str =
+    "SELECT coalesce(sum(credits), 0), count(*) FROM events INDEXED BY events_log
     WHERE account_id = ?1 AND time >= ?2 AND time < ?3";
 
 /// Every cycle with events, or with a stored total, against the events in it.
 pub(super) async fn examine(examination: &mut Examination<'_>, patient: &Patient) -> Result<()> {
-    let stored: Vec<(i64, i64, i64)> =
-        sqlx::query_as(STORED).bind(patient.id.0).fetch_all(&mut *examination.transaction).await?;
-    let mut stored: BTreeMap<i64, (i64, i64)> =
-        stored.into_iter().map(|(start, credits, events)| (start, (credits, events))).collect();
+    let stored: Vec<(i64, i64, i64)> = sqlx::query_as(STORED)
+        .bind(patient.id.0)
+        .fetch_all(&mut *examination.transaction)
+        .await?;
+    let mut stored: BTreeMap<i64, (i64, i64)> = stored
+        .into_iter()
+        .map(|(start, credits, events)| (start, (credits, events)))
+        .collect();
     for range in cycles(examination, patient).await? {
         let found = stored.remove(&range.start.micros()).unwrap_or_default();
         let right: (i64, i64) = sqlx::query_as(ADDED_UP)
@@ -29,21 +35,42 @@ pub(super) async fn examine(examination: &mut Examination<'_>, patient: &Patient
         compare(examination, patient, range.start, found, right);
     }
     for (start, found) in stored {
-        compare(examination, patient, Time::from_micros(start), found, (0, 0));
+        compare(
+            examination,
+            patient,
+            Time::from_micros(start),
+            found,
+            (0, 0),
+        );
     }
     Ok(())
 }
 
 /// The cycles from the first event to the last.
 async fn cycles(examination: &mut Examination<'_>, patient: &Patient) -> Result<Vec<TimeRange>> {
-    let extent: (Option<i64>, Option<i64>) =
-        sqlx::query_as(EXTENT).bind(patient.id.0).fetch_one(&mut *examination.transaction).await?;
-    let (Some(first), Some(last)) = extent else { return Ok(Vec::new()) };
-    let (first, last) = (patient.cycles.at(Time::from_micros(first)), patient.cycles.at(Time::from_micros(last)));
-    Ok((first.number..=last.number).map(|number| patient.cycles.numbered(number).range).collect())
+    let extent: (Option<i64>, Option<i64>) = sqlx::query_as(EXTENT)
+        .bind(patient.id.0)
+        .fetch_one(&mut *examination.transaction)
+        .await?;
+    let (Some(first), Some(last)) = extent else {
+        return Ok(Vec::new());
+    };
+    let (first, last) = (
+        patient.cycles.at(Time::from_micros(first)),
+        patient.cycles.at(Time::from_micros(last)),
+    );
+    Ok((first.number..=last.number)
+        .map(|number| patient.cycles.numbered(number).range)
+        .collect())
 }
 
-fn compare(examination: &mut Examination<'_>, patient: &Patient, start: Time, found: (i64, i64), right: (i64, i64)) {
+fn compare(
+    examination: &mut Examination<'_>,
+    patient: &Patient,
+    start: Time,
+    found: (i64, i64),
+    right: (i64, i64),
+) {
     if found != (0, 0) || right != (0, 0) {
         examination.report.cycles += 1;
     }

@@ -1,6 +1,10 @@
 //! Days against buckets.
 
-use domain::{Time, TimeRange, calendar::{Window, Zone}, time::DAY_US};
+use domain::{
+    Time, TimeRange,
+    calendar::{Window, Zone},
+    time::DAY_US,
+};
 
 use super::{Difference, Examination, MAX_DIFFERENCES, Patient, compare};
 use crate::error::Result;
@@ -35,18 +39,27 @@ const COUNT: &str = "SELECT (SELECT count(*) FROM usage_day WHERE account_id = ?
 
 /// Days of each company against its buckets, and days of the account against those of its companies.
 pub(super) async fn examine(examination: &mut Examination<'_>, patient: &Patient) -> Result<()> {
-    let extent: (Option<i64>, Option<i64>) =
-        sqlx::query_as(EXTENT).bind(patient.id.0).fetch_one(&mut *examination.transaction).await?;
-    let (Some(first), Some(last)) = extent else { return Ok(()) };
+    let extent: (Option<i64>, Option<i64>) = sqlx::query_as(EXTENT)
+        .bind(patient.id.0)
+        .fetch_one(&mut *examination.transaction)
+        .await?;
+    let (Some(first), Some(last)) = extent else {
+        return Ok(());
+    };
     let zone = patient.cycles.zone();
     let mut at = zone.day_of(Time::from_micros(first));
     while at.micros() <= last {
         let days = days_from(at, last, zone);
-        let Some(end) = days.last().map(|day| day.end).filter(|end| *end > at) else { break };
+        let Some(end) = days.last().map(|day| day.end).filter(|end| *end > at) else {
+            break;
+        };
         compare_days(examination, patient, &days, TimeRange::new(at, end)).await?;
         at = end;
     }
-    let rows = sqlx::query_scalar(COUNT).bind(patient.id.0).fetch_one(&mut *examination.transaction).await?;
+    let rows = sqlx::query_scalar(COUNT)
+        .bind(patient.id.0)
+        .fetch_one(&mut *examination.transaction)
+        .await?;
     examination.count_rollups(rows);
     Ok(())
 }
@@ -57,7 +70,9 @@ fn days_from(start: Time, last: i64, zone: &Zone) -> Vec<TimeRange> {
     let mut start = start;
     while start.micros() <= last && days.len() < DAYS_AT_ONCE {
         // A zone that skips a whole day must not stop the walk.
-        let end = Window::Day.next(start, zone).max(start.plus_micros(DAY_US / 2));
+        let end = Window::Day
+            .next(start, zone)
+            .max(start.plus_micros(DAY_US / 2));
         days.push(TimeRange::new(start, end));
         start = end;
     }
@@ -72,10 +87,13 @@ async fn compare_days(
 ) -> Result<()> {
     let edges: Vec<_> = days.iter().map(|day| [day.start, day.end]).collect();
     let edges = serde_json::to_string(&edges)?;
-    for (statement, table, source) in [(BY_COMPANY, "usage_day", "its buckets"), (TOGETHER, "account_day", "its companies' days")] {
+    for (statement, table, source) in [
+        (BY_COMPANY, "usage_day", "its buckets"),
+        (TOGETHER, "account_day", "its companies' days"),
+    ] {
         let differences: Vec<Difference> = sqlx::query_as(statement)
             .bind(patient.id.0)
-            .bind(MAX_DIFFERENCES as i64)
+            .bind(MAX_DIFFERENCES)
             .bind(&edges)
             .bind(range.start.micros())
             .bind(range.end.micros())

@@ -27,7 +27,9 @@ impl Plan<'_> {
 
     /// Whether a batch is refused.
     pub(super) fn has_conflicts(&self) -> bool {
-        self.outcomes.iter().any(|outcome| matches!(outcome, CommitOutcome::Conflict(_)))
+        self.outcomes
+            .iter()
+            .any(|outcome| matches!(outcome, CommitOutcome::Conflict(_)))
     }
 }
 
@@ -38,7 +40,10 @@ pub(super) fn identity(event: &NewEvent) -> Identity<'_> {
 
 /// Judges the batches one after the other, as if each had been committed before the next.
 pub(super) fn classify<'a>(group: &'a [Vec<NewEvent>], mut known: Known<'a>) -> Plan<'a> {
-    let mut plan = Plan { outcomes: Vec::with_capacity(group.len()), fresh: Vec::new() };
+    let mut plan = Plan {
+        outcomes: Vec::with_capacity(group.len()),
+        fresh: Vec::new(),
+    };
     for batch in group {
         let mut fresh = Vec::with_capacity(batch.len());
         let mut conflicts = Vec::new();
@@ -55,7 +60,10 @@ pub(super) fn classify<'a>(group: &'a [Vec<NewEvent>], mut known: Known<'a>) -> 
         }
         if conflicts.is_empty() {
             let accepted = u32::try_from(fresh.len()).unwrap_or(u32::MAX);
-            plan.outcomes.push(CommitOutcome::Stored(Committed { accepted, duplicates }));
+            plan.outcomes.push(CommitOutcome::Stored(Committed {
+                accepted,
+                duplicates,
+            }));
             plan.fresh.append(&mut fresh);
         } else {
             for event in fresh {
@@ -97,7 +105,10 @@ mod tests {
     }
 
     fn stored(accepted: u32, duplicates: u32) -> CommitOutcome {
-        CommitOutcome::Stored(Committed { accepted, duplicates })
+        CommitOutcome::Stored(Committed {
+            accepted,
+            duplicates,
+        })
     }
 
     #[test]
@@ -108,16 +119,25 @@ mod tests {
             vec![event("b", 1), event("b", 1), event("c", 1)],
         ];
         let plan = classify(&group, Known::new());
-        assert_eq!(plan.outcomes, [CommitOutcome::Conflict(vec![2]), stored(2, 0), stored(1, 2)]);
+        assert_eq!(
+            plan.outcomes,
+            [CommitOutcome::Conflict(vec![2]), stored(2, 0), stored(1, 2)]
+        );
         assert_eq!(plan.fresh.len(), 3);
     }
 
     #[test]
     fn what_is_known_is_a_duplicate_or_a_conflict() {
-        let group = [vec![event("a", 1), event("n", 1)], vec![event("a", 2), event("m", 1)]];
+        let group = [
+            vec![event("a", 1), event("n", 1)],
+            vec![event("a", 2), event("m", 1)],
+        ];
         let known = Known::from([((AccountId(1), "s", "a"), 1)]);
         let plan = classify(&group, known);
-        assert_eq!(plan.outcomes, [stored(1, 1), CommitOutcome::Conflict(vec![0])]);
+        assert_eq!(
+            plan.outcomes,
+            [stored(1, 1), CommitOutcome::Conflict(vec![0])]
+        );
         assert_eq!(plan.fresh.len(), 1);
     }
 }

@@ -23,23 +23,35 @@ const BY_IDENTITY: &str = event_columns!("
     CROSS JOIN events AS e ON e.account_id = source.account_id AND e.source = source.number AND e.id = ?3",
     "WHERE source.account_id = ?1 AND source.sort = 0 AND source.name = ?2");
 
-const AFTER: &str = event_columns!("
+const AFTER: &str = event_columns!(
+    "
     FROM events AS e INDEXED BY events_account
     JOIN names AS source ON source.account_id = e.account_id AND source.number = e.source",
-    "WHERE e.account_id = ?1 AND e.seq > ?2 AND e.seq <= ?3 ORDER BY e.seq LIMIT ?4");
+    "WHERE e.account_id = ?1 AND e.seq > ?2 AND e.seq <= ?3 ORDER BY e.seq LIMIT ?4"
+);
 
 pub(super) const NEWEST: &str = "SELECT coalesce(max(seq), 0) FROM events";
 
 /// The events of a group that are stored already.
 #[tracing::instrument(name = "db.events.known", skip_all)]
-pub(super) async fn known<'a>(tx: &mut WriteTx<'_>, group: &'a [Vec<NewEvent>]) -> Result<Known<'a>> {
+pub(super) async fn known<'a>(
+    tx: &mut WriteTx<'_>,
+    group: &'a [Vec<NewEvent>],
+) -> Result<Known<'a>> {
     let identities: Vec<_> = group.iter().flatten().map(identity).collect();
     let json = serde_json::to_string(&identities)?;
-    let rows: Vec<(i64, i64)> = sqlx::query_as(KNOWN).bind(json).fetch_all(tx.connection()).await?;
+    let rows: Vec<(i64, i64)> = sqlx::query_as(KNOWN)
+        .bind(json)
+        .fetch_all(tx.connection())
+        .await?;
     rows.into_iter()
         .map(|(position, fingerprint)| {
-            let identity = usize::try_from(position).ok().and_then(|position| identities.get(position));
-            identity.map(|identity| (*identity, fingerprint)).ok_or_else(|| Error::Corrupt("an identity nobody asked for".to_owned()))
+            let identity = usize::try_from(position)
+                .ok()
+                .and_then(|position| identities.get(position));
+            identity
+                .map(|identity| (*identity, fingerprint))
+                .ok_or_else(|| Error::Corrupt("an identity nobody asked for".to_owned()))
         })
         .collect()
 }
@@ -52,8 +64,12 @@ pub(super) async fn by_identity(
     source: &str,
     id: &str,
 ) -> Result<Option<StoredEvent>> {
-    let row: Option<EventRow> =
-        sqlx::query_as(BY_IDENTITY).bind(account.0).bind(source).bind(id).fetch_optional(readers).await?;
+    let row: Option<EventRow> = sqlx::query_as(BY_IDENTITY)
+        .bind(account.0)
+        .bind(source)
+        .bind(id)
+        .fetch_optional(readers)
+        .await?;
     row.map(StoredEvent::try_from).transpose()
 }
 
@@ -70,11 +86,22 @@ pub(super) async fn after(
     if newest <= after.0 {
         return Ok((Vec::new(), after));
     }
-    let rows: Vec<EventRow> =
-        sqlx::query_as(AFTER).bind(account.0).bind(after.0).bind(newest).bind(limit).fetch_all(readers).await?;
-    let events = rows.into_iter().map(StoredEvent::try_from).collect::<Result<Vec<_>>>()?;
+    let rows: Vec<EventRow> = sqlx::query_as(AFTER)
+        .bind(account.0)
+        .bind(after.0)
+        .bind(newest)
+        .bind(limit)
+        .fetch_all(readers)
+        .await?;
+    let events = rows
+        .into_iter()
+        .map(StoredEvent::try_from)
+        .collect::<Result<Vec<_>>>()?;
     let cut = u32::try_from(events.len()).is_ok_and(|count| count >= limit);
-    let up_to = events.last().filter(|_| cut).map_or(Seq(newest), |last| last.seq);
+    let up_to = events
+        .last()
+        .filter(|_| cut)
+        .map_or(Seq(newest), |last| last.seq);
     Ok((events, up_to))
 }
 
@@ -86,10 +113,15 @@ mod tests {
     #[tokio::test]
     async fn events_are_searched_not_scanned() {
         let name = "SEARCH n USING COVERING INDEX names_name (account_id=? AND sort=? AND name=?)";
-        let source = "SEARCH source USING COVERING INDEX names_name (account_id=? AND sort=? AND name=?)";
+        let source =
+            "SEARCH source USING COVERING INDEX names_name (account_id=? AND sort=? AND name=?)";
         let identity = "SEARCH e USING INDEX events_identity (account_id=? AND source=? AND id=?)";
         assert_searches(KNOWN, &[name, identity]).await;
         assert_searches(BY_IDENTITY, &[source, identity]).await;
-        assert_searches(AFTER, &["SEARCH e USING INDEX events_account (account_id=? AND rowid>? AND rowid<?)"]).await;
+        assert_searches(
+            AFTER,
+            &["SEARCH e USING INDEX events_account (account_id=? AND rowid>? AND rowid<?)"],
+        )
+        .await;
     }
 }

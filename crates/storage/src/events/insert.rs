@@ -44,7 +44,11 @@ pub(super) async fn rows<'a>(tx: &mut WriteTx<'_>, plan: &Plan<'a>) -> Result<Ve
     Ok(rows)
 }
 
-async fn row<'a>(connection: &mut SqliteConnection, names: &mut Names, event: &'a NewEvent) -> Result<Row<'a>> {
+async fn row<'a>(
+    connection: &mut SqliteConnection,
+    names: &mut Names,
+    event: &'a NewEvent,
+) -> Result<Row<'a>> {
     let account = event.account;
     let unit = match &event.unit {
         Some(unit) => Some(names.number(connection, account, Sort::Unit, unit).await?),
@@ -52,9 +56,15 @@ async fn row<'a>(connection: &mut SqliteConnection, names: &mut Names, event: &'
     };
     Ok(Row {
         event,
-        source: names.number(connection, account, Sort::Source, &event.source).await?,
-        kind: names.number(connection, account, Sort::Kind, &event.kind).await?,
-        activity: names.number(connection, account, Sort::Activity, &event.activity).await?,
+        source: names
+            .number(connection, account, Sort::Source, &event.source)
+            .await?,
+        kind: names
+            .number(connection, account, Sort::Kind, &event.kind)
+            .await?,
+        activity: names
+            .number(connection, account, Sort::Activity, &event.activity)
+            .await?,
         unit,
     })
 }
@@ -64,7 +74,11 @@ async fn row<'a>(connection: &mut SqliteConnection, names: &mut Names, event: &'
 pub(super) async fn all(tx: &mut WriteTx<'_>, rows: &[Row<'_>], now: Time) -> Result<bool> {
     for rows in rows.chunks(ROWS_AT_ONCE) {
         let json = serde_json::to_string(rows)?;
-        let done = sqlx::query(INSERT).bind(json).bind(now.micros()).execute(tx.connection()).await?;
+        let done = sqlx::query(INSERT)
+            .bind(json)
+            .bind(now.micros())
+            .execute(tx.connection())
+            .await?;
         if done.rows_affected() != rows.len() as u64 {
             return Ok(false);
         }

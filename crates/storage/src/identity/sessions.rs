@@ -8,8 +8,7 @@ use crate::{error::Result, writer::Writer};
 
 #[tracing::instrument(name = "db.sessions.save", skip_all)]
 pub(super) async fn save(writer: &Writer, session: &SavedSession, create: bool) -> Result<bool> {
-    const CREATE: &str =
-        "INSERT INTO sessions (id_hash, data, expires_at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
+    const CREATE: &str = "INSERT INTO sessions (id_hash, data, expires_at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
     const SAVE: &str = "INSERT INTO sessions (id_hash, data, expires_at) VALUES (?1, ?2, ?3)
         ON CONFLICT (id_hash) DO UPDATE SET data = excluded.data, expires_at = excluded.expires_at";
     let mut tx = writer.begin().await?;
@@ -24,10 +23,18 @@ pub(super) async fn save(writer: &Writer, session: &SavedSession, create: bool) 
 }
 
 #[tracing::instrument(name = "db.sessions.get", skip_all)]
-pub(super) async fn get(readers: &SqlitePool, id_hash: &[u8], now: Time) -> Result<Option<SavedSession>> {
-    const SQL: &str = "SELECT data, expires_at FROM sessions WHERE id_hash = ?1 AND expires_at > ?2";
-    let row: Option<(String, i64)> =
-        sqlx::query_as(SQL).bind(id_hash).bind(now.micros()).fetch_optional(readers).await?;
+pub(super) async fn get(
+    readers: &SqlitePool,
+    id_hash: &[u8],
+    now: Time,
+) -> Result<Option<SavedSession>> {
+    const SQL: &str =
+        "SELECT data, expires_at FROM sessions WHERE id_hash = ?1 AND expires_at > ?2";
+    let row: Option<(String, i64)> = sqlx::query_as(SQL)
+        .bind(id_hash)
+        .bind(now.micros())
+        .fetch_optional(readers)
+        .await?;
     Ok(row.map(|(data, expires_at)| SavedSession {
         id_hash: id_hash.to_vec(),
         data,
@@ -38,7 +45,10 @@ pub(super) async fn get(readers: &SqlitePool, id_hash: &[u8], now: Time) -> Resu
 #[tracing::instrument(name = "db.sessions.delete", skip_all)]
 pub(super) async fn delete(writer: &Writer, id_hash: &[u8]) -> Result<()> {
     let mut tx = writer.begin().await?;
-    sqlx::query("DELETE FROM sessions WHERE id_hash = ?1").bind(id_hash).execute(tx.connection()).await?;
+    sqlx::query("DELETE FROM sessions WHERE id_hash = ?1")
+        .bind(id_hash)
+        .execute(tx.connection())
+        .await?;
     tx.commit().await
 }
 

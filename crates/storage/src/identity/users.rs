@@ -55,34 +55,55 @@ impl TryFrom<UserRow> for User {
             name: row.name,
             password_hash: row.password_hash,
             platform_role: row.platform_role.as_deref().map(role).transpose()?,
-            memberships: memberships.into_iter().map(membership).collect::<Result<_>>()?,
+            memberships: memberships
+                .into_iter()
+                .map(membership)
+                .collect::<Result<_>>()?,
             disabled: row.disabled,
         })
     }
 }
 
 fn membership(row: MembershipRow) -> Result<Membership> {
-    Ok(Membership { account: row.account, role: role(&row.role)?, companies: row.companies })
+    Ok(Membership {
+        account: row.account,
+        role: role(&row.role)?,
+        companies: row.companies,
+    })
 }
 
 fn role<R: std::str::FromStr>(name: &str) -> Result<R> {
-    name.parse().map_err(|_| Error::Corrupt(format!("{name} as a role")))
+    name.parse()
+        .map_err(|_| Error::Corrupt(format!("{name} as a role")))
 }
 
 #[tracing::instrument(name = "db.users.get", skip_all)]
-pub(super) async fn by_email(database: impl SqliteExecutor<'_>, email: &str) -> Result<Option<User>> {
-    let row: Option<UserRow> = sqlx::query_as(users!("WHERE email = ?1")).bind(email).fetch_optional(database).await?;
+pub(super) async fn by_email(
+    database: impl SqliteExecutor<'_>,
+    email: &str,
+) -> Result<Option<User>> {
+    let row: Option<UserRow> = sqlx::query_as(users!("WHERE email = ?1"))
+        .bind(email)
+        .fetch_optional(database)
+        .await?;
     row.map(User::try_from).transpose()
 }
 
 #[tracing::instrument(name = "db.users.get", skip_all)]
 pub(super) async fn by_id(readers: &SqlitePool, id: UserId) -> Result<Option<User>> {
-    let row: Option<UserRow> = sqlx::query_as(users!("WHERE user_id = ?1")).bind(id.0).fetch_optional(readers).await?;
+    let row: Option<UserRow> = sqlx::query_as(users!("WHERE user_id = ?1"))
+        .bind(id.0)
+        .fetch_optional(readers)
+        .await?;
     row.map(User::try_from).transpose()
 }
 
 #[tracing::instrument(name = "db.users.list", skip_all)]
-pub(super) async fn list(readers: &SqlitePool, after: Option<&str>, limit: u32) -> Result<Vec<User>> {
+pub(super) async fn list(
+    readers: &SqlitePool,
+    after: Option<&str>,
+    limit: u32,
+) -> Result<Vec<User>> {
     let rows: Vec<UserRow> = sqlx::query_as(users!("WHERE email > ?1 ORDER BY email LIMIT ?2"))
         .bind(after_or_first(after))
         .bind(limit)
@@ -119,18 +140,35 @@ async fn upsert(connection: &mut SqliteConnection, user: &NewUser, now: Time) ->
     Ok(id)
 }
 
-async fn replace_memberships(connection: &mut SqliteConnection, user: i64, memberships: &[Membership]) -> Result<()> {
+async fn replace_memberships(
+    connection: &mut SqliteConnection,
+    user: i64,
+    memberships: &[Membership],
+) -> Result<()> {
     const DELETE: &str = "DELETE FROM memberships WHERE user_id = ?1";
     const INSERT: &str = "INSERT INTO memberships (account_id, user_id, role) VALUES (?1, ?2, ?3)";
     // The schema refuses companies of other accounts: a shorter list could end up empty, which means all.
     const COMPANIES: &str = "INSERT INTO membership_companies (account_id, user_id, company_id)
         SELECT ?1, ?2, value FROM json_each(?3)";
-    sqlx::query(DELETE).bind(user).execute(&mut *connection).await?;
+    sqlx::query(DELETE)
+        .bind(user)
+        .execute(&mut *connection)
+        .await?;
     for membership in memberships {
         let account = membership.account.0;
-        sqlx::query(INSERT).bind(account).bind(user).bind(membership.role.id()).execute(&mut *connection).await?;
+        sqlx::query(INSERT)
+            .bind(account)
+            .bind(user)
+            .bind(membership.role.id())
+            .execute(&mut *connection)
+            .await?;
         let companies = serde_json::to_string(&membership.companies)?;
-        sqlx::query(COMPANIES).bind(account).bind(user).bind(companies).execute(&mut *connection).await?;
+        sqlx::query(COMPANIES)
+            .bind(account)
+            .bind(user)
+            .bind(companies)
+            .execute(&mut *connection)
+            .await?;
     }
     Ok(())
 }

@@ -1,6 +1,9 @@
 //! Finding rare rows: the roll-ups say in which buckets there are any.
 
-use domain::{Time, TimeRange, time::{BUCKET_US, DAY_US}};
+use domain::{
+    Time, TimeRange,
+    time::{BUCKET_US, DAY_US},
+};
 use service::ports::Direction;
 
 use super::Search;
@@ -28,10 +31,16 @@ macro_rules! company_buckets {
     ($order:literal) => {
         concat!(
             "SELECT u.start FROM (SELECT DISTINCT start FROM account_bucket
-                WHERE account_id = ?1 AND start >= ?2 AND start < ?3 AND ", total_filter!(), ") AS any_company
+                WHERE account_id = ?1 AND start >= ?2 AND start < ?3 AND ",
+            total_filter!(),
+            ") AS any_company
             CROSS JOIN usage_bucket AS u ON u.account_id = ?1 AND u.start = any_company.start
                 AND u.company_id IN (SELECT value FROM json_each(?7))
-            WHERE ", total_filter!(), " GROUP BY u.start ORDER BY u.start ", $order, " LIMIT ?6"
+            WHERE ",
+            total_filter!(),
+            " GROUP BY u.start ORDER BY u.start ",
+            $order,
+            " LIMIT ?6"
         )
     };
 }
@@ -44,19 +53,25 @@ const NEWER_COMPANY_BUCKETS: &str = company_buckets!("ASC");
 impl Search<'_> {
     /// Looks only into buckets that hold matching rows, stretch by stretch, until the page is full.
     pub(super) async fn walk(&mut self) -> Result<()> {
-        let mut rest = TimeRange::new(floor(self.between.after.time), floor(self.between.before.time).plus_micros(BUCKET_US));
+        let mut rest = TimeRange::new(
+            floor(self.between.after.time),
+            floor(self.between.before.time).plus_micros(BUCKET_US),
+        );
         let mut stretch_us = FIRST_STRETCH_US;
         while !rest.is_empty() && self.wanted() > 0 {
             let stretch = nearest(rest, stretch_us, self.direction);
             let buckets = self.buckets(stretch).await?;
             for run in runs(&buckets) {
-                self.look(self.statement(), Between::of(run).and(self.between)).await?;
+                self.look(self.statement(), Between::of(run).and(self.between))
+                    .await?;
                 if self.wanted() == 0 {
                     return Ok(());
                 }
             }
             let seen = match buckets.last() {
-                Some(last) if i64::try_from(buckets.len()).is_ok_and(|count| count >= BUCKETS) => up_to(stretch, *last, self.direction),
+                Some(last) if i64::try_from(buckets.len()).is_ok_and(|count| count >= BUCKETS) => {
+                    up_to(stretch, *last, self.direction)
+                }
                 _ => stretch,
             };
             rest = without(rest, seen, self.direction);
@@ -92,8 +107,12 @@ fn floor(time: Time) -> Time {
 /// The end of `rest` where reading goes on.
 fn nearest(rest: TimeRange, length_us: i64, direction: Direction) -> TimeRange {
     match direction {
-        Direction::Older => TimeRange::new(rest.start.max(rest.end.plus_micros(-length_us)), rest.end),
-        Direction::Newer => TimeRange::new(rest.start, rest.end.min(rest.start.plus_micros(length_us))),
+        Direction::Older => {
+            TimeRange::new(rest.start.max(rest.end.plus_micros(-length_us)), rest.end)
+        }
+        Direction::Newer => {
+            TimeRange::new(rest.start, rest.end.min(rest.start.plus_micros(length_us)))
+        }
     }
 }
 
@@ -117,7 +136,10 @@ fn without(rest: TimeRange, seen: TimeRange, direction: Direction) -> TimeRange 
 fn runs(buckets: &[i64]) -> Vec<TimeRange> {
     let mut runs: Vec<TimeRange> = Vec::new();
     for start in buckets {
-        let bucket = TimeRange::new(Time::from_micros(*start), Time::from_micros(*start).plus_micros(BUCKET_US));
+        let bucket = TimeRange::new(
+            Time::from_micros(*start),
+            Time::from_micros(*start).plus_micros(BUCKET_US),
+        );
         match runs.last_mut() {
             Some(run) if run.end == bucket.start => run.end = bucket.end,
             Some(run) if run.start == bucket.end => run.start = bucket.start,
@@ -134,7 +156,8 @@ mod tests {
 
     #[tokio::test]
     async fn buckets_are_searched_not_scanned() {
-        let range = "SEARCH account_bucket USING PRIMARY KEY (account_id=? AND start>? AND start<?)";
+        let range =
+            "SEARCH account_bucket USING PRIMARY KEY (account_id=? AND start>? AND start<?)";
         let company = "SEARCH u USING PRIMARY KEY (account_id=? AND start=? AND company_id=?)";
         for statement in [OLDER_BUCKETS, NEWER_BUCKETS] {
             assert_searches(statement, &[range]).await;
@@ -146,9 +169,22 @@ mod tests {
 
     #[test]
     fn neighbouring_buckets_are_one_run_in_either_direction() {
-        let range = |start, end| TimeRange::new(Time::from_micros(start * BUCKET_US), Time::from_micros(end * BUCKET_US));
-        let starts = |numbers: &[i64]| numbers.iter().map(|number| number * BUCKET_US).collect::<Vec<_>>();
-        assert_eq!(runs(&starts(&[9, 8, 5, 4, 1])), [range(8, 10), range(4, 6), range(1, 2)]);
+        let range = |start, end| {
+            TimeRange::new(
+                Time::from_micros(start * BUCKET_US),
+                Time::from_micros(end * BUCKET_US),
+            )
+        };
+        let starts = |numbers: &[i64]| {
+            numbers
+                .iter()
+                .map(|number| number * BUCKET_US)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            runs(&starts(&[9, 8, 5, 4, 1])),
+            [range(8, 10), range(4, 6), range(1, 2)]
+        );
         assert_eq!(runs(&starts(&[1, 4, 5])), [range(1, 2), range(4, 6)]);
     }
 }

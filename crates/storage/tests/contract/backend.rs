@@ -35,12 +35,17 @@ pub struct Sqlite {
 }
 
 impl Sqlite {
-    pub async fn start() -> Arc<dyn Backend> {
-        Arc::new(Self { folder: tempfile::tempdir().unwrap() })
+    pub fn start() -> Arc<dyn Backend> {
+        Arc::new(Self {
+            folder: tempfile::tempdir().unwrap(),
+        })
     }
 
     fn url(&self, name: &str) -> String {
-        format!("sqlite://{}", self.folder.path().join("inner").join(name).display())
+        format!(
+            "sqlite://{}",
+            self.folder.path().join("inner").join(name).display()
+        )
     }
 }
 
@@ -51,18 +56,27 @@ impl Backend for Sqlite {
     }
 
     async fn try_open(&self) -> Result<Arc<dyn Database>, String> {
-        storage::open(&self.url("test.db"), &OpenOptions::default()).await.map_err(|error| error.to_string())
+        storage::open(&self.url("test.db"), &OpenOptions::default())
+            .await
+            .map_err(|error| error.to_string())
     }
 
     async fn meddle(&self, sql: &str) -> Result<(), String> {
-        let mut connection = SqliteConnection::connect(&self.url("test.db")).await.unwrap();
-        sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await.map_err(|error| error.to_string())?;
+        let mut connection = SqliteConnection::connect(&self.url("test.db"))
+            .await
+            .unwrap();
+        sqlx::raw_sql(AssertSqlSafe(sql))
+            .execute(&mut connection)
+            .await
+            .map_err(|error| error.to_string())?;
         connection.close().await.unwrap();
         Ok(())
     }
 
     async fn open_backup(&self, name: &str) -> Arc<dyn Database> {
-        storage::open(&self.url(name), &OpenOptions::default()).await.unwrap()
+        storage::open(&self.url(name), &OpenOptions::default())
+            .await
+            .unwrap()
     }
 
     fn backup_path(&self, name: &str) -> PathBuf {
@@ -70,6 +84,11 @@ impl Backend for Sqlite {
     }
 
     fn pending_bytes(&self) -> u64 {
-        self.folder.path().join("inner").join("test.db-wal").metadata().map_or(0, |data| data.len())
+        self.folder
+            .path()
+            .join("inner")
+            .join("test.db-wal")
+            .metadata()
+            .map_or(0, |data| data.len())
     }
 }

@@ -20,13 +20,24 @@ const DIRECTIONS: [Direction; 2] = [Direction::Older, Direction::Newer];
 
 /// Everything stored, as an unfiltered log says.
 async fn everything(world: &World) -> Vec<StoredEvent> {
-    let range = LogRange { range: ALL, from: None, direction: Direction::Older };
+    let range = LogRange {
+        range: ALL,
+        from: None,
+        direction: Direction::Older,
+    };
     let mut snapshot = world.store.snapshot().await.unwrap();
-    snapshot.log(world.account.id, &Selection::default(), range, 1_000_000).await.unwrap()
+    snapshot
+        .log(world.account.id, &Selection::default(), range, 1_000_000)
+        .await
+        .unwrap()
 }
 
 fn matching(events: &[NewEvent], selection: &Selection) -> Vec<String> {
-    events.iter().filter(|event| selects(selection, event)).map(|event| event.id.clone()).collect()
+    events
+        .iter()
+        .filter(|event| selects(selection, event))
+        .map(|event| event.id.clone())
+        .collect()
 }
 
 /// Reads page after page until one is not full.
@@ -39,8 +50,15 @@ async fn walk(
 ) -> Vec<Vec<StoredEvent>> {
     let mut pages = Vec::new();
     loop {
-        let page = snapshot.log(world.account.id, selection, range, limit).await.unwrap();
-        let edge = if range.direction == Direction::Older { page.last() } else { page.first() };
+        let page = snapshot
+            .log(world.account.id, selection, range, limit)
+            .await
+            .unwrap();
+        let edge = if range.direction == Direction::Older {
+            page.last()
+        } else {
+            page.first()
+        };
         range.from = edge.map(cursor).or(range.from);
         let is_last = page.len() < limit as usize;
         pages.push(page);
@@ -50,17 +68,31 @@ async fn walk(
     }
 }
 
-async fn agree(world: &World, events: &[NewEvent], selection: &Selection, range: TimeRange, limit: u32) {
+async fn agree(
+    world: &World,
+    events: &[NewEvent],
+    selection: &Selection,
+    range: TimeRange,
+    limit: u32,
+) {
     let all = everything(world).await;
     let ids = matching(events, selection);
     let mut snapshot = world.store.snapshot().await.unwrap();
     for direction in DIRECTIONS {
-        let mut asked = LogRange { range, from: None, direction };
+        let mut asked = LogRange {
+            range,
+            from: None,
+            direction,
+        };
         for page in walk(snapshot.as_mut(), world, selection, asked, limit).await {
             let right = model::page(&all, &ids, asked, limit as usize);
             let found: Vec<_> = page.iter().map(|row| row.id.clone()).collect();
             assert_eq!(found, right, "{selection:?} {asked:?}");
-            let edge = if direction == Direction::Older { page.last() } else { page.first() };
+            let edge = if direction == Direction::Older {
+                page.last()
+            } else {
+                page.first()
+            };
             asked.from = edge.map(cursor);
         }
     }
@@ -70,12 +102,32 @@ fn selections(world: &World) -> Vec<Selection> {
     let companies = Some(vec![world.companies[0], world.companies[2]]);
     vec![
         Selection::default(),
-        Selection { companies: companies.clone(), ..Selection::default() },
-        Selection { agents: vec![Agent::AutoTrigger], ..Selection::default() },
-        Selection { activities: vec!["question".into()], ..Selection::default() },
-        Selection { reference_prefix: Some("CALL_".into()), ..Selection::default() },
-        Selection { companies, agents: vec![Agent::Chat, Agent::Nox], reference_prefix: Some("c".into()), ..Selection::default() },
-        Selection { companies: Some(vec![]), ..Selection::default() },
+        Selection {
+            companies: companies.clone(),
+            ..Selection::default()
+        },
+        Selection {
+            agents: vec![Agent::AutoTrigger],
+            ..Selection::default()
+        },
+        Selection {
+            activities: vec!["question".into()],
+            ..Selection::default()
+        },
+        Selection {
+            reference_prefix: Some("CALL_".into()),
+            ..Selection::default()
+        },
+        Selection {
+            companies,
+            agents: vec![Agent::Chat, Agent::Nox],
+            reference_prefix: Some("c".into()),
+            ..Selection::default()
+        },
+        Selection {
+            companies: Some(vec![]),
+            ..Selection::default()
+        },
     ]
 }
 
@@ -86,8 +138,13 @@ pub async fn pages_in_both_directions_equal_the_sorted_events(backend: Arc<dyn B
     for batch in events.chunks(37) {
         world.add(batch.to_vec()).await;
     }
-    world.add(events.iter().map(|event| world.in_other(event)).collect()).await;
-    let odd = TimeRange::new(NOW.plus_micros(-3 * BUCKET_US + 7), NOW.plus_micros(9 * BUCKET_US));
+    world
+        .add(events.iter().map(|event| world.in_other(event)).collect())
+        .await;
+    let odd = TimeRange::new(
+        NOW.plus_micros(-3 * BUCKET_US + 7),
+        NOW.plus_micros(9 * BUCKET_US),
+    );
     for selection in selections(&world) {
         for (range, limit) in [(ALL, 7), (ALL, 1_000), (odd, 5)] {
             agree(&world, &events, &selection, range, limit).await;
@@ -112,14 +169,36 @@ pub async fn rare_rows_are_found_in_a_long_log(backend: Arc<dyn Backend>) {
         .collect();
     world.add(events.clone()).await;
     let rare = [
-        Selection { companies: Some(vec![world.companies[1]]), ..Selection::default() },
-        Selection { companies: Some(vec![world.companies[2]]), ..Selection::default() },
-        Selection { agents: vec![Agent::Nox], ..Selection::default() },
-        Selection { activities: vec!["question".into()], ..Selection::default() },
-        Selection { reference_prefix: Some("RARE-1".into()), ..Selection::default() },
-        Selection { companies: Some(vec![world.companies[0]]), agents: vec![Agent::Nox], ..Selection::default() },
+        Selection {
+            companies: Some(vec![world.companies[1]]),
+            ..Selection::default()
+        },
+        Selection {
+            companies: Some(vec![world.companies[2]]),
+            ..Selection::default()
+        },
+        Selection {
+            agents: vec![Agent::Nox],
+            ..Selection::default()
+        },
+        Selection {
+            activities: vec!["question".into()],
+            ..Selection::default()
+        },
+        Selection {
+            reference_prefix: Some("RARE-1".into()),
+            ..Selection::default()
+        },
+        Selection {
+            companies: Some(vec![world.companies[0]]),
+            agents: vec![Agent::Nox],
+            ..Selection::default()
+        },
     ];
-    let odd = TimeRange::new(NOW.plus_micros(-400_000_000_000), NOW.plus_micros(-3_000_000_000));
+    let odd = TimeRange::new(
+        NOW.plus_micros(-400_000_000_000),
+        NOW.plus_micros(-3_000_000_000),
+    );
     for selection in rare {
         for (range, limit) in [(ALL, 2), (ALL, 50), (odd, 3)] {
             agree(&world, &events, &selection, range, limit).await;
@@ -132,36 +211,83 @@ pub async fn skipping_and_counting_agree_with_the_pages(backend: Arc<dyn Backend
     let mut runner = TestRunner::deterministic();
     let events = world.drawn(&sketches(200..201).new_tree(&mut runner).unwrap().current());
     world.add(events.clone()).await;
-    let range = TimeRange::new(NOW.plus_micros(-60 * BUCKET_US), NOW.plus_micros(60 * BUCKET_US));
+    let range = TimeRange::new(
+        NOW.plus_micros(-60 * BUCKET_US),
+        NOW.plus_micros(60 * BUCKET_US),
+    );
     let mut snapshot = world.store.snapshot().await.unwrap();
     for selection in selections(&world) {
-        let asked = LogRange { range, from: None, direction: Direction::Older };
-        let rows = snapshot.log(world.account.id, &selection, asked, 1_000).await.unwrap();
+        let asked = LogRange {
+            range,
+            from: None,
+            direction: Direction::Older,
+        };
+        let rows = snapshot
+            .log(world.account.id, &selection, asked, 1_000)
+            .await
+            .unwrap();
         for (skip, row) in rows.iter().enumerate().step_by(9) {
             let skip = u64::try_from(skip).unwrap();
-            let place = snapshot.log_skip(world.account.id, &selection, range, skip).await.unwrap();
+            let place = snapshot
+                .log_skip(world.account.id, &selection, range, skip)
+                .await
+                .unwrap();
             assert_eq!(place, Some(cursor(row)));
-            let newer = snapshot.log_count_newer(world.account.id, &selection, range, cursor(row)).await.unwrap();
+            let newer = snapshot
+                .log_count_newer(world.account.id, &selection, range, cursor(row))
+                .await
+                .unwrap();
             assert_eq!(newer, skip);
         }
         let beyond = u64::try_from(rows.len()).unwrap();
-        assert_eq!(snapshot.log_skip(world.account.id, &selection, range, beyond).await.unwrap(), None);
+        assert_eq!(
+            snapshot
+                .log_skip(world.account.id, &selection, range, beyond)
+                .await
+                .unwrap(),
+            None
+        );
     }
 }
 
-pub async fn events_after_a_place_come_in_order_with_the_place_read_up_to(backend: Arc<dyn Backend>) {
+pub async fn events_after_a_place_come_in_order_with_the_place_read_up_to(
+    backend: Arc<dyn Backend>,
+) {
     let world = World::new(backend).await;
     let store = &world.store;
-    assert_eq!(store.events_after(world.account.id, Seq::ZERO, 10).await.unwrap(), (vec![], Seq::ZERO));
-    world.add((0..5).map(|number| world.event(-number)).collect()).await;
+    assert_eq!(
+        store
+            .events_after(world.account.id, Seq::ZERO, 10)
+            .await
+            .unwrap(),
+        (vec![], Seq::ZERO)
+    );
+    world
+        .add((0..5).map(|number| world.event(-number)).collect())
+        .await;
     world.add(vec![world.in_other(&world.event(9))]).await;
-    let (events, up_to) = store.events_after(world.account.id, Seq::ZERO, 10).await.unwrap();
+    let (events, up_to) = store
+        .events_after(world.account.id, Seq::ZERO, 10)
+        .await
+        .unwrap();
     let ids: Vec<_> = events.iter().map(|event| event.id.as_str()).collect();
-    assert_eq!(ids, ["event-0", "event--1", "event--2", "event--3", "event--4"]);
+    assert_eq!(
+        ids,
+        ["event-0", "event--1", "event--2", "event--3", "event--4"]
+    );
     assert!(events.is_sorted_by(|a, b| a.seq < b.seq));
-    assert_eq!(up_to, store.snapshot().await.unwrap().as_of().await.unwrap());
-    let (cut, up_to) = store.events_after(world.account.id, Seq::ZERO, 2).await.unwrap();
+    assert_eq!(
+        up_to,
+        store.snapshot().await.unwrap().as_of().await.unwrap()
+    );
+    let (cut, up_to) = store
+        .events_after(world.account.id, Seq::ZERO, 2)
+        .await
+        .unwrap();
     assert_eq!((cut.len(), up_to), (2, cut[1].seq));
-    let (rest, _) = store.events_after(world.account.id, up_to, 10).await.unwrap();
+    let (rest, _) = store
+        .events_after(world.account.id, up_to, 10)
+        .await
+        .unwrap();
     assert_eq!(rest, events[2..]);
 }

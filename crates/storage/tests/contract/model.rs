@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use domain::{Agent, Time, TimeRange, cursor::Cursor, time::BUCKET_US, usage::Totals};
 use proptest::prelude::*;
-use service::ports::{Cell, Direction, Grain, GroupBy, GroupKey, LogRange, NewEvent, Selection, StoredEvent};
+use service::ports::{
+    Cell, Direction, Grain, GroupBy, GroupKey, LogRange, NewEvent, Selection, StoredEvent,
+};
 
 use super::world::{NOW, World};
 
@@ -14,16 +16,28 @@ pub fn selects(selection: &Selection, event: &NewEvent) -> bool {
         let reference = event.reference.as_deref().map(str::to_ascii_lowercase);
         reference.is_some_and(|reference| reference.starts_with(&prefix.to_ascii_lowercase()))
     };
-    selection.companies.as_ref().is_none_or(|companies| companies.contains(&event.company))
+    selection
+        .companies
+        .as_ref()
+        .is_none_or(|companies| companies.contains(&event.company))
         && (selection.agents.is_empty() || selection.agents.contains(&event.agent))
         && (selection.activities.is_empty() || selection.activities.contains(&event.activity))
         && selection.reference_prefix.as_ref().is_none_or(starts)
 }
 
 /// Totals added up one by one.
-pub fn cells(events: &[NewEvent], selection: &Selection, range: TimeRange, grain: Grain, group_by: GroupBy) -> Vec<Cell> {
+pub fn cells(
+    events: &[NewEvent],
+    selection: &Selection,
+    range: TimeRange,
+    grain: Grain,
+    group_by: GroupBy,
+) -> Vec<Cell> {
     let mut cells: BTreeMap<(Time, GroupKey), Totals> = BTreeMap::new();
-    for event in events.iter().filter(|event| range.contains(event.time) && selects(selection, event)) {
+    for event in events
+        .iter()
+        .filter(|event| range.contains(event.time) && selects(selection, event))
+    {
         let start = match grain {
             Grain::Day => event.day_start,
             Grain::Bucket => event.time.bucket(),
@@ -35,9 +49,15 @@ pub fn cells(events: &[NewEvent], selection: &Selection, range: TimeRange, grain
             GroupBy::Company => GroupKey::Company(event.company),
             GroupBy::Activity => GroupKey::Activity(event.activity.clone()),
         };
-        cells.entry((start, key)).or_default().add(Totals { credits: event.credits, events: 1 });
+        cells.entry((start, key)).or_default().add(Totals {
+            credits: event.credits,
+            events: 1,
+        });
     }
-    cells.into_iter().map(|((start, key), totals)| Cell { start, key, totals }).collect()
+    cells
+        .into_iter()
+        .map(|((start, key), totals)| Cell { start, key, totals })
+        .collect()
 }
 
 /// In an order that does not depend on the database.
@@ -61,30 +81,61 @@ pub fn page(all: &[StoredEvent], ids: &[String], range: LogRange, limit: usize) 
     if range.direction == Direction::Newer {
         rows.drain(..rows.len().saturating_sub(limit));
     }
-    rows.into_iter().take(limit).map(|row| row.id.clone()).collect()
+    rows.into_iter()
+        .take(limit)
+        .map(|row| row.id.clone())
+        .collect()
 }
 
 pub fn cursor(row: &StoredEvent) -> Cursor {
-    Cursor { time: row.time, seq: row.seq }
+    Cursor {
+        time: row.time,
+        seq: row.seq,
+    }
 }
 
 pub const ACTIVITIES: [&str; 4] = ["chat_reply", "voice_call", "proactive", "question"];
-pub const REFERENCES: [&str; 6] = ["call_1", "CALL_12", "call_2", "ticket-9", "Ünïcode_1", "call%_"];
+pub const REFERENCES: [&str; 6] = [
+    "call_1",
+    "CALL_12",
+    "call_2",
+    "ticket-9",
+    "Ünïcode_1",
+    "call%_",
+];
 
 /// An event by small numbers: company, agent, activity, slot of time, credits, reference.
 pub type Sketch = (usize, usize, usize, i64, i64, usize);
 
 /// Events over three days around a change of day and of cycle, many at the same instant.
 pub fn sketches(count: std::ops::Range<usize>) -> impl Strategy<Value = Vec<Sketch>> {
-    prop::collection::vec((0..3_usize, 0..6_usize, 0..4_usize, 0..500_i64, 0..9_000_000_i64, 0..9_usize), count)
+    prop::collection::vec(
+        (
+            0..3_usize,
+            0..6_usize,
+            0..4_usize,
+            0..500_i64,
+            0..9_000_000_i64,
+            0..9_usize,
+        ),
+        count,
+    )
 }
 
 impl World {
     pub fn drawn(&self, sketches: &[Sketch]) -> Vec<NewEvent> {
-        sketches.iter().enumerate().map(|(number, sketch)| self.draw(number, *sketch)).collect()
+        sketches
+            .iter()
+            .enumerate()
+            .map(|(number, sketch)| self.draw(number, *sketch))
+            .collect()
     }
 
-    fn draw(&self, number: usize, (company, agent, activity, slot, micro, reference): Sketch) -> NewEvent {
+    fn draw(
+        &self,
+        number: usize,
+        (company, agent, activity, slot, micro, reference): Sketch,
+    ) -> NewEvent {
         // A third of a bucket, so that instants repeat and buckets hold several.
         let time = NOW.plus_micros((slot - 250) * (BUCKET_US / 3));
         NewEvent {

@@ -55,7 +55,10 @@ pub fn created<T: std::fmt::Debug>(stored: Stored<T>) -> T {
 }
 
 pub fn stored(accepted: u32, duplicates: u32) -> CommitOutcome {
-    CommitOutcome::Stored(Committed { accepted, duplicates })
+    CommitOutcome::Stored(Committed {
+        accepted,
+        duplicates,
+    })
 }
 
 impl World {
@@ -67,14 +70,33 @@ impl World {
             let account = created(store.put_account(&put_account(key), NOW).await.unwrap());
             let mut companies = Vec::new();
             for company in ["acme", "bolt", "cafe"] {
-                companies.push(created(store.put_company(account.id, company, company, NOW).await.unwrap()).id);
+                companies.push(
+                    created(
+                        store
+                            .put_company(account.id, company, company, NOW)
+                            .await
+                            .unwrap(),
+                    )
+                    .id,
+                );
             }
             accounts.push((account, companies));
         }
         let (other, other_companies) = accounts.pop().unwrap();
         let (account, companies) = accounts.pop().unwrap();
-        let cycles = Cycles::new(account.cycle_anchor, Zone::named(&account.time_zone).unwrap());
-        Self { backend, store, account, companies, other, other_companies, cycles }
+        let cycles = Cycles::new(
+            account.cycle_anchor,
+            Zone::named(&account.time_zone).unwrap(),
+        );
+        Self {
+            backend,
+            store,
+            account,
+            companies,
+            other,
+            other_companies,
+            cycles,
+        }
     }
 
     /// A plain event of the first company, a minute apart by number.
@@ -106,8 +128,16 @@ impl World {
 
     /// The same event in the other account.
     pub fn in_other(&self, event: &NewEvent) -> NewEvent {
-        let company = self.companies.iter().position(|company| *company == event.company).unwrap();
-        NewEvent { account: self.other.id, company: self.other_companies[company], ..event.clone() }
+        let company = self
+            .companies
+            .iter()
+            .position(|company| *company == event.company)
+            .unwrap();
+        NewEvent {
+            account: self.other.id,
+            company: self.other_companies[company],
+            ..event.clone()
+        }
     }
 
     pub async fn commit(&self, group: &[Vec<NewEvent>]) -> Vec<CommitOutcome> {
@@ -117,7 +147,10 @@ impl World {
     /// Commits one batch that must go through.
     pub async fn add(&self, events: Vec<NewEvent>) {
         let outcomes = self.commit(&[events]).await;
-        assert!(matches!(outcomes[..], [CommitOutcome::Stored(_)]), "{outcomes:?}");
+        assert!(
+            matches!(outcomes[..], [CommitOutcome::Stored(_)]),
+            "{outcomes:?}"
+        );
     }
 
     pub async fn healthy(&self) {
@@ -127,6 +160,12 @@ impl World {
     /// How many events each account has, and their credits, by cycle totals.
     pub async fn used(&self, account: AccountId, time: Time) -> Credits {
         let start = self.cycles.at(time).range.start;
-        self.store.snapshot().await.unwrap().cycle_used(account, start).await.unwrap()
+        self.store
+            .snapshot()
+            .await
+            .unwrap()
+            .cycle_used(account, start)
+            .await
+            .unwrap()
     }
 }

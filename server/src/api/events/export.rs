@@ -10,8 +10,18 @@ use service::{Scope, ServiceError, Services, ports::StoredEvent};
 
 use crate::api::{csv, list::MAX_LIMIT, times};
 
-const HEADER: [&str; 10] =
-    ["time", "agent", "activity", "credits", "company", "company_name", "reference", "source", "id", "metadata"];
+const HEADER: [&str; 10] = [
+    "time",
+    "agent",
+    "activity",
+    "credits",
+    "company",
+    "company_name",
+    "reference",
+    "source",
+    "id",
+    "metadata",
+];
 
 /// Where an export is.
 enum Place {
@@ -34,7 +44,13 @@ struct Export {
 /// Streams all events of a view that has been checked.
 pub fn stream(services: Services, scope: Scope, view: ViewQuery, zone: Zone) -> Response {
     let name = format!("{}-events.csv", scope.account().key);
-    let export = Export { services, scope, view, zone, place: Place::Start };
+    let export = Export {
+        services,
+        scope,
+        view,
+        zone,
+        place: Place::Start,
+    };
     let chunks = stream::try_unfold(export, |mut export| async move {
         Ok::<_, ServiceError>(export.next().await?.map(|chunk| (chunk, export)))
     });
@@ -51,11 +67,18 @@ impl Export {
             Place::After(after) => after,
             Place::End => return Ok(None),
         };
-        let events = self.services.events(self.scope.clone(), &self.view, after, MAX_LIMIT).await.inspect_err(|error| {
-            tracing::error!(%error, "an export broke off");
-        })?;
+        let events = self
+            .services
+            .events(self.scope.clone(), &self.view, after, MAX_LIMIT)
+            .await
+            .inspect_err(|error| {
+                tracing::error!(%error, "an export broke off");
+            })?;
         self.place = match events.last() {
-            Some(last) if events.len() == MAX_LIMIT as usize => Place::After(Some(Cursor { time: last.time, seq: last.seq })),
+            Some(last) if events.len() == MAX_LIMIT as usize => Place::After(Some(Cursor {
+                time: last.time,
+                seq: last.seq,
+            })),
             _ => Place::End,
         };
         Ok(Some(csv::rows(events.iter().map(|event| self.row(event)))))

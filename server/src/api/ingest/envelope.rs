@@ -11,7 +11,16 @@ use crate::api::{
 };
 
 /// Attributes that are texts.
-const TEXTS: [&str; 8] = ["specversion", "id", "source", "type", "subject", "time", "datacontenttype", "account"];
+const TEXTS: [&str; 8] = [
+    "specversion",
+    "id",
+    "source",
+    "type",
+    "subject",
+    "time",
+    "datacontenttype",
+    "account",
+];
 
 /// The events of a request.
 #[derive(Debug, Default)]
@@ -30,7 +39,11 @@ pub fn parse(mode: Mode, headers: &HeaderMap, body: &[u8]) -> Answer<Parsed> {
         Mode::Batch => many(body),
         Mode::Either => {
             let is_array = body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[');
-            if is_array { many(body) } else { one(text(body)?) }
+            if is_array {
+                many(body)
+            } else {
+                one(text(body)?)
+            }
         }
     }
 }
@@ -62,8 +75,13 @@ fn many(body: &[u8]) -> Answer<Parsed> {
             refused(&error)
         }
     })?;
-    let mut parsed = Parsed { events: Vec::with_capacity(events.len()), errors: Vec::new() };
-    events.into_iter().for_each(|event| parsed.take(event));
+    let mut parsed = Parsed {
+        events: Vec::with_capacity(events.len()),
+        errors: Vec::new(),
+    };
+    for event in events {
+        parsed.take(event);
+    }
     Ok(parsed)
 }
 
@@ -80,18 +98,34 @@ impl Parsed {
         let index = self.events.len();
         let (envelope, errors) = match serde_json::from_str(event.get()) {
             Ok(Value::Object(fields)) => salvage(fields, error),
-            _ => (Envelope::default(), vec![FieldError::invalid("event", "must be a JSON object")]),
+            _ => (
+                Envelope::default(),
+                vec![FieldError::invalid("event", "must be a JSON object")],
+            ),
         };
         let id = envelope.id.clone();
-        self.errors.extend(errors.into_iter().map(|error| error.at(index, id.as_deref())));
-        self.events.push(Envelope { specversion: None, ..envelope });
+        self.errors.extend(
+            errors
+                .into_iter()
+                .map(|error| error.at(index, id.as_deref())),
+        );
+        self.events.push(Envelope {
+            specversion: None,
+            ..envelope
+        });
     }
 }
 
-fn salvage(mut fields: Map<String, Value>, error: &serde_json::Error) -> (Envelope, Vec<FieldError>) {
+fn salvage(
+    mut fields: Map<String, Value>,
+    error: &serde_json::Error,
+) -> (Envelope, Vec<FieldError>) {
     let mut errors = Vec::new();
     for name in TEXTS {
-        if fields.get(name).is_some_and(|value| !(value.is_string() || value.is_null())) {
+        if fields
+            .get(name)
+            .is_some_and(|value| !(value.is_string() || value.is_null()))
+        {
             fields.remove(name);
             errors.push(FieldError::invalid(name, "must be a text"));
         }
@@ -99,7 +133,9 @@ fn salvage(mut fields: Map<String, Value>, error: &serde_json::Error) -> (Envelo
     let envelope = serde_json::from_value(Value::Object(fields)).unwrap_or_default();
     if errors.is_empty() {
         let text = error.to_string();
-        let duplicate = text.strip_prefix("duplicate field `").and_then(|rest| rest.split('`').next());
+        let duplicate = text
+            .strip_prefix("duplicate field `")
+            .and_then(|rest| rest.split('`').next());
         errors.push(match duplicate {
             Some(name) => FieldError::new(name, "duplicate_field", "is given twice"),
             None => FieldError::invalid("event", text),
@@ -131,7 +167,10 @@ fn binary(headers: &HeaderMap, body: &[u8]) -> Answer<Parsed> {
         account: attribute("account"),
         data_base64: None,
     };
-    Ok(Parsed { events: vec![envelope], errors: Vec::new() })
+    Ok(Parsed {
+        events: vec![envelope],
+        errors: Vec::new(),
+    })
 }
 
 /// Undoes the percent-encoding that header values of the HTTP binding have. What is no escape stays as it is.
@@ -139,16 +178,16 @@ fn percent_decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((&first, after)) = rest.split_first() {
-        let escape = after.get(..2).and_then(|hex| std::str::from_utf8(hex).ok()).and_then(|hex| u8::from_str_radix(hex, 16).ok());
-        match escape.filter(|_| first == b'%') {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = &after[2..];
-            }
-            None => {
-                bytes.push(first);
-                rest = after;
-            }
+        let escape = after
+            .get(..2)
+            .and_then(|hex| std::str::from_utf8(hex).ok())
+            .and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        if let Some(byte) = escape.filter(|_| first == b'%') {
+            bytes.push(byte);
+            rest = &after[2..];
+        } else {
+            bytes.push(first);
+            rest = after;
         }
     }
     String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())
@@ -165,7 +204,11 @@ mod tests {
         assert_eq!(parsed.events.len(), 3);
         assert_eq!(parsed.events[1].id.as_deref(), Some("b"));
         assert_eq!(parsed.events[1].specversion, None);
-        let named: Vec<_> = parsed.errors.iter().map(|error| (error.index.unwrap(), error.field.as_str())).collect();
+        let named: Vec<_> = parsed
+            .errors
+            .iter()
+            .map(|error| (error.index.unwrap(), error.field.as_str()))
+            .collect();
         assert_eq!(named, [(1, "source"), (1, "time"), (2, "event")]);
     }
 

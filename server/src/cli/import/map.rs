@@ -34,12 +34,24 @@ impl Columns {
             }
         }
         for pair in pairs {
-            let (name, wanted) = pair.split_once('=').ok_or_else(|| format!("--map: '{pair}' must be NAME=COLUMN"))?;
-            let parts: Vec<_> = if name.trim() == "quantity" { wanted.split('+').collect() } else { vec![wanted] };
+            let (name, wanted) = pair
+                .split_once('=')
+                .ok_or_else(|| format!("--map: '{pair}' must be NAME=COLUMN"))?;
+            let parts: Vec<_> = if name.trim() == "quantity" {
+                wanted.split('+').collect()
+            } else {
+                vec![wanted]
+            };
             for part in parts {
-                let index = header.iter().position(|column| column.trim() == part.trim()).ok_or_else(|| {
-                    format!("--map: there is no column '{part}'; there are {}", header.iter().collect::<Vec<_>>().join(", "))
-                })?;
+                let index = header
+                    .iter()
+                    .position(|column| column.trim() == part.trim())
+                    .ok_or_else(|| {
+                        format!(
+                            "--map: there is no column '{part}'; there are {}",
+                            header.iter().collect::<Vec<_>>().join(", ")
+                        )
+                    })?;
                 columns.set(name.trim(), index)?;
             }
         }
@@ -59,7 +71,11 @@ impl Columns {
             "company" => &mut self.company,
             "agent" => &mut self.agent,
             "activity" => &mut self.activity,
-            _ => return Err(format!("--map: '{name}' is none of time, quantity, credits, id, reference, company, agent, activity")),
+            _ => {
+                return Err(format!(
+                    "--map: '{name}' is none of time, quantity, credits, id, reference, company, agent, activity"
+                ));
+            }
         };
         match place.replace(index) {
             None => Ok(()),

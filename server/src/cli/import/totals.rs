@@ -34,14 +34,25 @@ struct RefusedRow {
 impl Totals {
     /// Nothing yet.
     pub fn new(dry_run: bool) -> Self {
-        Self { dry_run, events: 0, credits: Credits::ZERO, accepted: 0, duplicates: 0, refused: 0, refused_rows: Vec::new() }
+        Self {
+            dry_run,
+            events: 0,
+            credits: Credits::ZERO,
+            accepted: 0,
+            duplicates: 0,
+            refused: 0,
+            refused_rows: Vec::new(),
+        }
     }
 
     /// A row is wrong.
     pub fn refuse(&mut self, line: u64, why: &str) {
         self.refused += 1;
         if self.refused_rows.len() < MAX_TOLD {
-            self.refused_rows.push(RefusedRow { line, why: why.trim_start_matches("invalid input: ").to_owned() });
+            self.refused_rows.push(RefusedRow {
+                line,
+                why: why.trim_start_matches("invalid input: ").to_owned(),
+            });
         }
     }
 
@@ -54,7 +65,9 @@ impl Totals {
     /// Rows are right and cost this.
     pub fn priced(&mut self, prices: &[Credits]) {
         self.events += prices.len() as u64;
-        self.credits = prices.iter().fold(self.credits, |sum, price| sum.saturating_add(*price));
+        self.credits = prices
+            .iter()
+            .fold(self.credits, |sum, price| sum.saturating_add(*price));
     }
 
     /// Whether any row was wrong.
@@ -64,14 +77,33 @@ impl Totals {
 
     /// The totals for people.
     pub fn text(&self) -> String {
-        let stored = if self.dry_run { "nothing stored (dry run)".to_owned() } else { format!("{} stored, {} already there", number::count(self.accepted), number::count(self.duplicates)) };
-        let mut lines = vec![format!("{} events, {} credits: {stored}.", number::count(self.events), number::credits(self.credits))];
+        let stored = if self.dry_run {
+            "nothing stored (dry run)".to_owned()
+        } else {
+            format!(
+                "{} stored, {} already there",
+                number::count(self.accepted),
+                number::count(self.duplicates)
+            )
+        };
+        let mut lines = vec![format!(
+            "{} events, {} credits: {stored}.",
+            number::count(self.events),
+            number::credits(self.credits)
+        )];
         if self.refused > 0 {
             lines.push(format!("{} rows refused:", number::count(self.refused)));
-            lines.extend(self.refused_rows.iter().map(|row| format!("  line {}: {}", row.line, row.why)));
+            lines.extend(
+                self.refused_rows
+                    .iter()
+                    .map(|row| format!("  line {}: {}", row.line, row.why)),
+            );
         }
         if self.refused > MAX_TOLD as u64 {
-            lines.push(format!("  and {} more", number::count(self.refused - MAX_TOLD as u64)));
+            lines.push(format!(
+                "  and {} more",
+                number::count(self.refused - MAX_TOLD as u64)
+            ));
         }
         lines.join("\n")
     }

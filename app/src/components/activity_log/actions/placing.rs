@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
-use super::{super::{ABOVE, row_top}, LogActions, needed_ask};
+use super::{super::ABOVE, LogActions, needed_ask};
 use crate::{state::LogState, ui::browser::set_style};
 
 /// Height of an open receipt; the same in CSS.
@@ -60,10 +60,11 @@ impl LogActions {
 
     fn measure(self) {
         let Some(scroller) = self.scroller.get_untracked() else { return };
-        let view_px = f64::from(scroller.client_height());
-        let known = self.state.log.with_untracked(|log| log.scroll.view_px);
-        if view_px > 0.0 && (view_px - known).abs() > 0.5 {
-            self.state.log.update(|log| log.scroll.view_px = view_px);
+        let Some(row) = self.rows.get_untracked().and_then(|rows| rows.first_element_child()) else { return };
+        let (view_px, row_px) = (f64::from(scroller.client_height()), row.get_bounding_client_rect().height());
+        let is_changed = self.state.log.try_update_untracked(|log| log.scroll.measured(view_px, row_px));
+        if is_changed == Some(true) {
+            self.state.log.notify();
         }
     }
 
@@ -89,6 +90,6 @@ impl LogActions {
     fn shift(self, log: &LogState) -> f64 {
         let first = log.scroll.first_row().saturating_sub(ABOVE);
         let is_above = self.index_of(log, self.open.get_untracked()).is_some_and(|open| open < first);
-        row_top(first) + if is_above { RECEIPT_PX } else { 0.0 } - log.scroll.position
+        log.scroll.row_top(first) + if is_above { RECEIPT_PX } else { 0.0 } - log.scroll.position
     }
 }

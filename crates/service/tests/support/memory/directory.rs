@@ -13,28 +13,62 @@ use super::{MemoryStore, State, page, put};
 #[async_trait]
 impl DirectoryStore for MemoryStore {
     async fn account(&self, key: &str) -> StoreResult<Option<Account>> {
-        Ok(self.state().accounts.iter().find(|account| account.key == key).cloned())
+        Ok(self
+            .state()
+            .accounts
+            .iter()
+            .find(|account| account.key == key)
+            .cloned())
     }
 
     async fn account_by_id(&self, id: AccountId) -> StoreResult<Option<Account>> {
-        Ok(self.state().accounts.iter().find(|account| account.id == id).cloned())
+        Ok(self
+            .state()
+            .accounts
+            .iter()
+            .find(|account| account.id == id)
+            .cloned())
     }
 
     async fn accounts(&self, after: Option<&str>, limit: u32) -> StoreResult<Vec<Account>> {
-        Ok(page(self.state().accounts.clone(), |account| account.key.clone(), after, limit))
+        Ok(page(
+            self.state().accounts.clone(),
+            |account| account.key.clone(),
+            after,
+            limit,
+        ))
     }
 
     async fn put_account(&self, account: &PutAccount, _now: Time) -> StoreResult<Stored<Account>> {
         Ok(self.change(|state| state.put_account(account)))
     }
 
-    async fn companies_by_key(&self, account: AccountId, keys: &[String]) -> StoreResult<Vec<Company>> {
-        Ok(self.state().companies_of(account).into_iter().filter(|company| keys.contains(&company.key)).collect())
+    async fn companies_by_key(
+        &self,
+        account: AccountId,
+        keys: &[String],
+    ) -> StoreResult<Vec<Company>> {
+        Ok(self
+            .state()
+            .companies_of(account)
+            .into_iter()
+            .filter(|company| keys.contains(&company.key))
+            .collect())
     }
 
-    async fn company_owners(&self, key: &str, limit: u32) -> StoreResult<Vec<(AccountId, Company)>> {
+    async fn company_owners(
+        &self,
+        key: &str,
+        limit: u32,
+    ) -> StoreResult<Vec<(AccountId, Company)>> {
         let state = self.state();
-        Ok(state.companies.iter().filter(|(_, company)| company.key == key).take(limit as usize).cloned().collect())
+        Ok(state
+            .companies
+            .iter()
+            .filter(|(_, company)| company.key == key)
+            .take(limit as usize)
+            .cloned()
+            .collect())
     }
 
     async fn companies(
@@ -48,7 +82,9 @@ impl DirectoryStore for MemoryStore {
         let mut companies = self.state().companies_of(account);
         companies.retain(|company| ids.is_none_or(|ids| ids.contains(&company.id)));
         let found = |text: &str, search: &str| text.to_lowercase().contains(&search.to_lowercase());
-        companies.retain(|company| search.is_none_or(|search| found(&company.key, search) || found(&company.name, search)));
+        companies.retain(|company| {
+            search.is_none_or(|search| found(&company.key, search) || found(&company.name, search))
+        });
         Ok(page(companies, |company| company.key.clone(), after, limit))
     }
 
@@ -56,35 +92,76 @@ impl DirectoryStore for MemoryStore {
         Ok(u32::try_from(self.state().companies_of(account).len()).unwrap_or(u32::MAX))
     }
 
-    async fn put_company(&self, account: AccountId, key: &str, name: &str, _now: Time) -> StoreResult<Stored<Company>> {
+    async fn put_company(
+        &self,
+        account: AccountId,
+        key: &str,
+        name: &str,
+        _now: Time,
+    ) -> StoreResult<Stored<Company>> {
         Ok(self.change(|state| {
-            let known = state.companies.iter().find(|(owner, company)| *owner == account && company.key == key);
-            let id = known.map_or(CompanyId(next(state.companies.len())), |(_, company)| company.id);
-            let company = Company { id, key: key.to_owned(), name: name.to_owned() };
-            let replaced = put(&mut state.companies, (account, company.clone()), |(owner, old)| *owner == account && old.key == key);
+            let known = state
+                .companies
+                .iter()
+                .find(|(owner, company)| *owner == account && company.key == key);
+            let id = known.map_or(CompanyId(next(state.companies.len())), |(_, company)| {
+                company.id
+            });
+            let company = Company {
+                id,
+                key: key.to_owned(),
+                name: name.to_owned(),
+            };
+            let replaced = put(
+                &mut state.companies,
+                (account, company.clone()),
+                |(owner, old)| *owner == account && old.key == key,
+            );
             stored(company, replaced)
         }))
     }
 
     async fn plan(&self, key: &str) -> StoreResult<Option<Plan>> {
-        Ok(self.state().plans.iter().find(|plan| plan.key == key).cloned())
+        Ok(self
+            .state()
+            .plans
+            .iter()
+            .find(|plan| plan.key == key)
+            .cloned())
     }
 
     async fn plans(&self, after: Option<&str>, limit: u32) -> StoreResult<Vec<Plan>> {
-        Ok(page(self.state().plans.clone(), |plan| plan.key.clone(), after, limit))
+        Ok(page(
+            self.state().plans.clone(),
+            |plan| plan.key.clone(),
+            after,
+            limit,
+        ))
     }
 
     async fn put_plan(&self, plan: &Plan, _now: Time) -> StoreResult<Stored<Plan>> {
-        let replaced = self.change(|state| put(&mut state.plans, plan.clone(), |old| old.key == plan.key));
+        let replaced =
+            self.change(|state| put(&mut state.plans, plan.clone(), |old| old.key == plan.key));
         Ok(stored(plan.clone(), replaced))
     }
 
     async fn rate_cards(&self, event_type: &str) -> StoreResult<Vec<RateCard>> {
-        Ok(self.state().rate_cards.iter().filter(|card| card.event_type == event_type).cloned().collect())
+        Ok(self
+            .state()
+            .rate_cards
+            .iter()
+            .filter(|card| card.event_type == event_type)
+            .cloned()
+            .collect())
     }
 
     async fn rate_card_types(&self, after: Option<&str>, limit: u32) -> StoreResult<Vec<String>> {
-        let mut types: Vec<_> = self.state().rate_cards.iter().map(|card| card.event_type.clone()).collect();
+        let mut types: Vec<_> = self
+            .state()
+            .rate_cards
+            .iter()
+            .map(|card| card.event_type.clone())
+            .collect();
         types.sort_unstable();
         types.dedup();
         Ok(page(types, String::clone, after, limit))
@@ -98,7 +175,11 @@ impl DirectoryStore for MemoryStore {
         _now: Time,
     ) -> StoreResult<Stored<RateCard>> {
         Ok(self.change(|state| {
-            let latest = state.rate_cards.iter().rfind(|card| card.event_type == event_type).cloned();
+            let latest = state
+                .rate_cards
+                .iter()
+                .rfind(|card| card.event_type == event_type)
+                .cloned();
             if let Some(latest) = &latest
                 && latest.effective_at == effective_at
                 && latest.rules == rules
@@ -106,14 +187,24 @@ impl DirectoryStore for MemoryStore {
                 return Stored::Replaced(latest.clone());
             }
             let version = latest.map_or(1, |latest| latest.version + 1);
-            let card = RateCard { event_type: event_type.to_owned(), version, effective_at, rules: rules.to_vec() };
+            let card = RateCard {
+                event_type: event_type.to_owned(),
+                version,
+                effective_at,
+                rules: rules.to_vec(),
+            };
             state.rate_cards.push(card.clone());
             Stored::Created(card)
         }))
     }
 
     async fn api_key(&self, prefix: &str) -> StoreResult<Option<ApiKey>> {
-        Ok(self.state().keys.iter().find(|key| key.prefix == prefix).cloned())
+        Ok(self
+            .state()
+            .keys
+            .iter()
+            .find(|key| key.prefix == prefix)
+            .cloned())
     }
 
     async fn put_api_key(&self, key: &NewApiKey) -> StoreResult<()> {
@@ -121,29 +212,57 @@ impl DirectoryStore for MemoryStore {
         Ok(())
     }
 
-    async fn api_keys(&self, account: Option<AccountId>, after: Option<&str>, limit: u32) -> StoreResult<Vec<ApiKey>> {
-        let keys = self.state().keys.iter().filter(|key| key.account == account).cloned().collect();
+    async fn api_keys(
+        &self,
+        account: Option<AccountId>,
+        after: Option<&str>,
+        limit: u32,
+    ) -> StoreResult<Vec<ApiKey>> {
+        let keys = self
+            .state()
+            .keys
+            .iter()
+            .filter(|key| key.account == account)
+            .cloned()
+            .collect();
         Ok(page(keys, |key: &ApiKey| key.prefix.clone(), after, limit))
     }
 
-    async fn revoke_api_key(&self, account: Option<AccountId>, prefix: &str, now: Time) -> StoreResult<bool> {
+    async fn revoke_api_key(
+        &self,
+        account: Option<AccountId>,
+        prefix: &str,
+        now: Time,
+    ) -> StoreResult<bool> {
         Ok(self.change(|state| {
-            let key = state.keys.iter_mut().find(|key| key.account == account && key.prefix == prefix);
-            key.map(|key| key.revoked_at = key.revoked_at.or(Some(now))).is_some()
+            let key = state
+                .keys
+                .iter_mut()
+                .find(|key| key.account == account && key.prefix == prefix);
+            key.map(|key| key.revoked_at = key.revoked_at.or(Some(now)))
+                .is_some()
         }))
     }
 }
 
 impl State {
     fn companies_of(&self, account: AccountId) -> Vec<Company> {
-        self.companies.iter().filter(|(owner, _)| *owner == account).map(|(_, company)| company.clone()).collect()
+        self.companies
+            .iter()
+            .filter(|(owner, _)| *owner == account)
+            .map(|(_, company)| company.clone())
+            .collect()
     }
 
     fn put_account(&mut self, new: &PutAccount) -> Stored<Account> {
         let known = self.accounts.iter().find(|account| account.key == new.key);
         let moves = known.is_some_and(|account| {
-            (account.time_zone.as_str(), account.cycle_anchor) != (new.time_zone.as_str(), new.cycle_anchor)
-                && self.events.iter().any(|event| event.new.account == account.id)
+            (account.time_zone.as_str(), account.cycle_anchor)
+                != (new.time_zone.as_str(), new.cycle_anchor)
+                && self
+                    .events
+                    .iter()
+                    .any(|event| event.new.account == account.id)
         });
         if moves {
             return Stored::Fixed;
@@ -157,7 +276,9 @@ impl State {
             cycle_anchor: new.cycle_anchor,
             plan: new.plan.clone(),
         };
-        let replaced = put(&mut self.accounts, account.clone(), |old| old.key == new.key);
+        let replaced = put(&mut self.accounts, account.clone(), |old| {
+            old.key == new.key
+        });
         stored(account, replaced)
     }
 }
@@ -167,5 +288,9 @@ fn next(count: usize) -> i64 {
 }
 
 fn stored<T>(value: T, replaced: bool) -> Stored<T> {
-    if replaced { Stored::Replaced(value) } else { Stored::Created(value) }
+    if replaced {
+        Stored::Replaced(value)
+    } else {
+        Stored::Created(value)
+    }
 }

@@ -4,13 +4,16 @@ use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
 use domain::{AccountId, Seq, Time};
-use service::ports::{CommitOutcome, Committed, EventStore, NewEvent, StoreError, StoreResult, StoredEvent};
+use service::ports::{
+    CommitOutcome, Committed, EventStore, NewEvent, StoreError, StoreResult, StoredEvent,
+};
 
 use super::{Event, MemoryStore, State};
 
 #[async_trait]
 impl EventStore for MemoryStore {
     async fn commit(&self, group: &[Vec<NewEvent>], now: Time) -> StoreResult<Vec<CommitOutcome>> {
+        self.commits.fetch_add(1, Ordering::SeqCst);
         let _turn = self.disk.lock().await;
         if self.is_broken.load(Ordering::SeqCst) {
             return Err(StoreError::new("the disk is full"));
@@ -18,18 +21,39 @@ impl EventStore for MemoryStore {
         Ok(self.change(|state| group.iter().map(|batch| state.store(batch, now)).collect()))
     }
 
-    async fn events_after(&self, account: AccountId, after: Seq, limit: u32) -> StoreResult<(Vec<StoredEvent>, Seq)> {
+    async fn events_after(
+        &self,
+        account: AccountId,
+        after: Seq,
+        limit: u32,
+    ) -> StoreResult<(Vec<StoredEvent>, Seq)> {
         let state = self.state();
-        let new = state.events.iter().filter(|event| event.new.account == account && event.seq > after);
-        let events: Vec<_> = new.take(limit as usize).map(|event| state.named(event)).collect();
+        let new = state
+            .events
+            .iter()
+            .filter(|event| event.new.account == account && event.seq > after);
+        let events: Vec<_> = new
+            .take(limit as usize)
+            .map(|event| state.named(event))
+            .collect();
         let is_cut = events.len() == limit as usize;
-        let up_to = events.last().filter(|_| is_cut).map_or(state.newest(), |event| event.seq);
+        let up_to = events
+            .last()
+            .filter(|_| is_cut)
+            .map_or(state.newest(), |event| event.seq);
         Ok((events, up_to))
     }
 
-    async fn event(&self, account: AccountId, source: &str, id: &str) -> StoreResult<Option<StoredEvent>> {
+    async fn event(
+        &self,
+        account: AccountId,
+        source: &str,
+        id: &str,
+    ) -> StoreResult<Option<StoredEvent>> {
         let state = self.state();
-        Ok(state.known(account, source, id).map(|event| state.named(event)))
+        Ok(state
+            .known(account, source, id)
+            .map(|event| state.named(event)))
     }
 }
 
@@ -44,7 +68,11 @@ impl State {
                 Some(_) => {}
                 None => {
                     let seq = Seq(self.newest().0 + 1);
-                    self.events.push(Event { new: event.clone(), seq, recorded_at: now });
+                    self.events.push(Event {
+                        new: event.clone(),
+                        seq,
+                        recorded_at: now,
+                    });
                 }
             }
         }
@@ -54,11 +82,16 @@ impl State {
         }
         let accepted = self.events.len() - before;
         let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-        CommitOutcome::Stored(Committed { accepted: count(accepted), duplicates: count(batch.len() - accepted) })
+        CommitOutcome::Stored(Committed {
+            accepted: count(accepted),
+            duplicates: count(batch.len() - accepted),
+        })
     }
 
     fn known(&self, account: AccountId, source: &str, id: &str) -> Option<&Event> {
-        self.events.iter().find(|event| event.new.account == account && event.new.source == source && event.new.id == id)
+        self.events.iter().find(|event| {
+            event.new.account == account && event.new.source == source && event.new.id == id
+        })
     }
 
     /// The newest event's place.
@@ -69,8 +102,13 @@ impl State {
     /// An event with the names a reader needs.
     pub(super) fn named(&self, event: &Event) -> StoredEvent {
         let new = &event.new;
-        let company = self.companies.iter().find(|(account, company)| *account == new.account && company.id == new.company);
-        let (key, name) = company.map_or_else(Default::default, |(_, company)| (company.key.clone(), company.name.clone()));
+        let company = self
+            .companies
+            .iter()
+            .find(|(account, company)| *account == new.account && company.id == new.company);
+        let (key, name) = company.map_or_else(Default::default, |(_, company)| {
+            (company.key.clone(), company.name.clone())
+        });
         StoredEvent {
             seq: event.seq,
             company: new.company,

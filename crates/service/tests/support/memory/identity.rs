@@ -2,22 +2,39 @@
 
 use async_trait::async_trait;
 use domain::{Time, UserId};
-use service::ports::{IdempotencyStore, IdentityStore, NewUser, Remembered, SavedSession, StoreResult, User};
+use service::ports::{
+    IdempotencyStore, IdentityStore, NewUser, Remembered, SavedSession, StoreResult, User,
+};
 
 use super::{MemoryStore, page, put};
 
 #[async_trait]
 impl IdentityStore for MemoryStore {
     async fn user_by_email(&self, email: &str) -> StoreResult<Option<User>> {
-        Ok(self.state().users.iter().find(|user| user.email == email).cloned())
+        Ok(self
+            .state()
+            .users
+            .iter()
+            .find(|user| user.email == email)
+            .cloned())
     }
 
     async fn user(&self, id: UserId) -> StoreResult<Option<User>> {
-        Ok(self.state().users.iter().find(|user| user.id == id).cloned())
+        Ok(self
+            .state()
+            .users
+            .iter()
+            .find(|user| user.id == id)
+            .cloned())
     }
 
     async fn users(&self, after: Option<&str>, limit: u32) -> StoreResult<Vec<User>> {
-        Ok(page(self.state().users.clone(), |user| user.email.clone(), after, limit))
+        Ok(page(
+            self.state().users.clone(),
+            |user| user.email.clone(),
+            after,
+            limit,
+        ))
     }
 
     async fn put_user(&self, user: &NewUser, _now: Time) -> StoreResult<User> {
@@ -33,7 +50,9 @@ impl IdentityStore for MemoryStore {
                 memberships: user.memberships.clone(),
                 disabled: false,
             };
-            put(&mut state.users, user.clone(), |old| old.email == user.email);
+            put(&mut state.users, user.clone(), |old| {
+                old.email == user.email
+            });
             user
         }))
     }
@@ -51,7 +70,11 @@ impl IdentityStore for MemoryStore {
 
     async fn session(&self, id_hash: &[u8], now: Time) -> StoreResult<Option<SavedSession>> {
         let state = self.state();
-        Ok(state.sessions.iter().find(|session| session.id_hash == id_hash && session.expires_at > now).cloned())
+        Ok(state
+            .sessions
+            .iter()
+            .find(|session| session.id_hash == id_hash && session.expires_at > now)
+            .cloned())
     }
 
     async fn delete_session(&self, id_hash: &[u8]) -> StoreResult<()> {
@@ -72,13 +95,29 @@ impl IdentityStore for MemoryStore {
 impl IdempotencyStore for MemoryStore {
     async fn remembered(&self, caller: &str, key: &str) -> StoreResult<Option<Remembered>> {
         let state = self.state();
-        Ok(state.answers.iter().find(|(who, what, _)| who == caller && what == key).map(|(_, _, answer)| answer.clone()))
+        Ok(state
+            .answers
+            .iter()
+            .find(|(who, what, _)| who == caller && what == key)
+            .map(|(_, _, answer)| answer.clone()))
     }
 
-    async fn remember(&self, caller: &str, key: &str, answer: &Remembered, _now: Time) -> StoreResult<()> {
+    async fn remember(
+        &self,
+        caller: &str,
+        key: &str,
+        answer: &Remembered,
+        _now: Time,
+    ) -> StoreResult<()> {
         self.change(|state| {
-            if !state.answers.iter().any(|(who, what, _)| who == caller && what == key) {
-                state.answers.push((caller.to_owned(), key.to_owned(), answer.clone()));
+            if !state
+                .answers
+                .iter()
+                .any(|(who, what, _)| who == caller && what == key)
+            {
+                state
+                    .answers
+                    .push((caller.to_owned(), key.to_owned(), answer.clone()));
             }
         });
         Ok(())

@@ -5,7 +5,8 @@ use std::{collections::BTreeMap, sync::Arc};
 use async_trait::async_trait;
 use domain::{AccountId, Credits, Seq, Time, TimeRange, cursor::Cursor, usage::Totals};
 use service::ports::{
-    Cell, Direction, Grain, GroupBy, GroupKey, LogRange, ReadStore, Selection, Snapshot, StoreResult, StoredEvent,
+    Cell, Direction, Grain, GroupBy, GroupKey, LogRange, ReadStore, Selection, Snapshot,
+    StoreResult, StoredEvent,
 };
 
 use super::{Event, MemoryStore, State};
@@ -20,9 +21,16 @@ impl ReadStore for MemoryStore {
 }
 
 impl Frozen {
-    fn selected(&self, account: AccountId, selection: &Selection, range: TimeRange) -> impl Iterator<Item = &Event> {
+    fn selected(
+        &self,
+        account: AccountId,
+        selection: &Selection,
+        range: TimeRange,
+    ) -> impl Iterator<Item = &Event> {
         self.0.events.iter().filter(move |event| {
-            event.new.account == account && range.contains(event.new.time) && is_selected(selection, event)
+            event.new.account == account
+                && range.contains(event.new.time)
+                && is_selected(selection, event)
         })
     }
 
@@ -35,16 +43,25 @@ impl Frozen {
 }
 
 fn place(event: &Event) -> Cursor {
-    Cursor { time: event.new.time, seq: event.seq }
+    Cursor {
+        time: event.new.time,
+        seq: event.seq,
+    }
 }
 
 fn is_selected(selection: &Selection, event: &Event) -> bool {
     let event = &event.new;
     let starts_with = |prefix: &String| {
         let reference = event.reference.as_deref().unwrap_or_default();
-        event.reference.is_some() && reference.to_ascii_lowercase().starts_with(&prefix.to_ascii_lowercase())
+        event.reference.is_some()
+            && reference
+                .to_ascii_lowercase()
+                .starts_with(&prefix.to_ascii_lowercase())
     };
-    selection.companies.as_ref().is_none_or(|companies| companies.contains(&event.company))
+    selection
+        .companies
+        .as_ref()
+        .is_none_or(|companies| companies.contains(&event.company))
         && (selection.agents.is_empty() || selection.agents.contains(&event.agent))
         && (selection.activities.is_empty() || selection.activities.contains(&event.activity))
         && selection.reference_prefix.as_ref().is_none_or(starts_with)
@@ -80,16 +97,27 @@ impl Snapshot for Frozen {
                 Grain::Bucket => event.new.time.bucket(),
                 Grain::Event => event.new.time.bucket().max(range.start),
             };
-            let totals = cells.entry((start, group_key(event, group_by))).or_default();
-            totals.add(Totals { credits: event.new.credits, events: 1 });
+            let totals = cells
+                .entry((start, group_key(event, group_by)))
+                .or_default();
+            totals.add(Totals {
+                credits: event.new.credits,
+                events: 1,
+            });
         }
-        Ok(cells.into_iter().map(|((start, key), totals)| Cell { start, key, totals }).collect())
+        Ok(cells
+            .into_iter()
+            .map(|((start, key), totals)| Cell { start, key, totals })
+            .collect())
     }
 
     async fn cycle_used(&mut self, account: AccountId, cycle_start: Time) -> StoreResult<Credits> {
         let events = self.0.events.iter().map(|event| &event.new);
-        let booked = events.filter(|event| event.account == account && event.cycle_start == cycle_start);
-        Ok(booked.fold(Credits::ZERO, |sum, event| sum.saturating_add(event.credits)))
+        let booked =
+            events.filter(|event| event.account == account && event.cycle_start == cycle_start);
+        Ok(booked.fold(Credits::ZERO, |sum, event| {
+            sum.saturating_add(event.credits)
+        }))
     }
 
     async fn log(
@@ -101,11 +129,14 @@ impl Snapshot for Frozen {
     ) -> StoreResult<Vec<StoredEvent>> {
         let rows = Self::log(self, account, selection, range.range).into_iter();
         let rows: Vec<_> = match (range.direction, range.from) {
-            (Direction::Older, from) => {
-                rows.filter(|event| from.is_none_or(|from| place(event) < from)).take(limit as usize).collect()
-            }
+            (Direction::Older, from) => rows
+                .filter(|event| from.is_none_or(|from| place(event) < from))
+                .take(limit as usize)
+                .collect(),
             (Direction::Newer, from) => {
-                let newer: Vec<_> = rows.filter(|event| from.is_none_or(|from| place(event) > from)).collect();
+                let newer: Vec<_> = rows
+                    .filter(|event| from.is_none_or(|from| place(event) > from))
+                    .collect();
                 newer[newer.len().saturating_sub(limit as usize)..].to_vec()
             }
         };
@@ -120,7 +151,10 @@ impl Snapshot for Frozen {
         skip: u64,
     ) -> StoreResult<Option<Cursor>> {
         let rows = Self::log(self, account, selection, range);
-        Ok(usize::try_from(skip).ok().and_then(|skip| rows.get(skip)).map(|event| place(event)))
+        Ok(usize::try_from(skip)
+            .ok()
+            .and_then(|skip| rows.get(skip))
+            .map(|event| place(event)))
     }
 
     async fn log_count_newer(
@@ -130,11 +164,18 @@ impl Snapshot for Frozen {
         range: TimeRange,
         than: Cursor,
     ) -> StoreResult<u64> {
-        Ok(self.selected(account, selection, range).filter(|event| place(event) > than).count() as u64)
+        Ok(self
+            .selected(account, selection, range)
+            .filter(|event| place(event) > than)
+            .count() as u64)
     }
 
     async fn activities(&mut self, account: AccountId) -> StoreResult<Vec<String>> {
-        let of_account = self.0.events.iter().filter(|event| event.new.account == account);
+        let of_account = self
+            .0
+            .events
+            .iter()
+            .filter(|event| event.new.account == account);
         let mut activities: Vec<_> = of_account.map(|event| event.new.activity.clone()).collect();
         activities.sort_unstable();
         activities.dedup();

@@ -21,9 +21,9 @@ pub const NOW: Time = Time::from_micros(1_795_425_600_000_000);
 /// How an event's id is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ids {
-    /// As UUIDv7: later ids sort later.
+    /// As `UUIDv7`: later ids sort later.
     Ordered,
-    /// As UUIDv4.
+    /// As `UUIDv4`.
     Random,
 }
 
@@ -42,19 +42,42 @@ impl Platform {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}", folder.path().join("bench.db").display());
         let store = storage::open(&url, &OpenOptions::default()).await.unwrap();
-        let plan = Plan { key: "p".into(), name: "P".into(), monthly_credits: Credits::ZERO, price: None, currency: None };
+        let plan = Plan {
+            key: "p".into(),
+            name: "P".into(),
+            monthly_credits: Credits::ZERO,
+            price: None,
+            currency: None,
+        };
         store.put_plan(&plan, NOW).await.unwrap();
         let mut made = Vec::new();
         for number in 0..accounts {
             made.push(account(store.as_ref(), number, companies).await);
         }
-        let cycles = Cycles::new(made[0].0.cycle_anchor, Zone::named("Europe/Berlin").unwrap());
-        Self { folder, store, accounts: made, cycles, random: StdRng::seed_from_u64(7), made: 0 }
+        let cycles = Cycles::new(
+            made[0].0.cycle_anchor,
+            Zone::named("Europe/Berlin").unwrap(),
+        );
+        Self {
+            folder,
+            store,
+            accounts: made,
+            cycles,
+            random: StdRng::seed_from_u64(7),
+            made: 0,
+        }
     }
 
     /// Events of all accounts and companies; `first` is when the first happened, `every_us` the time between two.
     pub fn events(&mut self, count: usize, ids: Ids, first: Time, every_us: i64) -> Vec<NewEvent> {
-        (0..count).map(|number| self.event(ids, first.plus_micros(i64::try_from(number).unwrap() * every_us))).collect()
+        (0..count)
+            .map(|number| {
+                self.event(
+                    ids,
+                    first.plus_micros(i64::try_from(number).unwrap() * every_us),
+                )
+            })
+            .collect()
     }
 
     fn event(&mut self, ids: Ids, time: Time) -> NewEvent {
@@ -64,7 +87,9 @@ impl Platform {
         let (account, companies) = &self.accounts[account];
         let agent = Agent::ALL[usize::from(random.random_range(0..36_u8).isqrt().min(5))];
         let high = match ids {
-            Ids::Ordered => (u64::try_from(time.micros()).unwrap() << 12) | (self.made.cast_unsigned() & 0xfff),
+            Ids::Ordered => {
+                (u64::try_from(time.micros()).unwrap() << 12) | (self.made.cast_unsigned() & 0xfff)
+            }
             Ids::Random => random.random(),
         };
         NewEvent {
@@ -83,13 +108,18 @@ impl Platform {
             quantity: None,
             unit: None,
             rate_version: None,
-            reference: (random.random_range(0..10) < 6).then(|| format!("call_{:010x}", random.random::<u32>())),
+            reference: (random.random_range(0..10) < 6)
+                .then(|| format!("call_{:010x}", random.random::<u32>())),
             metadata: Some(format!("{{\"seconds\":{}}}", random.random_range(0..400))),
         }
     }
 }
 
-async fn account(store: &dyn Database, number: usize, companies: usize) -> (Account, Vec<CompanyId>) {
+async fn account(
+    store: &dyn Database,
+    number: usize,
+    companies: usize,
+) -> (Account, Vec<CompanyId>) {
     let put = PutAccount {
         key: format!("account-{number}"),
         name: format!("Account {number}"),
@@ -102,7 +132,15 @@ async fn account(store: &dyn Database, number: usize, companies: usize) -> (Acco
     let mut ids = Vec::new();
     for company in 0..companies {
         let key = format!("company-{company:04}");
-        ids.push(value(store.put_company(account.id, &key, &key, NOW).await.unwrap()).id);
+        ids.push(
+            value(
+                store
+                    .put_company(account.id, &key, &key, NOW)
+                    .await
+                    .unwrap(),
+            )
+            .id,
+        );
     }
     (account, ids)
 }

@@ -1,0 +1,97 @@
+// The HTTP API as a platform's program uses it.
+
+import type { Server } from "./server";
+
+export const AGENTS = ["chat", "voice_inbound", "voice_outbound", "voice_web", "auto_trigger", "nox"] as const;
+export type Agent = (typeof AGENTS)[number];
+
+export interface Usage {
+  company: string;
+  agent?: Agent;
+  activity?: string;
+  credits?: string;
+  quantity?: string;
+  unit?: string;
+  reference?: string;
+  metadata?: Record<string, unknown>;
+  id?: string;
+  /// Now, when left out.
+  time?: Date;
+}
+
+export interface Summary {
+  credits: string;
+  events: number;
+  agents: { agent: Agent; credits: string; events: number }[];
+}
+
+export interface Balance {
+  allocation: string;
+  used: string;
+  remaining: string;
+}
+
+export interface Answer {
+  accepted: number;
+  duplicates: number;
+}
+
+let nextId = 0;
+
+/// One account, through a platform's key.
+export class Api {
+  constructor(private readonly server: Server, private readonly key: string, readonly account: string) {}
+
+  async put(path: string, body: unknown): Promise<void> {
+    await this.ask("PUT", path, JSON.stringify(body), { "content-type": "application/json" });
+  }
+
+  async report(...usages: Usage[]): Promise<Answer> {
+    const headers = { "content-type": "application/cloudevents-batch+json", prefer: "return=representation" };
+    return this.ask("POST", "events", JSON.stringify(usages.map((usage) => this.event(usage))), headers);
+  }
+
+  /// `query` is the page's own query string.
+  summary(query = ""): Promise<Summary> {
+    return this.ask("GET", `usage/summary?${this.scoped(query)}`);
+  }
+
+  balance(): Promise<Balance> {
+    return this.ask("GET", `balance?${this.scoped("")}`);
+  }
+
+  private scoped(query: string): string {
+    const params = new URLSearchParams(query);
+    params.set("account", this.account);
+    return params.toString();
+  }
+
+  private event({ company, agent = "chat", activity = "chat_reply", id, time = new Date(), ...data }: Usage): unknown {
+    return {
+      specversion: "1.0",
+      id: id ?? `e${nextId++}`,
+      source: "end2end",
+      type: "creditscope.usage",
+      subject: company,
+      account: this.account,
+      time: time.toISOString(),
+      data: { agent, activity, ...data },
+    };
+  }
+
+  private async ask<T>(method: string, path: string, body?: string, headers: Record<string, string> = {}): Promise<T> {
+    const request = { method, body, headers: { ...headers, authorization: `Bearer ${this.key}` } };
+    const response = await fetch(`${this.server.url}/api/v1/${path}`, request);
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
+    return (text === "" ? undefined : JSON.parse(text)) as T;
+  }
+}
+
+export function minutesAgo(minutes: number): Date {
+  return new Date(Date.now() - minutes * 60_000);
+}
+
+export function daysAgo(days: number): Date {
+  return minutesAgo(days * 24 * 60);
+}
