@@ -8,7 +8,8 @@ use crate::{App, context::Current};
 
 /// The document: head, styles, the application, and the scripts that hydrate it.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
-    set_content_security_policy();
+    let watch = std::env::var_os("LEPTOS_WATCH").is_some();
+    set_content_security_policy(watch.then_some(options.reload_port));
     let theme = use_context::<Current>().and_then(|current| current.theme);
     view! {
         <!DOCTYPE html>
@@ -20,6 +21,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <title>"AI Credits Usage · Creditscope"</title>
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
                 <link rel="stylesheet" href="/pkg/creditscope.css"/>
+                <AutoReload options=options.clone()/>
                 <HydrationScripts options/>
             </head>
             <body>
@@ -30,11 +32,14 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
 }
 
 /// Scripts run only with this answer's nonce; styles only from files; nothing from anywhere else.
-fn set_content_security_policy() {
+///
+/// While developing, `reload_port` is where the page hears that it was built again.
+fn set_content_security_policy(reload_port: Option<u32>) {
     let (Some(nonce), Some(response)) = (use_nonce(), use_context::<ResponseOptions>()) else { return };
+    let reload = reload_port.map_or_else(String::new, |port| format!(" ws://127.0.0.1:{port} ws://localhost:{port}"));
     let policy = format!(
         "default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic' 'wasm-unsafe-eval'; style-src 'self'; \
-         img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; \
+         img-src 'self' data:; font-src 'self'; connect-src 'self'{reload}; manifest-src 'self'; base-uri 'none'; \
          form-action 'self'; frame-ancestors 'none'"
     );
     if let Ok(value) = HeaderValue::from_str(&policy) {

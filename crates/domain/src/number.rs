@@ -52,6 +52,9 @@ pub fn percent(part: Credits, whole: Credits) -> String {
     }
 }
 
+/// Past this a percentage says nothing: there was next to nothing before.
+const MOST_PERCENT: i128 = 999;
+
 /// Which way a figure moved, and by how much.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
@@ -76,7 +79,8 @@ pub fn change(now: Credits, before: Credits) -> Change {
     let percent = (difference.abs() * 200 + i128::from(before.micro())) / (i128::from(before.micro()) * 2);
     match percent {
         0 => Change::Steady,
-        percent if difference > 0 => Change::Up(format!("{} %", group(&percent.to_string()))),
+        percent if percent > MOST_PERCENT => Change::Up(format!("> {MOST_PERCENT} %")),
+        percent if difference > 0 => Change::Up(format!("{percent} %")),
         percent => Change::Down(format!("{percent} %")),
     }
 }
@@ -112,6 +116,7 @@ mod tests {
         assert_eq!(change(credits_of("138"), credits_of("100")), Change::Up("38 %".into()));
         assert_eq!(change(credits_of("96"), credits_of("100")), Change::Down("4 %".into()));
         assert_eq!(change(credits_of("100.1"), credits_of("100")), Change::Steady);
+        assert_eq!(change(credits_of("2000"), credits_of("0.5")), Change::Up("> 999 %".into()));
         assert_eq!(change(credits_of("1"), Credits::ZERO), Change::New);
         assert_eq!(change(Credits::ZERO, Credits::ZERO), Change::None);
     }

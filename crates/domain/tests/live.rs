@@ -44,32 +44,17 @@ fn tiles((start, end): (i64, i64)) -> Vec<TimeRange> {
 
 fn totals<'a>(events: impl Iterator<Item = &'a Event>) -> Totals {
     let mut sum = Totals::default();
-    events.for_each(|event| {
-        sum.add(Totals {
-            credits: Credits::from_micro(event.credits),
-            events: 1,
-        })
-    });
+    for event in events {
+        let credits = Credits::from_micro(event.credits);
+        sum.add(Totals { credits, events: 1 });
+    }
     sum
 }
 
-/// The dashboard as it would be read when these events are stored.
-fn read(events: &[Event], sees_account: bool) -> Dashboard {
-    let within = |range: TimeRange| {
-        events
-            .iter()
-            .filter(move |event| range.contains(time(event.slot)))
-    };
-    let of_agent = |agent, range| {
-        totals(
-            within(range)
-                .filter(move |event| event.agent == agent && event.is_selected && event.matches),
-        )
-    };
-    let selected = |range| totals(within(range).filter(|event| event.is_selected)).credits;
-    let whole_account = totals(within(range(CYCLE))).credits;
+/// The dashboard before anything is stored.
+fn blank() -> Dashboard {
     Dashboard {
-        as_of: Seq(i64::try_from(events.len()).unwrap()),
+        as_of: Seq::ZERO,
         now: time(125),
         year: 1970,
         account: AccountView {
@@ -89,19 +74,9 @@ fn read(events: &[Event], sees_account: bool) -> Dashboard {
             resets_on: String::new(),
             resets_in: String::new(),
         },
-        balance: sees_account.then(|| Balance {
-            allocation: Credits::from_micro(1_000),
-            used: whole_account,
-        }),
-        cycle_used: selected(range(CYCLE)),
-        cycle_days: tiles(CYCLE)
-            .into_iter()
-            .map(|day| CycleDay {
-                range: day,
-                label: String::new(),
-                credits: selected(day),
-            })
-            .collect(),
+        balance: None,
+        cycle_used: Credits::ZERO,
+        cycle_days: vec![],
         companies: vec![],
         period: PeriodView {
             range: range(PERIOD),
@@ -111,29 +86,62 @@ fn read(events: &[Event], sees_account: bool) -> Dashboard {
             first_label: String::new(),
             last_label: String::new(),
         },
-        bars: tiles(PERIOD)
-            .into_iter()
-            .map(|bar| Bar {
-                range: bar,
-                label: String::new(),
-                from: String::new(),
-                to: String::new(),
-            })
-            .collect(),
-        agents: Agent::ALL
-            .into_iter()
-            .map(|agent| AgentUsage {
-                agent,
-                current: of_agent(agent, range(PERIOD)),
-                previous: of_agent(agent, range(PREVIOUS)),
-                bars: tiles(PERIOD)
-                    .into_iter()
-                    .map(|bar| of_agent(agent, bar))
-                    .collect(),
-            })
-            .collect(),
+        bars: vec![],
+        agents: vec![],
         selected_agents: vec![],
         activities: vec![],
+    }
+}
+
+fn bar(range: TimeRange) -> Bar {
+    Bar {
+        range,
+        label: String::new(),
+        from: String::new(),
+        to: String::new(),
+    }
+}
+
+/// The dashboard as it would be read when these events are stored.
+fn read(events: &[Event], sees_account: bool) -> Dashboard {
+    let within = |range: TimeRange| {
+        events
+            .iter()
+            .filter(move |event| range.contains(time(event.slot)))
+    };
+    let of_agent = |agent, range| {
+        totals(
+            within(range)
+                .filter(move |event| event.agent == agent && event.is_selected && event.matches),
+        )
+    };
+    let selected = |range| totals(within(range).filter(|event| event.is_selected)).credits;
+    let day = |range| CycleDay {
+        range,
+        label: String::new(),
+        credits: selected(range),
+    };
+    let card = |agent| AgentUsage {
+        agent,
+        current: of_agent(agent, range(PERIOD)),
+        previous: of_agent(agent, range(PREVIOUS)),
+        bars: tiles(PERIOD)
+            .into_iter()
+            .map(|bar| of_agent(agent, bar))
+            .collect(),
+    };
+    let (allocation, used) = (
+        Credits::from_micro(1_000),
+        totals(within(range(CYCLE))).credits,
+    );
+    Dashboard {
+        as_of: Seq(i64::try_from(events.len()).unwrap()),
+        balance: sees_account.then_some(Balance { allocation, used }),
+        cycle_used: selected(range(CYCLE)),
+        cycle_days: tiles(CYCLE).into_iter().map(day).collect(),
+        bars: tiles(PERIOD).into_iter().map(bar).collect(),
+        agents: Agent::ALL.into_iter().map(card).collect(),
+        ..blank()
     }
 }
 

@@ -1,17 +1,13 @@
 //! Accounts and their companies.
 
-use domain::{
-    rate::RateRule,
-    tenancy::{AccountKind, Plan},
-};
+use domain::tenancy::AccountKind;
 use rstest::rstest;
-use serde_json::json;
-use service::{
-    Permission, ServiceError,
-    ports::{PutAccount, Remembered},
-};
+use service::{Permission, ServiceError, ports::PutAccount};
 
-use crate::support::world::{NOW, World, credits, time, usage, wrong, wrongs};
+use crate::{
+    plans::plan,
+    support::world::{NOW, World, time, usage, wrong, wrongs},
+};
 
 fn account(key: &str) -> PutAccount {
     PutAccount {

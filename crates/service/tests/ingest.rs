@@ -1,14 +1,11 @@
 //! Taking in events: who may, what it costs, and what is refused.
 
-use domain::{
-    Agent,
-    event::{AgeLimit, MAX_EVENTS},
-    rate::RateRule,
-};
+use domain::event::{AgeLimit, MAX_EVENTS};
 use rstest::rstest;
-use serde_json::{Value, json};
+use serde_json::json;
 use service::{
     Caller, ServiceError,
+    ingest::IngestBatch,
     ports::{ApiKey, Committed, DirectoryStore as _, KeyScope},
 };
 
@@ -320,7 +317,7 @@ async fn a_quote_says_what_each_event_would_cost_and_stores_nothing() {
         .into_iter()
         .map(|event| serde_json::from_value(event).unwrap())
         .collect();
-    let batch = service::ingest::IngestBatch {
+    let batch = IngestBatch {
         events,
         account: Some("north".into()),
         age: AgeLimit::Enforced,

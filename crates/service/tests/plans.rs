@@ -5,7 +5,7 @@ use rstest::rstest;
 
 use crate::support::world::{NOW, World, credits, usage, wrong};
 
-fn plan() -> Plan {
+pub fn plan() -> Plan {
     Plan {
         key: "big".into(),
         name: "Big".into(),

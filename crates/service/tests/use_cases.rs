@@ -8,13 +8,13 @@
 mod support;
 
 mod accounts;
-mod plans;
 mod idempotency;
 mod ingest;
-mod rates;
 mod keys;
 mod live;
 mod log;
+mod plans;
+mod rates;
 mod scope;
 mod sums;
 mod users;

@@ -93,7 +93,7 @@ async fn requests_that_wait_become_one_transaction_and_one_refusal_spares_the_ot
     let observer = {
         let seen = Arc::clone(&seen);
         Arc::new(move |commit: CommitSeen| {
-            seen.lock().unwrap().push((commit.requests, commit.events))
+            seen.lock().unwrap().push((commit.requests, commit.events));
         })
     };
     let services = Services::start_observed(

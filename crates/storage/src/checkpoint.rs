@@ -54,7 +54,12 @@ pub(crate) fn start(path: &Path, writer: Arc<Writer>) -> Checkpoints {
     let task = tokio::spawn(async move {
         while let Err(error) = run(&options, &writer, &stopped).await {
             tracing::warn!(%error, "a checkpoint failed; the WAL grows until one succeeds");
-            tokio::time::sleep(RETRY_AFTER).await;
+            if tokio::time::timeout(RETRY_AFTER, stopped.notified())
+                .await
+                .is_ok()
+            {
+                break;
+            }
         }
     });
     Checkpoints { task, stop }

@@ -13,6 +13,12 @@ const SMALL: [&str; 5] = [
     "SCAN jsonb_each",
 ];
 
+/// A range of the log, in its order.
+pub(crate) const LOG: &str =
+    "SEARCH events USING INDEX events_log (account_id=? AND time>? AND time<?)";
+/// References that begin alike.
+pub(crate) const REFERENCES: &str = "SEARCH events USING COVERING INDEX events_reference (account_id=? AND reference>? AND reference<?)";
+
 /// Fails unless the statement has these steps and reads no table from end to end.
 pub(crate) async fn assert_searches(statement: &str, expected: &[&str]) {
     let steps = steps(statement).await;

@@ -136,7 +136,7 @@ pub(super) fn event_cells(by_reference: bool, group_by: GroupBy) -> &'static str
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plans::assert_searches;
+    use crate::plans::{LOG, REFERENCES, assert_searches};
 
     #[tokio::test]
     async fn totals_are_searched_not_scanned() {
@@ -174,10 +174,8 @@ mod tests {
                 )
                 .await;
             }
-            let log = "SEARCH events USING INDEX events_log (account_id=? AND time>? AND time<?)";
-            let reference = "SEARCH events USING COVERING INDEX events_reference (account_id=? AND reference>? AND reference<?)";
-            assert_searches(event_cells(false, group_by), &[log]).await;
-            assert_searches(event_cells(true, group_by), &[reference]).await;
+            assert_searches(event_cells(false, group_by), &[LOG]).await;
+            assert_searches(event_cells(true, group_by), &[REFERENCES]).await;
         }
     }
 }

@@ -6,7 +6,7 @@ use domain::{
 };
 use service::ports::Direction;
 
-use super::Search;
+use super::search::Search;
 use crate::{error::Result, filter::Between};
 
 /// The first stretch that is asked for buckets; each further one is [`WIDER`] times as long.

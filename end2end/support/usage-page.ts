@@ -1,0 +1,135 @@
+// Billing > AI Credits Usage, as a reader finds their way about it.
+
+import { expect, type Locator, type Page } from "@playwright/test";
+import { type Agent, AGENTS } from "./api";
+import { micro, sum } from "./credits";
+import type { Server } from "./server";
+
+export const PATH = "/billing/usage";
+
+/// A row of the log in view.
+export interface Row {
+  /// Counted from 0 at the newest.
+  index: number;
+  reference: string;
+  company: string;
+  agent: string;
+  credits: string;
+  /// Pixels from the top of the list's view.
+  top: number;
+}
+
+export class UsagePage {
+  readonly log: Locator;
+  readonly live: Locator;
+  readonly receipt: Locator;
+  readonly pill: Locator;
+  readonly empty: Locator;
+  readonly notLive: Locator;
+
+  constructor(readonly page: Page, readonly server: Server) {
+    this.log = page.getByRole("grid", { name: "Activity log" });
+    this.live = page.locator(".live-mark");
+    this.receipt = page.getByTestId("receipt");
+    this.pill = page.getByTestId("new-pill");
+    this.empty = page.getByTestId("empty-log");
+    this.notLive = page.locator(".notice", { hasText: "Not live." });
+  }
+
+  /// Opens the page and waits until it is hydrated and follows the server.
+  async open(query = ""): Promise<void> {
+    await this.goto(query);
+    await this.isLive();
+  }
+
+  async goto(query = "") {
+    return this.page.goto(`${this.server.url}${PATH}${query}`);
+  }
+
+  async isLive(): Promise<void> {
+    await expect(this.live).toHaveText("Live");
+  }
+
+  /// The query string of the address bar, with its question mark.
+  query(): string {
+    return new URL(this.page.url()).search;
+  }
+
+  card(agent: Agent): Locator {
+    return this.page.getByTestId(`card-${agent}`);
+  }
+
+  /// Chooses in a menu by the words on it, and closes it.
+  async choose(menu: string, item: string): Promise<void> {
+    const panel = await this.openMenu(menu);
+    await panel.getByRole("link", { name: item, exact: true }).click();
+  }
+
+  /// Opens a menu by the name a screen reader is told, such as `Period`.
+  async openMenu(name: string): Promise<Locator> {
+    const menu = this.page.locator("details.menu", { has: this.page.locator(`summary[aria-label^="${name}:"]`) });
+    if ((await menu.getAttribute("open")) === null) await menu.locator("summary").click();
+    await expect(menu.locator(".menu-panel")).toBeVisible();
+    return menu.locator(".menu-panel");
+  }
+
+  /// The row with a reference.
+  row(reference: string): Locator {
+    return this.page.locator(".log-row:not(.beyond)").filter({ has: this.page.locator(`.reference[title="${reference}"]`) });
+  }
+
+  /// The rows that are in view, in part or whole, newest first.
+  async rows(): Promise<Row[]> {
+    return this.log.evaluate((log) => {
+      const view = log.getBoundingClientRect();
+      const text = (row: Element, cell: string) => row.querySelector(cell)?.textContent ?? "";
+      return [...log.querySelectorAll(".log-row:not(.beyond):not(.coming)")]
+        .map((row) => ({
+          index: Number(row.id.replace("row-", "")),
+          reference: text(row, ".reference"),
+          company: text(row, ".company"),
+          agent: text(row, ".agent"),
+          credits: text(row, ".credits"),
+          top: row.getBoundingClientRect().top - view.top,
+          bottom: row.getBoundingClientRect().bottom - view.top,
+        }))
+        .filter((row) => row.bottom > 1 && row.top < view.height - 1)
+        .sort((a, b) => a.index - b.index);
+    });
+  }
+
+  /// Used in the running cycle, as the gauge shows it.
+  async used(): Promise<bigint> {
+    return this.amount(this.page.getByTestId("cycle-used").locator(".amount"));
+  }
+
+  async remaining(): Promise<bigint> {
+    return this.amount(this.page.getByTestId("remaining"));
+  }
+
+  async spentBy(agent: Agent): Promise<bigint> {
+    return this.amount(this.card(agent).locator(".amount"));
+  }
+
+  async spentByAll(): Promise<bigint> {
+    return sum(await Promise.all(AGENTS.map((agent) => this.spentBy(agent))));
+  }
+
+  /// What the log says it adds up to.
+  async listed(): Promise<{ events: number; credits: bigint }> {
+    const text = (await this.page.getByTestId("log-totals").textContent()) ?? "";
+    const [, events, credits] = /^([\d,]+) events? · ([−\d,.]+) credits?$/.exec(text) ?? [];
+    if (events === undefined || credits === undefined) throw new Error(`no totals: '${text}'`);
+    return { events: Number(events.replaceAll(",", "")), credits: micro(credits) };
+  }
+
+  /// Fails if any part of the page is wider than the window.
+  async fitsTheWindow(): Promise<void> {
+    const widths = await this.page.evaluate(() => [document.scrollingElement?.scrollWidth ?? 0, window.innerWidth] as const);
+    expect(widths[0], "width of the document in a window of this width").toBeLessThanOrEqual(widths[1]);
+  }
+
+  private async amount(locator: Locator): Promise<bigint> {
+    return micro((await locator.textContent()) ?? "");
+  }
+}
