@@ -44,11 +44,17 @@ impl AppError {
         match self {
             Self::SignedOut => "Sign in again to go on.".to_owned(),
             Self::NotFound => "Check the address, or go back to your own account.".to_owned(),
-            Self::Invalid(errors) => {
-                errors.iter().map(|error| format!("{} {}.", error.field, error.message)).collect::<Vec<_>>().join(" ")
+            Self::Invalid(errors) => errors
+                .iter()
+                .map(|error| format!("{} {}.", error.field, error.message))
+                .collect::<Vec<_>>()
+                .join(" "),
+            Self::Busy | Self::Failed => {
+                "Try again in a moment. Nothing that was recorded is lost.".to_owned()
             }
-            Self::Busy | Self::Failed => "Try again in a moment. Nothing that was recorded is lost.".to_owned(),
-            Self::Offline => "Check your connection; the page goes on by itself once it is back.".to_owned(),
+            Self::Offline => {
+                "Check your connection; the page goes on by itself once it is back.".to_owned()
+            }
         }
     }
 }
@@ -70,7 +76,9 @@ impl From<service::ServiceError> for AppError {
         use service::ServiceError;
         match error {
             ServiceError::Invalid(domain::Invalid(errors)) => Self::Invalid(errors),
-            ServiceError::NotFound | ServiceError::Forbidden(_) | ServiceError::Conflict(_) => Self::NotFound,
+            ServiceError::NotFound | ServiceError::Forbidden(_) | ServiceError::Conflict(_) => {
+                Self::NotFound
+            }
             ServiceError::Unauthenticated => Self::SignedOut,
             ServiceError::Busy { .. } => Self::Busy,
             ServiceError::Store(error) => {

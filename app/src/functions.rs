@@ -1,15 +1,18 @@
 //! Server functions: they take the caller's scope, make one service call, and map the error.
-#![expect(missing_docs, reason = "the server macro makes a struct of each function's arguments")]
+#![expect(
+    missing_docs,
+    reason = "the server macro makes a struct of each function's arguments"
+)]
 
 mod account;
-mod codec;
 mod activity;
+mod codec;
 mod live;
 mod page;
 
-pub use codec::{Answer, TextJson};
 pub use account::{FindCompanies, find_companies};
 pub use activity::{ReadLog, ReadReceipt, read_log, read_receipt};
+pub use codec::{Answer, TextJson};
 pub use live::{Asked, Follow, LiveMessage, follow};
 pub use page::{Charts, DrawCharts, LoadPage, Page, Reader, draw_charts, load_page};
 
@@ -25,7 +28,9 @@ use {
 #[cfg(feature = "ssr")]
 fn called() -> Result<(Services, Caller), AppError> {
     let services = use_context::<Services>().ok_or(AppError::Failed)?;
-    let caller = use_context::<Current>().and_then(|current| current.caller).ok_or(AppError::SignedOut)?;
+    let caller = use_context::<Current>()
+        .and_then(|current| current.caller)
+        .ok_or(AppError::SignedOut)?;
     Ok((services, caller))
 }
 
@@ -34,6 +39,8 @@ fn called() -> Result<(Services, Caller), AppError> {
 async fn scoped(query: &str) -> Result<(Services, Scope, ViewQuery), AppError> {
     let (services, caller) = called()?;
     let (view, _) = ViewQuery::parse(query).map_err(service::ServiceError::from)?;
-    let scope = services.scope(&caller, view.account.as_deref(), Permission::Read).await?;
+    let scope = services
+        .scope(&caller, view.account.as_deref(), Permission::Read)
+        .await?;
     Ok((services, scope, view))
 }

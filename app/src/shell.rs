@@ -35,8 +35,12 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
 ///
 /// While developing, `reload_port` is where the page hears that it was built again.
 fn set_content_security_policy(reload_port: Option<u32>) {
-    let (Some(nonce), Some(response)) = (use_nonce(), use_context::<ResponseOptions>()) else { return };
-    let reload = reload_port.map_or_else(String::new, |port| format!(" ws://127.0.0.1:{port} ws://localhost:{port}"));
+    let (Some(nonce), Some(response)) = (use_nonce(), use_context::<ResponseOptions>()) else {
+        return;
+    };
+    let reload = reload_port.map_or_else(String::new, |port| {
+        format!(" ws://127.0.0.1:{port} ws://localhost:{port}")
+    });
     let policy = format!(
         "default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic' 'wasm-unsafe-eval'; style-src 'self'; \
          img-src 'self' data:; font-src 'self'; connect-src 'self'{reload}; manifest-src 'self'; base-uri 'none'; \

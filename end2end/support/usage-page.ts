@@ -98,6 +98,20 @@ export class UsagePage {
     });
   }
 
+  /// Waits until a scroll has ended: the same rows are in the same places in two frames, and none is being read.
+  async comesToRest(): Promise<void> {
+    await this.log.evaluate(async (log) => {
+      const places = () => [...log.querySelectorAll(".log-row")].map((row) => `${row.id} ${row.className} ${row.getBoundingClientRect().top}`).join();
+      const frame = () => new Promise((next) => requestAnimationFrame(next));
+      for (let last = "", still = 0; still < 20; ) {
+        await frame();
+        const now = places();
+        still = now === last && log.querySelector(".coming") === null ? still + 1 : 0;
+        last = now;
+      }
+    });
+  }
+
   /// Used in the running cycle, as the gauge shows it.
   async used(): Promise<bigint> {
     return this.amount(this.page.getByTestId("cycle-used").locator(".amount"));

@@ -38,7 +38,11 @@ pub fn ActivityLog(
     let listed = Memo::new(move |_| state.dashboard.with(|dashboard| dashboard.listed()));
     let subtitle = move || {
         let totals = listed.get();
-        format!("{} events · {} credits", number::count(totals.events), number::credits(totals.credits))
+        format!(
+            "{} events · {} credits",
+            number::count(totals.events),
+            number::credits(totals.credits)
+        )
     };
     let is_empty = Memo::new(move |_| state.log.with(|log| log.window.total() == 0));
     view! {
@@ -63,7 +67,13 @@ pub fn ActivityLog(
 /// Turns the page where there are no scripts.
 #[component]
 fn OlderLink(state: PageState, url: Memo<Url>) -> impl IntoView {
-    let older = state.log.with_untracked(|log| if log.window.reaches_oldest() { None } else { log.window.oldest() });
+    let older = state.log.with_untracked(|log| {
+        if log.window.reaches_oldest() {
+            None
+        } else {
+            log.window.oldest()
+        }
+    });
     let href = older.map(|cursor| {
         let here = url.get_untracked().href();
         let separator = if here.contains('?') { '&' } else { '?' };
@@ -80,7 +90,13 @@ fn Rows(state: PageState, actions: LogActions) -> impl IntoView {
     let (sizer, layer, rows) = (actions.sizer, actions.layer, actions.rows);
     actions.mount();
     let unseen = Memo::new(move |_| log.with(|log| log.unseen));
-    let label = move || if unseen.get() == 1 { "1 new".to_owned() } else { format!("{} new", number::count(unseen.get())) };
+    let label = move || {
+        if unseen.get() == 1 {
+            "1 new".to_owned()
+        } else {
+            format!("{} new", number::count(unseen.get()))
+        }
+    };
     view! {
         <div class="log-head" aria-hidden="true">
             <span>"Time"</span><span>"Agent"</span><span class="wide">"Activity"</span><span>"Company"</span><span class="wide">"Reference"</span><span class="end">"Credits"</span>

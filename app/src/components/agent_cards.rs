@@ -13,11 +13,7 @@ use leptos::prelude::*;
 use table::UsageTable;
 
 use super::Amount;
-use crate::{
-    functions::Charts,
-    state::Url,
-    ui::Icon,
-};
+use crate::{functions::Charts, state::Url, ui::Icon};
 
 /// The six cards.
 #[component]
@@ -33,7 +29,10 @@ pub fn AgentCards(
         dashboard.with(|dashboard| {
             let period = &dashboard.period;
             let total = number::credits(dashboard.all_agents().credits);
-            format!("{}: {total} credits, compared with {}", period.label, period.compared_with)
+            format!(
+                "{}: {total} credits, compared with {}",
+                period.label, period.compared_with
+            )
         })
     };
     view! {
@@ -55,15 +54,35 @@ fn usage_of(dashboard: &Dashboard, agent: Agent) -> Option<&AgentUsage> {
 }
 
 #[component]
-fn AgentCard(agent: Agent, dashboard: RwSignal<Dashboard>, charts: RwSignal<Charts>, url: Memo<Url>) -> impl IntoView {
+fn AgentCard(
+    agent: Agent,
+    dashboard: RwSignal<Dashboard>,
+    charts: RwSignal<Charts>,
+    url: Memo<Url>,
+) -> impl IntoView {
     let totals = Memo::new(move |_| {
-        dashboard.with(|dashboard| usage_of(dashboard, agent).map(|usage| (usage.current, usage.previous)).unwrap_or_default())
+        dashboard.with(|dashboard| {
+            usage_of(dashboard, agent)
+                .map(|usage| (usage.current, usage.previous))
+                .unwrap_or_default()
+        })
     });
-    let share = move || dashboard.with(|dashboard| number::percent(totals.get().0.credits, dashboard.all_agents().credits));
+    let share = move || {
+        dashboard.with(|dashboard| {
+            number::percent(totals.get().0.credits, dashboard.all_agents().credits)
+        })
+    };
     let selected = Signal::derive(move || url.with(|url| url.0.agents.contains(&agent)));
-    let is_dimmed = move || url.with(|url| !url.0.agents.is_empty() && !url.0.agents.contains(&agent));
+    let is_dimmed =
+        move || url.with(|url| !url.0.agents.is_empty() && !url.0.agents.contains(&agent));
     let href = move || url.get().toggle_agent(agent).href();
-    let action = move || if selected.get() { "Show all agents" } else { "Show only its events" };
+    let action = move || {
+        if selected.get() {
+            "Show all agents"
+        } else {
+            "Show only its events"
+        }
+    };
     view! {
         <article class=format!("card agent-card agent-{}", agent.id()) class:selected=selected class:dimmed=is_dimmed data-testid=format!("card-{}", agent.id())>
             <header>
@@ -83,7 +102,11 @@ fn AgentCard(agent: Agent, dashboard: RwSignal<Dashboard>, charts: RwSignal<Char
 }
 
 fn events_label(events: u64) -> String {
-    if events == 1 { "1 event".to_owned() } else { format!("{} events", number::count(events)) }
+    if events == 1 {
+        "1 event".to_owned()
+    } else {
+        format!("{} events", number::count(events))
+    }
 }
 
 /// The change against the period before: arrow, colour and figure.
@@ -99,6 +122,8 @@ fn ChangeMark(totals: Memo<(Totals, Totals)>) -> impl IntoView {
             Change::New => ("change", None, "new".to_owned()),
             Change::None => return None,
         };
-        Some(view! { <span class=class title=format!("before: {} credits", before())>{icon.map(Icon::view)}{text}</span> })
+        Some(
+            view! { <span class=class title=format!("before: {} credits", before())>{icon.map(Icon::view)}{text}</span> },
+        )
     }
 }

@@ -33,7 +33,12 @@ pub fn CompanyFilter(
         })
     });
     let count = Signal::derive(move || {
-        dashboard.with(|dashboard| dashboard.companies.is_empty().then_some(dashboard.account.companies))
+        dashboard.with(|dashboard| {
+            dashboard
+                .companies
+                .is_empty()
+                .then_some(dashboard.account.companies)
+        })
     });
     let has_search = move || dashboard.with(|dashboard| dashboard.account.companies >= SEARCH_FROM);
     let all = Signal::derive(move || url.get().all_companies().href());
@@ -87,7 +92,9 @@ pub fn PeriodFilter(
     let items = PERIODS.map(|period| {
         let href = Signal::derive(move || url.get().period(period).href());
         let chosen = Signal::derive(move || {
-            url.with(|url| url.0.from.is_none() && url.0.period.as_deref().unwrap_or("this_cycle") == period)
+            url.with(|url| {
+                url.0.from.is_none() && url.0.period.as_deref().unwrap_or("this_cycle") == period
+            })
         });
         view! { <MenuItem label=period_name(period) href chosen/> }
     });
@@ -102,12 +109,26 @@ pub fn PeriodFilter(
 #[component]
 fn CustomPeriod(url: Memo<Url>) -> impl IntoView {
     let navigate = use_navigate();
-    let (from, to) = (NodeRef::<leptos::html::Input>::new(), NodeRef::<leptos::html::Input>::new());
+    let (from, to) = (
+        NodeRef::<leptos::html::Input>::new(),
+        NodeRef::<leptos::html::Input>::new(),
+    );
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
-        let (Some(from), Some(to)) = (from.get_untracked(), to.get_untracked()) else { return };
-        let address = url.get_untracked().between(&from.value(), &to.value()).href();
-        navigate(&address, NavigateOptions { scroll: false, ..NavigateOptions::default() });
+        let (Some(from), Some(to)) = (from.get_untracked(), to.get_untracked()) else {
+            return;
+        };
+        let address = url
+            .get_untracked()
+            .between(&from.value(), &to.value())
+            .href();
+        navigate(
+            &address,
+            NavigateOptions {
+                scroll: false,
+                ..NavigateOptions::default()
+            },
+        );
     };
     let date = |text: Option<String>| text.filter(|text| text.len() == 10);
     // Without scripts the form itself asks for the period, and keeps the account.

@@ -33,7 +33,10 @@ pub fn Gauge(
         })
     };
     let of = move || {
-        balance.get().map_or_else(|| "credits".to_owned(), |balance| format!("of {} credits", number::credits(balance.allocation)))
+        balance.get().map_or_else(
+            || "credits".to_owned(),
+            |balance| format!("of {} credits", number::credits(balance.allocation)),
+        )
     };
     view! {
         <section class=move || format!("card gauge level-{}", level().id()) aria-label="Billing cycle">
@@ -60,7 +63,10 @@ pub fn Gauge(
 
 fn describe_cycle(dashboard: &Dashboard) -> String {
     let used = number::credits(dashboard.cycle_used);
-    format!("Cumulative use by day: {used} credits used by day {} of {}", dashboard.cycle.day, dashboard.cycle.days)
+    format!(
+        "Cumulative use by day: {used} credits used by day {} of {}",
+        dashboard.cycle.day, dashboard.cycle.days
+    )
 }
 
 /// The level, in colour, icon and words.
@@ -96,21 +102,39 @@ fn parts(dashboard: &Dashboard) -> Option<Parts> {
 /// Used by the selected companies, used by the others, past the allocation.
 #[component]
 fn GaugeBar(dashboard: RwSignal<Dashboard>) -> impl IntoView {
-    let part = move |of: fn(&Parts) -> f64| dashboard.with(|dashboard| parts(dashboard).as_ref().map_or(0.0, of));
+    let part = move |of: fn(&Parts) -> f64| {
+        dashboard.with(|dashboard| parts(dashboard).as_ref().map_or(0.0, of))
+    };
     let px = |number: f64| format!("{number:.2}");
     let label = move || {
         dashboard.with(|dashboard| {
-            let balance = dashboard.balance.unwrap_or(Balance { allocation: Credits::ZERO, used: Credits::ZERO });
-            format!("{} of {} credits used", number::credits(balance.used), number::credits(balance.allocation))
+            let balance = dashboard.balance.unwrap_or(Balance {
+                allocation: Credits::ZERO,
+                used: Credits::ZERO,
+            });
+            format!(
+                "{} of {} credits used",
+                number::credits(balance.used),
+                number::credits(balance.allocation)
+            )
         })
     };
     let is_narrowed = move || dashboard.with(|dashboard| !dashboard.companies.is_empty());
     let others = Signal::derive(move || {
         dashboard.with(|dashboard| {
-            dashboard.balance.map_or(Credits::ZERO, |balance| balance.used.saturating_sub(dashboard.cycle_used))
+            dashboard.balance.map_or(Credits::ZERO, |balance| {
+                balance.used.saturating_sub(dashboard.cycle_used)
+            })
         })
     });
-    let overage = move || dashboard.with(|dashboard| dashboard.balance.map(Balance::overage).filter(|over| !over.is_zero()));
+    let overage = move || {
+        dashboard.with(|dashboard| {
+            dashboard
+                .balance
+                .map(Balance::overage)
+                .filter(|over| !over.is_zero())
+        })
+    };
     view! {
         <svg class="gauge-bar" viewBox="0 0 1000 12" preserveAspectRatio="none" role="img" aria-label=label>
             <rect class="track" width="1000" height="12"></rect>

@@ -24,7 +24,10 @@ pub fn PageHeader(
     let subtitle = move || {
         dashboard.with(|dashboard| {
             let cycle = &dashboard.cycle;
-            format!("{} · {} · day {} of {}", cycle.label, dashboard.account.time_zone, cycle.day, cycle.days)
+            format!(
+                "{} · {} · day {} of {}",
+                cycle.label, dashboard.account.time_zone, cycle.day, cycle.days
+            )
         })
     };
     view! {
@@ -47,7 +50,12 @@ pub fn PageHeader(
 }
 
 #[component]
-fn ExportLink(url: Memo<Url>, path: &'static str, label: &'static str, hint: &'static str) -> impl IntoView {
+fn ExportLink(
+    url: Memo<Url>,
+    path: &'static str,
+    label: &'static str,
+    hint: &'static str,
+) -> impl IntoView {
     view! {
         <a class="menu-item tall" href=move || url.get().export(path) download="">
             <span class="menu-check">{Icon::Download.view()}</span>

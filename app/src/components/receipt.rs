@@ -37,6 +37,8 @@ fn facts(receipt: Receipt) -> impl IntoView {
         ("Metadata", receipt.metadata),
     ];
     let fact = |(name, value): (&'static str, String)| view! { <div><dt>{name}</dt><dd title=value.clone()>{value.clone()}</dd></div> };
-    let facts = known.into_iter().filter_map(|(name, value)| value.map(|value| (name, value)));
+    let facts = known
+        .into_iter()
+        .filter_map(|(name, value)| value.map(|value| (name, value)));
     view! { <dl class="receipt-facts">{facts.map(fact).collect_view()}</dl> }
 }

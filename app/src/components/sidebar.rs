@@ -25,7 +25,11 @@ pub fn Sidebar(
     let switch = (accounts.len() > 1).then(|| {
         view! { <AccountMenu accounts account account_key/> }
     });
-    let home = if reader.is_staff { "Platform staff" } else { "Member" };
+    let home = if reader.is_staff {
+        "Platform staff"
+    } else {
+        "Member"
+    };
     view! {
         <aside class="sidebar">
             <a class="brand" href=USAGE_PATH>
@@ -88,12 +92,24 @@ fn toggle_theme() {}
 #[cfg(feature = "hydrate")]
 fn toggle_theme() {
     use wasm_bindgen::JsCast;
-    let Some(root) = document().document_element() else { return };
-    let prefers_dark = || window().match_media("(prefers-color-scheme: dark)").ok().flatten().is_some_and(|query| query.matches());
-    let is_dark = root.get_attribute("data-theme").map_or_else(prefers_dark, |theme| theme == "dark");
+    let Some(root) = document().document_element() else {
+        return;
+    };
+    let prefers_dark = || {
+        window()
+            .match_media("(prefers-color-scheme: dark)")
+            .ok()
+            .flatten()
+            .is_some_and(|query| query.matches())
+    };
+    let is_dark = root
+        .get_attribute("data-theme")
+        .map_or_else(prefers_dark, |theme| theme == "dark");
     let theme = if is_dark { "light" } else { "dark" };
     let _ = root.set_attribute("data-theme", theme);
     if let Some(document) = document().dyn_ref::<web_sys::HtmlDocument>() {
-        let _ = document.set_cookie(&format!("theme={theme}; path=/; max-age=31536000; samesite=lax"));
+        let _ = document.set_cookie(&format!(
+            "theme={theme}; path=/; max-age=31536000; samesite=lax"
+        ));
     }
 }

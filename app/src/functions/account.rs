@@ -10,5 +10,10 @@ use crate::error::AppError;
 #[server(prefix = "/api/fn", input = GetUrl, output = Answer)]
 pub async fn find_companies(query: String, search: String) -> Result<Vec<CompanyName>, AppError> {
     let (services, scope, _) = super::scoped(&query).await?;
-    super::page::offered_companies(&services, &scope, Some(search.as_str()).filter(|text| !text.is_empty())).await
+    super::page::offered_companies(
+        &services,
+        &scope,
+        Some(search.as_str()).filter(|text| !text.is_empty()),
+    )
+    .await
 }

@@ -10,12 +10,16 @@ use crate::error::AppError;
 #[server(prefix = "/api/fn", input = GetUrl, output = Answer)]
 pub async fn read_log(query: String, ask: LogAsk, limit: u32) -> Result<LogPage, AppError> {
     let (services, scope, view) = super::scoped(&query).await?;
-    Ok(services.log(scope, &view, service::activity::LogRead { ask, limit }).await?)
+    Ok(services
+        .log(scope, &view, service::activity::LogRead { ask, limit })
+        .await?)
 }
 
 /// Reads the receipt of one event of the view's account.
 #[server(prefix = "/api/fn", input = GetUrl, output = Answer)]
 pub async fn read_receipt(query: String, source: String, id: String) -> Result<Receipt, AppError> {
     let (services, scope, view) = super::scoped(&query).await?;
-    Ok(services.receipt(&scope, view.tz.as_deref(), &source, &id).await?)
+    Ok(services
+        .receipt(&scope, view.tz.as_deref(), &source, &id)
+        .await?)
 }

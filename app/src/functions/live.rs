@@ -1,6 +1,6 @@
 //! The live stream: one WebSocket for a tab, following whatever view it shows.
 
-use domain::{Seq, live::LiveFrame};
+use domain::live::{LiveFrame, ReadAt};
 use leptos::{
     prelude::*,
     server_fn::{BoxedStream, Websocket},
@@ -17,8 +17,8 @@ pub struct Asked {
     pub view: u32,
     /// The view's query string.
     pub query: String,
-    /// Where its page is.
-    pub from: Seq,
+    /// Where and when its page was read.
+    pub from: ReadAt,
 }
 
 /// A frame for one of the tab's views.
@@ -32,7 +32,9 @@ pub struct LiveMessage {
 
 /// Follows the views a tab asks for, one after the other.
 #[server(prefix = "/api/fn", protocol = Websocket<TextJson, TextJson>)]
-pub async fn follow(input: BoxedStream<Asked, AppError>) -> Result<BoxedStream<LiveMessage, AppError>, AppError> {
+pub async fn follow(
+    input: BoxedStream<Asked, AppError>,
+) -> Result<BoxedStream<LiveMessage, AppError>, AppError> {
     let (services, caller) = super::called()?;
     Ok(frames(services, caller, input).into())
 }
@@ -52,13 +54,22 @@ fn frames(
         async move {
             loop {
                 match futures::future::select(input.next(), frames.next()).await {
-                    Either::Left((Some(Ok(asked)), _)) => match frames_of(&services, &caller, asked).await {
-                        Ok(followed) => frames = Box::pin(followed),
-                        Err(error) => return Some((Err(error), (input, Box::pin(stream::pending()) as Frames))),
-                    },
+                    Either::Left((Some(Ok(asked)), _)) => {
+                        match frames_of(&services, &caller, asked).await {
+                            Ok(followed) => frames = Box::pin(followed),
+                            Err(error) => {
+                                return Some((
+                                    Err(error),
+                                    (input, Box::pin(stream::pending()) as Frames),
+                                ));
+                            }
+                        }
+                    }
                     // The tab is gone.
                     Either::Left((_, _)) => return None,
-                    Either::Right((Some(message), _)) => return Some((Ok(message), (input, frames))),
+                    Either::Right((Some(message), _)) => {
+                        return Some((Ok(message), (input, frames)));
+                    }
                     Either::Right((None, _)) => frames = Box::pin(stream::pending()),
                 }
             }
@@ -73,8 +84,14 @@ async fn frames_of(
     asked: Asked,
 ) -> Result<impl futures::Stream<Item = LiveMessage> + Send + use<>, AppError> {
     use futures::StreamExt;
-    let (query, _) = domain::filter::ViewQuery::parse(&asked.query).map_err(service::ServiceError::from)?;
-    let scope = services.scope(caller, query.account.as_deref(), service::Permission::Read).await?;
+    let (query, _) =
+        domain::filter::ViewQuery::parse(&asked.query).map_err(service::ServiceError::from)?;
+    let scope = services
+        .scope(caller, query.account.as_deref(), service::Permission::Read)
+        .await?;
     let frames = services.live(scope, &query, asked.from).await?;
-    Ok(frames.map(move |frame| LiveMessage { view: asked.view, frame }))
+    Ok(frames.map(move |frame| LiveMessage {
+        view: asked.view,
+        frame,
+    }))
 }

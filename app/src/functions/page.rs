@@ -63,7 +63,13 @@ pub async fn load_page(query: String) -> Result<Page, AppError> {
     let companies = offered_companies(&services, &scope, None).await?;
     let (dashboard, log) = services.page(scope, &view, read_before(&query)).await?;
     let charts = charts_of(&dashboard);
-    Ok(Page { reader, dashboard, charts, log, companies })
+    Ok(Page {
+        reader,
+        dashboard,
+        charts,
+        log,
+        companies,
+    })
 }
 
 /// Draws the charts of a view again, after live changes.
@@ -76,27 +82,47 @@ pub async fn draw_charts(query: String) -> Result<Charts, AppError> {
 #[cfg(feature = "ssr")]
 fn charts_of(dashboard: &Dashboard) -> Charts {
     use crate::charts;
-    let draw = |usage: &domain::usage::AgentUsage| (usage.agent, charts::agent_bars(usage, &dashboard.bars, dashboard.now));
-    Charts { agents: dashboard.agents.iter().map(draw).collect(), cumulative: charts::cumulative(dashboard) }
+    let draw = |usage: &domain::usage::AgentUsage| {
+        (
+            usage.agent,
+            charts::agent_bars(usage, &dashboard.bars, dashboard.now),
+        )
+    };
+    Charts {
+        agents: dashboard.agents.iter().map(draw).collect(),
+        cumulative: charts::cumulative(dashboard),
+    }
 }
 
 /// Where the log begins when a reader without scripts turned the page.
 #[cfg(feature = "ssr")]
 fn read_before(query: &str) -> Option<domain::cursor::Cursor> {
     let (_, others) = domain::filter::ViewQuery::parse(query).ok()?;
-    others.iter().find(|(name, _)| name == "before").and_then(|(_, cursor)| cursor.parse().ok())
+    others
+        .iter()
+        .find(|(name, _)| name == "before")
+        .and_then(|(_, cursor)| cursor.parse().ok())
 }
 
 #[cfg(feature = "ssr")]
 async fn read_reader(services: &service::Services) -> Result<Reader, AppError> {
     let current = use_context::<crate::context::Current>().unwrap_or_default();
-    let (user, caller) = current.user.zip(current.caller).ok_or(AppError::SignedOut)?;
+    let (user, caller) = current
+        .user
+        .zip(current.caller)
+        .ok_or(AppError::SignedOut)?;
     let accounts = services.accounts(&caller, None, OFFERED_ACCOUNTS).await?;
     Ok(Reader {
         is_staff: user.platform_role.is_some(),
         name: user.name,
         email: user.email,
-        accounts: accounts.into_iter().map(|account| CompanyName { key: account.key, name: account.name }).collect(),
+        accounts: accounts
+            .into_iter()
+            .map(|account| CompanyName {
+                key: account.key,
+                name: account.name,
+            })
+            .collect(),
     })
 }
 
@@ -107,6 +133,14 @@ pub(super) async fn offered_companies(
     scope: &service::Scope,
     search: Option<&str>,
 ) -> Result<Vec<CompanyName>, AppError> {
-    let companies = services.companies(scope, search, None, OFFERED_COMPANIES).await?;
-    Ok(companies.into_iter().map(|company| CompanyName { key: company.key, name: company.name }).collect())
+    let companies = services
+        .companies(scope, search, None, OFFERED_COMPANIES)
+        .await?;
+    Ok(companies
+        .into_iter()
+        .map(|company| CompanyName {
+            key: company.key,
+            name: company.name,
+        })
+        .collect())
 }

@@ -13,7 +13,9 @@ pub fn SignIn() -> impl IntoView {
     let problem = move || match query.read().get("failed").as_deref() {
         None => None,
         Some("rate") => Some("Too many tries. Wait a minute, then try again."),
-        Some(_) => Some("This e-mail address and password do not go together. Check both and try again."),
+        Some(_) => {
+            Some("This e-mail address and password do not go together. Check both and try again.")
+        }
     };
     view! {
         <main class="lone">

@@ -75,8 +75,10 @@ fn Loaded(page: Page, query: Memo<String>) -> impl IntoView {
     let link = follow_live(state, query, reload);
     redraw_after_changes(state, query);
     let dashboard = state.dashboard;
-    let account = Signal::derive(move || dashboard.with(|dashboard| dashboard.account.name.clone()));
-    let account_key = Signal::derive(move || dashboard.with(|dashboard| dashboard.account.key.clone()));
+    let account =
+        Signal::derive(move || dashboard.with(|dashboard| dashboard.account.name.clone()));
+    let account_key =
+        Signal::derive(move || dashboard.with(|dashboard| dashboard.account.key.clone()));
     view! {
         <a class="skip-link" href="#log-title">"Skip to the activity log"</a>
         <Sidebar reader=state.reader.get_value() account account_key/>
@@ -91,7 +93,11 @@ fn Loaded(page: Page, query: Memo<String>) -> impl IntoView {
 }
 
 /// Reads the page again whenever the view changes, and when asked to.
-fn reloading(state: PageState, query: Memo<String>, problem: RwSignal<Option<AppError>>) -> Callback<()> {
+fn reloading(
+    state: PageState,
+    query: Memo<String>,
+    problem: RwSignal<Option<AppError>>,
+) -> Callback<()> {
     let asked = StoredValue::new(0_u32);
     let read = move |query: String| {
         asked.update_value(|asked| *asked += 1);
@@ -127,7 +133,10 @@ fn reloading(state: PageState, query: Memo<String>, problem: RwSignal<Option<App
 fn redraw_after_changes(state: PageState, query: Memo<String>) {
     let is_waiting = StoredValue::new(false);
     Effect::new(move |drawn: Option<(u32, domain::Seq)>| {
-        let shown = (state.generation.get(), state.dashboard.with(|dashboard| dashboard.as_of));
+        let shown = (
+            state.generation.get(),
+            state.dashboard.with(|dashboard| dashboard.as_of),
+        );
         let is_change = drawn.is_some_and(|drawn| drawn.0 == shown.0 && drawn.1 != shown.1);
         if is_change && !is_waiting.get_value() {
             is_waiting.set_value(true);
@@ -136,7 +145,9 @@ fn redraw_after_changes(state: PageState, query: Memo<String>) {
                     is_waiting.set_value(false);
                     let generation = state.generation.get_untracked();
                     let drawn = draw_charts(query.get_untracked()).await;
-                    if let (Ok(charts), true) = (drawn, generation == state.generation.get_untracked()) {
+                    if let (Ok(charts), true) =
+                        (drawn, generation == state.generation.get_untracked())
+                    {
                         state.charts.set(charts);
                     }
                 });
@@ -149,13 +160,32 @@ fn redraw_after_changes(state: PageState, query: Memo<String>) {
 
 /// What the reader should know before the figures.
 #[component]
-fn Banners(state: PageState, link: RwSignal<Link>, problem: RwSignal<Option<AppError>>) -> impl IntoView {
+fn Banners(
+    state: PageState,
+    link: RwSignal<Link>,
+    problem: RwSignal<Option<AppError>>,
+) -> impl IntoView {
     let balance = Memo::new(move |_| state.dashboard.with(|dashboard| dashboard.balance));
-    let is_out = move || balance.get().is_some_and(|balance| balance.remaining().is_zero());
+    let is_out = move || {
+        balance
+            .get()
+            .is_some_and(|balance| balance.remaining().is_zero())
+    };
     let out = move || {
-        let over = balance.get().map_or(domain::Credits::ZERO, Balance::overage);
-        let resets = state.dashboard.with(|dashboard| dashboard.cycle.resets_on.clone());
-        let past = if over.is_zero() { String::new() } else { format!("{} credits were used past the allocation. ", domain::number::credits(over)) };
+        let over = balance
+            .get()
+            .map_or(domain::Credits::ZERO, Balance::overage);
+        let resets = state
+            .dashboard
+            .with(|dashboard| dashboard.cycle.resets_on.clone());
+        let past = if over.is_zero() {
+            String::new()
+        } else {
+            format!(
+                "{} credits were used past the allocation. ",
+                domain::number::credits(over)
+            )
+        };
         format!("{past}New credits come on {resets}.")
     };
     view! {

@@ -30,7 +30,10 @@ pub use browser::follow_live;
 mod browser {
     use std::time::Duration;
 
-    use domain::live::{Applied, LiveFrame};
+    use domain::{
+        live::{Applied, LiveFrame},
+        usage::Dashboard,
+    };
     use futures::{
         StreamExt,
         channel::mpsc,
@@ -62,9 +65,20 @@ mod browser {
     }
 
     /// See the other definition.
-    pub fn follow_live(page: PageState, query: Memo<String>, reload: Callback<()>) -> RwSignal<Link> {
+    pub fn follow_live(
+        page: PageState,
+        query: Memo<String>,
+        reload: Callback<()>,
+    ) -> RwSignal<Link> {
         let link = RwSignal::new(Link::Connecting);
-        let live = Live { page, query, link, reload, view: StoredValue::new(0), asks: StoredValue::new(None) };
+        let live = Live {
+            page,
+            query,
+            link,
+            reload,
+            view: StoredValue::new(0),
+            asks: StoredValue::new(None),
+        };
         Effect::new(move |_| {
             page.generation.track();
             live.ask();
@@ -77,9 +91,14 @@ mod browser {
         /// Asks for the changes of the view shown now, from the place its page was read at.
         fn ask(self) {
             self.view.update_value(|view| *view += 1);
-            let from = self.page.dashboard.with_untracked(|dashboard| dashboard.as_of);
-            let asked = Asked { view: self.view.get_value(), query: self.query.get_untracked(), from };
-            self.asks.with_value(|asks| asks.as_ref().map(|asks| asks.unbounded_send(Ok(asked))));
+            let from = self.page.dashboard.with_untracked(Dashboard::read_at);
+            let asked = Asked {
+                view: self.view.get_value(),
+                query: self.query.get_untracked(),
+                from,
+            };
+            self.asks
+                .with_value(|asks| asks.as_ref().map(|asks| asks.unbounded_send(Ok(asked))));
         }
 
         async fn run(self) {
@@ -98,7 +117,9 @@ mod browser {
         async fn connect(self) -> bool {
             let (asks, input) = mpsc::unbounded();
             self.asks.set_value(Some(asks));
-            let Ok(mut frames) = follow(input.into()).await else { return false };
+            let Ok(mut frames) = follow(input.into()).await else {
+                return false;
+            };
             self.ask();
             let mut worked = false;
             loop {

@@ -28,7 +28,11 @@ pub struct LogState {
 impl LogState {
     /// The log at its newest end.
     pub fn new(page: LogPage) -> Self {
-        let mut state = Self { as_of: page.as_of, window: LogWindow::new(page), ..Self::default() };
+        let mut state = Self {
+            as_of: page.as_of,
+            window: LogWindow::new(page),
+            ..Self::default()
+        };
         state.scroll.resize(state.window.total(), 0.0);
         state
     }

@@ -28,7 +28,15 @@ pub struct Scroll {
 
 impl Default for Scroll {
     fn default() -> Self {
-        Self { position: 0.0, view_px: 16.0 * ROW_PX, row_px: ROW_PX, rows: 0, extra_px: 0.0, last_top: 0.0, needs_placing: false }
+        Self {
+            position: 0.0,
+            view_px: 16.0 * ROW_PX,
+            row_px: ROW_PX,
+            rows: 0,
+            extra_px: 0.0,
+            last_top: 0.0,
+            needs_placing: false,
+        }
     }
 }
 
@@ -64,7 +72,9 @@ impl Scroll {
         if farthest <= farthest_top || self.position <= 0.0 || self.position >= farthest {
             return self.position.min(farthest_top);
         }
-        (self.position / farthest * farthest_top).round().clamp(1.0, farthest_top - 1.0)
+        (self.position / farthest * farthest_top)
+            .round()
+            .clamp(1.0, farthest_top - 1.0)
     }
 
     /// Takes in where the browser has scrolled to.
@@ -118,13 +128,21 @@ impl Scroll {
     }
 
     /// The row at the top of the view.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "never negative, far below 2^53")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "never negative, far below 2^53"
+    )]
     pub fn first_row(&self) -> u64 {
         (self.position / self.row_px).floor() as u64
     }
 
     /// How many rows the view can show, in part or whole.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few dozen")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a few dozen"
+    )]
     pub fn rows_in_view(&self) -> u64 {
         (self.view_px / self.row_px).ceil() as u64 + 1
     }
@@ -153,7 +171,10 @@ mod tests {
     use super::*;
 
     fn list(rows: u64) -> Scroll {
-        let mut scroll = Scroll { view_px: 640.0, ..Scroll::default() };
+        let mut scroll = Scroll {
+            view_px: 640.0,
+            ..Scroll::default()
+        };
         scroll.resize(rows, 0.0);
         scroll
     }
@@ -189,7 +210,11 @@ mod tests {
         scroll.go(400.0);
         assert_eq!(scroll.take_placing(), Some(1.0));
         scroll.scrolled(0.0);
-        assert_eq!(scroll.take_placing(), Some(1.0), "not yet at the first row: the thumb is put back");
+        assert_eq!(
+            scroll.take_placing(),
+            Some(1.0),
+            "not yet at the first row: the thumb is put back"
+        );
         scroll.go(0.0);
         assert_eq!(scroll.take_placing(), Some(0.0));
     }
@@ -213,6 +238,9 @@ mod tests {
         scroll.scrolled(1_000.0);
         scroll.hold_still(1);
         scroll.resize(101, 0.0);
-        assert_eq!((scroll.first_row(), scroll.take_placing()), (26, Some(1_040.0)));
+        assert_eq!(
+            (scroll.first_row(), scroll.take_placing()),
+            (26, Some(1_040.0))
+        );
     }
 }

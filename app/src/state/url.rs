@@ -22,13 +22,21 @@ pub fn period_name(period: &str) -> &'static str {
 impl Url {
     /// Reads the query string of the page; a view that cannot be read is the plain one.
     pub fn read(search: &str) -> Self {
-        Self(ViewQuery::parse(search.trim_start_matches('?')).map(|(view, _)| view).unwrap_or_default())
+        Self(
+            ViewQuery::parse(search.trim_start_matches('?'))
+                .map(|(view, _)| view)
+                .unwrap_or_default(),
+        )
     }
 
     /// The address of this view.
     pub fn href(&self) -> String {
         let query = self.0.to_query();
-        if query.is_empty() { USAGE_PATH.to_owned() } else { format!("{USAGE_PATH}?{query}") }
+        if query.is_empty() {
+            USAGE_PATH.to_owned()
+        } else {
+            format!("{USAGE_PATH}?{query}")
+        }
     }
 
     fn with(&self, change: impl FnOnce(&mut ViewQuery)) -> Self {
@@ -94,7 +102,10 @@ impl Url {
     /// Another account's plain view.
     #[must_use]
     pub fn of_account(key: &str) -> Self {
-        Self(ViewQuery { account: Some(key.to_owned()), ..ViewQuery::default() })
+        Self(ViewQuery {
+            account: Some(key.to_owned()),
+            ..ViewQuery::default()
+        })
     }
 
     /// Without any filter besides account, period and zone.
@@ -139,7 +150,10 @@ mod tests {
     #[test]
     fn a_named_period_and_a_custom_one_replace_each_other() {
         let custom = Url::read("").between("2026-11-01", "2026-11-07");
-        assert_eq!(custom.href(), "/billing/usage?from=2026-11-01&to=2026-11-07");
+        assert_eq!(
+            custom.href(),
+            "/billing/usage?from=2026-11-01&to=2026-11-07"
+        );
         assert_eq!(custom.period("7d").href(), "/billing/usage?period=7d");
         assert_eq!(custom.period("this_cycle").href(), "/billing/usage");
     }

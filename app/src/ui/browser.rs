@@ -27,9 +27,13 @@ pub fn set_style(element: &web_sys::Element, property: &str, value: &str) {
 
 /// Closes every open menu but the one that holds `inside`.
 pub fn close_menus(inside: Option<&web_sys::Node>) {
-    let Ok(open) = document().query_selector_all("details.menu[open]") else { return };
+    let Ok(open) = document().query_selector_all("details.menu[open]") else {
+        return;
+    };
     for index in 0..open.length() {
-        let Some(menu) = open.item(index) else { continue };
+        let Some(menu) = open.item(index) else {
+            continue;
+        };
         if inside.is_some_and(|node| menu.contains(Some(node))) {
             continue;
         }

@@ -40,7 +40,11 @@ pub fn Notice(
     #[prop(optional)]
     children: Option<Children>,
 ) -> impl IntoView {
-    let icon = if tone == Tone::Danger { Icon::Stop } else { Icon::Warning };
+    let icon = if tone == Tone::Danger {
+        Icon::Stop
+    } else {
+        Icon::Warning
+    };
     view! {
         <div class=tone.class() role="status">
             {icon.view()}

@@ -43,28 +43,50 @@ pub struct LogRow {
 impl LogRow {
     /// Its place in the log.
     pub const fn cursor(&self) -> Cursor {
-        Cursor { time: self.time, seq: self.seq }
+        Cursor {
+            time: self.time,
+            seq: self.seq,
+        }
     }
 
     /// `23 Nov 14:03:10`, with the year when it is not `this_year`.
     pub fn time_label(&self, this_year: i16) -> String {
-        let (date, clock) = (self.at.get(..10).unwrap_or(""), self.at.get(11..19).unwrap_or(""));
+        let (date, clock) = (
+            self.at.get(..10).unwrap_or(""),
+            self.at.get(11..19).unwrap_or(""),
+        );
         let mut parts = date.splitn(3, '-');
-        let (year, month, day) = (parts.next().unwrap_or(""), parts.next().unwrap_or(""), parts.next().unwrap_or(""));
-        let month = month.parse::<usize>().ok().and_then(|number| MONTHS.get(number.wrapping_sub(1))).unwrap_or(&"");
+        let (year, month, day) = (
+            parts.next().unwrap_or(""),
+            parts.next().unwrap_or(""),
+            parts.next().unwrap_or(""),
+        );
+        let month = month
+            .parse::<usize>()
+            .ok()
+            .and_then(|number| MONTHS.get(number.wrapping_sub(1)))
+            .unwrap_or(&"");
         let day = day.trim_start_matches('0');
-        if year.parse() == Ok(this_year) { format!("{day} {month} {clock}") } else { format!("{day} {month} {year} {clock}") }
+        if year.parse() == Ok(this_year) {
+            format!("{day} {month} {clock}")
+        } else {
+            format!("{day} {month} {year} {clock}")
+        }
     }
 }
 
 /// Short month names.
-pub const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+pub const MONTHS: [&str; 12] = [
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+];
 
 /// `voice_call` as people read it: `Voice call`.
 pub fn activity_label(activity: &str) -> String {
     let spaced = activity.replace(['_', '-', '.'], " ");
     let mut letters = spaced.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
 }
 
 /// Where a page of the log begins.

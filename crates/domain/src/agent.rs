@@ -89,7 +89,10 @@ impl FromStr for Agent {
     type Err = UnknownAgent;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL.into_iter().find(|agent| agent.id() == text).ok_or(UnknownAgent)
+        Self::ALL
+            .into_iter()
+            .find(|agent| agent.id() == text)
+            .ok_or(UnknownAgent)
     }
 }
 
@@ -108,7 +111,10 @@ mod tests {
         for agent in Agent::ALL {
             assert_eq!(agent.id().parse(), Ok(agent));
             assert_eq!(Agent::from_index(agent.index()), Some(agent));
-            assert_eq!(serde_json::to_string(&agent).unwrap(), format!("\"{}\"", agent.id()));
+            assert_eq!(
+                serde_json::to_string(&agent).unwrap(),
+                format!("\"{}\"", agent.id())
+            );
         }
         assert_eq!("Chat".parse::<Agent>(), Err(UnknownAgent));
         assert_eq!(Agent::from_index(6), None);

@@ -99,9 +99,16 @@ impl Credits {
     }
 
     /// This amount as a share of `whole`, for bars and percentages; 0 when `whole` is not positive.
-    #[expect(clippy::cast_precision_loss, reason = "a ratio for the eye, never added up")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a ratio for the eye, never added up"
+    )]
     pub fn share_of(self, whole: Self) -> f64 {
-        if whole.0 <= 0 { 0.0 } else { self.0 as f64 / whole.0 as f64 }
+        if whole.0 <= 0 {
+            0.0
+        } else {
+            self.0 as f64 / whole.0 as f64
+        }
     }
 }
 
@@ -134,7 +141,10 @@ impl<'de> Deserialize<'de> for Credits {
 /// Writes micro-units as a decimal without trailing zeros.
 pub(crate) fn format_micro(micro: i64) -> String {
     let sign = if micro < 0 { "-" } else { "" };
-    let (whole, fraction) = (micro.unsigned_abs() / MICRO.unsigned_abs(), micro.unsigned_abs() % MICRO.unsigned_abs());
+    let (whole, fraction) = (
+        micro.unsigned_abs() / MICRO.unsigned_abs(),
+        micro.unsigned_abs() % MICRO.unsigned_abs(),
+    );
     if fraction == 0 {
         return format!("{sign}{whole}");
     }
@@ -151,7 +161,10 @@ pub(crate) fn parse_micro(text: &str) -> Result<i64, AmountError> {
     let (mantissa, exponent) = split_exponent(unsigned)?;
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
     let point_without_digits = mantissa.contains('.') && fraction.is_empty();
-    let all_digits = whole.bytes().chain(fraction.bytes()).all(|byte| byte.is_ascii_digit());
+    let all_digits = whole
+        .bytes()
+        .chain(fraction.bytes())
+        .all(|byte| byte.is_ascii_digit());
     if whole.is_empty() || point_without_digits || !all_digits {
         return Err(AmountError::NotANumber);
     }
@@ -164,14 +177,19 @@ fn split_exponent(text: &str) -> Result<(&str, i32), AmountError> {
         None => Ok((text, 0)),
         Some((mantissa, exponent)) => {
             let exponent: i32 = exponent.parse().map_err(|_| AmountError::NotANumber)?;
-            if exponent.abs() > 30 { Err(AmountError::TooLarge) } else { Ok((mantissa, exponent)) }
+            if exponent.abs() > 30 {
+                Err(AmountError::TooLarge)
+            } else {
+                Ok((mantissa, exponent))
+            }
         }
     }
 }
 
 fn shift_digits(whole: &str, fraction: &str, exponent: i32) -> Result<i64, AmountError> {
     let digits = format!("{whole}{fraction}");
-    let decimals = i32::try_from(fraction.len()).map_err(|_| AmountError::TooManyDecimals)? - exponent;
+    let decimals =
+        i32::try_from(fraction.len()).map_err(|_| AmountError::TooManyDecimals)? - exponent;
     let surplus = decimals - i32::try_from(MAX_DECIMALS).unwrap_or(i32::MAX);
     let mut kept = digits.as_str();
     for _ in 0..surplus.max(0) {
@@ -207,7 +225,9 @@ impl de::Visitor<'_> for AmountVisitor {
     }
 
     fn visit_i64<E: de::Error>(self, whole: i64) -> Result<i64, E> {
-        whole.checked_mul(MICRO).ok_or_else(|| E::custom(AmountError::TooLarge))
+        whole
+            .checked_mul(MICRO)
+            .ok_or_else(|| E::custom(AmountError::TooLarge))
     }
 
     fn visit_u64<E: de::Error>(self, whole: u64) -> Result<i64, E> {
@@ -263,9 +283,22 @@ mod tests {
     fn a_json_number_is_exact_or_refused() {
         let read = |json: &str| serde_json::from_str::<Credits>(json);
         assert_eq!(read("3.75").unwrap(), Credits::from_micro(3_750_000));
-        assert_eq!(read("999999999.999999").unwrap(), Credits::from_micro(999_999_999_999_999));
-        assert!(read("9007199254.740993").unwrap_err().to_string().contains("decimal string"));
-        assert!(read("1.0000001").unwrap_err().to_string().contains("at most 6 decimals"));
+        assert_eq!(
+            read("999999999.999999").unwrap(),
+            Credits::from_micro(999_999_999_999_999)
+        );
+        assert!(
+            read("9007199254.740993")
+                .unwrap_err()
+                .to_string()
+                .contains("decimal string")
+        );
+        assert!(
+            read("1.0000001")
+                .unwrap_err()
+                .to_string()
+                .contains("at most 6 decimals")
+        );
     }
 
     proptest! {

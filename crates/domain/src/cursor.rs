@@ -33,9 +33,16 @@ impl FromStr for Cursor {
         if text.len() != 32 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return Err(NotACursor);
         }
-        let number = |hex: &str| u64::from_str_radix(hex, 16).map(u64::cast_signed).map_err(|_| NotACursor);
+        let number = |hex: &str| {
+            u64::from_str_radix(hex, 16)
+                .map(u64::cast_signed)
+                .map_err(|_| NotACursor)
+        };
         let (time, seq) = text.split_at(16);
-        Ok(Self { time: Time::from_micros(number(time)?), seq: Seq(number(seq)?) })
+        Ok(Self {
+            time: Time::from_micros(number(time)?),
+            seq: Seq(number(seq)?),
+        })
     }
 }
 

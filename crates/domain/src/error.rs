@@ -22,11 +22,20 @@ pub struct FieldError {
 impl FieldError {
     /// An error about one field of a single thing.
     pub fn new(field: impl Into<String>, reason: &str, message: impl Into<String>) -> Self {
-        Self { index: None, id: None, field: field.into(), reason: reason.to_owned(), message: message.into() }
+        Self {
+            index: None,
+            id: None,
+            field: field.into(),
+            reason: reason.to_owned(),
+            message: message.into(),
+        }
     }
 
     /// A value that is not of the right form.
-    #[expect(clippy::needless_pass_by_value, reason = "takes a text or an error, whichever is at hand")]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "takes a text or an error, whichever is at hand"
+    )]
     pub fn invalid(field: impl Into<String>, message: impl ToString) -> Self {
         Self::new(field, "invalid", message.to_string())
     }

@@ -128,12 +128,20 @@ impl ParsedEvent {
         let source = name_field("source", envelope.source, &mut errors);
         let kind = name_field("type", envelope.kind, &mut errors);
         let company = name_field("subject", envelope.subject, &mut errors);
-        let time = envelope.time.and_then(|text| parse_time(&text, &mut errors));
+        let time = envelope
+            .time
+            .and_then(|text| parse_time(&text, &mut errors));
         let payload = parse_payload(&kind, envelope.data, &mut errors);
         match payload {
-            Some(payload) if errors.is_empty() => {
-                Ok(Self { source, id, kind, company, account: envelope.account, time, payload })
-            }
+            Some(payload) if errors.is_empty() => Ok(Self {
+                source,
+                id,
+                kind,
+                company,
+                account: envelope.account,
+                time,
+                payload,
+            }),
             _ => Err(errors),
         }
     }
@@ -143,12 +151,20 @@ impl ParsedEvent {
     /// The time counts only as it was sent: an event sent twice without one is the same event.
     pub fn content(&self) -> String {
         let payload = match &self.payload {
-            Payload::Usage { agent, activity, charge, reference, metadata } => {
+            Payload::Usage {
+                agent,
+                activity,
+                charge,
+                reference,
+                metadata,
+            } => {
                 let (credits, quantity, unit) = match charge {
                     Charge::Credits(credits) => (Some(credits), None, None),
                     Charge::Quantity { quantity, unit } => (None, Some(quantity), unit.as_ref()),
                 };
-                serde_json::json!([agent, activity, credits, quantity, unit, reference, metadata])
+                serde_json::json!([
+                    agent, activity, credits, quantity, unit, reference, metadata
+                ])
             }
             Payload::Foreign(data) => Value::Object(data.clone()),
         };
@@ -166,11 +182,21 @@ fn check_envelope(envelope: &Envelope, errors: &mut Vec<FieldError>) {
         let kind = kind.to_ascii_lowercase();
         kind.starts_with("application/json") || kind.contains("+json")
     };
-    if envelope.datacontenttype.as_ref().is_some_and(|kind| !is_json(kind)) {
-        errors.push(FieldError::invalid("datacontenttype", "must be application/json"));
+    if envelope
+        .datacontenttype
+        .as_ref()
+        .is_some_and(|kind| !is_json(kind))
+    {
+        errors.push(FieldError::invalid(
+            "datacontenttype",
+            "must be application/json",
+        ));
     }
     if envelope.data_base64.is_some() {
-        errors.push(FieldError::invalid("data_base64", "is not supported: send the payload as JSON in data"));
+        errors.push(FieldError::invalid(
+            "data_base64",
+            "is not supported: send the payload as JSON in data",
+        ));
     }
 }
 
@@ -185,7 +211,10 @@ fn name_field(field: &str, value: Option<String>, errors: &mut Vec<FieldError>) 
             errors.push(FieldError::invalid(field, "must be 1 to 255 bytes long"));
         }
         Some(text) if text.chars().any(char::is_control) => {
-            errors.push(FieldError::invalid(field, "must not hold control characters"));
+            errors.push(FieldError::invalid(
+                field,
+                "must not hold control characters",
+            ));
         }
         Some(text) => return text,
     }
@@ -194,12 +223,17 @@ fn name_field(field: &str, value: Option<String>, errors: &mut Vec<FieldError>) 
 
 #[cfg(feature = "calendar")]
 fn parse_time(text: &str, errors: &mut Vec<FieldError>) -> Option<Time> {
-    text.parse().map_err(|error| errors.push(FieldError::invalid("time", error))).ok()
+    text.parse()
+        .map_err(|error| errors.push(FieldError::invalid("time", error)))
+        .ok()
 }
 
 #[cfg(not(feature = "calendar"))]
 fn parse_time(_: &str, errors: &mut Vec<FieldError>) -> Option<Time> {
-    errors.push(FieldError::invalid("time", "cannot be read without a calendar"));
+    errors.push(FieldError::invalid(
+        "time",
+        "cannot be read without a calendar",
+    ));
     None
 }
 
@@ -229,13 +263,22 @@ fn parse_usage(data: Map<String, Value>, errors: &mut Vec<FieldError>) -> Option
     let charge = parse_charge(data.credits, data.quantity, data.unit, errors);
     let reference = parse_reference(data.reference, errors);
     let metadata = parse_metadata(data.metadata, errors);
-    Some(Payload::Usage { agent: agent?, activity: activity?, charge: charge?, reference, metadata })
+    Some(Payload::Usage {
+        agent: agent?,
+        activity: activity?,
+        charge: charge?,
+        reference,
+        metadata,
+    })
 }
 
 /// Turns serde's words for an unknown field into a field error that names it.
 pub fn unknown_or_invalid(parent: &str, error: &serde_json::Error) -> FieldError {
     let text = error.to_string();
-    match text.strip_prefix("unknown field `").and_then(|rest| rest.split_once('`')) {
+    match text
+        .strip_prefix("unknown field `")
+        .and_then(|rest| rest.split_once('`'))
+    {
         Some((name, _)) => FieldError::new(
             format!("{parent}.{name}").trim_start_matches('.'),
             "unknown_field",
@@ -247,19 +290,29 @@ pub fn unknown_or_invalid(parent: &str, error: &serde_json::Error) -> FieldError
 
 fn parse_agent(value: Option<Value>, errors: &mut Vec<FieldError>) -> Option<Agent> {
     let Some(value) = value else {
-        errors.push(required("data.agent", "name the agent that spent the credits"));
+        errors.push(required(
+            "data.agent",
+            "name the agent that spent the credits",
+        ));
         return None;
     };
     let agent = value.as_str().and_then(|text| text.parse().ok());
     if agent.is_none() {
-        errors.push(FieldError::new("data.agent", "unknown_agent", crate::agent::UnknownAgent.to_string()));
+        errors.push(FieldError::new(
+            "data.agent",
+            "unknown_agent",
+            crate::agent::UnknownAgent.to_string(),
+        ));
     }
     agent
 }
 
 fn parse_activity(value: Option<Value>, errors: &mut Vec<FieldError>) -> Option<String> {
     match value {
-        None => errors.push(required("data.activity", "name what the agent did, such as chat_reply")),
+        None => errors.push(required(
+            "data.activity",
+            "name what the agent did, such as chat_reply",
+        )),
         Some(Value::String(text)) => match check_key(&text) {
             Ok(()) => return Some(text),
             Err(rule) => errors.push(FieldError::invalid("data.activity", rule)),
@@ -278,11 +331,18 @@ fn parse_charge(
     match (credits, quantity) {
         (Some(credits), None) => {
             if unit.is_some() {
-                errors.push(FieldError::invalid("data.unit", "goes with quantity, not with credits"));
+                errors.push(FieldError::invalid(
+                    "data.unit",
+                    "goes with quantity, not with credits",
+                ));
             }
             let credits: Credits = amount("data.credits", &credits, errors)?;
             if credits.is_negative() {
-                errors.push(FieldError::new("data.credits", "negative", "must not be negative: correct usage by a reversal"));
+                errors.push(FieldError::new(
+                    "data.credits",
+                    "negative",
+                    "must not be negative: correct usage by a reversal",
+                ));
                 return None;
             }
             Some(Charge::Credits(credits))
@@ -290,36 +350,62 @@ fn parse_charge(
         (None, Some(quantity)) => {
             let quantity: Quantity = amount("data.quantity", &quantity, errors)?;
             if quantity.micro() < 0 {
-                errors.push(FieldError::new("data.quantity", "negative", "must not be negative"));
+                errors.push(FieldError::new(
+                    "data.quantity",
+                    "negative",
+                    "must not be negative",
+                ));
                 return None;
             }
             let unit = optional_text("data.unit", unit, crate::ids::KEY_MAX_CHARS, errors);
             Some(Charge::Quantity { quantity, unit })
         }
         (Some(_), Some(_)) => {
-            errors.push(FieldError::invalid("data.quantity", "send either credits or quantity, not both"));
+            errors.push(FieldError::invalid(
+                "data.quantity",
+                "send either credits or quantity, not both",
+            ));
             None
         }
         (None, None) => {
-            errors.push(required("data.credits", "send credits, or quantity with a rate card"));
+            errors.push(required(
+                "data.credits",
+                "send credits, or quantity with a rate card",
+            ));
             None
         }
     }
 }
 
 /// Reads an exact amount out of JSON, pushing an error that names the field.
-pub fn amount<T: serde::de::DeserializeOwned>(field: &str, value: &Value, errors: &mut Vec<FieldError>) -> Option<T> {
-    serde_json::from_value(value.clone()).map_err(|error| errors.push(FieldError::invalid(field, error))).ok()
+pub fn amount<T: serde::de::DeserializeOwned>(
+    field: &str,
+    value: &Value,
+    errors: &mut Vec<FieldError>,
+) -> Option<T> {
+    serde_json::from_value(value.clone())
+        .map_err(|error| errors.push(FieldError::invalid(field, error)))
+        .ok()
 }
 
-fn optional_text(field: &str, value: Option<Value>, max_bytes: usize, errors: &mut Vec<FieldError>) -> Option<String> {
+fn optional_text(
+    field: &str,
+    value: Option<Value>,
+    max_bytes: usize,
+    errors: &mut Vec<FieldError>,
+) -> Option<String> {
     match value {
         None | Some(Value::Null) => None,
-        Some(Value::String(text)) if text.len() <= max_bytes && !text.chars().any(char::is_control) => {
+        Some(Value::String(text))
+            if text.len() <= max_bytes && !text.chars().any(char::is_control) =>
+        {
             Some(text).filter(|text| !text.is_empty())
         }
         Some(_) => {
-            errors.push(FieldError::invalid(field, format!("must be a text of at most {max_bytes} bytes without control characters")));
+            errors.push(FieldError::invalid(
+                field,
+                format!("must be a text of at most {max_bytes} bytes without control characters"),
+            ));
             None
         }
     }
@@ -329,7 +415,10 @@ fn parse_reference(value: Option<Value>, errors: &mut Vec<FieldError>) -> Option
     optional_text("data.reference", value, MAX_REFERENCE_BYTES, errors)
 }
 
-fn parse_metadata(value: Option<Value>, errors: &mut Vec<FieldError>) -> Option<Map<String, Value>> {
+fn parse_metadata(
+    value: Option<Value>,
+    errors: &mut Vec<FieldError>,
+) -> Option<Map<String, Value>> {
     match value {
         None | Some(Value::Null) => None,
         Some(Value::Object(metadata)) => {
@@ -337,7 +426,10 @@ fn parse_metadata(value: Option<Value>, errors: &mut Vec<FieldError>) -> Option<
             Some(metadata)
         }
         Some(_) => {
-            errors.push(FieldError::invalid("data.metadata", "must be a JSON object"));
+            errors.push(FieldError::invalid(
+                "data.metadata",
+                "must be a JSON object",
+            ));
             None
         }
     }
@@ -347,7 +439,10 @@ fn parse_metadata(value: Option<Value>, errors: &mut Vec<FieldError>) -> Option<
 fn check_size(field: &str, object: &Map<String, Value>, errors: &mut Vec<FieldError>) {
     let bytes = serde_json::to_string(object).map_or(0, |text| text.len());
     if bytes > MAX_METADATA_BYTES {
-        errors.push(FieldError::invalid(field, format!("must be at most {MAX_METADATA_BYTES} bytes of JSON, is {bytes}")));
+        errors.push(FieldError::invalid(
+            field,
+            format!("must be at most {MAX_METADATA_BYTES} bytes of JSON, is {bytes}"),
+        ));
     }
 }
 
@@ -367,7 +462,11 @@ pub enum AgeLimit {
 pub fn check_time(time: Time, now: Time, age: AgeLimit) -> Result<(), FieldError> {
     let ahead_us = time.micros_since(now);
     if ahead_us > MAX_AHEAD_US {
-        return Err(FieldError::new("time", "time_in_future", "is more than 5 minutes ahead of the server: check the sender's clock"));
+        return Err(FieldError::new(
+            "time",
+            "time_in_future",
+            "is more than 5 minutes ahead of the server: check the sender's clock",
+        ));
     }
     if age == AgeLimit::Enforced && ahead_us < -MAX_AGE_US {
         return Err(FieldError::new(

@@ -84,10 +84,20 @@ impl ViewQuery {
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             view.take(&name, value.into_owned(), &mut others, &mut errors);
         }
-        if errors.is_empty() { Ok((view, others)) } else { Err(Invalid(errors)) }
+        if errors.is_empty() {
+            Ok((view, others))
+        } else {
+            Err(Invalid(errors))
+        }
     }
 
-    fn take(&mut self, name: &str, value: String, others: &mut Vec<(String, String)>, errors: &mut Vec<FieldError>) {
+    fn take(
+        &mut self,
+        name: &str,
+        value: String,
+        others: &mut Vec<(String, String)>,
+        errors: &mut Vec<FieldError>,
+    ) {
         if value.is_empty() {
             return;
         }
@@ -98,17 +108,25 @@ impl ViewQuery {
             "agent" => match value.parse::<Agent>() {
                 Ok(agent) if !self.agents.contains(&agent) => self.agents.push(agent),
                 Ok(_) => {}
-                Err(error) => errors.push(FieldError::new("agent", "unknown_agent", error.to_string())),
+                Err(error) => {
+                    errors.push(FieldError::new("agent", "unknown_agent", error.to_string()))
+                }
             },
             "period" if PeriodChoice::named(&value).is_none() => {
-                errors.push(FieldError::invalid("period", "must be one of this_cycle, last_cycle, 7d, 30d, 90d"));
+                errors.push(FieldError::invalid(
+                    "period",
+                    "must be one of this_cycle, last_cycle, 7d, 30d, 90d",
+                ));
             }
             "period" => self.period = Some(value),
             "from" => self.from = Some(value),
             "to" => self.to = Some(value),
             "tz" => self.tz = Some(value),
             "q" if value.len() > MAX_SEARCH_BYTES => {
-                errors.push(FieldError::invalid("q", format!("must be at most {MAX_SEARCH_BYTES} bytes long")));
+                errors.push(FieldError::invalid(
+                    "q",
+                    format!("must be at most {MAX_SEARCH_BYTES} bytes long"),
+                ));
             }
             "q" => self.q = Some(value),
             _ => others.push((name.to_owned(), value)),
@@ -124,9 +142,15 @@ impl ViewQuery {
             }
         };
         one("account", self.account.as_deref());
-        self.companies.iter().for_each(|company| one("company", Some(company)));
-        self.agents.iter().for_each(|agent| one("agent", Some(agent.id())));
-        self.activities.iter().for_each(|activity| one("activity", Some(activity)));
+        self.companies
+            .iter()
+            .for_each(|company| one("company", Some(company)));
+        self.agents
+            .iter()
+            .for_each(|agent| one("agent", Some(agent.id())));
+        self.activities
+            .iter()
+            .for_each(|activity| one("activity", Some(activity)));
         one("period", self.period.as_deref());
         one("from", self.from.as_deref());
         one("to", self.to.as_deref());
@@ -137,13 +161,19 @@ impl ViewQuery {
 
     /// Whether any filter besides account, period and zone is set.
     pub fn is_narrowed(&self) -> bool {
-        !(self.companies.is_empty() && self.agents.is_empty() && self.activities.is_empty() && self.q.is_none())
+        !(self.companies.is_empty()
+            && self.agents.is_empty()
+            && self.activities.is_empty()
+            && self.q.is_none())
     }
 }
 
 fn push_unique(values: &mut Vec<String>, value: String, name: &str, errors: &mut Vec<FieldError>) {
     if values.len() >= MAX_FILTER_VALUES {
-        errors.push(FieldError::invalid(name, format!("must be given at most {MAX_FILTER_VALUES} times")));
+        errors.push(FieldError::invalid(
+            name,
+            format!("must be given at most {MAX_FILTER_VALUES} times"),
+        ));
     } else if !values.contains(&value) {
         values.push(value);
     }
@@ -167,6 +197,12 @@ mod tests {
         let (_, others) = ViewQuery::parse("limit=5&company=a").unwrap();
         assert_eq!(others, [("limit".to_owned(), "5".to_owned())]);
         let Invalid(errors) = ViewQuery::parse("agent=bot&period=8d").unwrap_err();
-        assert_eq!(errors.iter().map(|error| error.field.as_str()).collect::<Vec<_>>(), ["agent", "period"]);
+        assert_eq!(
+            errors
+                .iter()
+                .map(|error| error.field.as_str())
+                .collect::<Vec<_>>(),
+            ["agent", "period"]
+        );
     }
 }

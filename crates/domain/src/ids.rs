@@ -66,8 +66,13 @@ pub const KEY_MAX_CHARS: usize = 64;
 /// # Errors
 /// The rule, in words, when the text breaks it.
 pub fn check_key(text: &str) -> Result<(), &'static str> {
-    let starts_well = text.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric());
-    let all_allowed = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte));
+    let starts_well = text
+        .bytes()
+        .next()
+        .is_some_and(|byte| byte.is_ascii_alphanumeric());
+    let all_allowed = text
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte));
     if starts_well && all_allowed && text.len() <= KEY_MAX_CHARS {
         Ok(())
     } else {

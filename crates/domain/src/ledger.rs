@@ -56,7 +56,7 @@ impl Level {
     pub const fn label(self) -> &'static str {
         match self {
             Self::Fine => "On track",
-            Self::Watch => "Over 75 % used",
+            Self::Watch => "Three quarters used",
             Self::NearlyOut => "Nearly out",
             Self::Stopped => "Out of credits",
         }
@@ -87,8 +87,17 @@ mod tests {
     #[case(100, 100, Level::Stopped, 0, 0)]
     #[case(130, 100, Level::Stopped, 0, 30)]
     #[case(0, 0, Level::Stopped, 0, 0)]
-    fn levels_remaining_and_overage(#[case] used: i64, #[case] allocation: i64, #[case] level: Level, #[case] remaining: i64, #[case] overage: i64) {
-        let balance = Balance { allocation: Credits::from_micro(allocation), used: Credits::from_micro(used) };
+    fn levels_remaining_and_overage(
+        #[case] used: i64,
+        #[case] allocation: i64,
+        #[case] level: Level,
+        #[case] remaining: i64,
+        #[case] overage: i64,
+    ) {
+        let balance = Balance {
+            allocation: Credits::from_micro(allocation),
+            used: Credits::from_micro(used),
+        };
         assert_eq!(balance.level(), level);
         assert_eq!(balance.remaining().micro(), remaining);
         assert_eq!(balance.overage().micro(), overage);

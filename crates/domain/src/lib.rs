@@ -1,21 +1,21 @@
 //! Pure rules and shared types of Creditscope: no IO, no async, no clock of its own; compiles to wasm.
 
+pub mod activity;
 pub mod agent;
 pub mod credits;
-pub mod quantity;
-pub mod time;
-pub mod ids;
-pub mod tenancy;
+pub mod cursor;
 pub mod error;
 pub mod event;
-pub mod rate;
 pub mod filter;
+pub mod ids;
 pub mod ledger;
-pub mod usage;
-pub mod activity;
 pub mod live;
-pub mod cursor;
 pub mod number;
+pub mod quantity;
+pub mod rate;
+pub mod tenancy;
+pub mod time;
+pub mod usage;
 
 #[cfg(feature = "calendar")]
 pub mod calendar;

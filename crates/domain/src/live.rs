@@ -11,6 +11,15 @@ use crate::{
 /// Most rows a delta carries; past that the reader is told how many there were and reads again.
 pub const MAX_DELTA_ROWS: usize = 200;
 
+/// Where and when a page was read: its changes are followed from here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadAt {
+    /// Every event up to here is on the page.
+    pub as_of: Seq,
+    /// The server's time when it was read: the page's days and labels are of then.
+    pub now: Time,
+}
+
 /// New usage of the selected companies in one slot of time.
 ///
 /// A slot is a roll-up bucket, cut where the cycle or the period begins or ends, so that it lies in one of them whole.
@@ -46,6 +55,8 @@ pub struct Delta {
     pub usage: Vec<UsageChange>,
     /// Usage of the whole account; empty for a viewer who sees some companies only.
     pub account: Vec<AccountChange>,
+    /// Activities of the new events, sorted, as far as the viewer is offered them as choices.
+    pub activities: Vec<String>,
     /// New rows of the filtered log within the period, oldest first.
     pub rows: Vec<LogRow>,
     /// New rows that were too many to send.
@@ -80,6 +91,14 @@ pub enum Applied {
 }
 
 impl Dashboard {
+    /// Where and when this was read.
+    pub const fn read_at(&self) -> ReadAt {
+        ReadAt {
+            as_of: self.as_of,
+            now: self.now,
+        }
+    }
+
     /// Applies a delta, exactly once and in order.
     pub fn apply(&mut self, delta: &Delta) -> Applied {
         if delta.up_to <= self.as_of {
@@ -88,8 +107,19 @@ impl Dashboard {
         if delta.after != self.as_of {
             return Applied::Gap;
         }
-        delta.usage.iter().for_each(|change| self.apply_usage(change));
-        delta.account.iter().for_each(|change| self.apply_account(*change));
+        delta
+            .usage
+            .iter()
+            .for_each(|change| self.apply_usage(change));
+        delta
+            .account
+            .iter()
+            .for_each(|change| self.apply_account(*change));
+        for activity in &delta.activities {
+            if let Err(place) = self.activities.binary_search(activity) {
+                self.activities.insert(place, activity.clone());
+            }
+        }
         self.as_of = delta.up_to;
         Applied::Yes
     }
@@ -97,17 +127,32 @@ impl Dashboard {
     fn apply_usage(&mut self, change: &UsageChange) {
         if self.cycle.range.contains(change.slot) {
             self.cycle_used = self.cycle_used.saturating_add(change.added.credits);
-            if let Some(day) = self.cycle_days.iter_mut().find(|day| day.range.contains(change.slot)) {
+            if let Some(day) = self
+                .cycle_days
+                .iter_mut()
+                .find(|day| day.range.contains(change.slot))
+            {
                 day.credits = day.credits.saturating_add(change.added.credits);
             }
         }
         if !change.matches {
             return;
         }
-        let (in_period, in_previous) =
-            (self.period.range.contains(change.slot), self.period.previous.contains(change.slot));
-        let bar = self.bars.iter().position(|bar| bar.range.contains(change.slot));
-        let Some(usage) = self.agents.iter_mut().find(|usage| usage.agent == change.agent) else { return };
+        let (in_period, in_previous) = (
+            self.period.range.contains(change.slot),
+            self.period.previous.contains(change.slot),
+        );
+        let bar = self
+            .bars
+            .iter()
+            .position(|bar| bar.range.contains(change.slot));
+        let Some(usage) = self
+            .agents
+            .iter_mut()
+            .find(|usage| usage.agent == change.agent)
+        else {
+            return;
+        };
         if in_previous {
             usage.previous.add(change.added);
         }

@@ -5,8 +5,12 @@ use crate::{Credits, credits::format_micro};
 /// Credits with thousands separated, exact: `61,240.5`.
 pub fn credits(amount: Credits) -> String {
     let text = format_micro(amount.micro());
-    let (whole, fraction) = text.split_once('.').map_or((text.as_str(), None), |(whole, rest)| (whole, Some(rest)));
-    let (sign, digits) = whole.strip_prefix('-').map_or(("", whole), |digits| ("\u{2212}", digits));
+    let (whole, fraction) = text
+        .split_once('.')
+        .map_or((text.as_str(), None), |(whole, rest)| (whole, Some(rest)));
+    let (sign, digits) = whole
+        .strip_prefix('-')
+        .map_or(("", whole), |digits| ("\u{2212}", digits));
     let mut out = format!("{sign}{}", group(digits));
     if let Some(fraction) = fraction {
         out.push('.');
@@ -19,7 +23,11 @@ pub fn credits(amount: Credits) -> String {
 pub fn whole_credits(amount: Credits) -> String {
     let micro = i128::from(amount.micro());
     let rounded = (micro.abs() + 500_000) / 1_000_000;
-    let sign = if micro < 0 && rounded > 0 { "\u{2212}" } else { "" };
+    let sign = if micro < 0 && rounded > 0 {
+        "\u{2212}"
+    } else {
+        ""
+    };
     format!("{sign}{}", group(&rounded.to_string()))
 }
 
@@ -44,7 +52,8 @@ pub fn percent(part: Credits, whole: Credits) -> String {
     if part.is_zero() || whole.micro() <= 0 {
         return "0 %".to_owned();
     }
-    let percent = (i128::from(part.micro()) * 200 + i128::from(whole.micro())) / (i128::from(whole.micro()) * 2);
+    let percent = (i128::from(part.micro()) * 200 + i128::from(whole.micro()))
+        / (i128::from(whole.micro()) * 2);
     match percent {
         0 => "< 1 %".to_owned(),
         100 if part < whole => "> 99 %".to_owned(),
@@ -73,10 +82,15 @@ pub enum Change {
 /// The change from `before` to `now` in whole percent.
 pub fn change(now: Credits, before: Credits) -> Change {
     if before.micro() <= 0 {
-        return if now.micro() <= 0 { Change::None } else { Change::New };
+        return if now.micro() <= 0 {
+            Change::None
+        } else {
+            Change::New
+        };
     }
     let difference = i128::from(now.micro()) - i128::from(before.micro());
-    let percent = (difference.abs() * 200 + i128::from(before.micro())) / (i128::from(before.micro()) * 2);
+    let percent =
+        (difference.abs() * 200 + i128::from(before.micro())) / (i128::from(before.micro()) * 2);
     match percent {
         0 => Change::Steady,
         percent if percent > MOST_PERCENT => Change::Up(format!("> {MOST_PERCENT} %")),
@@ -113,10 +127,22 @@ mod tests {
 
     #[test]
     fn a_change_has_a_direction() {
-        assert_eq!(change(credits_of("138"), credits_of("100")), Change::Up("38 %".into()));
-        assert_eq!(change(credits_of("96"), credits_of("100")), Change::Down("4 %".into()));
-        assert_eq!(change(credits_of("100.1"), credits_of("100")), Change::Steady);
-        assert_eq!(change(credits_of("2000"), credits_of("0.5")), Change::Up("> 999 %".into()));
+        assert_eq!(
+            change(credits_of("138"), credits_of("100")),
+            Change::Up("38 %".into())
+        );
+        assert_eq!(
+            change(credits_of("96"), credits_of("100")),
+            Change::Down("4 %".into())
+        );
+        assert_eq!(
+            change(credits_of("100.1"), credits_of("100")),
+            Change::Steady
+        );
+        assert_eq!(
+            change(credits_of("2000"), credits_of("0.5")),
+            Change::Up("> 999 %".into())
+        );
         assert_eq!(change(credits_of("1"), Credits::ZERO), Change::New);
         assert_eq!(change(Credits::ZERO, Credits::ZERO), Change::None);
     }

@@ -40,11 +40,17 @@ const PRODUCT_PER_MICRO: i128 = 1_000_000_000_000;
 impl UnitPrice {
     fn parse(text: &str) -> Option<Self> {
         let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
-        let digits_only = whole.bytes().chain(fraction.bytes()).all(|byte| byte.is_ascii_digit());
+        let digits_only = whole
+            .bytes()
+            .chain(fraction.bytes())
+            .all(|byte| byte.is_ascii_digit());
         if whole.is_empty() || whole.len() > 9 || fraction.len() > PRICE_DECIMALS || !digits_only {
             return None;
         }
-        format!("{whole}{fraction:0<PRICE_DECIMALS$}").parse().ok().map(Self)
+        format!("{whole}{fraction:0<PRICE_DECIMALS$}")
+            .parse()
+            .ok()
+            .map(Self)
     }
 }
 
@@ -64,7 +70,9 @@ impl<'de> Deserialize<'de> for UnitPrice {
             _ => String::new(),
         };
         Self::parse(&text).ok_or_else(|| {
-            serde::de::Error::custom("must be a decimal of at most 12 decimals, not negative, such as \"0.001\"")
+            serde::de::Error::custom(
+                "must be a decimal of at most 12 decimals, not negative, such as \"0.001\"",
+            )
         })
     }
 }
@@ -132,12 +140,19 @@ pub struct Priced {
 impl RateCard {
     /// The version in force at `time`: the latest effective one, the later stored on a tie.
     pub fn in_force(cards: &[Self], time: crate::Time) -> Option<&Self> {
-        cards.iter().filter(|card| card.effective_at <= time).max_by_key(|card| (card.effective_at, card.version))
+        cards
+            .iter()
+            .filter(|card| card.effective_at <= time)
+            .max_by_key(|card| (card.effective_at, card.version))
     }
 
     /// The first rule whose `match` fits an event's data.
     pub fn rule_for(&self, data: &Map<String, Value>) -> Option<&RateRule> {
-        self.rules.iter().find(|rule| rule.matches.iter().all(|(key, value)| data.get(key) == Some(value)))
+        self.rules.iter().find(|rule| {
+            rule.matches
+                .iter()
+                .all(|(key, value)| data.get(key) == Some(value))
+        })
     }
 
     /// Checks the rules of a new version.
@@ -147,33 +162,62 @@ impl RateCard {
     pub fn check_rules(rules: &[RateRule], foreign: bool) -> Result<(), crate::Invalid> {
         let mut errors = Vec::new();
         if rules.is_empty() {
-            errors.push(FieldError::new("rules", "required", "must hold at least one rule"));
+            errors.push(FieldError::new(
+                "rules",
+                "required",
+                "must hold at least one rule",
+            ));
         }
         for (index, rule) in rules.iter().enumerate() {
             rule.check(&format!("rules[{index}]"), foreign, &mut errors);
         }
-        if errors.is_empty() { Ok(()) } else { Err(crate::Invalid(errors)) }
+        if errors.is_empty() {
+            Ok(())
+        } else {
+            Err(crate::Invalid(errors))
+        }
     }
 }
 
 impl RateRule {
     fn check(&self, at: &str, foreign: bool, errors: &mut Vec<FieldError>) {
         if self.decimals > 6 {
-            errors.push(FieldError::invalid(format!("{at}.decimals"), "must be 0 to 6"));
+            errors.push(FieldError::invalid(
+                format!("{at}.decimals"),
+                "must be 0 to 6",
+            ));
         }
         if self.unit.is_empty() || self.unit.len() > crate::ids::KEY_MAX_CHARS {
-            errors.push(FieldError::invalid(format!("{at}.unit"), "must be a text of 1 to 64 bytes"));
+            errors.push(FieldError::invalid(
+                format!("{at}.unit"),
+                "must be a text of 1 to 64 bytes",
+            ));
         }
         if let Some(Err(rule)) = self.activity.as_deref().map(check_key) {
             errors.push(FieldError::invalid(format!("{at}.activity"), rule));
         }
-        if self.quantity.as_ref().is_some_and(|pointer| !pointer.starts_with('/')) {
-            errors.push(FieldError::invalid(format!("{at}.quantity"), "must be a JSON Pointer such as /total_tokens"));
+        if self
+            .quantity
+            .as_ref()
+            .is_some_and(|pointer| !pointer.starts_with('/'))
+        {
+            errors.push(FieldError::invalid(
+                format!("{at}.quantity"),
+                "must be a JSON Pointer such as /total_tokens",
+            ));
         }
         if foreign {
-            let missing = [("agent", self.agent.is_none()), ("activity", self.activity.is_none()), ("quantity", self.quantity.is_none())];
+            let missing = [
+                ("agent", self.agent.is_none()),
+                ("activity", self.activity.is_none()),
+                ("quantity", self.quantity.is_none()),
+            ];
             for (field, _) in missing.iter().filter(|(_, is_missing)| *is_missing) {
-                errors.push(FieldError::new(format!("{at}.{field}"), "required", "is needed to map events of another type"));
+                errors.push(FieldError::new(
+                    format!("{at}.{field}"),
+                    "required",
+                    "is needed to map events of another type",
+                ));
             }
         }
     }
@@ -183,11 +227,15 @@ impl RateRule {
     /// # Errors
     /// When the price is too large, or `exact` rounding leaves something over.
     pub fn price(&self, quantity: Quantity) -> Result<Credits, &'static str> {
-        let product = i128::from(quantity.micro()).checked_mul(self.credits_per_unit.0).ok_or("costs more credits than can be counted")?;
+        let product = i128::from(quantity.micro())
+            .checked_mul(self.credits_per_unit.0)
+            .ok_or("costs more credits than can be counted")?;
         let step = PRODUCT_PER_MICRO * 10_i128.pow(u32::from(6 - self.decimals.min(6)));
         let (steps, rest) = (product / step, product % step);
         let rounded = match self.rounding {
-            Rounding::Exact if rest != 0 => return Err("does not come out exact at the rate card's decimals"),
+            Rounding::Exact if rest != 0 => {
+                return Err("does not come out exact at the rate card's decimals");
+            }
             Rounding::Exact => steps,
             Rounding::Up => steps + i128::from(rest > 0),
             Rounding::HalfUp => steps + i128::from(rest * 2 >= step),
@@ -220,23 +268,40 @@ mod tests {
     #[case("0.000000000001", Rounding::Up, 6, 1, "0.000001")]
     #[case("1", Rounding::Exact, 0, 7, "7")]
     #[case("0.5", Rounding::Up, 0, 0, "0")]
-    fn prices_a_quantity(#[case] price: &str, #[case] rounding: Rounding, #[case] decimals: u8, #[case] units: i64, #[case] credits: &str) {
+    fn prices_a_quantity(
+        #[case] price: &str,
+        #[case] rounding: Rounding,
+        #[case] decimals: u8,
+        #[case] units: i64,
+        #[case] credits: &str,
+    ) {
         let quantity = Quantity::from_whole(units).unwrap();
-        assert_eq!(rule(price, rounding, decimals).price(quantity), Ok(credits.parse().unwrap()));
+        assert_eq!(
+            rule(price, rounding, decimals).price(quantity),
+            Ok(credits.parse().unwrap())
+        );
     }
 
     #[test]
     fn exact_rounding_refuses_a_remainder() {
-        assert!(rule("0.0015", Rounding::Exact, 3).price(Quantity::from_whole(1).unwrap()).is_err());
+        assert!(
+            rule("0.0015", Rounding::Exact, 3)
+                .price(Quantity::from_whole(1).unwrap())
+                .is_err()
+        );
     }
 
     #[test]
     fn the_latest_effective_version_is_in_force() {
         let card = |version, at| RateCard {
-            event_type: "x".into(), version, effective_at: crate::Time::from_micros(at), rules: vec![]
+            event_type: "x".into(),
+            version,
+            effective_at: crate::Time::from_micros(at),
+            rules: vec![],
         };
         let cards = [card(1, 0), card(2, 100), card(3, 100), card(4, 50)];
-        let in_force = |at| RateCard::in_force(&cards, crate::Time::from_micros(at)).map(|card| card.version);
+        let in_force =
+            |at| RateCard::in_force(&cards, crate::Time::from_micros(at)).map(|card| card.version);
         assert_eq!(in_force(-1), None);
         assert_eq!(in_force(49), Some(1));
         assert_eq!(in_force(99), Some(4));
@@ -251,7 +316,10 @@ mod tests {
             assert_eq!(serde_json::to_string(&price).unwrap(), json);
         }
         for text in ["-1", "1.1234567890123", "abc", ""] {
-            assert!(serde_json::from_value::<UnitPrice>(text.into()).is_err(), "{text}");
+            assert!(
+                serde_json::from_value::<UnitPrice>(text.into()).is_err(),
+                "{text}"
+            );
         }
     }
 }

@@ -64,7 +64,11 @@ impl Time {
     #[must_use]
     pub const fn bucket_ceil(self) -> Self {
         let floor = self.bucket();
-        if floor.0 == self.0 { floor } else { floor.plus_micros(BUCKET_US) }
+        if floor.0 == self.0 {
+            floor
+        } else {
+            floor.plus_micros(BUCKET_US)
+        }
     }
 }
 
@@ -106,7 +110,10 @@ mod rfc3339 {
     impl Time {
         /// As a calendar timestamp, clamped to the years jiff knows.
         pub fn timestamp(self) -> Timestamp {
-            let clamped = self.micros().clamp(Timestamp::MIN.as_microsecond(), Timestamp::MAX.as_microsecond());
+            let clamped = self.micros().clamp(
+                Timestamp::MIN.as_microsecond(),
+                Timestamp::MAX.as_microsecond(),
+            );
             Timestamp::from_microsecond(clamped).unwrap_or(Timestamp::UNIX_EPOCH)
         }
     }
@@ -121,7 +128,9 @@ mod rfc3339 {
         type Err = NotATime;
 
         fn from_str(text: &str) -> Result<Self, Self::Err> {
-            text.parse::<Timestamp>().map(Self::from).map_err(|_| NotATime)
+            text.parse::<Timestamp>()
+                .map(Self::from)
+                .map_err(|_| NotATime)
         }
     }
 
@@ -141,9 +150,15 @@ mod tests {
 
     #[test]
     fn buckets_floor_and_ceil_also_before_the_epoch() {
-        assert_eq!(Time::from_micros(-1).bucket(), Time::from_micros(-BUCKET_US));
+        assert_eq!(
+            Time::from_micros(-1).bucket(),
+            Time::from_micros(-BUCKET_US)
+        );
         assert_eq!(Time::from_micros(-1).bucket_ceil(), Time::from_micros(0));
-        assert_eq!(Time::from_micros(BUCKET_US).bucket_ceil(), Time::from_micros(BUCKET_US));
+        assert_eq!(
+            Time::from_micros(BUCKET_US).bucket_ceil(),
+            Time::from_micros(BUCKET_US)
+        );
     }
 
     #[test]
@@ -154,8 +169,17 @@ mod tests {
 
     #[test]
     fn rfc3339_needs_an_offset() {
-        assert_eq!("2026-11-23T14:03:10.25Z".parse::<Time>().unwrap().to_string(), "2026-11-23T14:03:10.25Z");
-        assert_eq!("2026-11-23T15:03:10+01:00".parse::<Time>(), "2026-11-23T14:03:10Z".parse());
+        assert_eq!(
+            "2026-11-23T14:03:10.25Z"
+                .parse::<Time>()
+                .unwrap()
+                .to_string(),
+            "2026-11-23T14:03:10.25Z"
+        );
+        assert_eq!(
+            "2026-11-23T15:03:10+01:00".parse::<Time>(),
+            "2026-11-23T14:03:10Z".parse()
+        );
         assert_eq!("2026-11-23T14:03:10".parse::<Time>(), Err(NotATime));
     }
 }

@@ -162,7 +162,10 @@ impl Dashboard {
     /// What the log below adds up to: the selected agents' totals.
     pub fn listed(&self) -> Totals {
         let mut sum = Totals::default();
-        let selected = self.agents.iter().filter(|usage| self.is_selected(usage.agent));
+        let selected = self
+            .agents
+            .iter()
+            .filter(|usage| self.is_selected(usage.agent));
         selected.for_each(|usage| sum.add(usage.current));
         sum
     }

@@ -169,6 +169,7 @@ fn delta(events: &[Event], after: usize, up_to: usize, sees_account: bool) -> De
             .collect(),
         account: new.iter().filter(|_| sees_account).map(account).collect(),
         rows: vec![],
+        activities: Vec::new(),
         rows_left_out: 0,
     }
 }

@@ -40,7 +40,11 @@ impl<T> Put<T> {
 
 impl Services {
     /// Creates or replaces an account.
-    pub async fn put_account(&self, caller: &Caller, account: PutAccount) -> ServiceResult<Put<Account>> {
+    pub async fn put_account(
+        &self,
+        caller: &Caller,
+        account: PutAccount,
+    ) -> ServiceResult<Put<Account>> {
         caller.require_platform(Permission::Provision)?;
         self.check_account(&account).await?;
         let put = Put::from_stored(self.store.put_account(&account, self.now()).await?)?;
@@ -55,22 +59,38 @@ impl Services {
         }
         check_name(&account.name, &mut errors);
         if let Err(error) = Zone::named(&account.time_zone) {
-            errors.push(FieldError::new("time_zone", "unknown_time_zone", error.to_string()));
+            errors.push(FieldError::new(
+                "time_zone",
+                "unknown_time_zone",
+                error.to_string(),
+            ));
         }
         if self.store.plan(&account.plan).await?.is_none() {
             let message = format!("'{}' is not a plan: create it first", account.plan);
             errors.push(FieldError::new("plan", "unknown_plan", message));
         }
-        if errors.is_empty() { Ok(()) } else { Err(Invalid(errors).into()) }
+        if errors.is_empty() {
+            Ok(())
+        } else {
+            Err(Invalid(errors).into())
+        }
     }
 
     /// An account the caller may read.
     pub async fn account(&self, caller: &Caller, key: &str) -> ServiceResult<Account> {
-        Ok(self.scope(caller, Some(key), Permission::Read).await?.account)
+        Ok(self
+            .scope(caller, Some(key), Permission::Read)
+            .await?
+            .account)
     }
 
     /// Accounts the caller may read, by key, those after `after`.
-    pub async fn accounts(&self, caller: &Caller, after: Option<&str>, limit: u32) -> ServiceResult<Vec<Account>> {
+    pub async fn accounts(
+        &self,
+        caller: &Caller,
+        after: Option<&str>,
+        limit: u32,
+    ) -> ServiceResult<Vec<Account>> {
         if caller.may_everywhere(Permission::Read) {
             return Ok(self.store.accounts(after, limit).await?);
         }
@@ -79,12 +99,20 @@ impl Services {
             own.extend(self.directory.account_by_id(id).await?);
         }
         own.sort_unstable_by(|a, b| a.key.cmp(&b.key));
-        let later = own.into_iter().filter(|account| after.is_none_or(|after| account.key.as_str() > after));
+        let later = own
+            .into_iter()
+            .filter(|account| after.is_none_or(|after| account.key.as_str() > after));
         Ok(later.take(limit as usize).collect())
     }
 
     /// Creates or replaces a company of an account.
-    pub async fn put_company(&self, caller: &Caller, account: &str, key: &str, name: &str) -> ServiceResult<Put<Company>> {
+    pub async fn put_company(
+        &self,
+        caller: &Caller,
+        account: &str,
+        key: &str,
+        name: &str,
+    ) -> ServiceResult<Put<Company>> {
         caller.require_platform(Permission::Provision)?;
         valid_key("key", key)?;
         let mut errors = Vec::new();
@@ -92,8 +120,16 @@ impl Services {
         if !errors.is_empty() {
             return Err(Invalid(errors).into());
         }
-        let account = self.directory.account(account).await?.ok_or(ServiceError::NotFound)?;
-        let put = Put::from_stored(self.store.put_company(account.id, key, name, self.now()).await?)?;
+        let account = self
+            .directory
+            .account(account)
+            .await?
+            .ok_or(ServiceError::NotFound)?;
+        let put = Put::from_stored(
+            self.store
+                .put_company(account.id, key, name, self.now())
+                .await?,
+        )?;
         self.directory.forget_company(account.id, key);
         Ok(put)
     }
@@ -101,7 +137,9 @@ impl Services {
     /// A company the caller may see.
     pub async fn company(&self, scope: &Scope, key: &str) -> ServiceResult<Company> {
         let company = self.directory.company(scope.account.id, key).await?;
-        company.filter(|company| scope.companies.allows(company.id)).ok_or(ServiceError::NotFound)
+        company
+            .filter(|company| scope.companies.allows(company.id))
+            .ok_or(ServiceError::NotFound)
     }
 
     /// Companies the caller may see, by key, those after `after`; `search` looks in key and name.
@@ -112,7 +150,10 @@ impl Services {
         after: Option<&str>,
         limit: u32,
     ) -> ServiceResult<Vec<Company>> {
-        Ok(self.store.companies(scope.account.id, scope.company_ids(), search, after, limit).await?)
+        Ok(self
+            .store
+            .companies(scope.account.id, scope.company_ids(), search, after, limit)
+            .await?)
     }
 
     /// Creates or replaces a plan.
@@ -124,7 +165,11 @@ impl Services {
         }
         check_name(&plan.name, &mut errors);
         if plan.monthly_credits.is_negative() {
-            errors.push(FieldError::new("monthly_credits", "negative", "must not be negative"));
+            errors.push(FieldError::new(
+                "monthly_credits",
+                "negative",
+                "must not be negative",
+            ));
         }
         check_price(&plan, &mut errors);
         if !errors.is_empty() {
@@ -142,7 +187,12 @@ impl Services {
     }
 
     /// Plans by key, those after `after`.
-    pub async fn plans(&self, caller: &Caller, after: Option<&str>, limit: u32) -> ServiceResult<Vec<Plan>> {
+    pub async fn plans(
+        &self,
+        caller: &Caller,
+        after: Option<&str>,
+        limit: u32,
+    ) -> ServiceResult<Vec<Plan>> {
         caller.require_somewhere(Permission::Read)?;
         Ok(self.store.plans(after, limit).await?)
     }
@@ -156,20 +206,41 @@ impl Services {
 pub(crate) fn check_name(name: &str, errors: &mut Vec<FieldError>) {
     let chars = name.chars().count();
     if name.trim().is_empty() || chars > MAX_NAME_CHARS || name.chars().any(char::is_control) {
-        errors.push(FieldError::invalid("name", format!("must be 1 to {MAX_NAME_CHARS} characters, without control characters")));
+        errors.push(FieldError::invalid(
+            "name",
+            format!("must be 1 to {MAX_NAME_CHARS} characters, without control characters"),
+        ));
     }
 }
 
 fn check_price(plan: &Plan, errors: &mut Vec<FieldError>) {
-    let is_amount = |text: &String| text.parse::<domain::Credits>().is_ok_and(|amount| !amount.is_negative());
+    let is_amount = |text: &String| {
+        text.parse::<domain::Credits>()
+            .is_ok_and(|amount| !amount.is_negative())
+    };
     if plan.price.as_ref().is_some_and(|price| !is_amount(price)) {
-        errors.push(FieldError::invalid("price", "must be a decimal that is not negative, such as \"199\""));
+        errors.push(FieldError::invalid(
+            "price",
+            "must be a decimal that is not negative, such as \"199\"",
+        ));
     }
-    let is_code = |text: &String| text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_uppercase());
-    if plan.currency.as_ref().is_some_and(|currency| !is_code(currency)) {
-        errors.push(FieldError::invalid("currency", "must be an ISO 4217 code such as EUR"));
+    let is_code =
+        |text: &String| text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_uppercase());
+    if plan
+        .currency
+        .as_ref()
+        .is_some_and(|currency| !is_code(currency))
+    {
+        errors.push(FieldError::invalid(
+            "currency",
+            "must be an ISO 4217 code such as EUR",
+        ));
     }
     if plan.price.is_some() != plan.currency.is_some() {
-        errors.push(FieldError::new("currency", "required", "goes with price: send both or neither"));
+        errors.push(FieldError::new(
+            "currency",
+            "required",
+            "goes with price: send both or neither",
+        ));
     }
 }

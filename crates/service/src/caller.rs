@@ -83,14 +83,22 @@ impl Caller {
     /// The person at the machine's own shell: may do everything.
     pub fn operator(name: &str) -> Self {
         use Permission::{Check, Ingest, Provision, Read};
-        Self { name: name.to_owned(), user: None, everywhere: vec![Ingest, Check, Read, Provision], accounts: vec![] }
+        Self {
+            name: name.to_owned(),
+            user: None,
+            everywhere: vec![Ingest, Check, Read, Provision],
+            accounts: vec![],
+        }
     }
 
     /// A program with an API key.
     pub fn from_key(key: &ApiKey) -> Self {
         let name = format!("key {}", key.prefix);
         if key.scopes.contains(&KeyScope::Platform) {
-            return Self { name, ..Self::operator("") };
+            return Self {
+                name,
+                ..Self::operator("")
+            };
         }
         let permissions = key.scopes.iter().filter_map(|scope| match scope {
             KeyScope::Ingest => Some(Permission::Ingest),
@@ -99,8 +107,17 @@ impl Caller {
             KeyScope::Platform => None,
         });
         let permissions: Vec<_> = permissions.collect();
-        let access = key.account.map(|account| AccountAccess { account, companies: CompanyScope::All, permissions });
-        Self { name, user: None, everywhere: vec![], accounts: access.into_iter().collect() }
+        let access = key.account.map(|account| AccountAccess {
+            account,
+            companies: CompanyScope::All,
+            permissions,
+        });
+        Self {
+            name,
+            user: None,
+            everywhere: vec![],
+            accounts: access.into_iter().collect(),
+        }
     }
 
     /// A signed-in person.
@@ -111,7 +128,12 @@ impl Caller {
             None => vec![],
         };
         let accounts = user.memberships.iter().map(member_access).collect();
-        Self { name: user.email.clone(), user: Some(user.id), everywhere, accounts }
+        Self {
+            name: user.email.clone(),
+            user: Some(user.id),
+            everywhere,
+            accounts,
+        }
     }
 
     /// Who it is, for logs and for remembering answers.
@@ -131,13 +153,24 @@ impl Caller {
 
     /// Refuses callers who may not do something in every account.
     pub fn require_platform(&self, permission: Permission) -> ServiceResult<()> {
-        if self.may_everywhere(permission) { Ok(()) } else { Err(ServiceError::Forbidden(permission.needed().to_owned())) }
+        if self.may_everywhere(permission) {
+            Ok(())
+        } else {
+            Err(ServiceError::Forbidden(permission.needed().to_owned()))
+        }
     }
 
     /// Refuses callers who may not do something in any account.
     pub fn require_somewhere(&self, permission: Permission) -> ServiceResult<()> {
-        let somewhere = self.accounts.iter().any(|access| access.permissions.contains(&permission));
-        if somewhere { Ok(()) } else { self.require_platform(permission) }
+        let somewhere = self
+            .accounts
+            .iter()
+            .any(|access| access.permissions.contains(&permission));
+        if somewhere {
+            Ok(())
+        } else {
+            self.require_platform(permission)
+        }
     }
 
     /// The accounts the caller belongs to, by number.
@@ -150,15 +183,30 @@ impl Caller {
         if self.may_everywhere(permission) {
             return Some(CompanyScope::All);
         }
-        let access = self.accounts.iter().find(|access| access.account == account)?;
-        access.permissions.contains(&permission).then(|| access.companies.clone())
+        let access = self
+            .accounts
+            .iter()
+            .find(|access| access.account == account)?;
+        access
+            .permissions
+            .contains(&permission)
+            .then(|| access.companies.clone())
     }
 }
 
 fn member_access(membership: &Membership) -> AccountAccess {
-    let sees_all = membership.companies.is_empty() && membership.role != domain::tenancy::Role::Client;
-    let companies = if sees_all { CompanyScope::All } else { CompanyScope::Only(membership.companies.clone()) };
-    AccountAccess { account: membership.account, companies, permissions: vec![Permission::Read] }
+    let sees_all =
+        membership.companies.is_empty() && membership.role != domain::tenancy::Role::Client;
+    let companies = if sees_all {
+        CompanyScope::All
+    } else {
+        CompanyScope::Only(membership.companies.clone())
+    };
+    AccountAccess {
+        account: membership.account,
+        companies,
+        permissions: vec![Permission::Read],
+    }
 }
 
 impl Services {
@@ -167,30 +215,66 @@ impl Services {
     /// # Errors
     /// [`ServiceError::Forbidden`] when the caller may do this nowhere; [`ServiceError::NotFound`] when there is no
     /// such account or it is someone else's.
-    pub async fn scope(&self, caller: &Caller, account: Option<&str>, permission: Permission) -> ServiceResult<Scope> {
+    pub async fn scope(
+        &self,
+        caller: &Caller,
+        account: Option<&str>,
+        permission: Permission,
+    ) -> ServiceResult<Scope> {
         caller.require_somewhere(permission)?;
         let account = match account {
-            Some(key) => self.directory.account(key).await?.ok_or(ServiceError::NotFound)?,
+            Some(key) => self
+                .directory
+                .account(key)
+                .await?
+                .ok_or(ServiceError::NotFound)?,
             None => self.default_account(caller).await?,
         };
-        let companies = caller.companies_in(account.id, permission).ok_or(ServiceError::NotFound)?;
+        let companies = caller
+            .companies_in(account.id, permission)
+            .ok_or(ServiceError::NotFound)?;
         Ok(Scope { account, companies })
     }
 
     async fn default_account(&self, caller: &Caller) -> ServiceResult<Account> {
         if let Some(own) = caller.accounts.first() {
-            return self.directory.account_by_id(own.account).await?.ok_or(ServiceError::NotFound);
+            return self
+                .directory
+                .account_by_id(own.account)
+                .await?
+                .ok_or(ServiceError::NotFound);
         }
         if caller.user.is_some() {
-            return self.store.accounts(None, 1).await?.into_iter().next().ok_or(ServiceError::NotFound);
+            return self
+                .store
+                .accounts(None, 1)
+                .await?
+                .into_iter()
+                .next()
+                .ok_or(ServiceError::NotFound);
         }
-        Err(ServiceError::Invalid(domain::Invalid::one("account", "required", "is missing: name the account with ?account=")))
+        Err(ServiceError::Invalid(domain::Invalid::one(
+            "account",
+            "required",
+            "is missing: name the account with ?account=",
+        )))
     }
 
     /// The view of an account for a use-case that has already been allowed everywhere.
-    pub(crate) async fn scope_by_id(&self, caller: &Caller, account: AccountId, permission: Permission) -> ServiceResult<Scope> {
-        let companies = caller.companies_in(account, permission).ok_or(ServiceError::NotFound)?;
-        let account = self.directory.account_by_id(account).await?.ok_or(ServiceError::NotFound)?;
+    pub(crate) async fn scope_by_id(
+        &self,
+        caller: &Caller,
+        account: AccountId,
+        permission: Permission,
+    ) -> ServiceResult<Scope> {
+        let companies = caller
+            .companies_in(account, permission)
+            .ok_or(ServiceError::NotFound)?;
+        let account = self
+            .directory
+            .account_by_id(account)
+            .await?
+            .ok_or(ServiceError::NotFound)?;
         Ok(Scope { account, companies })
     }
 }

@@ -24,13 +24,26 @@ use domain::activity::{LogAsk, LogPage, PAGE_ROWS};
 impl Services {
     /// Everything on the page, read at one moment: the dashboard and a page of the log, from the newest row or
     /// from just after a place.
-    pub async fn page(&self, scope: Scope, query: &ViewQuery, older_than: Option<Cursor>) -> ServiceResult<(Dashboard, LogPage)> {
+    pub async fn page(
+        &self,
+        scope: Scope,
+        query: &ViewQuery,
+        older_than: Option<Cursor>,
+    ) -> ServiceResult<(Dashboard, LogPage)> {
         let view = self.view(scope, query).await?;
         let about = self.about(&view).await?;
         let mut snapshot = self.store.snapshot().await?;
         let dashboard = read_dashboard(snapshot.as_mut(), &view, about).await?;
         let ask = older_than.map_or(LogAsk::Newest, LogAsk::OlderThan);
-        let log = read_log(snapshot.as_mut(), &view, LogRead { ask, limit: PAGE_ROWS }).await?;
+        let log = read_log(
+            snapshot.as_mut(),
+            &view,
+            LogRead {
+                ask,
+                limit: PAGE_ROWS,
+            },
+        )
+        .await?;
         Ok((dashboard, log))
     }
 
@@ -48,7 +61,10 @@ impl Services {
             Some(ids) => u32::try_from(ids.len()).unwrap_or(u32::MAX),
             None => self.store.company_count(view.scope.account.id).await?,
         };
-        Ok(About { plan: self.plan_of(&view.scope).await?, companies })
+        Ok(About {
+            plan: self.plan_of(&view.scope).await?,
+            companies,
+        })
     }
 }
 
@@ -58,7 +74,11 @@ struct About {
     companies: u32,
 }
 
-async fn read_dashboard(snapshot: &mut dyn Snapshot, view: &View, about: About) -> ServiceResult<Dashboard> {
+async fn read_dashboard(
+    snapshot: &mut dyn Snapshot,
+    view: &View,
+    about: About,
+) -> ServiceResult<Dashboard> {
     let cycle = view.cycles.at(view.now);
     let balance = if view.scope.sees_all() {
         Some(read_balance(snapshot, &view.scope, &about.plan, cycle).await?)
@@ -74,14 +94,16 @@ async fn read_dashboard(snapshot: &mut dyn Snapshot, view: &View, about: About) 
         account: account_view(view, about),
         cycle: cycle_view(view, cycle),
         balance,
-        cycle_used: cycle_days.iter().fold(Credits::ZERO, |sum, day| sum.saturating_add(day.credits)),
+        cycle_used: cycle_days
+            .iter()
+            .fold(Credits::ZERO, |sum, day| sum.saturating_add(day.credits)),
         cycle_days,
         companies: view.companies.clone(),
         period: period_view(view),
         bars,
         agents,
         selected_agents: view.selection.agents.clone(),
-        activities: snapshot.activities(view.scope.account.id).await?,
+        activities: read_activities(snapshot, view).await?,
     })
 }
 
@@ -94,7 +116,12 @@ fn account_view(view: &View, about: About) -> AccountView {
         time_zone: account.time_zone.clone(),
         shown_zone: view.zone.name().to_owned(),
         companies: about.companies,
-        plan: about.plan.name,
+        // The plan tells the allocation, which is not for those who see some companies only.
+        plan: if view.scope.sees_all() {
+            about.plan.name
+        } else {
+            String::new()
+        },
     }
 }
 
@@ -104,7 +131,11 @@ fn cycle_view(view: &View, cycle: Cycle) -> CycleView {
     CycleView {
         range: cycle.range,
         label: words::range_label(cycle.range, zone),
-        day: words::days_in(TimeRange::new(cycle.range.start, view.now.plus_micros(1)), zone).clamp(1, days.max(1)),
+        day: words::days_in(
+            TimeRange::new(cycle.range.start, view.now.plus_micros(1)),
+            zone,
+        )
+        .clamp(1, days.max(1)),
         days,
         resets_on: words::date_label(cycle.range.end, zone),
         resets_in: words::until(view.now, cycle.range.end, zone),
@@ -125,15 +156,33 @@ fn period_view(view: &View) -> PeriodView {
 }
 
 /// The cycle day by day for the selected companies, whatever else the view is narrowed to.
-async fn read_cycle_days(snapshot: &mut dyn Snapshot, view: &View, cycle: Cycle) -> ServiceResult<Vec<CycleDay>> {
+async fn read_cycle_days(
+    snapshot: &mut dyn Snapshot,
+    view: &View,
+    cycle: Cycle,
+) -> ServiceResult<Vec<CycleDay>> {
     let zone = view.cycles.zone();
-    let windows = Window::Day.tile(cycle.range, zone).map_err(|error| ServiceError::invalid("period", error))?;
-    let selection = Selection { companies: view.selection.companies.clone(), ..Selection::default() };
-    let ask = Ask { account: view.scope.account.id, selection: &selection, days_of: Some(zone), group_by: GroupBy::All };
+    let windows = Window::Day
+        .tile(cycle.range, zone)
+        .map_err(|error| ServiceError::invalid("period", error))?;
+    let selection = Selection {
+        companies: view.selection.companies.clone(),
+        ..Selection::default()
+    };
+    let ask = Ask {
+        account: view.scope.account.id,
+        selection: &selection,
+        days_of: Some(zone),
+        group_by: GroupBy::All,
+    };
     let cells = read_cells(snapshot, ask, cycle.range).await?;
     let mut days: Vec<_> = windows
         .iter()
-        .map(|range| CycleDay { range: *range, label: words::day_label(range.start, zone), credits: Credits::ZERO })
+        .map(|range| CycleDay {
+            range: *range,
+            label: words::day_label(range.start, zone),
+            credits: Credits::ZERO,
+        })
         .collect();
     for cell in &cells {
         if let Some(day) = window_of(&windows, cell).and_then(|index| days.get_mut(index)) {
@@ -143,19 +192,78 @@ async fn read_cycle_days(snapshot: &mut dyn Snapshot, view: &View, cycle: Cycle)
     Ok(days)
 }
 
+/// The activities to choose from: all the account ever used, or, for a caller limited to some companies, what the
+/// selected ones did in the period.
+async fn read_activities(snapshot: &mut dyn Snapshot, view: &View) -> ServiceResult<Vec<String>> {
+    if view.scope.sees_all() {
+        return Ok(snapshot.activities(view.scope.account.id).await?);
+    }
+    let selection = Selection {
+        companies: view.selection.companies.clone(),
+        ..Selection::default()
+    };
+    let ask = Ask {
+        selection: &selection,
+        ..view.ask(GroupBy::Activity)
+    };
+    let cells = read_cells(snapshot, ask, view.period.range).await?;
+    let names = cells.into_iter().filter_map(|cell| match cell.key {
+        GroupKey::Activity(name) => Some(name),
+        GroupKey::All | GroupKey::Agent(_) | GroupKey::Company(_) => None,
+    });
+    Ok(names
+        .collect::<std::collections::BTreeSet<_>>()
+        .into_iter()
+        .collect())
+}
+
 /// All six cards. The agent filter is left out: the cards are that filter.
-async fn read_cards(snapshot: &mut dyn Snapshot, view: &View) -> ServiceResult<(Vec<Bar>, Vec<AgentUsage>)> {
+async fn read_cards(
+    snapshot: &mut dyn Snapshot,
+    view: &View,
+) -> ServiceResult<(Vec<Bar>, Vec<AgentUsage>)> {
     let range = view.period.range;
     let window = Window::fitting(range);
-    let windows = window.tile(range, &view.zone).map_err(|error| ServiceError::invalid("to", error))?;
-    let windows: Vec<_> = windows.into_iter().map(|window| within(window, range)).collect();
-    let selection = Selection { agents: Vec::new(), ..view.selection.clone() };
-    let ask = Ask { selection: &selection, days_of: view.days_for(window), ..view.ask(GroupBy::Agent) };
+    let windows = window
+        .tile(range, &view.zone)
+        .map_err(|error| ServiceError::invalid("to", error))?;
+    let windows: Vec<_> = windows
+        .into_iter()
+        .map(|window| within(window, range))
+        .collect();
+    let selection = Selection {
+        agents: Vec::new(),
+        ..view.selection.clone()
+    };
+    let ask = Ask {
+        selection: &selection,
+        days_of: view.days_for(window),
+        ..view.ask(GroupBy::Agent)
+    };
     let cells = read_cells(snapshot, ask, range).await?;
-    let previous_ask = Ask { days_of: Some(view.cycles.zone()), ..ask };
+    let previous_ask = Ask {
+        days_of: Some(view.cycles.zone()),
+        ..ask
+    };
     let previous = by_agent(&read_cells(snapshot, previous_ask, view.period.previous).await?);
-    let bars = windows.iter().map(|bar| words::bar(*bar, window, &view.zone)).collect();
-    Ok((bars, Agent::ALL.iter().map(|agent| card(*agent, &cells, &windows, previous[usize::from(agent.index())])).collect()))
+    let bars = windows
+        .iter()
+        .map(|bar| words::bar(*bar, window, &view.zone))
+        .collect();
+    Ok((
+        bars,
+        Agent::ALL
+            .iter()
+            .map(|agent| {
+                card(
+                    *agent,
+                    &cells,
+                    &windows,
+                    previous[usize::from(agent.index())],
+                )
+            })
+            .collect(),
+    ))
 }
 
 /// The part of a window that lies in a range.
@@ -164,8 +272,16 @@ fn within(window: TimeRange, range: TimeRange) -> TimeRange {
 }
 
 fn card(agent: Agent, cells: &[Cell], windows: &[TimeRange], previous: Totals) -> AgentUsage {
-    let mut usage = AgentUsage { agent, current: Totals::default(), previous, bars: vec![Totals::default(); windows.len()] };
-    for cell in cells.iter().filter(|cell| cell.key == GroupKey::Agent(agent)) {
+    let mut usage = AgentUsage {
+        agent,
+        current: Totals::default(),
+        previous,
+        bars: vec![Totals::default(); windows.len()],
+    };
+    for cell in cells
+        .iter()
+        .filter(|cell| cell.key == GroupKey::Agent(agent))
+    {
         usage.current.add(cell.totals);
         if let Some(total) = window_of(windows, cell).and_then(|index| usage.bars.get_mut(index)) {
             total.add(cell.totals);

@@ -36,7 +36,10 @@ where
     K: std::hash::Hash + Eq + Send + Sync + 'static,
     V: Clone + Send + Sync + 'static,
 {
-    Cache::builder().max_capacity(CAPACITY).time_to_live(time_to_live).build()
+    Cache::builder()
+        .max_capacity(CAPACITY)
+        .time_to_live(time_to_live)
+        .build()
 }
 
 impl Directory {
@@ -74,12 +77,21 @@ impl Directory {
         Ok(account)
     }
 
-    pub(crate) async fn company(&self, account: AccountId, key: &str) -> StoreResult<Option<Company>> {
+    pub(crate) async fn company(
+        &self,
+        account: AccountId,
+        key: &str,
+    ) -> StoreResult<Option<Company>> {
         let name = (account, key.to_owned());
         if let Some(company) = self.companies.get(&name) {
             return Ok(Some(company));
         }
-        let company = self.store.companies_by_key(account, &[key.to_owned()]).await?.into_iter().next();
+        let company = self
+            .store
+            .companies_by_key(account, &[key.to_owned()])
+            .await?
+            .into_iter()
+            .next();
         if let Some(company) = &company {
             self.companies.insert(name, company.clone());
         }
@@ -91,7 +103,8 @@ impl Directory {
             return Ok(cards);
         }
         let cards = Arc::new(self.store.rate_cards(event_type).await?);
-        self.rate_cards.insert(event_type.to_owned(), Arc::clone(&cards));
+        self.rate_cards
+            .insert(event_type.to_owned(), Arc::clone(&cards));
         Ok(cards)
     }
 

@@ -38,7 +38,10 @@ pub type ServiceResult<T> = Result<T, ServiceError>;
 
 impl ServiceError {
     /// Input with a single thing wrong.
-    #[expect(clippy::needless_pass_by_value, reason = "takes a text or an error, whichever is at hand")]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "takes a text or an error, whichever is at hand"
+    )]
     pub fn invalid(field: impl Into<String>, message: impl ToString) -> Self {
         Self::Invalid(Invalid::one(field, "invalid", message.to_string()))
     }

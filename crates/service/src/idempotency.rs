@@ -12,8 +12,15 @@ impl Services {
     ///
     /// # Errors
     /// [`ServiceError::Conflict`] when the key came with another request before.
-    pub async fn remembered(&self, caller: &Caller, key: &str, request_hash: &[u8]) -> ServiceResult<Option<Remembered>> {
-        let is_printable = key.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ');
+    pub async fn remembered(
+        &self,
+        caller: &Caller,
+        key: &str,
+        request_hash: &[u8],
+    ) -> ServiceResult<Option<Remembered>> {
+        let is_printable = key
+            .bytes()
+            .all(|byte| byte.is_ascii_graphic() || byte == b' ');
         if key.trim().is_empty() || key.len() > MAX_KEY_BYTES || !is_printable {
             let message = format!("must be 1 to {MAX_KEY_BYTES} printable ASCII characters");
             return Err(ServiceError::invalid("Idempotency-Key", message));
@@ -28,7 +35,15 @@ impl Services {
     }
 
     /// Remembers the first answer to a write.
-    pub async fn remember(&self, caller: &Caller, key: &str, answer: &Remembered) -> ServiceResult<()> {
-        Ok(self.store.remember(caller.name(), key, answer, self.now()).await?)
+    pub async fn remember(
+        &self,
+        caller: &Caller,
+        key: &str,
+        answer: &Remembered,
+    ) -> ServiceResult<()> {
+        Ok(self
+            .store
+            .remember(caller.name(), key, answer, self.now())
+            .await?)
     }
 }

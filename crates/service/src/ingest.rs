@@ -58,12 +58,20 @@ impl Services {
         caller.require_somewhere(Permission::Ingest)?;
         check_size(batch.events.len())?;
         let mut intake = Intake::new(self, caller, batch.account.as_deref(), batch.age);
-        let (mut events, mut ids, mut errors) = (Vec::with_capacity(batch.events.len()), Vec::new(), Vec::new());
+        let (mut events, mut ids, mut errors) = (
+            Vec::with_capacity(batch.events.len()),
+            Vec::new(),
+            Vec::new(),
+        );
         for (index, envelope) in batch.events.into_iter().enumerate() {
             let id = envelope.id.clone();
             match intake.accept(envelope).await {
                 Ok(event) => events.push(event),
-                Err(Refused::Event(found)) => errors.extend(found.into_iter().map(|error| error.at(index, id.as_deref()))),
+                Err(Refused::Event(found)) => errors.extend(
+                    found
+                        .into_iter()
+                        .map(|error| error.at(index, id.as_deref())),
+                ),
                 Err(Refused::Request(error)) => return Err(error),
             }
             ids.push(id);
@@ -80,7 +88,11 @@ impl Services {
     /// What each event of a batch would cost, or everything that is wrong with it. Stores nothing.
     ///
     /// An event may still turn out to be a duplicate or in conflict when it is stored.
-    pub async fn quote(&self, caller: &Caller, batch: IngestBatch) -> ServiceResult<Vec<Result<Credits, Vec<FieldError>>>> {
+    pub async fn quote(
+        &self,
+        caller: &Caller,
+        batch: IngestBatch,
+    ) -> ServiceResult<Vec<Result<Credits, Vec<FieldError>>>> {
         caller.require_somewhere(Permission::Ingest)?;
         check_size(batch.events.len())?;
         let mut intake = Intake::new(self, caller, batch.account.as_deref(), batch.age);
@@ -109,8 +121,12 @@ fn check_size(events: usize) -> ServiceResult<()> {
 
 fn conflict(indices: &[usize], ids: &[Option<String>]) -> Invalid {
     let error = |index: &usize| {
-        FieldError::new("id", "conflict", "is known with other content: an event's id is unique in its source for ever")
-            .at(*index, ids.get(*index).and_then(Option::as_deref))
+        FieldError::new(
+            "id",
+            "conflict",
+            "is known with other content: an event's id is unique in its source for ever",
+        )
+        .at(*index, ids.get(*index).and_then(Option::as_deref))
     };
     Invalid(indices.iter().map(error).collect())
 }
@@ -136,8 +152,20 @@ impl From<crate::ports::StoreError> for Refused {
 }
 
 impl<'a> Intake<'a> {
-    fn new(services: &'a Services, caller: &'a Caller, default_account: Option<&'a str>, age: AgeLimit) -> Self {
-        Self { services, caller, default_account, age, cycles: HashMap::new(), places: HashMap::new() }
+    fn new(
+        services: &'a Services,
+        caller: &'a Caller,
+        default_account: Option<&'a str>,
+        age: AgeLimit,
+    ) -> Self {
+        Self {
+            services,
+            caller,
+            default_account,
+            age,
+            cycles: HashMap::new(),
+            places: HashMap::new(),
+        }
     }
 
     async fn accept(&mut self, envelope: Envelope) -> Result<NewEvent, Refused> {
@@ -148,7 +176,11 @@ impl<'a> Intake<'a> {
         check_time(time, now, self.age)?;
         let (account, company) = self.place(&parsed).await?;
         let cards = self.services.directory.rate_cards(&parsed.kind).await?;
-        let spent = spend(&parsed.kind, parsed.payload, RateCard::in_force(&cards, time))?;
+        let spent = spend(
+            &parsed.kind,
+            parsed.payload,
+            RateCard::in_force(&cards, time),
+        )?;
         let cycles = self.cycles.get(&account).ok_or_else(unknown_company)?;
         let cycle = cycles.booking(time, now, self.age)?;
         Ok(NewEvent {
@@ -168,34 +200,60 @@ impl<'a> Intake<'a> {
             rate_version: spent.priced.as_ref().map(|priced| priced.version),
             unit: spent.priced.map(|priced| priced.unit),
             reference: spent.reference,
-            metadata: spent.metadata.map(|metadata| Value::Object(metadata).to_string()),
+            metadata: spent
+                .metadata
+                .map(|metadata| Value::Object(metadata).to_string()),
         })
     }
 
     /// The account and company an event belongs to, if the caller may write there.
     async fn place(&mut self, event: &ParsedEvent) -> Result<(AccountId, Company), Refused> {
-        let account = event.account.as_deref().or(self.default_account).map(str::to_owned);
+        let account = event
+            .account
+            .as_deref()
+            .or(self.default_account)
+            .map(str::to_owned);
         let name = (account, event.company.clone());
         if let Some((account, company)) = self.places.get(&name) {
             return Ok((*account, company.clone()));
         }
         let (account, company) = match &name.0 {
-            None if self.caller.may_everywhere(Permission::Ingest) => self.owner(&event.company).await?,
+            None if self.caller.may_everywhere(Permission::Ingest) => {
+                self.owner(&event.company).await?
+            }
             key => self.company_in(key.as_deref(), &event.company).await?,
         };
         self.places.insert(name, (account, company.clone()));
         Ok((account, company))
     }
 
-    async fn company_in(&mut self, account: Option<&str>, company: &str) -> Result<(AccountId, Company), Refused> {
-        let scope = match self.services.scope(self.caller, account, Permission::Ingest).await {
+    async fn company_in(
+        &mut self,
+        account: Option<&str>,
+        company: &str,
+    ) -> Result<(AccountId, Company), Refused> {
+        let scope = match self
+            .services
+            .scope(self.caller, account, Permission::Ingest)
+            .await
+        {
             Ok(scope) => scope,
             Err(ServiceError::NotFound) => {
-                return Err(FieldError::new("account", "unknown_account", "is not an account this key can write to").into());
+                return Err(FieldError::new(
+                    "account",
+                    "unknown_account",
+                    "is not an account this key can write to",
+                )
+                .into());
             }
             Err(error) => return Err(Refused::Request(error)),
         };
-        let company = self.services.directory.company(scope.account.id, company).await?.ok_or_else(unknown_company)?;
+        let company = self
+            .services
+            .directory
+            .company(scope.account.id, company)
+            .await?
+            .ok_or_else(unknown_company)?;
         let account = scope.account.id;
         if !scope.companies.allows(company.id) {
             return Err(unknown_company().into());
@@ -212,7 +270,11 @@ impl<'a> Intake<'a> {
             return Err(FieldError::new("subject", "ambiguous_company", message).into());
         }
         let (account, company) = owners.pop().ok_or_else(unknown_company)?;
-        let scope = self.services.scope_by_id(self.caller, account, Permission::Ingest).await.map_err(Refused::Request)?;
+        let scope = self
+            .services
+            .scope_by_id(self.caller, account, Permission::Ingest)
+            .await
+            .map_err(Refused::Request)?;
         self.remember(&scope.account)?;
         Ok((account, company))
     }
@@ -226,12 +288,17 @@ impl<'a> Intake<'a> {
 
 /// The billing cycles of an account.
 pub(crate) fn account_cycles(account: &Account) -> ServiceResult<Cycles> {
-    let zone = Zone::named(&account.time_zone).map_err(|error| ServiceError::invalid("time_zone", error))?;
+    let zone = Zone::named(&account.time_zone)
+        .map_err(|error| ServiceError::invalid("time_zone", error))?;
     Ok(Cycles::new(account.cycle_anchor, zone))
 }
 
 fn unknown_company() -> FieldError {
-    FieldError::new("subject", "unknown_company", "is not a company of the account: create it first, or check its key")
+    FieldError::new(
+        "subject",
+        "unknown_company",
+        "is not a company of the account: create it first, or check its key",
+    )
 }
 
 fn fingerprint(event: &ParsedEvent) -> i64 {
@@ -243,9 +310,23 @@ fn fingerprint(event: &ParsedEvent) -> i64 {
 
 fn spend(kind: &str, payload: Payload, card: Option<&RateCard>) -> Result<Spent, FieldError> {
     match payload {
-        Payload::Usage { agent, activity, charge, reference, metadata } => {
-            let (credits, priced) = price_usage(agent, &activity, charge, reference.as_deref(), card)?;
-            Ok(Spent { agent, activity, credits, priced, reference, metadata })
+        Payload::Usage {
+            agent,
+            activity,
+            charge,
+            reference,
+            metadata,
+        } => {
+            let (credits, priced) =
+                price_usage(agent, &activity, charge, reference.as_deref(), card)?;
+            Ok(Spent {
+                agent,
+                activity,
+                credits,
+                priced,
+                reference,
+                metadata,
+            })
         }
         Payload::Foreign(data) => map_foreign(kind, data, card),
     }
@@ -273,16 +354,29 @@ fn price_usage(
     Ok((priced.credits, Some(priced)))
 }
 
-fn map_foreign(kind: &str, data: Map<String, Value>, card: Option<&RateCard>) -> Result<Spent, FieldError> {
+fn map_foreign(
+    kind: &str,
+    data: Map<String, Value>,
+    card: Option<&RateCard>,
+) -> Result<Spent, FieldError> {
     let (card, rule) = rule_for("type", &data, card)?;
-    let (Some(agent), Some(activity), Some(pointer)) = (rule.agent, rule.activity.as_deref(), rule.quantity.as_deref()) else {
+    let (Some(agent), Some(activity), Some(pointer)) = (
+        rule.agent,
+        rule.activity.as_deref(),
+        rule.quantity.as_deref(),
+    ) else {
         return Err(no_rate("type", kind));
     };
     let field = format!("data{}", pointer.replace('/', "."));
     let found = data_pointer(&data, pointer).ok_or_else(|| {
-        FieldError::new(&field, "required", "is missing: the rate card reads the quantity there")
+        FieldError::new(
+            &field,
+            "required",
+            "is missing: the rate card reads the quantity there",
+        )
     })?;
-    let quantity: Quantity = serde_json::from_value(found.clone()).map_err(|error| FieldError::invalid(&field, error))?;
+    let quantity: Quantity = serde_json::from_value(found.clone())
+        .map_err(|error| FieldError::invalid(&field, error))?;
     if quantity.micro() < 0 {
         return Err(FieldError::new(field, "negative", "must not be negative"));
     }
@@ -292,18 +386,27 @@ fn map_foreign(kind: &str, data: Map<String, Value>, card: Option<&RateCard>) ->
         activity: activity.to_owned(),
         credits: priced.credits,
         priced: Some(priced),
-        reference: data.get("reference").and_then(Value::as_str).filter(|text| can_be_shown(text)).map(str::to_owned),
+        reference: data
+            .get("reference")
+            .and_then(Value::as_str)
+            .filter(|text| can_be_shown(text))
+            .map(str::to_owned),
         metadata: Some(data),
     })
 }
 
 /// Whether a text can be a row's reference. The receipt's metadata has it in any case.
 fn can_be_shown(text: &str) -> bool {
-    !text.is_empty() && text.len() <= domain::event::MAX_REFERENCE_BYTES && !text.chars().any(char::is_control)
+    !text.is_empty()
+        && text.len() <= domain::event::MAX_REFERENCE_BYTES
+        && !text.chars().any(char::is_control)
 }
 
 fn data_pointer<'a>(data: &'a Map<String, Value>, pointer: &str) -> Option<&'a Value> {
-    let (first, rest) = pointer.strip_prefix('/')?.split_once('/').map_or((&pointer[1..], None), |(first, rest)| (first, Some(rest)));
+    let (first, rest) = pointer
+        .strip_prefix('/')?
+        .split_once('/')
+        .map_or((&pointer[1..], None), |(first, rest)| (first, Some(rest)));
     let found = data.get(&first.replace("~1", "/").replace("~0", "~"))?;
     match rest {
         None => Some(found),
@@ -311,19 +414,44 @@ fn data_pointer<'a>(data: &'a Map<String, Value>, pointer: &str) -> Option<&'a V
     }
 }
 
-fn rule_for<'a>(field: &str, data: &Map<String, Value>, card: Option<&'a RateCard>) -> Result<(&'a RateCard, &'a RateRule), FieldError> {
+fn rule_for<'a>(
+    field: &str,
+    data: &Map<String, Value>,
+    card: Option<&'a RateCard>,
+) -> Result<(&'a RateCard, &'a RateRule), FieldError> {
     let card = card.ok_or_else(|| no_rate(field, "this type"))?;
-    let rule = card.rule_for(data).ok_or_else(|| no_rate(field, "this event"))?;
+    let rule = card
+        .rule_for(data)
+        .ok_or_else(|| no_rate(field, "this event"))?;
     Ok((card, rule))
 }
 
 fn no_rate(field: &str, what: &str) -> FieldError {
-    FieldError::new(field, "no_rate", format!("no rate card in force at the event's time prices {what}: put one, or send data.credits"))
+    FieldError::new(
+        field,
+        "no_rate",
+        format!(
+            "no rate card in force at the event's time prices {what}: put one, or send data.credits"
+        ),
+    )
 }
 
-fn price(field: &str, rule: &RateRule, version: u32, quantity: Quantity) -> Result<Priced, FieldError> {
-    let credits = rule.price(quantity).map_err(|message| FieldError::invalid(field, message))?;
-    Ok(Priced { credits, quantity, unit: rule.unit.clone(), version, rounding: rule.rounding })
+fn price(
+    field: &str,
+    rule: &RateRule,
+    version: u32,
+    quantity: Quantity,
+) -> Result<Priced, FieldError> {
+    let credits = rule
+        .price(quantity)
+        .map_err(|message| FieldError::invalid(field, message))?;
+    Ok(Priced {
+        credits,
+        quantity,
+        unit: rule.unit.clone(),
+        version,
+        rounding: rule.rounding,
+    })
 }
 
 /// Checks a key that is part of a path.

@@ -2,24 +2,24 @@
 //!
 //! Every call takes a [`Caller`] or the [`Scope`] made from one; none can be made without.
 
-pub mod ports;
-pub mod error;
-pub mod clock;
+pub mod accounts;
+pub mod activity;
 pub mod caller;
+pub mod clock;
+pub mod dashboard;
 mod directory;
-pub mod writer;
+pub mod error;
+pub mod idempotency;
 pub mod ingest;
+pub mod keys;
+pub mod live;
+pub mod ports;
+pub mod rates;
 mod selection;
 mod split;
 pub mod usage;
-pub mod dashboard;
-pub mod activity;
-pub mod live;
-pub mod accounts;
-pub mod rates;
-pub mod keys;
 pub mod users;
-pub mod idempotency;
+pub mod writer;
 
 use std::sync::Arc;
 
@@ -27,7 +27,12 @@ pub use caller::{Caller, Permission, Scope};
 pub use clock::{Clock, SystemClock};
 pub use error::{ServiceError, ServiceResult, log_failure};
 
-use crate::{directory::Directory, live::Hub, ports::Store, writer::{CommitObserver, Writer}};
+use crate::{
+    directory::Directory,
+    live::Hub,
+    ports::Store,
+    writer::{CommitObserver, Writer},
+};
 
 /// All use-cases, sharing one database, one writer and one clock.
 #[derive(Clone)]
@@ -46,10 +51,25 @@ impl Services {
     }
 
     /// Starts the writer over `store`, telling `observer` of every transaction. Call inside a tokio runtime.
-    pub fn start_observed(store: Arc<dyn Store>, clock: Arc<dyn Clock>, observer: CommitObserver) -> Self {
+    pub fn start_observed(
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        observer: CommitObserver,
+    ) -> Self {
         let hub = Hub::default();
-        let writer = Writer::start(Arc::clone(&store), Arc::clone(&clock), hub.clone(), observer);
-        Self { directory: Arc::new(Directory::new(Arc::clone(&store))), store, clock, writer, hub }
+        let writer = Writer::start(
+            Arc::clone(&store),
+            Arc::clone(&clock),
+            hub.clone(),
+            observer,
+        );
+        Self {
+            directory: Arc::new(Directory::new(Arc::clone(&store))),
+            store,
+            clock,
+            writer,
+            hub,
+        }
     }
 
     /// The clock every use-case reads.
@@ -60,7 +80,11 @@ impl Services {
     /// Whether the database answers and the writer takes work.
     pub async fn ready(&self) -> ServiceResult<()> {
         self.store.ping().await?;
-        if self.writer.is_open() { Ok(()) } else { Err(ServiceError::Busy { retry_after_s: 1 }) }
+        if self.writer.is_open() {
+            Ok(())
+        } else {
+            Err(ServiceError::Busy { retry_after_s: 1 })
+        }
     }
 
     /// Write requests that wait for the writer.

@@ -8,7 +8,12 @@ use std::{
     time::Duration,
 };
 
-use domain::{AccountId, Seq, Time, filter::ViewQuery, live::LiveFrame};
+use domain::{
+    AccountId, Seq, Time,
+    calendar::{Window, Zone},
+    filter::ViewQuery,
+    live::{LiveFrame, ReadAt},
+};
 use futures::Stream;
 use tokio::{sync::watch, time::Instant};
 
@@ -44,7 +49,10 @@ impl Hub {
 
     fn subscribe(&self, account: AccountId) -> watch::Receiver<()> {
         let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
-        accounts.entry(account).or_insert_with(|| watch::channel(()).0).subscribe()
+        accounts
+            .entry(account)
+            .or_insert_with(|| watch::channel(()).0)
+            .subscribe()
     }
 }
 
@@ -66,26 +74,37 @@ struct Viewer {
 }
 
 impl Services {
-    /// Every change of a view after `from`, for as long as the reader listens.
+    /// Every change of a view since it was read, for as long as the reader listens.
     ///
-    /// The stream ends after [`LiveFrame::Resync`]: the reader reads the page again and follows from there.
-    pub async fn live(&self, scope: Scope, query: &ViewQuery, from: Seq) -> ServiceResult<impl Stream<Item = LiveFrame> + Send + use<>> {
+    /// The stream ends after [`LiveFrame::Resync`]: the reader reads the page again and follows from there. That
+    /// also happens when a day or the cycle has ended since the page was read, or ends while it is followed.
+    pub async fn live(
+        &self,
+        scope: Scope,
+        query: &ViewQuery,
+        from: ReadAt,
+    ) -> ServiceResult<impl Stream<Item = LiveFrame> + Send + use<>> {
         let view = self.view(scope, query).await?;
-        let tomorrow = domain::calendar::Window::Day.next(view.zone.day_of(view.now), &view.zone);
+        let day_end = |zone: &Zone| Window::Day.next(zone.day_of(from.now), zone);
+        let cycle_end = view.cycles.at(from.now).range.end;
         let now = Instant::now();
         let viewer = Viewer {
             services: self.clone(),
             news: self.hub.subscribe(view.scope.account.id),
-            turns_at: tomorrow.min(view.cycles.at(view.now).range.end),
+            turns_at: day_end(&view.zone)
+                .min(day_end(view.cycles.zone()))
+                .min(cycle_end),
             view,
-            shown: from,
-            read: from,
+            shown: from.as_of,
+            read: from.as_of,
             next_frame: now,
             next_beat: now + BEAT_EVERY,
             greeted: false,
             over: false,
         };
-        Ok(futures::stream::unfold(viewer, |mut viewer| async move { viewer.next().await.map(|frame| (frame, viewer)) }))
+        Ok(futures::stream::unfold(viewer, |mut viewer| async move {
+            viewer.next().await.map(|frame| (frame, viewer))
+        }))
     }
 }
 
@@ -127,7 +146,11 @@ impl Viewer {
         if self.services.now() >= self.turns_at {
             return Ok(Some(LiveFrame::Resync));
         }
-        let (events, up_to) = self.services.store.events_after(self.view.scope.account.id, self.read, READ_EVENTS).await?;
+        let (events, up_to) = self
+            .services
+            .store
+            .events_after(self.view.scope.account.id, self.read, READ_EVENTS)
+            .await?;
         if events.len() >= READ_EVENTS as usize {
             return Ok(Some(LiveFrame::Resync));
         }

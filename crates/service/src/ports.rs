@@ -9,8 +9,12 @@ use async_trait::async_trait;
 
 pub use directory::{ApiKey, DirectoryStore, KeyScope, NewApiKey, PutAccount, Stored};
 pub use events::{CommitOutcome, Committed, EventStore, NewEvent, StoredEvent};
-pub use identity::{IdempotencyStore, IdentityStore, Membership, NewUser, Remembered, SavedSession, User};
-pub use reading::{Cell, Direction, Grain, GroupBy, GroupKey, LogRange, ReadStore, Selection, Snapshot};
+pub use identity::{
+    IdempotencyStore, IdentityStore, Membership, NewUser, Remembered, SavedSession, User,
+};
+pub use reading::{
+    Cell, Direction, Grain, GroupBy, GroupKey, LogRange, ReadStore, Selection, Snapshot,
+};
 
 /// A failure inside the database; its text is for the log, never for a caller.
 #[derive(Debug, thiserror::Error)]
@@ -29,7 +33,9 @@ pub type StoreResult<T> = Result<T, StoreError>;
 
 /// A whole database.
 #[async_trait]
-pub trait Store: EventStore + ReadStore + DirectoryStore + IdentityStore + IdempotencyStore + Send + Sync {
+pub trait Store:
+    EventStore + ReadStore + DirectoryStore + IdentityStore + IdempotencyStore + Send + Sync
+{
     /// Proves that events, roll-ups and cycle totals agree; one sentence for each difference found.
     async fn doctor(&self) -> StoreResult<DoctorReport>;
 

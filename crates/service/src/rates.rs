@@ -6,7 +6,9 @@ use domain::{
     rate::{RateCard, RateRule},
 };
 
-use crate::{Caller, Permission, ServiceError, ServiceResult, Services, accounts::Put, ports::Stored};
+use crate::{
+    Caller, Permission, ServiceError, ServiceResult, Services, accounts::Put, ports::Stored,
+};
 
 impl Services {
     /// Stores a further version of the rate card of an event type.
@@ -22,17 +24,32 @@ impl Services {
             return Err(ServiceError::invalid("type", "must be 1 to 255 bytes long"));
         }
         RateCard::check_rules(rules, event_type != USAGE_TYPE)?;
-        let stored = self.store.put_rate_card(event_type, effective_at, rules, self.now()).await?;
+        let stored = self
+            .store
+            .put_rate_card(event_type, effective_at, rules, self.now())
+            .await?;
         self.directory.forget_rate_cards(event_type);
         match stored {
-            Stored::Created(value) => Ok(Put { value, created: true }),
-            Stored::Replaced(value) => Ok(Put { value, created: false }),
-            Stored::Fixed => Err(ServiceError::Conflict("this version cannot change".to_owned())),
+            Stored::Created(value) => Ok(Put {
+                value,
+                created: true,
+            }),
+            Stored::Replaced(value) => Ok(Put {
+                value,
+                created: false,
+            }),
+            Stored::Fixed => Err(ServiceError::Conflict(
+                "this version cannot change".to_owned(),
+            )),
         }
     }
 
     /// All versions of the rate card of an event type, newest first.
-    pub async fn rate_card(&self, caller: &Caller, event_type: &str) -> ServiceResult<Vec<RateCard>> {
+    pub async fn rate_card(
+        &self,
+        caller: &Caller,
+        event_type: &str,
+    ) -> ServiceResult<Vec<RateCard>> {
         caller.require_platform(Permission::Provision)?;
         let mut versions = self.store.rate_cards(event_type).await?;
         if versions.is_empty() {
@@ -43,7 +60,12 @@ impl Services {
     }
 
     /// Event types that have a rate card, those after `after`.
-    pub async fn rate_card_types(&self, caller: &Caller, after: Option<&str>, limit: u32) -> ServiceResult<Vec<String>> {
+    pub async fn rate_card_types(
+        &self,
+        caller: &Caller,
+        after: Option<&str>,
+        limit: u32,
+    ) -> ServiceResult<Vec<String>> {
         caller.require_platform(Permission::Provision)?;
         Ok(self.store.rate_card_types(after, limit).await?)
     }

@@ -31,7 +31,9 @@ impl Services {
     pub(crate) async fn view(&self, scope: Scope, query: &ViewQuery) -> ServiceResult<View> {
         let cycles = account_cycles(&scope.account)?;
         let zone = match &query.tz {
-            Some(name) => Zone::named(name).map_err(|error| crate::ServiceError::invalid("tz", error))?,
+            Some(name) => {
+                Zone::named(name).map_err(|error| crate::ServiceError::invalid("tz", error))?
+            }
             None => cycles.zone().clone(),
         };
         let now = self.now();
@@ -65,24 +67,51 @@ impl Services {
             return Ok((scope.company_ids().map(<[_]>::to_vec), Vec::new()));
         }
         let found = self.store.companies_by_key(scope.account.id, keys).await?;
-        let visible: Vec<_> = found.into_iter().filter(|company| scope.companies.allows(company.id)).collect();
-        if let Some(missing) = keys.iter().find(|key| visible.iter().all(|company| &company.key != *key)) {
+        let visible: Vec<_> = found
+            .into_iter()
+            .filter(|company| scope.companies.allows(company.id))
+            .collect();
+        if let Some(missing) = keys
+            .iter()
+            .find(|key| visible.iter().all(|company| &company.key != *key))
+        {
             let message = format!("'{missing}' is not a company of the account");
             return Err(Invalid::one("company", "unknown_company", message).into());
         }
         let ids = visible.iter().map(|company| company.id).collect();
-        let names = visible.into_iter().map(|company| CompanyName { key: company.key, name: company.name }).collect();
+        let names = visible
+            .into_iter()
+            .map(|company| CompanyName {
+                key: company.key,
+                name: company.name,
+            })
+            .collect();
         Ok((Some(ids), names))
     }
 }
 
 fn period_choice(query: &ViewQuery, zone: &Zone) -> Result<PeriodChoice, Invalid> {
     if query.from.is_none() && query.to.is_none() {
-        let unknown = || Invalid::one("period", "invalid", "must be one of this_cycle, last_cycle, 7d, 30d, 90d");
-        return query.period.as_deref().map_or(Ok(PeriodChoice::default()), |name| PeriodChoice::named(name).ok_or_else(unknown));
+        let unknown = || {
+            Invalid::one(
+                "period",
+                "invalid",
+                "must be one of this_cycle, last_cycle, 7d, 30d, 90d",
+            )
+        };
+        return query
+            .period
+            .as_deref()
+            .map_or(Ok(PeriodChoice::default()), |name| {
+                PeriodChoice::named(name).ok_or_else(unknown)
+            });
     }
     if query.period.is_some() {
-        return Err(Invalid::one("period", "invalid", "goes without from and to: send one or the other"));
+        return Err(Invalid::one(
+            "period",
+            "invalid",
+            "goes without from and to: send one or the other",
+        ));
     }
     let mut errors = Vec::new();
     let start = edge("from", query.from.as_deref(), zone, 0, &mut errors);
@@ -90,13 +119,27 @@ fn period_choice(query: &ViewQuery, zone: &Zone) -> Result<PeriodChoice, Invalid
     if errors.is_empty() && end <= start {
         errors.push(FieldError::invalid("to", "must be after from"));
     }
-    if errors.is_empty() { Ok(PeriodChoice::Custom(TimeRange::new(start, end))) } else { Err(Invalid(errors)) }
+    if errors.is_empty() {
+        Ok(PeriodChoice::Custom(TimeRange::new(start, end)))
+    } else {
+        Err(Invalid(errors))
+    }
 }
 
 /// One end of a custom period: an instant, or a civil date of which `to` takes in the whole day.
-fn edge(field: &str, text: Option<&str>, zone: &Zone, days: i64, errors: &mut Vec<FieldError>) -> Time {
+fn edge(
+    field: &str,
+    text: Option<&str>,
+    zone: &Zone,
+    days: i64,
+    errors: &mut Vec<FieldError>,
+) -> Time {
     let Some(text) = text else {
-        errors.push(FieldError::new(field, "required", "is missing: a custom period needs from and to"));
+        errors.push(FieldError::new(
+            field,
+            "required",
+            "is missing: a custom period needs from and to",
+        ));
         return Time::MIN;
     };
     if let Ok(time) = text.parse::<Time>() {
@@ -105,7 +148,10 @@ fn edge(field: &str, text: Option<&str>, zone: &Zone, days: i64, errors: &mut Ve
     match text.parse::<Date>() {
         Ok(date) if text.len() == 10 => zone.day_start(date.saturating_add(days.days())),
         _ => {
-            errors.push(FieldError::invalid(field, "must be a date such as 2026-11-23, or an RFC 3339 time with an offset"));
+            errors.push(FieldError::invalid(
+                field,
+                "must be a date such as 2026-11-23, or an RFC 3339 time with an offset",
+            ));
             Time::MIN
         }
     }

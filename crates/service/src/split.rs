@@ -11,7 +11,11 @@ pub(crate) fn split(range: TimeRange, zone: Option<&Zone>) -> Vec<(TimeRange, Gr
     let buckets = inner(range, range.start.bucket_ceil(), range.end.bucket());
     let days = zone.map(|zone| {
         let first = zone.day_of(buckets.start);
-        let first = if first == buckets.start { first } else { next_day(first, zone) };
+        let first = if first == buckets.start {
+            first
+        } else {
+            next_day(first, zone)
+        };
         inner(buckets, first, zone.day_of(buckets.end))
     });
     let days = days.unwrap_or(TimeRange::new(buckets.end, buckets.end));
@@ -22,7 +26,10 @@ pub(crate) fn split(range: TimeRange, zone: Option<&Zone>) -> Vec<(TimeRange, Gr
         (TimeRange::new(days.end, buckets.end), Grain::Bucket),
         (TimeRange::new(buckets.end, range.end), Grain::Event),
     ];
-    parts.into_iter().filter(|(part, _)| !part.is_empty()).collect()
+    parts
+        .into_iter()
+        .filter(|(part, _)| !part.is_empty())
+        .collect()
 }
 
 /// `[start, end)` when that is a range within `outer`, else nothing at the outer end.
@@ -49,23 +56,48 @@ pub(crate) struct Ask<'a> {
 }
 
 /// Reads the totals of a range, exactly, from the coarsest roll-ups that fit.
-pub(crate) async fn read_cells(snapshot: &mut dyn Snapshot, ask: Ask<'_>, range: TimeRange) -> StoreResult<Vec<Cell>> {
+pub(crate) async fn read_cells(
+    snapshot: &mut dyn Snapshot,
+    ask: Ask<'_>,
+    range: TimeRange,
+) -> StoreResult<Vec<Cell>> {
     if range.is_empty() {
         return Ok(Vec::new());
     }
     let by_reference = ask.selection.reference_prefix.is_some();
-    let parts = if by_reference { vec![(range, Grain::Event)] } else { split(range, ask.days_of) };
+    let parts = if by_reference {
+        vec![(range, Grain::Event)]
+    } else {
+        split(range, ask.days_of)
+    };
     let mut cells = Vec::new();
     for (part, grain) in parts {
-        cells.extend(snapshot.cells(ask.account, ask.selection, part, grain, ask.group_by).await?);
+        cells.extend(
+            snapshot
+                .cells(ask.account, ask.selection, part, grain, ask.group_by)
+                .await?,
+        );
     }
     Ok(cells)
 }
 
 /// Reads the total of a range, exactly.
-pub(crate) async fn read_total(snapshot: &mut dyn Snapshot, ask: Ask<'_>, range: TimeRange) -> StoreResult<Totals> {
+pub(crate) async fn read_total(
+    snapshot: &mut dyn Snapshot,
+    ask: Ask<'_>,
+    range: TimeRange,
+) -> StoreResult<Totals> {
     let mut sum = Totals::default();
-    for cell in read_cells(snapshot, Ask { group_by: GroupBy::All, ..ask }, range).await? {
+    for cell in read_cells(
+        snapshot,
+        Ask {
+            group_by: GroupBy::All,
+            ..ask
+        },
+        range,
+    )
+    .await?
+    {
         sum.add(cell.totals);
     }
     Ok(sum)

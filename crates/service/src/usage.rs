@@ -66,17 +66,37 @@ impl Services {
             previous_range: view.period.previous,
             current: sum(&now),
             previous: sum(&before),
-            agents: Agent::ALL.iter().map(|agent| (*agent, now[usize::from(agent.index())], before[usize::from(agent.index())])).collect(),
+            agents: Agent::ALL
+                .iter()
+                .map(|agent| {
+                    (
+                        *agent,
+                        now[usize::from(agent.index())],
+                        before[usize::from(agent.index())],
+                    )
+                })
+                .collect(),
         })
     }
 
     /// Totals of a view by calendar window and group.
-    pub async fn series(&self, scope: Scope, query: &ViewQuery, window: Window, group_by: GroupBy) -> ServiceResult<Series> {
+    pub async fn series(
+        &self,
+        scope: Scope,
+        query: &ViewQuery,
+        window: Window,
+        group_by: GroupBy,
+    ) -> ServiceResult<Series> {
         let view = self.view(scope, query).await?;
         let range = view.period.range;
-        let windows = window.tile(range, &view.zone).map_err(|error| ServiceError::invalid("window", error))?;
+        let windows = window
+            .tile(range, &view.zone)
+            .map_err(|error| ServiceError::invalid("window", error))?;
         let mut snapshot = self.store.snapshot().await?;
-        let ask = Ask { days_of: view.days_for(window), ..view.ask(group_by) };
+        let ask = Ask {
+            days_of: view.days_for(window),
+            ..view.ask(group_by)
+        };
         let cells = read_cells(snapshot.as_mut(), ask, range).await?;
         // A reader must not wait for a second connection while it holds one.
         drop(snapshot);
@@ -89,12 +109,19 @@ impl Services {
                 GroupKey::Activity(activity) => activity.clone(),
                 GroupKey::All => "all".to_owned(),
             };
-            let totals = groups.entry(name).or_insert_with(|| vec![Totals::default(); windows.len()]);
-            if let Some(total) = window_of(&windows, &cell).and_then(|index| totals.get_mut(index)) {
+            let totals = groups
+                .entry(name)
+                .or_insert_with(|| vec![Totals::default(); windows.len()]);
+            if let Some(total) = window_of(&windows, &cell).and_then(|index| totals.get_mut(index))
+            {
                 total.add(cell.totals);
             }
         }
-        Ok(Series { zone: view.zone.name().to_owned(), windows, groups: groups.into_iter().collect() })
+        Ok(Series {
+            zone: view.zone.name().to_owned(),
+            windows,
+            groups: groups.into_iter().collect(),
+        })
     }
 
     /// The balance of the running cycle. Callers limited to some companies do not see it.
@@ -111,26 +138,58 @@ impl Services {
 
     /// The plan an account is on.
     pub(crate) async fn plan_of(&self, scope: &Scope) -> ServiceResult<Plan> {
-        self.directory.plan(&scope.account.plan).await?.ok_or(ServiceError::NotFound)
+        self.directory
+            .plan(&scope.account.plan)
+            .await?
+            .ok_or(ServiceError::NotFound)
     }
 
-    async fn company_names(&self, view: &View, cells: &[Cell]) -> ServiceResult<BTreeMap<domain::CompanyId, String>> {
-        let mut ids: Vec<_> = cells.iter().filter_map(|cell| if let GroupKey::Company(id) = cell.key { Some(id) } else { None }).collect();
+    async fn company_names(
+        &self,
+        view: &View,
+        cells: &[Cell],
+    ) -> ServiceResult<BTreeMap<domain::CompanyId, String>> {
+        let mut ids: Vec<_> = cells
+            .iter()
+            .filter_map(|cell| {
+                if let GroupKey::Company(id) = cell.key {
+                    Some(id)
+                } else {
+                    None
+                }
+            })
+            .collect();
         ids.sort_unstable();
         ids.dedup();
         if ids.is_empty() {
             return Ok(BTreeMap::new());
         }
         let limit = u32::try_from(ids.len()).unwrap_or(u32::MAX);
-        let companies = self.store.companies(view.scope.account.id, Some(&ids), None, None, limit).await?;
-        Ok(companies.into_iter().map(|company| (company.id, company.key)).collect())
+        let companies = self
+            .store
+            .companies(view.scope.account.id, Some(&ids), None, None, limit)
+            .await?;
+        Ok(companies
+            .into_iter()
+            .map(|company| (company.id, company.key))
+            .collect())
     }
 }
 
 /// What is left of a cycle.
-pub(crate) async fn read_balance(snapshot: &mut dyn Snapshot, scope: &Scope, plan: &Plan, cycle: Cycle) -> ServiceResult<Balance> {
-    let used = snapshot.cycle_used(scope.account.id, cycle.range.start).await?;
-    Ok(Balance { allocation: plan.monthly_credits, used })
+pub(crate) async fn read_balance(
+    snapshot: &mut dyn Snapshot,
+    scope: &Scope,
+    plan: &Plan,
+    cycle: Cycle,
+) -> ServiceResult<Balance> {
+    let used = snapshot
+        .cycle_used(scope.account.id, cycle.range.start)
+        .await?;
+    Ok(Balance {
+        allocation: plan.monthly_credits,
+        used,
+    })
 }
 
 impl View {
@@ -172,5 +231,8 @@ fn sum(totals: &[Totals]) -> Totals {
 /// Which window a cell lies in.
 pub(crate) fn window_of(windows: &[TimeRange], cell: &Cell) -> Option<usize> {
     let index = windows.partition_point(|window| window.end <= cell.start);
-    windows.get(index).filter(|window| window.contains(cell.start)).map(|_| index)
+    windows
+        .get(index)
+        .filter(|window| window.contains(cell.start))
+        .map(|_| index)
 }

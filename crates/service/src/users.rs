@@ -67,15 +67,37 @@ impl Services {
 
     async fn membership(&self, joining: &Joining) -> ServiceResult<Membership> {
         let account = self.directory.account(&joining.account).await?;
-        let account = account.ok_or_else(|| ServiceError::invalid("account", format!("'{}' is not an account", joining.account)))?;
-        let found = self.store.companies_by_key(account.id, &joining.companies).await?;
-        if let Some(missing) = joining.companies.iter().find(|key| found.iter().all(|company| &company.key != *key)) {
-            return Err(ServiceError::invalid("companies", format!("'{missing}' is not a company of the account")));
+        let account = account.ok_or_else(|| {
+            ServiceError::invalid(
+                "account",
+                format!("'{}' is not an account", joining.account),
+            )
+        })?;
+        let found = self
+            .store
+            .companies_by_key(account.id, &joining.companies)
+            .await?;
+        if let Some(missing) = joining
+            .companies
+            .iter()
+            .find(|key| found.iter().all(|company| &company.key != *key))
+        {
+            return Err(ServiceError::invalid(
+                "companies",
+                format!("'{missing}' is not a company of the account"),
+            ));
         }
         if joining.role == Role::Client && found.is_empty() {
-            return Err(ServiceError::invalid("companies", "a client needs at least one company"));
+            return Err(ServiceError::invalid(
+                "companies",
+                "a client needs at least one company",
+            ));
         }
-        Ok(Membership { account: account.id, role: joining.role, companies: found.iter().map(|company| company.id).collect() })
+        Ok(Membership {
+            account: account.id,
+            role: joining.role,
+            companies: found.iter().map(|company| company.id).collect(),
+        })
     }
 
     /// Checks an e-mail address and a password. An unknown address takes as long as a wrong password.
@@ -83,10 +105,14 @@ impl Services {
     /// # Errors
     /// [`ServiceError::Unauthenticated`] whatever was wrong.
     pub async fn sign_in(&self, email: &str, password: String) -> ServiceResult<User> {
-        let user = self.store.user_by_email(&email.trim().to_lowercase()).await?;
+        let user = self
+            .store
+            .user_by_email(&email.trim().to_lowercase())
+            .await?;
         let hash = user.as_ref().map(|user| user.password_hash.clone());
         let is_right = verify_password(password, hash).await?;
-        user.filter(|user| is_right && !user.disabled).ok_or(ServiceError::Unauthenticated)
+        user.filter(|user| is_right && !user.disabled)
+            .ok_or(ServiceError::Unauthenticated)
     }
 
     /// The signed-in person of a session; none when they were removed or disabled since.
@@ -95,7 +121,12 @@ impl Services {
     }
 
     /// People by e-mail address, those after `after`.
-    pub async fn users(&self, caller: &Caller, after: Option<&str>, limit: u32) -> ServiceResult<Vec<User>> {
+    pub async fn users(
+        &self,
+        caller: &Caller,
+        after: Option<&str>,
+        limit: u32,
+    ) -> ServiceResult<Vec<User>> {
         caller.require_platform(Permission::Provision)?;
         Ok(self.store.users(after, limit).await?)
     }
@@ -124,24 +155,49 @@ impl Services {
 fn check_user(user: &PutUser) -> Result<(), Invalid> {
     let mut errors = Vec::new();
     let email = user.email.trim();
-    let looks_right = email.len() <= 254 && email.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.'));
-    if !looks_right || email.chars().any(|letter| letter.is_control() || letter.is_whitespace()) {
-        errors.push(FieldError::invalid("email", "must be an e-mail address such as ada@example.com"));
+    let looks_right = email.len() <= 254
+        && email
+            .split_once('@')
+            .is_some_and(|(name, host)| !name.is_empty() && host.contains('.'));
+    if !looks_right
+        || email
+            .chars()
+            .any(|letter| letter.is_control() || letter.is_whitespace())
+    {
+        errors.push(FieldError::invalid(
+            "email",
+            "must be an e-mail address such as ada@example.com",
+        ));
     }
     check_name(&user.name, &mut errors);
-    if user.password.chars().count() < MIN_PASSWORD_CHARS || user.password.len() > MAX_PASSWORD_BYTES {
-        errors.push(FieldError::invalid("password", format!("must have at least {MIN_PASSWORD_CHARS} characters")));
+    if user.password.chars().count() < MIN_PASSWORD_CHARS
+        || user.password.len() > MAX_PASSWORD_BYTES
+    {
+        errors.push(FieldError::invalid(
+            "password",
+            format!("must have at least {MIN_PASSWORD_CHARS} characters"),
+        ));
     }
     if user.platform_role.is_none() && user.memberships.is_empty() {
-        errors.push(FieldError::new("account", "required", "name an account or a platform role"));
+        errors.push(FieldError::new(
+            "account",
+            "required",
+            "name an account or a platform role",
+        ));
     }
-    if errors.is_empty() { Ok(()) } else { Err(Invalid(errors)) }
+    if errors.is_empty() {
+        Ok(())
+    } else {
+        Err(Invalid(errors))
+    }
 }
 
 /// Hashing takes tens of milliseconds on purpose, so it runs beside the async threads.
 async fn hash_password(password: String) -> ServiceResult<String> {
     let hashed = tokio::task::spawn_blocking(move || {
-        Argon2::default().hash_password(password.as_bytes()).map(|hash| hash.to_string())
+        Argon2::default()
+            .hash_password(password.as_bytes())
+            .map(|hash| hash.to_string())
     });
     match hashed.await {
         Ok(Ok(hash)) => Ok(hash),
@@ -156,7 +212,13 @@ async fn verify_password(password: String, hash: Option<String>) -> ServiceResul
         return Ok(false);
     };
     let verified = tokio::task::spawn_blocking(move || {
-        PasswordHash::new(&hash).is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
+        PasswordHash::new(&hash).is_ok_and(|hash| {
+            Argon2::default()
+                .verify_password(password.as_bytes(), &hash)
+                .is_ok()
+        })
     });
-    verified.await.map_err(|error| crate::ports::StoreError::new(error).into())
+    verified
+        .await
+        .map_err(|error| crate::ports::StoreError::new(error).into())
 }

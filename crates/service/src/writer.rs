@@ -48,7 +48,12 @@ pub struct Writer {
 
 impl Writer {
     /// Starts the writer task.
-    pub(crate) fn start(store: Arc<dyn Store>, clock: Arc<dyn Clock>, hub: Hub, observer: CommitObserver) -> Self {
+    pub(crate) fn start(
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        hub: Hub,
+        observer: CommitObserver,
+    ) -> Self {
         let (queue, jobs) = mpsc::channel(QUEUE_REQUESTS);
         tokio::spawn(run(store, clock, hub, jobs, observer));
         Self { queue }
@@ -57,11 +62,17 @@ impl Writer {
     /// Stores events and returns when they are durable.
     pub(crate) async fn commit(&self, events: Vec<NewEvent>) -> ServiceResult<CommitOutcome> {
         let (reply, answer) = oneshot::channel();
-        self.queue.try_send(Job { events, reply }).map_err(|_| ServiceError::Busy { retry_after_s: RETRY_AFTER_S })?;
+        self.queue
+            .try_send(Job { events, reply })
+            .map_err(|_| ServiceError::Busy {
+                retry_after_s: RETRY_AFTER_S,
+            })?;
         match answer.await {
             Ok(Ok(outcome)) => Ok(outcome),
             Ok(Err(error)) => Err(ServiceError::Store(StoreError::new(error.to_string()))),
-            Err(_) => Err(ServiceError::Busy { retry_after_s: RETRY_AFTER_S }),
+            Err(_) => Err(ServiceError::Busy {
+                retry_after_s: RETRY_AFTER_S,
+            }),
         }
     }
 
@@ -93,12 +104,17 @@ async fn run(
 ) {
     while let Some(first) = jobs.recv().await {
         let group = gather(first, &mut jobs);
-        let (batches, replies): (Vec<_>, Vec<_>) = group.into_iter().map(|job| (job.events, job.reply)).unzip();
+        let (batches, replies): (Vec<_>, Vec<_>) =
+            group.into_iter().map(|job| (job.events, job.reply)).unzip();
         let started = Instant::now();
         match store.commit(&batches, clock.now()).await {
             Ok(outcomes) => {
                 let events = batches.iter().map(Vec::len).sum();
-                observer(CommitSeen { requests: batches.len(), events, took: started.elapsed() });
+                observer(CommitSeen {
+                    requests: batches.len(),
+                    events,
+                    took: started.elapsed(),
+                });
                 hub.notify(&accounts_stored(&batches, &outcomes));
                 for (reply, outcome) in replies.into_iter().zip(outcomes) {
                     let _ = reply.send(Ok(outcome));
@@ -121,11 +137,16 @@ fn gather(first: Job, jobs: &mut mpsc::Receiver<Job>) -> Vec<Job> {
 }
 
 fn accounts_stored(batches: &[Vec<NewEvent>], outcomes: &[CommitOutcome]) -> Vec<AccountId> {
-    let stored = batches.iter().zip(outcomes).filter(|(_, outcome)| match outcome {
-        CommitOutcome::Stored(committed) => committed.accepted > 0,
-        CommitOutcome::Conflict(_) => false,
-    });
-    let mut accounts: Vec<_> = stored.flat_map(|(batch, _)| batch.iter().map(|event| event.account)).collect();
+    let stored = batches
+        .iter()
+        .zip(outcomes)
+        .filter(|(_, outcome)| match outcome {
+            CommitOutcome::Stored(committed) => committed.accepted > 0,
+            CommitOutcome::Conflict(_) => false,
+        });
+    let mut accounts: Vec<_> = stored
+        .flat_map(|(batch, _)| batch.iter().map(|event| event.account))
+        .collect();
     accounts.sort_unstable();
     accounts.dedup();
     accounts

@@ -7,7 +7,7 @@ use domain::{
     activity::{LogPage, LogWindow},
     event::AgeLimit,
     filter::ViewQuery,
-    live::{Applied, Delta, LiveFrame, MAX_DELTA_ROWS},
+    live::{Applied, Delta, LiveFrame, MAX_DELTA_ROWS, ReadAt},
     usage::Dashboard,
 };
 use futures::{Stream, StreamExt as _};
@@ -23,7 +23,11 @@ type Frames = Pin<Box<dyn Stream<Item = LiveFrame> + Send>>;
 
 async fn follow(world: &World, caller: &Caller, query: &ViewQuery, from: Seq) -> Frames {
     let scope = world.scope(caller, "north").await;
-    let mut frames: Frames = Box::pin(world.services.live(scope, query, from).await.unwrap());
+    let read_at = ReadAt {
+        as_of: from,
+        now: world.services.now(),
+    };
+    let mut frames: Frames = Box::pin(world.services.live(scope, query, read_at).await.unwrap());
     assert_eq!(frames.next().await, Some(LiveFrame::Hello { from }));
     frames
 }
@@ -295,4 +299,40 @@ async fn a_quiet_stream_beats_and_a_new_day_asks_to_read_again() {
     world.clock.set(time("2026-11-23T23:00:00Z"));
     assert_eq!(frames.next().await, Some(LiveFrame::Resync));
     assert_eq!(frames.next().await, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_read_before_midnight_and_followed_after_it_is_read_again() {
+    let world = World::new().await;
+    let scope = world.scope(&world.operator, "north").await;
+    let read_at = ReadAt {
+        as_of: Seq::ZERO,
+        now: time("2026-11-23T22:59:59Z"),
+    };
+    world.clock.set(time("2026-11-23T23:00:01Z"));
+    let frames = world
+        .services
+        .live(scope, &ViewQuery::default(), read_at)
+        .await
+        .unwrap();
+    let mut frames: Frames = Box::pin(frames);
+    assert!(matches!(frames.next().await, Some(LiveFrame::Hello { .. })));
+    assert_eq!(frames.next().await, Some(LiveFrame::Resync));
+    assert_eq!(frames.next().await, None);
+}
+
+#[tokio::test]
+async fn a_client_is_not_offered_the_activities_of_other_companies() {
+    let world = World::new().await;
+    let mut secret = usage("e1", "harbor", NOW, "1");
+    secret["data"]["activity"] = "secret_campaign".into();
+    world
+        .ingest(vec![secret, usage("e2", "acme", NOW, "1")])
+        .await
+        .unwrap();
+    let (whole, _) = page(&world, &world.operator, &ViewQuery::default()).await;
+    assert!(whole.activities.contains(&"secret_campaign".to_owned()));
+    let client = world.client(&["acme"]).await;
+    let (own, _) = page(&world, &client, &ViewQuery::default()).await;
+    assert!(!own.activities.contains(&"secret_campaign".to_owned()) && !own.activities.is_empty());
 }

@@ -1,5 +1,8 @@
 //! What readers do with the log: scroll, jump, open a receipt, use the keyboard.
-#![cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only a browser scrolls and reads more"))]
+#![cfg_attr(
+    not(feature = "hydrate"),
+    expect(dead_code, reason = "only a browser scrolls and reads more")
+)]
 
 #[cfg(feature = "hydrate")]
 mod placing;
@@ -75,7 +78,11 @@ impl LogActions {
     /// Index of a row of the log, while it is held.
     pub fn index_of(self, log: &LogState, place: Option<Cursor>) -> Option<u64> {
         let place = place?;
-        (log.window.start()..log.window.end()).find(|index| log.window.row(*index).is_some_and(|row| row.cursor() == place))
+        (log.window.start()..log.window.end()).find(|index| {
+            log.window
+                .row(*index)
+                .is_some_and(|row| row.cursor() == place)
+        })
     }
 
     fn toggle_receipt(self, cursor: Cursor, source: String, id: String) {
@@ -97,7 +104,10 @@ impl LogActions {
 
     /// Opens the receipt of a row, or closes it.
     pub fn toggle(self, index: u64) {
-        let row = self.state.log.with_untracked(|log| log.window.row(index).cloned());
+        let row = self
+            .state
+            .log
+            .with_untracked(|log| log.window.row(index).cloned());
         if let Some(row) = row {
             self.active.set(Some(row.cursor()));
             self.toggle_receipt(row.cursor(), row.source, row.id);
@@ -131,11 +141,18 @@ impl LogActions {
     }
 
     fn go_to_row(self, index: u64) {
-        let last = self.state.log.with_untracked(|log| log.window.total().saturating_sub(1));
+        let last = self
+            .state
+            .log
+            .with_untracked(|log| log.window.total().saturating_sub(1));
         let index = index.min(last);
         self.state.log.update(|log| {
             self.active.set(log.window.row(index).map(LogRow::cursor));
-            let (top, row, view) = (log.scroll.row_top(index), log.scroll.row_px, log.scroll.view_px);
+            let (top, row, view) = (
+                log.scroll.row_top(index),
+                log.scroll.row_px,
+                log.scroll.view_px,
+            );
             if top < log.scroll.position {
                 log.scroll.go(top);
             } else if top + row > log.scroll.position + view {
@@ -148,7 +165,11 @@ impl LogActions {
     pub fn key(self, event: &leptos::ev::KeyboardEvent) {
         let (first, page, at) = self.state.log.with_untracked(|log| {
             let at = self.index_of(log, self.active.get_untracked());
-            (log.scroll.first_row(), log.scroll.rows_in_view().saturating_sub(2), at)
+            (
+                log.scroll.first_row(),
+                log.scroll.rows_in_view().saturating_sub(2),
+                at,
+            )
         });
         match event.key().as_str() {
             "ArrowDown" => self.go_to_row(at.map_or(first, |row| row + 1)),
@@ -175,7 +196,10 @@ impl LogActions {
     /// Asks for a page of the log; an answer that was overtaken by another question or view is dropped.
     fn ask(self, ask: LogAsk, take: impl FnOnce(&mut LogState, LogPage) + 'static) {
         self.asked.update_value(|asked| *asked += 1);
-        let (mine, generation) = (self.asked.get_value(), self.state.generation.get_untracked());
+        let (mine, generation) = (
+            self.asked.get_value(),
+            self.state.generation.get_untracked(),
+        );
         self.is_reading.set_value(true);
         let query = self.query.get_untracked();
         spawn_local(async move {

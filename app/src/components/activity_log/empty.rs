@@ -7,7 +7,11 @@ use crate::state::{PageState, Url};
 /// Either nothing was ever reported, or nothing fits the view.
 #[component]
 pub fn EmptyLog(state: PageState, url: Memo<Url>) -> impl IntoView {
-    let is_new = Memo::new(move |_| state.dashboard.with(|dashboard| dashboard.activities.is_empty()));
+    let is_new = Memo::new(move |_| {
+        state
+            .dashboard
+            .with(|dashboard| dashboard.activities.is_empty())
+    });
     view! {
         <div class="empty" data-testid="empty-log">
             {move || if is_new.get() {

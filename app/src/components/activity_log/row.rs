@@ -28,16 +28,40 @@ impl Slot {
 
 /// Time, agent, activity, company, reference and credits of a row.
 #[component]
-pub fn LogLine(index: Memo<u64>, row: Memo<Slot>, year: Memo<i16>, is_open: Memo<bool>, actions: LogActions) -> impl IntoView {
+pub fn LogLine(
+    index: Memo<u64>,
+    row: Memo<Slot>,
+    year: Memo<i16>,
+    is_open: Memo<bool>,
+    actions: LogActions,
+) -> impl IntoView {
     let time = move || row.with(|row| row.text(|row| row.time_label(year.get())));
     let full_time = move || row.with(|row| row.text(|row| row.at.clone()));
     let agent = move || row.with(|row| row.text(|row| row.agent.name().to_owned()));
     let dot = move || row.with(|row| row.text(|row| format!("dot agent-{}", row.agent.id())));
     let activity = move || row.with(|row| row.text(|row| activity_label(&row.activity)));
     let company = move || row.with(|row| row.text(|row| row.company_name.clone()));
-    let reference = move || row.with(|row| row.text(|row| row.reference.clone().unwrap_or_else(|| "—".to_owned())));
-    let credits = Signal::derive(move || row.with(|row| if let Slot::Row(row) = row { Some(row.credits) } else { None }));
-    let is_active = move || row.with(|row| if let Slot::Row(row) = row { actions.active.get() == Some(row.cursor()) } else { false });
+    let reference = move || {
+        row.with(|row| row.text(|row| row.reference.clone().unwrap_or_else(|| "—".to_owned())))
+    };
+    let credits = Signal::derive(move || {
+        row.with(|row| {
+            if let Slot::Row(row) = row {
+                Some(row.credits)
+            } else {
+                None
+            }
+        })
+    });
+    let is_active = move || {
+        row.with(|row| {
+            if let Slot::Row(row) = row {
+                actions.active.get() == Some(row.cursor())
+            } else {
+                false
+            }
+        })
+    };
     let class = move || match row.get() {
         Slot::Row(_) => "log-row",
         Slot::Coming => "log-row coming",

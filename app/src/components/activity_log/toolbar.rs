@@ -37,7 +37,14 @@ fn SearchField(url: Memo<Url>) -> impl IntoView {
     let navigate = use_navigate();
     let search = debounce(TYPING_PAUSE, move |text: String| {
         let address = url.get_untracked().search(&text).href();
-        navigate(&address, NavigateOptions { scroll: false, replace: true, ..NavigateOptions::default() });
+        navigate(
+            &address,
+            NavigateOptions {
+                scroll: false,
+                replace: true,
+                ..NavigateOptions::default()
+            },
+        );
     });
     let shown = move || url.with(|url| url.0.q.clone().unwrap_or_default());
     // Without scripts the field is a form of its own; the other filters are kept by hidden fields only for the account.
@@ -76,7 +83,11 @@ fn ActivityMenu(state: PageState, url: Memo<Url>) -> impl IntoView {
             several => format!("{} activities", several.len()),
         })
     });
-    let activities = Memo::new(move |_| state.dashboard.with(|dashboard| dashboard.activities.clone()));
+    let activities = Memo::new(move |_| {
+        state
+            .dashboard
+            .with(|dashboard| dashboard.activities.clone())
+    });
     let item = move |activity: String| {
         let (name, same) = (activity.clone(), activity.clone());
         let href = Signal::derive(move || url.get().toggle_activity(&name).href());

@@ -28,16 +28,32 @@ pub fn UsageTable(dashboard: RwSignal<Dashboard>) -> impl IntoView {
 
 fn rows(dashboard: &Dashboard) -> impl IntoView + use<> {
     let cells = |bar: usize| {
-        let amounts: Vec<_> = dashboard.agents.iter().map(|usage| usage.bars.get(bar).copied().unwrap_or_default().credits).collect();
-        let all = amounts.iter().fold(domain::Credits::ZERO, |sum, credits| sum.saturating_add(*credits));
-        amounts.into_iter().chain([all]).map(|credits| view! { <td>{number::credits(credits)}</td> }).collect_view()
+        let amounts: Vec<_> = dashboard
+            .agents
+            .iter()
+            .map(|usage| usage.bars.get(bar).copied().unwrap_or_default().credits)
+            .collect();
+        let all = amounts.iter().fold(domain::Credits::ZERO, |sum, credits| {
+            sum.saturating_add(*credits)
+        });
+        amounts
+            .into_iter()
+            .chain([all])
+            .map(|credits| view! { <td>{number::credits(credits)}</td> })
+            .collect_view()
     };
     let row = |(index, bar): (usize, &domain::usage::Bar)| view! { <tr><th scope="row">{bar.label.clone()}</th>{cells(index)}</tr> };
     dashboard.bars.iter().enumerate().map(row).collect_view()
 }
 
 fn sums(dashboard: &Dashboard) -> impl IntoView + use<> {
-    let amounts = dashboard.agents.iter().map(|usage| usage.current.credits).chain([dashboard.all_agents().credits]);
-    let cells = amounts.map(|credits| view! { <td>{number::credits(credits)}</td> }).collect_view();
+    let amounts = dashboard
+        .agents
+        .iter()
+        .map(|usage| usage.current.credits)
+        .chain([dashboard.all_agents().credits]);
+    let cells = amounts
+        .map(|credits| view! { <td>{number::credits(credits)}</td> })
+        .collect_view();
     view! { <tr><th scope="row">"Sum"</th>{cells}</tr> }
 }

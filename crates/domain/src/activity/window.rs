@@ -19,7 +19,11 @@ pub struct LogWindow {
 impl LogWindow {
     /// A window that holds one page.
     pub fn new(page: LogPage) -> Self {
-        Self { start: page.position, total: page.total, rows: page.rows.into() }
+        Self {
+            start: page.position,
+            total: page.total,
+            rows: page.rows.into(),
+        }
     }
 
     /// How many rows the whole log has.
@@ -66,7 +70,10 @@ impl LogWindow {
     /// Adds the page that was read right after [`LogWindow::oldest`]; lets go of rows at the other end.
     pub fn append(&mut self, page: LogPage) {
         let last = self.oldest();
-        let older = page.rows.into_iter().filter(|row| last.is_none_or(|last| row.cursor() < last));
+        let older = page
+            .rows
+            .into_iter()
+            .filter(|row| last.is_none_or(|last| row.cursor() < last));
         self.rows.extend(older);
         while self.rows.len() > MAX_ROWS {
             self.rows.pop_front();
@@ -77,7 +84,10 @@ impl LogWindow {
     /// Adds the page that was read right before [`LogWindow::newest`]; lets go of rows at the other end.
     pub fn prepend(&mut self, page: LogPage) {
         let first = self.newest();
-        let newer = page.rows.into_iter().filter(|row| first.is_none_or(|first| row.cursor() > first));
+        let newer = page
+            .rows
+            .into_iter()
+            .filter(|row| first.is_none_or(|first| row.cursor() > first));
         let newer: Vec<_> = newer.collect();
         self.start = self.start.saturating_sub(newer.len() as u64);
         for row in newer.into_iter().rev() {
@@ -103,7 +113,9 @@ impl LogWindow {
     pub fn arrive(&mut self, row: LogRow) -> Arrival {
         self.total += 1;
         let cursor = row.cursor();
-        let known = self.rows.binary_search_by(|held| cursor.cmp(&held.cursor()));
+        let known = self
+            .rows
+            .binary_search_by(|held| cursor.cmp(&held.cursor()));
         if known.is_ok() {
             // A page read meanwhile had it already.
             return Arrival::Below;
@@ -185,7 +197,10 @@ pub(super) mod tests {
         }
 
         fn place(&self, cursor: Cursor) -> usize {
-            self.0.iter().position(|row| row.cursor() == cursor).unwrap()
+            self.0
+                .iter()
+                .position(|row| row.cursor() == cursor)
+                .unwrap()
         }
     }
 

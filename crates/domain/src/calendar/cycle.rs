@@ -28,7 +28,11 @@ pub struct Cycles {
 impl Cycles {
     /// The cycles counted from `anchor` in `zone`.
     pub fn new(anchor: Time, zone: Zone) -> Self {
-        Self { anchor, civil_anchor: zone.at(anchor).datetime(), zone }
+        Self {
+            anchor,
+            civil_anchor: zone.at(anchor).datetime(),
+            zone,
+        }
     }
 
     /// The zone they are counted in.
@@ -42,16 +46,30 @@ impl Cycles {
             // The clock time of an anchor in a repeated hour would name the first of the two.
             return self.anchor;
         }
-        let civil = Span::new().try_months(number).and_then(|months| self.civil_anchor.checked_add(months));
+        let civil = Span::new()
+            .try_months(number)
+            .and_then(|months| self.civil_anchor.checked_add(months));
         match civil {
             Ok(civil) => self.zone.instant(civil),
-            Err(_) => if number > 0 { Time::MAX } else { Time::MIN },
+            Err(_) => {
+                if number > 0 {
+                    Time::MAX
+                } else {
+                    Time::MIN
+                }
+            }
         }
     }
 
     /// Cycle `number`.
     pub fn numbered(&self, number: i32) -> Cycle {
-        Cycle { number, range: TimeRange::new(self.boundary(number), self.boundary(number.saturating_add(1))) }
+        Cycle {
+            number,
+            range: TimeRange::new(
+                self.boundary(number),
+                self.boundary(number.saturating_add(1)),
+            ),
+        }
     }
 
     /// The cycle that holds `time`, or the end of the calendar when that lies before it.

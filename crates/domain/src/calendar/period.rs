@@ -24,12 +24,18 @@ impl ResolvedPeriod {
             PeriodChoice::ThisCycle => Self::cycle_so_far(cycles, now),
             PeriodChoice::LastCycle => {
                 let last = cycles.before(cycles.at(now));
-                Self { range: last.range, previous: cycles.before(last).range }
+                Self {
+                    range: last.range,
+                    previous: cycles.before(last).range,
+                }
             }
             PeriodChoice::Days(days) => Self::last_days(days, now, zone),
             PeriodChoice::Custom(range) => {
                 let before = range.start.plus_micros(-range.micros());
-                Self { range, previous: TimeRange::new(before, range.start) }
+                Self {
+                    range,
+                    previous: TimeRange::new(before, range.start),
+                }
             }
         }
     }
@@ -39,8 +45,16 @@ impl ResolvedPeriod {
         let before = cycles.before(current).range;
         let elapsed_us = now.micros_since(current.range.start);
         // A bucket edge keeps the comparison a pure roll-up read.
-        let same_point = before.start.plus_micros(elapsed_us).bucket().min(before.end).max(before.start);
-        Self { range: current.range, previous: TimeRange::new(before.start, same_point) }
+        let same_point = before
+            .start
+            .plus_micros(elapsed_us)
+            .bucket()
+            .min(before.end)
+            .max(before.start);
+        Self {
+            range: current.range,
+            previous: TimeRange::new(before.start, same_point),
+        }
     }
 
     /// `days` calendar days that end with today.
@@ -50,6 +64,9 @@ impl ResolvedPeriod {
         let start = zone.day_start(today.saturating_sub((days - 1).days()));
         let end = zone.day_start(today.saturating_add(1.day()));
         let before = zone.day_start(today.saturating_sub((2 * days - 1).days()));
-        Self { range: TimeRange::new(start, end), previous: TimeRange::new(before, start) }
+        Self {
+            range: TimeRange::new(start, end),
+            previous: TimeRange::new(before, start),
+        }
     }
 }

@@ -6,7 +6,10 @@ use jiff::{ToSpan, Zoned, civil::Weekday};
 use serde::{Deserialize, Serialize};
 
 use super::Zone;
-use crate::{Time, TimeRange, time::{HOUR_US, MINUTE_US, SECOND_US}};
+use crate::{
+    Time, TimeRange,
+    time::{HOUR_US, MINUTE_US, SECOND_US},
+};
 
 /// Most windows in one answer: ninety days of hours.
 pub const MAX_WINDOWS: usize = 2_400;
@@ -132,9 +135,15 @@ fn hour_end(start: Time, zone: &Zone) -> Time {
     let then = zone.at(full);
     let past_us = past_hour_us(&then);
     let is_same_hour = past_us > 0 && then.hour() == civil.hour();
-    if is_same_hour { full.plus_micros(HOUR_US - past_us) } else { full }
+    if is_same_hour {
+        full.plus_micros(HOUR_US - past_us)
+    } else {
+        full
+    }
 }
 
 fn past_hour_us(civil: &Zoned) -> i64 {
-    i64::from(civil.minute()) * MINUTE_US + i64::from(civil.second()) * SECOND_US + i64::from(civil.subsec_nanosecond()) / 1_000
+    i64::from(civil.minute()) * MINUTE_US
+        + i64::from(civil.second()) * SECOND_US
+        + i64::from(civil.subsec_nanosecond()) / 1_000
 }

@@ -23,12 +23,18 @@ impl Zone {
     /// When there is no such zone.
     pub fn named(name: &str) -> Result<Self, UnknownZone> {
         let zone = TimeZone::get(name).map_err(|_| UnknownZone(name.to_owned()))?;
-        Ok(Self { name: zone.iana_name().unwrap_or(name).to_owned(), zone })
+        Ok(Self {
+            name: zone.iana_name().unwrap_or(name).to_owned(),
+            zone,
+        })
     }
 
     /// UTC.
     pub fn utc() -> Self {
-        Self { name: "UTC".to_owned(), zone: TimeZone::UTC }
+        Self {
+            name: "UTC".to_owned(),
+            zone: TimeZone::UTC,
+        }
     }
 
     /// The IANA name.
@@ -45,7 +51,13 @@ impl Zone {
     pub fn day_start(&self, date: Date) -> Time {
         match date.to_zoned(self.zone.clone()) {
             Ok(zoned) => zoned.timestamp().into(),
-            Err(_) => if date.year() > 0 { Time::MAX } else { Time::MIN },
+            Err(_) => {
+                if date.year() > 0 {
+                    Time::MAX
+                } else {
+                    Time::MIN
+                }
+            }
         }
     }
 
@@ -58,7 +70,13 @@ impl Zone {
     pub(crate) fn instant(&self, civil: jiff::civil::DateTime) -> Time {
         match civil.to_zoned(self.zone.clone()) {
             Ok(zoned) => zoned.timestamp().into(),
-            Err(_) => if civil.year() > 0 { Time::MAX } else { Time::MIN },
+            Err(_) => {
+                if civil.year() > 0 {
+                    Time::MAX
+                } else {
+                    Time::MIN
+                }
+            }
         }
     }
 

@@ -20,7 +20,10 @@ pub(super) fn day_label(time: Time, zone: &Zone) -> String {
 
 /// `1 – 30 November 2026`: the days a half-open range touches, saying month and year once where they are the same.
 pub(super) fn range_label(range: TimeRange, zone: &Zone) -> String {
-    let (first, last) = (zone.at(range.start).date(), zone.at(range.end.plus_micros(-1)).date());
+    let (first, last) = (
+        zone.at(range.start).date(),
+        zone.at(range.end.plus_micros(-1)).date(),
+    );
     let last_label = last.strftime("%-d %B %Y").to_string();
     if first == last {
         last_label
@@ -35,7 +38,10 @@ pub(super) fn range_label(range: TimeRange, zone: &Zone) -> String {
 
 /// How many civil days a half-open range touches.
 pub(super) fn days_in(range: TimeRange, zone: &Zone) -> u32 {
-    let (first, last) = (zone.at(range.start).date(), zone.at(range.end.plus_micros(-1)).date());
+    let (first, last) = (
+        zone.at(range.start).date(),
+        zone.at(range.end.plus_micros(-1)).date(),
+    );
     let days = first.until(last).map_or(0, |span| span.get_days());
     u32::try_from(days + 1).unwrap_or(0)
 }
@@ -54,12 +60,25 @@ pub(super) fn until(now: Time, then: Time, zone: &Zone) -> String {
 }
 
 /// What a period is called, and what the period before it is called.
-pub(super) fn period_labels(choice: PeriodChoice, range: TimeRange, zone: &Zone) -> (String, String) {
+pub(super) fn period_labels(
+    choice: PeriodChoice,
+    range: TimeRange,
+    zone: &Zone,
+) -> (String, String) {
     match choice {
-        PeriodChoice::ThisCycle => ("this cycle".to_owned(), "last cycle to the same point".to_owned()),
+        PeriodChoice::ThisCycle => (
+            "this cycle".to_owned(),
+            "last cycle to the same point".to_owned(),
+        ),
         PeriodChoice::LastCycle => ("last cycle".to_owned(), "the cycle before".to_owned()),
-        PeriodChoice::Days(days) => (format!("last {days} days"), format!("the {days} days before")),
-        PeriodChoice::Custom(_) => (custom_label(range, zone), "as long a time before".to_owned()),
+        PeriodChoice::Days(days) => (
+            format!("last {days} days"),
+            format!("the {days} days before"),
+        ),
+        PeriodChoice::Custom(_) => (
+            custom_label(range, zone),
+            "as long a time before".to_owned(),
+        ),
     }
 }
 
@@ -81,7 +100,12 @@ pub(super) fn bar(range: TimeRange, window: Window, zone: &Zone) -> Bar {
         Window::Week => format!("week of {}", start.strftime("%-d %b")),
         Window::Month => start.strftime("%B %Y").to_string(),
     };
-    Bar { range, label, from: zone.rfc3339(range.start), to: zone.rfc3339(range.end) }
+    Bar {
+        range,
+        label,
+        from: zone.rfc3339(range.start),
+        to: zone.rfc3339(range.end),
+    }
 }
 
 #[cfg(test)]
@@ -96,20 +120,47 @@ mod tests {
     fn a_range_says_month_and_year_once() {
         let berlin = Zone::named("Europe/Berlin").unwrap();
         let label = |start, end| range_label(range(start, end), &berlin);
-        assert_eq!(label("2026-10-31T23:00:00Z", "2026-11-30T23:00:00Z"), "1 – 30 November 2026");
-        assert_eq!(label("2026-11-14T23:00:00Z", "2026-12-14T23:00:00Z"), "15 November – 14 December 2026");
-        assert_eq!(label("2026-12-30T23:00:00Z", "2027-01-30T23:00:00Z"), "31 December 2026 – 30 January 2027");
-        assert_eq!(label("2026-11-22T23:00:00Z", "2026-11-23T23:00:00Z"), "23 November 2026");
+        assert_eq!(
+            label("2026-10-31T23:00:00Z", "2026-11-30T23:00:00Z"),
+            "1 – 30 November 2026"
+        );
+        assert_eq!(
+            label("2026-11-14T23:00:00Z", "2026-12-14T23:00:00Z"),
+            "15 November – 14 December 2026"
+        );
+        assert_eq!(
+            label("2026-12-30T23:00:00Z", "2027-01-30T23:00:00Z"),
+            "31 December 2026 – 30 January 2027"
+        );
+        assert_eq!(
+            label("2026-11-22T23:00:00Z", "2026-11-23T23:00:00Z"),
+            "23 November 2026"
+        );
     }
 
     #[test]
     fn time_left_is_told_in_the_unit_that_matters() {
         let utc = Zone::utc();
         let left = |now: &str, then: &str| until(now.parse().unwrap(), then.parse().unwrap(), &utc);
-        assert_eq!(left("2026-11-23T14:00:00Z", "2026-12-01T00:00:00Z"), "in 8 days");
-        assert_eq!(left("2026-11-29T14:00:00Z", "2026-12-01T00:00:00Z"), "in 2 days");
-        assert_eq!(left("2026-11-29T23:59:00Z", "2026-12-01T00:00:00Z"), "in 2 days");
-        assert_eq!(left("2026-11-30T14:00:00Z", "2026-12-01T00:00:00Z"), "in 10 hours");
-        assert_eq!(left("2026-11-30T23:55:00Z", "2026-12-01T00:00:00Z"), "in a few minutes");
+        assert_eq!(
+            left("2026-11-23T14:00:00Z", "2026-12-01T00:00:00Z"),
+            "in 8 days"
+        );
+        assert_eq!(
+            left("2026-11-29T14:00:00Z", "2026-12-01T00:00:00Z"),
+            "in 2 days"
+        );
+        assert_eq!(
+            left("2026-11-29T23:59:00Z", "2026-12-01T00:00:00Z"),
+            "in 2 days"
+        );
+        assert_eq!(
+            left("2026-11-30T14:00:00Z", "2026-12-01T00:00:00Z"),
+            "in 10 hours"
+        );
+        assert_eq!(
+            left("2026-11-30T23:55:00Z", "2026-12-01T00:00:00Z"),
+            "in a few minutes"
+        );
     }
 }

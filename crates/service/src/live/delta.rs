@@ -1,6 +1,6 @@
 //! What new events mean for one viewer.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
     Agent, Credits, Seq, Time,
@@ -15,29 +15,64 @@ pub(super) fn of(view: &View, events: Vec<StoredEvent>, after: Seq, up_to: Seq) 
     let edges = edges(view);
     let mut account: BTreeMap<Time, Credits> = BTreeMap::new();
     let mut usage: BTreeMap<(Time, Agent, bool), Totals> = BTreeMap::new();
+    let mut activities = BTreeSet::new();
     let mut rows = Vec::new();
     for event in events {
         let slot = slot(event.time, &edges);
         if view.scope.sees_all() {
             let sum = account.entry(slot).or_default();
             *sum = sum.saturating_add(event.credits);
+            activities.insert(event.activity.clone());
         }
-        if !view.selection.companies.as_ref().is_none_or(|companies| companies.contains(&event.company)) {
+        if !view
+            .selection
+            .companies
+            .as_ref()
+            .is_none_or(|companies| companies.contains(&event.company))
+        {
             continue;
         }
+        if view.period.range.contains(event.time) {
+            activities.insert(event.activity.clone());
+        }
         let matches = matches(view, &event);
-        usage.entry((slot, event.agent, matches)).or_default().add(Totals { credits: event.credits, events: 1 });
+        usage
+            .entry((slot, event.agent, matches))
+            .or_default()
+            .add(Totals {
+                credits: event.credits,
+                events: 1,
+            });
         if matches && is_listed(view, &event) {
             rows.push(event);
         }
     }
-    let left_out = if rows.len() > MAX_DELTA_ROWS { std::mem::take(&mut rows).len() as u64 } else { 0 };
+    let left_out = if rows.len() > MAX_DELTA_ROWS {
+        std::mem::take(&mut rows).len() as u64
+    } else {
+        0
+    };
     Delta {
         after,
         up_to,
-        usage: usage.into_iter().map(|((slot, agent, matches), added)| UsageChange { slot, agent, matches, added }).collect(),
-        account: account.into_iter().map(|(slot, credits)| AccountChange { slot, credits }).collect(),
-        rows: rows.into_iter().map(|event| log_row(event, &view.zone)).collect(),
+        usage: usage
+            .into_iter()
+            .map(|((slot, agent, matches), added)| UsageChange {
+                slot,
+                agent,
+                matches,
+                added,
+            })
+            .collect(),
+        account: account
+            .into_iter()
+            .map(|(slot, credits)| AccountChange { slot, credits })
+            .collect(),
+        activities: activities.into_iter().collect(),
+        rows: rows
+            .into_iter()
+            .map(|event| log_row(event, &view.zone))
+            .collect(),
         rows_left_out: left_out,
     }
 }
@@ -46,21 +81,37 @@ pub(super) fn of(view: &View, events: Vec<StoredEvent>, after: Seq, up_to: Seq) 
 fn edges(view: &View) -> [Time; 6] {
     let cycle = view.cycles.at(view.now).range;
     let (period, previous) = (view.period.range, view.period.previous);
-    [cycle.start, cycle.end, period.start, period.end, previous.start, previous.end]
+    [
+        cycle.start,
+        cycle.end,
+        period.start,
+        period.end,
+        previous.start,
+        previous.end,
+    ]
 }
 
 /// Start of the event's bucket, or the last edge since.
 fn slot(time: Time, edges: &[Time]) -> Time {
     let bucket = time.bucket();
-    edges.iter().copied().filter(|edge| *edge <= time).fold(bucket, Time::max)
+    edges
+        .iter()
+        .copied()
+        .filter(|edge| *edge <= time)
+        .fold(bucket, Time::max)
 }
 
 /// Whether the activity and reference filters let an event through.
 fn matches(view: &View, event: &StoredEvent) -> bool {
     let selection = &view.selection;
-    let activity = selection.activities.is_empty() || selection.activities.contains(&event.activity);
+    let activity =
+        selection.activities.is_empty() || selection.activities.contains(&event.activity);
     let reference = selection.reference_prefix.as_ref().is_none_or(|prefix| {
-        event.reference.as_ref().and_then(|text| text.get(..prefix.len())).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+        event
+            .reference
+            .as_ref()
+            .and_then(|text| text.get(..prefix.len()))
+            .is_some_and(|start| start.eq_ignore_ascii_case(prefix))
     });
     activity && reference
 }

@@ -113,10 +113,15 @@ pub trait DirectoryStore {
     async fn put_account(&self, account: &PutAccount, now: Time) -> StoreResult<Stored<Account>>;
 
     /// The companies of an account with these keys; unknown keys are left out.
-    async fn companies_by_key(&self, account: AccountId, keys: &[String]) -> StoreResult<Vec<Company>>;
+    async fn companies_by_key(
+        &self,
+        account: AccountId,
+        keys: &[String],
+    ) -> StoreResult<Vec<Company>>;
 
     /// Companies with a key, in all accounts, with their account's number.
-    async fn company_owners(&self, key: &str, limit: u32) -> StoreResult<Vec<(AccountId, Company)>>;
+    async fn company_owners(&self, key: &str, limit: u32)
+    -> StoreResult<Vec<(AccountId, Company)>>;
 
     /// Companies of an account by key, those after `after`; only those with `ids` when given.
     async fn companies(
@@ -132,7 +137,13 @@ pub trait DirectoryStore {
     async fn company_count(&self, account: AccountId) -> StoreResult<u32>;
 
     /// Creates or replaces a company.
-    async fn put_company(&self, account: AccountId, key: &str, name: &str, now: Time) -> StoreResult<Stored<Company>>;
+    async fn put_company(
+        &self,
+        account: AccountId,
+        key: &str,
+        name: &str,
+        now: Time,
+    ) -> StoreResult<Stored<Company>>;
 
     /// A plan by key.
     async fn plan(&self, key: &str) -> StoreResult<Option<Plan>>;
@@ -165,8 +176,18 @@ pub trait DirectoryStore {
     async fn put_api_key(&self, key: &NewApiKey) -> StoreResult<()>;
 
     /// API keys of an account, or of the platform, by prefix, those after `after`.
-    async fn api_keys(&self, account: Option<AccountId>, after: Option<&str>, limit: u32) -> StoreResult<Vec<ApiKey>>;
+    async fn api_keys(
+        &self,
+        account: Option<AccountId>,
+        after: Option<&str>,
+        limit: u32,
+    ) -> StoreResult<Vec<ApiKey>>;
 
     /// Revokes an API key of an account (or of the platform); whether there was one.
-    async fn revoke_api_key(&self, account: Option<AccountId>, prefix: &str, now: Time) -> StoreResult<bool>;
+    async fn revoke_api_key(
+        &self,
+        account: Option<AccountId>,
+        prefix: &str,
+        now: Time,
+    ) -> StoreResult<bool>;
 }

@@ -112,8 +112,18 @@ pub trait EventStore {
 
     /// Events of an account stored after `after`, oldest first, at most `limit`, and the place read up to:
     /// the newest event of the whole database, or the last one returned when `limit` cut the list.
-    async fn events_after(&self, account: AccountId, after: Seq, limit: u32) -> StoreResult<(Vec<StoredEvent>, Seq)>;
+    async fn events_after(
+        &self,
+        account: AccountId,
+        after: Seq,
+        limit: u32,
+    ) -> StoreResult<(Vec<StoredEvent>, Seq)>;
 
     /// One event by its identity.
-    async fn event(&self, account: AccountId, source: &str, id: &str) -> StoreResult<Option<StoredEvent>>;
+    async fn event(
+        &self,
+        account: AccountId,
+        source: &str,
+        id: &str,
+    ) -> StoreResult<Option<StoredEvent>>;
 }

@@ -110,5 +110,11 @@ pub trait IdempotencyStore {
     async fn remembered(&self, caller: &str, key: &str) -> StoreResult<Option<Remembered>>;
 
     /// Remembers an answer; an answer that is there already stays.
-    async fn remember(&self, caller: &str, key: &str, answer: &Remembered, now: Time) -> StoreResult<()>;
+    async fn remember(
+        &self,
+        caller: &str,
+        key: &str,
+        answer: &Remembered,
+        now: Time,
+    ) -> StoreResult<()>;
 }

@@ -1,7 +1,9 @@
 //! Reading roll-ups and the log, in one consistent snapshot.
 
 use async_trait::async_trait;
-use domain::{AccountId, Agent, CompanyId, Credits, Seq, Time, TimeRange, cursor::Cursor, usage::Totals};
+use domain::{
+    AccountId, Agent, CompanyId, Credits, Seq, Time, TimeRange, cursor::Cursor, usage::Totals,
+};
 
 use super::{StoreResult, StoredEvent};
 
