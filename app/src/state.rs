@@ -8,4 +8,4 @@ mod url;
 pub use live::{Link, follow_live};
 pub use page::{LogState, PageState};
 pub use scroll::Scroll;
-pub use url::{Url, period_name};
+pub use url::{Url, period_name, use_go};

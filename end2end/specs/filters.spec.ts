@@ -54,7 +54,7 @@ const within = (days: number) => (event: Event) => {
 
 test.describe("Filters", () => {
   test.beforeEach(async ({ account }) => {
-    await account.api.report(...HISTORY);
+    await account.backfill(HISTORY);
   });
 
   test("companies, agents, activities and periods change log, cards and address together", async ({ usage, account, page }) => {

@@ -1,8 +1,10 @@
 // A new account for each test, so that tests share a server and nothing else.
 
 import type { APIRequestContext } from "@playwright/test";
-import { Api } from "./api";
-import { type Server } from "./server";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Api, type Usage } from "./api";
+import type { Server } from "./server";
 
 export const PASSWORD = "end2end-credits";
 
@@ -41,6 +43,14 @@ export class Account {
       await api.put(`accounts/${key}/companies/${company}`, { name });
     }
     return account;
+  }
+
+  /// Records usage of any age, as a platform does that moves to Creditscope.
+  async backfill(usages: Required<Pick<Usage, "company" | "agent" | "activity" | "credits" | "reference" | "time">>[]): Promise<void> {
+    const line = (usage: (typeof usages)[number]) => [usage.time.toISOString(), usage.company, usage.agent, usage.activity, usage.credits, usage.reference].join(",");
+    const file = join(this.server.folder, `${this.key}.csv`);
+    await writeFile(file, ["time,company,agent,activity,credits,reference", ...usages.map(line)].join("\n"));
+    await this.server.cli("import", file, "--account", this.key, "--allow-old");
   }
 
   async user({ role = "owner", company }: UserOptions = {}): Promise<User> {

@@ -35,7 +35,7 @@ pub fn ActivityLog(
     query: Memo<String>,
 ) -> impl IntoView {
     let actions = LogActions::new(state, query);
-    let listed = Memo::new(move |_| state.dashboard.with(|dashboard| dashboard.listed()));
+    let listed = Memo::new(move |_| state.dashboard.with(domain::usage::Dashboard::listed));
     let subtitle = move || {
         let totals = listed.get();
         format!(
@@ -106,7 +106,7 @@ fn Rows(state: PageState, actions: LogActions) -> impl IntoView {
         })}
         <div class="log-scroll" node_ref=scroller tabindex="0" role="grid" aria-label="Activity log"
             aria-rowcount=move || log.with(|log| log.window.total()).to_string()
-            aria-activedescendant=move || log.with(|log| actions.index_of(log, actions.active.get())).map(|index| format!("row-{index}"))
+            aria-activedescendant=move || log.with(|log| actions::index_of(log, actions.active.get())).map(|index| format!("row-{index}"))
             on:scroll=move |_| actions.scrolled()
             on:keydown=move |event| actions.key(&event)
         >

@@ -2,11 +2,10 @@
 
 use domain::usage::{CompanyName, Dashboard};
 use leptos::{prelude::*, task::spawn_local};
-use leptos_router::{NavigateOptions, hooks::use_navigate};
 
 use crate::{
     functions::find_companies,
-    state::{Url, period_name},
+    state::{Url, period_name, use_go},
     ui::{Menu, MenuItem},
 };
 
@@ -108,7 +107,7 @@ pub fn PeriodFilter(
 
 #[component]
 fn CustomPeriod(url: Memo<Url>) -> impl IntoView {
-    let navigate = use_navigate();
+    let go = use_go(false);
     let (from, to) = (
         NodeRef::<leptos::html::Input>::new(),
         NodeRef::<leptos::html::Input>::new(),
@@ -118,17 +117,7 @@ fn CustomPeriod(url: Memo<Url>) -> impl IntoView {
         let (Some(from), Some(to)) = (from.get_untracked(), to.get_untracked()) else {
             return;
         };
-        let address = url
-            .get_untracked()
-            .between(&from.value(), &to.value())
-            .href();
-        navigate(
-            &address,
-            NavigateOptions {
-                scroll: false,
-                ..NavigateOptions::default()
-            },
-        );
+        go(&url.get_untracked().between(&from.value(), &to.value()));
     };
     let date = |text: Option<String>| text.filter(|text| text.len() == 10);
     // Without scripts the form itself asks for the period, and keeps the account.

@@ -5,6 +5,10 @@ use leptos::prelude::*;
 use crate::error::AppError;
 
 /// Says what went wrong and what to do next.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a component owns its properties"
+)]
 #[component]
 pub fn Problem(
     /// What went wrong.

@@ -1,4 +1,11 @@
 //! The live stream: one WebSocket for a tab, following whatever view it shows.
+#![cfg_attr(
+    feature = "ssr",
+    expect(
+        clippy::unused_async,
+        reason = "server functions are async; this one only begins a stream"
+    )
+)]
 
 use domain::live::{LiveFrame, ReadAt};
 use leptos::{

@@ -1,12 +1,26 @@
 //! The view as the address bar holds it: every filter is a link.
 
 use domain::{Agent, filter::ViewQuery};
+use leptos_router::{NavigateOptions, hooks::use_navigate};
 
 use crate::USAGE_PATH;
 
 /// The view of the page, and the addresses of the views next to it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Url(pub ViewQuery);
+
+/// Goes to another view without scrolling; with `replace` the back button skips the one left behind.
+pub fn use_go(replace: bool) -> impl Fn(&Url) + Clone {
+    let navigate = use_navigate();
+    move |url| {
+        let options = NavigateOptions {
+            scroll: false,
+            replace,
+            ..NavigateOptions::default()
+        };
+        navigate(&url.href(), options);
+    }
+}
 
 /// A period's name in menus.
 pub fn period_name(period: &str) -> &'static str {

@@ -109,7 +109,7 @@ impl ViewQuery {
                 Ok(agent) if !self.agents.contains(&agent) => self.agents.push(agent),
                 Ok(_) => {}
                 Err(error) => {
-                    errors.push(FieldError::new("agent", "unknown_agent", error.to_string()))
+                    errors.push(FieldError::new("agent", "unknown_agent", error.to_string()));
                 }
             },
             "period" if PeriodChoice::named(&value).is_none() => {

@@ -69,21 +69,13 @@ impl LogActions {
 
     /// Keeps the elements' sizes and places in step with the log. On the server there is nothing to keep.
     #[cfg(not(feature = "hydrate"))]
+    #[expect(clippy::unused_self, reason = "the browser's version uses it")]
     pub fn mount(self) {}
 
     /// Only a browser scrolls.
     #[cfg(not(feature = "hydrate"))]
+    #[expect(clippy::unused_self, reason = "the browser's version uses it")]
     pub fn scrolled(self) {}
-
-    /// Index of a row of the log, while it is held.
-    pub fn index_of(self, log: &LogState, place: Option<Cursor>) -> Option<u64> {
-        let place = place?;
-        (log.window.start()..log.window.end()).find(|index| {
-            log.window
-                .row(*index)
-                .is_some_and(|row| row.cursor() == place)
-        })
-    }
 
     fn toggle_receipt(self, cursor: Cursor, source: String, id: String) {
         if self.open.get_untracked() == Some(cursor) {
@@ -164,7 +156,7 @@ impl LogActions {
     /// Arrow keys, page keys, Home, End, Enter and Escape.
     pub fn key(self, event: &leptos::ev::KeyboardEvent) {
         let (first, page, at) = self.state.log.with_untracked(|log| {
-            let at = self.index_of(log, self.active.get_untracked());
+            let at = index_of(log, self.active.get_untracked());
             (
                 log.scroll.first_row(),
                 log.scroll.rows_in_view().saturating_sub(2),
@@ -216,6 +208,16 @@ impl LogActions {
             }
         });
     }
+}
+
+/// Index of a row of the log, while it is held.
+pub fn index_of(log: &LogState, place: Option<Cursor>) -> Option<u64> {
+    let place = place?;
+    (log.window.start()..log.window.end()).find(|index| {
+        log.window
+            .row(*index)
+            .is_some_and(|row| row.cursor() == place)
+    })
 }
 
 /// What must be read so that the rows in view, and some beyond, are there.

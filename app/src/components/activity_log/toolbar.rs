@@ -4,11 +4,10 @@ use std::time::Duration;
 
 use domain::{Agent, activity::activity_label};
 use leptos::{leptos_dom::helpers::debounce, prelude::*};
-use leptos_router::{NavigateOptions, hooks::use_navigate};
 
 use super::LogActions;
 use crate::{
-    state::{PageState, Url},
+    state::{PageState, Url, use_go},
     ui::{Menu, MenuItem},
 };
 
@@ -16,6 +15,13 @@ use crate::{
 const TYPING_PAUSE: Duration = Duration::from_millis(250);
 
 /// Search, agent, activity, jump to date.
+#[cfg_attr(
+    feature = "ssr",
+    expect(
+        clippy::large_types_passed_by_value,
+        reason = "a bundle of signal handles, copied as all of them are"
+    )
+)]
 #[component]
 pub fn Toolbar(state: PageState, url: Memo<Url>, actions: LogActions) -> impl IntoView {
     let narrowed = move || url.with(|url| url.0.is_narrowed());
@@ -34,17 +40,9 @@ pub fn Toolbar(state: PageState, url: Memo<Url>, actions: LogActions) -> impl In
 
 #[component]
 fn SearchField(url: Memo<Url>) -> impl IntoView {
-    let navigate = use_navigate();
+    let go = use_go(true);
     let search = debounce(TYPING_PAUSE, move |text: String| {
-        let address = url.get_untracked().search(&text).href();
-        navigate(
-            &address,
-            NavigateOptions {
-                scroll: false,
-                replace: true,
-                ..NavigateOptions::default()
-            },
-        );
+        go(&url.get_untracked().search(&text));
     });
     let shown = move || url.with(|url| url.0.q.clone().unwrap_or_default());
     // Without scripts the field is a form of its own; the other filters are kept by hidden fields only for the account.

@@ -2,10 +2,12 @@
 
 use domain::{Agent, number, usage::Dashboard};
 use leptos::prelude::*;
-use leptos_router::{NavigateOptions, hooks::use_navigate};
 
 use super::{events_label, usage_of};
-use crate::{functions::Charts, state::Url};
+use crate::{
+    functions::Charts,
+    state::{Url, use_go},
+};
 
 /// Bars over the period. The drawing is the server's; what is read from it here is only which bar is meant.
 #[component]
@@ -15,7 +17,7 @@ pub fn AgentChart(
     charts: RwSignal<Charts>,
     url: Memo<Url>,
 ) -> impl IntoView {
-    let navigate = use_navigate();
+    let go = use_go(false);
     let pointed = RwSignal::new(None::<usize>);
     let drawing = move || {
         charts.with(|charts| {
@@ -35,18 +37,7 @@ pub fn AgentChart(
                 .map(|bar| (bar.from.clone(), bar.to.clone()))
         });
         if let Some((from, to)) = between {
-            let address = url
-                .get_untracked()
-                .only_agent(agent)
-                .between(&from, &to)
-                .href();
-            navigate(
-                &address,
-                NavigateOptions {
-                    scroll: false,
-                    ..NavigateOptions::default()
-                },
-            );
+            go(&url.get_untracked().only_agent(agent).between(&from, &to));
         }
     };
     let open_key = open.clone();
@@ -54,15 +45,12 @@ pub fn AgentChart(
         let bars = dashboard.with_untracked(|dashboard| dashboard.bars.len());
         let at = pointed.get_untracked();
         match event.key().as_str() {
-            "ArrowRight" => pointed.set(Some(
-                at.map_or(0, |bar| (bar + 1).min(bars.saturating_sub(1))),
-            )),
-            "ArrowLeft" => pointed.set(Some(
-                at.map_or(bars.saturating_sub(1), |bar| bar.saturating_sub(1)),
-            )),
-            "Escape" => pointed.set(None),
             "Enter" => at.into_iter().for_each(&open_key),
-            _ => return,
+            "Escape" => pointed.set(None),
+            key => match step(key, at, bars) {
+                Some(bar) => pointed.set(Some(bar)),
+                None => return,
+            },
         }
         event.prevent_default();
     };
@@ -90,6 +78,16 @@ pub fn AgentChart(
     }
 }
 
+/// Which bar an arrow key leads to.
+fn step(key: &str, at: Option<usize>, bars: usize) -> Option<usize> {
+    let last = bars.checked_sub(1)?;
+    match key {
+        "ArrowRight" => Some(at.map_or(0, |bar| last.min(bar + 1))),
+        "ArrowLeft" => Some(at.map_or(last, |bar| bar.saturating_sub(1))),
+        _ => None,
+    }
+}
+
 fn reading(dashboard: &Dashboard, agent: Agent, bar: usize) -> Option<String> {
     let label = &dashboard.bars.get(bar)?.label;
     let totals = usage_of(dashboard, agent)?.bars.get(bar)?;
@@ -110,4 +108,19 @@ fn bar_under(event: &leptos::ev::PointerEvent) -> Option<usize> {
     use wasm_bindgen::JsCast;
     let target = event.target()?.dyn_into::<web_sys::Element>().ok()?;
     target.get_attribute("data-i")?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arrow_keys_walk_the_bars_and_stop_at_the_ends() {
+        assert_eq!(step("ArrowRight", None, 3), Some(0));
+        assert_eq!(step("ArrowRight", Some(2), 3), Some(2));
+        assert_eq!(step("ArrowLeft", None, 3), Some(2));
+        assert_eq!(step("ArrowLeft", Some(0), 3), Some(0));
+        assert_eq!(step("ArrowRight", None, 0), None);
+        assert_eq!(step("x", Some(1), 3), None);
+    }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
-use super::{super::ABOVE, LogActions, needed_ask};
+use super::{super::ABOVE, LogActions, index_of, needed_ask};
 use crate::{state::LogState, ui::browser::set_style};
 
 /// Height of an open receipt; the same in CSS.
@@ -38,7 +38,7 @@ impl LogActions {
         Effect::new(move |_| {
             log.with(needed_ask)
                 .into_iter()
-                .for_each(|ask| self.read(ask))
+                .for_each(|ask| self.read(ask));
         });
         let resized = window_event_listener(leptos::ev::resize, move |_| self.measure());
         on_cleanup(move || resized.remove());
@@ -129,9 +129,7 @@ impl LogActions {
     /// How far the first row that exists is from the top of the view.
     fn shift(self, log: &LogState) -> f64 {
         let first = log.scroll.first_row().saturating_sub(ABOVE);
-        let is_above = self
-            .index_of(log, self.open.get_untracked())
-            .is_some_and(|open| open < first);
+        let is_above = index_of(log, self.open.get_untracked()).is_some_and(|open| open < first);
         log.scroll.row_top(first) + if is_above { RECEIPT_PX } else { 0.0 } - log.scroll.position
     }
 }
