@@ -120,13 +120,25 @@ fn CustomPeriod(url: Memo<Url>) -> impl IntoView {
         go(&url.get_untracked().between(&from.value(), &to.value()));
     };
     let date = |text: Option<String>| text.filter(|text| text.len() == 10);
-    // Without scripts the form itself asks for the period, and keeps the account.
+    // Without scripts the form itself asks for the period.
     view! {
         <form class="menu-form" method="get" action=crate::USAGE_PATH on:submit=submit>
-            {move || url.with(|url| url.0.account.clone()).map(|account| view! { <input type="hidden" name="account" value=account/> })}
+            <KeptFields url asked=&["period", "from", "to"]/>
             <label>"From"<input node_ref=from type="date" name="from" required value=move || url.with(|url| date(url.0.from.clone()))/></label>
             <label>"To"<input node_ref=to type="date" name="to" required value=move || url.with(|url| date(url.0.to.clone()))/></label>
             <button class="button primary" type="submit">"Show"</button>
         </form>
     }
+}
+
+/// What a form keeps of the view when it is sent without scripts: everything but what it asks for itself.
+#[component]
+pub fn KeptFields(
+    /// The view.
+    url: Memo<Url>,
+    /// Names of the parameters that the form sets, or that make way for them.
+    asked: &'static [&'static str],
+) -> impl IntoView {
+    let kept = url.with_untracked(|url| url.0.pairs()).into_iter().filter(|(name, _)| !asked.contains(name));
+    kept.map(|(name, value)| view! { <input type="hidden" name=name value=value/> }).collect_view()
 }

@@ -74,6 +74,8 @@ fn Loaded(page: Page, query: Memo<String>) -> impl IntoView {
     let reload = reloading(state, query, problem);
     let link = follow_live(state, query, reload);
     redraw_after_changes(state, query);
+    #[cfg(feature = "hydrate")]
+    crate::ui::browser::close_menus_when_left();
     let dashboard = state.dashboard;
     let account =
         Signal::derive(move || dashboard.with(|dashboard| dashboard.account.name.clone()));

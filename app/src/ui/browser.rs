@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures::channel::oneshot;
-use leptos::{leptos_dom::helpers::set_timeout, prelude::*};
+use leptos::{ev, leptos_dom::helpers::set_timeout, prelude::*};
 use wasm_bindgen::JsCast;
 
 /// Waits.
@@ -25,8 +25,37 @@ pub fn set_style(element: &web_sys::Element, property: &str, value: &str) {
     }
 }
 
+/// Closes open menus once the reader turns to something else, by pointer or keyboard, or presses Escape.
+pub fn close_menus_when_left() {
+    let turn = |event: &web_sys::Event| {
+        let node = event.target().and_then(|target| target.dyn_into::<web_sys::Node>().ok());
+        close_menus(node.as_ref());
+    };
+    let pressed = window_event_listener(ev::pointerdown, move |event| turn(&event));
+    let focused = window_event_listener(ev::focusin, move |event| turn(&event));
+    let escaped = window_event_listener(ev::keydown, |event| {
+        if event.key() == "Escape" {
+            focus_open_menu();
+            close_menus(None);
+        }
+    });
+    on_cleanup(move || {
+        pressed.remove();
+        focused.remove();
+        escaped.remove();
+    });
+}
+
+/// Puts the focus on the button of the open menu, so that it is not lost with the panel.
+fn focus_open_menu() {
+    let button = document().query_selector("details.menu[open] > summary").ok().flatten();
+    if let Some(button) = button.and_then(|button| button.dyn_into::<web_sys::HtmlElement>().ok()) {
+        let _ = button.focus();
+    }
+}
+
 /// Closes every open menu but the one that holds `inside`.
-pub fn close_menus(inside: Option<&web_sys::Node>) {
+fn close_menus(inside: Option<&web_sys::Node>) {
     let Ok(open) = document().query_selector_all("details.menu[open]") else {
         return;
     };

@@ -133,30 +133,32 @@ impl ViewQuery {
         }
     }
 
+    /// Its parameters, in the order of the query string; none for the plain view.
+    pub fn pairs(&self) -> Vec<(&'static str, String)> {
+        let some = |name: &'static str, value: &Option<String>| value.clone().map(|value| (name, value));
+        let each = |name: &'static str, values: &[String]| -> Vec<_> {
+            values.iter().map(|value| (name, value.clone())).collect()
+        };
+        let agents = self.agents.iter().map(|agent| ("agent", agent.id().to_owned()));
+        let last = [
+            some("period", &self.period),
+            some("from", &self.from),
+            some("to", &self.to),
+            some("tz", &self.tz),
+            some("q", &self.q),
+        ];
+        some("account", &self.account)
+            .into_iter()
+            .chain(each("company", &self.companies))
+            .chain(agents)
+            .chain(each("activity", &self.activities))
+            .chain(last.into_iter().flatten())
+            .collect()
+    }
+
     /// Writes the query string that [`ViewQuery::parse`] reads; empty for the plain view.
     pub fn to_query(&self) -> String {
-        let mut query = form_urlencoded::Serializer::new(String::new());
-        let mut one = |name: &str, value: Option<&str>| {
-            if let Some(value) = value {
-                query.append_pair(name, value);
-            }
-        };
-        one("account", self.account.as_deref());
-        self.companies
-            .iter()
-            .for_each(|company| one("company", Some(company)));
-        self.agents
-            .iter()
-            .for_each(|agent| one("agent", Some(agent.id())));
-        self.activities
-            .iter()
-            .for_each(|activity| one("activity", Some(activity)));
-        one("period", self.period.as_deref());
-        one("from", self.from.as_deref());
-        one("to", self.to.as_deref());
-        one("tz", self.tz.as_deref());
-        one("q", self.q.as_deref());
-        query.finish()
+        form_urlencoded::Serializer::new(String::new()).extend_pairs(self.pairs()).finish()
     }
 
     /// Whether any filter besides account, period and zone is set.

@@ -7,6 +7,7 @@ use leptos::{leptos_dom::helpers::debounce, prelude::*};
 
 use super::LogActions;
 use crate::{
+    components::KeptFields,
     state::{PageState, Url, use_go},
     ui::{Menu, MenuItem},
 };
@@ -45,9 +46,10 @@ fn SearchField(url: Memo<Url>) -> impl IntoView {
         go(&url.get_untracked().search(&text));
     });
     let shown = move || url.with(|url| url.0.q.clone().unwrap_or_default());
-    // Without scripts the field is a form of its own; the other filters are kept by hidden fields only for the account.
+    // Without scripts the field is a form of its own.
     view! {
         <form class="search" method="get" action=crate::USAGE_PATH role="search" on:submit=|event| event.prevent_default()>
+            <KeptFields url asked=&["q"]/>
             {crate::ui::Icon::Search.view()}
             <input type="search" name="q" placeholder="Search reference" aria-label="Search references that begin with" autocomplete="off"
                 value=shown() prop:value=shown on:input:target={let mut search = search; move |event| search(event.target().value())}/>

@@ -21,8 +21,9 @@ pub(crate) struct Row<'a> {
     pub unit: Option<i64>,
 }
 
-/// One JSON array of all rows becomes one statement: measured at two thirds of the cost of a statement for each.
-/// `OR ROLLBACK` spares the statement journal; after any error the transaction is given up anyway.
+/// One statement for many rows: a statement for each would be a message to the connection's thread and back for each.
+/// `jsonb_each` hands rows on parsed; with `json_each` every row's text would be parsed a second time.
+/// `OR ROLLBACK` because after any error the whole transaction is given up.
 const INSERT: &str = "
     INSERT OR ROLLBACK INTO events (account_id, source, id, fingerprint, kind, company_id, time, recorded_at, agent,
         activity, credits, quantity, unit, rate_version, reference, metadata)
