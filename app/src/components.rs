@@ -13,7 +13,7 @@ mod sidebar;
 pub use activity_log::ActivityLog;
 pub use agent_cards::AgentCards;
 pub use amount::{AlignedAmount, Amount};
-pub use filters::{CompanyFilter, PeriodFilter};
+pub use filters::{CompanyFilter, KeptFields, PeriodFilter};
 pub use gauge::Gauge;
 pub use page_header::PageHeader;
 pub use problem::Problem;

@@ -19,7 +19,7 @@ const ACTIVITIES: Record<Agent, string> = {
 const HISTORY: Required<Pick<Usage, "company" | "agent" | "activity" | "credits" | "reference" | "time">>[] = Array.from({ length: 180 }, (_, index) => {
   const agent = AGENTS[(index * 7) % AGENTS.length] ?? "chat";
   return {
-    company: index % 3 === 0 ? "bluewater" : "acme",
+    company: index % 5 < 2 ? "bluewater" : "acme",
     agent,
     activity: ACTIVITIES[agent],
     credits: decimal(BigInt((index + 1) * 10_007)),

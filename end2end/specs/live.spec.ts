@@ -138,7 +138,7 @@ test.describe("The live page", () => {
   test("when credits run out, the page says so at once and until when", async ({ usage, account, page }) => {
     await usage.open();
     await expect(page.getByTestId("level")).toHaveText("On track");
-    for (const [credits, level] of [["7500", "Over 75 % used"], ["1500", "Nearly out"], ["1000", "Out of credits"]] as const) {
+    for (const [credits, level] of [["7500", "Three quarters used"], ["1500", "Nearly out"], ["1000", "Out of credits"]] as const) {
       await account.api.report({ company: "acme", credits });
       await expect(page.getByTestId("level")).toHaveText(level);
     }
