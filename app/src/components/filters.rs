@@ -139,6 +139,10 @@ pub fn KeptFields(
     /// Names of the parameters that the form sets, or that make way for them.
     asked: &'static [&'static str],
 ) -> impl IntoView {
-    let kept = url.with_untracked(|url| url.0.pairs()).into_iter().filter(|(name, _)| !asked.contains(name));
-    kept.map(|(name, value)| view! { <input type="hidden" name=name value=value/> }).collect_view()
+    let kept = url
+        .with_untracked(|url| url.0.pairs())
+        .into_iter()
+        .filter(|(name, _)| !asked.contains(name));
+    kept.map(|(name, value)| view! { <input type="hidden" name=name value=value/> })
+        .collect_view()
 }

@@ -1,13 +1,16 @@
 //! Scrolling a list that is longer than any element may be tall.
 //!
 //! A browser caps an element's height near 33 million pixels, which is about 800,000 rows. So the scrollable element
-//! is never taller than [`MAX_PX`]; beyond that its scrollbar maps onto the list. Small movements (wheel, keys, touch)
-//! move the list by exactly as many pixels; large ones (a dragged thumb) jump to the mapped place.
+//! is never taller than [`MAX_PX`]; beyond that its scrollbar maps onto the list, except near both ends, where it is
+//! the list's own. Small movements (wheel, keys, touch) move the list by exactly as many pixels; large ones (a dragged
+//! thumb) jump to the mapped place.
 
 /// Height of a row until it is measured.
 const ROW_PX: f64 = 40.0;
 /// Tallest scrollable element: far below every browser's cap.
 const MAX_PX: f64 = 4_000_000.0;
+/// So near to an end of a long list the scrollbar is as true as that of a short one: there the ends are reached.
+const EDGE_PX: f64 = 20_000.0;
 /// A movement of more than this many view heights is a jump.
 const JUMP_VIEWS: f64 = 2.5;
 
@@ -66,15 +69,41 @@ impl Scroll {
         (self.element_px() - self.view_px).max(0.0)
     }
 
-    /// The `scrollTop` that stands for the position. At neither end unless the position is: there must be room to scroll.
+    /// Pixels of list, and of element, between the two edges; the same when the list is short.
+    fn middle(&self) -> (f64, f64) {
+        (
+            self.farthest() - 2.0 * EDGE_PX,
+            self.farthest_top() - 2.0 * EDGE_PX,
+        )
+    }
+
+    fn is_mapped(&self) -> bool {
+        self.farthest() > self.farthest_top()
+    }
+
+    /// The `scrollTop` that stands for the position.
     pub fn top(&self) -> f64 {
-        let (farthest, farthest_top) = (self.farthest(), self.farthest_top());
-        if farthest <= farthest_top || self.position <= 0.0 || self.position >= farthest {
-            return self.position.min(farthest_top);
+        let (list, element) = self.middle();
+        if !self.is_mapped() || self.position <= EDGE_PX {
+            self.position
+        } else if self.position >= EDGE_PX + list {
+            self.farthest_top() - (self.farthest() - self.position)
+        } else {
+            (EDGE_PX + (self.position - EDGE_PX) / list * element).round()
         }
-        (self.position / farthest * farthest_top)
-            .round()
-            .clamp(1.0, farthest_top - 1.0)
+    }
+
+    /// The position that a `scrollTop` stands for.
+    fn position_at(&self, top: f64) -> f64 {
+        let (list, element) = self.middle();
+        let position = if !self.is_mapped() || top <= EDGE_PX {
+            top
+        } else if top >= EDGE_PX + element {
+            self.farthest() - (self.farthest_top() - top)
+        } else {
+            EDGE_PX + (top - EDGE_PX) / element * list
+        };
+        position.clamp(0.0, self.farthest())
     }
 
     /// Takes in where the browser has scrolled to.
@@ -84,16 +113,12 @@ impl Scroll {
             return;
         }
         self.last_top = top;
-        let (farthest, farthest_top) = (self.farthest(), self.farthest_top());
-        if farthest <= farthest_top {
-            self.position = top.clamp(0.0, farthest);
-            return;
-        }
         let is_jump = moved.abs() > self.view_px * JUMP_VIEWS;
-        if is_jump {
-            self.position = (top / farthest_top * farthest).clamp(0.0, farthest);
+        if !self.is_mapped() || is_jump {
+            self.position = self.position_at(top);
             return;
         }
+        let (farthest, farthest_top) = (self.farthest(), self.farthest_top());
         self.position = (self.position + moved).clamp(0.0, farthest);
         let stuck_at_start = top <= 0.0 && self.position > 0.0;
         let stuck_at_end = top >= farthest_top && self.position < farthest;
@@ -205,18 +230,33 @@ mod tests {
     }
 
     #[test]
-    fn there_is_always_room_to_scroll_unless_at_an_end() {
+    fn both_ends_of_a_long_list_are_reached_by_the_wheel() {
         let mut scroll = list(10_000_000);
         scroll.go(400.0);
-        assert_eq!(scroll.take_placing(), Some(1.0));
+        assert_eq!(scroll.take_placing(), Some(400.0));
         scroll.scrolled(0.0);
+        assert_eq!((scroll.first_row(), scroll.take_placing()), (0, None));
+        scroll.go(scroll.farthest() - 400.0);
+        let top = scroll.take_placing().unwrap();
+        scroll.scrolled(top + 400.0);
         assert_eq!(
-            scroll.take_placing(),
-            Some(1.0),
-            "not yet at the first row: the thumb is put back"
+            (scroll.first_row(), scroll.take_placing()),
+            (10_000_000 - 16, None)
         );
-        scroll.go(0.0);
-        assert_eq!(scroll.take_placing(), Some(0.0));
+    }
+
+    #[test]
+    fn every_position_survives_the_scrollbar() {
+        let mut scroll = list(10_000_000);
+        for row in [0, 499, 500, 501, 5_000_000, 9_999_000, 9_999_900] {
+            scroll.go(scroll.row_top(row));
+            let (position, top) = (scroll.position, scroll.top());
+            // A pixel of the scrollbar is a hundred of this list.
+            assert!(
+                (scroll.position_at(top) - position).abs() <= 101.0,
+                "row {row}"
+            );
+        }
     }
 
     #[test]

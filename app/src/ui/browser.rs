@@ -28,7 +28,9 @@ pub fn set_style(element: &web_sys::Element, property: &str, value: &str) {
 /// Closes open menus once the reader turns to something else, by pointer or keyboard, or presses Escape.
 pub fn close_menus_when_left() {
     let turn = |event: &web_sys::Event| {
-        let node = event.target().and_then(|target| target.dyn_into::<web_sys::Node>().ok());
+        let node = event
+            .target()
+            .and_then(|target| target.dyn_into::<web_sys::Node>().ok());
         close_menus(node.as_ref());
     };
     let pressed = window_event_listener(ev::pointerdown, move |event| turn(&event));
@@ -48,7 +50,10 @@ pub fn close_menus_when_left() {
 
 /// Puts the focus on the button of the open menu, so that it is not lost with the panel.
 fn focus_open_menu() {
-    let button = document().query_selector("details.menu[open] > summary").ok().flatten();
+    let button = document()
+        .query_selector("details.menu[open] > summary")
+        .ok()
+        .flatten();
     if let Some(button) = button.and_then(|button| button.dyn_into::<web_sys::HtmlElement>().ok()) {
         let _ = button.focus();
     }

@@ -135,19 +135,23 @@ impl ViewQuery {
 
     /// Its parameters, in the order of the query string; none for the plain view.
     pub fn pairs(&self) -> Vec<(&'static str, String)> {
-        let some = |name: &'static str, value: &Option<String>| value.clone().map(|value| (name, value));
+        let some =
+            |name: &'static str, value: Option<&String>| value.map(|value| (name, value.clone()));
         let each = |name: &'static str, values: &[String]| -> Vec<_> {
             values.iter().map(|value| (name, value.clone())).collect()
         };
-        let agents = self.agents.iter().map(|agent| ("agent", agent.id().to_owned()));
+        let agents = self
+            .agents
+            .iter()
+            .map(|agent| ("agent", agent.id().to_owned()));
         let last = [
-            some("period", &self.period),
-            some("from", &self.from),
-            some("to", &self.to),
-            some("tz", &self.tz),
-            some("q", &self.q),
+            some("period", self.period.as_ref()),
+            some("from", self.from.as_ref()),
+            some("to", self.to.as_ref()),
+            some("tz", self.tz.as_ref()),
+            some("q", self.q.as_ref()),
         ];
-        some("account", &self.account)
+        some("account", self.account.as_ref())
             .into_iter()
             .chain(each("company", &self.companies))
             .chain(agents)
@@ -158,7 +162,9 @@ impl ViewQuery {
 
     /// Writes the query string that [`ViewQuery::parse`] reads; empty for the plain view.
     pub fn to_query(&self) -> String {
-        form_urlencoded::Serializer::new(String::new()).extend_pairs(self.pairs()).finish()
+        form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(self.pairs())
+            .finish()
     }
 
     /// Whether any filter besides account, period and zone is set.

@@ -1,0 +1,198 @@
+import { AxeBuilder } from "@axe-core/playwright";
+import type { Page } from "@playwright/test";
+import { AGENTS, daysAgo, minutesAgo } from "../support/api";
+import { expect, test } from "../support/test";
+
+const WIDTHS = [390, 768, 1440];
+const THEMES = ["light", "dark"] as const;
+
+async function breaksNoRule(page: Page): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  const told = violations.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.slice(0, 3).map((node) => `${node.target.join(" ")} (${node.any[0]?.message ?? node.failureSummary})`).join("; ")}`);
+  expect(told).toEqual([]);
+}
+
+/// Something of everything: all agents, four weeks, both companies.
+const HISTORY = Array.from({ length: 90 }, (_, index) => ({
+  company: index % 2 === 0 ? "acme" : "bluewater",
+  agent: AGENTS[index % AGENTS.length],
+  credits: String(index + 0.125),
+  reference: `ref-${index}`,
+  time: index < 50 ? minutesAgo(index + 1) : daysAgo((index - 49) / 5),
+}));
+
+for (const theme of THEMES) {
+  for (const width of WIDTHS) {
+    test.describe(`In the ${theme} theme, ${width} px wide`, () => {
+      test.use({ colorScheme: theme, viewport: { width, height: 900 } });
+
+      test("the usage page breaks no accessibility rule, with a menu and a receipt open", async ({ usage, account, page }) => {
+        await account.api.report(...HISTORY);
+        await usage.open();
+        await breaksNoRule(page);
+        await usage.row("ref-0").click();
+        await expect(usage.receipt).toContainText("ref-0");
+        await usage.openMenu("Companies");
+        await breaksNoRule(page);
+      });
+
+      test("a filtered page, and one whose credits have run out, break no rule", async ({ usage, account, page }) => {
+        await account.api.report(...HISTORY, { company: "acme", credits: "12000", reference: "big" });
+        await usage.open("?agent=nox&company=acme");
+        await expect(page.getByTestId("level")).toHaveText("Out of credits");
+        await breaksNoRule(page);
+      });
+
+      test("the sign-in page, the empty page and the problem page break no rule", async ({ usage, page, server, browser, problems }) => {
+        problems.allow(/422/);
+        await usage.open();
+        await expect(usage.empty).toBeVisible();
+        await breaksNoRule(page);
+        await usage.goto("?period=nonsense");
+        await breaksNoRule(page);
+        const context = await browser.newContext({ colorScheme: theme, viewport: { width, height: 900 } });
+        const stranger = await context.newPage();
+        await stranger.goto(`${server.url}/sign-in?failed=1`);
+        await breaksNoRule(stranger);
+        await context.close();
+      });
+    });
+  }
+}
+
+test.describe("At every width", () => {
+  for (const width of [320, 390, 768, 1024, 1440]) {
+    test(`nothing is wider than a window of ${width} px`, async ({ usage, account, page }) => {
+      await page.setViewportSize({ width, height: 800 });
+      await usage.open();
+      await usage.fitsTheWindow();
+      await account.api.report(...HISTORY);
+      await expect(usage.row("ref-0")).toHaveCount(1);
+      await usage.fitsTheWindow();
+      for (const menu of ["Companies", "Period", "Export as CSV", "Agents", "Activities", "Activity log"]) {
+        const panel = await usage.openMenu(menu);
+        await usage.fitsTheWindow();
+        const box = await panel.boundingBox();
+        expect(box?.x ?? -1, `the left edge of the menu ${menu}`).toBeGreaterThanOrEqual(0);
+        expect((box?.x ?? 0) + (box?.width ?? 0), `the right edge of the menu ${menu}`).toBeLessThanOrEqual(width);
+        await page.keyboard.press("Escape");
+      }
+      await usage.row("ref-0").click();
+      await expect(usage.receipt).toContainText("ref-0");
+      await usage.fitsTheWindow();
+    });
+  }
+
+  test("what a finger must hit on a phone is large enough", async ({ usage, account, page }) => {
+    await page.setViewportSize({ width: 390, height: 844 });
+    await account.api.report(...HISTORY);
+    await usage.open();
+    const small = await page.locator("a:visible, button:visible, summary:visible, input:visible").evaluateAll((targets) =>
+      targets
+        .map((target) => ({ text: target.getAttribute("aria-label") ?? target.textContent, box: target.getBoundingClientRect(), after: getComputedStyle(target, "::after").position }))
+        // A card's link is as large as the card's head; the skip link shows itself when focused.
+        .filter(({ box, after }) => after !== "absolute" && box.top >= 0 && (box.height < 24 || box.width < 24))
+        .map(({ text, box }) => `${text}: ${box.width} × ${box.height}`),
+    );
+    expect(small).toEqual([]);
+  });
+});
+
+test.describe("By keyboard", () => {
+  test("the first stop leads past everything to the log", async ({ usage, account, page }) => {
+    await account.api.report(...HISTORY);
+    await usage.open();
+    await page.keyboard.press("Tab");
+    const skip = page.getByRole("link", { name: "Skip to the activity log" });
+    await expect(skip).toBeFocused();
+    await expect(skip).toBeInViewport();
+    await page.keyboard.press("Enter");
+    await expect(page.getByRole("heading", { name: "Activity log" })).toBeInViewport();
+    await page.keyboard.press("Tab");
+    await expect(page.getByRole("searchbox")).toBeFocused();
+  });
+
+  test("a card filters with Enter and keeps the focus", async ({ usage, account, page }) => {
+    await account.api.report(...HISTORY);
+    await usage.open();
+    const link = usage.card("nox").getByRole("link");
+    await link.focus();
+    await page.keyboard.press("Enter");
+    await expect(page).toHaveURL(/agent=nox/);
+    await expect(link).toHaveAttribute("aria-pressed", "true");
+    await expect(link).toBeFocused();
+    await page.keyboard.press("Enter");
+    await expect(page).not.toHaveURL(/agent=/);
+  });
+
+  test("a menu opens, is gone through, chosen from and left", async ({ usage, account, page }) => {
+    await account.api.report(...HISTORY);
+    await usage.open();
+    const button = page.locator('summary[aria-label^="Companies:"]');
+    await button.focus();
+    await page.keyboard.press("Enter");
+    await page.keyboard.press("Tab");
+    await expect(page.getByRole("link", { name: "All companies" })).toBeFocused();
+    await page.keyboard.press("Tab");
+    await expect(page.getByRole("link", { name: "Acme Dental" })).toBeFocused();
+    await page.keyboard.press("Enter");
+    await expect(page).toHaveURL(/company=acme/);
+    await page.keyboard.press("Escape");
+    await expect(button).toBeFocused();
+    await expect(page.getByRole("link", { name: "Bluewater Spa" })).toBeHidden();
+  });
+
+  test("every stop of the whole page is visible when it has the focus", async ({ usage, account, page }) => {
+    await account.api.report(...HISTORY);
+    await usage.open();
+    const stops: string[] = [];
+    for (let step = 0; step < 60; step++) {
+      await page.keyboard.press("Tab");
+      const stop = await page.evaluate(() => {
+        const element = document.activeElement;
+        if (element === null || element === document.body) return undefined;
+        // The ring may be drawn on a part that stands for the whole.
+        const has = (pseudo?: string) => getComputedStyle(element, pseudo).outlineStyle !== "none" && getComputedStyle(element, pseudo).outlineWidth !== "0px";
+        const name = element.getAttribute("aria-label") ?? element.textContent ?? element.tagName;
+        return { name: name.trim().slice(0, 60), isSeen: has() || has("::after") || element.matches(".skip-link, input") };
+      });
+      if (stop === undefined) break;
+      expect(stop.isSeen, `the focus is seen on '${stop.name}'`).toBe(true);
+      stops.push(stop.name);
+    }
+    expect(stops.length).toBeGreaterThan(20);
+    expect(stops.join("|")).toContain("Activity log");
+  });
+});
+
+test.describe("For those who ask for less", () => {
+  test("with reduced motion nothing moves for longer than a blink", async ({ usage, account, page }) => {
+    await page.emulateMedia({ reducedMotion: "reduce" });
+    await account.api.report(...HISTORY);
+    await usage.open();
+    const slow = await page.locator("body *").evaluateAll((elements) => {
+      const seconds = (text: string) => Math.max(...text.split(",").map((part) => (part.trim().endsWith("ms") ? Number.parseFloat(part) / 1000 : Number.parseFloat(part))));
+      return elements
+        .filter((element) => seconds(getComputedStyle(element).transitionDuration) > 0.01 || (getComputedStyle(element).animationName !== "none" && seconds(getComputedStyle(element).animationDuration) > 0.01))
+        .map((element) => element.className.toString());
+    });
+    expect(slow).toEqual([]);
+  });
+
+  test("in forced colours the levels and the chosen card can still be told apart", async ({ usage, account, page }) => {
+    await page.emulateMedia({ forcedColors: "active" });
+    await account.api.report(...HISTORY);
+    await usage.open("?agent=chat");
+    await expect(page.getByTestId("level")).toHaveText("On track");
+    await expect(usage.card("chat").getByRole("link")).toHaveAttribute("aria-pressed", "true");
+    await breaksNoRule(page);
+  });
+
+  test("at twice the text size nothing is cut off sideways", async ({ usage, account, page }) => {
+    await account.api.report(...HISTORY);
+    await page.setViewportSize({ width: 640, height: 800 });
+    await usage.open();
+    await page.evaluate(() => document.documentElement.style.setProperty("font-size", "200%"));
+    await usage.fitsTheWindow();
+  });
+});
