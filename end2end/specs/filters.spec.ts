@@ -150,10 +150,10 @@ test.describe("Filters", () => {
     await usage.open("?period=90d");
     const link = usage.card("auto_trigger").getByRole("link");
     await link.click();
-    await expect(link).toHaveAttribute("aria-pressed", "true");
+    await expect(link).toHaveAttribute("aria-current", "true");
     await shows(usage, account, (event) => event.agent === "auto_trigger");
     await link.click();
-    await expect(link).toHaveAttribute("aria-pressed", "false");
+    await expect(link).not.toHaveAttribute("aria-current", "true");
     await shows(usage, account, () => true);
     await expect(page).toHaveURL(/\?period=90d$/);
   });

@@ -1,78 +1,75 @@
 import { join } from "node:path";
-import { Account } from "../support/account";
-import { expect, reading, startPlatform, test as base } from "../support/test";
+import type { Browser } from "@playwright/test";
+import { signIn, type User } from "../support/account";
 import { Server } from "../support/server";
+import { test } from "../support/test";
+import { UsagePage } from "../support/usage-page";
 
 const FOLDER = join(import.meta.dirname, "../../docs/screenshots");
-const OWNER = { email: "owner@northwind.example", password: "demo-credits" };
-const HEIGHTS = { 390: 844, 768: 1024, 1440: 900 };
+const OWNER: User = { email: "owner@northwind.example", password: "demo-credits" };
 
-/// The demonstration as everyone can start it, but for its traffic: pictures hold still.
-const test = base.extend<object, { demo: Server }>({
-  demo: [
-    async ({}, use) => {
-      const server = await Server.prepare({ command: "demo", args: ["--no-traffic"] });
-      await server.start();
-      await use(server);
-      await server.remove();
-    },
-    { scope: "worker", timeout: 300_000 },
-  ],
-});
+interface Look {
+  colorScheme: "light" | "dark";
+  width: number;
+}
 
-test.describe("Pictures for the documentation", { tag: "@screenshot" }, () => {
-  for (const theme of ["light", "dark"] as const) {
-    for (const [width, height] of Object.entries(HEIGHTS)) {
-      test(`the usage page in the ${theme} theme, ${width} px wide`, async ({ demo, browser, problems }) => {
-        const open = reading(browser, demo, problems);
-        const { usage, page } = await open.reader(OWNER, { colorScheme: theme, viewport: { width: Number(width), height } });
-        await usage.open();
-        await usage.comesToRest();
-        await page.screenshot({ path: join(FOLDER, `usage-${theme}-${width}.png`), fullPage: true });
-        await open.close();
+/// Opens the page as someone sees it, and takes its picture.
+async function picture(browser: Browser, server: Server, user: User, look: Look, name: string, arrange?: (usage: UsagePage) => Promise<void>): Promise<void> {
+  const context = await browser.newContext({ colorScheme: look.colorScheme, viewport: { width: look.width, height: 1000 } });
+  await signIn(context.request, server, user);
+  const usage = new UsagePage(await context.newPage(), server);
+  await usage.open();
+  await arrange?.(usage);
+  await usage.page.evaluate(() => document.fonts.ready);
+  // From the top, so that the navigation stands where a reader finds it.
+  await usage.page.evaluate(() => window.scrollTo(0, 0));
+  await usage.page.screenshot({ path: join(FOLDER, `${name}.png`), fullPage: true, animations: "disabled" });
+  await context.close();
+}
+
+test.describe("@screenshot The pictures in the documentation", () => {
+  /// Without traffic: a picture should not depend on the second it was taken in.
+  let demo: Server;
+
+  test.beforeAll(async () => {
+    test.setTimeout(300_000);
+    demo = await Server.prepare({ command: "demo", args: ["--no-traffic"] });
+    await demo.start();
+  });
+  test.afterAll(async () => demo.remove());
+
+  for (const colorScheme of ["light", "dark"] as const) {
+    for (const width of [390, 768, 1440]) {
+      test(`the page in ${colorScheme} at ${width} px`, async ({ browser }) => {
+        await picture(browser, demo, OWNER, { colorScheme, width }, `usage-${colorScheme}-${width}`);
       });
     }
   }
 
-  test("an open receipt", async ({ demo, browser, problems }) => {
-    const open = reading(browser, demo, problems);
-    const { usage, page } = await open.reader(OWNER, { viewport: { width: 1440, height: 900 } });
-    await usage.open("?agent=voice_inbound");
-    await page.locator(".log-row").nth(2).click();
-    await expect(usage.receipt.locator("dl")).toBeVisible();
-    await page.locator("section.log").screenshot({ path: join(FOLDER, "usage-receipt.png") });
-    await open.close();
+  test("a receipt in a view of one company and one agent", async ({ browser }) => {
+    await picture(browser, demo, OWNER, { colorScheme: "light", width: 1440 }, "usage-receipt", async (usage) => {
+      await usage.page.goto(`${demo.url}/billing/usage?company=acme-dental&agent=voice_inbound`);
+      await usage.isLive();
+      await usage.log.locator(".log-row").nth(2).click();
+      await usage.receipt.locator("dl").waitFor();
+    });
   });
 
-  test("a new account, one that has run out, and the sign-in page", async ({ browser, problems, page }) => {
-    const { server, key } = await startPlatform();
-    const open = reading(browser, server, problems);
-    const viewport = { width: 1440, height: 900 };
-    const made = await Account.make(server, key, { name: "Harbor Homes", kind: "customer", companies: { harbor: "Harbor Homes" } });
-    const empty = await open.reader(await made.user(), { viewport });
-    await empty.usage.open();
-    await empty.page.screenshot({ path: join(FOLDER, "empty.png"), fullPage: true });
+  test("an account that has just begun", async ({ browser, server, account }) => {
+    await picture(browser, server, await account.user(), { colorScheme: "light", width: 1440 }, "usage-empty");
+  });
 
-    const agents = ["chat", "voice_inbound", "voice_outbound", "auto_trigger"] as const;
-    const events = Array.from({ length: 60 }, (_, index) => ({
-      company: "harbor",
-      agent: agents[index % agents.length],
-      credits: String(120 + ((index * 37) % 97)),
-      reference: `conv_${5520 + index}`,
-      time: new Date(Date.now() - (60 - index) * 4 * 60 * 60_000 - 60_000),
-    }));
-    await made.api.report(...events);
-    await expect(empty.page.getByTestId("level")).toHaveText("Out of credits");
-    await empty.page.reload();
-    await empty.usage.isLive();
-    await empty.page.screenshot({ path: join(FOLDER, "run-out.png"), fullPage: true });
+  test("an account that has used all its credits", async ({ browser, server, account }) => {
+    await account.api.report({ company: "acme", agent: "voice_outbound", activity: "voice_call", credits: "9000" });
+    await account.api.report({ company: "bluewater", credits: "1250.75" });
+    await picture(browser, server, await account.user(), { colorScheme: "light", width: 1440 }, "usage-run-out");
+  });
 
-    await page.setViewportSize(viewport);
-    await page.goto(`${server.url}/sign-in`);
-    await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
+  test("signing in", async ({ browser }) => {
+    const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+    const page = await context.newPage();
+    await page.goto(`${demo.url}/sign-in`);
     await page.screenshot({ path: join(FOLDER, "sign-in.png") });
-    await open.close();
-    await server.remove();
+    await context.close();
   });
 });
-

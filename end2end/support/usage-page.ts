@@ -28,7 +28,7 @@ export class UsagePage {
   readonly notLive: Locator;
 
   constructor(readonly page: Page, readonly server: Server) {
-    this.log = page.getByRole("grid", { name: "Activity log" });
+    this.log = page.getByRole("treegrid", { name: "Activity log" });
     this.live = page.locator(".live-mark");
     this.receipt = page.getByTestId("receipt");
     this.pill = page.getByTestId("new-pill");

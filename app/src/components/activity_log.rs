@@ -48,7 +48,7 @@ pub fn ActivityLog(
     view! {
         <section class="log" aria-labelledby="log-title">
             <header class="section-header">
-                <h2 id="log-title">"Activity log"</h2>
+                <h2 id="log-title" tabindex="-1">"Activity log"</h2>
                 <p data-testid="log-totals">{subtitle}</p>
             </header>
             <div class="card log-card">
@@ -104,7 +104,7 @@ fn Rows(state: PageState, actions: LogActions) -> impl IntoView {
         {move || (unseen.get() > 0).then(|| view! {
             <button class="new-pill" type="button" data-testid="new-pill" on:click=move |_| actions.to_newest()>{Icon::ArrowUp.view()}{label}</button>
         })}
-        <div class="log-scroll" node_ref=scroller tabindex="0" role="grid" aria-label="Activity log"
+        <div class="log-scroll" node_ref=scroller tabindex="0" role="treegrid" aria-label="Activity log"
             aria-rowcount=move || log.with(|log| log.window.total()).to_string()
             aria-activedescendant=move || log.with(|log| actions::index_of(log, actions.active.get())).map(|index| format!("row-{index}"))
             on:scroll=move |_| actions.scrolled()

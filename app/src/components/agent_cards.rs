@@ -86,7 +86,7 @@ fn AgentCard(
     view! {
         <article class=format!("card agent-card agent-{}", agent.id()) class:selected=selected class:dimmed=is_dimmed data-testid=format!("card-{}", agent.id())>
             <header>
-                <h3><a class="card-link" href=href data-noscroll="" title=action aria-pressed=move || selected.get().to_string()>
+                <h3><a class="card-link" href=href data-noscroll="" title=action aria-current=move || selected.get().then_some("true")>
                     <span class="dot square"></span>{agent.name()}
                 </a></h3>
                 <span class="share" title="Share of the period's credits">{share}</span>

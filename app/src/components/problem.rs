@@ -21,7 +21,7 @@ pub fn Problem(
     };
     view! {
         <section class="problem" role="alert">
-            <h2>{error.to_string()}</h2>
+            <h1>{error.to_string()}</h1>
             <p>{error.advice()}</p>
             <a class="button primary" href=href rel="external">{label}</a>
         </section>

@@ -12,12 +12,13 @@ pub fn ReceiptPanel(
     receipt: Signal<Option<Result<Receipt, AppError>>>,
 ) -> impl IntoView {
     view! {
-        <div class="receipt" data-testid="receipt">
-            {move || match receipt.get() {
+        // A row of the grid like the one above it; on a phone it scrolls, so the keyboard must reach it.
+        <div class="receipt" role="row" tabindex="0" aria-label="Receipt" data-testid="receipt">
+            <div role="gridcell">{move || match receipt.get() {
                 None => view! { <p class="receipt-loading">"Reading the receipt…"</p> }.into_any(),
                 Some(Err(error)) => view! { <p class="receipt-loading">{error.to_string()}" "{error.advice()}</p> }.into_any(),
                 Some(Ok(receipt)) => facts(receipt).into_any(),
-            }}
+            }}</div>
         </div>
     }
 }

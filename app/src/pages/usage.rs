@@ -82,7 +82,8 @@ fn Loaded(page: Page, query: Memo<String>) -> impl IntoView {
     let account_key =
         Signal::derive(move || dashboard.with(|dashboard| dashboard.account.key.clone()));
     view! {
-        <a class="skip-link" href="#log-title">"Skip to the activity log"</a>
+        // External to the router, which would scroll there but leave the focus behind.
+        <a class="skip-link" href="#log-title" rel="external">"Skip to the activity log"</a>
         <Sidebar reader=state.reader.get_value() account account_key/>
         <main class="page" class:loading=state.is_loading aria-busy=move || state.is_loading.get().to_string()>
             <PageHeader dashboard url companies=state.companies link/>

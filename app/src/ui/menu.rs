@@ -22,11 +22,17 @@ pub fn Menu(
     /// The panel.
     children: Children,
 ) -> impl IntoView {
+    let spoken = move || {
+        let count = count
+            .and_then(|count| count.get())
+            .map(|count| format!(" {count}"));
+        format!("{name}: {}{}", label.get(), count.unwrap_or_default())
+    };
     view! {
         <details class="menu" class:align-end=align_end>
-            <summary class="button" aria-label=move || format!("{name}: {}", label.get())>
+            <summary class="button" aria-label=spoken>
                 <span class="button-label">{label}</span>
-                {count.map(|count| view! { <span class="button-count">{move || count.get()}</span> })}
+                {count.map(|count| view! { " "<span class="button-count">{move || count.get()}</span> })}
                 {Icon::ChevronDown.view()}
             </summary>
             <div class="menu-panel">{children()}</div>

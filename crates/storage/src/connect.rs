@@ -15,9 +15,9 @@ const SQLITE_NEEDED: &str = "3.51.3";
 /// How long a statement waits for another process that writes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 /// Page cache of the writer, in KiB (negative by SQLite's convention): the hot ends of all indexes of a busy database.
-const WRITER_CACHE_KIB: &str = "-65536";
+const WRITER_CACHE_KIB: &str = "-24576";
 /// Page cache of each reader, in KiB: one page of the dashboard; the system caches the rest of the file.
-const READER_CACHE_KIB: &str = "-16384";
+const READER_CACHE_KIB: &str = "-3072";
 /// Rows a connection may be ahead of its reader.
 const ROWS_AHEAD: usize = 512;
 /// How long a reader waits for a free connection: past it the database is overloaded, and saying so is better.

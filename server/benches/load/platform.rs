@@ -6,6 +6,7 @@ use std::{
     net::SocketAddr,
     process::{Child, Command, Stdio},
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use domain::{
@@ -31,6 +32,8 @@ use crate::{
 const COMPANIES: usize = 50;
 /// Over how many days events are spread: within one billing cycle and within `period=30d`.
 const DAYS: i64 = 27;
+/// The kernel counts processor time in hundredths of a second, on every machine Linux runs on today.
+const TICK_MS: u64 = 10;
 /// The agency's key.
 pub const ACCOUNT: &str = "agency";
 /// Who looks at the page.
@@ -83,6 +86,19 @@ impl Platform {
     pub fn span() -> (Time, Time) {
         let now = SystemClock.now();
         (now.plus_micros(-DAYS * DAY_US), now)
+    }
+
+    /// Processor time of the server's process so far: what it costs does not depend on what else runs.
+    pub fn cpu(&self) -> Duration {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.server.id())).unwrap();
+        // After the name, which ends with the last parenthesis, user and system time are the 12th and 13th field.
+        let fields = stat[stat.rfind(')').unwrap() + 1..].split_whitespace();
+        let ticks: u64 = fields
+            .skip(11)
+            .take(2)
+            .map(|field| field.parse::<u64>().unwrap())
+            .sum();
+        Duration::from_millis(ticks * TICK_MS)
     }
 
     /// What the server's process holds in memory, and how large its database is.

@@ -49,12 +49,14 @@ pub async fn singles(platform: &mut Platform, report: &mut Report, at: &str) {
         let event = events.lock().unwrap().one(SystemClock.now());
         post(&token, ONE, &event)
     });
+    let before = platform.cpu();
     let times = drive(platform.addr, MANY, singles, SINGLES_FOR).await;
+    let cost = cost(platform.cpu().saturating_sub(before), times.len());
     platform.stored += times.len();
     report.row(Row {
         what: format!("single posts, {MANY} connections, {at}"),
         aim: "≥ 5,000/s, p99 ≤ 25 ms",
-        reached: format!("**{}**; {}", times.rate(1, "/s"), times.line()),
+        reached: format!("**{}**; {}; {cost}", times.rate(1, "/s"), times.line()),
         peer: report.peer("group of 64 single posts"),
     });
 }
@@ -66,11 +68,20 @@ pub async fn fill(platform: &mut Platform, up_to: usize) {
 
 /// Fills up to this many events in batches of one size, then sends some of them again.
 pub async fn batches(platform: &mut Platform, report: &mut Report, up_to: usize, size: usize) {
+    let (before, stored) = (platform.cpu(), platform.stored);
     let (times, last) = send(platform, up_to, size).await;
+    let cost = cost(
+        platform.cpu().saturating_sub(before),
+        platform.stored - stored,
+    );
     report.row(Row {
         what: format!("batches of {}, {FEW} connections", count(size)),
         aim: "≥ 50,000 events/s",
-        reached: format!("**{}**; {}", times.rate(size, " events/s"), times.line()),
+        reached: format!(
+            "**{}**; {}; {cost}",
+            times.rate(size, " events/s"),
+            times.line()
+        ),
         peer: report.peer(&format!("{size} a transaction, Ordered")),
     });
     let again = drive(platform.addr, FEW, last.into_iter(), FILL_FOR).await;
@@ -80,6 +91,12 @@ pub async fn batches(platform: &mut Platform, report: &mut Report, up_to: usize,
         reached: format!("{}; {}", again.rate(size, " events/s"), again.line()),
         peer: String::new(),
     });
+}
+
+/// The server's processor time for each event.
+fn cost(cpu: Duration, events: usize) -> String {
+    let events = u32::try_from(events.max(1)).unwrap();
+    format!("{} µs of processor time each", (cpu / events).as_micros())
 }
 
 /// Sends batches until so many events are stored; their times, and the last of them.

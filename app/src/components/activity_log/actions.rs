@@ -46,6 +46,8 @@ pub struct LogActions {
     asked: StoredValue<u32>,
     is_reading: StoredValue<bool>,
     moved: StoredValue<u32>,
+    /// Where the keyboard was sent to, while that row is still being read.
+    wanted: StoredValue<Option<u64>>,
 }
 
 impl LogActions {
@@ -64,6 +66,7 @@ impl LogActions {
             asked: StoredValue::new(0),
             is_reading: StoredValue::new(false),
             moved: StoredValue::new(0),
+            wanted: StoredValue::new(None),
         }
     }
 
@@ -139,7 +142,9 @@ impl LogActions {
             .with_untracked(|log| log.window.total().saturating_sub(1));
         let index = index.min(last);
         self.state.log.update(|log| {
-            self.active.set(log.window.row(index).map(LogRow::cursor));
+            let place = log.window.row(index).map(LogRow::cursor);
+            self.wanted.set_value(place.is_none().then_some(index));
+            self.active.set(place);
             let (top, row, view) = (
                 log.scroll.row_top(index),
                 log.scroll.row_px,
@@ -153,10 +158,25 @@ impl LogActions {
         });
     }
 
+    /// Puts the keyboard at the row it was sent to, once that has been read.
+    fn reach_wanted(self) {
+        let Some(index) = self.wanted.get_value() else {
+            return;
+        };
+        let row = self
+            .state
+            .log
+            .with_untracked(|log| log.window.row(index).map(LogRow::cursor));
+        if row.is_some() {
+            self.wanted.set_value(None);
+            self.active.set(row);
+        }
+    }
+
     /// Arrow keys, page keys, Home, End, Enter and Escape.
     pub fn key(self, event: &leptos::ev::KeyboardEvent) {
         let (first, page, at) = self.state.log.with_untracked(|log| {
-            let at = index_of(log, self.active.get_untracked());
+            let at = index_of(log, self.active.get_untracked()).or(self.wanted.get_value());
             (
                 log.scroll.first_row(),
                 log.scroll.rows_in_view().saturating_sub(2),
@@ -205,6 +225,7 @@ impl LogActions {
             }
             if let Ok(page) = answer {
                 self.state.log.update(|log| take(log, page));
+                self.reach_wanted();
             }
         });
     }

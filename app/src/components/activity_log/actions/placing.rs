@@ -21,6 +21,7 @@ impl LogActions {
             self.state.generation.track();
             self.close();
             self.active.set(None);
+            self.wanted.set_value(None);
         });
         Effect::new(move |_| {
             let extra_px = if self.open.get().is_some() {
