@@ -173,7 +173,7 @@ base.describe("The activity log", () => {
     await account.api.report({ company: "acme", agent: "voice_inbound", activity: "voice_minutes", quantity: "225", unit: "second", reference: "call_81f", metadata: { direction: "in", seconds: 225 } });
     await usage.open();
     await usage.row("call_81f").click();
-    const fact = (name: string) => usage.receipt.locator("div", { has: page.locator("dt", { hasText: new RegExp(`^${name}$`) }) }).locator("dd");
+    const fact = (name: string) => usage.receipt.locator("dl > div", { has: page.locator("dt", { hasText: new RegExp(`^${name}$`) }) }).locator("dd");
     await expect(fact("Credits")).toHaveText("2.82");
     await expect(fact("Quantity")).toHaveText(/^225 seconds?$/);
     await expect(fact("Rate")).toHaveText(/0\.0125 per second/);

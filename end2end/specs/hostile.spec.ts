@@ -33,7 +33,7 @@ test.describe("Hostile text", () => {
       await expect.poll(() => usage.listed()).toEqual({ events: 2, credits: micro("2") });
       expect((await usage.rows()).map((row) => [row.reference, row.company])).toEqual([[reference, name], [reference, name]]);
       await page.locator(".log-row").first().click();
-      await expect(usage.receipt.locator("dd", { hasText: "{" })).toContainText(JSON.stringify(text).slice(1, -1).slice(0, 20));
+      await expect(usage.receipt.locator("dl > div", { has: page.locator("dt", { hasText: "Metadata" }) }).locator("dd")).toContainText(JSON.stringify(text).slice(1, -1).slice(0, 20));
       await usage.openMenu("Companies");
       await expect(page.locator(".menu-label").filter({ hasText: name.trim() }).first()).toBeVisible();
       expect(await page.evaluate(() => "ran" in window)).toBe(false);
