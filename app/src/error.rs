@@ -76,9 +76,10 @@ impl From<service::ServiceError> for AppError {
         use service::ServiceError;
         match error {
             ServiceError::Invalid(domain::Invalid(errors)) => Self::Invalid(errors),
-            ServiceError::NotFound | ServiceError::Forbidden(_) | ServiceError::Conflict(_) => {
-                Self::NotFound
-            }
+            ServiceError::NotFound
+            | ServiceError::Forbidden(_)
+            | ServiceError::Conflict(_)
+            | ServiceError::Denied(_) => Self::NotFound,
             ServiceError::Unauthenticated => Self::SignedOut,
             ServiceError::Busy { .. } => Self::Busy,
             ServiceError::Store(error) => {

@@ -7,13 +7,16 @@ pub mod body;
 pub mod companies;
 pub mod csv;
 pub mod docs;
+pub mod enforce;
 pub mod events;
 pub mod idempotency;
 pub mod ingest;
 pub mod keys;
+pub mod ledger;
 pub mod list;
 pub mod openapi;
 pub mod ops;
+pub mod packs;
 pub mod plans;
 pub mod problem;
 pub mod query;
@@ -55,15 +58,31 @@ pub fn described() -> OpenApiRouter<AppState> {
     OpenApiRouter::with_openapi(openapi::head())
         .routes(routes!(ingest::post_events, events::list_events))
         .routes(routes!(events::get_event))
+        .routes(routes!(ledger::post_reversal))
+        .routes(routes!(enforce::post_check))
+        .routes(routes!(enforce::post_hold))
+        .routes(routes!(
+            enforce::get_hold,
+            enforce::patch_hold,
+            enforce::delete_hold
+        ))
+        .routes(routes!(enforce::settle_hold))
         .routes(routes!(usage::get_summary))
         .routes(routes!(series::get_series))
         .routes(routes!(balance::get_balance))
         .routes(routes!(accounts::list_accounts))
         .routes(routes!(accounts::get_account, accounts::put_account))
+        .routes(routes!(accounts::put_suspension))
+        .routes(routes!(packs::post_account_pack))
+        .routes(routes!(ledger::post_adjustment))
+        .routes(routes!(ledger::list_grants))
+        .routes(routes!(ledger::list_ledger))
         .routes(routes!(companies::list_companies))
         .routes(routes!(companies::get_company, companies::put_company))
         .routes(routes!(plans::list_plans))
         .routes(routes!(plans::get_plan, plans::put_plan))
+        .routes(routes!(packs::list_packs))
+        .routes(routes!(packs::get_pack, packs::put_pack))
         .routes(routes!(rate_cards::list_rate_cards))
         .routes(routes!(
             rate_cards::get_rate_card,

@@ -9,6 +9,7 @@ pub mod key;
 pub mod migrate;
 pub mod open;
 pub mod output;
+pub mod pack;
 pub mod plan;
 pub mod rate_card;
 pub mod serve;
@@ -85,6 +86,9 @@ enum Command {
     /// Create and list plans
     #[command(subcommand)]
     Plan(plan::Command),
+    /// Create, list and grant packs
+    #[command(subcommand)]
+    Pack(pack::Command),
     /// Create and list rate cards
     #[command(subcommand)]
     RateCard(rate_card::Command),
@@ -181,6 +185,7 @@ async fn administer(command: Command, shell: &Shell<'_>) -> CliResult {
         Command::User(command) => user::run(command, shell).await,
         Command::Key(command) => key::run(command, shell).await,
         Command::Plan(command) => plan::run(command, shell).await,
+        Command::Pack(command) => pack::run(command, shell).await,
         Command::RateCard(command) => rate_card::run(command, shell).await,
         Command::Serve(_) | Command::Demo(_) | Command::Migrate | Command::Backup(_) => {
             Ok(ExitCode::SUCCESS)

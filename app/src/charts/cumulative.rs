@@ -86,7 +86,9 @@ struct Story<'a> {
 impl<'a> Story<'a> {
     fn of(dashboard: &'a Dashboard) -> Self {
         let (cycle, days) = (dashboard.cycle.range, dashboard.cycle_days.as_slice());
-        let balance = dashboard.balance.filter(|_| dashboard.companies.is_empty());
+        let balance = dashboard
+            .balance()
+            .filter(|_| dashboard.companies.is_empty());
         let allocation = balance
             .map(|balance| balance.allocation)
             .filter(|allocation| allocation.micro() > 0);

@@ -2,7 +2,7 @@
 
 use domain::{
     Agent, Credits, Seq, Time, TimeRange,
-    ledger::Balance,
+    ledger::{Balance, BooksView},
     tenancy::AccountKind,
     time::DAY_US,
     usage::{
@@ -82,10 +82,15 @@ fn dashboard(amounts: &[&str], allocation: Option<&str>) -> Dashboard {
             resets_on: String::new(),
             resets_in: String::new(),
         },
-        balance: allocation.map(|allocation| Balance {
-            allocation: credits(allocation),
-            used: Credits::ZERO,
-        }),
+        books: BooksView {
+            version: 0,
+            balance: allocation.map(|allocation| Balance {
+                allocation: credits(allocation),
+                ..Balance::EMPTY
+            }),
+            holds: vec![],
+            is_suspended: false,
+        },
         cycle_used: Credits::ZERO,
         cycle_days: days.collect(),
         companies: vec![],

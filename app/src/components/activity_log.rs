@@ -127,7 +127,7 @@ fn PoolRow(place: u64, first: Memo<u64>, state: PageState, actions: LogActions) 
     let index = Memo::new(move |_| first.get() + place);
     let row = Memo::new(move |_| {
         state.log.with(|log| match log.window.row(index.get()) {
-            Some(row) => Slot::Row(row.clone()),
+            Some(row) => Slot::Row(Box::new(row.clone())),
             None if index.get() < log.window.total() => Slot::Coming,
             None => Slot::Beyond,
         })

@@ -22,7 +22,7 @@ pub fn Gauge(
     /// Its charts.
     charts: RwSignal<Charts>,
 ) -> impl IntoView {
-    let balance = Memo::new(move |_| dashboard.with(|dashboard| dashboard.balance));
+    let balance = Memo::new(move |_| dashboard.with(Dashboard::balance));
     let level = move || balance.get().map_or(Level::Fine, Balance::level);
     let used = Signal::derive(move || dashboard.with(|dashboard| dashboard.cycle_used));
     let title = move || {
@@ -73,8 +73,8 @@ fn describe_cycle(dashboard: &Dashboard) -> String {
 #[component]
 fn LevelBadge(level: Level) -> impl IntoView {
     let icon = match level {
-        Level::Fine => Icon::Fine,
-        Level::Watch | Level::NearlyOut => Icon::Warning,
+        Level::Fine | Level::Half => Icon::Fine,
+        Level::Watch | Level::NearlyOut | Level::Past => Icon::Warning,
         Level::Stopped => Icon::Stop,
     };
     view! { <span class="level" data-testid="level">{icon.view()}{level.label()}</span> }
@@ -84,18 +84,20 @@ fn LevelBadge(level: Level) -> impl IntoView {
 struct Parts {
     selected: f64,
     others: f64,
+    held: f64,
     overage: f64,
 }
 
 fn parts(dashboard: &Dashboard) -> Option<Parts> {
-    let balance = dashboard.balance?;
-    let whole = balance.allocation.max(balance.used);
-    let within = balance.used.saturating_sub(balance.overage());
+    let balance = dashboard.balance()?;
+    let whole = balance.allocation.saturating_add(balance.overage);
+    let within = balance.used.saturating_sub(balance.overage);
     let selected = dashboard.cycle_used.max(Credits::ZERO).min(within);
     Some(Parts {
         selected: selected.share_of(whole) * BAR_WIDTH,
         others: within.saturating_sub(selected).share_of(whole) * BAR_WIDTH,
-        overage: balance.overage().share_of(whole) * BAR_WIDTH,
+        held: balance.held.min(balance.remaining).share_of(whole) * BAR_WIDTH,
+        overage: balance.overage.share_of(whole) * BAR_WIDTH,
     })
 }
 
@@ -108,30 +110,38 @@ fn GaugeBar(dashboard: RwSignal<Dashboard>) -> impl IntoView {
     let px = |number: f64| format!("{number:.2}");
     let label = move || {
         dashboard.with(|dashboard| {
-            let balance = dashboard.balance.unwrap_or(Balance {
-                allocation: Credits::ZERO,
-                used: Credits::ZERO,
-            });
+            let balance = dashboard.balance().unwrap_or(Balance::EMPTY);
             format!(
-                "{} of {} credits used",
+                "{} of {} credits used, {} held by running calls",
                 number::credits(balance.used),
-                number::credits(balance.allocation)
+                number::credits(balance.allocation),
+                number::credits(balance.held)
             )
         })
     };
     let is_narrowed = move || dashboard.with(|dashboard| !dashboard.companies.is_empty());
     let others = Signal::derive(move || {
         dashboard.with(|dashboard| {
-            dashboard.balance.map_or(Credits::ZERO, |balance| {
+            dashboard.balance().map_or(Credits::ZERO, |balance| {
                 balance.used.saturating_sub(dashboard.cycle_used)
             })
         })
     });
+    let held = move || {
+        dashboard.with(|dashboard| {
+            let held = dashboard.balance()?.held;
+            let calls = match dashboard.books.holds.len() {
+                1 => "Held by 1 call".to_owned(),
+                calls => format!("Held by {calls} calls"),
+            };
+            (held > Credits::ZERO).then_some((held, calls))
+        })
+    };
     let overage = move || {
         dashboard.with(|dashboard| {
             dashboard
-                .balance
-                .map(Balance::overage)
+                .balance()
+                .map(|balance| balance.overage)
                 .filter(|over| !over.is_zero())
         })
     };
@@ -140,12 +150,16 @@ fn GaugeBar(dashboard: RwSignal<Dashboard>) -> impl IntoView {
             <rect class="track" width="1000" height="12"></rect>
             <rect class="used" width=move || px(part(|parts| parts.selected)) height="12"></rect>
             <rect class="others" x=move || px(part(|parts| parts.selected)) width=move || px(part(|parts| parts.others)) height="12"></rect>
+            <rect class="held" x=move || px(part(|parts| parts.selected + parts.others)) width=move || px(part(|parts| parts.held)) height="12"></rect>
             <rect class="overage" x=move || px(part(|parts| parts.selected + parts.others)) width=move || px(part(|parts| parts.overage)) height="12"></rect>
         </svg>
         <ul class="legend">
             <li><span class="key used"></span>"Used "<b>{move || dashboard.with(|dashboard| number::credits(dashboard.cycle_used))}</b></li>
             {move || is_narrowed().then(|| view! {
                 <li><span class="key others"></span>"Other companies "<b>{move || number::credits(others.get())}</b></li>
+            })}
+            {move || held().map(|(held, calls)| view! {
+                <li data-testid="held"><span class="key held"></span>{calls}" "<b>{number::credits(held)}</b></li>
             })}
             {move || overage().map(|over| view! {
                 <li><span class="key overage"></span>"Past the allocation "<b>{number::credits(over)}</b></li>
@@ -154,10 +168,26 @@ fn GaugeBar(dashboard: RwSignal<Dashboard>) -> impl IntoView {
     }
 }
 
+/// What an allocation is made of: `Growth plan`, or `75,000 Growth plan + 5,000 added`.
+fn allocation_parts(plan: &str, balance: Balance) -> String {
+    let (of_plan, added) = (number::credits(balance.of_plan()), balance.added);
+    match added {
+        added if added.is_zero() => format!("{plan} plan"),
+        added if added.is_negative() => {
+            let taken = Credits::ZERO.saturating_sub(added);
+            format!(
+                "{of_plan} {plan} plan − {} corrected",
+                number::credits(taken)
+            )
+        }
+        added => format!("{of_plan} {plan} plan + {} added", number::credits(added)),
+    }
+}
+
 /// Remaining, plan, reset and the average day.
 #[component]
 fn GaugeFacts(dashboard: RwSignal<Dashboard>) -> impl IntoView {
-    let balance = move || dashboard.with(|dashboard| dashboard.balance);
+    let balance = move || dashboard.with(Dashboard::balance);
     let plan = move || dashboard.with(|dashboard| dashboard.account.plan.clone());
     let resets = move || dashboard.with(|dashboard| dashboard.cycle.resets_in.clone());
     let resets_on = move || dashboard.with(|dashboard| dashboard.cycle.resets_on.clone());
@@ -170,8 +200,8 @@ fn GaugeFacts(dashboard: RwSignal<Dashboard>) -> impl IntoView {
     view! {
         <dl class="facts">
             {move || balance().map(|balance| view! {
-                <div><dt>"Remaining"</dt><dd data-testid="remaining">{number::credits(balance.remaining())}</dd></div>
-                <div><dt>"Allocation"</dt><dd>{number::credits(balance.allocation)}<small>{plan()}" plan"</small></dd></div>
+                <div><dt>"Remaining"</dt><dd data-testid="remaining">{number::credits(balance.remaining)}</dd></div>
+                <div><dt>"Allocation"</dt><dd data-testid="allocation">{number::credits(balance.allocation)}<small>{allocation_parts(&plan(), balance)}</small></dd></div>
             })}
             <div><dt>"Resets"</dt><dd>{resets}<small>{resets_on}</small></dd></div>
             <div><dt>"Average day"</dt><dd>"≈ "{average}<small>"this cycle"</small></dd></div>

@@ -1,6 +1,6 @@
 //! Billing > AI Credits Usage.
 
-use domain::ledger::Balance;
+use domain::{ledger::Balance, usage::Dashboard};
 use leptos::{prelude::*, task::spawn_local};
 use leptos_router::hooks::use_location;
 
@@ -168,16 +168,12 @@ fn Banners(
     link: RwSignal<Link>,
     problem: RwSignal<Option<AppError>>,
 ) -> impl IntoView {
-    let balance = Memo::new(move |_| state.dashboard.with(|dashboard| dashboard.balance));
-    let is_out = move || {
-        balance
-            .get()
-            .is_some_and(|balance| balance.remaining().is_zero())
-    };
+    let balance = Memo::new(move |_| state.dashboard.with(Dashboard::balance));
+    let is_out = move || balance.get().is_some_and(Balance::is_stopped);
     let out = move || {
         let over = balance
             .get()
-            .map_or(domain::Credits::ZERO, Balance::overage);
+            .map_or(domain::Credits::ZERO, |balance| balance.overage);
         let resets = state
             .dashboard
             .with(|dashboard| dashboard.cycle.resets_on.clone());

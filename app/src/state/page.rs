@@ -58,6 +58,9 @@ impl LogState {
                 self.hold_still(1);
             }
         }
+        for (seq, reversed) in &delta.reversed {
+            self.window.reverse(*seq, *reversed);
+        }
         if delta.rows_left_out > 0 && delta.up_to > self.as_of {
             self.window.arrive_unseen(delta.rows_left_out);
             self.is_stale = true;

@@ -30,8 +30,10 @@ pub struct LogRow {
     pub agent: Agent,
     /// On what.
     pub activity: String,
-    /// How much.
+    /// How much, as it was reported.
     pub credits: Credits,
+    /// How much of it was given back since.
+    pub reversed: Credits,
     /// Key of the company.
     pub company: String,
     /// Display name of the company.
@@ -47,6 +49,11 @@ impl LogRow {
             time: self.time,
             seq: self.seq,
         }
+    }
+
+    /// What it costs in the end.
+    pub const fn net(&self) -> Credits {
+        self.credits.saturating_sub(self.reversed)
     }
 
     /// `23 Nov 14:03:10`, with the year when it is not `this_year`.
@@ -130,8 +137,40 @@ pub struct Receipt {
     pub quantity: Option<String>,
     /// Price, version and rounding of that rate: `0.001 per token · v7 · rounded up`.
     pub rate: Option<String>,
+    /// Who paid, in order: `Growth plan`, `Pack of 5,000`; `overage` for what went past all grants.
+    pub paid_by: Vec<PaidPart>,
+    /// What the account had left right afterwards; only for those who see the whole account.
+    pub balance_after: Option<Credits>,
+    /// What was given back since, oldest first.
+    pub reversals: Vec<ReversalLine>,
     /// Metadata as sent, a JSON object.
     pub metadata: Option<String>,
+}
+
+/// A part of what an event cost, and who paid it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PaidPart {
+    /// The grant's id: `plan-3`; `overage` for what went past all grants.
+    pub id: String,
+    /// What people call it.
+    pub name: String,
+    /// How much.
+    pub credits: Credits,
+}
+
+/// A part of what an event cost that was given back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReversalLine {
+    /// Its id.
+    pub id: String,
+    /// How much.
+    pub credits: Credits,
+    /// When, as RFC 3339 in the zone shown.
+    pub at: String,
+    /// Why.
+    pub reason: String,
+    /// Who.
+    pub actor: String,
 }
 
 #[cfg(test)]

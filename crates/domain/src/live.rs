@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Agent, Credits, Seq, Time,
     activity::LogRow,
+    ledger::BooksView,
     usage::{Dashboard, Totals},
 };
 
@@ -16,6 +17,8 @@ pub const MAX_DELTA_ROWS: usize = 200;
 pub struct ReadAt {
     /// Every event up to here is on the page.
     pub as_of: Seq,
+    /// The version of the books on the page.
+    pub books: i64,
     /// The server's time when it was read: the page's days and labels are of then.
     pub now: Time,
 }
@@ -35,26 +38,19 @@ pub struct UsageChange {
     pub added: Totals,
 }
 
-/// New usage of the whole account in one slot of time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AccountChange {
-    /// Start of the slot.
-    pub slot: Time,
-    /// What was added.
-    pub credits: Credits,
-}
-
 /// Everything that became durable after one place and up to another, as one viewer may see it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Delta {
     /// Applies to a view of exactly this place.
     pub after: Seq,
-    /// The view's place afterwards.
+    /// The view's place afterwards; the same place when only the books have changed.
     pub up_to: Seq,
     /// Usage of the selected companies.
     pub usage: Vec<UsageChange>,
-    /// Usage of the whole account; empty for a viewer who sees some companies only.
-    pub account: Vec<AccountChange>,
+    /// Balance and running calls at the place afterwards.
+    pub books: BooksView,
+    /// Rows of which something was given back: which, and how much of it in all.
+    pub reversed: Vec<(Seq, Credits)>,
     /// Activities of the new events, sorted, as far as the viewer is offered them as choices.
     pub activities: Vec<String>,
     /// New rows of the filtered log within the period, oldest first.
@@ -95,13 +91,15 @@ impl Dashboard {
     pub const fn read_at(&self) -> ReadAt {
         ReadAt {
             as_of: self.as_of,
+            books: self.books.version,
             now: self.now,
         }
     }
 
     /// Applies a delta, exactly once and in order.
     pub fn apply(&mut self, delta: &Delta) -> Applied {
-        if delta.up_to <= self.as_of {
+        let is_newer = (delta.up_to, delta.books.version) > (self.as_of, self.books.version);
+        if delta.up_to < self.as_of || !is_newer {
             return Applied::Stale;
         }
         if delta.after != self.as_of {
@@ -111,10 +109,7 @@ impl Dashboard {
             .usage
             .iter()
             .for_each(|change| self.apply_usage(change));
-        delta
-            .account
-            .iter()
-            .for_each(|change| self.apply_account(*change));
+        self.books.clone_from(&delta.books);
         for activity in &delta.activities {
             if let Err(place) = self.activities.binary_search(activity) {
                 self.activities.insert(place, activity.clone());
@@ -162,15 +157,6 @@ impl Dashboard {
         usage.current.add(change.added);
         if let Some(total) = bar.and_then(|bar| usage.bars.get_mut(bar)) {
             total.add(change.added);
-        }
-    }
-
-    fn apply_account(&mut self, change: AccountChange) {
-        if !self.cycle.range.contains(change.slot) {
-            return;
-        }
-        if let Some(balance) = &mut self.balance {
-            balance.used = balance.used.saturating_add(change.credits);
         }
     }
 }

@@ -1,10 +1,10 @@
 //! Accounts, companies, plans and who may see what.
 
-use std::{fmt, str::FromStr};
+use std::{collections::BTreeMap, fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AccountId, CompanyId, Credits};
+use crate::{AccountId, Agent, CompanyId, Credits, ledger::OveragePolicy};
 
 /// Who pays: one business, or an agency with client companies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -116,6 +116,10 @@ pub struct Account {
     pub cycle_anchor: crate::Time,
     /// Key of its plan.
     pub plan: String,
+    /// What happens when nothing is left.
+    pub policy: OveragePolicy,
+    /// Whether the operator has stopped its AI features.
+    pub is_suspended: bool,
 }
 
 /// A company of an account: a client of an agency, or a unit of a customer.
@@ -127,6 +131,10 @@ pub struct Company {
     pub key: String,
     /// Display name.
     pub name: String,
+    /// Credits it may spend in a billing cycle; any when none.
+    pub budget: Option<Credits>,
+    /// Credits single agents may spend in it in a billing cycle.
+    pub agent_caps: BTreeMap<Agent, Credits>,
 }
 
 /// What an account pays for each cycle.
@@ -142,4 +150,23 @@ pub struct Plan {
     pub price: Option<String>,
     /// ISO 4217 code of the price.
     pub currency: Option<String>,
+    /// Most unused credits of a cycle that are carried into the next; none when not given.
+    pub rollover: Option<Credits>,
+}
+
+/// Credits that can be bought besides a plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pack {
+    /// Its key; unique.
+    pub key: String,
+    /// Display name.
+    pub name: String,
+    /// How many credits.
+    pub credits: Credits,
+    /// Price as a decimal string, if known.
+    pub price: Option<String>,
+    /// ISO 4217 code of the price.
+    pub currency: Option<String>,
+    /// Billing cycles in which its credits can be spent, the one in which it is bought included.
+    pub valid_cycles: u32,
 }

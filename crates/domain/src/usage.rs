@@ -2,7 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Agent, Credits, Seq, TimeRange, ledger::Balance, tenancy::AccountKind};
+use crate::{
+    Agent, Credits, Seq, TimeRange,
+    ledger::{Balance, BooksView},
+    tenancy::AccountKind,
+};
 
 /// Credits and the number of events that spent them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -133,8 +137,8 @@ pub struct Dashboard {
     pub account: AccountView,
     /// The running cycle.
     pub cycle: CycleView,
-    /// The whole account's balance; `None` when the caller sees some companies only.
-    pub balance: Option<Balance>,
+    /// Balance and running calls.
+    pub books: BooksView,
     /// Spent in the running cycle by the selected companies.
     pub cycle_used: Credits,
     /// The running cycle day by day, selected companies.
@@ -154,6 +158,11 @@ pub struct Dashboard {
 }
 
 impl Dashboard {
+    /// The whole account's balance; none when the caller sees some companies only.
+    pub const fn balance(&self) -> Option<Balance> {
+        self.books.balance
+    }
+
     /// Whether an agent's events are part of the view.
     pub fn is_selected(&self, agent: Agent) -> bool {
         self.selected_agents.is_empty() || self.selected_agents.contains(&agent)

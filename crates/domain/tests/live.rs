@@ -3,8 +3,8 @@
 
 use domain::{
     Agent, Credits, Seq, Time, TimeRange,
-    ledger::Balance,
-    live::{AccountChange, Applied, Delta, UsageChange},
+    ledger::{Balance, BooksView},
+    live::{Applied, Delta, UsageChange},
     tenancy::AccountKind,
     usage::{AccountView, AgentUsage, Bar, CycleDay, CycleView, Dashboard, PeriodView, Totals},
 };
@@ -74,7 +74,7 @@ fn blank() -> Dashboard {
             resets_on: String::new(),
             resets_in: String::new(),
         },
-        balance: None,
+        books: books(&[], false),
         cycle_used: Credits::ZERO,
         cycle_days: vec![],
         companies: vec![],
@@ -99,6 +99,27 @@ fn bar(range: TimeRange) -> Bar {
         label: String::new(),
         from: String::new(),
         to: String::new(),
+    }
+}
+
+/// The books after these events, each of which changed them.
+fn books(events: &[Event], sees_account: bool) -> BooksView {
+    let in_cycle = events
+        .iter()
+        .filter(|event| range(CYCLE).contains(time(event.slot)));
+    let (allocation, used) = (Credits::from_micro(1_000), totals(in_cycle).credits);
+    let balance = Balance {
+        allocation,
+        used,
+        remaining: allocation.saturating_sub(used).max(Credits::ZERO),
+        overage: used.saturating_sub(allocation).max(Credits::ZERO),
+        ..Balance::EMPTY
+    };
+    BooksView {
+        version: i64::try_from(events.len()).unwrap(),
+        balance: sees_account.then_some(balance),
+        holds: vec![],
+        is_suspended: false,
     }
 }
 
@@ -130,13 +151,9 @@ fn read(events: &[Event], sees_account: bool) -> Dashboard {
             .map(|bar| of_agent(agent, bar))
             .collect(),
     };
-    let (allocation, used) = (
-        Credits::from_micro(1_000),
-        totals(within(range(CYCLE))).credits,
-    );
     Dashboard {
         as_of: Seq(i64::try_from(events.len()).unwrap()),
-        balance: sees_account.then_some(Balance { allocation, used }),
+        books: books(events, sees_account),
         cycle_used: selected(range(CYCLE)),
         cycle_days: tiles(CYCLE).into_iter().map(day).collect(),
         bars: tiles(PERIOD).into_iter().map(bar).collect(),
@@ -149,10 +166,6 @@ fn read(events: &[Event], sees_account: bool) -> Dashboard {
 fn delta(events: &[Event], after: usize, up_to: usize, sees_account: bool) -> Delta {
     let new = &events[after..up_to];
     let place = |count| Seq(i64::try_from(count).unwrap());
-    let account = |event: &Event| AccountChange {
-        slot: time(event.slot),
-        credits: Credits::from_micro(event.credits),
-    };
     let usage = |event: &Event| UsageChange {
         slot: time(event.slot),
         agent: event.agent,
@@ -167,7 +180,8 @@ fn delta(events: &[Event], after: usize, up_to: usize, sees_account: bool) -> De
             .filter(|event| event.is_selected)
             .map(usage)
             .collect(),
-        account: new.iter().filter(|_| sees_account).map(account).collect(),
+        books: books(&events[..up_to], sees_account),
+        reversed: vec![],
         rows: vec![],
         activities: Vec::new(),
         rows_left_out: 0,
@@ -222,6 +236,17 @@ proptest! {
         prop_assert_eq!(dashboard.apply(&elsewhere), Applied::Gap);
         prop_assert_eq!(dashboard, read(&events[..at], true));
     }
+}
+
+#[test]
+fn books_that_changed_without_an_event_are_applied_once() {
+    let mut dashboard = read(&[], true);
+    let mut bought = delta(&[], 0, 0, true);
+    bought.books.version += 1;
+    bought.books.is_suspended = true;
+    assert_eq!(dashboard.apply(&bought), Applied::Yes);
+    assert_eq!(dashboard.books, bought.books);
+    assert_eq!(dashboard.apply(&bought), Applied::Stale);
 }
 
 #[test]

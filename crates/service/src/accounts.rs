@@ -1,7 +1,7 @@
 //! Accounts, their companies, and plans.
 
 use domain::{
-    FieldError, Invalid,
+    Credits, FieldError, Invalid,
     calendar::Zone,
     filter::ViewQuery,
     ids::check_key,
@@ -11,7 +11,7 @@ use domain::{
 use crate::{
     Caller, Permission, Scope, ServiceError, ServiceResult, Services,
     ingest::valid_key,
-    ports::{PutAccount, Stored},
+    ports::{PutAccount, PutCompany, Stored},
 };
 
 /// Longest display name, in characters.
@@ -27,7 +27,7 @@ pub struct Put<T> {
 }
 
 impl<T> Put<T> {
-    fn from_stored(stored: Stored<T>) -> ServiceResult<Self> {
+    pub(crate) fn from_stored(stored: Stored<T>) -> ServiceResult<Self> {
         match stored {
             Stored::Created(value) => Ok(Self { value, created: true }),
             Stored::Replaced(value) => Ok(Self { value, created: false }),
@@ -49,6 +49,7 @@ impl Services {
         self.check_account(&account).await?;
         let put = Put::from_stored(self.store.put_account(&account, self.now()).await?)?;
         self.directory.forget_account(&put.value);
+        self.hub.notify(&[put.value.id]);
         Ok(put)
     }
 
@@ -110,13 +111,13 @@ impl Services {
         &self,
         caller: &Caller,
         account: &str,
-        key: &str,
-        name: &str,
+        company: &PutCompany,
     ) -> ServiceResult<Put<Company>> {
         caller.require_platform(Permission::Provision)?;
-        valid_key("key", key)?;
+        valid_key("key", &company.key)?;
         let mut errors = Vec::new();
-        check_name(name, &mut errors);
+        check_name(&company.name, &mut errors);
+        check_limits(company, &mut errors);
         if !errors.is_empty() {
             return Err(Invalid(errors).into());
         }
@@ -127,10 +128,10 @@ impl Services {
             .ok_or(ServiceError::NotFound)?;
         let put = Put::from_stored(
             self.store
-                .put_company(account.id, key, name, self.now())
+                .put_company(account.id, company, self.now())
                 .await?,
         )?;
-        self.directory.forget_company(account.id, key);
+        self.directory.forget_company(account.id, &company.key);
         Ok(put)
     }
 
@@ -171,7 +172,14 @@ impl Services {
                 "must not be negative",
             ));
         }
-        check_price(&plan, &mut errors);
+        if plan.rollover.is_some_and(Credits::is_negative) {
+            errors.push(FieldError::new(
+                "rollover",
+                "negative",
+                "must not be negative",
+            ));
+        }
+        check_price(plan.price.as_ref(), plan.currency.as_ref(), &mut errors);
         if !errors.is_empty() {
             return Err(Invalid(errors).into());
         }
@@ -213,12 +221,32 @@ pub(crate) fn check_name(name: &str, errors: &mut Vec<FieldError>) {
     }
 }
 
-fn check_price(plan: &Plan, errors: &mut Vec<FieldError>) {
+fn check_limits(company: &PutCompany, errors: &mut Vec<FieldError>) {
+    if company.budget.is_some_and(Credits::is_negative) {
+        errors.push(FieldError::new(
+            "budget",
+            "negative",
+            "must not be negative",
+        ));
+    }
+    for (agent, cap) in &company.agent_caps {
+        if cap.is_negative() {
+            let field = format!("agent_caps.{}", agent.id());
+            errors.push(FieldError::new(field, "negative", "must not be negative"));
+        }
+    }
+}
+
+pub(crate) fn check_price(
+    price: Option<&String>,
+    currency: Option<&String>,
+    errors: &mut Vec<FieldError>,
+) {
     let is_amount = |text: &String| {
-        text.parse::<domain::Credits>()
+        text.parse::<Credits>()
             .is_ok_and(|amount| !amount.is_negative())
     };
-    if plan.price.as_ref().is_some_and(|price| !is_amount(price)) {
+    if price.is_some_and(|price| !is_amount(price)) {
         errors.push(FieldError::invalid(
             "price",
             "must be a decimal that is not negative, such as \"199\"",
@@ -226,17 +254,13 @@ fn check_price(plan: &Plan, errors: &mut Vec<FieldError>) {
     }
     let is_code =
         |text: &String| text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_uppercase());
-    if plan
-        .currency
-        .as_ref()
-        .is_some_and(|currency| !is_code(currency))
-    {
+    if currency.is_some_and(|currency| !is_code(currency)) {
         errors.push(FieldError::invalid(
             "currency",
             "must be an ISO 4217 code such as EUR",
         ));
     }
-    if plan.price.is_some() != plan.currency.is_some() {
+    if price.is_some() != currency.is_some() {
         errors.push(FieldError::new(
             "currency",
             "required",

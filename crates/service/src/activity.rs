@@ -1,11 +1,14 @@
 //! The activity log: pages by place, time or position, exports and receipts.
 
+use std::collections::BTreeMap;
+
 use domain::{
-    FieldError, Time, TimeRange,
-    activity::{LogAsk, LogPage, LogRow, MAX_PAGE_ROWS, Receipt},
+    Credits, FieldError, Time, TimeRange,
+    activity::{LogAsk, LogPage, LogRow, MAX_PAGE_ROWS, PaidPart, Receipt, ReversalLine},
     calendar::Zone,
     cursor::Cursor,
     filter::ViewQuery,
+    ledger::{GrantKind, GrantNo, Part, Payer},
     rate::Rounding,
     usage::Totals,
 };
@@ -13,7 +16,7 @@ use jiff::{ToSpan, civil::Date, civil::DateTime};
 
 use crate::{
     Scope, ServiceError, ServiceResult, Services,
-    ports::{Direction, Grain, GroupBy, LogRange, Snapshot, StoredEvent},
+    ports::{Direction, Grain, GroupBy, LogRange, Snapshot, StoredEvent, StoredReversal},
     selection::View,
     split::{Ask, read_cells, read_total, split},
 };
@@ -89,18 +92,51 @@ impl Services {
             let unit = event.unit.as_deref().unwrap_or("");
             format!(
                 "{} {unit}",
-                domain::number::credits(domain::Credits::from_micro(quantity.micro()))
+                domain::number::credits(Credits::from_micro(quantity.micro()))
             )
             .trim_end()
             .to_owned()
         });
+        let paid = self.paid(scope, &event, &zone).await?;
         Ok(Receipt {
+            paid_by: paid.paid_by,
+            balance_after: paid.balance_after,
+            reversals: paid.reversals,
             kind: event.kind.clone(),
             recorded_at: zone.rfc3339(event.recorded_at),
             quantity,
             rate,
             metadata: event.metadata.clone(),
             row: log_row(event, &zone),
+        })
+    }
+
+    /// How an event was paid, in words. What the account has left is only for those who see it whole.
+    pub async fn paid(
+        &self,
+        scope: &Scope,
+        event: &StoredEvent,
+        zone: &Zone,
+    ) -> ServiceResult<Paid> {
+        let Some(payment) = self.store.payment(scope.account.id, event.seq).await? else {
+            return Ok(Paid::default());
+        };
+        let names = self
+            .store
+            .grant_names(scope.account.id, &payment.parts)
+            .await?;
+        Ok(Paid {
+            paid_by: payment
+                .parts
+                .iter()
+                .map(|part| paid_part(part, &names))
+                .collect(),
+            balance_after: payment.balance_after.filter(|_| scope.sees_all()),
+            reversals: payment
+                .reversals
+                .into_iter()
+                .map(|reversal| reversal_line(reversal, zone))
+                .collect(),
         })
     }
 
@@ -137,6 +173,47 @@ impl Services {
     }
 }
 
+/// How an event was paid, in words.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Paid {
+    /// Who paid, in order.
+    pub paid_by: Vec<PaidPart>,
+    /// What the account had left right afterwards.
+    pub balance_after: Option<Credits>,
+    /// What was given back since, oldest first.
+    pub reversals: Vec<ReversalLine>,
+}
+
+fn paid_part(part: &Part, names: &BTreeMap<GrantNo, (GrantKind, String)>) -> PaidPart {
+    let (id, name) = match part.payer {
+        Payer::Overage => ("overage".to_owned(), "Past all credits".to_owned()),
+        Payer::Grant(number) => names.get(&number).map_or_else(
+            || (format!("grant-{}", number.0), String::new()),
+            |(kind, name)| (format!("{}-{}", kind.id(), number.0), name.clone()),
+        ),
+    };
+    PaidPart {
+        id,
+        name,
+        credits: part.credits,
+    }
+}
+
+fn reversal_line(reversal: StoredReversal, zone: &Zone) -> ReversalLine {
+    let why: serde_json::Value = reversal
+        .metadata
+        .and_then(|text| serde_json::from_str(&text).ok())
+        .unwrap_or_default();
+    let text = |field: &str| why[field].as_str().unwrap_or_default().to_owned();
+    ReversalLine {
+        id: reversal.id,
+        credits: reversal.credits,
+        at: zone.rfc3339(reversal.at),
+        reason: text("reason"),
+        actor: text("actor"),
+    }
+}
+
 /// A stored event as a row of the log, with its time in `zone`.
 pub fn log_row(event: StoredEvent, zone: &Zone) -> LogRow {
     LogRow {
@@ -148,6 +225,7 @@ pub fn log_row(event: StoredEvent, zone: &Zone) -> LogRow {
         agent: event.agent,
         activity: event.activity,
         credits: event.credits,
+        reversed: event.reversed,
         company: event.company_key,
         company_name: event.company_name,
         reference: event.reference,

@@ -2,7 +2,7 @@
 
 use domain::{
     AccountId, CompanyId, UserId,
-    tenancy::{Account, CompanyScope, PlatformRole},
+    tenancy::{Account, CompanyScope, PlatformRole, Role},
 };
 
 use crate::{
@@ -19,6 +19,8 @@ pub enum Permission {
     Check,
     /// Read usage.
     Read,
+    /// Buy packs and give credits back in their account.
+    Bill,
     /// Create and change accounts, plans, keys.
     Provision,
 }
@@ -29,6 +31,9 @@ impl Permission {
             Self::Ingest => "this needs a key with scope ingest or platform",
             Self::Check => "this needs a key with scope check or platform",
             Self::Read => "this needs a key with scope read or platform",
+            Self::Bill => {
+                "this needs the role owner or billing_admin, or a key with scope platform"
+            }
             Self::Provision => "this needs a key with scope platform",
         }
     }
@@ -58,6 +63,10 @@ pub struct Scope {
     pub(crate) account: Account,
     /// The companies the caller may see.
     pub(crate) companies: CompanyScope,
+    /// Who the caller is, as the ledger names them.
+    pub(crate) actor: String,
+    /// Whether the caller may buy, and give credits back.
+    pub(crate) may_bill: bool,
 }
 
 impl Scope {
@@ -71,6 +80,11 @@ impl Scope {
         self.companies == CompanyScope::All
     }
 
+    /// Whether the caller may buy packs and give credits back.
+    pub const fn may_bill(&self) -> bool {
+        self.may_bill
+    }
+
     pub(crate) fn company_ids(&self) -> Option<&[CompanyId]> {
         match &self.companies {
             CompanyScope::All => None,
@@ -82,11 +96,11 @@ impl Scope {
 impl Caller {
     /// The person at the machine's own shell: may do everything.
     pub fn operator(name: &str) -> Self {
-        use Permission::{Check, Ingest, Provision, Read};
+        use Permission::{Bill, Check, Ingest, Provision, Read};
         Self {
             name: name.to_owned(),
             user: None,
-            everywhere: vec![Ingest, Check, Read, Provision],
+            everywhere: vec![Ingest, Check, Read, Bill, Provision],
             accounts: vec![],
         }
     }
@@ -123,7 +137,9 @@ impl Caller {
     /// A signed-in person.
     pub fn from_user(user: &User) -> Self {
         let everywhere = match user.platform_role {
-            Some(PlatformRole::Operator) => vec![Permission::Read, Permission::Provision],
+            Some(PlatformRole::Operator) => {
+                vec![Permission::Read, Permission::Bill, Permission::Provision]
+            }
             Some(PlatformRole::ProductManager) => vec![Permission::Read],
             None => vec![],
         };
@@ -178,6 +194,15 @@ impl Caller {
         self.accounts.iter().map(|access| access.account).collect()
     }
 
+    fn scope_of(&self, account: Account, companies: CompanyScope) -> Scope {
+        Scope {
+            may_bill: self.companies_in(account.id, Permission::Bill) == Some(CompanyScope::All),
+            actor: self.name.clone(),
+            account,
+            companies,
+        }
+    }
+
     /// The companies the caller may see in an account; `None` when they may not do this there.
     fn companies_in(&self, account: AccountId, permission: Permission) -> Option<CompanyScope> {
         if self.may_everywhere(permission) {
@@ -195,8 +220,7 @@ impl Caller {
 }
 
 fn member_access(membership: &Membership) -> AccountAccess {
-    let sees_all =
-        membership.companies.is_empty() && membership.role != domain::tenancy::Role::Client;
+    let sees_all = membership.companies.is_empty() && membership.role != Role::Client;
     let companies = if sees_all {
         CompanyScope::All
     } else {
@@ -205,7 +229,10 @@ fn member_access(membership: &Membership) -> AccountAccess {
     AccountAccess {
         account: membership.account,
         companies,
-        permissions: vec![Permission::Read],
+        permissions: match membership.role {
+            Role::Owner | Role::BillingAdmin => vec![Permission::Read, Permission::Bill],
+            Role::Analyst | Role::Client => vec![Permission::Read],
+        },
     }
 }
 
@@ -233,7 +260,7 @@ impl Services {
         let companies = caller
             .companies_in(account.id, permission)
             .ok_or(ServiceError::NotFound)?;
-        Ok(Scope { account, companies })
+        Ok(caller.scope_of(account, companies))
     }
 
     async fn default_account(&self, caller: &Caller) -> ServiceResult<Account> {
@@ -275,6 +302,6 @@ impl Services {
             .account_by_id(account)
             .await?
             .ok_or(ServiceError::NotFound)?;
-        Ok(Scope { account, companies })
+        Ok(caller.scope_of(account, companies))
     }
 }

@@ -14,10 +14,11 @@ use domain::{
 use crate::{
     Scope, ServiceError, ServiceResult, Services,
     activity::{LogRead, read_log},
+    books::books_view,
     ports::{Cell, GroupBy, GroupKey, Selection, Snapshot},
     selection::View,
     split::{Ask, read_cells},
-    usage::{by_agent, read_balance, window_of},
+    usage::{by_agent, window_of},
 };
 use domain::activity::{LogAsk, LogPage, PAGE_ROWS};
 
@@ -80,11 +81,8 @@ async fn read_dashboard(
     about: About,
 ) -> ServiceResult<Dashboard> {
     let cycle = view.cycles.at(view.now);
-    let balance = if view.scope.sees_all() {
-        Some(read_balance(snapshot, &view.scope, &about.plan, cycle).await?)
-    } else {
-        None
-    };
+    let companies = view.selection.companies.as_deref();
+    let books = books_view(snapshot, &view.scope, companies, view.now).await?;
     let cycle_days = read_cycle_days(snapshot, view, cycle).await?;
     let (bars, agents) = read_cards(snapshot, view).await?;
     Ok(Dashboard {
@@ -93,7 +91,7 @@ async fn read_dashboard(
         year: view.zone.at(view.now).year(),
         account: account_view(view, about),
         cycle: cycle_view(view, cycle),
-        balance,
+        books,
         cycle_used: cycle_days
             .iter()
             .fold(Credits::ZERO, |sum, day| sum.saturating_add(day.credits)),

@@ -1,6 +1,6 @@
 //! What a use-case can answer besides its result.
 
-use domain::Invalid;
+use domain::{Invalid, ledger::Decision};
 
 use crate::ports::StoreError;
 
@@ -22,6 +22,9 @@ pub enum ServiceError {
     /// It clashes with what is stored; says with what.
     #[error("{0}")]
     Conflict(String),
+    /// A limit does not allow it.
+    #[error("denied: {}", .0.reason.id())]
+    Denied(Box<Decision>),
     /// Too much work is waiting.
     #[error("too much work is waiting")]
     Busy {

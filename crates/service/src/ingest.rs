@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     Caller, Permission, ServiceError, ServiceResult, Services,
+    desk::OWN_SOURCES,
     ports::{CommitOutcome, Committed, NewEvent},
 };
 
@@ -170,6 +171,10 @@ impl<'a> Intake<'a> {
 
     async fn accept(&mut self, envelope: Envelope) -> Result<NewEvent, Refused> {
         let parsed = ParsedEvent::parse(envelope).map_err(Refused::Event)?;
+        if parsed.source.starts_with(OWN_SOURCES) {
+            let message = format!("must not start with '{OWN_SOURCES}': those sources are our own");
+            return Err(FieldError::new("source", "reserved", message).into());
+        }
         let fingerprint = fingerprint(&parsed);
         let now = self.services.now();
         let time = parsed.time.unwrap_or(now);

@@ -4,17 +4,22 @@
 
 pub mod accounts;
 pub mod activity;
+pub mod books;
 pub mod caller;
 pub mod clock;
 pub mod dashboard;
+pub mod desk;
 mod directory;
+pub mod enforce;
 pub mod error;
 pub mod idempotency;
 pub mod ingest;
 pub mod keys;
+pub mod ledger;
 pub mod live;
 pub mod ports;
 pub mod rates;
+mod renewal;
 mod selection;
 mod split;
 pub mod usage;
@@ -29,6 +34,7 @@ pub use error::{ServiceError, ServiceResult, log_failure};
 
 use crate::{
     directory::Directory,
+    enforce::Checks,
     live::Hub,
     ports::Store,
     writer::{CommitObserver, Writer},
@@ -41,6 +47,7 @@ pub struct Services {
     clock: Arc<dyn Clock>,
     directory: Arc<Directory>,
     writer: Writer,
+    checks: Checks,
     hub: Hub,
 }
 
@@ -65,6 +72,7 @@ impl Services {
         );
         Self {
             directory: Arc::new(Directory::new(Arc::clone(&store))),
+            checks: Checks::start(Arc::clone(&store), Arc::clone(&clock)),
             store,
             clock,
             writer,
@@ -75,6 +83,16 @@ impl Services {
     /// The clock every use-case reads.
     pub fn now(&self) -> domain::Time {
         self.clock.now()
+    }
+
+    /// A new id that sorts by time: a UUID of version 7.
+    pub(crate) fn new_id(&self) -> String {
+        let millis = u64::try_from(self.now().micros() / 1_000).unwrap_or(0);
+        let mut random = [0_u8; 10];
+        rand::fill(&mut random);
+        uuid::Builder::from_unix_timestamp_millis(millis, &random)
+            .into_uuid()
+            .to_string()
     }
 
     /// Whether the database answers and the writer takes work.

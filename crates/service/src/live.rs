@@ -12,12 +12,13 @@ use domain::{
     AccountId, Seq, Time,
     calendar::{Window, Zone},
     filter::ViewQuery,
+    ledger::BooksView,
     live::{LiveFrame, ReadAt},
 };
 use futures::Stream;
 use tokio::{sync::watch, time::Instant};
 
-use crate::{Scope, ServiceResult, Services, ports::StoreResult, selection::View};
+use crate::{Scope, ServiceResult, Services, books::books_view, selection::View};
 
 /// At most ten frames a second: more than the eye follows, few enough for a phone.
 const FRAME_EVERY: Duration = Duration::from_millis(100);
@@ -65,6 +66,10 @@ struct Viewer {
     shown: Seq,
     /// Up to where the database was read; ahead of `shown` when nothing there concerned the viewer.
     read: Seq,
+    /// The books as the viewer's page shows them; none when they had changed before they could be read.
+    books: Option<BooksView>,
+    /// Up to which version they were read.
+    books_read: i64,
     /// When the page's days and labels stop being right.
     turns_at: Time,
     next_frame: Instant,
@@ -97,6 +102,8 @@ impl Services {
             view,
             shown: from.as_of,
             read: from.as_of,
+            books: None,
+            books_read: from.books,
             next_frame: now,
             next_beat: now + BEAT_EVERY,
             greeted: false,
@@ -142,24 +149,43 @@ impl Viewer {
         }
     }
 
-    async fn look(&mut self) -> StoreResult<Option<LiveFrame>> {
+    async fn look(&mut self) -> ServiceResult<Option<LiveFrame>> {
         if self.services.now() >= self.turns_at {
             return Ok(Some(LiveFrame::Resync));
         }
-        let (events, up_to) = self
-            .services
-            .store
-            .events_after(self.view.scope.account.id, self.read, READ_EVENTS)
+        let account = self.view.scope.account.id;
+        // Events and books are read at one moment, so that what is shown of both agrees.
+        let mut snapshot = self.services.store.snapshot().await?;
+        let version = snapshot.books_version(account).await?;
+        let companies = self.view.selection.companies.as_deref();
+        let now = self.services.now();
+        let scope = &self.view.scope;
+        if self.books_read == version && self.books.is_none() {
+            self.books = Some(books_view(snapshot.as_mut(), scope, companies, now).await?);
+        }
+        if self.read >= snapshot.as_of().await? && self.books_read == version {
+            return Ok(None);
+        }
+        let (events, up_to) = snapshot
+            .events_after(account, self.read, READ_EVENTS)
             .await?;
         if events.len() >= READ_EVENTS as usize {
             return Ok(Some(LiveFrame::Resync));
         }
-        self.read = up_to;
-        let delta = delta::of(&self.view, events, self.shown, up_to);
-        if delta.usage.is_empty() && delta.account.is_empty() {
+        let books = books_view(snapshot.as_mut(), scope, companies, now).await?;
+        drop(snapshot);
+        (self.read, self.books_read) = (up_to, version);
+        let is_same = self.books.as_ref().is_some_and(|shown| {
+            BooksView {
+                version,
+                ..shown.clone()
+            } == books
+        });
+        let delta = delta::of(&self.view, events, books, (self.shown, up_to));
+        if delta.usage.is_empty() && delta.reversed.is_empty() && is_same {
             return Ok(None);
         }
-        self.shown = up_to;
+        (self.shown, self.books) = (up_to, Some(delta.books.clone()));
         Ok(Some(LiveFrame::Delta(Box::new(delta))))
     }
 }

@@ -3,14 +3,20 @@
 mod directory;
 mod events;
 mod identity;
+mod ledger;
 mod reading;
 
 use async_trait::async_trait;
 
-pub use directory::{ApiKey, DirectoryStore, KeyScope, NewApiKey, PutAccount, Stored};
+pub use directory::{ApiKey, DirectoryStore, KeyScope, NewApiKey, PutAccount, PutCompany, Stored};
 pub use events::{CommitOutcome, Committed, EventStore, NewEvent, StoredEvent};
 pub use identity::{
     IdempotencyStore, IdentityStore, Membership, NewUser, Remembered, SavedSession, User,
+};
+pub use ledger::{
+    AccountAct, Act, Acted, BooksNeeds, ChangedBooks, CompanyLimits, EventPayment, Gift,
+    LedgerStore, LoadedBooks, NewHold, NumberedEntry, Refusal, Reverse, Reversed, Reversible,
+    Settlement, StoredReversal, Terms, Write, Written,
 };
 pub use reading::{
     Cell, Direction, Grain, GroupBy, GroupKey, LogRange, ReadStore, Selection, Snapshot,
@@ -34,7 +40,14 @@ pub type StoreResult<T> = Result<T, StoreError>;
 /// A whole database.
 #[async_trait]
 pub trait Store:
-    EventStore + ReadStore + DirectoryStore + IdentityStore + IdempotencyStore + Send + Sync
+    EventStore
+    + ReadStore
+    + LedgerStore
+    + DirectoryStore
+    + IdentityStore
+    + IdempotencyStore
+    + Send
+    + Sync
 {
     /// Proves that events, roll-ups and cycle totals agree; one sentence for each difference found.
     async fn doctor(&self) -> StoreResult<DoctorReport>;

@@ -2,18 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use domain::{
-    Agent, TimeRange,
-    calendar::{Cycle, Window},
-    filter::ViewQuery,
-    ledger::Balance,
-    tenancy::Plan,
-    usage::Totals,
-};
+use domain::{Agent, TimeRange, calendar::Window, filter::ViewQuery, tenancy::Plan, usage::Totals};
 
 use crate::{
     Scope, ServiceError, ServiceResult, Services,
-    ports::{Cell, GroupBy, GroupKey, Snapshot},
+    ports::{Cell, GroupBy, GroupKey},
     selection::View,
     split::{Ask, read_cells},
 };
@@ -42,15 +35,6 @@ pub struct Series {
     pub windows: Vec<TimeRange>,
     /// Groups that have events, by key, with one total a window.
     pub groups: Vec<(String, Vec<Totals>)>,
-}
-
-/// An account's balance in its running cycle.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CycleBalance {
-    /// The cycle.
-    pub cycle: Cycle,
-    /// What is left of it.
-    pub balance: Balance,
 }
 
 impl Services {
@@ -124,18 +108,6 @@ impl Services {
         })
     }
 
-    /// The balance of the running cycle. Callers limited to some companies do not see it.
-    pub async fn balance(&self, scope: &Scope) -> ServiceResult<CycleBalance> {
-        if !scope.sees_all() {
-            return Err(ServiceError::NotFound);
-        }
-        let cycle = crate::ingest::account_cycles(&scope.account)?.at(self.now());
-        let plan = self.plan_of(scope).await?;
-        let mut snapshot = self.store.snapshot().await?;
-        let balance = read_balance(snapshot.as_mut(), scope, &plan, cycle).await?;
-        Ok(CycleBalance { cycle, balance })
-    }
-
     /// The plan an account is on.
     pub(crate) async fn plan_of(&self, scope: &Scope) -> ServiceResult<Plan> {
         self.directory
@@ -174,22 +146,6 @@ impl Services {
             .map(|company| (company.id, company.key))
             .collect())
     }
-}
-
-/// What is left of a cycle.
-pub(crate) async fn read_balance(
-    snapshot: &mut dyn Snapshot,
-    scope: &Scope,
-    plan: &Plan,
-    cycle: Cycle,
-) -> ServiceResult<Balance> {
-    let used = snapshot
-        .cycle_used(scope.account.id, cycle.range.start)
-        .await?;
-    Ok(Balance {
-        allocation: plan.monthly_credits,
-        used,
-    })
 }
 
 impl View {

@@ -11,7 +11,9 @@ use tokio::{
 use crate::{
     Clock, ServiceError, ServiceResult,
     live::Hub,
-    ports::{CommitOutcome, NewEvent, Store, StoreError},
+    ports::{
+        AccountAct, Acted, CommitOutcome, NewEvent, Refusal, Store, StoreError, Write, Written,
+    },
 };
 
 /// Requests that may wait. At the aimed 5,000 a second this is under a second of work; past it senders are told to wait.
@@ -35,12 +37,24 @@ pub struct CommitSeen {
     pub took: Duration,
 }
 
+type Reply = oneshot::Sender<Result<Written, Arc<StoreError>>>;
+
 struct Job {
-    events: Vec<NewEvent>,
-    reply: oneshot::Sender<Result<CommitOutcome, Arc<StoreError>>>,
+    write: Write,
+    reply: Reply,
 }
 
-/// Hands events to the writer task.
+impl Job {
+    /// What it adds to a transaction, in events.
+    fn size(&self) -> usize {
+        match &self.write {
+            Write::Events(events) => events.len(),
+            Write::Act(_) => 1,
+        }
+    }
+}
+
+/// Hands writes to the writer task.
 #[derive(Clone)]
 pub struct Writer {
     queue: mpsc::Sender<Job>,
@@ -61,9 +75,24 @@ impl Writer {
 
     /// Stores events and returns when they are durable.
     pub(crate) async fn commit(&self, events: Vec<NewEvent>) -> ServiceResult<CommitOutcome> {
+        match self.write(Write::Events(events)).await? {
+            Written::Events(outcome) => Ok(outcome),
+            Written::Act(_) => Err(unasked()),
+        }
+    }
+
+    /// Does something to the books of an account and returns when it is durable.
+    pub(crate) async fn act(&self, act: AccountAct) -> ServiceResult<Result<Acted, Refusal>> {
+        match self.write(Write::Act(act)).await? {
+            Written::Act(acted) => Ok(acted),
+            Written::Events(_) => Err(unasked()),
+        }
+    }
+
+    async fn write(&self, write: Write) -> ServiceResult<Written> {
         let (reply, answer) = oneshot::channel();
         self.queue
-            .try_send(Job { events, reply })
+            .try_send(Job { write, reply })
             .map_err(|_| ServiceError::Busy {
                 retry_after_s: RETRY_AFTER_S,
             })?;
@@ -95,6 +124,10 @@ impl Writer {
     }
 }
 
+fn unasked() -> ServiceError {
+    ServiceError::Store(StoreError::new("an answer to something else"))
+}
+
 async fn run(
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
@@ -104,18 +137,18 @@ async fn run(
 ) {
     while let Some(first) = jobs.recv().await {
         let group = gather(first, &mut jobs);
-        let (batches, replies): (Vec<_>, Vec<_>) =
-            group.into_iter().map(|job| (job.events, job.reply)).unzip();
+        let events = group.iter().map(Job::size).sum();
+        let (writes, replies): (Vec<_>, Vec<_>) =
+            group.into_iter().map(|job| (job.write, job.reply)).unzip();
         let started = Instant::now();
-        match store.commit(&batches, clock.now()).await {
+        match store.commit(&writes, clock.now()).await {
             Ok(outcomes) => {
-                let events = batches.iter().map(Vec::len).sum();
                 observer(CommitSeen {
-                    requests: batches.len(),
+                    requests: writes.len(),
                     events,
                     took: started.elapsed(),
                 });
-                hub.notify(&accounts_stored(&batches, &outcomes));
+                hub.notify(&accounts_changed(&writes, &outcomes));
                 for (reply, outcome) in replies.into_iter().zip(outcomes) {
                     let _ = reply.send(Ok(outcome));
                 }
@@ -126,33 +159,35 @@ async fn run(
 }
 
 fn gather(first: Job, jobs: &mut mpsc::Receiver<Job>) -> Vec<Job> {
-    let mut events = first.events.len();
+    let mut events = first.size();
     let mut group = vec![first];
     while events < GROUP_EVENTS {
         let Ok(job) = jobs.try_recv() else { break };
-        events += job.events.len();
+        events += job.size();
         group.push(job);
     }
     group
 }
 
-fn accounts_stored(batches: &[Vec<NewEvent>], outcomes: &[CommitOutcome]) -> Vec<AccountId> {
-    let stored = batches
-        .iter()
-        .zip(outcomes)
-        .filter(|(_, outcome)| match outcome {
-            CommitOutcome::Stored(committed) => committed.accepted > 0,
-            CommitOutcome::Conflict(_) => false,
-        });
-    let mut accounts: Vec<_> = stored
-        .flat_map(|(batch, _)| batch.iter().map(|event| event.account))
-        .collect();
+fn accounts_changed(writes: &[Write], outcomes: &[Written]) -> Vec<AccountId> {
+    let mut accounts = Vec::new();
+    for (write, outcome) in writes.iter().zip(outcomes) {
+        match (write, outcome) {
+            (Write::Events(batch), Written::Events(CommitOutcome::Stored(committed)))
+                if committed.accepted > 0 =>
+            {
+                accounts.extend(batch.iter().map(|event| event.account));
+            }
+            (Write::Act(act), Written::Act(Ok(_))) => accounts.push(act.account),
+            _ => {}
+        }
+    }
     accounts.sort_unstable();
     accounts.dedup();
     accounts
 }
 
-fn fail(replies: Vec<oneshot::Sender<Result<CommitOutcome, Arc<StoreError>>>>, error: StoreError) {
+fn fail(replies: Vec<Reply>, error: StoreError) {
     let error = Arc::new(error);
     for reply in replies {
         let _ = reply.send(Err(Arc::clone(&error)));

@@ -1,8 +1,11 @@
 //! Accounts and their companies.
 
-use domain::tenancy::AccountKind;
+use domain::{ledger::OveragePolicy, tenancy::AccountKind};
 use rstest::rstest;
-use service::{Permission, ServiceError, ports::PutAccount};
+use service::{
+    Permission, ServiceError,
+    ports::{PutAccount, PutCompany},
+};
 
 use crate::{
     plans::plan,
@@ -17,6 +20,7 @@ fn account(key: &str) -> PutAccount {
         time_zone: "Europe/Berlin".into(),
         cycle_anchor: time("2026-09-30T22:00:00Z"),
         plan: "scale".into(),
+        policy: OveragePolicy::HardStop,
     }
 }
 
@@ -176,7 +180,7 @@ async fn a_company_has_a_key_and_a_name(
         wrong(
             world
                 .services
-                .put_company(&world.operator, "north", key, name)
+                .put_company(&world.operator, "north", &PutCompany::named(key, name))
                 .await
         )
         .0,
@@ -189,7 +193,7 @@ async fn a_company_of_no_account_is_not_found() {
     let world = World::new().await;
     let answer = world
         .services
-        .put_company(&world.operator, "nowhere", "new", "New")
+        .put_company(&world.operator, "nowhere", &PutCompany::named("new", "New"))
         .await;
     assert!(matches!(answer, Err(ServiceError::NotFound)));
 }
@@ -204,7 +208,11 @@ async fn a_new_name_is_shown_on_old_rows() {
     assert!(
         !world
             .services
-            .put_company(&world.operator, "north", "acme", "Acme Dental")
+            .put_company(
+                &world.operator,
+                "north",
+                &PutCompany::named("acme", "Acme Dental")
+            )
             .await
             .unwrap()
             .created
@@ -225,7 +233,7 @@ async fn clients_provision_nothing() {
     let refusals = [
         services.put_account(&client, account("east")).await.err(),
         services
-            .put_company(&client, "north", "new", "New")
+            .put_company(&client, "north", &PutCompany::named("new", "New"))
             .await
             .err(),
         services.put_plan(&client, plan()).await.err(),

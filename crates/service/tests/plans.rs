@@ -3,7 +3,7 @@
 use domain::tenancy::Plan;
 use rstest::rstest;
 
-use crate::support::world::{NOW, World, credits, usage, wrong};
+use crate::support::world::{NOW, World, credits, time, usage, wrong};
 
 pub fn plan() -> Plan {
     Plan {
@@ -12,11 +12,12 @@ pub fn plan() -> Plan {
         monthly_credits: credits("5"),
         price: Some("199".into()),
         currency: Some("EUR".into()),
+        rollover: None,
     }
 }
 
 #[tokio::test]
-async fn a_changed_plan_changes_the_balance_at_once() {
+async fn a_plan_that_is_changed_changes_the_next_cycle_and_not_what_was_given() {
     let world = World::new().await;
     world
         .ingest(vec![usage("e1", "acme", NOW, "400")])
@@ -30,11 +31,13 @@ async fn a_changed_plan_changes_the_balance_at_once() {
             .unwrap()
             .balance
     };
-    assert_eq!(balance().await.remaining(), credits("600"));
+    assert_eq!(balance().await.remaining, credits("600"));
     world.put_plan("scale", "300").await;
+    assert_eq!(balance().await.remaining, credits("600"));
+    world.clock.set(time("2026-12-02T00:00:00Z"));
     assert_eq!(
-        (balance().await.remaining(), balance().await.overage()),
-        (credits("0"), credits("100"))
+        (balance().await.allocation, balance().await.remaining),
+        (credits("300"), credits("300"))
     );
 }
 

@@ -12,7 +12,7 @@ use rstest::rstest;
 use service::{
     Caller, Permission, ServiceError, ServiceResult,
     activity::LogRead,
-    ports::{DirectoryStore as _, GroupBy, Membership, User},
+    ports::{DirectoryStore as _, GroupBy, Membership, PutCompany, User},
 };
 
 use crate::support::world::{COMPANIES, NOW, World, credits, usage, wrong};
@@ -111,7 +111,7 @@ async fn a_client_sees_the_sums_and_rows_of_its_companies_only() {
     assert_eq!(
         (
             dashboard.cycle_used,
-            dashboard.balance,
+            dashboard.books.balance,
             dashboard.account.companies
         ),
         (credits("101"), None, 2)
@@ -241,14 +241,14 @@ async fn platform_staff_read_every_account_and_only_operators_change_them() {
     assert!(matches!(
         world
             .services
-            .put_company(&manager, "north", "new", "New")
+            .put_company(&manager, "north", &PutCompany::named("new", "New"))
             .await,
         Err(ServiceError::Forbidden(_))
     ));
     assert!(
         world
             .services
-            .put_company(&operator, "north", "new", "New")
+            .put_company(&operator, "north", &PutCompany::named("new", "New"))
             .await
             .unwrap()
             .created

@@ -171,7 +171,7 @@ fn check_series(
 
 fn check_gauge(dashboard: &Dashboard, events: &[Spent], query: &ViewQuery) -> TestCaseResult {
     let cycle = dashboard.cycle.range;
-    let balance = dashboard.balance.unwrap();
+    let balance = dashboard.balance().unwrap();
     prop_assert_eq!(balance.used, total(events, cycle, |_| true).credits);
     prop_assert_eq!(
         dashboard.cycle_used,

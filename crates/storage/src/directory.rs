@@ -3,6 +3,7 @@
 mod accounts;
 mod companies;
 mod keys;
+mod packs;
 mod plans;
 mod rates;
 
@@ -10,9 +11,11 @@ use async_trait::async_trait;
 use domain::{
     AccountId, CompanyId, Time,
     rate::{RateCard, RateRule},
-    tenancy::{Account, Company, Plan},
+    tenancy::{Account, Company, Pack, Plan},
 };
-use service::ports::{ApiKey, DirectoryStore, NewApiKey, PutAccount, StoreResult, Stored};
+use service::ports::{
+    ApiKey, DirectoryStore, NewApiKey, PutAccount, PutCompany, StoreResult, Stored,
+};
 
 use crate::SqliteStore;
 
@@ -73,11 +76,10 @@ impl DirectoryStore for SqliteStore {
     async fn put_company(
         &self,
         account: AccountId,
-        key: &str,
-        name: &str,
+        company: &PutCompany,
         now: Time,
     ) -> StoreResult<Stored<Company>> {
-        Ok(companies::put(&self.writer, account, key, name, now).await?)
+        Ok(companies::put(&self.writer, account, company, now).await?)
     }
 
     async fn plan(&self, key: &str) -> StoreResult<Option<Plan>> {
@@ -90,6 +92,22 @@ impl DirectoryStore for SqliteStore {
 
     async fn put_plan(&self, plan: &Plan, now: Time) -> StoreResult<Stored<Plan>> {
         Ok(plans::put(&self.writer, plan, now).await?)
+    }
+
+    async fn pack(&self, key: &str) -> StoreResult<Option<Pack>> {
+        Ok(packs::by_key(&self.readers, key).await?)
+    }
+
+    async fn packs(&self, after: Option<&str>, limit: u32) -> StoreResult<Vec<Pack>> {
+        Ok(packs::list(&self.readers, after, limit).await?)
+    }
+
+    async fn put_pack(&self, pack: &Pack, now: Time) -> StoreResult<Stored<Pack>> {
+        Ok(packs::put(&self.writer, pack, now).await?)
+    }
+
+    async fn suspend(&self, account: AccountId, is_suspended: bool, now: Time) -> StoreResult<()> {
+        Ok(accounts::suspend(&self.writer, account, is_suspended, now).await?)
     }
 
     async fn rate_cards(&self, event_type: &str) -> StoreResult<Vec<RateCard>> {

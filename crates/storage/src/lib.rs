@@ -15,6 +15,7 @@ mod events;
 mod filter;
 mod idempotency;
 mod identity;
+mod ledger;
 mod log;
 mod names;
 #[cfg(test)]

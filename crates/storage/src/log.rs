@@ -22,9 +22,16 @@ const SKIP: &str = concat!(
     log_range!(),
     " AND ",
     event_filter!(),
+    is_listed!(),
     " ORDER BY time DESC, seq DESC LIMIT 1 OFFSET ?11"
 );
-const COUNT: &str = concat!("SELECT count(*) ", log_range!(), " AND ", event_filter!());
+const COUNT: &str = concat!(
+    "SELECT count(*) ",
+    log_range!(),
+    " AND ",
+    event_filter!(),
+    is_listed!()
+);
 
 const ROWS: &str = event_columns!(
     "

@@ -1,13 +1,22 @@
 //! Snapshots: reads that belong together see the same database.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
-use domain::{AccountId, Credits, Seq, Time, TimeRange, cursor::Cursor};
+use domain::{AccountId, CompanyId, Credits, Seq, Time, TimeRange, cursor::Cursor, ledger::Hold};
 use service::ports::{
-    Cell, Grain, GroupBy, LogRange, ReadStore, Selection, Snapshot, StoreResult, StoredEvent,
+    BooksNeeds, Cell, Grain, GroupBy, LoadedBooks, LogRange, ReadStore, Selection, Snapshot,
+    StoreResult, StoredEvent,
 };
 use sqlx::{Sqlite, SqlitePool, Transaction};
 
-use crate::{SqliteStore, cells, error::Result, log, names};
+use crate::{
+    SqliteStore, cells,
+    error::Result,
+    events,
+    ledger::{self, Wanted},
+    log, names,
+};
 
 /// An open read transaction; rolled back when dropped.
 struct SqliteSnapshot {
@@ -92,6 +101,41 @@ impl Snapshot for SqliteSnapshot {
         place: Cursor,
     ) -> StoreResult<u64> {
         Ok(log::count_newer(&mut self.transaction, account, selection, range, place).await?)
+    }
+
+    async fn books(
+        &mut self,
+        needs: &BTreeMap<AccountId, BooksNeeds>,
+        now: Time,
+    ) -> StoreResult<Vec<LoadedBooks>> {
+        let wanted = Wanted {
+            needs: needs.clone(),
+            since: None,
+            acts: true,
+        };
+        Ok(ledger::load(&mut self.transaction, &wanted, now).await?)
+    }
+
+    async fn active_holds(
+        &mut self,
+        account: AccountId,
+        companies: Option<&[CompanyId]>,
+        limit: u32,
+    ) -> StoreResult<Vec<(Hold, String)>> {
+        Ok(ledger::active_holds(&mut self.transaction, account, companies, limit).await?)
+    }
+
+    async fn books_version(&mut self, account: AccountId) -> StoreResult<i64> {
+        Ok(ledger::version(&mut self.transaction, account).await?)
+    }
+
+    async fn events_after(
+        &mut self,
+        account: AccountId,
+        after: Seq,
+        limit: u32,
+    ) -> StoreResult<(Vec<StoredEvent>, Seq)> {
+        Ok(events::after(&mut self.transaction, account, after, self.as_of, limit).await?)
     }
 
     async fn activities(&mut self, account: AccountId) -> StoreResult<Vec<String>> {

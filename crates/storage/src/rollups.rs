@@ -2,10 +2,11 @@
 
 use domain::{AccountId, Time};
 use serde::Serialize;
+use service::{desk::Booked, ports::NewEvent};
 
 use crate::{
     error::{Error, Result},
-    events::Row,
+    names::Sort,
     writer::WriteTx,
 };
 
@@ -54,71 +55,96 @@ const ACCOUNT_DAYS: &str = upsert_sql!(
     5
 );
 const CYCLES: &str = upsert_sql!("cycle_usage", ("account_id", "cycle_start"), (0, 1), 2, 3);
+const COMPANY_CYCLES: &str = upsert_sql!(
+    "company_cycle",
+    ("account_id", "cycle_start", "company_id", "agent"),
+    (0, 1, 2, 3),
+    4,
+    5
+);
 
 /// What an event is counted under: account, start, company, agent, activity.
 type CompanyKey = (AccountId, Time, i64, u8, i64);
 
-/// Adds the rows to every total they belong to.
+/// The same over all companies: account, start, agent, activity.
+type AccountKey = (AccountId, Time, u8, i64);
+
+/// Adds events to every total they belong to.
 #[tracing::instrument(name = "db.rollups.add", skip_all)]
-pub(crate) async fn add(tx: &mut WriteTx<'_>, rows: &[Row<'_>]) -> Result<()> {
-    if rows.is_empty() {
+pub(crate) async fn add(tx: &mut WriteTx<'_>, booked: &[Booked<'_>]) -> Result<()> {
+    if booked.is_empty() {
         return Ok(());
     }
-    let key = |row: &Row<'_>, start| {
-        (
-            row.event.account,
-            start,
-            row.event.company.0,
-            row.event.agent.index(),
-            row.activity,
-        )
-    };
-    let buckets = total(
-        rows.iter()
-            .map(|row| (key(row, row.event.time.bucket()), sum(row))),
-    );
-    let days = total(
-        rows.iter()
-            .map(|row| (key(row, row.event.day_start), sum(row))),
-    );
-    let cycles = total(
-        rows.iter()
-            .map(|row| ((row.event.account, row.event.cycle_start), sum(row))),
-    );
-    let account_buckets = total(buckets.iter().map(over_companies));
-    let account_days = total(days.iter().map(over_companies));
-    upsert(
-        tx,
-        BUCKETS,
-        buckets,
-        |((account, start, company, agent, activity), (credits, events))| {
-            (account, start, company, agent, activity, credits, events)
-        },
-    )
-    .await?;
-    upsert(
-        tx,
-        DAYS,
-        days,
-        |((account, start, company, agent, activity), (credits, events))| {
-            (account, start, company, agent, activity, credits, events)
-        },
-    )
-    .await?;
-    for (statement, totals) in [
-        (ACCOUNT_BUCKETS, account_buckets),
-        (ACCOUNT_DAYS, account_days),
+    let activities = activity_numbers(tx, booked).await?;
+    let rows: Vec<_> = booked
+        .iter()
+        .zip(activities)
+        .map(|(booked, activity)| Counted { booked, activity })
+        .collect();
+    let buckets = by_start(&rows, |event| event.time.bucket());
+    let days = by_start(&rows, |event| event.day_start);
+    for (of_companies, of_account, totals) in [
+        (BUCKETS, ACCOUNT_BUCKETS, buckets),
+        (DAYS, ACCOUNT_DAYS, days),
     ] {
-        upsert(
-            tx,
-            statement,
-            totals,
-            |((account, start, agent, activity), (credits, events))| {
-                (account, start, agent, activity, credits, events)
-            },
-        )
-        .await?;
+        let together = total(totals.iter().map(over_companies));
+        upsert(tx, of_account, together, account_row).await?;
+        upsert(tx, of_companies, totals, company_row).await?;
     }
+    add_to_cycles(tx, &rows).await
+}
+
+fn by_start(rows: &[Counted<'_>], start: impl Fn(&NewEvent) -> Time) -> Vec<(CompanyKey, Sum)> {
+    total(rows.iter().map(|row| {
+        let event = row.booked.event.as_ref();
+        let key = (
+            event.account,
+            start(event),
+            event.company.0,
+            event.agent.index(),
+            row.activity,
+        );
+        (key, sum(row))
+    }))
+}
+
+fn company_row(
+    ((account, start, company, agent, activity), (credits, events)): (CompanyKey, (i64, i64)),
+) -> impl Serialize {
+    (account, start, company, agent, activity, credits, events)
+}
+
+fn account_row(
+    ((account, start, agent, activity), (credits, events)): (AccountKey, (i64, i64)),
+) -> impl Serialize {
+    (account, start, agent, activity, credits, events)
+}
+
+async fn add_to_cycles(tx: &mut WriteTx<'_>, rows: &[Counted<'_>]) -> Result<()> {
+    let of_companies = total(rows.iter().map(|row| {
+        let event = &row.booked.event;
+        let key = (
+            event.account,
+            event.cycle_start,
+            event.company.0,
+            event.agent.index(),
+        );
+        (key, sum(row))
+    }));
+    let cycles = total(
+        of_companies
+            .iter()
+            .map(|((account, start, ..), sum)| ((*account, *start), *sum)),
+    );
+    upsert(
+        tx,
+        COMPANY_CYCLES,
+        of_companies,
+        |((account, start, company, agent), (credits, events))| {
+            (account, start, company, agent, credits, events)
+        },
+    )
+    .await?;
     upsert(
         tx,
         CYCLES,
@@ -128,11 +154,29 @@ pub(crate) async fn add(tx: &mut WriteTx<'_>, rows: &[Row<'_>]) -> Result<()> {
     .await
 }
 
-fn sum(row: &Row<'_>) -> Sum {
-    (i128::from(row.event.credits.micro()), 1)
+/// An event and the number of its activity.
+struct Counted<'a> {
+    booked: &'a Booked<'a>,
+    activity: i64,
 }
 
-fn over_companies((key, sum): &(CompanyKey, Sum)) -> ((AccountId, Time, u8, i64), Sum) {
+/// A reversal takes credits back and is no usage of its own.
+fn sum(row: &Counted<'_>) -> Sum {
+    let events = i64::from(row.booked.reverses.is_none());
+    (i128::from(row.booked.event.credits.micro()), events)
+}
+
+async fn activity_numbers(tx: &mut WriteTx<'_>, booked: &[Booked<'_>]) -> Result<Vec<i64>> {
+    let (connection, names) = tx.parts();
+    let mut numbers = Vec::with_capacity(booked.len());
+    for event in booked.iter().map(|booked| &booked.event) {
+        let number = names.number(connection, event.account, Sort::Activity, &event.activity);
+        numbers.push(number.await?);
+    }
+    Ok(numbers)
+}
+
+fn over_companies((key, sum): &(CompanyKey, Sum)) -> (AccountKey, Sum) {
     let (account, start, _, agent, activity) = *key;
     ((account, start, agent, activity), *sum)
 }

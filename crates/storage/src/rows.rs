@@ -25,6 +25,8 @@ pub(crate) struct EventRow {
     rate_version: Option<u32>,
     reference: Option<String>,
     metadata: Option<String>,
+    reversed: i64,
+    reverses: Option<i64>,
 }
 
 /// A statement that reads whole events: what it reads `events AS e` and the names of its sources `AS source` from, and
@@ -34,7 +36,8 @@ macro_rules! event_columns {
         concat!(
             "SELECT e.seq, e.company_id, company.key AS company_key, company.name AS company_name, source.name AS source,
                 e.id, kind.name AS kind, e.time, e.recorded_at, e.agent, activity.name AS activity, e.credits,
-                e.quantity, unit.name AS unit, e.rate_version, e.reference, e.metadata ",
+                e.quantity, unit.name AS unit, e.rate_version, e.reference, e.metadata, e.reverses,
+                coalesce((SELECT -sum(r.credits) FROM events AS r WHERE r.reverses = coalesce(e.reverses, e.seq)), 0) AS reversed ",
             $from,
             " JOIN companies AS company ON company.company_id = e.company_id
             JOIN names AS kind ON kind.account_id = e.account_id AND kind.number = e.kind
@@ -68,6 +71,8 @@ impl TryFrom<EventRow> for StoredEvent {
             rate_version: row.rate_version,
             reference: row.reference,
             metadata: row.metadata,
+            reversed: Credits::from_micro(row.reversed),
+            reverses: row.reverses.map(Seq),
         })
     }
 }

@@ -11,6 +11,13 @@ macro_rules! event_filter {
     };
 }
 
+/// Which rows are rows of the log: a reversal is told by the event it takes back.
+macro_rules! is_listed {
+    () => {
+        " AND credits >= 0"
+    };
+}
+
 /// The events of an account (?1) strictly between two places (?2, ?3) and (?4, ?5), read in the order of the log.
 macro_rules! log_range {
     () => {

@@ -12,12 +12,13 @@ use std::{
 use domain::{
     Credits, Time,
     calendar::Zone,
+    ledger::OveragePolicy,
     tenancy::{AccountKind, Plan, Role},
     time::DAY_US,
 };
 use service::{
     Caller, Clock as _, Services, SystemClock,
-    ports::{KeyScope, PutAccount, Store},
+    ports::{KeyScope, PutAccount, PutCompany, Store},
     users::{Joining, PutUser},
 };
 use storage::{Database, OpenOptions};
@@ -180,6 +181,7 @@ async fn provision(services: &Services) -> String {
         monthly_credits: Credits::from_whole(50_000_000).unwrap(),
         price: None,
         currency: None,
+        rollover: None,
     };
     services.put_plan(&operator, plan).await.unwrap();
     let account = PutAccount {
@@ -189,11 +191,13 @@ async fn provision(services: &Services) -> String {
         time_zone: "Europe/Berlin".to_owned(),
         cycle_anchor: Zone::utc().day_of(Platform::span().0.plus_micros(-DAY_US)),
         plan: "plan".to_owned(),
+        policy: OveragePolicy::HardStop,
     };
     services.put_account(&operator, account).await.unwrap();
     for number in 0..COMPANIES {
         let key = Events::company(number);
-        let put = services.put_company(&operator, ACCOUNT, &key, &key);
+        let company = PutCompany::named(&key, &key);
+        let put = services.put_company(&operator, ACCOUNT, &company);
         put.await.unwrap();
     }
     let owner = PutUser {

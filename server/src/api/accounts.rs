@@ -10,7 +10,7 @@ use domain::{
     tenancy::{Account, AccountKind},
 };
 use serde::{Deserialize, Serialize};
-use service::{Services, ports::PutAccount};
+use service::{Services, books::policy_from, ports::PutAccount};
 use utoipa::ToSchema;
 
 use super::{
@@ -44,6 +44,14 @@ pub struct AccountBody {
     /// Key of its plan.
     #[schema(example = "growth")]
     pub plan: String,
+    /// What happens when nothing is left: `hard_stop`, `grace` or `overage`.
+    #[schema(example = "hard_stop")]
+    pub policy: &'static str,
+    /// With `grace`: how far past the allocation spending may go, in percent of it.
+    #[schema(required, example = json!(null))]
+    pub grace_percent: Option<u32>,
+    /// Whether its AI features are stopped by the operator.
+    pub suspended: bool,
 }
 
 /// An account to create or replace.
@@ -66,6 +74,12 @@ pub struct PutAccountBody {
     /// Key of the plan.
     #[schema(example = "growth")]
     plan: String,
+    /// What happens when nothing is left: `hard_stop` (the default), `grace` or `overage`.
+    #[schema(example = "hard_stop")]
+    policy: Option<String>,
+    /// Goes with `grace`: how far past the allocation spending may go, in percent of it, at most 1,000.
+    #[schema(example = json!(null))]
+    grace_percent: Option<u32>,
 }
 
 impl From<Account> for AccountBody {
@@ -78,6 +92,9 @@ impl From<Account> for AccountBody {
             kind: account.kind,
             time_zone: account.time_zone,
             plan: account.plan,
+            policy: account.policy.id(),
+            grace_percent: account.policy.percent(),
+            suspended: account.is_suspended,
         }
     }
 }
@@ -98,6 +115,7 @@ impl PutAccountBody {
             kind: self.kind,
             time_zone: self.time_zone,
             cycle_anchor,
+            policy: policy_from(self.policy.as_deref(), self.grace_percent)?,
             plan: self.plan,
         })
     }
@@ -176,4 +194,39 @@ pub async fn put_account(
     params.none()?;
     let put = services.put_account(&caller, account.read(key)?).await?;
     Ok(put_answer(put, AccountBody::from))
+}
+
+/// Whether an account's AI features are stopped.
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Suspension {
+    /// `true` stops them, `false` lets them go on.
+    suspended: bool,
+}
+
+/// Stops an account's AI features, or lets them go on
+///
+/// Every check of a suspended account is denied. What is running goes on and is recorded.
+#[utoipa::path(
+    put, path = "/api/v1/accounts/{key}/suspension", tag = "Accounts", operation_id = "put_suspension",
+    params(("key" = String, Path, description = "The account's key.")),
+    request_body = Suspension,
+    responses(
+        (status = 200, description = "As it is now.", body = Suspension),
+        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The key has no scope platform.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "No such account.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`errors` says what is wrong.", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+)]
+pub async fn put_suspension(
+    State(services): State<Services>,
+    Authed(caller): Authed,
+    Path(key): Path<String>,
+    params: Params,
+    JsonBody(body): JsonBody<Suspension>,
+) -> Answer<Json<Suspension>> {
+    params.none()?;
+    services.suspend(&caller, &key, body.suspended).await?;
+    Ok(Json(body))
 }

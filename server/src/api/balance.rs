@@ -2,9 +2,9 @@
 
 use axum::{Json, extract::State};
 use domain::{
-    Credits, Time,
-    calendar::{Cycle, Cycles, Zone},
-    tenancy::Account,
+    Credits,
+    calendar::Zone,
+    ledger::{Grant, GrantKind},
 };
 use serde::Serialize;
 use service::{Permission, Services};
@@ -30,13 +30,17 @@ pub struct CycleBody {
 
 /// Credits that were given.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Grant {
+#[schema(as = Grant)]
+pub struct GrantBody {
     /// Its id, as receipts name it.
-    #[schema(example = "plan-2026-11-01")]
+    #[schema(example = "plan-3")]
     pub id: String,
-    /// `plan`: the allocation of a billing cycle.
-    #[schema(example = "plan")]
-    pub kind: &'static str,
+    /// `plan`, `rollover`, `promotion`, `pack` or `adjustment`.
+    #[schema(value_type = String, example = "plan")]
+    pub kind: GrantKind,
+    /// What people call it.
+    #[schema(example = "Growth plan")]
+    pub name: String,
     /// Credits given.
     #[schema(value_type = String, example = "75000")]
     pub amount: Credits,
@@ -47,6 +51,25 @@ pub struct Grant {
     pub effective_at: String,
     /// When the rest is lost.
     pub expires_at: String,
+    /// The payment or the reason, as the giver put it.
+    #[schema(required)]
+    pub reference: Option<String>,
+}
+
+impl GrantBody {
+    /// A grant as the API tells it.
+    pub fn new(grant: Grant, zone: &Zone) -> Self {
+        Self {
+            id: grant.id(),
+            kind: grant.kind,
+            remaining: grant.remaining(),
+            amount: grant.amount,
+            effective_at: times::rfc3339(grant.active.start, zone),
+            expires_at: times::rfc3339(grant.active.end, zone),
+            name: grant.name,
+            reference: grant.reference,
+        }
+    }
 }
 
 /// What is left of an account's credits.
@@ -55,7 +78,7 @@ pub struct Grant {
 pub struct BalanceBody {
     /// The running billing cycle.
     pub cycle: CycleBody,
-    /// Credits of the cycle.
+    /// Credits of the cycle: the plan's and what was added. `allocation + overage = used + remaining + expired`.
     #[schema(value_type = String, example = "75000")]
     pub allocation: Credits,
     /// Spent in the cycle, also past the allocation.
@@ -64,29 +87,20 @@ pub struct BalanceBody {
     /// Reserved by running calls.
     #[schema(value_type = String, example = "0")]
     pub held: Credits,
-    /// Left; never below zero.
+    /// Left, what is held included; never below zero.
     #[schema(value_type = String, example = "20512.25")]
     pub remaining: Credits,
-    /// Spent past the allocation.
+    /// Spent past the allocation and not paid since.
     #[schema(value_type = String, example = "0")]
     pub overage: Credits,
-    /// Where the credits come from.
-    pub grants: Vec<Grant>,
+    /// What grants that ended in the cycle had left.
+    #[schema(value_type = String, example = "0")]
+    pub expired: Credits,
+    /// Where the credits come from, in the order they are spent.
+    pub grants: Vec<GrantBody>,
     /// When they will probably be used up; null while there is no forecast.
     #[schema(required, value_type = Option<Object>)]
     pub runs_out_at: Option<()>,
-}
-
-/// Id of the plan's grant for a cycle.
-fn grant_id(cycle: Cycle, zone: &Zone) -> String {
-    format!("plan-{}", zone.at(cycle.range.start).strftime("%Y-%m-%d"))
-}
-
-/// Id of the plan's grant that pays for what happens at `time`.
-pub fn plan_grant(account: &Account, time: Time) -> Answer<String> {
-    let zone = times::zone(account, None)?;
-    let cycle = Cycles::new(account.cycle_anchor, zone.clone()).at(time);
-    Ok(grant_id(cycle, &zone))
 }
 
 /// Reads the balance of the running billing cycle
@@ -115,24 +129,23 @@ pub async fn get_balance(
         .await?;
     let zone = times::zone(scope.account(), None)?;
     let found = services.balance(&scope).await?;
-    let (start, end) = (found.cycle.range.start, found.cycle.range.end);
-    let (start, end) = (times::rfc3339(start, &zone), times::rfc3339(end, &zone));
-    let grant = Grant {
-        id: grant_id(found.cycle, &zone),
-        kind: "plan",
-        amount: found.balance.allocation,
-        remaining: found.balance.remaining(),
-        effective_at: start.clone(),
-        expires_at: end.clone(),
-    };
+    let balance = found.balance;
     Ok(Json(BalanceBody {
-        cycle: CycleBody { start, end },
-        allocation: found.balance.allocation,
-        used: found.balance.used,
-        held: Credits::ZERO,
-        remaining: found.balance.remaining(),
-        overage: found.balance.overage(),
-        grants: vec![grant],
+        cycle: CycleBody {
+            start: times::rfc3339(found.cycle.start, &zone),
+            end: times::rfc3339(found.cycle.end, &zone),
+        },
+        allocation: balance.allocation,
+        used: balance.used,
+        held: balance.held,
+        remaining: balance.remaining,
+        overage: balance.overage,
+        expired: balance.expired,
+        grants: found
+            .grants
+            .into_iter()
+            .map(|grant| GrantBody::new(grant, &zone))
+            .collect(),
         runs_out_at: None,
     }))
 }

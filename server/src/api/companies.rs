@@ -1,13 +1,15 @@
 //! Companies: who spends.
 
+use std::collections::BTreeMap;
+
 use axum::{
     Json,
     extract::{Path, State},
     response::Response,
 };
-use domain::tenancy::Company;
+use domain::{Agent, Credits, tenancy::Company};
 use serde::{Deserialize, Serialize};
-use service::{Permission, Services};
+use service::{Permission, Services, ports::PutCompany};
 use utoipa::ToSchema;
 
 use super::{
@@ -28,6 +30,12 @@ pub struct CompanyBody {
     /// Display name.
     #[schema(example = "Acme Dental")]
     pub name: String,
+    /// Credits it may spend in a billing cycle; null for any.
+    #[schema(required, value_type = Option<String>, example = "5000")]
+    pub budget: Option<Credits>,
+    /// Credits single agents may spend in it in a billing cycle.
+    #[schema(value_type = BTreeMap<String, String>, example = json!({"voice_outbound": "1200"}))]
+    pub agent_caps: BTreeMap<Agent, Credits>,
 }
 
 /// A company to create or replace.
@@ -38,6 +46,13 @@ pub struct PutCompanyBody {
     /// Display name, 1 to 120 characters.
     #[schema(example = "Acme Dental")]
     name: String,
+    /// Credits it may spend in a billing cycle; any when left out.
+    #[schema(value_type = Option<String>, example = "5000")]
+    budget: Option<Credits>,
+    /// Credits single agents may spend in it in a billing cycle.
+    #[serde(default)]
+    #[schema(value_type = Option<BTreeMap<String, String>>, example = json!({"voice_outbound": "1200"}))]
+    agent_caps: BTreeMap<Agent, Credits>,
 }
 
 impl From<Company> for CompanyBody {
@@ -45,6 +60,8 @@ impl From<Company> for CompanyBody {
         Self {
             key: company.key,
             name: company.name,
+            budget: company.budget,
+            agent_caps: company.agent_caps,
         }
     }
 }
@@ -143,8 +160,12 @@ pub async fn put_company(
     JsonBody(body): JsonBody<PutCompanyBody>,
 ) -> Answer<Response> {
     params.none()?;
-    let put = services
-        .put_company(&caller, &key, &company, &body.name)
-        .await?;
+    let company = PutCompany {
+        key: company,
+        name: body.name,
+        budget: body.budget,
+        agent_caps: body.agent_caps,
+    };
+    let put = services.put_company(&caller, &key, &company).await?;
     Ok(put_answer(put, CompanyBody::from))
 }

@@ -8,7 +8,12 @@ use axum::{
     http::HeaderMap,
     response::{IntoResponse as _, Response},
 };
-use domain::{Agent, Credits, calendar::Zone, cursor::Cursor};
+use domain::{
+    Agent, Credits,
+    activity::{PaidPart, ReversalLine},
+    calendar::Zone,
+    cursor::Cursor,
+};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use service::{Permission, Services, ports::StoredEvent};
@@ -16,7 +21,6 @@ use utoipa::ToSchema;
 
 use super::{
     auth::Authed,
-    balance,
     list::{self, ListParams, Page},
     problem::{Answer, ProblemBody},
     query::{Params, ViewParams},
@@ -91,16 +95,63 @@ pub struct ReceiptBody {
     /// Price, version and rounding in words.
     #[schema(required, example = "0.016666666667 per second · v1 · rounded up")]
     pub rate: Option<String>,
-    /// Which grants paid, and how much each.
+    /// Which grants paid, and how much each, in order.
     pub paid_by: Vec<Payment>,
+    /// What the account had left right afterwards, below zero past all grants; null for callers who see some companies only.
+    #[schema(required, value_type = Option<String>, example = "18760")]
+    pub balance_after: Option<Credits>,
+    /// What was given back since, oldest first.
+    pub reversals: Vec<ReversalItem>,
+}
+
+/// A part of an event's cost that was given back.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Reversal)]
+pub struct ReversalItem {
+    /// Its id.
+    pub id: String,
+    /// How much.
+    #[schema(value_type = String, example = "1.25")]
+    pub credits: Credits,
+    /// When.
+    pub at: String,
+    /// Why.
+    pub reason: String,
+    /// Who.
+    pub actor: String,
+}
+
+impl From<ReversalLine> for ReversalItem {
+    fn from(line: ReversalLine) -> Self {
+        Self {
+            id: line.id,
+            credits: line.credits,
+            at: line.at,
+            reason: line.reason,
+            actor: line.actor,
+        }
+    }
+}
+
+impl From<PaidPart> for Payment {
+    fn from(part: PaidPart) -> Self {
+        Self {
+            grant: part.id,
+            name: part.name,
+            credits: part.credits,
+        }
+    }
 }
 
 /// A part of an event's price.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Payment {
-    /// Id of the grant.
-    #[schema(example = "plan-2026-11-01")]
+    /// Id of the grant; `overage` for what went past all grants.
+    #[schema(example = "plan-3")]
     pub grant: String,
+    /// What people call it.
+    #[schema(example = "Growth plan")]
+    pub name: String,
     /// What it paid.
     #[schema(value_type = String, example = "3.75")]
     pub credits: Credits,
@@ -121,7 +172,7 @@ impl EventItem {
             metadata: event
                 .metadata
                 .and_then(|text| RawValue::from_string(text).ok()),
-            reversed_credits: Credits::ZERO,
+            reversed_credits: event.reversed,
         }
     }
 }
@@ -221,10 +272,13 @@ pub async fn get_event(
         unit: event.unit.clone(),
         rate_version: event.rate_version,
         rate: words.rate,
-        paid_by: vec![Payment {
-            grant: balance::plan_grant(scope.account(), event.time)?,
-            credits: event.credits,
-        }],
+        paid_by: words.paid_by.into_iter().map(Payment::from).collect(),
+        balance_after: words.balance_after,
+        reversals: words
+            .reversals
+            .into_iter()
+            .map(ReversalItem::from)
+            .collect(),
     };
     Ok(Json(EventWithReceipt {
         kind: event.kind.clone(),

@@ -37,6 +37,9 @@ pub struct PlanBody {
     /// ISO 4217 code of the price.
     #[schema(required, example = "EUR")]
     pub currency: Option<String>,
+    /// Most unused credits of a cycle that are carried into the next; null for none.
+    #[schema(required, value_type = Option<String>, example = "5000")]
+    pub rollover: Option<Credits>,
 }
 
 /// A plan to create or replace.
@@ -56,6 +59,9 @@ pub struct PutPlanBody {
     /// ISO 4217 code of the price.
     #[schema(example = "EUR")]
     currency: Option<String>,
+    /// Most unused credits of a cycle that are carried into the next; none when left out.
+    #[schema(value_type = Option<String>, example = "5000")]
+    rollover: Option<Credits>,
 }
 
 impl From<Plan> for PlanBody {
@@ -66,6 +72,7 @@ impl From<Plan> for PlanBody {
             monthly_credits: plan.monthly_credits,
             price: plan.price.and_then(|price| price.parse().ok()),
             currency: plan.currency,
+            rollover: plan.rollover,
         }
     }
 }
@@ -78,6 +85,7 @@ impl PutPlanBody {
             monthly_credits: self.monthly_credits,
             price: self.price.map(|price| price.to_string()),
             currency: self.currency,
+            rollover: self.rollover,
         }
     }
 }

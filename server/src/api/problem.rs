@@ -5,7 +5,10 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use domain::{FieldError, Invalid};
+use domain::{
+    Credits, FieldError, Invalid,
+    ledger::{Decision, Limit, Reason, Remedy},
+};
 use serde::Serialize;
 use service::{ServiceError, error::log_failure};
 use utoipa::ToSchema;
@@ -34,6 +37,8 @@ pub enum Kind {
     UnsupportedMediaType,
     /// The request can be read and is wrong.
     Invalid,
+    /// A limit does not allow it.
+    Denied,
     /// Too often.
     TooManyRequests,
     /// The server failed.
@@ -44,7 +49,7 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds, by status.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Unauthenticated,
         Self::Forbidden,
         Self::NotFound,
@@ -52,6 +57,7 @@ impl Kind {
         Self::Conflict,
         Self::TooLarge,
         Self::UnsupportedMediaType,
+        Self::Denied,
         Self::Invalid,
         Self::TooManyRequests,
         Self::Internal,
@@ -89,6 +95,7 @@ impl Kind {
                 "Invalid request",
                 StatusCode::UNPROCESSABLE_ENTITY,
             ),
+            Self::Denied => ("denied", "Not enough credits", StatusCode::PAYMENT_REQUIRED),
             Self::TooManyRequests => (
                 "too-many-requests",
                 "Too many requests",
@@ -114,7 +121,25 @@ pub struct Problem {
     kind: Kind,
     detail: String,
     errors: Vec<FieldError>,
+    denial: Option<Denial>,
     retry_after_s: Option<u32>,
+}
+
+/// Why a limit does not allow something, in the words of a check.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Denial {
+    /// `out_of_credits`, `company_budget_reached`, `agent_cap_reached` or `account_suspended`.
+    #[schema(value_type = String, example = "out_of_credits")]
+    pub reason: Reason,
+    /// What the tightest limit still lets through.
+    #[schema(value_type = String, example = "0")]
+    pub remaining: Credits,
+    /// The limit.
+    #[schema(value_type = Object)]
+    pub limit: Option<Limit>,
+    /// What would help: `buy_pack`, `raise_budget` or `wait`.
+    #[schema(value_type = String, example = "buy_pack")]
+    pub remedy: Option<Remedy>,
 }
 
 /// One thing wrong with a request.
@@ -153,6 +178,10 @@ pub struct ProblemBody {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(value_type = Option<Vec<FieldErrorBody>>)]
     pub errors: Vec<FieldError>,
+    /// Which limit, when one does not allow it.
+    #[serde(flatten)]
+    #[schema(inline)]
+    pub denial: Option<Denial>,
 }
 
 impl Problem {
@@ -161,7 +190,33 @@ impl Problem {
             kind,
             detail: detail.to_owned(),
             errors: Vec::new(),
+            denial: None,
             retry_after_s: None,
+        }
+    }
+
+    /// A limit does not allow it.
+    pub fn denied(decision: &Decision) -> Self {
+        let detail = match decision.reason {
+            Reason::CompanyBudgetReached => {
+                "the company's budget of this billing cycle has too little left: raise it"
+            }
+            Reason::AgentCapReached => {
+                "the agent's cap of this billing cycle has too little left: raise it"
+            }
+            Reason::AccountSuspended => "the account is suspended: ask the platform's operator",
+            Reason::OutOfCredits | Reason::Ok => {
+                "the account has too few credits left: buy a pack or a larger plan"
+            }
+        };
+        Self {
+            denial: Some(Denial {
+                reason: decision.reason,
+                remaining: decision.remaining,
+                limit: decision.limit,
+                remedy: decision.remedy,
+            }),
+            ..Self::new(Kind::Denied, detail)
         }
     }
 
@@ -275,6 +330,7 @@ impl From<ServiceError> for Problem {
             ServiceError::Unauthenticated => Self::unauthenticated(),
             ServiceError::Forbidden(needed) => Self::forbidden(&needed),
             ServiceError::Conflict(with) => Self::conflict(&with),
+            ServiceError::Denied(decision) => Self::denied(&decision),
             ServiceError::Busy { retry_after_s } => Self::busy(retry_after_s),
             ServiceError::Store(error) => {
                 log_failure(&error);
@@ -294,6 +350,7 @@ impl IntoResponse for Problem {
             status: status.as_u16(),
             detail: self.detail,
             errors: self.errors,
+            denial: self.denial,
         };
         let mut response = (status, Json(body)).into_response();
         let headers = response.headers_mut();

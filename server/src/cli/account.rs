@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 use domain::{calendar::Zone, tenancy::AccountKind};
-use service::ports::PutAccount;
+use service::{books::policy_from, ports::PutAccount};
 
 use super::{CliError, CliResult, open::Shell};
 use crate::api::{accounts::AccountBody, times};
@@ -34,6 +34,22 @@ pub enum Command {
         /// Key of its plan
         #[arg(long)]
         plan: String,
+        /// What happens when nothing is left
+        #[arg(long, default_value = "hard_stop", value_parser = ["hard_stop", "grace", "overage"])]
+        policy: String,
+        /// With grace: how far past the allocation spending may go, in percent of it
+        #[arg(long)]
+        grace_percent: Option<u32>,
+    },
+    /// Stop an account's AI features: every check is denied
+    Suspend {
+        /// Its key
+        key: String,
+    },
+    /// Let a suspended account's AI features go on
+    Resume {
+        /// Its key
+        key: String,
     },
     /// List accounts
     List,
@@ -50,7 +66,10 @@ pub async fn run(command: Command, shell: &Shell<'_>) -> CliResult {
             time_zone,
             cycle_anchor,
             plan,
+            policy,
+            grace_percent,
         } => {
+            let policy = policy_from(Some(&policy), grace_percent)?;
             let zone = Zone::named(&time_zone)
                 .map_err(|error| CliError::Usage(format!("--time-zone: {error}")))?;
             let cycle_anchor = match cycle_anchor {
@@ -68,6 +87,7 @@ pub async fn run(command: Command, shell: &Shell<'_>) -> CliResult {
                         time_zone,
                         cycle_anchor,
                         plan,
+                        policy,
                     },
                 )
                 .await?;
@@ -77,6 +97,8 @@ pub async fn run(command: Command, shell: &Shell<'_>) -> CliResult {
                 .output
                 .answer(&format!("{verb} account {}.", account.key), &account);
         }
+        Command::Suspend { key } => suspend(shell, &key, true).await?,
+        Command::Resume { key } => suspend(shell, &key, false).await?,
         Command::List => {
             let accounts: Vec<_> = services
                 .accounts(caller, None, LISTED)
@@ -93,4 +115,15 @@ pub async fn run(command: Command, shell: &Shell<'_>) -> CliResult {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+async fn suspend(shell: &Shell<'_>, key: &str, is_suspended: bool) -> Result<(), CliError> {
+    let (services, caller) = (&shell.services, &shell.caller);
+    services.suspend(caller, key, is_suspended).await?;
+    let account = AccountBody::from(services.account(caller, key).await?);
+    let verb = if is_suspended { "Suspended" } else { "Resumed" };
+    shell
+        .output
+        .answer(&format!("{verb} account {key}."), &account);
+    Ok(())
 }

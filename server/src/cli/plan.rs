@@ -27,6 +27,9 @@ pub enum Command {
         /// ISO 4217 code of the price
         #[arg(long, requires = "price")]
         currency: Option<String>,
+        /// Most unused credits of a cycle that are carried into the next
+        #[arg(long)]
+        rollover: Option<Credits>,
     },
     /// List plans
     List,
@@ -42,6 +45,7 @@ pub async fn run(command: Command, shell: &Shell<'_>) -> CliResult {
             monthly_credits,
             price,
             currency,
+            rollover,
         } => {
             let put = services
                 .put_plan(
@@ -52,6 +56,7 @@ pub async fn run(command: Command, shell: &Shell<'_>) -> CliResult {
                         monthly_credits,
                         price,
                         currency,
+                        rollover,
                     },
                 )
                 .await?;

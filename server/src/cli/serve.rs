@@ -17,6 +17,9 @@ use crate::{AppState, api, config::Config, listener, router, telemetry};
 /// How often sessions that have ended are removed.
 const SWEEP_EVERY: std::time::Duration = std::time::Duration::from_hours(1);
 
+/// How often books are looked at that have to be brought up to now: an abandoned hold ends this late at most.
+const RENEW_EVERY: std::time::Duration = std::time::Duration::from_secs(1);
+
 /// Settings of the server.
 #[derive(Debug, Args)]
 pub struct Serve {
@@ -143,5 +146,17 @@ async fn housekeeping(services: Services, state: AppState) {
             tokio::time::sleep(SWEEP_EVERY).await;
         }
     };
-    tokio::join!(upkeep, sweep);
+    tokio::join!(upkeep, sweep, renewal(&services));
+}
+
+/// Brings books up to now that nobody asks about, so that cycles begin and abandoned holds end in time.
+async fn renewal(services: &Services) {
+    loop {
+        match services.renew_due().await {
+            Ok(0) => {}
+            Ok(accounts) => tracing::info!(accounts, "brought books up to now"),
+            Err(error) => tracing::error!(%error, "books could not be brought up to now"),
+        }
+        tokio::time::sleep(RENEW_EVERY).await;
+    }
 }

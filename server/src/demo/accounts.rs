@@ -3,14 +3,15 @@
 use domain::{
     Credits, Time,
     calendar::Zone,
+    ledger::OveragePolicy,
     rate::RateRule,
-    tenancy::{AccountKind, Plan, PlatformRole, Role},
+    tenancy::{AccountKind, Pack, Plan, PlatformRole, Role},
 };
 use jiff::ToSpan as _;
 use serde_json::json;
 use service::{
     Caller, ServiceError, ServiceResult, Services,
-    ports::PutAccount,
+    ports::{PutAccount, PutCompany},
     users::{Joining, PutUser},
 };
 
@@ -189,10 +190,12 @@ pub async fn provision(services: &Services, caller: &Caller, began: Time) -> Ser
                     monthly_credits,
                     price,
                     currency,
+                    rollover: None,
                 },
             )
             .await?;
     }
+    put_packs(services, caller).await?;
     for account in &ACCOUNTS {
         put_account(services, caller, account, began).await?;
     }
@@ -207,6 +210,26 @@ pub async fn provision(services: &Services, caller: &Caller, began: Time) -> Ser
         .filter(|person| known.iter().all(|email| email != person.email))
     {
         put_person(services, caller, person).await?;
+    }
+    Ok(())
+}
+
+async fn put_packs(services: &Services, caller: &Caller) -> ServiceResult<()> {
+    let packs = [
+        ("boost-1000", "Boost 1,000", 1_000, 15),
+        ("boost-5000", "Boost 5,000", 5_000, 59),
+        ("boost-20000", "Boost 20,000", 20_000, 199),
+    ];
+    for (key, name, credits, price) in packs {
+        let pack = Pack {
+            key: key.to_owned(),
+            name: name.to_owned(),
+            credits: Credits::from_whole(credits).unwrap_or(Credits::ZERO),
+            price: Some(price.to_string()),
+            currency: Some("EUR".to_owned()),
+            valid_cycles: 1,
+        };
+        services.put_pack(caller, pack).await?;
     }
     Ok(())
 }
@@ -234,6 +257,7 @@ async fn put_account(
                 time_zone: account.zone.to_owned(),
                 cycle_anchor: zone.day_start(anchor),
                 plan: account.plan.to_owned(),
+                policy: OveragePolicy::HardStop,
             };
             services.put_account(caller, new).await?;
         }
@@ -241,7 +265,11 @@ async fn put_account(
     }
     for company in account.companies {
         services
-            .put_company(caller, account.key, company.key, company.name)
+            .put_company(
+                caller,
+                account.key,
+                &PutCompany::named(company.key, company.name),
+            )
             .await?;
     }
     Ok(())

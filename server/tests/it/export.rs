@@ -44,7 +44,7 @@ async fn the_export_holds_every_row_of_the_filter_and_no_formula() {
     assert_eq!(rows.len(), 1 + 2_346);
     assert_eq!(
         rows[0],
-        "time,agent,activity,credits,company,company_name,reference,source,id,metadata"
+        "time,agent,activity,credits,company,company_name,reference,source,id,metadata,reversed_credits"
     );
     assert!(
         text.contains("\"'=HYPERLINK(\"\"x\"\")\""),
@@ -64,7 +64,7 @@ async fn a_link_asks_for_csv_by_its_query() {
     assert_eq!(
         reply.text().lines().nth(1),
         Some(
-            "2026-11-23T14:00:00+01:00,chat,chat_reply,1.5,acme-dental,acme-dental,conv_a,test,a,"
+            "2026-11-23T14:00:00+01:00,chat,chat_reply,1.5,acme-dental,acme-dental,conv_a,test,a,,0"
         )
     );
     let reply = server

@@ -43,7 +43,7 @@ async fn the_same_key_with_the_same_body_repeats_the_first_answer() {
             .as_array()
             .unwrap()
             .len(),
-        4
+        5
     );
 }
 

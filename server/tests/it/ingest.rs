@@ -180,7 +180,7 @@ async fn a_quantity_is_priced_by_the_rate_card_and_the_receipt_says_so() {
     assert_eq!(receipt["rate"], "0.001 per token · v1 · rounded up");
     assert_eq!(
         receipt["paid_by"],
-        json!([{ "grant": "plan-2026-11-01", "credits": "1.24" }])
+        json!([{ "grant": "plan-1", "name": "Growth plan", "credits": "1.24" }])
     );
 }
 

@@ -31,7 +31,7 @@ async fn a_key_is_shown_once_works_and_is_revoked() {
     server.get("/api/v1/balance", token).await.ok(200);
     let list = server.get(path, &server.platform).await.ok(200);
     assert!(list.text().contains(prefix) && !list.text().contains(token));
-    assert_eq!(list.json()["items"].as_array().unwrap().len(), 3);
+    assert_eq!(list.json()["items"].as_array().unwrap().len(), 4);
     let delete = |path: String| {
         request(Method::DELETE, &path, &server.platform)
             .body(Body::empty())

@@ -10,11 +10,13 @@ mod support;
 
 mod bad_input;
 mod demo;
+mod enforce;
 mod export;
 mod idempotency;
 mod import;
 mod ingest;
 mod keys;
+mod ledger;
 mod listener;
 mod openapi;
 mod ops;

@@ -18,7 +18,8 @@ async fn an_account_is_created_replaced_read_and_listed() {
         .ok(201);
     let expected = json!({
         "key": "lakeside", "name": "Lakeside", "kind": "customer", "time_zone": "Europe/Vienna",
-        "cycle_anchor": "2026-01-31T00:00:00+01:00", "plan": "growth"
+        "cycle_anchor": "2026-01-31T00:00:00+01:00", "plan": "growth", "policy": "hard_stop", "grace_percent": null,
+        "suspended": false
     });
     assert_eq!(reply.json(), expected);
     server
@@ -145,7 +146,7 @@ async fn a_company_is_created_replaced_read_searched_and_listed() {
         .ok(200);
     assert_eq!(
         reply.json(),
-        json!({ "key": "harbor-homes", "name": "Harbor Homes" })
+        json!({ "key": "harbor-homes", "name": "Harbor Homes", "budget": null, "agent_caps": {} })
     );
     assert_eq!(
         server.get(path, &server.read).await.ok(200).json()["name"],
@@ -161,7 +162,7 @@ async fn a_company_is_created_replaced_read_searched_and_listed() {
         .json();
     assert_eq!(
         found,
-        json!({ "items": [{ "key": "harbor-homes", "name": "Harbor Homes" }], "next_cursor": null })
+        json!({ "items": [{ "key": "harbor-homes", "name": "Harbor Homes", "budget": null, "agent_caps": {} }], "next_cursor": null })
     );
     let list = server
         .get("/api/v1/accounts/northwind/companies?limit=1", &server.read)
@@ -177,12 +178,18 @@ async fn a_company_is_created_replaced_read_searched_and_listed() {
         .await
         .problem(404);
     let reply = server
-        .put(path, &json!({ "name": "X", "budget": "5" }))
+        .put(path, &json!({ "name": "X", "limit": "5" }))
         .await
         .problem(422);
     assert_eq!(
         reply.errors(),
-        [(None, "budget".to_owned(), "unknown_field".to_owned())]
+        [(None, "limit".to_owned(), "unknown_field".to_owned())]
+    );
+    let limited = json!({ "name": "X", "budget": 5, "agent_caps": { "nox": "2.5" } });
+    let company = server.put(path, &limited).await.ok(200).json();
+    assert_eq!(
+        (&company["budget"], &company["agent_caps"]),
+        (&json!("5"), &json!({ "nox": "2.5" }))
     );
     server
         .get("/api/v1/accounts/northwind/companies/nobody", &server.read)
@@ -196,7 +203,7 @@ async fn a_plan_is_created_replaced_read_and_listed() {
     let body =
         json!({ "name": "Scale", "monthly_credits": 250_000, "price": 1390.5, "currency": "EUR" });
     let reply = server.put("/api/v1/plans/scale", &body).await.ok(201);
-    let expected = json!({ "key": "scale", "name": "Scale", "monthly_credits": "250000", "price": "1390.5", "currency": "EUR" });
+    let expected = json!({ "key": "scale", "name": "Scale", "monthly_credits": "250000", "price": "1390.5", "currency": "EUR", "rollover": null });
     assert_eq!(reply.json(), expected);
     server.put("/api/v1/plans/scale", &body).await.ok(200);
     assert_eq!(

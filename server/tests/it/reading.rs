@@ -283,7 +283,7 @@ async fn one_event_comes_with_its_receipt() {
     assert_eq!(event["receipt"]["rate"], Value::Null);
     assert_eq!(
         event["receipt"]["paid_by"],
-        json!([{ "grant": "plan-2026-11-01", "credits": "1.5" }])
+        json!([{ "grant": "plan-1", "name": "Growth plan", "credits": "1.5" }])
     );
 }
 
@@ -387,8 +387,9 @@ async fn the_balance_agrees_with_the_summary_and_shows_overage() {
         json!({
             "cycle": { "start": "2026-11-01T01:00:00+01:00", "end": "2026-12-01T01:00:00+01:00" },
             "allocation": "1000", "used": "4.75", "held": "0", "remaining": "995.25", "overage": "0",
+            "expired": "0",
             "grants": [{
-                "id": "plan-2026-11-01", "kind": "plan", "amount": "1000", "remaining": "995.25",
+                "id": "plan-1", "kind": "plan", "name": "Growth plan", "reference": null, "amount": "1000", "remaining": "995.25",
                 "effective_at": "2026-11-01T01:00:00+01:00", "expires_at": "2026-12-01T01:00:00+01:00"
             }],
             "runs_out_at": null

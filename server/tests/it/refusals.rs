@@ -12,8 +12,7 @@ async fn unknown_paths_and_methods_under_the_api_are_problems() {
         "/api/v1",
         "/api/v1/nothing",
         "/api/v2/events",
-        "/api/v1/check",
-        "/api/v1/holds",
+        "/api/v1/leads",
     ] {
         let reply = server.get(path, &server.platform).await.problem(404);
         assert_eq!(reply.json()["type"], "/problems/not-found");

@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use server::{AppState, state::Origin};
 use service::{
     Caller, Clock, Services,
-    ports::{KeyScope, PutAccount, Store},
+    ports::{KeyScope, PutAccount, PutCompany, Store},
 };
 use tempfile::TempDir;
 use tower::ServiceExt as _;
@@ -49,6 +49,7 @@ pub struct TestServer {
     pub platform: String,
     pub ingest: String,
     pub read: String,
+    pub check: String,
     /// A key of another account that may read and ingest there.
     pub foreign: String,
     _folder: TempDir,
@@ -162,6 +163,7 @@ impl TestServer {
         let platform = key(None, &[KeyScope::Platform]).await;
         let ingest = key(Some("northwind"), &[KeyScope::Ingest]).await;
         let read = key(Some("northwind"), &[KeyScope::Read]).await;
+        let check = key(Some("northwind"), &[KeyScope::Check]).await;
         let foreign = key(Some("brightside"), &[KeyScope::Read, KeyScope::Ingest]).await;
         let state = AppState::new(services.clone(), origin);
         let router = server::router(&state);
@@ -173,6 +175,7 @@ impl TestServer {
             platform,
             ingest,
             read,
+            check,
             foreign,
             _folder: folder,
         }
@@ -215,6 +218,27 @@ impl TestServer {
     pub async fn post_events(&self, events: &Value) -> Reply {
         self.json(Method::POST, "/api/v1/events", &self.ingest, events)
             .await
+    }
+
+    /// Sends JSON with the account's key for checks.
+    pub async fn ask(&self, method: Method, path: &str, body: &Value) -> Reply {
+        self.json(method, path, &self.check, body).await
+    }
+
+    /// Sends JSON with the platform's key.
+    pub async fn post(&self, path: &str, body: &Value) -> Reply {
+        self.json(Method::POST, path, &self.platform, body).await
+    }
+
+    /// The balance of the account.
+    pub async fn balance(&self) -> Value {
+        self.get("/api/v1/balance", &self.read).await.ok(200).json()
+    }
+
+    /// Spends credits of Acme Dental by chat.
+    pub async fn spend(&self, id: &str, credits: &str) {
+        let event = event_with(id, "/data/credits", json!(credits));
+        self.post_events(&event).await.ok(204);
     }
 
     /// How many events are stored.
@@ -264,6 +288,7 @@ async fn provision(services: &Services) {
         monthly_credits: Credits::from_whole(1_000).unwrap(),
         price: None,
         currency: None,
+        rollover: None,
     };
     services.put_plan(&operator, plan).await.unwrap();
     for (key, zone, companies) in [
@@ -285,11 +310,12 @@ async fn provision(services: &Services) {
             time_zone: zone.to_owned(),
             cycle_anchor: "2026-01-01T00:00:00Z".parse().unwrap(),
             plan: "growth".to_owned(),
+            policy: domain::ledger::OveragePolicy::HardStop,
         };
         services.put_account(&operator, account).await.unwrap();
         for company in companies {
             services
-                .put_company(&operator, key, company, company)
+                .put_company(&operator, key, &PutCompany::named(company, company))
                 .await
                 .unwrap();
         }

@@ -1,6 +1,9 @@
 //! One line of the log.
 
-use domain::activity::{LogRow, activity_label};
+use domain::{
+    activity::{LogRow, activity_label},
+    number,
+};
 use leptos::prelude::*;
 
 use super::LogActions;
@@ -10,7 +13,7 @@ use crate::components::AlignedAmount;
 #[derive(Debug, Clone, PartialEq)]
 pub enum Slot {
     /// A row.
-    Row(LogRow),
+    Row(Box<LogRow>),
     /// A row that is being read.
     Coming,
     /// Nothing: the log has ended.
@@ -54,12 +57,22 @@ pub fn LogLine(
     let credits = Signal::derive(move || {
         row.with(|row| {
             if let Slot::Row(row) = row {
-                Some(row.credits)
+                Some(row.net())
             } else {
                 None
             }
         })
     });
+    let given_back = move || {
+        row.with(|row| match row {
+            Slot::Row(row) if !row.reversed.is_zero() => Some(format!(
+                "{} credits, of which {} were given back",
+                number::credits(row.credits),
+                number::credits(row.reversed)
+            )),
+            _ => None,
+        })
+    };
     let is_active = move || {
         row.with(|row| {
             if let Slot::Row(row) = row {
@@ -86,7 +99,7 @@ pub fn LogLine(
             <span role="gridcell" class="clip wide">{activity}</span>
             <span role="gridcell" class="clip company" title=company>{company}</span>
             <span role="gridcell" class="clip wide reference" title=reference>{reference}</span>
-            <span role="gridcell" class="credits"><AlignedAmount credits/></span>
+            <span role="gridcell" class="credits" class:given-back=move || given_back().is_some() title=given_back><AlignedAmount credits/></span>
         </div>
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::{LogPage, LogRow};
-use crate::cursor::Cursor;
+use crate::{Credits, Seq, cursor::Cursor};
 
 /// Most rows held: far more than a screen, far fewer than a browser feels.
 const MAX_ROWS: usize = 600;
@@ -135,6 +135,13 @@ impl LogWindow {
         Arrival::At(self.start + offset as u64)
     }
 
+    /// Notes that so much of a row, if it is held, was given back in all.
+    pub fn reverse(&mut self, seq: Seq, reversed: Credits) {
+        if let Some(row) = self.rows.iter_mut().find(|row| row.seq == seq) {
+            row.reversed = reversed;
+        }
+    }
+
     /// Counts rows that were too many to be sent one by one.
     ///
     /// The rows held stay consecutive, but where they lie is only known after the next read.
@@ -172,6 +179,7 @@ pub(super) mod tests {
             agent: Agent::Chat,
             activity: "chat_reply".into(),
             credits: Credits::from_micro(1),
+            reversed: Credits::ZERO,
             company: "a".into(),
             company_name: "A".into(),
             reference: None,

@@ -4,24 +4,28 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
     Agent, Credits, Seq, Time,
-    live::{AccountChange, Delta, MAX_DELTA_ROWS, UsageChange},
+    ledger::BooksView,
+    live::{Delta, MAX_DELTA_ROWS, UsageChange},
     usage::Totals,
 };
 
 use crate::{activity::log_row, ports::StoredEvent, selection::View};
 
-/// The delta from `after` to `up_to` as the viewer may see it. `events` are all of the account's, oldest first.
-pub(super) fn of(view: &View, events: Vec<StoredEvent>, after: Seq, up_to: Seq) -> Delta {
+/// The delta from one place to another as the viewer may see it. `events` are all of the account's, oldest first.
+pub(super) fn of(
+    view: &View,
+    events: Vec<StoredEvent>,
+    books: BooksView,
+    (after, up_to): (Seq, Seq),
+) -> Delta {
     let edges = edges(view);
-    let mut account: BTreeMap<Time, Credits> = BTreeMap::new();
+    let mut reversed: BTreeMap<Seq, Credits> = BTreeMap::new();
     let mut usage: BTreeMap<(Time, Agent, bool), Totals> = BTreeMap::new();
     let mut activities = BTreeSet::new();
     let mut rows = Vec::new();
     for event in events {
         let slot = slot(event.time, &edges);
         if view.scope.sees_all() {
-            let sum = account.entry(slot).or_default();
-            *sum = sum.saturating_add(event.credits);
             activities.insert(event.activity.clone());
         }
         if !view
@@ -41,10 +45,15 @@ pub(super) fn of(view: &View, events: Vec<StoredEvent>, after: Seq, up_to: Seq) 
             .or_default()
             .add(Totals {
                 credits: event.credits,
-                events: 1,
+                events: u64::from(event.reverses.is_none()),
             });
         if matches && is_listed(view, &event) {
-            rows.push(event);
+            match event.reverses {
+                Some(original) => {
+                    reversed.insert(original, event.reversed);
+                }
+                None => rows.push(event),
+            }
         }
     }
     let left_out = if rows.len() > MAX_DELTA_ROWS {
@@ -64,10 +73,8 @@ pub(super) fn of(view: &View, events: Vec<StoredEvent>, after: Seq, up_to: Seq) 
                 added,
             })
             .collect(),
-        account: account
-            .into_iter()
-            .map(|(slot, credits)| AccountChange { slot, credits })
-            .collect(),
+        books,
+        reversed: reversed.into_iter().collect(),
         activities: activities.into_iter().collect(),
         rows: rows
             .into_iter()

@@ -1,10 +1,13 @@
 //! Accounts, companies, plans, rate cards and API keys.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use domain::{
-    AccountId, Time,
+    AccountId, Agent, Credits, Time,
+    ledger::OveragePolicy,
     rate::{RateCard, RateRule},
-    tenancy::{Account, AccountKind, Company, Plan},
+    tenancy::{Account, AccountKind, Company, Pack, Plan},
 };
 use serde::{Deserialize, Serialize};
 
@@ -84,6 +87,32 @@ pub struct PutAccount {
     pub cycle_anchor: Time,
     /// Key of its plan.
     pub plan: String,
+    /// What happens when nothing is left.
+    pub policy: OveragePolicy,
+}
+
+/// A company to create or replace.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PutCompany {
+    /// Its key.
+    pub key: String,
+    /// Display name.
+    pub name: String,
+    /// Credits it may spend in a billing cycle.
+    pub budget: Option<Credits>,
+    /// Credits single agents may spend in it in a billing cycle.
+    pub agent_caps: BTreeMap<Agent, Credits>,
+}
+
+impl PutCompany {
+    /// A company without limits.
+    pub fn named(key: &str, name: &str) -> Self {
+        Self {
+            key: key.to_owned(),
+            name: name.to_owned(),
+            ..Self::default()
+        }
+    }
 }
 
 /// What became of a create-or-replace.
@@ -109,7 +138,7 @@ pub trait DirectoryStore {
     /// Accounts by key, those after `after`.
     async fn accounts(&self, after: Option<&str>, limit: u32) -> StoreResult<Vec<Account>>;
 
-    /// Creates or replaces an account. The plan exists.
+    /// Creates or replaces an account. The plan exists. A larger plan gives what it adds to the running cycle at once.
     async fn put_account(&self, account: &PutAccount, now: Time) -> StoreResult<Stored<Account>>;
 
     /// The companies of an account with these keys; unknown keys are left out.
@@ -140,8 +169,7 @@ pub trait DirectoryStore {
     async fn put_company(
         &self,
         account: AccountId,
-        key: &str,
-        name: &str,
+        company: &PutCompany,
         now: Time,
     ) -> StoreResult<Stored<Company>>;
 
@@ -153,6 +181,18 @@ pub trait DirectoryStore {
 
     /// Creates or replaces a plan.
     async fn put_plan(&self, plan: &Plan, now: Time) -> StoreResult<Stored<Plan>>;
+
+    /// A pack by key.
+    async fn pack(&self, key: &str) -> StoreResult<Option<Pack>>;
+
+    /// Packs by key, those after `after`.
+    async fn packs(&self, after: Option<&str>, limit: u32) -> StoreResult<Vec<Pack>>;
+
+    /// Creates or replaces a pack.
+    async fn put_pack(&self, pack: &Pack, now: Time) -> StoreResult<Stored<Pack>>;
+
+    /// Stops or resumes an account; whether there is one.
+    async fn suspend(&self, account: AccountId, is_suspended: bool, now: Time) -> StoreResult<()>;
 
     /// All versions of the rate card of an event type.
     async fn rate_cards(&self, event_type: &str) -> StoreResult<Vec<RateCard>>;

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use domain::{AccountId, Agent, CompanyId, Credits, Quantity, Seq, Time};
 
-use super::StoreResult;
+use super::{StoreResult, Write, Written};
 
 /// An event that passed every check and has its price.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,6 +81,10 @@ pub struct StoredEvent {
     pub reference: Option<String>,
     /// Metadata, a JSON object as text.
     pub metadata: Option<String>,
+    /// How much of it was given back since; of a reversal, how much of the event it takes back. Zero or more.
+    pub reversed: Credits,
+    /// The event that this one takes back. Such rows carry negative credits and are no part of the log.
+    pub reverses: Option<Seq>,
 }
 
 /// What was stored of one batch.
@@ -104,20 +108,29 @@ pub enum CommitOutcome {
 /// Stores events; called by one writer only.
 #[async_trait]
 pub trait EventStore {
-    /// Stores a group of batches in one durable transaction, with their roll-ups and cycle totals.
+    /// Does a group of writes in one durable transaction, with payments, roll-ups and cycle totals: the events first,
+    /// then the acts, each in their order.
     ///
-    /// The answers stand in the order of the batches. A refused batch does not touch the others.
+    /// The answers stand in the order of the writes. A refused write does not touch the others.
     /// Returned only after the commit reached the disk. `now` becomes `recorded_at`.
-    async fn commit(&self, group: &[Vec<NewEvent>], now: Time) -> StoreResult<Vec<CommitOutcome>>;
+    async fn commit(&self, group: &[Write], now: Time) -> StoreResult<Vec<Written>>;
 
-    /// Events of an account stored after `after`, oldest first, at most `limit`, and the place read up to:
-    /// the newest event of the whole database, or the last one returned when `limit` cut the list.
-    async fn events_after(
+    /// Stores batches of events and nothing else.
+    async fn commit_events(
         &self,
-        account: AccountId,
-        after: Seq,
-        limit: u32,
-    ) -> StoreResult<(Vec<StoredEvent>, Seq)>;
+        batches: &[Vec<NewEvent>],
+        now: Time,
+    ) -> StoreResult<Vec<CommitOutcome>> {
+        let writes: Vec<_> = batches.iter().cloned().map(Write::Events).collect();
+        let written = self.commit(&writes, now).await?;
+        Ok(written
+            .into_iter()
+            .filter_map(|written| match written {
+                Written::Events(outcome) => Some(outcome),
+                Written::Act(_) => None,
+            })
+            .collect())
+    }
 
     /// One event by its identity.
     async fn event(

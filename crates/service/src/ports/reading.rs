@@ -1,11 +1,14 @@
 //! Reading roll-ups and the log, in one consistent snapshot.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use domain::{
-    AccountId, Agent, CompanyId, Credits, Seq, Time, TimeRange, cursor::Cursor, usage::Totals,
+    AccountId, Agent, CompanyId, Credits, Seq, Time, TimeRange, cursor::Cursor, ledger::Hold,
+    usage::Totals,
 };
 
-use super::{StoreResult, StoredEvent};
+use super::{BooksNeeds, LoadedBooks, StoreResult, StoredEvent};
 
 /// Which events of an account count.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -140,6 +143,33 @@ pub trait Snapshot: Send {
         range: TimeRange,
         place: Cursor,
     ) -> StoreResult<u64>;
+
+    /// The books of accounts as they are stored, not yet brought up to `now`; accounts that do not exist are left out.
+    async fn books(
+        &mut self,
+        needs: &BTreeMap<AccountId, BooksNeeds>,
+        now: Time,
+    ) -> StoreResult<Vec<LoadedBooks>>;
+
+    /// Active holds of an account, oldest first; of these companies when given.
+    async fn active_holds(
+        &mut self,
+        account: AccountId,
+        companies: Option<&[CompanyId]>,
+        limit: u32,
+    ) -> StoreResult<Vec<(Hold, String)>>;
+
+    /// Counts the changes of an account's books; 0 before the first.
+    async fn books_version(&mut self, account: AccountId) -> StoreResult<i64>;
+
+    /// Events of an account stored after `after`, reversals included, oldest first, at most `limit`, and the place read
+    /// up to: the newest event of the whole database, or the last one returned when `limit` cut the list.
+    async fn events_after(
+        &mut self,
+        account: AccountId,
+        after: Seq,
+        limit: u32,
+    ) -> StoreResult<(Vec<StoredEvent>, Seq)>;
 
     /// The activities an account has used, sorted.
     async fn activities(&mut self, account: AccountId) -> StoreResult<Vec<String>>;

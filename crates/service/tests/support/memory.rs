@@ -5,18 +5,23 @@
 mod directory;
 mod events;
 mod identity;
+mod ledger;
 mod reading;
 
-use std::sync::{
-    Arc, Mutex, PoisonError,
-    atomic::{AtomicBool, AtomicUsize},
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicUsize},
+    },
 };
 
 use async_trait::async_trait;
 use domain::{
     AccountId, Seq, Time,
+    ledger::Payment,
     rate::RateCard,
-    tenancy::{Account, Company, Plan},
+    tenancy::{Account, Company, Pack, Plan},
 };
 use service::ports::{
     ApiKey, DoctorReport, NewEvent, Remembered, SavedSession, Store, StoreResult, User,
@@ -35,6 +40,9 @@ pub struct State {
     users: Vec<User>,
     sessions: Vec<SavedSession>,
     answers: Vec<(String, String, Remembered)>,
+    packs: Vec<Pack>,
+    /// The books of accounts.
+    pub books: BTreeMap<AccountId, ledger::Books>,
 }
 
 /// A stored event.
@@ -46,6 +54,10 @@ pub struct Event {
     pub seq: Seq,
     /// When it became durable.
     pub recorded_at: Time,
+    /// How it was paid.
+    pub payment: Payment,
+    /// The event it takes back.
+    pub reverses: Option<Seq>,
 }
 
 /// A database in memory. A snapshot is a reference to a state that nobody changes any more.

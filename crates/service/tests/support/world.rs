@@ -8,13 +8,14 @@ use std::sync::{
 use domain::{
     Agent, CompanyId, Credits, Invalid, Time, UserId,
     event::{AgeLimit, Envelope},
+    ledger::OveragePolicy,
     tenancy::{AccountKind, Plan, Role},
 };
 use serde_json::{Value, json};
 use service::{
     Caller, Clock, Permission, Scope, ServiceError, ServiceResult, Services,
     ingest::IngestBatch,
-    ports::{Committed, DirectoryStore as _, Membership, PutAccount, User},
+    ports::{Committed, DirectoryStore as _, Membership, PutAccount, PutCompany, User},
 };
 
 use super::memory::MemoryStore;
@@ -89,6 +90,7 @@ impl World {
             monthly_credits: credits.parse().unwrap(),
             price: None,
             currency: None,
+            rollover: None,
         };
         self.services.put_plan(&self.operator, plan).await.unwrap();
     }
@@ -101,6 +103,7 @@ impl World {
             time_zone: zone.into(),
             cycle_anchor: anchor.parse().unwrap(),
             plan: "scale".into(),
+            policy: OveragePolicy::HardStop,
         };
         self.services
             .put_account(&self.operator, account)
@@ -110,7 +113,11 @@ impl World {
 
     async fn put_company(&self, account: &str, key: &str) {
         self.services
-            .put_company(&self.operator, account, key, &format!("{key} company"))
+            .put_company(
+                &self.operator,
+                account,
+                &PutCompany::named(key, &format!("{key} company")),
+            )
             .await
             .unwrap();
     }

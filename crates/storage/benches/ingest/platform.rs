@@ -11,7 +11,7 @@ use domain::{
     tenancy::{Account, AccountKind, Plan},
 };
 use rand::{Rng, SeedableRng, rngs::StdRng};
-use service::ports::{NewEvent, PutAccount, Stored};
+use service::ports::{NewEvent, PutAccount, PutCompany, Stored};
 use storage::{Database, OpenOptions};
 use tempfile::TempDir;
 
@@ -45,9 +45,10 @@ impl Platform {
         let plan = Plan {
             key: "p".into(),
             name: "P".into(),
-            monthly_credits: Credits::ZERO,
+            monthly_credits: Credits::from_whole(1_000_000_000).unwrap(),
             price: None,
             currency: None,
+            rollover: None,
         };
         store.put_plan(&plan, NOW).await.unwrap();
         let mut made = Vec::new();
@@ -127,6 +128,7 @@ async fn account(
         time_zone: "Europe/Berlin".to_owned(),
         cycle_anchor: "2026-01-15T00:00:00Z".parse().unwrap(),
         plan: "p".to_owned(),
+        policy: domain::ledger::OveragePolicy::HardStop,
     };
     let account = value(store.put_account(&put, NOW).await.unwrap());
     let mut ids = Vec::new();
@@ -135,7 +137,7 @@ async fn account(
         ids.push(
             value(
                 store
-                    .put_company(account.id, &key, &key, NOW)
+                    .put_company(account.id, &PutCompany::named(&key, &key), NOW)
                     .await
                     .unwrap(),
             )

@@ -46,7 +46,7 @@ async fn fill(platform: &mut Platform, events: usize) {
     for first in (0..events).step_by(20_000) {
         let at = start.plus_micros(i64::try_from(first).unwrap() * every_us);
         let batch = platform.events(20_000.min(events - first), Ids::Ordered, at, every_us);
-        platform.store.commit(&[batch], NOW).await.unwrap();
+        platform.store.commit_events(&[batch], NOW).await.unwrap();
     }
 }
 

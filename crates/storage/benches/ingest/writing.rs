@@ -29,7 +29,7 @@ async fn compare(batch: usize, batches: usize, ids: Ids, companies: usize) {
         let first = NOW.plus_micros(i64::try_from(number * batch).unwrap() * 10_000);
         let group = [platform.events(batch, ids, first, 10_000)];
         let start = Instant::now();
-        platform.store.commit(&group, NOW).await.unwrap();
+        platform.store.commit_events(&group, NOW).await.unwrap();
         ours.add(start);
         let start = Instant::now();
         peer.insert(&group[0]);
@@ -59,7 +59,7 @@ async fn singles(requests: usize) {
         let events = platform.events(requests, Ids::Ordered, first, 10_000);
         let group: Vec<_> = events.iter().map(|event| vec![event.clone()]).collect();
         let start = Instant::now();
-        platform.store.commit(&group, NOW).await.unwrap();
+        platform.store.commit_events(&group, NOW).await.unwrap();
         ours.add(start);
         let start = Instant::now();
         peer.insert(&events);
@@ -79,7 +79,7 @@ async fn again() {
     let known = platform.events(10_000, Ids::Ordered, NOW, 10_000);
     platform
         .store
-        .commit(std::slice::from_ref(&known), NOW)
+        .commit_events(std::slice::from_ref(&known), NOW)
         .await
         .unwrap();
     let mut half = known[..5_000].to_vec();
@@ -91,7 +91,7 @@ async fn again() {
         let mut times = Times::default();
         let group = [batch];
         let start = Instant::now();
-        platform.store.commit(&group, NOW).await.unwrap();
+        platform.store.commit_events(&group, NOW).await.unwrap();
         times.add(start);
         println!("{what:<44}{}", times.line());
     }

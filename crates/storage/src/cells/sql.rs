@@ -70,7 +70,7 @@ macro_rules! events {
             "SELECT max(time - (time % 900000000 + 900000000) % 900000000, ?2) AS start, ",
             $key,
             " AS grp,
-            sum(credits), count(*) ",
+            sum(credits), sum(credits >= 0) ",
             $range,
             " AND ",
             event_filter!(),

@@ -1,19 +1,21 @@
 //! Accounts.
 
-use domain::{AccountId, Time, tenancy::Account};
+use domain::{AccountId, Time, ledger::OveragePolicy, tenancy::Account};
 use service::ports::{PutAccount, Stored};
 use sqlx::{SqliteConnection, SqliteExecutor, SqlitePool};
 
 use super::after_or_first;
 use crate::{
     error::{Error, Result},
-    writer::Writer,
+    events::at_desk,
+    ledger,
+    writer::{WriteTx, Writer},
 };
 
 macro_rules! accounts {
     ($which:literal) => {
         concat!(
-            "SELECT account_id, key, name, kind, time_zone, cycle_anchor, plan FROM accounts ",
+            "SELECT account_id, key, name, kind, time_zone, cycle_anchor, plan, policy, grace_percent, suspended FROM accounts ",
             $which
         )
     };
@@ -28,6 +30,9 @@ struct AccountRow {
     time_zone: String,
     cycle_anchor: i64,
     plan: String,
+    policy: String,
+    grace_percent: Option<u32>,
+    suspended: bool,
 }
 
 impl TryFrom<AccountRow> for Account {
@@ -45,6 +50,9 @@ impl TryFrom<AccountRow> for Account {
             time_zone: row.time_zone,
             cycle_anchor: Time::from_micros(row.cycle_anchor),
             plan: row.plan,
+            policy: OveragePolicy::named(&row.policy, row.grace_percent)
+                .map_err(|rule| Error::Corrupt(format!("a policy {rule}")))?,
+            is_suspended: row.suspended,
         })
     }
 }
@@ -95,12 +103,17 @@ pub(super) async fn put(
     if let Some(before) = &before {
         let moves =
             before.time_zone != account.time_zone || before.cycle_anchor != account.cycle_anchor;
-        if moves && has_events(tx.connection(), before.id).await? {
+        if moves && has_books(tx.connection(), before.id).await? {
             tx.rollback().await?;
             return Ok(Stored::Fixed);
         }
     }
-    let after = upsert(tx.connection(), account, now).await?;
+    let after = match &before {
+        Some(before) if before.plan != account.plan => {
+            change_plan(&mut tx, before.id, account, now).await?
+        }
+        _ => upsert(tx.connection(), account, now).await?,
+    };
     tx.commit().await?;
     Ok(if before.is_some() {
         Stored::Replaced(after)
@@ -109,8 +122,53 @@ pub(super) async fn put(
     })
 }
 
-async fn has_events(connection: &mut SqliteConnection, account: AccountId) -> Result<bool> {
-    const SQL: &str = "SELECT EXISTS (SELECT 1 FROM events WHERE account_id = ?1)";
+/// Renews under the plan before, so that cycles that began under it have its allocation; then gives what the new one
+/// adds to the running cycle.
+async fn change_plan(
+    tx: &mut WriteTx<'_>,
+    id: AccountId,
+    account: &PutAccount,
+    now: Time,
+) -> Result<Account> {
+    let mut after = None;
+    at_desk(tx, id, now, async |tx, desk| {
+        after = Some(upsert(tx.connection(), account, now).await?);
+        if let Some(terms) = ledger::terms(tx.connection(), id).await? {
+            desk.change_terms(id, terms);
+        }
+        Ok(())
+    })
+    .await?;
+    after.ok_or_else(|| Error::Corrupt("an account that is not there".to_owned()))
+}
+
+/// Stops or resumes an account, which its viewers see as a change of its books.
+#[tracing::instrument(name = "db.accounts.suspend", skip_all)]
+pub(super) async fn suspend(
+    writer: &Writer,
+    account: AccountId,
+    is_suspended: bool,
+    now: Time,
+) -> Result<()> {
+    const SQL: &str = "UPDATE accounts SET suspended = ?2, updated_at = ?3 WHERE account_id = ?1";
+    let mut tx = writer.begin().await?;
+    at_desk(&mut tx, account, now, async |tx, _| {
+        sqlx::query(SQL)
+            .bind(account.0)
+            .bind(is_suspended)
+            .bind(now.micros())
+            .execute(tx.connection())
+            .await?;
+        Ok(())
+    })
+    .await?;
+    tx.commit().await
+}
+
+/// Whether usage or credits are recorded that a change of the cycles would move.
+async fn has_books(connection: &mut SqliteConnection, account: AccountId) -> Result<bool> {
+    const SQL: &str = "SELECT EXISTS (SELECT 1 FROM events WHERE account_id = ?1)
+        OR EXISTS (SELECT 1 FROM grants WHERE account_id = ?1)";
     Ok(sqlx::query_scalar(SQL)
         .bind(account.0)
         .fetch_one(connection)
@@ -123,11 +181,12 @@ async fn upsert(
     now: Time,
 ) -> Result<Account> {
     const SQL: &str = "
-        INSERT INTO accounts (key, name, kind, time_zone, cycle_anchor, plan, created_at, updated_at)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7)
+        INSERT INTO accounts (key, name, kind, time_zone, cycle_anchor, plan, created_at, updated_at, policy, grace_percent)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, ?9)
         ON CONFLICT (key) DO UPDATE SET name = excluded.name, kind = excluded.kind, time_zone = excluded.time_zone,
-            cycle_anchor = excluded.cycle_anchor, plan = excluded.plan, updated_at = excluded.updated_at
-        RETURNING account_id, key, name, kind, time_zone, cycle_anchor, plan";
+            cycle_anchor = excluded.cycle_anchor, plan = excluded.plan, updated_at = excluded.updated_at,
+            policy = excluded.policy, grace_percent = excluded.grace_percent
+        RETURNING account_id, key, name, kind, time_zone, cycle_anchor, plan, policy, grace_percent, suspended";
     let row: AccountRow = sqlx::query_as(SQL)
         .bind(&account.key)
         .bind(&account.name)
@@ -136,6 +195,8 @@ async fn upsert(
         .bind(account.cycle_anchor.micros())
         .bind(&account.plan)
         .bind(now.micros())
+        .bind(account.policy.id())
+        .bind(account.policy.percent())
         .fetch_one(connection)
         .await?;
     row.try_into()

@@ -1,20 +1,49 @@
 //! Companies.
 
-use domain::{AccountId, CompanyId, Time, tenancy::Company};
-use service::ports::Stored;
+use std::collections::BTreeMap;
+
+use domain::{AccountId, Agent, CompanyId, Credits, Time, tenancy::Company};
+use service::ports::{PutCompany, Stored};
 use sqlx::SqlitePool;
 
 use super::after_or_first;
-use crate::{error::Result, writer::Writer};
+use crate::{error::Result, ledger::caps_from, writer::Writer};
 
-type Row = (i64, String, String);
+macro_rules! columns {
+    ($before:literal, $rest:literal) => {
+        concat!(
+            $before,
+            "c.company_id, c.key, c.name, c.budget, c.agent_caps ",
+            $rest
+        )
+    };
+}
 
-fn company((id, key, name): Row) -> Company {
-    Company {
+type Row = (i64, String, String, Option<i64>, Option<String>);
+
+/// The same after the number of its account.
+type OwnedRow = (i64, i64, String, String, Option<i64>, Option<String>);
+
+fn company((id, key, name, budget, caps): Row) -> Result<Company> {
+    Ok(Company {
         id: CompanyId(id),
         key,
         name,
+        budget: budget.map(Credits::from_micro),
+        agent_caps: caps_from(caps.as_deref())?,
+    })
+}
+
+/// Caps as the database has them; null when there are none.
+fn caps_text(caps: &BTreeMap<Agent, Credits>) -> Result<Option<String>> {
+    if caps.is_empty() {
+        return Ok(None);
     }
+    let caps: BTreeMap<u8, i64> = caps
+        .iter()
+        .map(|(agent, credits)| (agent.index(), credits.micro()))
+        .collect();
+    Ok(Some(serde_json::to_string(&caps)?))
 }
 
 #[tracing::instrument(name = "db.companies.get", skip_all)]
@@ -23,15 +52,18 @@ pub(super) async fn by_key(
     account: AccountId,
     keys: &[String],
 ) -> Result<Vec<Company>> {
-    const SQL: &str = "SELECT c.company_id, c.key, c.name FROM json_each(?2) AS asked
-        CROSS JOIN companies AS c ON c.account_id = ?1 AND c.key = asked.value ORDER BY c.key";
+    const SQL: &str = columns!(
+        "SELECT ",
+        "FROM json_each(?2) AS asked
+        CROSS JOIN companies AS c ON c.account_id = ?1 AND c.key = asked.value ORDER BY c.key"
+    );
     let keys = serde_json::to_string(keys)?;
     let rows: Vec<Row> = sqlx::query_as(SQL)
         .bind(account.0)
         .bind(keys)
         .fetch_all(readers)
         .await?;
-    let mut companies: Vec<_> = rows.into_iter().map(company).collect();
+    let mut companies: Vec<_> = rows.into_iter().map(company).collect::<Result<_>>()?;
     companies.dedup();
     Ok(companies)
 }
@@ -42,16 +74,20 @@ pub(super) async fn owners(
     key: &str,
     limit: u32,
 ) -> Result<Vec<(AccountId, Company)>> {
-    const SQL: &str = "SELECT account_id, company_id, key, name FROM companies WHERE key = ?1 ORDER BY company_id LIMIT ?2";
-    let rows: Vec<(i64, i64, String, String)> = sqlx::query_as(SQL)
+    const SQL: &str = columns!(
+        "SELECT c.account_id, ",
+        "FROM companies AS c WHERE c.key = ?1 ORDER BY c.company_id LIMIT ?2"
+    );
+    let rows: Vec<OwnedRow> = sqlx::query_as(SQL)
         .bind(key)
         .bind(limit)
         .fetch_all(readers)
         .await?;
-    Ok(rows
-        .into_iter()
-        .map(|(account, id, key, name)| (AccountId(account), company((id, key, name))))
-        .collect())
+    rows.into_iter()
+        .map(|(account, id, key, name, budget, caps)| {
+            Ok((AccountId(account), company((id, key, name, budget, caps))?))
+        })
+        .collect()
 }
 
 /// `search` is found anywhere in key or name, without regard to ASCII case.
@@ -64,11 +100,13 @@ pub(super) async fn list(
     after: Option<&str>,
     limit: u32,
 ) -> Result<Vec<Company>> {
-    const SQL: &str =
-        "SELECT company_id, key, name FROM companies WHERE account_id = ?1 AND key > ?2
-        AND (?3 IS NULL OR company_id IN (SELECT value FROM json_each(?3)))
-        AND (?4 IS NULL OR instr(lower(key), lower(?4)) > 0 OR instr(lower(name), lower(?4)) > 0)
-        ORDER BY key LIMIT ?5";
+    const SQL: &str = columns!(
+        "SELECT ",
+        "FROM companies AS c WHERE c.account_id = ?1 AND c.key > ?2
+        AND (?3 IS NULL OR c.company_id IN (SELECT value FROM json_each(?3)))
+        AND (?4 IS NULL OR instr(lower(c.key), lower(?4)) > 0 OR instr(lower(c.name), lower(?4)) > 0)
+        ORDER BY c.key LIMIT ?5"
+    );
     let rows: Vec<Row> = sqlx::query_as(SQL)
         .bind(account.0)
         .bind(after_or_first(after))
@@ -77,7 +115,7 @@ pub(super) async fn list(
         .bind(limit)
         .fetch_all(readers)
         .await?;
-    Ok(rows.into_iter().map(company).collect())
+    rows.into_iter().map(company).collect()
 }
 
 #[tracing::instrument(name = "db.companies.count", skip_all)]
@@ -93,27 +131,29 @@ pub(super) async fn count(readers: &SqlitePool, account: AccountId) -> Result<u3
 pub(super) async fn put(
     writer: &Writer,
     account: AccountId,
-    key: &str,
-    name: &str,
+    new: &PutCompany,
     now: Time,
 ) -> Result<Stored<Company>> {
     const FIND: &str = "SELECT EXISTS (SELECT 1 FROM companies WHERE account_id = ?1 AND key = ?2)";
-    const UPSERT: &str = "INSERT INTO companies (account_id, key, name, created_at, updated_at)
-        VALUES (?1, ?2, ?3, ?4, ?4)
-        ON CONFLICT (account_id, key) DO UPDATE SET name = excluded.name, updated_at = excluded.updated_at
-        RETURNING company_id, key, name";
+    const UPSERT: &str = "INSERT INTO companies (account_id, key, name, created_at, updated_at, budget, agent_caps)
+        VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6)
+        ON CONFLICT (account_id, key) DO UPDATE SET name = excluded.name, updated_at = excluded.updated_at,
+            budget = excluded.budget, agent_caps = excluded.agent_caps
+        RETURNING company_id, key, name, budget, agent_caps";
     let mut tx = writer.begin().await?;
     let was_there: bool = sqlx::query_scalar(FIND)
         .bind(account.0)
-        .bind(key)
+        .bind(&new.key)
         .fetch_one(tx.connection())
         .await?;
     let query = sqlx::query_as(UPSERT)
         .bind(account.0)
-        .bind(key)
-        .bind(name)
-        .bind(now.micros());
-    let stored = company(query.fetch_one(tx.connection()).await?);
+        .bind(&new.key)
+        .bind(&new.name)
+        .bind(now.micros())
+        .bind(new.budget.map(Credits::micro))
+        .bind(caps_text(&new.agent_caps)?);
+    let stored = company(query.fetch_one(tx.connection()).await?)?;
     tx.commit().await?;
     Ok(if was_there {
         Stored::Replaced(stored)

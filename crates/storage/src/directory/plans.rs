@@ -7,22 +7,30 @@ use sqlx::{SqliteExecutor, SqlitePool};
 use super::after_or_first;
 use crate::{error::Result, writer::Writer};
 
-type Row = (String, String, i64, Option<String>, Option<String>);
+type Row = (
+    String,
+    String,
+    i64,
+    Option<String>,
+    Option<String>,
+    Option<i64>,
+);
 
-fn plan((key, name, monthly, price, currency): Row) -> Plan {
+fn plan((key, name, monthly, price, currency, rollover): Row) -> Plan {
     Plan {
         key,
         name,
         monthly_credits: Credits::from_micro(monthly),
         price,
         currency,
+        rollover: rollover.map(Credits::from_micro),
     }
 }
 
 #[tracing::instrument(name = "db.plans.get", skip_all)]
 pub(super) async fn by_key(database: impl SqliteExecutor<'_>, key: &str) -> Result<Option<Plan>> {
     const SQL: &str =
-        "SELECT key, name, monthly_credits, price, currency FROM plans WHERE key = ?1";
+        "SELECT key, name, monthly_credits, price, currency, rollover FROM plans WHERE key = ?1";
     Ok(sqlx::query_as(SQL)
         .bind(key)
         .fetch_optional(database)
@@ -36,7 +44,7 @@ pub(super) async fn list(
     after: Option<&str>,
     limit: u32,
 ) -> Result<Vec<Plan>> {
-    const SQL: &str = "SELECT key, name, monthly_credits, price, currency FROM plans
+    const SQL: &str = "SELECT key, name, monthly_credits, price, currency, rollover FROM plans
         WHERE key > ?1 ORDER BY key LIMIT ?2";
     let rows: Vec<Row> = sqlx::query_as(SQL)
         .bind(after_or_first(after))
@@ -49,10 +57,11 @@ pub(super) async fn list(
 #[tracing::instrument(name = "db.plans.put", skip_all)]
 pub(super) async fn put(writer: &Writer, new: &Plan, now: Time) -> Result<Stored<Plan>> {
     const SQL: &str = "
-        INSERT INTO plans (key, name, monthly_credits, price, currency, created_at, updated_at)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)
+        INSERT INTO plans (key, name, monthly_credits, price, currency, created_at, updated_at, rollover)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7)
         ON CONFLICT (key) DO UPDATE SET name = excluded.name, monthly_credits = excluded.monthly_credits,
-            price = excluded.price, currency = excluded.currency, updated_at = excluded.updated_at";
+            price = excluded.price, currency = excluded.currency, updated_at = excluded.updated_at,
+            rollover = excluded.rollover";
     let mut tx = writer.begin().await?;
     let was_there = by_key(tx.connection(), &new.key).await?.is_some();
     sqlx::query(SQL)
@@ -62,6 +71,7 @@ pub(super) async fn put(writer: &Writer, new: &Plan, now: Time) -> Result<Stored
         .bind(&new.price)
         .bind(&new.currency)
         .bind(now.micros())
+        .bind(new.rollover.map(Credits::micro))
         .execute(tx.connection())
         .await?;
     tx.commit().await?;

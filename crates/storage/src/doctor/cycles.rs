@@ -11,7 +11,7 @@ const STORED: &str = "SELECT cycle_start, credits, events FROM cycle_usage WHERE
 const EXTENT: &str =
     "SELECT min(time), max(time) FROM events INDEXED BY events_log WHERE account_id = ?1";
 const ADDED_UP: &str =
-    "SELECT coalesce(sum(credits), 0), count(*) FROM events INDEXED BY events_log
+    "SELECT coalesce(sum(credits), 0), coalesce(sum(credits >= 0), 0) FROM events INDEXED BY events_log
     WHERE account_id = ?1 AND time >= ?2 AND time < ?3";
 
 /// Every cycle with events, or with a stored total, against the events in it.

@@ -39,12 +39,12 @@ pub(super) fn identity(event: &NewEvent) -> Identity<'_> {
 }
 
 /// Judges the batches one after the other, as if each had been committed before the next.
-pub(super) fn classify<'a>(group: &'a [Vec<NewEvent>], mut known: Known<'a>) -> Plan<'a> {
+pub(super) fn classify<'a>(batches: &[&'a [NewEvent]], mut known: Known<'a>) -> Plan<'a> {
     let mut plan = Plan {
-        outcomes: Vec::with_capacity(group.len()),
+        outcomes: Vec::with_capacity(batches.len()),
         fresh: Vec::new(),
     };
-    for batch in group {
+    for batch in batches {
         let mut fresh = Vec::with_capacity(batch.len());
         let mut conflicts = Vec::new();
         let mut duplicates = 0;
@@ -118,7 +118,7 @@ mod tests {
             vec![event("a", 9), event("b", 1)],
             vec![event("b", 1), event("b", 1), event("c", 1)],
         ];
-        let plan = classify(&group, Known::new());
+        let plan = classify(&group.each_ref().map(Vec::as_slice), Known::new());
         assert_eq!(
             plan.outcomes,
             [CommitOutcome::Conflict(vec![2]), stored(2, 0), stored(1, 2)]
@@ -133,7 +133,7 @@ mod tests {
             vec![event("a", 2), event("m", 1)],
         ];
         let known = Known::from([((AccountId(1), "s", "a"), 1)]);
-        let plan = classify(&group, known);
+        let plan = classify(&group.each_ref().map(Vec::as_slice), known);
         assert_eq!(
             plan.outcomes,
             [stored(1, 1), CommitOutcome::Conflict(vec![0])]

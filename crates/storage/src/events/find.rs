@@ -2,7 +2,7 @@
 
 use domain::{AccountId, Seq};
 use service::ports::{NewEvent, StoredEvent};
-use sqlx::SqlitePool;
+use sqlx::{SqliteConnection, SqlitePool};
 
 use super::classify::{Known, identity};
 use crate::{
@@ -30,15 +30,15 @@ const AFTER: &str = event_columns!(
     "WHERE e.account_id = ?1 AND e.seq > ?2 AND e.seq <= ?3 ORDER BY e.seq LIMIT ?4"
 );
 
-pub(super) const NEWEST: &str = "SELECT coalesce(max(seq), 0) FROM events";
+const NEWEST: &str = "SELECT coalesce(max(seq), 0) FROM events";
 
 /// The events of a group that are stored already.
 #[tracing::instrument(name = "db.events.known", skip_all)]
 pub(super) async fn known<'a>(
     tx: &mut WriteTx<'_>,
-    group: &'a [Vec<NewEvent>],
+    batches: &[&'a [NewEvent]],
 ) -> Result<Known<'a>> {
-    let identities: Vec<_> = group.iter().flatten().map(identity).collect();
+    let identities: Vec<_> = batches.iter().copied().flatten().map(identity).collect();
     let json = serde_json::to_string(&identities)?;
     let rows: Vec<(i64, i64)> = sqlx::query_as(KNOWN)
         .bind(json)
@@ -57,9 +57,19 @@ pub(super) async fn known<'a>(
 }
 
 /// One event by its identity.
-#[tracing::instrument(name = "db.events.get", skip_all)]
 pub(super) async fn by_identity(
     readers: &SqlitePool,
+    account: AccountId,
+    source: &str,
+    id: &str,
+) -> Result<Option<StoredEvent>> {
+    in_transaction(&mut *readers.acquire().await?, account, source, id).await
+}
+
+/// One event by its identity, as a transaction sees it.
+#[tracing::instrument(name = "db.events.get", skip_all)]
+pub(crate) async fn in_transaction(
+    connection: &mut SqliteConnection,
     account: AccountId,
     source: &str,
     id: &str,
@@ -68,30 +78,36 @@ pub(super) async fn by_identity(
         .bind(account.0)
         .bind(source)
         .bind(id)
-        .fetch_optional(readers)
+        .fetch_optional(connection)
         .await?;
     row.map(StoredEvent::try_from).transpose()
 }
 
-/// Events of an account after a place, and the place read up to.
+/// The newest event of the whole database.
+pub(super) async fn newest(connection: &mut SqliteConnection) -> Result<Seq> {
+    Ok(Seq(sqlx::query_scalar(NEWEST)
+        .fetch_one(connection)
+        .await?))
+}
+
+/// Events of an account after a place, up to `newest`, and the place read up to.
 #[tracing::instrument(name = "db.events.after", skip_all)]
-pub(super) async fn after(
-    readers: &SqlitePool,
+pub(crate) async fn after(
+    connection: &mut SqliteConnection,
     account: AccountId,
     after: Seq,
+    newest: Seq,
     limit: u32,
 ) -> Result<(Vec<StoredEvent>, Seq)> {
-    // Two reads need no transaction: events only grow, and the second read stops where the first one saw the end.
-    let newest: i64 = sqlx::query_scalar(NEWEST).fetch_one(readers).await?;
-    if newest <= after.0 {
+    if newest <= after {
         return Ok((Vec::new(), after));
     }
     let rows: Vec<EventRow> = sqlx::query_as(AFTER)
         .bind(account.0)
         .bind(after.0)
-        .bind(newest)
+        .bind(newest.0)
         .bind(limit)
-        .fetch_all(readers)
+        .fetch_all(connection)
         .await?;
     let events = rows
         .into_iter()
@@ -101,7 +117,7 @@ pub(super) async fn after(
     let up_to = events
         .last()
         .filter(|_| cut)
-        .map_or(Seq(newest), |last| last.seq);
+        .map_or(newest, |last| last.seq);
     Ok((events, up_to))
 }
 

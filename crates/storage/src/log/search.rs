@@ -20,6 +20,7 @@ macro_rules! places {
             $range,
             " AND ",
             event_filter!(),
+            is_listed!(),
             " ORDER BY ",
             $order,
             " LIMIT ?11"

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use domain::{AccountId, rate::RateRule};
-use service::ports::{ApiKey, KeyScope, PutAccount, Stored};
+use service::ports::{ApiKey, KeyScope, PutAccount, PutCompany, Stored};
 
 use super::{
     backend::Backend,
@@ -103,7 +103,7 @@ pub async fn companies_are_found_by_key_search_and_place(backend: Arc<dyn Backen
     let world = World::new(backend).await;
     let (store, account) = (&world.store, world.account.id);
     let Stored::Replaced(bolt) = store
-        .put_company(account, "bolt", "Zeus GmbH", NOW)
+        .put_company(account, &PutCompany::named("bolt", "Zeus GmbH"), NOW)
         .await
         .unwrap()
     else {

@@ -254,7 +254,7 @@ pub async fn two_handles_on_one_database_may_both_commit(backend: Arc<dyn Backen
         async move {
             let mut outcomes = Vec::new();
             for batch in batches {
-                outcomes.extend(store.commit(&[batch], NOW).await.unwrap());
+                outcomes.extend(store.commit_events(&[batch], NOW).await.unwrap());
             }
             outcomes
         }
@@ -284,7 +284,7 @@ pub async fn a_total_too_large_to_count_stores_nothing(backend: Arc<dyn Backend>
     for group in [[vec![huge(2)]], [vec![huge(3), huge(4)]]] {
         let error = world
             .store
-            .commit(&group, NOW)
+            .commit_events(&group, NOW)
             .await
             .unwrap_err()
             .to_string();
@@ -304,7 +304,7 @@ pub async fn a_commit_that_is_given_up_leaves_the_writer_usable(backend: Arc<dyn
     let events: Vec<_> = (0..2_000).map(|number| world.event(number)).collect();
     for micros in [0, 50, 500, 5_000, 20_000] {
         let group = [events.clone()];
-        let commit = world.store.commit(&group, NOW);
+        let commit = world.store.commit_events(&group, NOW);
         let _ = tokio::time::timeout(std::time::Duration::from_micros(micros), commit).await;
     }
     // Whether or not one of them came through, this one does, and nothing is counted twice.

@@ -257,6 +257,9 @@ pub async fn events_after_a_place_come_in_order_with_the_place_read_up_to(
     let store = &world.store;
     assert_eq!(
         store
+            .snapshot()
+            .await
+            .unwrap()
             .events_after(world.account.id, Seq::ZERO, 10)
             .await
             .unwrap(),
@@ -267,6 +270,9 @@ pub async fn events_after_a_place_come_in_order_with_the_place_read_up_to(
         .await;
     world.add(vec![world.in_other(&world.event(9))]).await;
     let (events, up_to) = store
+        .snapshot()
+        .await
+        .unwrap()
         .events_after(world.account.id, Seq::ZERO, 10)
         .await
         .unwrap();
@@ -281,11 +287,17 @@ pub async fn events_after_a_place_come_in_order_with_the_place_read_up_to(
         store.snapshot().await.unwrap().as_of().await.unwrap()
     );
     let (cut, up_to) = store
+        .snapshot()
+        .await
+        .unwrap()
         .events_after(world.account.id, Seq::ZERO, 2)
         .await
         .unwrap();
     assert_eq!((cut.len(), up_to), (2, cut[1].seq));
     let (rest, _) = store
+        .snapshot()
+        .await
+        .unwrap()
         .events_after(world.account.id, up_to, 10)
         .await
         .unwrap();

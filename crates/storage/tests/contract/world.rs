@@ -5,9 +5,10 @@ use std::sync::Arc;
 use domain::{
     AccountId, Agent, CompanyId, Credits, Time,
     calendar::{Cycles, Zone},
+    ledger::OveragePolicy,
     tenancy::{Account, AccountKind, Plan},
 };
-use service::ports::{CommitOutcome, Committed, NewEvent, PutAccount, Stored};
+use service::ports::{CommitOutcome, Committed, NewEvent, PutAccount, PutCompany, Stored};
 use storage::Database;
 
 use super::backend::Backend;
@@ -34,6 +35,7 @@ pub fn put_account(key: &str) -> PutAccount {
         time_zone: "America/St_Johns".to_owned(),
         cycle_anchor: "2026-01-31T12:34:56.789Z".parse().unwrap(),
         plan: "growth".to_owned(),
+        policy: OveragePolicy::HardStop,
     }
 }
 
@@ -44,6 +46,7 @@ pub fn plan(key: &str) -> Plan {
         monthly_credits: Credits::from_whole(10_000).unwrap(),
         price: Some("99.00".to_owned()),
         currency: Some("EUR".to_owned()),
+        rollover: None,
     }
 }
 
@@ -73,7 +76,7 @@ impl World {
                 companies.push(
                     created(
                         store
-                            .put_company(account.id, company, company, NOW)
+                            .put_company(account.id, &PutCompany::named(company, company), NOW)
                             .await
                             .unwrap(),
                     )
@@ -141,7 +144,7 @@ impl World {
     }
 
     pub async fn commit(&self, group: &[Vec<NewEvent>]) -> Vec<CommitOutcome> {
-        self.store.commit(group, NOW).await.unwrap()
+        self.store.commit_events(group, NOW).await.unwrap()
     }
 
     /// Commits one batch that must go through.

@@ -10,7 +10,7 @@ use service::{Scope, ServiceError, Services, ports::StoredEvent};
 
 use crate::api::{csv, list::MAX_LIMIT, times};
 
-const HEADER: [&str; 10] = [
+const HEADER: [&str; 11] = [
     "time",
     "agent",
     "activity",
@@ -21,6 +21,7 @@ const HEADER: [&str; 10] = [
     "source",
     "id",
     "metadata",
+    "reversed_credits",
 ];
 
 /// Where an export is.
@@ -96,6 +97,7 @@ impl Export {
             event.source.as_str().into(),
             event.id.as_str().into(),
             event.metadata.as_deref().unwrap_or_default().into(),
+            event.reversed.to_string().into(),
         ]
     }
 }

@@ -4,9 +4,12 @@ use async_trait::async_trait;
 use domain::{
     AccountId, CompanyId, Time,
     rate::{RateCard, RateRule},
-    tenancy::{Account, Company, Plan},
+    tenancy::{Account, Company, Pack, Plan},
 };
-use service::ports::{ApiKey, DirectoryStore, NewApiKey, PutAccount, StoreResult, Stored};
+use service::{
+    desk::Desk,
+    ports::{ApiKey, DirectoryStore, NewApiKey, PutAccount, PutCompany, StoreResult, Stored},
+};
 
 use super::{MemoryStore, State, page, put};
 
@@ -39,8 +42,8 @@ impl DirectoryStore for MemoryStore {
         ))
     }
 
-    async fn put_account(&self, account: &PutAccount, _now: Time) -> StoreResult<Stored<Account>> {
-        Ok(self.change(|state| state.put_account(account)))
+    async fn put_account(&self, account: &PutAccount, now: Time) -> StoreResult<Stored<Account>> {
+        Ok(self.change(|state| state.put_account(account, now)))
     }
 
     async fn companies_by_key(
@@ -95,10 +98,10 @@ impl DirectoryStore for MemoryStore {
     async fn put_company(
         &self,
         account: AccountId,
-        key: &str,
-        name: &str,
+        new: &PutCompany,
         _now: Time,
     ) -> StoreResult<Stored<Company>> {
+        let key = new.key.as_str();
         Ok(self.change(|state| {
             let known = state
                 .companies
@@ -110,7 +113,9 @@ impl DirectoryStore for MemoryStore {
             let company = Company {
                 id,
                 key: key.to_owned(),
-                name: name.to_owned(),
+                name: new.name.clone(),
+                budget: new.budget,
+                agent_caps: new.agent_caps.clone(),
             };
             let replaced = put(
                 &mut state.companies,
@@ -143,6 +148,33 @@ impl DirectoryStore for MemoryStore {
         let replaced =
             self.change(|state| put(&mut state.plans, plan.clone(), |old| old.key == plan.key));
         Ok(stored(plan.clone(), replaced))
+    }
+
+    async fn pack(&self, key: &str) -> StoreResult<Option<Pack>> {
+        let state = self.state();
+        Ok(state.packs.iter().find(|pack| pack.key == key).cloned())
+    }
+
+    async fn packs(&self, after: Option<&str>, limit: u32) -> StoreResult<Vec<Pack>> {
+        let packs = self.state().packs.clone();
+        Ok(page(packs, |pack| pack.key.clone(), after, limit))
+    }
+
+    async fn put_pack(&self, pack: &Pack, _now: Time) -> StoreResult<Stored<Pack>> {
+        let replaced =
+            self.change(|state| put(&mut state.packs, pack.clone(), |old| old.key == pack.key));
+        Ok(stored(pack.clone(), replaced))
+    }
+
+    async fn suspend(&self, id: AccountId, is_suspended: bool, _now: Time) -> StoreResult<()> {
+        self.change(|state| {
+            let account = state.accounts.iter_mut().find(|account| account.id == id);
+            if let Some(account) = account {
+                account.is_suspended = is_suspended;
+                state.books.entry(id).or_default().version += 1;
+            }
+        });
+        Ok(())
     }
 
     async fn rate_cards(&self, event_type: &str) -> StoreResult<Vec<RateCard>> {
@@ -254,8 +286,10 @@ impl State {
             .collect()
     }
 
-    fn put_account(&mut self, new: &PutAccount) -> Stored<Account> {
+    fn put_account(&mut self, new: &PutAccount, now: Time) -> Stored<Account> {
         let known = self.accounts.iter().find(|account| account.key == new.key);
+        let changes_plan = known.filter(|account| account.plan != new.plan);
+        let changes_plan = changes_plan.map(|account| account.id);
         let moves = known.is_some_and(|account| {
             (account.time_zone.as_str(), account.cycle_anchor)
                 != (new.time_zone.as_str(), new.cycle_anchor)
@@ -275,10 +309,22 @@ impl State {
             time_zone: new.time_zone.clone(),
             cycle_anchor: new.cycle_anchor,
             plan: new.plan.clone(),
+            policy: new.policy,
+            is_suspended: known.is_some_and(|account| account.is_suspended),
         };
+        // Under the plan before, cycles that have begun are renewed; then the new one gives what it adds.
+        let desk =
+            changes_plan.map(|id| (id, Desk::new(now, self.newest(), self.load(&[id], now))));
         let replaced = put(&mut self.accounts, account.clone(), |old| {
             old.key == new.key
         });
+        if let Some((id, mut desk)) = desk {
+            if let Some(books) = self.load(&[id], now).pop() {
+                desk.change_terms(id, books.terms);
+            }
+            self.keep(desk.take_booked(), now);
+            self.close(desk, now);
+        }
         stored(account, replaced)
     }
 }

@@ -4,44 +4,29 @@ use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
 use domain::{AccountId, Seq, Time};
-use service::ports::{
-    CommitOutcome, Committed, EventStore, NewEvent, StoreError, StoreResult, StoredEvent,
+use service::{
+    desk::Desk,
+    ports::{
+        CommitOutcome, Committed, EventStore, NewEvent, StoreError, StoreResult, StoredEvent,
+        Write, Written,
+    },
 };
 
 use super::{Event, MemoryStore, State};
 
 #[async_trait]
 impl EventStore for MemoryStore {
-    async fn commit(&self, group: &[Vec<NewEvent>], now: Time) -> StoreResult<Vec<CommitOutcome>> {
+    async fn commit(&self, group: &[Write], now: Time) -> StoreResult<Vec<Written>> {
         self.commits.fetch_add(1, Ordering::SeqCst);
         let _turn = self.disk.lock().await;
         if self.is_broken.load(Ordering::SeqCst) {
             return Err(StoreError::new("the disk is full"));
         }
-        Ok(self.change(|state| group.iter().map(|batch| state.store(batch, now)).collect()))
-    }
-
-    async fn events_after(
-        &self,
-        account: AccountId,
-        after: Seq,
-        limit: u32,
-    ) -> StoreResult<(Vec<StoredEvent>, Seq)> {
-        let state = self.state();
-        let new = state
-            .events
-            .iter()
-            .filter(|event| event.new.account == account && event.seq > after);
-        let events: Vec<_> = new
-            .take(limit as usize)
-            .map(|event| state.named(event))
-            .collect();
-        let is_cut = events.len() == limit as usize;
-        let up_to = events
-            .last()
-            .filter(|_| is_cut)
-            .map_or(state.newest(), |event| event.seq);
-        Ok((events, up_to))
+        let write = |state: &mut State, write: &Write| match write {
+            Write::Events(batch) => Written::Events(state.store(batch, now)),
+            Write::Act(act) => Written::Act(state.act(act, now)),
+        };
+        Ok(self.change(|state| group.iter().map(|one| write(state, one)).collect()))
     }
 
     async fn event(
@@ -60,27 +45,38 @@ impl EventStore for MemoryStore {
 impl State {
     /// Stores all of a batch or nothing.
     fn store(&mut self, batch: &[NewEvent], now: Time) -> CommitOutcome {
-        let before = self.events.len();
+        let mut fresh: Vec<&NewEvent> = Vec::new();
         let mut conflicts = Vec::new();
         for (index, event) in batch.iter().enumerate() {
-            match self.known(event.account, &event.source, &event.id) {
-                Some(known) if known.new.fingerprint != event.fingerprint => conflicts.push(index),
+            let is_same = |known: &NewEvent| {
+                (known.account, &known.source, &known.id)
+                    == (event.account, &event.source, &event.id)
+            };
+            let stored = self.known(event.account, &event.source, &event.id);
+            let known = stored
+                .map(|event| event.new.fingerprint)
+                .or_else(|| Some(fresh.iter().find(|fresh| is_same(fresh))?.fingerprint));
+            match known {
+                Some(known) if known != event.fingerprint => conflicts.push(index),
                 Some(_) => {}
-                None => {
-                    let seq = Seq(self.newest().0 + 1);
-                    self.events.push(Event {
-                        new: event.clone(),
-                        seq,
-                        recorded_at: now,
-                    });
-                }
+                None => fresh.push(event),
             }
         }
         if !conflicts.is_empty() {
-            self.events.truncate(before);
             return CommitOutcome::Conflict(conflicts);
         }
-        let accepted = self.events.len() - before;
+        let accepted = fresh.len();
+        if !fresh.is_empty() {
+            let accounts: Vec<_> = fresh.iter().map(|event| event.account).collect();
+            let mut desk = Desk::new(now, self.newest(), self.load(&accounts, now));
+            let booked = fresh
+                .iter()
+                .filter_map(|event| desk.book(event).ok())
+                .collect();
+            self.keep(booked, now);
+            self.keep(desk.take_booked(), now);
+            self.close(desk, now);
+        }
         let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
         CommitOutcome::Stored(Committed {
             accepted: count(accepted),
@@ -88,7 +84,7 @@ impl State {
         })
     }
 
-    fn known(&self, account: AccountId, source: &str, id: &str) -> Option<&Event> {
+    pub(super) fn known(&self, account: AccountId, source: &str, id: &str) -> Option<&Event> {
         self.events.iter().find(|event| {
             event.new.account == account && event.new.source == source && event.new.id == id
         })
@@ -127,6 +123,8 @@ impl State {
             rate_version: new.rate_version,
             reference: new.reference.clone(),
             metadata: new.metadata.clone(),
+            reversed: self.reversed(event.reverses.unwrap_or(event.seq)),
+            reverses: event.reverses,
         }
     }
 }

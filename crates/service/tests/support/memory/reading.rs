@@ -3,13 +3,16 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use async_trait::async_trait;
-use domain::{AccountId, Credits, Seq, Time, TimeRange, cursor::Cursor, usage::Totals};
+use domain::{
+    AccountId, CompanyId, Credits, Seq, Time, TimeRange, cursor::Cursor, ledger::Hold,
+    usage::Totals,
+};
 use service::ports::{
-    Cell, Direction, Grain, GroupBy, GroupKey, LogRange, ReadStore, Selection, Snapshot,
-    StoreResult, StoredEvent,
+    BooksNeeds, Cell, Direction, Grain, GroupBy, GroupKey, LoadedBooks, LogRange, ReadStore,
+    Selection, Snapshot, StoreResult, StoredEvent,
 };
 
-use super::{Event, MemoryStore, State};
+use super::{Event, MemoryStore, State, ledger};
 
 struct Frozen(Arc<State>);
 
@@ -34,9 +37,10 @@ impl Frozen {
         })
     }
 
-    /// Newest first.
+    /// Newest first. A reversal is told by the event it takes back.
     fn log(&self, account: AccountId, selection: &Selection, range: TimeRange) -> Vec<&Event> {
-        let mut events: Vec<_> = self.selected(account, selection, range).collect();
+        let rows = self.selected(account, selection, range);
+        let mut events: Vec<_> = rows.filter(|event| event.reverses.is_none()).collect();
         events.sort_by_key(|event| std::cmp::Reverse(place(event)));
         events
     }
@@ -102,7 +106,7 @@ impl Snapshot for Frozen {
                 .or_default();
             totals.add(Totals {
                 credits: event.new.credits,
-                events: 1,
+                events: u64::from(event.reverses.is_none()),
             });
         }
         Ok(cells
@@ -166,8 +170,54 @@ impl Snapshot for Frozen {
     ) -> StoreResult<u64> {
         Ok(self
             .selected(account, selection, range)
-            .filter(|event| place(event) > than)
+            .filter(|event| place(event) > than && event.reverses.is_none())
             .count() as u64)
+    }
+
+    async fn books(
+        &mut self,
+        needs: &BTreeMap<AccountId, BooksNeeds>,
+        now: Time,
+    ) -> StoreResult<Vec<LoadedBooks>> {
+        Ok(ledger::books(&self.0, needs, now))
+    }
+
+    async fn active_holds(
+        &mut self,
+        account: AccountId,
+        companies: Option<&[CompanyId]>,
+        limit: u32,
+    ) -> StoreResult<Vec<(Hold, String)>> {
+        let mut holds = ledger::active_holds(&self.0, account, companies);
+        holds.truncate(limit as usize);
+        Ok(holds)
+    }
+
+    async fn books_version(&mut self, account: AccountId) -> StoreResult<i64> {
+        Ok(self.0.books.get(&account).map_or(0, |books| books.version))
+    }
+
+    async fn events_after(
+        &mut self,
+        account: AccountId,
+        after: Seq,
+        limit: u32,
+    ) -> StoreResult<(Vec<StoredEvent>, Seq)> {
+        let state = &self.0;
+        let new = state
+            .events
+            .iter()
+            .filter(|event| event.new.account == account && event.seq > after);
+        let events: Vec<_> = new
+            .take(limit as usize)
+            .map(|event| state.named(event))
+            .collect();
+        let is_cut = events.len() == limit as usize;
+        let up_to = events
+            .last()
+            .filter(|_| is_cut)
+            .map_or(state.newest().max(after), |event| event.seq);
+        Ok((events, up_to))
     }
 
     async fn activities(&mut self, account: AccountId) -> StoreResult<Vec<String>> {

@@ -1,0 +1,360 @@
+//! What is written to the books of accounts, and read from them.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use domain::{
+    AccountId, Agent, CompanyId, Credits, Seq, Time, TimeRange,
+    ledger::{
+        Decision, Entry, Grant, GrantKind, GrantNo, Hold, HoldError, Overage, OveragePolicy, Part,
+        Renewal,
+    },
+};
+
+use super::{CommitOutcome, NewEvent, StoreResult, StoredEvent};
+
+/// A request of the writer. A group of them becomes one transaction, in which events come before acts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Write {
+    /// A batch of events: all of it or nothing.
+    Events(Vec<NewEvent>),
+    /// Something done to the books of one account.
+    Act(AccountAct),
+}
+
+/// What became of a [`Write`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Written {
+    /// Of a batch of events.
+    Events(CommitOutcome),
+    /// Of an act.
+    Act(Result<Acted, Refusal>),
+}
+
+/// Something done to the books of an account, and by whom.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountAct {
+    /// Whose books.
+    pub account: AccountId,
+    /// Who does it, as the ledger names them.
+    pub actor: String,
+    /// What.
+    pub act: Act,
+}
+
+/// Something done to the books of an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Act {
+    /// Brings the books up to now: allocations of cycles that began, holds that nobody renewed.
+    Renew,
+    /// Gives credits.
+    Give(Gift),
+    /// Takes credits off.
+    Correct {
+        /// How many; more than zero.
+        credits: Credits,
+        /// Why.
+        reason: String,
+    },
+    /// Gives back what an event cost, or a part of it.
+    Reverse(Reverse),
+    /// Reserves credits.
+    Hold(NewHold),
+    /// Renews a hold.
+    RenewHold {
+        /// Which.
+        id: String,
+        /// How.
+        renewal: Renewal,
+    },
+    /// Ends a hold at its real cost.
+    Settle(Settlement),
+    /// Gives a hold up. What it had reported becomes its event.
+    Release {
+        /// Which.
+        id: String,
+    },
+}
+
+/// Credits to give.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gift {
+    /// Where they come from.
+    pub kind: GrantKind,
+    /// What people call them.
+    pub name: String,
+    /// How many; more than zero.
+    pub credits: Credits,
+    /// They end with the running cycle when 1, with the one after when 2, and so on.
+    pub cycles: u32,
+    /// The payment or the reason.
+    pub reference: Option<String>,
+}
+
+/// What is to be given back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reverse {
+    /// The event's source.
+    pub source: String,
+    /// The event's id.
+    pub id: String,
+    /// How much; all that is left when not said.
+    pub credits: Option<Credits>,
+    /// Why.
+    pub reason: String,
+    /// The id of the reversal itself; a new one.
+    pub reversal: String,
+}
+
+/// A hold to begin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewHold {
+    /// Unique in the account.
+    pub id: String,
+    /// Which company spends.
+    pub company: CompanyId,
+    /// Who spends.
+    pub agent: Agent,
+    /// On what.
+    pub activity: String,
+    /// What to reserve; more than zero.
+    pub credits: Credits,
+    /// Ends by itself so many seconds from now.
+    pub expires_in_s: u32,
+}
+
+/// The end of a hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settlement {
+    /// Which hold.
+    pub id: String,
+    /// What it cost.
+    pub credits: Credits,
+    /// The sender's reference.
+    pub reference: Option<String>,
+    /// Metadata, a JSON object as text.
+    pub metadata: Option<String>,
+    /// Tells a repeated settlement from another one.
+    pub fingerprint: i64,
+}
+
+/// What an act did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Acted {
+    /// The books are up to date.
+    Renewed,
+    /// Credits were given.
+    Given(Grant),
+    /// Credits were taken off; what the account has left.
+    Corrected(Credits),
+    /// Credits were given back.
+    Reversed(Reversed),
+    /// The hold as it is now.
+    Hold(Hold),
+}
+
+/// What was given back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reversed {
+    /// The reversal's id.
+    pub id: String,
+    /// How much now.
+    pub credits: Credits,
+    /// How much of the event in all.
+    pub total: Credits,
+    /// To whom, in the order of being given back.
+    pub parts: Vec<Part>,
+}
+
+/// Why an act was refused. Nothing was changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// There is no such event or hold.
+    NotFound,
+    /// A limit does not allow it.
+    Denied(Decision),
+    /// The hold cannot be changed so.
+    Hold(HoldError),
+    /// The hold has ended already, otherwise than it is asked to now.
+    OtherContent,
+    /// A hold of this id exists.
+    HoldExists,
+    /// An event can be given back only as far as it cost.
+    MoreThanCost {
+        /// How much of it is left.
+        left: Credits,
+    },
+    /// A sum would be larger than can be counted.
+    OutOfRange,
+}
+
+/// What an account pays, as its books need to know it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Terms {
+    /// Display name of the plan.
+    pub plan_name: String,
+    /// Credits of one billing cycle.
+    pub monthly_credits: Credits,
+    /// Most credits that are carried into the next cycle.
+    pub rollover: Option<Credits>,
+    /// What happens at zero.
+    pub policy: OveragePolicy,
+    /// Whether the operator has stopped the account.
+    pub is_suspended: bool,
+}
+
+/// A company's limits in a cycle, and what counts against them, by agent.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CompanyLimits {
+    /// Credits the company may spend in a cycle.
+    pub budget: Option<Credits>,
+    /// Credits an agent may spend in it.
+    pub caps: BTreeMap<Agent, Credits>,
+    /// Spent in the running cycle.
+    pub used: BTreeMap<Agent, Credits>,
+    /// Held by running calls.
+    pub held: BTreeMap<Agent, Credits>,
+}
+
+/// The stored state of an account's books: what [`crate::desk::Desk`] works on.
+#[derive(Debug, Clone)]
+pub struct LoadedBooks {
+    /// Whose.
+    pub account: AccountId,
+    /// What it pays.
+    pub terms: Terms,
+    /// Its billing cycles.
+    pub cycles: domain::calendar::Cycles,
+    /// Its grants, as far as they can matter to what is asked.
+    pub grants: Vec<Grant>,
+    /// Overage by start of its cycle.
+    pub overage: BTreeMap<Time, Overage>,
+    /// Number of the latest grant.
+    pub last_grant: i64,
+    /// Number of the latest entry.
+    pub last_entry: i64,
+    /// Counts the changes.
+    pub version: i64,
+    /// Start of the latest cycle that was renewed.
+    pub renewed: Option<Time>,
+    /// Reserved by all active holds.
+    pub held: Credits,
+    /// Spent in the running cycle.
+    pub used: Credits,
+    /// Active holds that are overdue, and those an act names.
+    pub holds: Vec<Hold>,
+    /// Limits of the companies an act names.
+    pub limits: BTreeMap<CompanyId, CompanyLimits>,
+}
+
+/// An event that may be given back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reversible {
+    /// The event.
+    pub event: StoredEvent,
+    /// How it was paid.
+    pub parts: Vec<Part>,
+    /// How much of it was given back before.
+    pub before: Credits,
+}
+
+/// What has to be stored of an account's books after a desk has worked on them.
+#[derive(Debug, Clone)]
+pub struct ChangedBooks {
+    /// Whose.
+    pub account: AccountId,
+    /// Grants that are new or changed, as they are now.
+    pub grants: Vec<Grant>,
+    /// Overage that changed, as it is now.
+    pub overage: Vec<(Time, Overage)>,
+    /// New entries with their numbers.
+    pub entries: Vec<(i64, Entry)>,
+    /// Holds that are new or changed, as they are now.
+    pub holds: Vec<Hold>,
+    /// Number of the latest grant.
+    pub last_grant: i64,
+    /// Number of the latest entry.
+    pub last_entry: i64,
+    /// The version after the one loaded.
+    pub version: i64,
+    /// The latest cycle that was renewed.
+    pub renewed: TimeRange,
+    /// Reserved by all active holds.
+    pub held: Credits,
+}
+
+/// A line of the ledger with its number and time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NumberedEntry {
+    /// Its number in the account, from 1.
+    pub number: i64,
+    /// When it was written.
+    pub at: Time,
+    /// The newest event of the database at that time: the event's own payments come before.
+    pub as_of: Seq,
+    /// What it says.
+    pub entry: Entry,
+}
+
+/// What a reader of an account's books wants to know besides its grants.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct BooksNeeds {
+    /// Holds by id.
+    pub holds: Vec<String>,
+    /// Limits of these companies.
+    pub companies: Vec<CompanyId>,
+    /// Every grant, not only those that can still matter.
+    pub all_grants: bool,
+}
+
+/// Reads the books of accounts.
+#[async_trait]
+pub trait LedgerStore {
+    /// Entries of the ledger, newest first, those before `before`.
+    async fn entries(
+        &self,
+        account: AccountId,
+        before: Option<i64>,
+        limit: u32,
+    ) -> StoreResult<Vec<NumberedEntry>>;
+
+    /// How an event was paid, what the account had left afterwards, and what was given back of it.
+    async fn payment(&self, account: AccountId, seq: Seq) -> StoreResult<Option<EventPayment>>;
+
+    /// Kind and name of the grants that paid these parts.
+    async fn grant_names(
+        &self,
+        account: AccountId,
+        parts: &[Part],
+    ) -> StoreResult<BTreeMap<GrantNo, (GrantKind, String)>>;
+
+    /// A hold by its id.
+    async fn hold(&self, account: AccountId, id: &str) -> StoreResult<Option<Hold>>;
+
+    /// Accounts whose books have to be brought up to now: a hold is overdue, or a cycle has ended.
+    async fn accounts_due(&self, now: Time, limit: u32) -> StoreResult<Vec<AccountId>>;
+}
+
+/// How an event was paid.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventPayment {
+    /// By whom, in order.
+    pub parts: Vec<Part>,
+    /// What the account had left afterwards.
+    pub balance_after: Option<Credits>,
+    /// What was given back since, oldest first.
+    pub reversals: Vec<StoredReversal>,
+}
+
+/// A part of an event's cost that was given back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredReversal {
+    /// Its id.
+    pub id: String,
+    /// How much.
+    pub credits: Credits,
+    /// When.
+    pub at: Time,
+    /// Why and by whom, a JSON object.
+    pub metadata: Option<String>,
+}

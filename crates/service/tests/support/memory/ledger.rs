@@ -1,0 +1,307 @@
+//! The books in memory: laid out at the same desk as by every other database.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use domain::{
+    AccountId, Agent, CompanyId, Credits, Seq, Time,
+    calendar::{Cycles, Zone},
+    ledger::{Grant, GrantKind, GrantNo, Hold, Overage, Part},
+};
+use service::{
+    desk::{Booked, Desk},
+    ports::{
+        AccountAct, Act, Acted, BooksNeeds, ChangedBooks, CompanyLimits, EventPayment, LedgerStore,
+        LoadedBooks, NumberedEntry, Refusal, Reversible, StoreResult, StoredReversal, Terms,
+    },
+};
+
+use super::{Event, MemoryStore, State};
+
+/// The books of an account.
+#[derive(Debug, Clone, Default)]
+pub struct Books {
+    pub grants: BTreeMap<GrantNo, Grant>,
+    overage: BTreeMap<Time, Overage>,
+    pub entries: Vec<NumberedEntry>,
+    holds: BTreeMap<String, Hold>,
+    last_grant: i64,
+    last_entry: i64,
+    pub version: i64,
+    renewed: Option<Time>,
+    renews_at: Option<Time>,
+    held: Credits,
+}
+
+impl State {
+    /// The books of some accounts, and everything that may be asked about them.
+    pub(super) fn load(&self, accounts: &[AccountId], now: Time) -> Vec<LoadedBooks> {
+        accounts
+            .iter()
+            .filter_map(|account| self.load_one(*account, now))
+            .collect()
+    }
+
+    fn load_one(&self, id: AccountId, now: Time) -> Option<LoadedBooks> {
+        let account = self.accounts.iter().find(|account| account.id == id)?;
+        let plan = self.plans.iter().find(|plan| plan.key == account.plan)?;
+        let zone = Zone::named(&account.time_zone).ok()?;
+        let cycles = Cycles::new(account.cycle_anchor, zone);
+        let cycle = cycles.at(now).range.start;
+        let books = self.books.get(&id).cloned().unwrap_or_default();
+        let companies = self.companies.iter().filter(|(owner, _)| *owner == id);
+        Some(LoadedBooks {
+            account: id,
+            terms: Terms {
+                plan_name: plan.name.clone(),
+                monthly_credits: plan.monthly_credits,
+                rollover: plan.rollover,
+                policy: account.policy,
+                is_suspended: account.is_suspended,
+            },
+            cycles,
+            grants: books.grants.values().cloned().collect(),
+            last_grant: books.last_grant,
+            last_entry: books.last_entry,
+            version: books.version,
+            renewed: books.renewed,
+            held: books.held,
+            used: self.used(id, cycle, |_| true),
+            limits: companies
+                .map(|(_, company)| {
+                    let limits = CompanyLimits {
+                        budget: company.budget,
+                        caps: company.agent_caps.clone(),
+                        used: self.used_by_agent(id, cycle, company.id),
+                        held: held_by_agent(&books, company.id),
+                    };
+                    (company.id, limits)
+                })
+                .collect(),
+            holds: books.holds.into_values().collect(),
+            overage: books.overage,
+        })
+    }
+
+    fn used(&self, account: AccountId, cycle: Time, of: impl Fn(&Event) -> bool) -> Credits {
+        let events = self.events.iter().filter(|event| {
+            event.new.account == account && event.new.cycle_start == cycle && of(event)
+        });
+        events.fold(Credits::ZERO, |sum, event| {
+            sum.saturating_add(event.new.credits)
+        })
+    }
+
+    fn used_by_agent(
+        &self,
+        account: AccountId,
+        cycle: Time,
+        company: CompanyId,
+    ) -> BTreeMap<Agent, Credits> {
+        let used = |agent: Agent| {
+            self.used(account, cycle, |event| {
+                event.new.company == company && event.new.agent == agent
+            })
+        };
+        Agent::ALL.map(|agent| (agent, used(agent))).into()
+    }
+
+    /// Stores what a desk has booked and changed.
+    pub(super) fn keep(&mut self, booked: Vec<Booked<'_>>, now: Time) {
+        self.events.extend(booked.into_iter().map(|booked| Event {
+            new: booked.event.into_owned(),
+            seq: booked.seq,
+            recorded_at: now,
+            payment: booked.payment,
+            reverses: booked.reverses,
+        }));
+    }
+
+    pub(super) fn close(&mut self, desk: Desk, now: Time) {
+        let as_of = self.newest();
+        for changed in desk.finish() {
+            self.close_one(changed, as_of, now);
+        }
+    }
+
+    fn close_one(&mut self, changed: ChangedBooks, as_of: Seq, now: Time) {
+        let books = self.books.entry(changed.account).or_default();
+        books.grants.extend(
+            changed
+                .grants
+                .into_iter()
+                .map(|grant| (grant.number, grant)),
+        );
+        books.overage.extend(changed.overage);
+        books.entries.extend(
+            changed
+                .entries
+                .into_iter()
+                .map(|(number, entry)| NumberedEntry {
+                    number,
+                    at: now,
+                    as_of,
+                    entry,
+                }),
+        );
+        books.holds.extend(
+            changed
+                .holds
+                .into_iter()
+                .map(|hold| (hold.id.clone(), hold)),
+        );
+        (books.last_grant, books.last_entry) = (changed.last_grant, changed.last_entry);
+        (books.version, books.held) = (changed.version, changed.held);
+        books.renewed = Some(changed.renewed.start);
+        books.renews_at = Some(changed.renewed.end);
+    }
+
+    /// Does something to the books of an account.
+    pub(super) fn act(&mut self, ordered: &AccountAct, now: Time) -> Result<Acted, Refusal> {
+        let mut desk = Desk::new(now, self.newest(), self.load(&[ordered.account], now));
+        if let Act::Reverse(reverse) = &ordered.act {
+            let name = (reverse.source.clone(), reverse.id.clone());
+            let found = self
+                .known(ordered.account, &reverse.source, &reverse.id)
+                .filter(|event| event.reverses.is_none())
+                .map(|event| Reversible {
+                    parts: event.payment.parts.clone(),
+                    before: self.reversed(event.seq),
+                    event: self.named(event),
+                });
+            let found = found.map(|found| (name, found)).into_iter().collect();
+            desk.add_reversible(ordered.account, found);
+        }
+        let acted = desk.act(ordered);
+        self.keep(desk.take_booked(), now);
+        self.close(desk, now);
+        acted
+    }
+
+    /// How much of an event was given back.
+    pub(super) fn reversed(&self, seq: Seq) -> Credits {
+        let reversals = self
+            .events
+            .iter()
+            .filter(|event| event.reverses == Some(seq));
+        reversals.fold(Credits::ZERO, |sum, event| {
+            sum.saturating_sub(event.new.credits)
+        })
+    }
+}
+
+fn held_by_agent(books: &Books, company: CompanyId) -> BTreeMap<Agent, Credits> {
+    let mut held: BTreeMap<Agent, Credits> = BTreeMap::new();
+    let running = books.holds.values().filter(|hold| hold.is_active());
+    for hold in running.filter(|hold| hold.company == company) {
+        let sum = held.entry(hold.agent).or_default();
+        *sum = sum.saturating_add(hold.reserved());
+    }
+    held
+}
+
+/// The books of those who are asked about.
+pub(super) fn books(
+    state: &State,
+    needs: &BTreeMap<AccountId, BooksNeeds>,
+    now: Time,
+) -> Vec<LoadedBooks> {
+    let accounts: Vec<_> = needs.keys().copied().collect();
+    state.load(&accounts, now)
+}
+
+/// Active holds with the names of their companies.
+pub(super) fn active_holds(
+    state: &State,
+    account: AccountId,
+    companies: Option<&[CompanyId]>,
+) -> Vec<(Hold, String)> {
+    let holds = state.books.get(&account).map(|books| &books.holds);
+    let running = holds.into_iter().flat_map(BTreeMap::values).filter(|hold| {
+        hold.is_active() && companies.is_none_or(|companies| companies.contains(&hold.company))
+    });
+    let name = |hold: &Hold| {
+        let company = state
+            .companies
+            .iter()
+            .find(|(_, company)| company.id == hold.company);
+        company.map_or_else(String::new, |(_, company)| company.name.clone())
+    };
+    let mut holds: Vec<_> = running.map(|hold| (hold.clone(), name(hold))).collect();
+    holds.sort_by(|(a, _), (b, _)| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
+    holds
+}
+
+#[async_trait]
+impl LedgerStore for MemoryStore {
+    async fn entries(
+        &self,
+        account: AccountId,
+        before: Option<i64>,
+        limit: u32,
+    ) -> StoreResult<Vec<NumberedEntry>> {
+        let state = self.state();
+        let entries = state.books.get(&account).map(|books| &books.entries);
+        let older = entries
+            .into_iter()
+            .flatten()
+            .rev()
+            .filter(|line| before.is_none_or(|before| line.number < before));
+        Ok(older.take(limit as usize).cloned().collect())
+    }
+
+    async fn payment(&self, account: AccountId, seq: Seq) -> StoreResult<Option<EventPayment>> {
+        let state = self.state();
+        let reversals = state
+            .events
+            .iter()
+            .filter(|event| event.reverses == Some(seq));
+        let reversals = reversals.map(|event| StoredReversal {
+            id: event.new.id.clone(),
+            credits: Credits::ZERO.saturating_sub(event.new.credits),
+            at: event.recorded_at,
+            metadata: event.new.metadata.clone(),
+        });
+        let event = state
+            .events
+            .iter()
+            .find(|event| event.new.account == account && event.seq == seq);
+        Ok(event.map(|event| EventPayment {
+            parts: event.payment.parts.clone(),
+            balance_after: Some(event.payment.balance_after),
+            reversals: reversals.collect(),
+        }))
+    }
+
+    async fn grant_names(
+        &self,
+        account: AccountId,
+        _parts: &[Part],
+    ) -> StoreResult<BTreeMap<GrantNo, (GrantKind, String)>> {
+        let state = self.state();
+        let grants = state.books.get(&account).map(|books| &books.grants);
+        Ok(grants
+            .into_iter()
+            .flat_map(BTreeMap::values)
+            .map(|grant| (grant.number, (grant.kind, grant.name.clone())))
+            .collect())
+    }
+
+    async fn hold(&self, account: AccountId, id: &str) -> StoreResult<Option<Hold>> {
+        let state = self.state();
+        let books = state.books.get(&account);
+        Ok(books.and_then(|books| books.holds.get(id)).cloned())
+    }
+
+    async fn accounts_due(&self, now: Time, limit: u32) -> StoreResult<Vec<AccountId>> {
+        let state = self.state();
+        let due = state.books.iter().filter(|(_, books)| {
+            books.renews_at.is_some_and(|renews_at| renews_at <= now)
+                || books.holds.values().any(|hold| hold.is_overdue(now))
+        });
+        Ok(due
+            .map(|(account, _)| *account)
+            .take(limit as usize)
+            .collect())
+    }
+}

@@ -1,0 +1,68 @@
+//! The books of accounts: loaded for a transaction, worked on at the service's desk, stored again.
+
+mod load;
+mod read;
+mod reversible;
+mod store;
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use domain::{
+    AccountId, Seq, Time,
+    ledger::{GrantKind, GrantNo, Hold, Part},
+};
+use service::ports::{EventPayment, LedgerStore, NumberedEntry, StoreResult};
+
+use crate::SqliteStore;
+
+pub(crate) use load::{Wanted, caps_from, load, terms};
+pub(crate) use read::{active_holds, version};
+pub(crate) use reversible::reversible;
+pub(crate) use store::{payments, store};
+
+/// `paid_by` of an event that several paid.
+pub(crate) const SEVERAL: i64 = -1;
+/// The number that stands for overage where a grant's number would.
+pub(crate) const OVERAGE: i64 = 0;
+
+/// Who paid, as an event carries it.
+pub(crate) fn paid_by(parts: &[Part]) -> Option<i64> {
+    match parts {
+        [] => None,
+        [only] => Some(store::payer_number(only.payer)),
+        _ => Some(SEVERAL),
+    }
+}
+
+#[async_trait]
+impl LedgerStore for SqliteStore {
+    async fn entries(
+        &self,
+        account: AccountId,
+        before: Option<i64>,
+        limit: u32,
+    ) -> StoreResult<Vec<NumberedEntry>> {
+        Ok(read::entries(&self.readers, account, before, limit).await?)
+    }
+
+    async fn payment(&self, account: AccountId, seq: Seq) -> StoreResult<Option<EventPayment>> {
+        Ok(read::payment(&self.readers, account, seq).await?)
+    }
+
+    async fn grant_names(
+        &self,
+        account: AccountId,
+        parts: &[Part],
+    ) -> StoreResult<BTreeMap<GrantNo, (GrantKind, String)>> {
+        Ok(read::grant_names(&self.readers, account, parts).await?)
+    }
+
+    async fn hold(&self, account: AccountId, id: &str) -> StoreResult<Option<Hold>> {
+        Ok(read::hold(&self.readers, account, id).await?)
+    }
+
+    async fn accounts_due(&self, now: Time, limit: u32) -> StoreResult<Vec<AccountId>> {
+        Ok(read::accounts_due(&self.readers, now, limit).await?)
+    }
+}

@@ -1,0 +1,314 @@
+//! Corrections, reversals, and the ledger they are written to.
+
+use axum::{
+    Json,
+    extract::{Path, State},
+    http::StatusCode,
+    response::{IntoResponse as _, Response},
+};
+use domain::{
+    Credits,
+    calendar::Zone,
+    ledger::{EntryKind, Part, Payer},
+};
+use serde::{Deserialize, Serialize};
+use service::{Permission, Services, ledger::Adjusted, ports::NumberedEntry};
+use utoipa::ToSchema;
+
+use super::{
+    auth::Authed,
+    balance::GrantBody,
+    body::JsonBody,
+    list::{ListParams, Page},
+    problem::{Answer, ProblemBody},
+    query::Params,
+    times,
+};
+
+/// A correction.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PostAdjustment {
+    /// Credits to give, or to take off when negative.
+    #[schema(value_type = String, example = "-12.5")]
+    credits: Credits,
+    /// Why, in 1 to 500 characters.
+    #[schema(example = "usage of 3 October, reported late")]
+    reason: String,
+}
+
+/// A correction that was made.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Adjustment {
+    /// The credits, as asked.
+    #[schema(value_type = String, example = "-12.5")]
+    pub credits: Credits,
+    /// Why.
+    pub reason: String,
+    /// The grant it became, when credits were given.
+    #[schema(required)]
+    pub grant: Option<GrantBody>,
+}
+
+/// What is to be given back of an event.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PostReversal {
+    /// Why, in 1 to 500 characters.
+    #[schema(example = "call was cut")]
+    reason: String,
+    /// How much; all that is left of the event's cost when left out.
+    #[schema(value_type = Option<String>, example = "1.25")]
+    credits: Option<Credits>,
+}
+
+/// What was given back of an event.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ReversalBody {
+    /// Its id.
+    pub id: String,
+    /// How much now.
+    #[schema(value_type = String, example = "1.25")]
+    pub credits: Credits,
+    /// How much of the event in all.
+    #[schema(value_type = String, example = "1.25")]
+    pub reversed_credits: Credits,
+    /// Why.
+    pub reason: String,
+    /// Who got how much back, in order.
+    pub returned_to: Vec<ReturnedTo>,
+}
+
+/// A part of what was given back.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ReturnedTo {
+    /// Number of the grant; null for what had gone past all grants.
+    #[schema(required)]
+    pub grant_number: Option<i64>,
+    /// How much.
+    #[schema(value_type = String, example = "1.25")]
+    pub credits: Credits,
+}
+
+impl From<Part> for ReturnedTo {
+    fn from(part: Part) -> Self {
+        Self {
+            grant_number: match part.payer {
+                Payer::Grant(number) => Some(number.0),
+                Payer::Overage => None,
+            },
+            credits: part.credits,
+        }
+    }
+}
+
+/// A line of the ledger besides usage itself.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = LedgerEntry)]
+pub struct EntryBody {
+    /// Its number in the account, from 1.
+    pub number: i64,
+    /// When it was written.
+    pub at: String,
+    /// `granted`, `covered`, `corrected`, `returned` or `carried_over`.
+    #[schema(value_type = String, example = "granted")]
+    pub kind: EntryKind,
+    /// Number of the grant whose credits moved; null for what had gone past all grants.
+    #[schema(required)]
+    pub grant_number: Option<i64>,
+    /// Credits into the grant when positive, out of it when negative.
+    #[schema(value_type = String, example = "5000")]
+    pub credits: Credits,
+    /// What the account had left afterwards, below zero past all grants.
+    #[schema(value_type = String, example = "18760")]
+    pub balance_after: Credits,
+    /// Why.
+    #[schema(required)]
+    pub reason: Option<String>,
+    /// Who.
+    pub actor: String,
+}
+
+impl EntryBody {
+    fn new(line: NumberedEntry, zone: &Zone) -> Self {
+        Self {
+            number: line.number,
+            at: times::rfc3339(line.at, zone),
+            kind: line.entry.kind,
+            grant_number: match line.entry.payer {
+                Payer::Grant(number) => Some(number.0),
+                Payer::Overage => None,
+            },
+            credits: line.entry.credits,
+            balance_after: line.entry.balance_after,
+            reason: line.entry.reason,
+            actor: line.entry.actor,
+        }
+    }
+}
+
+/// Corrects an account's credits
+///
+/// For usage that came too late to be an event, and for goodwill.
+#[utoipa::path(
+    post, path = "/api/v1/accounts/{key}/adjustments", tag = "Ledger", operation_id = "post_adjustment",
+    params(
+        ("key" = String, Path, description = "The account's key."),
+        ("Idempotency-Key" = Option<String>, Header, description = "Repeats the first answer to the same request. Without it a retried request corrects twice."),
+    ),
+    request_body = PostAdjustment,
+    responses(
+        (status = 201, description = "Corrected.", body = Adjustment),
+        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The key has no scope platform.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "No such account.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`errors` says what is wrong.", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+)]
+pub async fn post_adjustment(
+    State(services): State<Services>,
+    Authed(caller): Authed,
+    Path(account): Path<String>,
+    params: Params,
+    JsonBody(body): JsonBody<PostAdjustment>,
+) -> Answer<Response> {
+    params.none()?;
+    let adjusted = services
+        .adjust(&caller, &account, body.credits, &body.reason)
+        .await?;
+    let scope = services
+        .scope(&caller, Some(&account), Permission::Read)
+        .await?;
+    let zone = times::zone(scope.account(), None)?;
+    let adjustment = Adjustment {
+        credits: body.credits,
+        reason: body.reason,
+        grant: match adjusted {
+            Adjusted::Given(grant) => Some(GrantBody::new(grant, &zone)),
+            Adjusted::Taken(_) => None,
+        },
+    };
+    Ok((StatusCode::CREATED, Json(adjustment)).into_response())
+}
+
+/// Gives back what an event cost, or a part of it
+///
+/// The credits return to the grants that paid, in reverse order; log, cards, series and balance follow at once. Never more
+/// than the event cost.
+#[utoipa::path(
+    post, path = "/api/v1/events/{source}/{id}/reversal", tag = "Events", operation_id = "post_reversal",
+    params(
+        ("source" = String, Path, description = "Who reported the event; percent-encoded."),
+        ("id" = String, Path, description = "Its id in that source; percent-encoded."),
+        ("account" = Option<String>, Query, description = "The account's key. An account's own key may leave it out."),
+        ("Idempotency-Key" = Option<String>, Header, description = "Repeats the first answer to the same request. Without it a retried partial reversal gives back twice."),
+    ),
+    request_body = PostReversal,
+    responses(
+        (status = 201, description = "Given back.", body = ReversalBody),
+        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The key has no scope platform.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "No such event, or someone else's.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "It was given back whole before.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`errors` says what is wrong.", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+)]
+pub async fn post_reversal(
+    State(services): State<Services>,
+    Authed(caller): Authed,
+    Path((source, id)): Path<(String, String)>,
+    params: Params,
+    JsonBody(body): JsonBody<PostReversal>,
+) -> Answer<Response> {
+    let mut rest = params.plain();
+    let account = rest.take("account");
+    rest.finish()?;
+    let scope = services
+        .scope(&caller, account.as_deref(), Permission::Bill)
+        .await?;
+    let reversed = services
+        .reverse(&scope, &source, &id, body.credits, &body.reason)
+        .await?;
+    let answer = ReversalBody {
+        id: reversed.id,
+        credits: reversed.credits,
+        reversed_credits: reversed.total,
+        reason: body.reason,
+        returned_to: reversed.parts.into_iter().map(ReturnedTo::from).collect(),
+    };
+    Ok((StatusCode::CREATED, Json(answer)).into_response())
+}
+
+/// Lists an account's grants, newest first
+#[utoipa::path(
+    get, path = "/api/v1/accounts/{key}/grants", tag = "Ledger", operation_id = "list_grants",
+    params(("key" = String, Path, description = "The account's key.")),
+    responses(
+        (status = 200, description = "The grants.", body = Page<GrantBody>),
+        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "No such account, or someone else's.", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+)]
+pub async fn list_grants(
+    State(services): State<Services>,
+    Authed(caller): Authed,
+    Path(account): Path<String>,
+    params: Params,
+) -> Answer<Json<Page<GrantBody>>> {
+    params.none()?;
+    let scope = services
+        .scope(&caller, Some(&account), Permission::Read)
+        .await?;
+    let zone = times::zone(scope.account(), None)?;
+    let grants = services.grants(&scope).await?;
+    Ok(Json(Page {
+        items: grants
+            .into_iter()
+            .map(|grant| GrantBody::new(grant, &zone))
+            .collect(),
+        next_cursor: None,
+    }))
+}
+
+/// Lists the ledger besides usage, newest first
+///
+/// Every movement of credits that is no event: grants, what they paid past zero, corrections, what was given back, what was
+/// carried over. Events say by themselves who paid them.
+#[utoipa::path(
+    get, path = "/api/v1/accounts/{key}/ledger", tag = "Ledger", operation_id = "list_ledger",
+    params(("key" = String, Path, description = "The account's key."), ListParams),
+    responses(
+        (status = 200, description = "The entries.", body = Page<EntryBody>),
+        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "No such account, or someone else's.", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+)]
+pub async fn list_ledger(
+    State(services): State<Services>,
+    Authed(caller): Authed,
+    Path(account): Path<String>,
+    params: Params,
+) -> Answer<Json<Page<EntryBody>>> {
+    let mut rest = params.plain();
+    let limit = rest.limit();
+    let before: Option<i64> = rest.parse("cursor");
+    rest.finish()?;
+    let scope = services
+        .scope(&caller, Some(&account), Permission::Read)
+        .await?;
+    let zone = times::zone(scope.account(), None)?;
+    let mut lines = services.ledger_entries(&scope, before, limit + 1).await?;
+    let has_more = lines.len() > limit as usize;
+    lines.truncate(limit as usize);
+    let next_cursor = lines
+        .last()
+        .filter(|_| has_more)
+        .map(|last| last.number.to_string());
+    Ok(Json(Page {
+        items: lines
+            .into_iter()
+            .map(|line| EntryBody::new(line, &zone))
+            .collect(),
+        next_cursor,
+    }))
+}

@@ -1,0 +1,211 @@
+//! Packs: credits that can be bought besides a plan, and granting one.
+
+use axum::{
+    Json,
+    extract::{Path, State},
+    http::StatusCode,
+    response::{IntoResponse as _, Response},
+};
+use domain::{Credits, tenancy::Pack};
+use serde::{Deserialize, Serialize};
+use service::{Permission, Services};
+use utoipa::ToSchema;
+
+use super::{
+    auth::Authed,
+    balance::GrantBody,
+    body::JsonBody,
+    list::{KeyPage, ListParams, Page, put_answer},
+    problem::{Answer, ProblemBody},
+    query::Params,
+    times,
+};
+
+/// A pack of the catalogue.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Pack)]
+pub struct PackBody {
+    /// Its key; unique.
+    #[schema(example = "boost-5000")]
+    pub key: String,
+    /// Display name.
+    #[schema(example = "Boost 5,000")]
+    pub name: String,
+    /// How many credits.
+    #[schema(value_type = String, example = "5000")]
+    pub credits: Credits,
+    /// Its price.
+    #[schema(required, value_type = Option<String>, example = "59")]
+    pub price: Option<Credits>,
+    /// ISO 4217 code of the price.
+    #[schema(required, example = "EUR")]
+    pub currency: Option<String>,
+    /// Billing cycles in which its credits can be spent, the one in which it is bought included.
+    #[schema(example = 1)]
+    pub valid_cycles: u32,
+}
+
+/// A pack to create or replace.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = PutPack)]
+pub struct PutPackBody {
+    /// Display name, 1 to 120 characters.
+    #[schema(example = "Boost 5,000")]
+    name: String,
+    /// How many credits: a number or a decimal string.
+    #[schema(value_type = String, example = "5000")]
+    credits: Credits,
+    /// Its price, a number or a decimal string; goes with `currency`.
+    #[schema(value_type = Option<String>, example = "59")]
+    price: Option<Credits>,
+    /// ISO 4217 code of the price.
+    #[schema(example = "EUR")]
+    currency: Option<String>,
+    /// Billing cycles in which its credits can be spent; 1 when left out.
+    #[schema(example = 1)]
+    valid_cycles: Option<u32>,
+}
+
+/// A pack to grant.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GrantPack {
+    /// Key of the pack.
+    #[schema(example = "boost-5000")]
+    pack: String,
+    /// The payment, as the payment system names it.
+    #[schema(example = "pi_3Q9x")]
+    payment_reference: Option<String>,
+}
+
+impl From<Pack> for PackBody {
+    fn from(pack: Pack) -> Self {
+        Self {
+            key: pack.key,
+            name: pack.name,
+            credits: pack.credits,
+            price: pack.price.and_then(|price| price.parse().ok()),
+            currency: pack.currency,
+            valid_cycles: pack.valid_cycles,
+        }
+    }
+}
+
+/// Lists packs by key
+#[utoipa::path(
+    get, path = "/api/v1/packs", tag = "Packs", operation_id = "list_packs", params(ListParams),
+    responses(
+        (status = 200, description = "The packs.", body = Page<PackBody>),
+        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+)]
+pub async fn list_packs(
+    State(services): State<Services>,
+    Authed(caller): Authed,
+    params: Params,
+) -> Answer<Json<Page<PackBody>>> {
+    let mut rest = params.plain();
+    let page = KeyPage::take(&mut rest)?;
+    rest.finish()?;
+    let packs = services
+        .packs(&caller, page.after.as_deref(), page.to_read())
+        .await?;
+    Ok(Json(page.page(packs, |pack| &pack.key, PackBody::from)))
+}
+
+/// Reads a pack
+#[utoipa::path(
+    get, path = "/api/v1/packs/{key}", tag = "Packs", operation_id = "get_pack",
+    params(("key" = String, Path, description = "The pack's key.")),
+    responses(
+        (status = 200, description = "The pack.", body = PackBody),
+        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "No such pack.", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+)]
+pub async fn get_pack(
+    State(services): State<Services>,
+    Authed(caller): Authed,
+    Path(key): Path<String>,
+    params: Params,
+) -> Answer<Json<PackBody>> {
+    params.none()?;
+    Ok(Json(services.pack(&caller, &key).await?.into()))
+}
+
+/// Creates or replaces a pack
+///
+/// Packs that were granted stay as they were.
+#[utoipa::path(
+    put, path = "/api/v1/packs/{key}", tag = "Packs", operation_id = "put_pack",
+    params(
+        ("key" = String, Path, description = "The pack's key: 1 to 64 of a-z A-Z 0-9 _ - ."),
+        ("Idempotency-Key" = Option<String>, Header, description = "Repeats the first answer to the same request."),
+    ),
+    request_body = PutPackBody,
+    responses(
+        (status = 201, description = "Created.", body = PackBody),
+        (status = 200, description = "Replaced.", body = PackBody),
+        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The key has no scope platform.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`errors` says what is wrong.", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+)]
+pub async fn put_pack(
+    State(services): State<Services>,
+    Authed(caller): Authed,
+    Path(key): Path<String>,
+    params: Params,
+    JsonBody(body): JsonBody<PutPackBody>,
+) -> Answer<Response> {
+    params.none()?;
+    let pack = Pack {
+        key,
+        name: body.name,
+        credits: body.credits,
+        price: body.price.map(|price| price.to_string()),
+        currency: body.currency,
+        valid_cycles: body.valid_cycles.unwrap_or(1),
+    };
+    Ok(put_answer(
+        services.put_pack(&caller, pack).await?,
+        PackBody::from,
+    ))
+}
+
+/// Grants a pack at once
+///
+/// Its credits first pay what the running cycle has spent past its grants, then what comes.
+#[utoipa::path(
+    post, path = "/api/v1/accounts/{key}/packs", tag = "Packs", operation_id = "post_account_pack",
+    params(
+        ("key" = String, Path, description = "The account's key."),
+        ("Idempotency-Key" = Option<String>, Header, description = "Repeats the first answer to the same request. Without it a retried request grants twice."),
+    ),
+    request_body = GrantPack,
+    responses(
+        (status = 201, description = "Granted.", body = GrantBody),
+        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The key has no scope platform.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "No such account.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`errors` says what is wrong.", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+)]
+pub async fn post_account_pack(
+    State(services): State<Services>,
+    Authed(caller): Authed,
+    Path(account): Path<String>,
+    params: Params,
+    JsonBody(body): JsonBody<GrantPack>,
+) -> Answer<Response> {
+    params.none()?;
+    let grant = services
+        .grant_pack(&caller, &account, &body.pack, body.payment_reference)
+        .await?;
+    let scope = services
+        .scope(&caller, Some(&account), Permission::Read)
+        .await?;
+    let zone = times::zone(scope.account(), None)?;
+    Ok((StatusCode::CREATED, Json(GrantBody::new(grant, &zone))).into_response())
+}
