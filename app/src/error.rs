@@ -2,11 +2,10 @@
 
 use std::fmt;
 
-use domain::FieldError;
 use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
 use serde::{Deserialize, Serialize};
 
-use crate::functions::TextJson;
+use crate::packed::Packed;
 
 /// Why something could not be shown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,8 +14,8 @@ pub enum AppError {
     SignedOut,
     /// Nothing there, or nothing this person may see.
     NotFound,
-    /// The view asked for cannot be right.
-    Invalid(Vec<FieldError>),
+    /// The view asked for cannot be right, and what would be.
+    Invalid(String),
     /// The server has too much to do.
     Busy,
     /// The server cannot be reached.
@@ -44,11 +43,7 @@ impl AppError {
         match self {
             Self::SignedOut => "Sign in again to go on.".to_owned(),
             Self::NotFound => "Check the address, or go back to your own account.".to_owned(),
-            Self::Invalid(errors) => errors
-                .iter()
-                .map(|error| format!("{} {}.", error.field, error.message))
-                .collect::<Vec<_>>()
-                .join(" "),
+            Self::Invalid(advice) => advice.clone(),
             Self::Busy | Self::Failed => {
                 "Try again in a moment. Nothing that was recorded is lost.".to_owned()
             }
@@ -60,7 +55,7 @@ impl AppError {
 }
 
 impl FromServerFnError for AppError {
-    type Encoder = TextJson;
+    type Encoder = Packed;
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         match error {
@@ -75,7 +70,13 @@ impl From<service::ServiceError> for AppError {
     fn from(error: service::ServiceError) -> Self {
         use service::ServiceError;
         match error {
-            ServiceError::Invalid(domain::Invalid(errors)) => Self::Invalid(errors),
+            ServiceError::Invalid(domain::Invalid(errors)) => Self::Invalid(
+                errors
+                    .iter()
+                    .map(|error| format!("{} {}.", error.field, error.message))
+                    .collect::<Vec<_>>()
+                    .join(" "),
+            ),
             ServiceError::NotFound
             | ServiceError::Forbidden(_)
             | ServiceError::Conflict(_)

@@ -6,14 +6,22 @@
 
 mod account;
 mod activity;
-mod codec;
+#[cfg(feature = "hydrate")]
+mod client;
 mod live;
 mod page;
+#[cfg(feature = "hydrate")]
+mod socket;
 
 pub use account::{FindCompanies, find_companies};
 pub use activity::{ReadLog, ReadReceipt, read_log, read_receipt};
-pub use codec::{Answer, TextJson};
+#[cfg(feature = "hydrate")]
+use client::PageClient;
+#[cfg(not(feature = "hydrate"))]
+use leptos::server_fn::client::browser::BrowserClient as PageClient;
 pub use live::{Asked, Follow, LiveMessage, follow};
+#[cfg(feature = "ssr")]
+pub use page::read_page;
 pub use page::{Charts, DrawCharts, LoadPage, Page, Reader, draw_charts, load_page};
 
 #[cfg(feature = "ssr")]
@@ -38,9 +46,20 @@ fn called() -> Result<(Services, Caller), AppError> {
 #[cfg(feature = "ssr")]
 async fn scoped(query: &str) -> Result<(Services, Scope, ViewQuery), AppError> {
     let (services, caller) = called()?;
+    let (scope, view) = scope_of(&services, &caller, query).await?;
+    Ok((services, scope, view))
+}
+
+/// A caller's scope in the account of a query string, and the view it asks for.
+#[cfg(feature = "ssr")]
+async fn scope_of(
+    services: &Services,
+    caller: &Caller,
+    query: &str,
+) -> Result<(Scope, ViewQuery), AppError> {
     let (view, _) = ViewQuery::parse(query).map_err(service::ServiceError::from)?;
     let scope = services
-        .scope(&caller, view.account.as_deref(), Permission::Read)
+        .scope(caller, view.account.as_deref(), Permission::Read)
         .await?;
-    Ok((services, scope, view))
+    Ok((scope, view))
 }

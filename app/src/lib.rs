@@ -12,6 +12,7 @@ mod shell;
 pub mod components;
 pub mod error;
 pub mod functions;
+pub mod packed;
 pub mod pages;
 pub mod state;
 pub mod ui;
@@ -19,27 +20,16 @@ pub mod ui;
 #[cfg(feature = "ssr")]
 pub use shell::shell;
 
-use leptos::prelude::*;
-use leptos_router::{
-    SsrMode,
-    components::{Route, Router, Routes},
-    path,
-};
-
-use crate::pages::{not_found::NotFound, sign_in::SignIn, usage::UsagePage};
-
 /// Where the AI Credits Usage page lives.
 pub const USAGE_PATH: &str = "/billing/usage";
+/// Where people sign in.
+pub const SIGN_IN_PATH: &str = "/sign-in";
 
-/// The whole application.
-#[component]
-pub fn App() -> impl IntoView {
-    view! {
-        <Router>
-            <Routes fallback=NotFound>
-                <Route path=path!("/billing/usage") view=UsagePage ssr=SsrMode::Async/>
-                <Route path=path!("/sign-in") view=SignIn/>
-            </Routes>
-        </Router>
+/// Makes the page that the server rendered live: the browser goes on with what the server began with.
+#[cfg(feature = "hydrate")]
+pub fn hydrate() {
+    // A page without a beginning is complete as it is.
+    if let Some(start) = pages::Start::sent() {
+        leptos::mount::hydrate_body(move || start.view(state::Address::followed()));
     }
 }

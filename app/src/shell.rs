@@ -4,10 +4,10 @@ use http::{HeaderName, HeaderValue};
 use leptos::{config::LeptosOptions, nonce::use_nonce, prelude::*};
 use leptos_axum::ResponseOptions;
 
-use crate::{App, context::Current};
+use crate::{context::Current, pages::Found};
 
-/// The document: head, styles, the application, and the scripts that hydrate it.
-pub fn shell(options: LeptosOptions) -> impl IntoView {
+/// The document: head, styles, what was found at the address, and the scripts that hydrate it.
+pub fn shell(options: LeptosOptions, found: Found) -> impl IntoView {
     let watch = std::env::var_os("LEPTOS_WATCH").is_some();
     set_content_security_policy(watch.then_some(options.reload_port));
     let theme = use_context::<Current>().and_then(|current| current.theme);
@@ -25,7 +25,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <HydrationScripts options/>
             </head>
             <body>
-                <App/>
+                {found.view()}
             </body>
         </html>
     }

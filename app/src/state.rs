@@ -1,10 +1,12 @@
 //! What the page knows in the browser, in plain structs and signals.
 
+mod address;
 mod live;
 mod page;
 mod scroll;
 mod url;
 
+pub use address::Address;
 pub use live::{Link, follow_live};
 pub use page::{LogState, PageState};
 pub use scroll::Scroll;

@@ -3,9 +3,11 @@
 #[cfg(feature = "hydrate")]
 pub mod browser;
 mod icon;
+mod length;
 mod menu;
 mod notice;
 
 pub use icon::Icon;
+pub use length::length;
 pub use menu::{Menu, MenuItem};
 pub use notice::{Notice, Tone};

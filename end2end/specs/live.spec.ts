@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Account } from "../support/account";
 import { AGENTS, minutesAgo, type Usage } from "../support/api";
-import { decimal, micro, sum } from "../support/credits";
+import { decimal, micro, packed, sum, unshifted } from "../support/credits";
 import { expect, reading, startPlatform, test } from "../support/test";
 import type { UsagePage } from "../support/usage-page";
 
@@ -23,10 +23,10 @@ async function allAgree(usage: UsagePage, account: Account, credits: bigint, eve
   expect(micro(balance.remaining)).toBe(ALLOCATION - credits);
 }
 
-/// Texts of everything a page's sockets receive from now on.
+/// Everything a page's sockets receive from now on, a character a byte.
 function received(page: Page): string[] {
   const texts: string[] = [];
-  page.on("websocket", (socket) => socket.on("framereceived", ({ payload }) => texts.push(payload.toString())));
+  page.on("websocket", (socket) => socket.on("framereceived", ({ payload }) => texts.push(Buffer.from(payload).toString("latin1"))));
   return texts;
 }
 
@@ -190,7 +190,7 @@ test.describe("What is live for one reader is not for another", () => {
     const frames = received(client.page);
     const answers: string[] = [];
     client.page.on("response", async (response) => {
-      if (response.url().includes("/api/fn/")) answers.push(await response.text().catch(() => ""));
+      if (response.url().includes("/api/fn/")) answers.push((await response.body().catch(() => Buffer.alloc(0))).toString("latin1"));
     });
     await client.usage.open();
     await account.api.report({ company: "bluewater", agent: "nox", credits: "43.234569", reference: "secret-live" });
@@ -207,10 +207,14 @@ test.describe("What is live for one reader is not for another", () => {
     for (const path of ["/billing/usage", "/api/v1/balance", "/api/v1/usage/summary", "/api/v1/usage/series?group_by=company", "/api/v1/events", `/api/v1/accounts/${account.key}`]) {
       answers.push(await answer(path));
     }
-    const everything = [await client.page.content(), ...frames, ...answers].join("\n");
+    const content = await client.page.content();
+    const everything = [content, unshifted(content), ...frames, ...answers, ...answers.map(unshifted)].join("\n");
     // Neither rows nor names nor sums nor the allocation, in any of the forms they have on the wire.
     const secrets = [/secret-/, /secret.activity/i, /bluewater/i, /77,?123/, /41.?123457/, /43.?234569/, /84.?358026/, /87.?358026/, new RegExp(account.plan)];
     expect(secrets.flatMap((secret) => everything.match(secret)?.[0] ?? [])).toEqual([]);
+    const amounts = ["77123", "41.123457", "43.234569", "84.358026", "87.358026"];
+    expect(amounts.filter((amount) => everything.includes(packed(micro(amount))))).toEqual([]);
+    expect(everything, "packed amounts are looked for as they are sent").toContain(packed(micro("3")));
   });
 
   test("a client cannot widen their view by hand: a foreign company looks like one that is not there", async ({ account, newReader, problems }) => {

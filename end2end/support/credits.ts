@@ -23,3 +23,20 @@ export function sum(amounts: Iterable<bigint>): bigint {
   for (const amount of amounts) total += amount;
   return total;
 }
+
+/// An amount as pages are sent it, a character a byte: seven bits a byte, lowest first, the sign in the lowest bit.
+export function packed(amount: bigint): string {
+  let rest = amount < 0n ? -amount * 2n - 1n : amount * 2n;
+  const bytes: number[] = [];
+  do {
+    const bits = Number(rest & 127n);
+    rest >>= 7n;
+    bytes.push(rest > 0n ? bits | 128 : bits);
+  } while (rest > 0n);
+  return String.fromCharCode(...bytes);
+}
+
+/// A page's text with the bytes that it holds in characters of their own, as it is sent what it begins with.
+export function unshifted(text: string): string {
+  return text.replace(/[\u0100-\u01ff]/g, (character) => String.fromCharCode(character.charCodeAt(0) - 0x100));
+}

@@ -6,6 +6,8 @@ use wasm_bindgen::prelude::wasm_bindgen;
 /// Called by the page's script once the module is loaded.
 #[wasm_bindgen]
 pub fn hydrate() {
+    // A release has no words for panics: scripts/prune.mjs takes them out.
+    #[cfg(debug_assertions)]
     console_error_panic_hook::set_once();
-    leptos::mount::hydrate_body(app::App);
+    app::hydrate();
 }

@@ -9,38 +9,60 @@ use axum::{
     Router,
     body::Body,
     extract::{Request, State},
-    http::{Method, StatusCode, Uri, header, request::Parts},
+    http::{Extensions, Method, StatusCode, Uri, header},
     middleware::from_fn,
     response::{IntoResponse as _, Redirect, Response},
     routing::{get, post},
 };
-use leptos::prelude::{provide_context, use_context};
-use leptos_axum::LeptosRoutes as _;
+use leptos::prelude::provide_context;
 
 use crate::AppState;
 
 /// Pages, server functions, signing in and out.
-pub fn router(state: &AppState) -> Router<AppState> {
-    let shell = {
-        let options = state.leptos.clone();
-        move || app::shell(options.clone())
-    };
-    let pages = leptos_axum::generate_route_list(app::App);
-    let services = state.services.clone();
+pub fn router() -> Router<AppState> {
+    // What leptos spawns runs on tokio; setting it twice, as tests do, changes nothing.
+    let _ = any_spawner::Executor::init_tokio();
     Router::new()
-        .leptos_routes_with_context(state, pages, move || provide(&services), shell)
+        .route(app::USAGE_PATH, get(page))
+        .route(app::SIGN_IN_PATH, get(page))
+        .route("/api/fn/{name}", get(function))
         .route("/", get(|| async { Redirect::to(app::USAGE_PATH) }))
         .layer(from_fn(guard::signed_in))
         .route("/sign-in", post(sign_in::sign_in))
         .route("/sign-out", post(sign_in::sign_out))
 }
 
-/// What pages and server functions find in their context besides leptos's own.
-fn provide(services: &service::Services) {
-    provide_context(services.clone());
-    let current =
-        use_context::<Parts>().and_then(|parts| parts.extensions.get::<Current>().cloned());
-    provide_context(current.unwrap_or_default());
+/// Finds what stands at an address and renders it.
+async fn page(State(state): State<AppState>, request: Request) -> Response {
+    let (uri, current) = (request.uri(), current(request.extensions()));
+    let query = uri.query().unwrap_or_default();
+    let found = app::pages::find(&state.services, &current, uri.path(), query).await;
+    let status = found.status();
+    let options = state.leptos.clone();
+    let render = leptos_axum::render_app_async_with_context(
+        move || provide_context(current.clone()),
+        move || app::shell(options.clone(), found.clone()),
+    );
+    let mut page: Response<Body> = render(request).await;
+    *page.status_mut() = status;
+    page
+}
+
+/// Calls a server function.
+async fn function(State(state): State<AppState>, request: Request) -> Response {
+    let (services, current) = (state.services, current(request.extensions()));
+    let provide = move || {
+        provide_context(services.clone());
+        provide_context(current.clone());
+    };
+    leptos_axum::handle_server_fns_with_context(provide, request)
+        .await
+        .into_response()
+}
+
+/// Who asks.
+fn current(extensions: &Extensions) -> Current {
+    extensions.get::<Current>().cloned().unwrap_or_default()
 }
 
 /// A file of the site, or the page that says that there is nothing.
@@ -59,13 +81,5 @@ pub async fn fallback(State(state): State<AppState>, uri: Uri, request: Request)
     if !wants_page || uri.path().starts_with("/pkg/") {
         return StatusCode::NOT_FOUND.into_response();
     }
-    let services = state.services.clone();
-    let options = state.leptos.clone();
-    let render = leptos_axum::render_app_to_stream_with_context(
-        move || provide(&services),
-        move || app::shell(options.clone()),
-    );
-    let mut page: Response<Body> = render(request).await.into_response();
-    *page.status_mut() = StatusCode::NOT_FOUND;
-    page
+    page(State(state), request).await
 }

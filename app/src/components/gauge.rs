@@ -9,7 +9,10 @@ use domain::{
 use leptos::prelude::*;
 
 use super::Amount;
-use crate::{functions::Charts, ui::Icon};
+use crate::{
+    functions::Charts,
+    ui::{Icon, length},
+};
 
 /// Width of the bar's drawing; it is stretched to the card.
 const BAR_WIDTH: f64 = 1_000.0;
@@ -107,7 +110,6 @@ fn GaugeBar(dashboard: RwSignal<Dashboard>) -> impl IntoView {
     let part = move |of: fn(&Parts) -> f64| {
         dashboard.with(|dashboard| parts(dashboard).as_ref().map_or(0.0, of))
     };
-    let px = |number: f64| format!("{number:.2}");
     let label = move || {
         dashboard.with(|dashboard| {
             let balance = dashboard.balance().unwrap_or(Balance::EMPTY);
@@ -148,10 +150,10 @@ fn GaugeBar(dashboard: RwSignal<Dashboard>) -> impl IntoView {
     view! {
         <svg class="gauge-bar" viewBox="0 0 1000 12" preserveAspectRatio="none" role="img" aria-label=label>
             <rect class="track" width="1000" height="12"></rect>
-            <rect class="used" width=move || px(part(|parts| parts.selected)) height="12"></rect>
-            <rect class="others" x=move || px(part(|parts| parts.selected)) width=move || px(part(|parts| parts.others)) height="12"></rect>
-            <rect class="held" x=move || px(part(|parts| parts.selected + parts.others)) width=move || px(part(|parts| parts.held)) height="12"></rect>
-            <rect class="overage" x=move || px(part(|parts| parts.selected + parts.others)) width=move || px(part(|parts| parts.overage)) height="12"></rect>
+            <rect class="used" width=move || length(part(|parts| parts.selected)) height="12"></rect>
+            <rect class="others" x=move || length(part(|parts| parts.selected)) width=move || length(part(|parts| parts.others)) height="12"></rect>
+            <rect class="held" x=move || length(part(|parts| parts.selected + parts.others)) width=move || length(part(|parts| parts.held)) height="12"></rect>
+            <rect class="overage" x=move || length(part(|parts| parts.selected + parts.others)) width=move || length(part(|parts| parts.overage)) height="12"></rect>
         </svg>
         <ul class="legend">
             <li><span class="key used"></span>"Used "<b>{move || dashboard.with(|dashboard| number::credits(dashboard.cycle_used))}</b></li>

@@ -1,13 +1,15 @@
 //! Companies to choose from.
 
 use domain::usage::CompanyName;
-use leptos::{prelude::*, server_fn::codec::GetUrl};
+use leptos::{
+    prelude::*,
+    server_fn::codec::{GetUrl, Post},
+};
 
-use super::codec::Answer;
-use crate::error::AppError;
+use crate::{error::AppError, packed::Packed};
 
 /// Companies of the view's account whose key or name holds `search`.
-#[server(prefix = "/api/fn", input = GetUrl, output = Answer)]
+#[server(prefix = "/api/fn", client = super::PageClient, input = GetUrl, output = Post<Packed>)]
 pub async fn find_companies(query: String, search: String) -> Result<Vec<CompanyName>, AppError> {
     let (services, scope, _) = super::scoped(&query).await?;
     super::page::offered_companies(

@@ -1,13 +1,15 @@
 //! Pages of the log, and receipts.
 
 use domain::activity::{LogAsk, LogPage, Receipt};
-use leptos::{prelude::*, server_fn::codec::GetUrl};
+use leptos::{
+    prelude::*,
+    server_fn::codec::{GetUrl, Post},
+};
 
-use super::codec::Answer;
-use crate::error::AppError;
+use crate::{error::AppError, packed::Packed};
 
 /// Reads a page of the log of the view that a query string describes.
-#[server(prefix = "/api/fn", input = GetUrl, output = Answer)]
+#[server(prefix = "/api/fn", client = super::PageClient, input = GetUrl, output = Post<Packed>)]
 pub async fn read_log(query: String, ask: LogAsk, limit: u32) -> Result<LogPage, AppError> {
     let (services, scope, view) = super::scoped(&query).await?;
     Ok(services
@@ -16,7 +18,7 @@ pub async fn read_log(query: String, ask: LogAsk, limit: u32) -> Result<LogPage,
 }
 
 /// Reads the receipt of one event of the view's account.
-#[server(prefix = "/api/fn", input = GetUrl, output = Answer)]
+#[server(prefix = "/api/fn", client = super::PageClient, input = GetUrl, output = Post<Packed>)]
 pub async fn read_receipt(query: String, source: String, id: String) -> Result<Receipt, AppError> {
     let (services, scope, view) = super::scoped(&query).await?;
     Ok(services

@@ -14,8 +14,7 @@ use leptos::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::codec::TextJson;
-use crate::error::AppError;
+use crate::{error::AppError, packed::Packed};
 
 /// A tab asks to follow a view from the place its page was read at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,7 +37,7 @@ pub struct LiveMessage {
 }
 
 /// Follows the views a tab asks for, one after the other.
-#[server(prefix = "/api/fn", protocol = Websocket<TextJson, TextJson>)]
+#[server(prefix = "/api/fn", client = super::PageClient, protocol = Websocket<Packed, Packed>)]
 pub async fn follow(
     input: BoxedStream<Asked, AppError>,
 ) -> Result<BoxedStream<LiveMessage, AppError>, AppError> {

@@ -5,11 +5,13 @@ use domain::{
     activity::LogPage,
     usage::{CompanyName, Dashboard},
 };
-use leptos::{prelude::*, server_fn::codec::GetUrl};
+use leptos::{
+    prelude::*,
+    server_fn::codec::{GetUrl, Post},
+};
 use serde::{Deserialize, Serialize};
 
-use super::codec::Answer;
-use crate::error::AppError;
+use crate::{error::AppError, packed::Packed};
 
 /// Companies offered before anything is searched for.
 #[cfg(feature = "ssr")]
@@ -56,12 +58,29 @@ pub struct Page {
 }
 
 /// Reads the page that a query string describes.
-#[server(prefix = "/api/fn", input = GetUrl, output = Answer)]
+#[server(prefix = "/api/fn", client = super::PageClient, input = GetUrl, output = Post<Packed>)]
 pub async fn load_page(query: String) -> Result<Page, AppError> {
-    let (services, scope, view) = super::scoped(&query).await?;
-    let reader = read_reader(&services).await?;
-    let companies = offered_companies(&services, &scope, None).await?;
-    let (dashboard, log) = services.page(scope, &view, read_before(&query)).await?;
+    let services = use_context::<service::Services>().ok_or(AppError::Failed)?;
+    let current = use_context::<crate::context::Current>().unwrap_or_default();
+    read_page(&services, &current, &query).await
+}
+
+/// Reads the page that a query string describes, as someone may see it.
+#[cfg(feature = "ssr")]
+pub async fn read_page(
+    services: &service::Services,
+    current: &crate::context::Current,
+    query: &str,
+) -> Result<Page, AppError> {
+    let (user, caller) = current
+        .user
+        .as_ref()
+        .zip(current.caller.as_ref())
+        .ok_or(AppError::SignedOut)?;
+    let (scope, view) = super::scope_of(services, caller, query).await?;
+    let reader = read_reader(services, user, caller).await?;
+    let companies = offered_companies(services, &scope, None).await?;
+    let (dashboard, log) = services.page(scope, &view, read_before(query)).await?;
     let charts = charts_of(&dashboard);
     Ok(Page {
         reader,
@@ -73,7 +92,7 @@ pub async fn load_page(query: String) -> Result<Page, AppError> {
 }
 
 /// Draws the charts of a view again, after live changes.
-#[server(prefix = "/api/fn", input = GetUrl, output = Answer)]
+#[server(prefix = "/api/fn", client = super::PageClient, input = GetUrl, output = Post<Packed>)]
 pub async fn draw_charts(query: String) -> Result<Charts, AppError> {
     let (services, scope, view) = super::scoped(&query).await?;
     Ok(charts_of(&services.dashboard(scope, &view).await?))
@@ -105,17 +124,16 @@ fn read_before(query: &str) -> Option<domain::cursor::Cursor> {
 }
 
 #[cfg(feature = "ssr")]
-async fn read_reader(services: &service::Services) -> Result<Reader, AppError> {
-    let current = use_context::<crate::context::Current>().unwrap_or_default();
-    let (user, caller) = current
-        .user
-        .zip(current.caller)
-        .ok_or(AppError::SignedOut)?;
-    let accounts = services.accounts(&caller, None, OFFERED_ACCOUNTS).await?;
+async fn read_reader(
+    services: &service::Services,
+    user: &service::ports::User,
+    caller: &service::Caller,
+) -> Result<Reader, AppError> {
+    let accounts = services.accounts(caller, None, OFFERED_ACCOUNTS).await?;
     Ok(Reader {
         is_staff: user.platform_role.is_some(),
-        name: user.name,
-        email: user.email,
+        name: user.name.clone(),
+        email: user.email.clone(),
         accounts: accounts
             .into_iter()
             .map(|account| CompanyName {

@@ -2,10 +2,9 @@
 
 use domain::{ledger::Balance, usage::Dashboard};
 use leptos::{prelude::*, task::spawn_local};
-use leptos_router::hooks::use_location;
 
 use crate::{
-    components::{ActivityLog, AgentCards, Gauge, PageHeader, Problem, Sidebar},
+    components::{ActivityLog, AgentCards, Gauge, PageHeader, Sidebar},
     error::AppError,
     functions::{Page, draw_charts, load_page},
     state::{Link, PageState, Url, follow_live},
@@ -15,59 +14,14 @@ use crate::{
 /// How soon after a change the charts are drawn again: bars may lag the figures by this much.
 const REDRAW_AFTER_MS: u64 = 1_000;
 
-/// Reads the page on the server, then keeps it live in the browser.
+/// What the page begins with, kept live in the browser.
 #[component]
-pub fn UsagePage() -> impl IntoView {
-    let search = use_location().search;
-    let query = Memo::new(move |_| search.read().trim_start_matches('?').to_owned());
-    let first = Resource::new_blocking(|| (), move |()| load_page(query.get_untracked()));
-    view! {
-        <Suspense fallback=Skeleton>
-            {move || Suspend::new(async move {
-                match first.await {
-                    Ok(page) => view! { <Loaded page query/> }.into_any(),
-                    Err(error) => {
-                        answer_with(&error);
-                        view! { <main class="lone"><Problem error/></main> }.into_any()
-                    }
-                }
-            })}
-        </Suspense>
-    }
-}
-
-/// The page's shape while it is read.
-#[component]
-fn Skeleton() -> impl IntoView {
-    view! {
-        <main class="page" aria-busy="true">
-            <div class="skeleton title"></div>
-            <div class="skeleton gauge"></div>
-            <div class="agent-grid">{(0..6).map(|_| view! { <div class="skeleton agent-card"></div> }).collect_view()}</div>
-            <div class="skeleton log"></div>
-        </main>
-    }
-}
-
-#[cfg(feature = "ssr")]
-fn answer_with(error: &AppError) {
-    let status = match error {
-        AppError::SignedOut => http::StatusCode::UNAUTHORIZED,
-        AppError::NotFound => http::StatusCode::NOT_FOUND,
-        AppError::Invalid(_) => http::StatusCode::UNPROCESSABLE_ENTITY,
-        AppError::Busy | AppError::Offline => http::StatusCode::SERVICE_UNAVAILABLE,
-        AppError::Failed => http::StatusCode::INTERNAL_SERVER_ERROR,
-    };
-    if let Some(response) = use_context::<leptos_axum::ResponseOptions>() {
-        response.set_status(status);
-    }
-}
-
-#[cfg(not(feature = "ssr"))]
-fn answer_with(_: &AppError) {}
-
-#[component]
-fn Loaded(page: Page, query: Memo<String>) -> impl IntoView {
+pub fn UsagePage(
+    /// What it begins with.
+    page: Page,
+    /// The view's query string.
+    query: Memo<String>,
+) -> impl IntoView {
     let state = PageState::new(page);
     let url = Memo::new(move |_| query.with(|query| Url::read(query)));
     let problem = RwSignal::new(None::<AppError>);
@@ -82,8 +36,7 @@ fn Loaded(page: Page, query: Memo<String>) -> impl IntoView {
     let account_key =
         Signal::derive(move || dashboard.with(|dashboard| dashboard.account.key.clone()));
     view! {
-        // External to the router, which would scroll there but leave the focus behind.
-        <a class="skip-link" href="#log-title" rel="external">"Skip to the activity log"</a>
+        <a class="skip-link" href="#log-title">"Skip to the activity log"</a>
         <Sidebar reader=state.reader.get_value() account account_key/>
         <main class="page" class:loading=state.is_loading aria-busy=move || state.is_loading.get().to_string()>
             <PageHeader dashboard url companies=state.companies link/>

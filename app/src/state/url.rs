@@ -1,8 +1,9 @@
 //! The view as the address bar holds it: every filter is a link.
 
 use domain::{Agent, filter::ViewQuery};
-use leptos_router::{NavigateOptions, hooks::use_navigate};
+use leptos::prelude::use_context;
 
+use super::Address;
 use crate::USAGE_PATH;
 
 /// The view of the page, and the addresses of the views next to it.
@@ -11,14 +12,11 @@ pub struct Url(pub ViewQuery);
 
 /// Goes to another view without scrolling; with `replace` the back button skips the one left behind.
 pub fn use_go(replace: bool) -> impl Fn(&Url) + Clone {
-    let navigate = use_navigate();
+    let address = use_context::<Address>();
     move |url| {
-        let options = NavigateOptions {
-            scroll: false,
-            replace,
-            ..NavigateOptions::default()
-        };
-        navigate(&url.href(), options);
+        if let Some(address) = address {
+            address.go(&url.href(), replace);
+        }
     }
 }
 

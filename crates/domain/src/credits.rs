@@ -128,12 +128,19 @@ impl FromStr for Credits {
 
 impl Serialize for Credits {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        // Between programs of one build the amount itself is enough.
+        if !serializer.is_human_readable() {
+            return serializer.serialize_i64(self.0);
+        }
         serializer.serialize_str(&format_micro(self.0))
     }
 }
 
 impl<'de> Deserialize<'de> for Credits {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        if !deserializer.is_human_readable() {
+            return i64::deserialize(deserializer).map(Self);
+        }
         deserializer.deserialize_any(AmountVisitor).map(Self)
     }
 }

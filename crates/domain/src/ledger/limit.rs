@@ -8,7 +8,7 @@ use crate::Credits;
 
 /// What happens when nothing is left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "kind")]
+#[serde(rename_all = "snake_case")]
 pub enum OveragePolicy {
     /// AI features stop at zero.
     #[default]

@@ -5,7 +5,10 @@ use std::time::Duration;
 use leptos::prelude::*;
 
 use super::{super::ABOVE, LogActions, index_of, needed_ask};
-use crate::{state::LogState, ui::browser::set_style};
+use crate::{
+    state::LogState,
+    ui::{browser::set_style, length},
+};
 
 /// Height of an open receipt; the same in CSS.
 const RECEIPT_PX: f64 = 168.0;
@@ -117,9 +120,17 @@ impl LogActions {
                 )
             })
             .unwrap_or_default();
-        set_style(&sizer, "height", &format!("{list_px}px"));
-        set_style(&layer, "height", &format!("{}px", view_px.min(list_px)));
-        set_style(&rows, "transform", &format!("translateY({shift}px)"));
+        set_style(&sizer, "height", &format!("{}px", length(list_px)));
+        set_style(
+            &layer,
+            "height",
+            &format!("{}px", length(view_px.min(list_px))),
+        );
+        set_style(
+            &rows,
+            "transform",
+            &format!("translateY({}px)", length(shift)),
+        );
         if let Some(top) = placing {
             #[expect(clippy::cast_possible_truncation, reason = "at most a few million")]
             scroller.set_scroll_top(top as i32);

@@ -1,0 +1,104 @@
+//! What stands at an address.
+
+use http::StatusCode;
+use leptos::{nonce::use_nonce, prelude::*};
+
+use super::{START_ID, Start, sign_in::SignIn};
+use crate::{
+    SIGN_IN_PATH, USAGE_PATH, components::Problem, context::Current, error::AppError,
+    functions::read_page, packed, state::Address,
+};
+
+/// What stands at an address: a page, or why there is none.
+#[derive(Debug, Clone)]
+pub enum Found {
+    /// A page that lives on in the browser.
+    Start {
+        /// What it begins with.
+        start: Box<Start>,
+        /// The address's query string.
+        query: String,
+    },
+    /// The sign-in form.
+    SignIn {
+        /// The address's query string.
+        query: String,
+    },
+    /// Nothing that can be shown.
+    Problem(AppError),
+}
+
+/// Finds the page of a path and reads what it begins with.
+pub async fn find(
+    services: &service::Services,
+    current: &Current,
+    path: &str,
+    query: &str,
+) -> Found {
+    match path {
+        USAGE_PATH => match read_page(services, current, query).await {
+            Ok(page) => Found::Start {
+                start: Box::new(Start::Usage(page)),
+                query: query.to_owned(),
+            },
+            Err(error) => Found::Problem(error),
+        },
+        SIGN_IN_PATH => Found::SignIn {
+            query: query.to_owned(),
+        },
+        _ => Found::Problem(AppError::NotFound),
+    }
+}
+
+impl Found {
+    /// The answer's status.
+    pub const fn status(&self) -> StatusCode {
+        match self {
+            Self::Start { .. } | Self::SignIn { .. } => StatusCode::OK,
+            Self::Problem(AppError::SignedOut) => StatusCode::UNAUTHORIZED,
+            Self::Problem(AppError::NotFound) => StatusCode::NOT_FOUND,
+            Self::Problem(AppError::Invalid(_)) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Problem(AppError::Busy | AppError::Offline) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Problem(AppError::Failed) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// The body of the document. What lives on comes first, because the browser takes the page up from there.
+    pub(crate) fn view(self) -> AnyView {
+        match self {
+            Self::Start { start, query } => {
+                let sent = sent_along(&start);
+                view! {
+                    {start.view(Address::new(&query))}
+                    <script id=START_ID type="application/octet-stream" nonce=use_nonce() inner_html=sent></script>
+                }
+                .into_any()
+            }
+            Self::SignIn { query } => view! { <SignIn query/> }.into_any(),
+            Self::Problem(error) => view! { <main class="lone"><Problem error/></main> }.into_any(),
+        }
+    }
+}
+
+/// The beginning as text.
+fn sent_along(start: &Start) -> String {
+    // It was just read from the database as plain structs: there is nothing in it that cannot be written.
+    packed::to_text(&postcard::to_allocvec(start).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_problem_has_a_status_that_says_so() {
+        assert_eq!(
+            Found::Problem(AppError::NotFound).status(),
+            StatusCode::NOT_FOUND
+        );
+        assert_eq!(
+            Found::Problem(AppError::Busy).status(),
+            StatusCode::SERVICE_UNAVAILABLE
+        );
+    }
+}
