@@ -26,25 +26,34 @@ site=$root/target/site
 stage=$target/page/$profile
 tools=$root/scripts/node_modules/.bin
 
+# Leaves out of the compiled page what only the words of a panic need: a release has none (scripts/prune.mjs).
+# The compiler calls these flags unstable: one that no longer has them makes the page 6 kB larger, no worse.
+find_unstable() {
+  local known
+  known=$(RUSTC_BOOTSTRAP=1 rustc -Z help 2>/dev/null || true)
+  if ! grep -q 'location-detail=' <<<"$known" || ! grep -q 'fmt-debug=' <<<"$known"; then return; fi
+  unstable=(RUSTC_BOOTSTRAP=1
+    "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS=${CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS:-} -Zlocation-detail=none -Zfmt-debug=none")
+}
+
 build_wasm() {
-  local cargo_profile=wasm-release
-  if [ "$profile" = dev ]; then cargo_profile=dev; fi
+  local cargo_profile=wasm-release unstable=()
+  if [ "$profile" = dev ]; then cargo_profile=dev; else find_unstable; fi
   say "Building the page (wasm, $cargo_profile)"
   # Cargo would let RUSTFLAGS hide the flags that env.sh sets. Debug information would only make the
   # page's tens of megabytes more: stack traces use the functions' names.
-  env -u RUSTFLAGS CARGO_PROFILE_DEV_DEBUG=0 \
+  env -u RUSTFLAGS CARGO_PROFILE_DEV_DEBUG=0 "${unstable[@]}" \
     cargo build "${locked[@]}" -p frontend --target "$wasm_target" --profile "$cargo_profile"
   wasm=$target/$wasm_target/${cargo_profile/#dev/debug}/frontend.wasm
 }
 
+# The functions keep their names: a browser's stack trace shows them, and a release is pruned by them.
 write_script() {
-  local out=$1 keep=()
+  local out=$1
   if [ "$(wasm-bindgen --version 2>/dev/null)" = "wasm-bindgen $(locked_version "$root/Cargo.lock" wasm-bindgen)" ]; then
-    if [ "$profile" = release ]; then keep=(--remove-name-section --remove-producers-section); fi
-    wasm-bindgen --target web --no-typescript "${keep[@]}" --out-dir "$out" --out-name "$name" "$wasm"
+    wasm-bindgen --target web --no-typescript --out-dir "$out" --out-name "$name" "$wasm"
   else
-    if [ "$profile" = dev ]; then keep=(--keep-names); fi
-    "$target/tools/release/creditscope-wasm-bindgen" "$wasm" "$out" "$name" "${keep[@]}"
+    "$target/tools/release/creditscope-wasm-bindgen" "$wasm" "$out" "$name"
   fi
 }
 
@@ -53,6 +62,7 @@ write_script() {
 shrink() {
   local out=$1 optimizer=$tools/wasm-opt
   if at_least 120 "$(wasm-opt --version 2>/dev/null | grep -oE '[0-9]+' | head -n 1)"; then optimizer=$(command -v wasm-opt); fi
+  node "$root/scripts/prune.mjs" "$out/${name}_bg.wasm"
   "$optimizer" -O2 --shrink-level=2 --converge --zero-filled-memory \
     --enable-bulk-memory --enable-bulk-memory-opt --enable-call-indirect-overlong \
     --enable-multivalue --enable-mutable-globals --enable-nontrapping-float-to-int \
@@ -65,7 +75,7 @@ shrink() {
 # From the compiled page to the files a browser loads; once per compiled page.
 build_script() {
   local key out=$stage/site/pkg stamp=$stage/script.key
-  key=$(cat "$wasm" "$root/scripts/build.sh" "$root/scripts/package-lock.json" | sha256sum)
+  key=$(cat "$wasm" "$root/scripts/build.sh" "$root/scripts/prune.mjs" "$root/scripts/package-lock.json" | sha256sum)
   if [ -e "$out/$name.js" ] && [ "$key" = "$(cat "$stamp" 2>/dev/null)" ]; then
     say "The page's script is up to date"
     return

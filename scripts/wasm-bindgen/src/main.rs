@@ -6,19 +6,15 @@
 use anyhow::{Context as _, Result, bail};
 use wasm_bindgen_cli_support::Bindgen;
 
-const USAGE: &str = "usage: creditscope-wasm-bindgen INPUT.wasm OUT_DIR OUT_NAME [--keep-names]";
+const USAGE: &str = "usage: creditscope-wasm-bindgen INPUT.wasm OUT_DIR OUT_NAME";
 
 /// Writes `OUT_DIR/OUT_NAME.js` and `OUT_DIR/OUT_NAME_bg.wasm`.
 ///
-/// `--keep-names` keeps the functions' names, so that a browser's stack trace can be read.
+/// The functions keep their names, so that a browser's stack trace can be read.
 fn main() -> Result<()> {
     let args: Vec<String> = std::env::args().skip(1).collect();
-    let (input, out_dir, out_name, keep_names) = match args.as_slice() {
-        [input, out_dir, out_name] => (input, out_dir, out_name, false),
-        [input, out_dir, out_name, flag] if flag == "--keep-names" => {
-            (input, out_dir, out_name, true)
-        }
-        _ => bail!(USAGE),
+    let [input, out_dir, out_name] = args.as_slice() else {
+        bail!(USAGE);
     };
 
     Bindgen::new()
@@ -26,7 +22,6 @@ fn main() -> Result<()> {
         .out_name(out_name)
         .web(true)?
         .typescript(false)
-        .remove_name_section(!keep_names)
         .remove_producers_section(true)
         .generate(out_dir)
         .with_context(|| format!("cannot write the JavaScript for {input}"))
