@@ -15,8 +15,8 @@ pub fn open(path: &str) -> Result<(UnboundedReceiver<Bytes>, UnboundedSender<Byt
     let socket = WebSocket::new(path)?;
     socket.set_binary_type(BinaryType::Arraybuffer);
     let (arrive, arrived) = mpsc::unbounded();
-    let (send, sent) = mpsc::unbounded();
-    spawn_local(drive(socket, arrive, sent));
+    let (send, outgoing) = mpsc::unbounded();
+    spawn_local(drive(socket, arrive, outgoing));
     Ok((arrived, send))
 }
 
@@ -24,7 +24,7 @@ pub fn open(path: &str) -> Result<(UnboundedReceiver<Bytes>, UnboundedSender<Byt
 async fn drive(
     socket: WebSocket,
     arrive: UnboundedSender<Bytes>,
-    mut sent: UnboundedReceiver<Bytes>,
+    mut outgoing: UnboundedReceiver<Bytes>,
 ) {
     let (opened, mut is_open) = mpsc::unbounded();
     let (failed, end) = (opened.clone(), arrive.clone());
@@ -44,7 +44,7 @@ async fn drive(
     socket.set_onclose(Some(on_close.as_ref().unchecked_ref()));
     socket.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
     if is_open.next().await == Some(true) {
-        while let Some(message) = sent.next().await {
+        while let Some(message) = outgoing.next().await {
             if socket.send_with_u8_array(&message).is_err() {
                 break;
             }

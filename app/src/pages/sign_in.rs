@@ -5,6 +5,10 @@ use leptos::prelude::*;
 use crate::ui::Icon;
 
 /// E-mail address and password.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a component owns its properties"
+)]
 #[component]
 pub fn SignIn(
     /// The address's query string.

@@ -19,7 +19,6 @@ impl Address {
 
     /// Only a browser goes anywhere.
     #[cfg(not(feature = "hydrate"))]
-    #[expect(clippy::unused_self, reason = "the browser's version uses it")]
     pub fn go(self, _: &str, _: bool) {}
 }
 
