@@ -16,6 +16,7 @@ pub mod ledger;
 pub mod list;
 pub mod openapi;
 pub mod ops;
+pub mod orders;
 pub mod packs;
 pub mod plans;
 pub mod problem;
@@ -74,6 +75,10 @@ pub fn described() -> OpenApiRouter<AppState> {
         .routes(routes!(accounts::get_account, accounts::put_account))
         .routes(routes!(accounts::put_suspension))
         .routes(routes!(packs::post_account_pack))
+        .routes(routes!(orders::list_orders, orders::post_order))
+        .routes(routes!(orders::post_order_payment))
+        .routes(routes!(orders::post_payment_event))
+        .routes(routes!(orders::list_disputes))
         .routes(routes!(ledger::post_adjustment))
         .routes(routes!(ledger::list_grants))
         .routes(routes!(ledger::list_ledger))

@@ -9,6 +9,7 @@ use std::{
 };
 
 pub use layers::{Layers, SETTINGS};
+use service::payments::Webhooks;
 
 use crate::state::Origin;
 
@@ -48,6 +49,10 @@ pub struct Config {
     pub migrate: bool,
     /// Reading connections of the embedded database.
     pub readers: u32,
+    /// Signs the messages of the payment system; without it an operator confirms payments.
+    pub payments_webhook_secret: Option<String>,
+    /// Where buyers pay, with `{order}` in the place of the order's id.
+    pub payments_checkout_url: Option<String>,
 }
 
 /// Why the settings cannot be used: everything wrong with them, each by its name.
@@ -122,6 +127,12 @@ impl Config {
             readers: all
                 .parse_with("readers", readers, errors)
                 .unwrap_or(storage::OpenOptions::default().readers),
+            payments_webhook_secret: all.parse_with(
+                "payments_webhook_secret",
+                webhook_secret,
+                errors,
+            ),
+            payments_checkout_url: all.parse_with("payments_checkout_url", checkout_url, errors),
         }
     }
 
@@ -180,6 +191,20 @@ fn log_format(text: &str) -> Result<LogFormat, String> {
         "text" => Ok(LogFormat::Text),
         "json" => Ok(LogFormat::Json),
         _ => Err("must be text or json".to_owned()),
+    }
+}
+
+fn webhook_secret(text: &str) -> Result<String, String> {
+    Webhooks::new(text, None)?;
+    Ok(text.to_owned())
+}
+
+fn checkout_url(text: &str) -> Result<String, String> {
+    let is_web = text.starts_with("https://") || text.starts_with("http://");
+    if is_web && text.contains("{order}") {
+        Ok(text.to_owned())
+    } else {
+        Err("must be an http:// or https:// address with {order} in it".to_owned())
     }
 }
 

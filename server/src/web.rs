@@ -1,5 +1,6 @@
 //! Pages, their files, and signing in and out.
 
+pub mod billing;
 pub mod files;
 pub mod guard;
 pub mod sign_in;
@@ -25,6 +26,9 @@ pub fn router() -> Router<AppState> {
     Router::new()
         .route(app::USAGE_PATH, get(page))
         .route(app::SIGN_IN_PATH, get(page))
+        .route("/billing/orders", post(billing::order))
+        .route("/billing/disputes", post(billing::dispute))
+        .route("/billing/disputes/decide", post(billing::decide))
         .route("/api/fn/{name}", get(function))
         .route("/", get(|| async { Redirect::to(app::USAGE_PATH) }))
         .layer(from_fn(guard::signed_in))

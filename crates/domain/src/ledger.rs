@@ -8,6 +8,7 @@ mod books;
 mod grant;
 mod hold;
 mod limit;
+mod order;
 
 pub use balance::{Balance, BooksView, Level, RunningHold};
 pub use books::{Books, Changes, Cover, Moment, OutOfRange, Overage, RENEWAL, Returned, Why};
@@ -19,3 +20,4 @@ pub use limit::{
     Ask, Decision, Limit, LimitKind, MAX_GRACE_PERCENT, OveragePolicy, Quota, Reason, Remedy,
     decide,
 };
+pub use order::{Dispute, DisputeState, Order, OrderKind, OrderState};

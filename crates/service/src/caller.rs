@@ -21,6 +21,8 @@ pub enum Permission {
     Read,
     /// Buy packs and give credits back in their account.
     Bill,
+    /// Ask for events of their account to be given back.
+    Dispute,
     /// Create and change accounts, plans, keys.
     Provision,
 }
@@ -31,6 +33,7 @@ impl Permission {
             Self::Ingest => "this needs a key with scope ingest or platform",
             Self::Check => "this needs a key with scope check or platform",
             Self::Read => "this needs a key with scope read or platform",
+            Self::Dispute => "this needs to be a member of the account",
             Self::Bill => {
                 "this needs the role owner or billing_admin, or a key with scope platform"
             }
@@ -67,6 +70,8 @@ pub struct Scope {
     pub(crate) actor: String,
     /// Whether the caller may buy, and give credits back.
     pub(crate) may_bill: bool,
+    /// Whether the caller may ask for events to be given back.
+    pub(crate) may_dispute: bool,
 }
 
 impl Scope {
@@ -85,6 +90,19 @@ impl Scope {
         self.may_bill
     }
 
+    /// Whether the caller may ask for events to be given back.
+    pub const fn may_dispute(&self) -> bool {
+        self.may_dispute
+    }
+
+    pub(crate) fn require_bill(&self) -> ServiceResult<()> {
+        require(self.may_bill, Permission::Bill)
+    }
+
+    pub(crate) fn require_dispute(&self) -> ServiceResult<()> {
+        require(self.may_dispute, Permission::Dispute)
+    }
+
     pub(crate) fn company_ids(&self) -> Option<&[CompanyId]> {
         match &self.companies {
             CompanyScope::All => None,
@@ -96,11 +114,11 @@ impl Scope {
 impl Caller {
     /// The person at the machine's own shell: may do everything.
     pub fn operator(name: &str) -> Self {
-        use Permission::{Bill, Check, Ingest, Provision, Read};
+        use Permission::{Bill, Check, Dispute, Ingest, Provision, Read};
         Self {
             name: name.to_owned(),
             user: None,
-            everywhere: vec![Ingest, Check, Read, Bill, Provision],
+            everywhere: vec![Ingest, Check, Read, Bill, Dispute, Provision],
             accounts: vec![],
         }
     }
@@ -137,9 +155,12 @@ impl Caller {
     /// A signed-in person.
     pub fn from_user(user: &User) -> Self {
         let everywhere = match user.platform_role {
-            Some(PlatformRole::Operator) => {
-                vec![Permission::Read, Permission::Bill, Permission::Provision]
-            }
+            Some(PlatformRole::Operator) => vec![
+                Permission::Read,
+                Permission::Bill,
+                Permission::Dispute,
+                Permission::Provision,
+            ],
             Some(PlatformRole::ProductManager) => vec![Permission::Read],
             None => vec![],
         };
@@ -197,6 +218,7 @@ impl Caller {
     fn scope_of(&self, account: Account, companies: CompanyScope) -> Scope {
         Scope {
             may_bill: self.companies_in(account.id, Permission::Bill) == Some(CompanyScope::All),
+            may_dispute: self.companies_in(account.id, Permission::Dispute).is_some(),
             actor: self.name.clone(),
             account,
             companies,
@@ -219,6 +241,14 @@ impl Caller {
     }
 }
 
+fn require(may: bool, permission: Permission) -> ServiceResult<()> {
+    if may {
+        Ok(())
+    } else {
+        Err(ServiceError::Forbidden(permission.needed().to_owned()))
+    }
+}
+
 fn member_access(membership: &Membership) -> AccountAccess {
     let sees_all = membership.companies.is_empty() && membership.role != Role::Client;
     let companies = if sees_all {
@@ -230,8 +260,10 @@ fn member_access(membership: &Membership) -> AccountAccess {
         account: membership.account,
         companies,
         permissions: match membership.role {
-            Role::Owner | Role::BillingAdmin => vec![Permission::Read, Permission::Bill],
-            Role::Analyst | Role::Client => vec![Permission::Read],
+            Role::Owner | Role::BillingAdmin => {
+                vec![Permission::Read, Permission::Bill, Permission::Dispute]
+            }
+            Role::Analyst | Role::Client => vec![Permission::Read, Permission::Dispute],
         },
     }
 }

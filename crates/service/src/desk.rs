@@ -4,6 +4,7 @@
 //! the memory of a process, is the truth.
 
 mod holds;
+mod orders;
 mod reversals;
 
 use std::{borrow::Cow, collections::BTreeMap};
@@ -11,8 +12,8 @@ use std::{borrow::Cow, collections::BTreeMap};
 use domain::{
     AccountId, CompanyId, Credits, Seq, Time, TimeRange,
     ledger::{
-        Ask, Balance, Books, Decision, Hold, Moment, NewGrant, OutOfRange, PRIORITY, Payment,
-        Quota, RENEWAL, decide,
+        Ask, Balance, Books, Decision, Dispute, Hold, Moment, NewGrant, Order, OutOfRange,
+        PRIORITY, Payment, Quota, RENEWAL, decide,
     },
 };
 
@@ -70,6 +71,11 @@ struct Account {
     changed_holds: BTreeMap<String, Hold>,
     limits: BTreeMap<CompanyId, CompanyLimits>,
     reversible: BTreeMap<(String, String), Reversible>,
+    orders: BTreeMap<String, Order>,
+    changed_orders: BTreeMap<String, Order>,
+    disputes: BTreeMap<String, Dispute>,
+    changed_disputes: BTreeMap<String, Dispute>,
+    new_plan: Option<String>,
 }
 
 impl Desk {
@@ -112,6 +118,18 @@ impl Desk {
         seq
     }
 
+    /// Source and id of the event that an act may give back: it has to be added before.
+    pub fn event_to_reverse(&self, ordered: &AccountAct) -> Option<(String, String)> {
+        match &ordered.act {
+            Act::Reverse(reverse) => Some((reverse.source.clone(), reverse.id.clone())),
+            Act::DecideDispute { id, .. } => {
+                let dispute = self.accounts.get(&ordered.account)?.disputes.get(id)?;
+                Some((dispute.source.clone(), dispute.event.clone()))
+            }
+            _ => None,
+        }
+    }
+
     /// Adds what could not be loaded before earlier events of the transaction were stored.
     pub fn add_reversible(
         &mut self,
@@ -140,6 +158,17 @@ impl Desk {
             Act::RenewHold { id, renewal } => account.renew_hold(id, *renewal),
             Act::Settle(settlement) => self.settle(ordered.account, settlement),
             Act::Release { id } => self.release(ordered.account, id),
+            Act::Order(order) => Ok(account.order(order)),
+            Act::PayOrder { id, reference } => {
+                account.pay_order(id, reference.as_deref(), &ordered.actor)
+            }
+            Act::FailOrder { id, reason } => account.fail_order(id, reason),
+            Act::Dispute(dispute) => account.dispute(dispute),
+            Act::DecideDispute {
+                id,
+                accepts,
+                reversal,
+            } => self.decide_dispute(ordered.account, id, *accepts, reversal, &ordered.actor),
         }
     }
 
@@ -198,6 +227,13 @@ impl Desk {
     }
 }
 
+fn by_id<T>(items: Vec<T>, id: impl Fn(&T) -> &String) -> BTreeMap<String, T> {
+    items
+        .into_iter()
+        .map(|item| (id(&item).clone(), item))
+        .collect()
+}
+
 impl Account {
     fn open(loaded: LoadedBooks, now: Time) -> Self {
         let moment = Moment {
@@ -215,14 +251,15 @@ impl Account {
             renewed: loaded.renewed,
             used: loaded.used,
             held: loaded.held,
-            holds: loaded
-                .holds
-                .into_iter()
-                .map(|hold| (hold.id.clone(), hold))
-                .collect(),
+            holds: by_id(loaded.holds, |hold| &hold.id),
             changed_holds: BTreeMap::new(),
             limits: loaded.limits,
             reversible: BTreeMap::new(),
+            orders: by_id(loaded.orders, |order| &order.id),
+            changed_orders: BTreeMap::new(),
+            disputes: by_id(loaded.disputes, |dispute| &dispute.id),
+            changed_disputes: BTreeMap::new(),
+            new_plan: None,
         }
     }
 
@@ -374,6 +411,9 @@ impl Account {
             overage: changes.overage,
             entries,
             holds: self.changed_holds.into_values().collect(),
+            orders: self.changed_orders.into_values().collect(),
+            disputes: self.changed_disputes.into_values().collect(),
+            new_plan: self.new_plan,
             last_grant: self.books.last_number(),
             last_entry,
             version: self.version + 1,

@@ -244,6 +244,9 @@ impl From<Refusal> for ServiceError {
                 "a hold of this id exists: ids of holds are unique in their account for ever"
                     .to_owned(),
             ),
+            Refusal::Decided(state) => {
+                Self::Conflict(format!("this is {state} already: nothing was changed"))
+            }
             Refusal::MoreThanCost { left } if left <= Credits::ZERO => {
                 Self::Conflict("this event was given back whole before".to_owned())
             }

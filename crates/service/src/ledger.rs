@@ -199,7 +199,8 @@ impl Services {
     }
 }
 
-fn check_reason(reason: &str) -> ServiceResult<()> {
+/// A reason for the ledger.
+pub(crate) fn check_reason(reason: &str) -> ServiceResult<()> {
     let chars = reason.chars().count();
     if reason.trim().is_empty() || chars > MAX_REASON_CHARS || reason.chars().any(char::is_control)
     {

@@ -10,6 +10,7 @@ pub mod clock;
 pub mod dashboard;
 pub mod desk;
 mod directory;
+pub mod disputes;
 pub mod enforce;
 pub mod error;
 pub mod idempotency;
@@ -17,6 +18,8 @@ pub mod ingest;
 pub mod keys;
 pub mod ledger;
 pub mod live;
+pub mod orders;
+pub mod payments;
 pub mod ports;
 pub mod rates;
 mod renewal;
@@ -36,6 +39,7 @@ use crate::{
     directory::Directory,
     enforce::Checks,
     live::Hub,
+    payments::{Manual, PaymentProvider},
     ports::Store,
     writer::{CommitObserver, Writer},
 };
@@ -49,6 +53,7 @@ pub struct Services {
     writer: Writer,
     checks: Checks,
     hub: Hub,
+    payments: Arc<dyn PaymentProvider>,
 }
 
 impl Services {
@@ -77,7 +82,14 @@ impl Services {
             clock,
             writer,
             hub,
+            payments: Arc::new(Manual),
         }
+    }
+
+    /// The same use-cases with another way of paying orders.
+    #[must_use]
+    pub fn with_payments(self, payments: Arc<dyn PaymentProvider>) -> Self {
+        Self { payments, ..self }
     }
 
     /// The clock every use-case reads.

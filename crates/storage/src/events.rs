@@ -90,7 +90,18 @@ impl<'a> Group<'a> {
                 Act::RenewHold { id, .. } | Act::Release { id } => needs.holds.push(id.clone()),
                 Act::Settle(settlement) => needs.holds.push(settlement.id.clone()),
                 Act::Reverse(_) => needs.all_grants = true,
-                Act::Renew | Act::Give(_) | Act::Correct { .. } => {}
+                Act::PayOrder { id, .. } | Act::FailOrder { id, .. } => {
+                    needs.orders.push(id.clone());
+                }
+                Act::Dispute(dispute) => {
+                    let event = (dispute.source.clone(), dispute.event.clone());
+                    needs.disputed.push(event);
+                }
+                Act::DecideDispute { id, .. } => {
+                    needs.all_grants = true;
+                    needs.disputes.push(id.clone());
+                }
+                Act::Renew | Act::Give(_) | Act::Correct { .. } | Act::Order(_) => {}
             }
         }
         Wanted {
@@ -160,9 +171,9 @@ async fn act(
 ) -> Result<Vec<std::result::Result<Acted, Refusal>>> {
     let mut acted = Vec::with_capacity(acts.len());
     for ordered in acts {
-        if let Act::Reverse(reverse) = &ordered.act {
+        if let Some(name) = desk.event_to_reverse(ordered) {
             take_booked(tx, desk, booked, now).await?;
-            let names = [(reverse.source.clone(), reverse.id.clone())];
+            let names = [name];
             let found = ledger::reversible(tx.connection(), ordered.account, &names).await?;
             desk.add_reversible(ordered.account, found);
         }

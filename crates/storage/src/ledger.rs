@@ -1,6 +1,7 @@
 //! The books of accounts: loaded for a transaction, worked on at the service's desk, stored again.
 
 mod load;
+mod orders;
 mod read;
 mod reversible;
 mod store;
@@ -9,8 +10,8 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use domain::{
-    AccountId, Seq, Time,
-    ledger::{GrantKind, GrantNo, Hold, Part},
+    AccountId, CompanyId, Seq, Time,
+    ledger::{Dispute, GrantKind, GrantNo, Hold, Order, Part},
 };
 use service::ports::{EventPayment, LedgerStore, NumberedEntry, StoreResult};
 
@@ -56,6 +57,23 @@ impl LedgerStore for SqliteStore {
         parts: &[Part],
     ) -> StoreResult<BTreeMap<GrantNo, (GrantKind, String)>> {
         Ok(read::grant_names(&self.readers, account, parts).await?)
+    }
+
+    async fn orders(&self, account: AccountId, limit: u32) -> StoreResult<Vec<Order>> {
+        Ok(orders::latest(&self.readers, account, limit).await?)
+    }
+
+    async fn order_account(&self, order: &str) -> StoreResult<Option<AccountId>> {
+        Ok(orders::account_of(&self.readers, order).await?)
+    }
+
+    async fn disputes(
+        &self,
+        account: AccountId,
+        companies: Option<&[CompanyId]>,
+        limit: u32,
+    ) -> StoreResult<Vec<Dispute>> {
+        Ok(orders::disputes(&self.readers, account, companies, limit).await?)
     }
 
     async fn hold(&self, account: AccountId, id: &str) -> StoreResult<Option<Hold>> {

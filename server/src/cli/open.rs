@@ -2,7 +2,7 @@
 
 use std::{fs, sync::Arc};
 
-use service::{Caller, Services, SystemClock, ports::Store};
+use service::{Caller, Services, SystemClock, payments::Webhooks, ports::Store};
 use storage::{Database, OpenOptions};
 
 use super::{CliError, output::Output};
@@ -43,6 +43,16 @@ pub fn services(database: &Arc<dyn Database>) -> Services {
     let store: Arc<dyn Store> = Arc::<dyn Database>::clone(database);
     telemetry::metrics();
     Services::start_observed(store, Arc::new(SystemClock), telemetry::commit_observer())
+}
+
+/// The same use-cases, paying as the settings say.
+pub fn with_payments(services: Services, config: &Config) -> Result<Services, CliError> {
+    let Some(secret) = &config.payments_webhook_secret else {
+        return Ok(services);
+    };
+    let webhooks = Webhooks::new(secret, config.payments_checkout_url.clone())
+        .map_err(|rule| CliError::Usage(format!("payments_webhook_secret {rule}")))?;
+    Ok(services.with_payments(Arc::new(webhooks)))
 }
 
 impl<'a> Shell<'a> {

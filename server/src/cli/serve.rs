@@ -65,7 +65,7 @@ pub struct Server {
 /// Runs the server until it is told to stop.
 pub async fn run(config: &Config, output: &Output) -> CliResult {
     let database = open::database(config, FILE, config.migrate).await?;
-    let services = open::services(&database);
+    let services = open::with_payments(open::services(&database), config)?;
     let server = Server::bind(config, services, database).await?;
     output.note(&format!("Creditscope listens on http://{}", server.addr()?));
     server.run(listener::stop_signal()).await?;

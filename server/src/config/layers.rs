@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, str::FromStr};
 use super::FILE_VARIABLE;
 
 /// Every setting, by its name in the file; its variable is the same in capitals after [`PREFIX`].
-pub const SETTINGS: [&str; 9] = [
+pub const SETTINGS: [&str; 11] = [
     "database_url",
     "addr",
     "public_url",
@@ -15,6 +15,8 @@ pub const SETTINGS: [&str; 9] = [
     "metrics_addr",
     "migrate",
     "readers",
+    "payments_webhook_secret",
+    "payments_checkout_url",
 ];
 /// What variables begin with.
 const PREFIX: &str = "CREDITSCOPE_";

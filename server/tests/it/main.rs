@@ -20,6 +20,7 @@ mod ledger;
 mod listener;
 mod openapi;
 mod ops;
+mod orders;
 mod pages;
 mod provisioning;
 mod reading;

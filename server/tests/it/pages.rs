@@ -13,9 +13,9 @@ use service::{
 
 use crate::support::{Reply, TestServer, event, event_with, request};
 
-const PASSWORD: &str = "correct horse";
+pub const PASSWORD: &str = "correct horse";
 
-async fn with_people() -> TestServer {
+pub async fn with_people() -> TestServer {
     let server = TestServer::start().await;
     add_people(&server).await;
     server
@@ -49,7 +49,7 @@ async fn add_people(server: &TestServer) {
     }
 }
 
-fn form(path: &str) -> axum::http::request::Builder {
+pub fn form(path: &str) -> axum::http::request::Builder {
     Request::builder()
         .method(Method::POST)
         .uri(path)
@@ -57,7 +57,7 @@ fn form(path: &str) -> axum::http::request::Builder {
         .header("host", "localhost")
 }
 
-async fn sign_in(server: &TestServer, email: &str, password: &str, next: &str) -> Reply {
+pub async fn sign_in(server: &TestServer, email: &str, password: &str, next: &str) -> Reply {
     let body = format!(
         "email={email}&password={}&next={next}",
         password.replace(' ', "+")
@@ -67,7 +67,7 @@ async fn sign_in(server: &TestServer, email: &str, password: &str, next: &str) -
         .await
 }
 
-fn cookie(reply: &Reply) -> String {
+pub fn cookie(reply: &Reply) -> String {
     reply
         .header("set-cookie")
         .split(';')

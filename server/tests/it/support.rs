@@ -139,6 +139,14 @@ impl TestServer {
         Self::start_with(Origin::default(), false).await
     }
 
+    /// The same server, paying orders in another way.
+    pub fn paying(mut self, payments: Arc<dyn service::payments::PaymentProvider>) -> Self {
+        self.services = self.services.with_payments(payments);
+        self.state.services = self.services.clone();
+        self.router = server::router(&self.state);
+        self
+    }
+
     async fn start_with(origin: Origin, provisioned: bool) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store: Arc<dyn Store> = database(&folder).await;

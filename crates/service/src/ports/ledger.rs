@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use domain::{
     AccountId, Agent, CompanyId, Credits, Seq, Time, TimeRange,
     ledger::{
-        Decision, Entry, Grant, GrantKind, GrantNo, Hold, HoldError, Overage, OveragePolicy, Part,
-        Renewal,
+        Decision, Dispute, Entry, Grant, GrantKind, GrantNo, Hold, HoldError, Order, Overage,
+        OveragePolicy, Part, Renewal,
     },
 };
 
@@ -73,6 +73,33 @@ pub enum Act {
     Release {
         /// Which.
         id: String,
+    },
+    /// Orders a pack or a plan.
+    Order(Box<Order>),
+    /// A payment of an order came in: gives what was ordered.
+    PayOrder {
+        /// Which order.
+        id: String,
+        /// The payment, as the payment system names it.
+        reference: Option<String>,
+    },
+    /// A payment of an order failed.
+    FailOrder {
+        /// Which order.
+        id: String,
+        /// Why.
+        reason: String,
+    },
+    /// Asks for an event to be given back.
+    Dispute(Box<Dispute>),
+    /// Decides a dispute.
+    DecideDispute {
+        /// Which.
+        id: String,
+        /// Whether the event is given back.
+        accepts: bool,
+        /// The id of the reversal that this may make.
+        reversal: String,
     },
 }
 
@@ -151,6 +178,10 @@ pub enum Acted {
     Reversed(Reversed),
     /// The hold as it is now.
     Hold(Hold),
+    /// The order as it is now.
+    Order(Order),
+    /// The dispute as it is now.
+    Dispute(Dispute),
 }
 
 /// What was given back.
@@ -179,6 +210,8 @@ pub enum Refusal {
     OtherContent,
     /// A hold of this id exists.
     HoldExists,
+    /// It was decided otherwise before; how.
+    Decided(&'static str),
     /// An event can be given back only as far as it cost.
     MoreThanCost {
         /// How much of it is left.
@@ -245,6 +278,10 @@ pub struct LoadedBooks {
     pub holds: Vec<Hold>,
     /// Limits of the companies an act names.
     pub limits: BTreeMap<CompanyId, CompanyLimits>,
+    /// Orders an act names.
+    pub orders: Vec<Order>,
+    /// Disputes an act names, and those of the events an act names.
+    pub disputes: Vec<Dispute>,
 }
 
 /// An event that may be given back.
@@ -271,6 +308,12 @@ pub struct ChangedBooks {
     pub entries: Vec<(i64, Entry)>,
     /// Holds that are new or changed, as they are now.
     pub holds: Vec<Hold>,
+    /// Orders that are new or changed, as they are now.
+    pub orders: Vec<Order>,
+    /// Disputes that are new or changed, as they are now.
+    pub disputes: Vec<Dispute>,
+    /// Key of the plan the account moves to.
+    pub new_plan: Option<String>,
     /// Number of the latest grant.
     pub last_grant: i64,
     /// Number of the latest entry.
@@ -301,6 +344,12 @@ pub struct NumberedEntry {
 pub struct BooksNeeds {
     /// Holds by id.
     pub holds: Vec<String>,
+    /// Orders by id.
+    pub orders: Vec<String>,
+    /// Disputes by id.
+    pub disputes: Vec<String>,
+    /// Disputes of these events, by source and id.
+    pub disputed: Vec<(String, String)>,
     /// Limits of these companies.
     pub companies: Vec<CompanyId>,
     /// Every grant, not only those that can still matter.
@@ -327,6 +376,20 @@ pub trait LedgerStore {
         account: AccountId,
         parts: &[Part],
     ) -> StoreResult<BTreeMap<GrantNo, (GrantKind, String)>>;
+
+    /// Orders of an account, newest first.
+    async fn orders(&self, account: AccountId, limit: u32) -> StoreResult<Vec<Order>>;
+
+    /// The account an order belongs to.
+    async fn order_account(&self, order: &str) -> StoreResult<Option<AccountId>>;
+
+    /// Disputes of an account, open ones first, then newest first; of these companies when given.
+    async fn disputes(
+        &self,
+        account: AccountId,
+        companies: Option<&[CompanyId]>,
+        limit: u32,
+    ) -> StoreResult<Vec<Dispute>>;
 
     /// A hold by its id.
     async fn hold(&self, account: AccountId, id: &str) -> StoreResult<Option<Hold>>;

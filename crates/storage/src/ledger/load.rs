@@ -10,6 +10,7 @@ use domain::{
 use service::ports::{BooksNeeds, CompanyLimits, LoadedBooks, Terms};
 use sqlx::SqliteConnection;
 
+use super::orders;
 use crate::{
     error::{Error, Result},
     rows::agent,
@@ -169,6 +170,7 @@ pub(crate) async fn load(
         add_used(connection, now, &mut books).await?;
         add_holds(connection, &ids, wanted, now, &mut books).await?;
         add_limits(connection, wanted, now, &mut books).await?;
+        add_orders(connection, wanted, &mut books).await?;
     }
     Ok(books.into_values().collect())
 }
@@ -210,6 +212,8 @@ fn opened(row: BooksRow) -> Result<LoadedBooks> {
         used: Credits::ZERO,
         holds: Vec::new(),
         limits: BTreeMap::new(),
+        orders: Vec::new(),
+        disputes: Vec::new(),
     })
 }
 
@@ -351,6 +355,37 @@ pub(super) fn hold(row: HoldRow) -> Result<Hold> {
         settled: row.settled.map(Credits::from_micro),
         fingerprint: row.fingerprint,
     })
+}
+
+async fn add_orders(
+    connection: &mut SqliteConnection,
+    wanted: &Wanted,
+    books: &mut BTreeMap<i64, LoadedBooks>,
+) -> Result<()> {
+    let needs = || wanted.needs.iter();
+    let names: Vec<_> = needs()
+        .flat_map(|(account, needs)| needs.orders.iter().map(move |id| (account, id)))
+        .collect();
+    for (account, order) in orders::named(connection, &names).await? {
+        if let Some(loaded) = books.get_mut(&account) {
+            loaded.orders.push(order);
+        }
+    }
+    let names: Vec<_> = needs()
+        .flat_map(|(account, needs)| needs.disputes.iter().map(move |id| (account, id)))
+        .collect();
+    let events: Vec<_> = needs()
+        .flat_map(|(account, needs)| {
+            let disputed = needs.disputed.iter();
+            disputed.map(move |(source, id)| (account, source, id))
+        })
+        .collect();
+    for (account, dispute) in orders::named_disputes(connection, &names, &events).await? {
+        if let Some(loaded) = books.get_mut(&account) {
+            loaded.disputes.push(dispute);
+        }
+    }
+    Ok(())
 }
 
 async fn add_limits(

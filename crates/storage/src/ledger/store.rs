@@ -72,7 +72,8 @@ pub(crate) async fn store(
             .await?;
     }
     let holds: Vec<_> = of_each(changed, |books| &books.holds, hold).collect();
-    run(tx, HOLDS, &holds).await
+    run(tx, HOLDS, &holds).await?;
+    super::orders::store(tx, changed, now).await
 }
 
 /// Rows of every account's changes of one kind.
@@ -191,7 +192,8 @@ pub(crate) async fn payments(tx: &mut WriteTx<'_>, booked: &[Booked<'_>]) -> Res
     run(tx, PAYMENTS, &parts.collect::<Vec<_>>()).await
 }
 
-async fn run<R: Serialize>(
+/// Binds rows as one JSON array; nothing to do without any.
+pub(super) async fn run<R: Serialize>(
     tx: &mut WriteTx<'_>,
     statement: &'static str,
     rows: &[R],

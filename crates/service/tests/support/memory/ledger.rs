@@ -6,12 +6,12 @@ use async_trait::async_trait;
 use domain::{
     AccountId, Agent, CompanyId, Credits, Seq, Time,
     calendar::{Cycles, Zone},
-    ledger::{Grant, GrantKind, GrantNo, Hold, Overage, Part},
+    ledger::{Dispute, DisputeState, Grant, GrantKind, GrantNo, Hold, Order, Overage, Part},
 };
 use service::{
     desk::{Booked, Desk},
     ports::{
-        AccountAct, Act, Acted, BooksNeeds, ChangedBooks, CompanyLimits, EventPayment, LedgerStore,
+        AccountAct, Acted, BooksNeeds, ChangedBooks, CompanyLimits, EventPayment, LedgerStore,
         LoadedBooks, NumberedEntry, Refusal, Reversible, StoreResult, StoredReversal, Terms,
     },
 };
@@ -25,6 +25,8 @@ pub struct Books {
     overage: BTreeMap<Time, Overage>,
     pub entries: Vec<NumberedEntry>,
     holds: BTreeMap<String, Hold>,
+    orders: BTreeMap<String, Order>,
+    disputes: BTreeMap<String, Dispute>,
     last_grant: i64,
     last_entry: i64,
     pub version: i64,
@@ -80,6 +82,8 @@ impl State {
                 .collect(),
             holds: books.holds.into_values().collect(),
             overage: books.overage,
+            orders: books.orders.into_values().collect(),
+            disputes: books.disputes.into_values().collect(),
         })
     }
 
@@ -150,19 +154,33 @@ impl State {
                 .into_iter()
                 .map(|hold| (hold.id.clone(), hold)),
         );
+        let orders = changed.orders.into_iter();
+        books
+            .orders
+            .extend(orders.map(|order| (order.id.clone(), order)));
+        let disputes = changed.disputes.into_iter();
+        books
+            .disputes
+            .extend(disputes.map(|dispute| (dispute.id.clone(), dispute)));
         (books.last_grant, books.last_entry) = (changed.last_grant, changed.last_entry);
         (books.version, books.held) = (changed.version, changed.held);
         books.renewed = Some(changed.renewed.start);
         books.renews_at = Some(changed.renewed.end);
+        let account = self
+            .accounts
+            .iter_mut()
+            .find(|account| account.id == changed.account);
+        if let (Some(account), Some(plan)) = (account, changed.new_plan) {
+            account.plan = plan;
+        }
     }
 
     /// Does something to the books of an account.
     pub(super) fn act(&mut self, ordered: &AccountAct, now: Time) -> Result<Acted, Refusal> {
         let mut desk = Desk::new(now, self.newest(), self.load(&[ordered.account], now));
-        if let Act::Reverse(reverse) = &ordered.act {
-            let name = (reverse.source.clone(), reverse.id.clone());
+        if let Some(name) = desk.event_to_reverse(ordered) {
             let found = self
-                .known(ordered.account, &reverse.source, &reverse.id)
+                .known(ordered.account, &name.0, &name.1)
                 .filter(|event| event.reverses.is_none())
                 .map(|event| Reversible {
                     parts: event.payment.parts.clone(),
@@ -285,6 +303,58 @@ impl LedgerStore for MemoryStore {
             .flat_map(BTreeMap::values)
             .map(|grant| (grant.number, (grant.kind, grant.name.clone())))
             .collect())
+    }
+
+    async fn orders(&self, account: AccountId, limit: u32) -> StoreResult<Vec<Order>> {
+        let state = self.state();
+        let books = state.books.get(&account);
+        let mut orders: Vec<_> = books
+            .into_iter()
+            .flat_map(|books| books.orders.values())
+            .cloned()
+            .collect();
+        orders.sort_by(|a, b| (b.created_at, &b.id).cmp(&(a.created_at, &a.id)));
+        orders.truncate(limit as usize);
+        Ok(orders)
+    }
+
+    async fn order_account(&self, order: &str) -> StoreResult<Option<AccountId>> {
+        let state = self.state();
+        let owner = state
+            .books
+            .iter()
+            .find(|(_, books)| books.orders.contains_key(order));
+        Ok(owner.map(|(account, _)| *account))
+    }
+
+    async fn disputes(
+        &self,
+        account: AccountId,
+        companies: Option<&[CompanyId]>,
+        limit: u32,
+    ) -> StoreResult<Vec<Dispute>> {
+        let state = self.state();
+        let all = state
+            .books
+            .get(&account)
+            .into_iter()
+            .flat_map(|books| books.disputes.values());
+        let mut disputes: Vec<_> = all
+            .filter(|dispute| {
+                companies.is_none_or(|companies| companies.contains(&dispute.company))
+            })
+            .cloned()
+            .collect();
+        let order = |dispute: &Dispute| {
+            (
+                dispute.state == DisputeState::Open,
+                dispute.created_at,
+                dispute.id.clone(),
+            )
+        };
+        disputes.sort_by_key(|dispute| std::cmp::Reverse(order(dispute)));
+        disputes.truncate(limit as usize);
+        Ok(disputes)
     }
 
     async fn hold(&self, account: AccountId, id: &str) -> StoreResult<Option<Hold>> {

@@ -1,0 +1,379 @@
+//! Orders of packs and plans, and what payment systems say of them.
+
+use axum::{
+    Json,
+    body::Bytes,
+    extract::{Path, State},
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse as _, Response},
+};
+use domain::{
+    Credits,
+    calendar::Zone,
+    ledger::{Dispute, DisputeState, Order, OrderKind, OrderState},
+};
+use serde::{Deserialize, Serialize};
+use service::{
+    Permission, Services,
+    orders::PaymentReport,
+    payments::{MessageRefused, SignedMessage},
+};
+use utoipa::ToSchema;
+
+use super::{
+    auth::Authed,
+    body::JsonBody,
+    list::Page,
+    problem::{Answer, Problem, ProblemBody},
+    query::Params,
+    times,
+};
+
+/// Something to order.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PostOrder {
+    /// Key of a pack; or `plan`.
+    #[schema(example = "boost-5000")]
+    pack: Option<String>,
+    /// Key of a plan; or `pack`.
+    plan: Option<String>,
+}
+
+/// What became of an order's payment.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PostPayment {
+    /// `paid` or `failed`.
+    #[schema(example = "paid")]
+    status: String,
+    /// The payment, as the payment system names it.
+    #[schema(example = "pi_3Q9x")]
+    reference: Option<String>,
+    /// With `failed`: why.
+    #[schema(example = "card declined")]
+    reason: Option<String>,
+}
+
+/// An order.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Order)]
+pub struct OrderBody {
+    /// Its id.
+    pub id: String,
+    /// `pack` or `plan`.
+    #[schema(value_type = String, example = "pack")]
+    pub kind: OrderKind,
+    /// Key of the pack or plan.
+    #[schema(example = "boost-5000")]
+    pub item: String,
+    /// Display name.
+    #[schema(example = "Boost 5,000")]
+    pub name: String,
+    /// Its credits.
+    #[schema(value_type = String, example = "5000")]
+    pub credits: Credits,
+    /// Its price.
+    #[schema(required, example = "59")]
+    pub price: Option<String>,
+    /// ISO 4217 code of the price.
+    #[schema(required, example = "EUR")]
+    pub currency: Option<String>,
+    /// `ordered`, `applied` (paid, and the credits are there) or `failed`.
+    #[schema(value_type = String, example = "ordered")]
+    pub state: OrderState,
+    /// Why its payment failed.
+    #[schema(required)]
+    pub reason: Option<String>,
+    /// The payment, as the payment system names it.
+    #[schema(required)]
+    pub reference: Option<String>,
+    /// Who ordered.
+    pub ordered_by: String,
+    /// When it was ordered.
+    pub ordered_at: String,
+    /// When it changed last.
+    pub updated_at: String,
+    /// Where to pay it; null when an operator confirms payments.
+    #[schema(required)]
+    pub checkout_url: Option<String>,
+}
+
+impl OrderBody {
+    /// An order as the API tells it.
+    pub fn new(order: Order, checkout_url: Option<String>, zone: &Zone) -> Self {
+        Self {
+            id: order.id,
+            kind: order.kind,
+            item: order.item,
+            name: order.name,
+            credits: order.credits,
+            price: order.price,
+            currency: order.currency,
+            state: order.state,
+            reason: order.reason,
+            reference: order.reference,
+            ordered_by: order.actor,
+            ordered_at: times::rfc3339(order.created_at, zone),
+            updated_at: times::rfc3339(order.updated_at, zone),
+            checkout_url,
+        }
+    }
+}
+
+/// A request to give an event back.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Dispute)]
+pub struct DisputeBody {
+    /// Its id.
+    pub id: String,
+    /// The event's source.
+    pub source: String,
+    /// The event's id.
+    pub event: String,
+    /// How much is asked back; null for all.
+    #[schema(required, value_type = Option<String>)]
+    pub credits: Option<Credits>,
+    /// Why.
+    pub reason: String,
+    /// Who asks.
+    pub asked_by: String,
+    /// When it was asked.
+    pub asked_at: String,
+    /// `open`, `accepted` or `refused`.
+    #[schema(value_type = String, example = "open")]
+    pub state: DisputeState,
+    /// Who decided.
+    #[schema(required)]
+    pub decided_by: Option<String>,
+    /// When it was decided.
+    #[schema(required)]
+    pub decided_at: Option<String>,
+}
+
+impl DisputeBody {
+    fn new(dispute: Dispute, zone: &Zone) -> Self {
+        Self {
+            id: dispute.id,
+            source: dispute.source,
+            event: dispute.event,
+            credits: dispute.credits,
+            reason: dispute.reason,
+            asked_by: dispute.actor,
+            asked_at: times::rfc3339(dispute.created_at, zone),
+            state: dispute.state,
+            decided_by: dispute.decided_by,
+            decided_at: dispute.decided_at.map(|time| times::rfc3339(time, zone)),
+        }
+    }
+}
+
+/// Orders a pack or a plan
+///
+/// Its credits are given once it is paid.
+#[utoipa::path(
+    post, path = "/api/v1/accounts/{key}/orders", tag = "Orders", operation_id = "post_order",
+    params(
+        ("key" = String, Path, description = "The account's key."),
+        ("Idempotency-Key" = Option<String>, Header, description = "Repeats the first answer to the same request."),
+    ),
+    request_body = PostOrder,
+    responses(
+        (status = 201, description = "Ordered.", body = OrderBody),
+        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The key has no scope platform.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "No such account.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`errors` says what is wrong.", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+)]
+pub async fn post_order(
+    State(services): State<Services>,
+    Authed(caller): Authed,
+    Path(account): Path<String>,
+    params: Params,
+    JsonBody(body): JsonBody<PostOrder>,
+) -> Answer<Response> {
+    params.none()?;
+    let (kind, item) = match (body.pack, body.plan) {
+        (Some(pack), None) => (OrderKind::Pack, pack),
+        (None, Some(plan)) => (OrderKind::Plan, plan),
+        _ => {
+            return Err(Problem::invalid_field(
+                "pack",
+                "required",
+                "name either a pack or a plan",
+            ));
+        }
+    };
+    let scope = services
+        .scope(&caller, Some(&account), Permission::Bill)
+        .await?;
+    let zone = times::zone(scope.account(), None)?;
+    let order = services.place_order(&scope, kind, &item).await?;
+    let checkout = services.checkout_url(&order);
+    Ok((
+        StatusCode::CREATED,
+        Json(OrderBody::new(order, checkout, &zone)),
+    )
+        .into_response())
+}
+
+/// Lists an account's orders, newest first
+#[utoipa::path(
+    get, path = "/api/v1/accounts/{key}/orders", tag = "Orders", operation_id = "list_orders",
+    params(("key" = String, Path, description = "The account's key."), ("limit" = Option<u32>, Query, description = "At most so many, 50 when left out.")),
+    responses(
+        (status = 200, description = "The orders.", body = Page<OrderBody>),
+        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "No such account, or someone else's.", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+)]
+pub async fn list_orders(
+    State(services): State<Services>,
+    Authed(caller): Authed,
+    Path(account): Path<String>,
+    params: Params,
+) -> Answer<Json<Page<OrderBody>>> {
+    let mut rest = params.plain();
+    let limit = rest.limit();
+    rest.finish()?;
+    let scope = services
+        .scope(&caller, Some(&account), Permission::Read)
+        .await?;
+    let zone = times::zone(scope.account(), None)?;
+    let orders = services.orders(&scope, limit).await?;
+    let body = |order| {
+        let checkout = services.checkout_url(&order);
+        OrderBody::new(order, checkout, &zone)
+    };
+    Ok(Json(Page {
+        items: orders.into_iter().map(body).collect(),
+        next_cursor: None,
+    }))
+}
+
+/// Records what became of an order's payment
+///
+/// `paid` gives what was ordered in the same transaction, once, however often it is said.
+#[utoipa::path(
+    post, path = "/api/v1/accounts/{key}/orders/{id}/payment", tag = "Orders", operation_id = "post_order_payment",
+    params(("key" = String, Path, description = "The account's key."), ("id" = String, Path, description = "The order's id.")),
+    request_body = PostPayment,
+    responses(
+        (status = 200, description = "The order.", body = OrderBody),
+        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The key has no scope platform.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "No such account or order.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "It was paid before.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`errors` says what is wrong.", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+)]
+pub async fn post_order_payment(
+    State(services): State<Services>,
+    Authed(caller): Authed,
+    Path((account, order)): Path<(String, String)>,
+    params: Params,
+    JsonBody(body): JsonBody<PostPayment>,
+) -> Answer<Json<OrderBody>> {
+    params.none()?;
+    let report = match body.status.as_str() {
+        "paid" => PaymentReport::Paid {
+            reference: body.reference,
+        },
+        "failed" => PaymentReport::Failed {
+            reason: body.reason.unwrap_or_default(),
+        },
+        _ => {
+            return Err(Problem::invalid_field(
+                "status",
+                "invalid",
+                "must be paid or failed",
+            ));
+        }
+    };
+    let order = services
+        .report_payment(&caller, &account, &order, report)
+        .await?;
+    let scope = services
+        .scope(&caller, Some(&account), Permission::Read)
+        .await?;
+    let zone = times::zone(scope.account(), None)?;
+    Ok(Json(OrderBody::new(order, None, &zone)))
+}
+
+/// Takes a signed message of a payment system
+///
+/// As Standard Webhooks describes it; the body is `{"type": "payment.paid" | "payment.failed", "data": {"order", "reference"?,
+/// "reason"?}}`. A message that is sent again changes nothing.
+#[utoipa::path(
+    post, path = "/api/v1/payments/events", tag = "Orders", operation_id = "post_payment_event",
+    request_body(content = Object, content_type = "application/json"),
+    responses(
+        (status = 204, description = "Taken."),
+        (status = 401, description = "Not signed with the secret, or too old.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "No such order.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "The order was paid before and cannot fail any more.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`errors` says what is wrong.", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+)]
+pub async fn post_payment_event(
+    State(services): State<Services>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Answer<StatusCode> {
+    let text = |name: &str| {
+        headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
+    };
+    let message = SignedMessage {
+        id: text("webhook-id"),
+        timestamp: text("webhook-timestamp"),
+        signature: text("webhook-signature"),
+        body: &body,
+    };
+    let read = services
+        .read_payment(message)
+        .map_err(|refused| match refused {
+            MessageRefused::Unreadable(why) => Problem::invalid_field("body", "invalid", why),
+            refused => Problem::unauthenticated().with_detail(&refused.to_string()),
+        })?;
+    services.payment_reported(&read.order, read.report).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Lists disputes, open ones first
+///
+/// Requests of readers to give events back. Billing admins decide them on the page.
+#[utoipa::path(
+    get, path = "/api/v1/accounts/{key}/disputes", tag = "Ledger", operation_id = "list_disputes",
+    params(("key" = String, Path, description = "The account's key."), ("limit" = Option<u32>, Query, description = "At most so many, 50 when left out.")),
+    responses(
+        (status = 200, description = "The disputes.", body = Page<DisputeBody>),
+        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "No such account, or someone else's.", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+)]
+pub async fn list_disputes(
+    State(services): State<Services>,
+    Authed(caller): Authed,
+    Path(account): Path<String>,
+    params: Params,
+) -> Answer<Json<Page<DisputeBody>>> {
+    let mut rest = params.plain();
+    let limit = rest.limit();
+    rest.finish()?;
+    let scope = services
+        .scope(&caller, Some(&account), Permission::Read)
+        .await?;
+    let zone = times::zone(scope.account(), None)?;
+    let disputes = services.disputes(&scope, limit).await?;
+    Ok(Json(Page {
+        items: disputes
+            .into_iter()
+            .map(|dispute| DisputeBody::new(dispute, &zone))
+            .collect(),
+        next_cursor: None,
+    }))
+}

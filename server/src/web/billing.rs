@@ -1,0 +1,152 @@
+//! What people do on the billing pages, as plain forms that work without scripts.
+
+use app::context::Current;
+use axum::{
+    Extension, Form,
+    extract::State,
+    response::{IntoResponse as _, Redirect, Response},
+};
+use domain::{Credits, ledger::OrderKind};
+use serde::Deserialize;
+use service::{Permission, Scope, ServiceError, ServiceResult, Services};
+
+use super::sign_in::local;
+use crate::{api::problem::Problem, web::guard::sign_in_path};
+
+/// Orders a pack or a plan.
+#[derive(Debug, Deserialize)]
+pub struct OrderForm {
+    account: String,
+    kind: String,
+    item: String,
+    next: Option<String>,
+}
+
+/// Asks for an event to be given back.
+#[derive(Debug, Deserialize)]
+pub struct DisputeForm {
+    account: String,
+    source: String,
+    event: String,
+    reason: String,
+    #[serde(default)]
+    credits: String,
+    next: Option<String>,
+}
+
+/// Decides a dispute.
+#[derive(Debug, Deserialize)]
+pub struct DecisionForm {
+    account: String,
+    dispute: String,
+    decision: String,
+    next: Option<String>,
+}
+
+/// `POST /billing/orders`
+pub async fn order(
+    State(services): State<Services>,
+    Extension(current): Extension<Current>,
+    Form(form): Form<OrderForm>,
+) -> Response {
+    let done = async {
+        let scope = scope(&services, &current, &form.account).await?;
+        let kind = OrderKind::named(&form.kind)
+            .ok_or_else(|| ServiceError::invalid("kind", "must be pack or plan"))?;
+        services.place_order(&scope, kind, &form.item).await
+    };
+    go_on(done.await, form.next.as_deref(), "ordered")
+}
+
+/// `POST /billing/disputes`
+pub async fn dispute(
+    State(services): State<Services>,
+    Extension(current): Extension<Current>,
+    Form(form): Form<DisputeForm>,
+) -> Response {
+    let done = async {
+        let scope = scope(&services, &current, &form.account).await?;
+        let credits = match form.credits.trim() {
+            "" => None,
+            text => Some(
+                text.parse::<Credits>()
+                    .map_err(|error| ServiceError::invalid("credits", error))?,
+            ),
+        };
+        services
+            .open_dispute(
+                &scope,
+                &form.source,
+                &form.event,
+                credits,
+                form.reason.trim(),
+            )
+            .await
+    };
+    go_on(done.await, form.next.as_deref(), "disputed")
+}
+
+/// `POST /billing/disputes/decide`
+pub async fn decide(
+    State(services): State<Services>,
+    Extension(current): Extension<Current>,
+    Form(form): Form<DecisionForm>,
+) -> Response {
+    let done = async {
+        let scope = scope(&services, &current, &form.account).await?;
+        let accepts = match form.decision.as_str() {
+            "accept" => true,
+            "refuse" => false,
+            _ => {
+                return Err(ServiceError::invalid(
+                    "decision",
+                    "must be accept or refuse",
+                ));
+            }
+        };
+        services
+            .decide_dispute(&scope, &form.dispute, accepts)
+            .await
+    };
+    go_on(done.await, form.next.as_deref(), "decided")
+}
+
+async fn scope(services: &Services, current: &Current, account: &str) -> ServiceResult<Scope> {
+    let caller = current
+        .caller
+        .as_ref()
+        .ok_or(ServiceError::Unauthenticated)?;
+    services
+        .scope(caller, Some(account), Permission::Read)
+        .await
+}
+
+/// Back to where the form was, which says what happened.
+fn go_on<T>(done: ServiceResult<T>, next: Option<&str>, what: &str) -> Response {
+    let next = local(next);
+    let said = match done {
+        Ok(_) => format!("done={what}"),
+        Err(ServiceError::Unauthenticated) => {
+            return Redirect::to(&sign_in_path(&next, false)).into_response();
+        }
+        Err(ServiceError::Invalid(domain::Invalid(errors))) => {
+            let text: Vec<_> = errors
+                .iter()
+                .map(|error| format!("{} {}", error.field, error.message))
+                .collect();
+            failed(&text.join("; "))
+        }
+        Err(error @ (ServiceError::Conflict(_) | ServiceError::Forbidden(_))) => {
+            failed(&error.to_string())
+        }
+        Err(error) => return Problem::from(error).into_response(),
+    };
+    let joint = if next.contains('?') { '&' } else { '?' };
+    Redirect::to(&format!("{next}{joint}{said}")).into_response()
+}
+
+fn failed(text: &str) -> String {
+    form_urlencoded::Serializer::new(String::new())
+        .append_pair("failed", text)
+        .finish()
+}
