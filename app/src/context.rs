@@ -10,3 +10,16 @@ pub struct Current {
     /// `light` or `dark` when they chose one; none follows the system.
     pub theme: Option<String>,
 }
+
+impl Current {
+    /// The signed-in person and what they may do.
+    ///
+    /// # Errors
+    /// Nobody is signed in.
+    pub fn known(
+        &self,
+    ) -> Result<(&service::ports::User, &service::Caller), crate::error::AppError> {
+        let known = self.user.as_ref().zip(self.caller.as_ref());
+        known.ok_or(crate::error::AppError::SignedOut)
+    }
+}

@@ -10,6 +10,7 @@ mod activity;
 mod client;
 mod live;
 mod page;
+mod plans;
 #[cfg(feature = "hydrate")]
 mod socket;
 
@@ -23,6 +24,12 @@ pub use live::{Asked, Follow, LiveMessage, follow};
 #[cfg(feature = "ssr")]
 pub use page::read_page;
 pub use page::{Charts, DrawCharts, LoadPage, Page, Reader, draw_charts, load_page};
+#[cfg(feature = "ssr")]
+pub use plans::read_plans;
+pub use plans::{
+    DisputeLine, GrantLine, LedgerLine, LoadPlans, Offer, OrderLine, PlansPage, Progress, Standing,
+    load_plans,
+};
 
 #[cfg(feature = "ssr")]
 use {

@@ -22,6 +22,8 @@ pub use shell::shell;
 
 /// Where the AI Credits Usage page lives.
 pub const USAGE_PATH: &str = "/billing/usage";
+/// Where the Plans & add-ons page lives.
+pub const PLANS_PATH: &str = "/billing/plans";
 /// Where people sign in.
 pub const SIGN_IN_PATH: &str = "/sign-in";
 

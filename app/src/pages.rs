@@ -6,6 +6,7 @@
 
 #[cfg(feature = "ssr")]
 mod found;
+mod plans;
 #[cfg(feature = "ssr")]
 mod sign_in;
 mod usage;
@@ -19,6 +20,7 @@ use serde::{Deserialize, Serialize};
 #[cfg(feature = "hydrate")]
 use crate::packed;
 use crate::{functions::Page, state::Address};
+use plans::PlansPage;
 use usage::UsagePage;
 
 /// Id of the element that holds what the page begins with.
@@ -28,7 +30,9 @@ const START_ID: &str = "start";
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Start {
     /// Billing > AI Credits Usage.
-    Usage(Page),
+    Usage(Box<Page>),
+    /// Billing > Plans & add-ons.
+    Plans(Box<crate::functions::PlansPage>),
 }
 
 impl Start {
@@ -37,7 +41,8 @@ impl Start {
         provide_context(address);
         let query = address.query();
         match self {
-            Self::Usage(page) => view! { <UsagePage page query/> }.into_any(),
+            Self::Usage(page) => view! { <UsagePage page=*page query/> }.into_any(),
+            Self::Plans(page) => view! { <PlansPage page=*page query/> }.into_any(),
         }
     }
 

@@ -17,7 +17,7 @@ export interface AccountOptions {
 }
 
 export interface UserOptions {
-  role?: "owner" | "client";
+  role?: "owner" | "analyst" | "client";
   /// All companies, when left out.
   company?: string;
 }

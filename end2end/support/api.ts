@@ -46,6 +46,14 @@ export class Api {
     await this.ask("PUT", path, JSON.stringify(body), { "content-type": "application/json" });
   }
 
+  async post<T = unknown>(path: string, body: unknown): Promise<T> {
+    return this.ask("POST", path, JSON.stringify(body), { "content-type": "application/json" });
+  }
+
+  async get<T>(path: string): Promise<T> {
+    return this.ask("GET", path);
+  }
+
   async report(...usages: Usage[]): Promise<Answer> {
     const headers = { "content-type": "application/cloudevents-batch+json", prefer: "return=representation" };
     return this.ask("POST", "events", JSON.stringify(usages.map((usage) => this.event(usage))), headers);

@@ -47,3 +47,6 @@ CREATE TABLE reconciliations (
     checked_at  INTEGER NOT NULL,
     differences TEXT    NOT NULL
 ) STRICT;
+
+-- Counts what changed besides usage and running calls: grants, orders, disputes, corrections.
+ALTER TABLE books ADD COLUMN billing INTEGER NOT NULL DEFAULT 0;

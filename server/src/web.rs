@@ -25,6 +25,7 @@ pub fn router() -> Router<AppState> {
     let _ = any_spawner::Executor::init_tokio();
     Router::new()
         .route(app::USAGE_PATH, get(page))
+        .route(app::PLANS_PATH, get(page))
         .route(app::SIGN_IN_PATH, get(page))
         .route("/billing/orders", post(billing::order))
         .route("/billing/disputes", post(billing::dispute))

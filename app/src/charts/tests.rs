@@ -84,6 +84,7 @@ fn dashboard(amounts: &[&str], allocation: Option<&str>) -> Dashboard {
         },
         books: BooksView {
             version: 0,
+            billing: 0,
             balance: allocation.map(|allocation| Balance {
                 allocation: credits(allocation),
                 ..Balance::EMPTY

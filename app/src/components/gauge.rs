@@ -74,7 +74,10 @@ fn describe_cycle(dashboard: &Dashboard) -> String {
 
 /// The level, in colour, icon and words.
 #[component]
-fn LevelBadge(level: Level) -> impl IntoView {
+pub fn LevelBadge(
+    /// Which level.
+    level: Level,
+) -> impl IntoView {
     let icon = match level {
         Level::Fine | Level::Half => Icon::Fine,
         Level::Watch | Level::NearlyOut | Level::Past => Icon::Warning,

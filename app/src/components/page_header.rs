@@ -66,7 +66,10 @@ fn ExportLink(
 
 /// Whether changes arrive, in colour and words.
 #[component]
-fn LiveMark(link: RwSignal<Link>) -> impl IntoView {
+pub fn LiveMark(
+    /// How the connection is.
+    link: RwSignal<Link>,
+) -> impl IntoView {
     let text = move || match link.get() {
         Link::Connecting => "Connecting",
         Link::Live => "Live",

@@ -3,9 +3,8 @@
 use leptos::prelude::*;
 
 use crate::{
-    USAGE_PATH,
+    PLANS_PATH, USAGE_PATH,
     functions::Reader,
-    state::Url,
     ui::{Icon, Menu, MenuItem},
 };
 
@@ -20,11 +19,19 @@ pub fn Sidebar(
     /// Key of the account shown.
     #[prop(into)]
     account_key: Signal<String>,
+    /// Path of the page it stands beside.
+    path: &'static str,
 ) -> impl IntoView {
+    let item = move |target: &'static str, label: &'static str| {
+        let href = move || format!("{target}?account={}", account_key.get());
+        let current = (target == path).then_some("page");
+        view! { <a class="nav-item" href=href aria-current=current rel="external">{label}</a> }
+    };
     let accounts = reader.accounts.clone();
     let switch = (accounts.len() > 1).then(|| {
-        view! { <AccountMenu accounts account account_key/> }
+        view! { <AccountMenu accounts account account_key path/> }
     });
+    let sees_all = reader.sees_all;
     let home = if reader.is_staff {
         "Platform staff"
     } else {
@@ -42,7 +49,8 @@ pub fn Sidebar(
             }}
             <nav class="nav" aria-label="Main">
                 <h2 class="nav-title">"Billing"</h2>
-                <a class="nav-item" href=USAGE_PATH aria-current="page">"AI Credits Usage"</a>
+                {item(USAGE_PATH, "AI Credits Usage")}
+                {sees_all.then(|| item(PLANS_PATH, "Plans & add-ons"))}
             </nav>
             <div class="signed-in">
                 <p class="signed-in-name">{reader.name}</p>
@@ -63,11 +71,12 @@ fn AccountMenu(
     accounts: Vec<domain::usage::CompanyName>,
     #[prop(into)] account: Signal<String>,
     #[prop(into)] account_key: Signal<String>,
+    path: &'static str,
 ) -> impl IntoView {
     let items = accounts.into_iter().map(move |choice| {
         let key = choice.key.clone();
         let chosen = Signal::derive(move || account_key.get() == key);
-        view! { <MenuItem label=choice.name href=Url::of_account(&choice.key).href() chosen/> }
+        view! { <MenuItem label=choice.name href=format!("{path}?account={}", choice.key) chosen/> }
     });
     view! {
         <div class="account-menu">

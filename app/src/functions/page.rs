@@ -29,6 +29,8 @@ pub struct Reader {
     pub email: String,
     /// Whether they are platform staff.
     pub is_staff: bool,
+    /// Whether they see the whole account, and so its plans and ledger.
+    pub sees_all: bool,
     /// Accounts they can switch to: key and name.
     pub accounts: Vec<CompanyName>,
 }
@@ -72,13 +74,9 @@ pub async fn read_page(
     current: &crate::context::Current,
     query: &str,
 ) -> Result<Page, AppError> {
-    let (user, caller) = current
-        .user
-        .as_ref()
-        .zip(current.caller.as_ref())
-        .ok_or(AppError::SignedOut)?;
+    let (user, caller) = current.known()?;
     let (scope, view) = super::scope_of(services, caller, query).await?;
-    let reader = read_reader(services, user, caller).await?;
+    let reader = read_reader(services, user, caller, &scope).await?;
     let companies = offered_companies(services, &scope, None).await?;
     let (dashboard, log) = services.page(scope, &view, read_before(query)).await?;
     let charts = charts_of(&dashboard);
@@ -124,14 +122,16 @@ fn read_before(query: &str) -> Option<domain::cursor::Cursor> {
 }
 
 #[cfg(feature = "ssr")]
-async fn read_reader(
+pub(super) async fn read_reader(
     services: &service::Services,
     user: &service::ports::User,
     caller: &service::Caller,
+    scope: &service::Scope,
 ) -> Result<Reader, AppError> {
     let accounts = services.accounts(caller, None, OFFERED_ACCOUNTS).await?;
     Ok(Reader {
         is_staff: user.platform_role.is_some(),
+        sees_all: scope.sees_all(),
         name: user.name.clone(),
         email: user.email.clone(),
         accounts: accounts

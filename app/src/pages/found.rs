@@ -5,8 +5,13 @@ use leptos::{nonce::use_nonce, prelude::*};
 
 use super::{START_ID, Start, sign_in::SignIn};
 use crate::{
-    SIGN_IN_PATH, USAGE_PATH, components::Problem, context::Current, error::AppError,
-    functions::read_page, packed, state::Address,
+    PLANS_PATH, SIGN_IN_PATH, USAGE_PATH,
+    components::Problem,
+    context::Current,
+    error::AppError,
+    functions::{read_page, read_plans},
+    packed,
+    state::Address,
 };
 
 /// What stands at an address: a page, or why there is none.
@@ -35,18 +40,26 @@ pub async fn find(
     path: &str,
     query: &str,
 ) -> Found {
-    match path {
-        USAGE_PATH => match read_page(services, current, query).await {
-            Ok(page) => Found::Start {
-                start: Box::new(Start::Usage(page)),
+    let start = match path {
+        USAGE_PATH => read_page(services, current, query)
+            .await
+            .map(|page| Start::Usage(Box::new(page))),
+        PLANS_PATH => read_plans(services, current, query)
+            .await
+            .map(|page| Start::Plans(Box::new(page))),
+        SIGN_IN_PATH => {
+            return Found::SignIn {
                 query: query.to_owned(),
-            },
-            Err(error) => Found::Problem(error),
-        },
-        SIGN_IN_PATH => Found::SignIn {
+            };
+        }
+        _ => Err(AppError::NotFound),
+    };
+    match start {
+        Ok(start) => Found::Start {
+            start: Box::new(start),
             query: query.to_owned(),
         },
-        _ => Found::Problem(AppError::NotFound),
+        Err(error) => Found::Problem(error),
     }
 }
 

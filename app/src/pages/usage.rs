@@ -26,7 +26,7 @@ pub fn UsagePage(
     let url = Memo::new(move |_| query.with(|query| Url::read(query)));
     let problem = RwSignal::new(None::<AppError>);
     let reload = reloading(state, query, problem);
-    let link = follow_live(state, query, reload);
+    let link = follow_live(state.followed(), query, reload);
     redraw_after_changes(state, query);
     #[cfg(feature = "hydrate")]
     crate::ui::browser::close_menus_when_left();
@@ -37,7 +37,7 @@ pub fn UsagePage(
         Signal::derive(move || dashboard.with(|dashboard| dashboard.account.key.clone()));
     view! {
         <a class="skip-link" href="#log-title">"Skip to the activity log"</a>
-        <Sidebar reader=state.reader.get_value() account account_key/>
+        <Sidebar reader=state.reader.get_value() account account_key path=crate::USAGE_PATH/>
         <main class="page" class:loading=state.is_loading aria-busy=move || state.is_loading.get().to_string()>
             <PageHeader dashboard url companies=state.companies link/>
             <Banners state link problem/>

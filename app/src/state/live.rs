@@ -1,5 +1,8 @@
 //! Keeps the page live: one socket, resumed where it broke off.
 
+use domain::live::{Applied, Delta, ReadAt};
+use leptos::prelude::{Callback, RwSignal};
+
 /// How the page hears of changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Link {
@@ -11,12 +14,23 @@ pub enum Link {
     Broken,
 }
 
-/// Follows the page's view from now on; returns how the connection is.
+/// A page that is followed.
+#[derive(Debug, Clone, Copy)]
+pub struct Followed {
+    /// Counts its readings: each is followed from its own place.
+    pub generation: RwSignal<u32>,
+    /// Where and when it was read.
+    pub read_at: Callback<(), ReadAt>,
+    /// Takes a delta in.
+    pub apply: Callback<Box<Delta>, Applied>,
+}
+
+/// Follows a page's view from now on; returns how the connection is.
 ///
 /// `reload` reads the page again when changes cannot be replayed.
 #[cfg(not(feature = "hydrate"))]
 pub fn follow_live(
-    _: super::PageState,
+    _: Followed,
     _: leptos::prelude::Memo<String>,
     _: leptos::prelude::Callback<()>,
 ) -> leptos::prelude::RwSignal<Link> {
@@ -30,10 +44,7 @@ pub use browser::follow_live;
 mod browser {
     use std::time::Duration;
 
-    use domain::{
-        live::{Applied, LiveFrame},
-        usage::Dashboard,
-    };
+    use domain::live::{Applied, LiveFrame};
     use futures::{
         StreamExt,
         channel::mpsc,
@@ -41,7 +52,7 @@ mod browser {
     };
     use leptos::{prelude::*, task::spawn_local};
 
-    use super::{super::PageState, Link};
+    use super::{Followed, Link};
     use crate::{
         error::AppError,
         functions::{Asked, LiveMessage, follow},
@@ -56,7 +67,7 @@ mod browser {
 
     #[derive(Clone, Copy)]
     struct Live {
-        page: PageState,
+        page: Followed,
         query: Memo<String>,
         link: RwSignal<Link>,
         reload: Callback<()>,
@@ -66,7 +77,7 @@ mod browser {
 
     /// See the other definition.
     pub fn follow_live(
-        page: PageState,
+        page: Followed,
         query: Memo<String>,
         reload: Callback<()>,
     ) -> RwSignal<Link> {
@@ -91,7 +102,7 @@ mod browser {
         /// Asks for the changes of the view shown now, from the place its page was read at.
         fn ask(self) {
             self.view.update_value(|view| *view += 1);
-            let from = self.page.dashboard.with_untracked(Dashboard::read_at);
+            let from = self.page.read_at.run(());
             let asked = Asked {
                 view: self.view.get_value(),
                 query: self.query.get_untracked(),
@@ -147,7 +158,7 @@ mod browser {
                 LiveFrame::Hello { .. } | LiveFrame::Beat => {}
                 LiveFrame::Resync => self.reload.run(()),
                 LiveFrame::Delta(delta) => {
-                    if self.page.apply(&delta) == Applied::Gap {
+                    if self.page.apply.run(delta) == Applied::Gap {
                         self.reload.run(());
                     }
                 }

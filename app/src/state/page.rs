@@ -8,7 +8,7 @@ use domain::{
 };
 use leptos::prelude::*;
 
-use super::scroll::Scroll;
+use super::{live::Followed, scroll::Scroll};
 use crate::functions::{Charts, Page, Reader};
 
 /// The rows held of the log, and where the reader is.
@@ -110,6 +110,15 @@ impl PageState {
             is_reading: RwSignal::new(false),
             is_loading: RwSignal::new(false),
             generation: RwSignal::new(0),
+        }
+    }
+
+    /// How the page is followed.
+    pub fn followed(self) -> Followed {
+        Followed {
+            generation: self.generation,
+            read_at: Callback::new(move |()| self.dashboard.with_untracked(Dashboard::read_at)),
+            apply: Callback::new(move |delta: Box<Delta>| self.apply(&delta)),
         }
     }
 

@@ -117,6 +117,7 @@ fn books(events: &[Event], sees_account: bool) -> BooksView {
     };
     BooksView {
         version: i64::try_from(events.len()).unwrap(),
+        billing: 0,
         balance: sees_account.then_some(balance),
         holds: vec![],
         is_suspended: false,

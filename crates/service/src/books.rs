@@ -120,6 +120,11 @@ pub(crate) async fn books_view(
         .map(|(hold, company)| running(hold, company));
     Ok(BooksView {
         version,
+        billing: if scope.sees_all() {
+            desk.billing(account)
+        } else {
+            0
+        },
         balance: desk.balance(account).filter(|_| scope.sees_all()),
         holds: running.collect(),
         is_suspended: desk.is_suspended(account),

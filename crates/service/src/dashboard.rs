@@ -123,7 +123,7 @@ fn account_view(view: &View, about: About) -> AccountView {
     }
 }
 
-fn cycle_view(view: &View, cycle: Cycle) -> CycleView {
+pub(crate) fn cycle_view(view: &View, cycle: Cycle) -> CycleView {
     let zone = view.cycles.zone();
     let days = words::days_in(cycle.range, zone);
     CycleView {

@@ -64,6 +64,7 @@ struct Account {
     books: Books,
     last_entry: i64,
     version: i64,
+    billing: i64,
     renewed: Option<Time>,
     used: Credits,
     held: Credits,
@@ -192,6 +193,13 @@ impl Desk {
             .is_some_and(|account| account.terms.is_suspended)
     }
 
+    /// Counts the changes of an account's books besides usage and running calls.
+    pub fn billing(&self, account: AccountId) -> i64 {
+        self.accounts
+            .get(&account)
+            .map_or(0, |account| account.billing)
+    }
+
     /// The books of an account.
     pub fn books(&self, account: AccountId) -> Option<&Books> {
         self.accounts.get(&account).map(|account| &account.books)
@@ -248,6 +256,7 @@ impl Account {
             books: Books::new(loaded.grants, loaded.overage, loaded.last_grant),
             last_entry: loaded.last_entry,
             version: loaded.version,
+            billing: loaded.billing,
             renewed: loaded.renewed,
             used: loaded.used,
             held: loaded.held,
@@ -396,6 +405,9 @@ impl Account {
         // Usage of a time before a pack was bought goes past all grants; the pack pays it all the same.
         self.books.settle(self.moment, RENEWAL);
         let changes = self.books.take_changes();
+        let is_billing = !(changes.entries.is_empty()
+            && self.changed_orders.is_empty()
+            && self.changed_disputes.is_empty());
         let mut last_entry = self.last_entry;
         let entries = changes
             .entries
@@ -417,6 +429,7 @@ impl Account {
             last_grant: self.books.last_number(),
             last_entry,
             version: self.version + 1,
+            billing: self.billing + i64::from(is_billing),
             renewed: match self.renewed {
                 // A clock that was set back does not renew again.
                 Some(renewed) => self.cycles.at(renewed).range,

@@ -4,6 +4,7 @@
 
 pub mod accounts;
 pub mod activity;
+pub mod billing;
 pub mod books;
 pub mod caller;
 pub mod clock;

@@ -143,6 +143,9 @@ pub struct RunningHold {
 pub struct BooksView {
     /// Counts the changes of the books; of two views of one place, that with the larger one is newer.
     pub version: i64,
+    /// Counts what changed besides usage and running calls: grants, orders, disputes, corrections. 0 for callers who see
+    /// some companies only.
+    pub billing: i64,
     /// The whole account's balance; none when the caller sees some companies only.
     pub balance: Option<Balance>,
     /// Running calls of the companies the caller looks at, oldest first.

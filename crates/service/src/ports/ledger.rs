@@ -268,6 +268,8 @@ pub struct LoadedBooks {
     pub last_entry: i64,
     /// Counts the changes.
     pub version: i64,
+    /// Counts those besides usage and running calls.
+    pub billing: i64,
     /// Start of the latest cycle that was renewed.
     pub renewed: Option<Time>,
     /// Reserved by all active holds.
@@ -320,6 +322,8 @@ pub struct ChangedBooks {
     pub last_entry: i64,
     /// The version after the one loaded.
     pub version: i64,
+    /// Counts the changes besides usage and running calls.
+    pub billing: i64,
     /// The latest cycle that was renewed.
     pub renewed: TimeRange,
     /// Reserved by all active holds.

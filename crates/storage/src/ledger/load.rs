@@ -29,7 +29,7 @@ pub(crate) struct Wanted {
 
 const BOOKS: &str = "
     SELECT a.account_id, a.time_zone, a.cycle_anchor, a.policy, a.grace_percent, a.suspended, p.name, p.monthly_credits,
-        p.rollover, b.version, b.last_grant, b.last_entry, b.renewed, b.held
+        p.rollover, b.version, b.last_grant, b.last_entry, b.renewed, b.held, b.billing
     FROM json_each(?1) AS asked
     CROSS JOIN accounts AS a ON a.account_id = asked.value
     JOIN plans AS p ON p.key = a.plan
@@ -101,6 +101,7 @@ struct BooksRow {
     last_entry: Option<i64>,
     renewed: Option<i64>,
     held: Option<i64>,
+    billing: Option<i64>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -207,6 +208,7 @@ fn opened(row: BooksRow) -> Result<LoadedBooks> {
         last_grant: row.last_grant.unwrap_or(0),
         last_entry: row.last_entry.unwrap_or(0),
         version: row.version.unwrap_or(0),
+        billing: row.billing.unwrap_or(0),
         renewed: row.renewed.map(Time::from_micros),
         held: Credits::from_micro(row.held.unwrap_or(0)),
         used: Credits::ZERO,

@@ -11,11 +11,12 @@ use super::OVERAGE;
 use crate::{error::Result, writer::WriteTx};
 
 const BOOKS: &str = "
-    INSERT OR ROLLBACK INTO books (account_id, version, last_grant, last_entry, renewed, renews_at, held)
-    SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6 FROM jsonb_each(?1) WHERE true
+    INSERT OR ROLLBACK INTO books (account_id, version, last_grant, last_entry, renewed, renews_at, held, billing)
+    SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7
+    FROM jsonb_each(?1) WHERE true
     ON CONFLICT (account_id) DO UPDATE SET version = excluded.version, last_grant = excluded.last_grant,
         last_entry = excluded.last_entry, renewed = excluded.renewed, renews_at = excluded.renews_at,
-        held = excluded.held";
+        held = excluded.held, billing = excluded.billing";
 
 const GRANTS: &str = "
     INSERT OR ROLLBACK INTO grants (account_id, number, kind, name, amount, spent, effective_at, expires_at, priority,
@@ -104,6 +105,7 @@ fn books(books: &ChangedBooks) -> impl Serialize {
         books.renewed.start,
         books.renewed.end,
         books.held.micro(),
+        books.billing,
     )
 }
 

@@ -30,6 +30,7 @@ pub struct Books {
     last_grant: i64,
     last_entry: i64,
     pub version: i64,
+    billing: i64,
     renewed: Option<Time>,
     renews_at: Option<Time>,
     held: Credits,
@@ -66,6 +67,7 @@ impl State {
             last_grant: books.last_grant,
             last_entry: books.last_entry,
             version: books.version,
+            billing: books.billing,
             renewed: books.renewed,
             held: books.held,
             used: self.used(id, cycle, |_| true),
@@ -164,6 +166,7 @@ impl State {
             .extend(disputes.map(|dispute| (dispute.id.clone(), dispute)));
         (books.last_grant, books.last_entry) = (changed.last_grant, changed.last_entry);
         (books.version, books.held) = (changed.version, changed.held);
+        books.billing = changed.billing;
         books.renewed = Some(changed.renewed.start);
         books.renews_at = Some(changed.renewed.end);
         let account = self

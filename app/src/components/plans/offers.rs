@@ -1,0 +1,107 @@
+//! What can be bought: plans to compare, packs beside them.
+
+use domain::number;
+use leptos::prelude::*;
+
+use crate::functions::{Offer, PlansPage, Standing};
+
+/// Plans and packs.
+#[component]
+pub fn Offers(
+    /// The page.
+    page: RwSignal<PlansPage>,
+) -> impl IntoView {
+    let packs = Memo::new(move |_| page.with(|page| page.packs.clone()));
+    let plans = Memo::new(move |_| page.with(|page| page.plans.clone()));
+    view! {
+        <OfferSection page offers=packs kind="pack" id="packs" title="Add-on packs"
+            lead="Credits at once, beside your plan."/>
+        <OfferSection page offers=plans kind="plan" id="plans" title="Plans"
+            lead="A larger plan gives the difference at once; a smaller one begins with the next cycle."/>
+    }
+}
+
+#[component]
+fn OfferSection(
+    page: RwSignal<PlansPage>,
+    offers: Memo<Vec<Offer>>,
+    kind: &'static str,
+    id: &'static str,
+    title: &'static str,
+    lead: &'static str,
+) -> impl IntoView {
+    let may_bill = Memo::new(move |_| page.with(|page| page.may_bill));
+    let account = Memo::new(move |_| page.with(|page| page.account.clone()));
+    let cards = move || {
+        let (account, may_bill) = (account.get(), may_bill.get());
+        let offers = offers.get().into_iter();
+        let cards: Vec<_> = offers
+            .map(|offer| offer_card(&offer, kind, &account, may_bill))
+            .collect();
+        cards
+    };
+    let is_empty = move || offers.with(Vec::is_empty);
+    view! {
+        <section aria-labelledby=id>
+            <header class="section-header"><h2 id=id>{title}</h2><p>{lead}</p></header>
+            <ul class="offers">{cards}</ul>
+            {move || is_empty().then(|| view! { <p class="offers-none">"Nothing is offered yet."</p> })}
+        </section>
+    }
+}
+
+fn offer_card(offer: &Offer, kind: &'static str, account: &str, may_bill: bool) -> AnyView {
+    let is_current = offer.standing == Standing::Current;
+    let class = if is_current {
+        "card offer current"
+    } else {
+        "card offer"
+    };
+    let per = if kind == "plan" {
+        "credits a cycle"
+    } else {
+        "credits"
+    };
+    let price = offer
+        .price
+        .clone()
+        .unwrap_or_else(|| "Ask for the price".to_owned());
+    view! {
+        <li class=class data-testid=format!("{kind}-{}", offer.key)>
+            <h3>{offer.name.clone()}</h3>
+            <p class="offer-credits"><b>{number::credits(offer.credits)}</b>" "{per}</p>
+            <p class="offer-price"><b>{price}</b><small>{offer.unit_price.clone()}</small></p>
+            <p class="offer-terms">{offer.terms.clone()}</p>
+            {action(offer, kind, account, may_bill)}
+        </li>
+    }
+    .into_any()
+}
+
+/// What can be done about an offer.
+fn action(offer: &Offer, kind: &'static str, account: &str, may_bill: bool) -> AnyView {
+    let label = match offer.standing {
+        Standing::Current => return view! { <p class="offer-note">"Your plan"</p> }.into_any(),
+        Standing::Larger => "Upgrade",
+        Standing::Smaller => "Change to this",
+        Standing::Beside => "Buy",
+    };
+    if !may_bill {
+        return view! { <p class="offer-note">"Ask your admin to buy"</p> }.into_any();
+    }
+    let class = match offer.standing {
+        Standing::Beside => "button primary",
+        _ => "button",
+    };
+    let next = format!("{}?account={account}", crate::PLANS_PATH);
+    view! {
+        <form method="post" action="/billing/orders">
+            <input type="hidden" name="account" value=account.to_owned()/>
+            <input type="hidden" name="kind" value=kind/>
+            <input type="hidden" name="item" value=offer.key.clone()/>
+            <input type="hidden" name="next" value=next/>
+            <button class=class type="submit" aria-label=format!("{label} {}", offer.name)>{label}</button>
+        </form>
+    }
+    .into_any()
+}

@@ -1,0 +1,99 @@
+import AxeBuilder from "@axe-core/playwright";
+import type { Page } from "@playwright/test";
+import { signIn } from "../support/account";
+import { expect, test } from "../support/test";
+
+const PATH = "/billing/plans";
+
+interface Order {
+  id: string;
+  state: string;
+}
+
+async function open(page: Page, url: string): Promise<void> {
+  await page.goto(`${url}${PATH}`);
+  await expect(page.locator(".live-mark")).toHaveText("Live");
+}
+
+test.describe("Plans & add-ons", () => {
+  test("an account runs out, a pack is bought and paid, and every open page goes on without a reload", async ({ usage, account, page, server }) => {
+    await account.api.put("packs/boost-5000", { name: "Boost 5,000", credits: 5000, price: 59, currency: "EUR" });
+    await usage.open();
+    await account.api.report({ company: "acme", credits: "10020" });
+    const stopped = page.locator(".notice.danger");
+    await expect(stopped).toBeVisible();
+    await expect(page.getByTestId("level")).toHaveText("Out of credits");
+    const plans = await page.context().newPage();
+    await open(plans, server.url);
+    await expect(plans.getByText("AI features have stopped.")).toBeVisible();
+    await plans.getByRole("button", { name: "Buy Boost 5,000" }).click();
+    const orders = plans.getByTestId("orders");
+    await expect(orders.getByText("Ordered, waiting for its payment")).toBeVisible();
+    await expect(plans.locator(".live-mark")).toHaveText("Live");
+    const [order] = (await account.api.get<{ items: Order[] }>(`accounts/${account.key}/orders`)).items;
+    await account.api.post(`accounts/${account.key}/orders/${order.id}/payment`, { status: "paid", reference: "bank-7" });
+    await expect(orders.getByText("Paid and added")).toBeVisible();
+    await expect(plans.getByTestId("plan-remaining")).toContainText("4,980");
+    await expect(plans.getByText("AI features have stopped.")).toHaveCount(0);
+    const row = plans.getByTestId("grants").getByRole("row", { name: /Boost 5,000/ });
+    await expect(row).toContainText("4,980");
+    await expect(plans.getByTestId("ledger")).toContainText("Paid what went past zero");
+    // The page that was open all the time follows by itself.
+    await expect(stopped).toHaveCount(0);
+    await expect.poll(() => usage.remaining()).toBe(4_980_000_000n);
+  });
+
+  test("a payment that fails says why, and may still succeed", async ({ account, page, server, usage }) => {
+    await account.api.put("packs/boost-1000", { name: "Boost 1,000", credits: 1000 });
+    await usage.open();
+    await open(page, server.url);
+    await page.getByRole("button", { name: "Buy Boost 1,000" }).click();
+    await expect(page.locator(".live-mark")).toHaveText("Live");
+    const [order] = (await account.api.get<{ items: Order[] }>(`accounts/${account.key}/orders`)).items;
+    const payment = `accounts/${account.key}/orders/${order.id}/payment`;
+    await account.api.post(payment, { status: "failed", reason: "card declined" });
+    await expect(page.getByTestId("orders")).toContainText("Payment failed: card declined");
+    await account.api.post(payment, { status: "paid" });
+    await expect(page.getByTestId("orders")).toContainText("Paid and added");
+  });
+
+  test("those who may not buy are told whom to ask, and a client sees nothing of it", async ({ account, newReader, server, problems }) => {
+    await account.api.put("packs/boost-1000", { name: "Boost 1,000", credits: 1000 });
+    const analyst = await newReader(await account.user({ role: "analyst" }));
+    await open(analyst.page, server.url);
+    await expect(analyst.page.getByText("Ask your admin to buy").first()).toBeVisible();
+    await expect(analyst.page.getByRole("button", { name: /Buy|Upgrade/ })).toHaveCount(0);
+    const client = await newReader(await account.user({ role: "client", company: "acme" }));
+    await client.usage.open();
+    await expect(client.page.getByRole("link", { name: "Plans & add-ons" })).toHaveCount(0);
+    problems.allow(/404/);
+    const answer = await client.page.goto(`${server.url}${PATH}`);
+    expect(answer?.status()).toBe(404);
+  });
+
+  test("it is complete without scripts", async ({ account, browser, server }) => {
+    await account.api.put("packs/boost-1000", { name: "Boost 1,000", credits: 1000 });
+    const context = await browser.newContext({ javaScriptEnabled: false });
+    await signIn(context.request, server, await account.user());
+    const page = await context.newPage();
+    await page.goto(`${server.url}${PATH}`);
+    await page.getByRole("button", { name: "Buy Boost 1,000" }).click();
+    await expect(page.getByTestId("orders")).toContainText("Ordered, waiting for its payment");
+    await context.close();
+  });
+
+  for (const colorScheme of ["light", "dark"] as const) {
+    for (const width of [320, 768, 1440]) {
+      test(`it breaks no rule of accessibility and fits, ${colorScheme}, ${width} px`, async ({ account, newReader, server }) => {
+        await account.api.put("packs/boost-1000", { name: "Boost 1,000", credits: 1000, price: 15, currency: "EUR" });
+        await account.api.post(`accounts/${account.key}/adjustments`, { credits: "-12.5", reason: "usage of another month, reported late" });
+        const reader = await newReader(await account.user(), { colorScheme, viewport: { width, height: 900 } });
+        await open(reader.page, server.url);
+        const found = await new AxeBuilder({ page: reader.page }).analyze();
+        expect(found.violations).toEqual([]);
+        const overflow = await reader.page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+        expect(overflow).toBeLessThanOrEqual(0);
+      });
+    }
+  }
+});
