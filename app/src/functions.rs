@@ -8,6 +8,7 @@ mod account;
 mod activity;
 #[cfg(feature = "hydrate")]
 mod client;
+mod event;
 mod live;
 mod page;
 mod plans;
@@ -18,6 +19,7 @@ pub use account::{FindCompanies, find_companies};
 pub use activity::{ReadLog, ReadReceipt, read_log, read_receipt};
 #[cfg(feature = "hydrate")]
 use client::PageClient;
+pub use event::EventAsked;
 #[cfg(not(feature = "hydrate"))]
 use leptos::server_fn::client::browser::BrowserClient as PageClient;
 pub use live::{Asked, Follow, LiveMessage, follow};

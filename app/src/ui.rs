@@ -2,11 +2,13 @@
 
 #[cfg(feature = "hydrate")]
 pub mod browser;
+mod copy;
 mod icon;
 mod length;
 mod menu;
 mod notice;
 
+pub use copy::CopyLink;
 pub use icon::Icon;
 pub use length::length;
 pub use menu::{Menu, MenuItem};

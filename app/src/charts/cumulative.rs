@@ -197,8 +197,9 @@ impl<'a> Story<'a> {
             (1.0, HPos::Right)
         };
         let style = words(Mark::AllocationLabel, anchor, VPos::Bottom);
+        let label = format!("allocation {}", domain::number::whole_credits(allocation));
         chart
-            .draw_series([label_at((x, height), -LABEL_LIFT, "allocation", style)])
+            .draw_series([label_at((x, height), -LABEL_LIFT, &label, style)])
             .map(|_| ())
     }
 }

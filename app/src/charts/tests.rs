@@ -90,6 +90,7 @@ fn dashboard(amounts: &[&str], allocation: Option<&str>) -> Dashboard {
                 ..Balance::EMPTY
             }),
             holds: vec![],
+            is_stopped: false,
             is_suspended: false,
         },
         cycle_used: Credits::ZERO,
@@ -303,7 +304,7 @@ fn a_cycle_over_two_months_says_both() {
 #[test]
 fn the_allocation_is_drawn_only_for_who_sees_the_whole_account() {
     let whole = dashboard(&["100"], Some("80000"));
-    assert_eq!(count(&cumulative(&whole), ">allocation<"), 1);
+    assert_eq!(count(&cumulative(&whole), ">allocation 80,000<"), 1);
     let mut narrowed = whole.clone();
     narrowed.companies = vec![CompanyName {
         key: "acme".into(),

@@ -139,6 +139,6 @@ fn PoolRow(place: u64, first: Memo<u64>, state: PageState, actions: LogActions) 
     });
     view! {
         <row::LogLine index row year is_open actions/>
-        {move || is_open.get().then(|| view! { <ReceiptPanel receipt=actions.receipt.into()/> })}
+        {move || is_open.get().then(|| view! { <ReceiptPanel receipt=actions.receipt.into() view=Signal::derive(move || actions.linked_view())/> })}
     }
 }

@@ -1,34 +1,56 @@
-//! The receipt under a row: why it cost what it cost.
+//! The receipt under a row: why it cost what it cost, and who paid.
 
-use domain::{activity::Receipt, number};
+mod paid;
+
+use domain::{activity::Receipt, filter::ViewQuery, number};
 use leptos::prelude::*;
 
-use crate::error::AppError;
+use crate::{error::AppError, state::permalink, ui::CopyLink};
+use paid::{PaidBy, Reversals};
 
 /// The receipt of one event, or why it cannot be shown.
 #[component]
 pub fn ReceiptPanel(
     /// What is known of it; nothing while it is being read.
     receipt: Signal<Option<Result<Receipt, AppError>>>,
+    /// What its links keep of the view.
+    view: Signal<ViewQuery>,
 ) -> impl IntoView {
+    // Its own links and buttons use the keys that the log around it listens for.
+    let keep = |event: leptos::ev::KeyboardEvent| {
+        if event.key() != "Escape" {
+            event.stop_propagation();
+        }
+    };
     view! {
         // A row of the grid like the one above it; on a phone it scrolls, so the keyboard must reach it.
-        <div class="receipt" role="row" tabindex="0" aria-label="Receipt" data-testid="receipt">
+        <div class="receipt" role="row" tabindex="0" aria-label="Receipt" data-testid="receipt" on:keydown=keep>
             <div role="gridcell">{move || match receipt.get() {
                 None => view! { <p class="receipt-loading">"Reading the receipt…"</p> }.into_any(),
                 Some(Err(error)) => view! { <p class="receipt-loading">{error.to_string()}" "{error.advice()}</p> }.into_any(),
-                Some(Ok(receipt)) => facts(receipt).into_any(),
+                Some(Ok(receipt)) => view! { <Facts receipt view=view.get_untracked()/> }.into_any(),
             }}</div>
         </div>
     }
 }
 
-fn facts(receipt: Receipt) -> impl IntoView {
+/// What is known of the event: what it cost and who paid first, then how it came about.
+#[component]
+fn Facts(receipt: Receipt, view: ViewQuery) -> impl IntoView {
+    let link = permalink(&receipt.row, &view);
     let row = receipt.row;
-    let known = [
+    let was_given_back = !row.reversed.is_zero();
+    let credits = [
         ("Credits", Some(number::credits(row.credits))),
+        (
+            "After reversals",
+            was_given_back.then(|| number::credits(row.net())),
+        ),
+        ("Balance after", receipt.balance_after.map(number::credits)),
         ("Quantity", receipt.quantity),
         ("Rate", receipt.rate),
+    ];
+    let origin = [
         ("Company", Some(row.company_name)),
         ("Reference", row.reference),
         ("Source", Some(row.source)),
@@ -37,9 +59,21 @@ fn facts(receipt: Receipt) -> impl IntoView {
         ("Recorded", Some(receipt.recorded_at)),
         ("Metadata", receipt.metadata),
     ];
-    let fact = |(name, value): (&'static str, String)| view! { <div><dt>{name}</dt><dd title=value.clone()>{value.clone()}</dd></div> };
-    let facts = known
+    view! {
+        <dl class="receipt-facts">
+            {facts(credits)}
+            <PaidBy parts=receipt.paid_by/>
+            {facts(origin)}
+        </dl>
+        <Reversals reversals=receipt.reversals/>
+        <p class="receipt-link"><CopyLink label="Link to this event" href=link/></p>
+    }
+}
+
+fn facts<const N: usize>(facts: [(&'static str, Option<String>); N]) -> impl IntoView {
+    let known = facts
         .into_iter()
         .filter_map(|(name, value)| value.map(|value| (name, value)));
-    view! { <dl class="receipt-facts">{facts.map(fact).collect_view()}</dl> }
+    let fact = |(name, value): (&'static str, String)| view! { <div><dt>{name}</dt><dd title=value.clone()>{value.clone()}</dd></div> };
+    known.map(fact).collect_view()
 }

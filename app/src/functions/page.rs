@@ -11,6 +11,9 @@ use leptos::{
 };
 use serde::{Deserialize, Serialize};
 
+use super::EventAsked;
+#[cfg(feature = "ssr")]
+use crate::state::EVENT;
 use crate::{error::AppError, packed::Packed};
 
 /// Companies offered before anything is searched for.
@@ -31,6 +34,8 @@ pub struct Reader {
     pub is_staff: bool,
     /// Whether they see the whole account, and so its plans and ledger.
     pub sees_all: bool,
+    /// Whether they may buy credits in the account shown.
+    pub may_bill: bool,
     /// Accounts they can switch to: key and name.
     pub accounts: Vec<CompanyName>,
 }
@@ -53,8 +58,10 @@ pub struct Page {
     pub dashboard: Dashboard,
     /// Their charts.
     pub charts: Charts,
-    /// The first rows of the log.
+    /// The first rows of the log, or those around the event that the address leads to.
     pub log: LogPage,
+    /// The event that the address leads to.
+    pub event: EventAsked,
     /// The companies offered by the company filter.
     pub companies: Vec<CompanyName>,
 }
@@ -78,13 +85,19 @@ pub async fn read_page(
     let (scope, view) = super::scope_of(services, caller, query).await?;
     let reader = read_reader(services, user, caller, &scope).await?;
     let companies = offered_companies(services, &scope, None).await?;
-    let (dashboard, log) = services.page(scope, &view, read_before(query)).await?;
+    let others = others_of(query);
+    let event = EventAsked::find(services, &scope, &view, value_of(&others, EVENT)).await?;
+    let before = value_of(&others, "before").and_then(|cursor| cursor.parse().ok());
+    let begins = event.just_above().or(before);
+    let (dashboard, log) = services.page(scope.clone(), &view, begins).await?;
+    let (event, log) = event.place(services, scope, &view, log).await?;
     let charts = charts_of(&dashboard);
     Ok(Page {
         reader,
         dashboard,
         charts,
         log,
+        event,
         companies,
     })
 }
@@ -111,14 +124,21 @@ fn charts_of(dashboard: &Dashboard) -> Charts {
     }
 }
 
-/// Where the log begins when a reader without scripts turned the page.
+/// What a query string says besides the view: where the log begins when a reader without scripts turned the page, and
+/// the event that a link leads to.
 #[cfg(feature = "ssr")]
-fn read_before(query: &str) -> Option<domain::cursor::Cursor> {
-    let (_, others) = domain::filter::ViewQuery::parse(query).ok()?;
+fn others_of(query: &str) -> Vec<(String, String)> {
+    domain::filter::ViewQuery::parse(query)
+        .map(|(_, others)| others)
+        .unwrap_or_default()
+}
+
+#[cfg(feature = "ssr")]
+fn value_of<'a>(others: &'a [(String, String)], wanted: &str) -> Option<&'a str> {
     others
         .iter()
-        .find(|(name, _)| name == "before")
-        .and_then(|(_, cursor)| cursor.parse().ok())
+        .find(|(name, _)| name == wanted)
+        .map(|(_, value)| value.as_str())
 }
 
 #[cfg(feature = "ssr")]
@@ -132,6 +152,7 @@ pub(super) async fn read_reader(
     Ok(Reader {
         is_staff: user.platform_role.is_some(),
         sees_all: scope.sees_all(),
+        may_bill: scope.may_bill(),
         name: user.name.clone(),
         email: user.email.clone(),
         accounts: accounts

@@ -1,12 +1,12 @@
 //! Billing > AI Credits Usage.
 
-use domain::{ledger::Balance, usage::Dashboard};
+use domain::Credits;
 use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
-    components::{ActivityLog, AgentCards, Gauge, PageHeader, Sidebar},
+    components::{ActivityLog, AgentCards, CreditBanner, Gauge, PageHeader, RunningCalls, Sidebar},
     error::AppError,
-    functions::{Page, draw_charts, load_page},
+    functions::{EventAsked, Page, draw_charts, load_page},
     state::{Link, PageState, Url, follow_live},
     ui::{Notice, Tone},
 };
@@ -40,8 +40,9 @@ pub fn UsagePage(
         <Sidebar reader=state.reader.get_value() account account_key path=crate::USAGE_PATH/>
         <main class="page" class:loading=state.is_loading aria-busy=move || state.is_loading.get().to_string()>
             <PageHeader dashboard url companies=state.companies link/>
-            <Banners state link problem/>
+            <Banners state url link problem/>
             <Gauge dashboard charts=state.charts/>
+            <RunningCalls state/>
             <AgentCards dashboard charts=state.charts url/>
             <ActivityLog state url query/>
         </main>
@@ -88,11 +89,16 @@ fn reloading(
 /// Draws the charts again soon after live changes, at most once a second.
 fn redraw_after_changes(state: PageState, query: Memo<String>) {
     let is_waiting = StoredValue::new(false);
-    Effect::new(move |drawn: Option<(u32, domain::Seq)>| {
-        let shown = (
-            state.generation.get(),
-            state.dashboard.with(|dashboard| dashboard.as_of),
-        );
+    // What the charts show: events up to a place, and the allocation, which changes without any event.
+    let drawn_from = Memo::new(move |_| {
+        state.dashboard.with(|dashboard| {
+            let balance = dashboard.balance();
+            let allocation = balance.map_or(Credits::ZERO, |balance| balance.allocation);
+            (dashboard.as_of, allocation)
+        })
+    });
+    Effect::new(move |drawn: Option<(u32, (domain::Seq, Credits))>| {
+        let shown = (state.generation.get(), drawn_from.get());
         let is_change = drawn.is_some_and(|drawn| drawn.0 == shown.0 && drawn.1 != shown.1);
         if is_change && !is_waiting.get_value() {
             is_waiting.set_value(true);
@@ -118,28 +124,10 @@ fn redraw_after_changes(state: PageState, query: Memo<String>) {
 #[component]
 fn Banners(
     state: PageState,
+    url: Memo<Url>,
     link: RwSignal<Link>,
     problem: RwSignal<Option<AppError>>,
 ) -> impl IntoView {
-    let balance = Memo::new(move |_| state.dashboard.with(Dashboard::balance));
-    let is_out = move || balance.get().is_some_and(Balance::is_stopped);
-    let out = move || {
-        let over = balance
-            .get()
-            .map_or(domain::Credits::ZERO, |balance| balance.overage);
-        let resets = state
-            .dashboard
-            .with(|dashboard| dashboard.cycle.resets_on.clone());
-        let past = if over.is_zero() {
-            String::new()
-        } else {
-            format!(
-                "{} credits were used past the allocation. ",
-                domain::number::credits(over)
-            )
-        };
-        format!("{past}New credits come on {resets}.")
-    };
     view! {
         {move || (link.get() == Link::Broken).then(|| view! {
             <Notice tone=Tone::Calm title="Not live.".to_owned()
@@ -150,8 +138,33 @@ fn Banners(
                 {(error == AppError::SignedOut).then(|| view! { <a class="button" href="/sign-in" rel="external">"Sign in"</a> })}
             </Notice>
         })}
-        {move || is_out().then(|| view! {
-            <Notice tone=Tone::Danger title="All credits of this cycle are used.".to_owned() text=Signal::derive(out)/>
-        })}
+        <CreditBanner dashboard=state.dashboard may_bill=state.may_bill url/>
+        <EventNotice state/>
+    }
+}
+
+/// Says why the event that a link leads to is not shown.
+#[component]
+fn EventNotice(state: PageState) -> impl IntoView {
+    move || {
+        match state.asked.get() {
+            EventAsked::None | EventAsked::Open(_) => None,
+            EventAsked::Missing => Some(
+                view! {
+                    <Notice tone=Tone::Calm title="This link leads to no event that you can see.".to_owned()
+                        text="It was not recorded here, or it belongs to someone else. Everything else is as usual.".to_owned()/>
+                }
+                .into_any(),
+            ),
+            EventAsked::Elsewhere(href) => Some(
+                view! {
+                    <Notice tone=Tone::Calm title="This link leads to an event outside of this view.".to_owned()
+                        text="It happened in another period, or a filter hides it.".to_owned()>
+                        <a class="button" href=href>"Show the event"</a>
+                    </Notice>
+                }
+                .into_any(),
+            ),
+        }
     }
 }

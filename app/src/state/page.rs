@@ -9,7 +9,10 @@ use domain::{
 use leptos::prelude::*;
 
 use super::{live::Followed, scroll::Scroll};
-use crate::functions::{Charts, Page, Reader};
+use crate::functions::{Charts, EventAsked, Page, Reader};
+
+/// Rows that stay in view above the row a link leads to.
+pub const ROWS_ABOVE: u64 = 3;
 
 /// The rows held of the log, and where the reader is.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -34,6 +37,19 @@ impl LogState {
             ..Self::default()
         };
         state.scroll.resize(state.window.total(), 0.0);
+        state
+    }
+
+    /// The log with the reader at the row a link leads to, or at the newest.
+    fn asked(page: LogPage, asked: &EventAsked) -> Self {
+        let mut state = Self::new(page);
+        let index = asked
+            .opened()
+            .and_then(|receipt| state.window.index_of(receipt.row.cursor()));
+        if let Some(index) = index {
+            let top = state.scroll.row_top(index.saturating_sub(ROWS_ABOVE));
+            state.scroll.go(top);
+        }
         state
     }
 
@@ -90,6 +106,10 @@ pub struct PageState {
     pub companies: RwSignal<Vec<CompanyName>>,
     /// Who reads.
     pub reader: StoredValue<Reader>,
+    /// Whether they may buy credits in the account shown.
+    pub may_bill: RwSignal<bool>,
+    /// The event that the page's address leads to.
+    pub asked: RwSignal<EventAsked>,
     /// Whether a receipt is open, so that the log holds still.
     pub is_reading: RwSignal<bool>,
     /// Whether another view is being read.
@@ -104,10 +124,12 @@ impl PageState {
         Self {
             dashboard: RwSignal::new(page.dashboard),
             charts: RwSignal::new(page.charts),
-            log: RwSignal::new(LogState::new(page.log)),
+            log: RwSignal::new(LogState::asked(page.log, &page.event)),
             companies: RwSignal::new(page.companies),
+            may_bill: RwSignal::new(page.reader.may_bill),
             reader: StoredValue::new(page.reader),
-            is_reading: RwSignal::new(false),
+            is_reading: RwSignal::new(page.event.opened().is_some()),
+            asked: RwSignal::new(page.event),
             is_loading: RwSignal::new(false),
             generation: RwSignal::new(0),
         }
@@ -124,15 +146,17 @@ impl PageState {
 
     /// Shows another view, or the same one read again.
     pub fn replace(&self, page: Page) {
-        self.is_reading.set(false);
+        self.is_reading.set(page.event.opened().is_some());
         self.dashboard.set(page.dashboard);
+        self.may_bill.set(page.reader.may_bill);
         self.charts.set(page.charts);
         self.companies.set(page.companies);
         self.log.update(|log| {
             let (view_px, row_px) = (log.scroll.view_px, log.scroll.row_px);
-            *log = LogState::new(page.log);
+            *log = LogState::asked(page.log, &page.event);
             log.scroll.measured(view_px, row_px);
         });
+        self.asked.set(page.event);
         self.generation.update(|generation| *generation += 1);
     }
 

@@ -131,6 +131,19 @@ impl Url {
         })
     }
 
+    /// Another page of the account shown.
+    pub fn beside(&self, path: &str) -> String {
+        let account = ViewQuery {
+            account: self.0.account.clone(),
+            ..ViewQuery::default()
+        };
+        if account.account.is_some() {
+            format!("{path}?{}", account.to_query())
+        } else {
+            path.to_owned()
+        }
+    }
+
     /// Where exactly what is shown can be downloaded as CSV.
     pub fn export(&self, path: &str) -> String {
         let query = self.0.to_query();
@@ -157,6 +170,19 @@ mod tests {
         assert_eq!(chat.href(), "/billing/usage?agent=chat");
         assert_eq!(chat.toggle_agent(Agent::Chat), plain);
         assert_eq!(Url::read("?agent=chat"), chat);
+    }
+
+    #[test]
+    fn another_page_keeps_the_account_and_nothing_else() {
+        let here = Url::read("?account=north&agent=chat&period=7d");
+        assert_eq!(
+            here.beside("/billing/plans"),
+            "/billing/plans?account=north"
+        );
+        assert_eq!(
+            Url::read("?agent=chat").beside("/billing/plans"),
+            "/billing/plans"
+        );
     }
 
     #[test]

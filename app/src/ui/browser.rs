@@ -18,6 +18,20 @@ pub async fn sleep(duration: Duration) {
     let _ = wait.await;
 }
 
+/// Copies the whole address of a link within the site; says whether that worked.
+pub async fn copy_address(href: &str) -> bool {
+    let window = window();
+    // Browsers have a clipboard only where nobody listens in.
+    let Ok(origin) = window.location().origin() else {
+        return false;
+    };
+    if !window.is_secure_context() {
+        return false;
+    }
+    let copying = window.navigator().clipboard().write_text(&(origin + href));
+    js_sys::futures::JsFuture::from(copying).await.is_ok()
+}
+
 /// Sets a style property through the CSSOM, which a content security policy without inline styles allows.
 pub fn set_style(element: &web_sys::Element, property: &str, value: &str) {
     if let Some(element) = element.dyn_ref::<web_sys::HtmlElement>() {

@@ -17,6 +17,14 @@ pub enum Icon {
     Stop,
     /// All is well.
     Fine,
+    /// Half of something.
+    Half,
+    /// Most of something.
+    Most,
+    /// Given back.
+    Return,
+    /// Leads to exactly this.
+    Link,
     /// Downloads.
     Download,
     /// Searches.
@@ -48,6 +56,12 @@ impl Icon {
             Self::Warning => "M12 4 2.8 19.5h18.4L12 4zm0 6v4.2m0 2.6v.2",
             Self::Stop => "M8.3 3h7.4L21 8.3v7.4L15.7 21H8.3L3 15.7V8.3L8.3 3zM12 8v5m0 3v.2",
             Self::Fine => "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18zm-4 9.2 2.8 2.8L16 9.6",
+            Self::Half => "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18zm0 0v18m3.5-14v10",
+            Self::Most => "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18zm0 0v9H3",
+            Self::Return => "M9 14 4 9l5-5M4 9h10.5a5.5 5.5 0 0 1 0 11H8",
+            Self::Link => {
+                "M10 13.5a4 4 0 0 0 6 .5l3-3a4.2 4.2 0 0 0-6-6l-1.5 1.5M14 10.5a4 4 0 0 0-6-.5l-3 3a4.2 4.2 0 0 0 6 6l1.5-1.5"
+            }
             Self::Download => "M12 4v11m-4.5-4L12 15.5l4.5-4.5M5 20h14",
             Self::Search => "M10.5 4a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13zM15.5 15.5 20 20",
             Self::Close => "m6 6 12 12M18 6 6 18",

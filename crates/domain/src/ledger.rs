@@ -10,7 +10,7 @@ mod hold;
 mod limit;
 mod order;
 
-pub use balance::{Balance, BooksView, Level, RunningHold};
+pub use balance::{Balance, BooksView, Level, MAX_SHOWN_HOLDS, RunningHold};
 pub use books::{Books, Changes, Cover, Moment, OutOfRange, Overage, RENEWAL, Returned, Why};
 pub use grant::{
     Entry, EntryKind, Grant, GrantKind, GrantNo, NewGrant, PRIORITY, Part, Payer, Payment,

@@ -120,6 +120,7 @@ fn books(events: &[Event], sees_account: bool) -> BooksView {
         billing: 0,
         balance: sees_account.then_some(balance),
         holds: vec![],
+        is_stopped: balance.is_stopped(),
         is_suspended: false,
     }
 }

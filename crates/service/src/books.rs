@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::{
     AccountId, CompanyId, Time, TimeRange,
-    ledger::{Balance, BooksView, Grant, Hold, OveragePolicy, RunningHold},
+    ledger::{Balance, BooksView, Grant, Hold, MAX_SHOWN_HOLDS, OveragePolicy, RunningHold},
 };
 
 use crate::{
@@ -12,9 +12,6 @@ use crate::{
     desk::Desk,
     ports::{BooksNeeds, NumberedEntry, Snapshot, StoreError},
 };
-
-/// Running calls a page shows; further ones are counted in what is held.
-const SHOWN_HOLDS: u32 = 50;
 
 /// An account's balance in its running cycle.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,12 +109,13 @@ pub(crate) async fn books_view(
     let version = snapshot.books_version(account).await?;
     let desk = desk_of(snapshot, account, BooksNeeds::default(), now).await?;
     let holds = snapshot
-        .active_holds(account, companies, SHOWN_HOLDS)
+        .active_holds(account, companies, MAX_SHOWN_HOLDS)
         .await?;
     let running = holds
         .into_iter()
         .filter(|(hold, _)| !hold.is_overdue(now))
         .map(|(hold, company)| running(hold, company));
+    let balance = desk.balance(account);
     Ok(BooksView {
         version,
         billing: if scope.sees_all() {
@@ -125,8 +123,9 @@ pub(crate) async fn books_view(
         } else {
             0
         },
-        balance: desk.balance(account).filter(|_| scope.sees_all()),
+        balance: balance.filter(|_| scope.sees_all()),
         holds: running.collect(),
+        is_stopped: balance.is_some_and(Balance::is_stopped),
         is_suspended: desk.is_suspended(account),
     })
 }

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::Args;
 use domain::number;
 use service::Caller;
+use tokio::sync::watch;
 
 use super::{
     CliResult, open,
@@ -15,6 +16,9 @@ use crate::{config::Config, demo, listener};
 
 /// The demo's own file, so that it never mixes with real data.
 const FILE: &str = "demo.db";
+
+/// How long the calls that run are given to end when the demo stops.
+const END_CALLS_WITHIN: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// Settings of the demo.
 #[derive(Debug, Args)]
@@ -39,7 +43,9 @@ pub async fn run(demo: &Demo, config: &Config, output: &Output) -> CliResult {
         "{} events of history added.",
         number::count(filled.added)
     ));
-    let traffic = (!demo.no_traffic).then(|| tokio::spawn(demo::traffic(services, caller)));
+    let (stop, stopping) = watch::channel(false);
+    let traffic =
+        (!demo.no_traffic).then(|| tokio::spawn(demo::traffic(services, caller, stopping)));
     let url = config
         .origin
         .url
@@ -50,9 +56,14 @@ pub async fn run(demo: &Demo, config: &Config, output: &Output) -> CliResult {
         output.line(&format!("  {email:<28} {who}"));
     }
     output.line(&format!("with the password {}\n", demo::PASSWORD));
-    server.run(listener::stop_signal()).await?;
-    if let Some(traffic) = traffic {
-        traffic.abort();
-    }
+    // Calls end while the server still runs, so that their holds are settled and not left to expire.
+    let stopped = async {
+        listener::stop_signal().await;
+        stop.send_replace(true);
+        if let Some(traffic) = traffic {
+            let _ = tokio::time::timeout(END_CALLS_WITHIN, traffic).await;
+        }
+    };
+    server.run(stopped).await?;
     Ok(ExitCode::SUCCESS)
 }

@@ -10,13 +10,14 @@ mod placing;
 use domain::{
     activity::{LogAsk, LogPage, LogRow, Receipt},
     cursor::Cursor,
+    filter::ViewQuery,
 };
 use leptos::{html::Div, prelude::*, task::spawn_local};
 
 use crate::{
     error::AppError,
     functions::{read_log, read_receipt},
-    state::{LogState, PageState},
+    state::{LogState, PageState, Url},
 };
 
 /// Rows of one reading.
@@ -43,6 +44,8 @@ pub struct LogActions {
     pub receipt: RwSignal<Option<Result<Receipt, AppError>>>,
     state: PageState,
     query: Memo<String>,
+    /// Height of the open receipt, as measured last.
+    receipt_px: RwSignal<f64>,
     asked: StoredValue<u32>,
     is_reading: StoredValue<bool>,
     moved: StoredValue<u32>,
@@ -53,16 +56,19 @@ pub struct LogActions {
 impl LogActions {
     /// Handles to the page's log.
     pub fn new(state: PageState, query: Memo<String>) -> Self {
+        let opened = state.asked.with_untracked(|asked| asked.opened().cloned());
+        let place = opened.as_ref().map(|receipt| receipt.row.cursor());
         Self {
             scroller: NodeRef::new(),
             sizer: NodeRef::new(),
             layer: NodeRef::new(),
             rows: NodeRef::new(),
-            active: RwSignal::new(None),
-            open: RwSignal::new(None),
-            receipt: RwSignal::new(None),
+            active: RwSignal::new(place),
+            open: RwSignal::new(place),
+            receipt: RwSignal::new(opened.map(Ok)),
             state,
             query,
+            receipt_px: RwSignal::new(0.0),
             asked: StoredValue::new(0),
             is_reading: StoredValue::new(false),
             moved: StoredValue::new(0),
@@ -88,6 +94,10 @@ impl LogActions {
         self.open.set(Some(cursor));
         self.receipt.set(None);
         self.state.is_reading.set(true);
+        self.read_receipt(cursor, source, id);
+    }
+
+    fn read_receipt(self, cursor: Cursor, source: String, id: String) {
         let query = self.query.get_untracked();
         spawn_local(async move {
             let receipt = read_receipt(query, source, id).await;
@@ -106,6 +116,19 @@ impl LogActions {
         if let Some(row) = row {
             self.active.set(Some(row.cursor()));
             self.toggle_receipt(row.cursor(), row.source, row.id);
+        }
+    }
+
+    /// The view that links out of a receipt keep: its account, by name, and its zone.
+    pub fn linked_view(self) -> ViewQuery {
+        let account = self
+            .state
+            .dashboard
+            .with(|dashboard| dashboard.account.key.clone());
+        ViewQuery {
+            account: Some(account),
+            tz: self.query.with(|query| Url::read(query).0.tz),
+            ..ViewQuery::default()
         }
     }
 
@@ -233,12 +256,7 @@ impl LogActions {
 
 /// Index of a row of the log, while it is held.
 pub fn index_of(log: &LogState, place: Option<Cursor>) -> Option<u64> {
-    let place = place?;
-    (log.window.start()..log.window.end()).find(|index| {
-        log.window
-            .row(*index)
-            .is_some_and(|row| row.cursor() == place)
-    })
+    log.window.index_of(place?)
 }
 
 /// What must be read so that the rows in view, and some beyond, are there.

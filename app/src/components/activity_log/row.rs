@@ -7,7 +7,7 @@ use domain::{
 use leptos::prelude::*;
 
 use super::LogActions;
-use crate::components::AlignedAmount;
+use crate::{components::AlignedAmount, ui::Icon};
 
 /// What stands at a place of the log.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,6 +21,22 @@ pub enum Slot {
 }
 
 impl Slot {
+    /// What was given back of it, in words.
+    fn given_back(&self) -> Option<String> {
+        match self {
+            Self::Row(row) if row.reversed == row.credits && !row.reversed.is_zero() => {
+                let whole = number::credits(row.credits);
+                Some(format!("All of its {whole} credits were given back"))
+            }
+            Self::Row(row) if !row.reversed.is_zero() => Some(format!(
+                "{} credits, of which {} were given back",
+                number::credits(row.credits),
+                number::credits(row.reversed)
+            )),
+            Self::Row(_) | Self::Coming | Self::Beyond => None,
+        }
+    }
+
     fn text(&self, of: impl FnOnce(&LogRow) -> String) -> String {
         match self {
             Self::Row(row) => of(row),
@@ -63,16 +79,7 @@ pub fn LogLine(
             }
         })
     });
-    let given_back = move || {
-        row.with(|row| match row {
-            Slot::Row(row) if !row.reversed.is_zero() => Some(format!(
-                "{} credits, of which {} were given back",
-                number::credits(row.credits),
-                number::credits(row.reversed)
-            )),
-            _ => None,
-        })
-    };
+    let given_back = Memo::new(move |_| row.with(Slot::given_back));
     let is_active = move || {
         row.with(|row| {
             if let Slot::Row(row) = row {
@@ -99,7 +106,16 @@ pub fn LogLine(
             <span role="gridcell" class="clip wide">{activity}</span>
             <span role="gridcell" class="clip company" title=company>{company}</span>
             <span role="gridcell" class="clip wide reference" title=reference>{reference}</span>
-            <span role="gridcell" class="credits" class:given-back=move || given_back().is_some() title=given_back><AlignedAmount credits/></span>
+            <span role="gridcell" class="credits" class:given-back=move || given_back.get().is_some() title=given_back>
+                {move || given_back.get().map(|_| view! { <GivenBackMark/> })}
+                <AlignedAmount credits/>
+            </span>
         </div>
     }
+}
+
+/// Marks an amount of which something was given back.
+#[component]
+fn GivenBackMark() -> impl IntoView {
+    view! { <span class="given-back-mark">{Icon::Return.view()}<span class="visually-hidden">"After credits were given back: "</span></span> }
 }

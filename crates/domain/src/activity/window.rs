@@ -47,6 +47,15 @@ impl LogWindow {
         self.rows.get(offset)
     }
 
+    /// Which row of the log stands at a place, if it is held.
+    pub fn index_of(&self, place: Cursor) -> Option<u64> {
+        let offset = self
+            .rows
+            .binary_search_by(|held| place.cmp(&held.cursor()))
+            .ok()?;
+        Some(self.start + offset as u64)
+    }
+
     /// Place of the newest row held.
     pub fn newest(&self) -> Option<Cursor> {
         self.rows.front().map(LogRow::cursor)

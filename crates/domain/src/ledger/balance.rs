@@ -121,6 +121,9 @@ impl Level {
     }
 }
 
+/// Most running calls that a page is told of one by one; further ones are counted in what is held.
+pub const MAX_SHOWN_HOLDS: u32 = 50;
+
 /// A running call as the page shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunningHold {
@@ -148,8 +151,10 @@ pub struct BooksView {
     pub billing: i64,
     /// The whole account's balance; none when the caller sees some companies only.
     pub balance: Option<Balance>,
-    /// Running calls of the companies the caller looks at, oldest first.
+    /// Running calls of the companies the caller looks at, oldest first; at most [`MAX_SHOWN_HOLDS`].
     pub holds: Vec<RunningHold>,
+    /// Whether nothing is left and AI features have stopped; everybody is told, also those who see no balance.
+    pub is_stopped: bool,
     /// Whether the operator has stopped the account.
     pub is_suspended: bool,
 }

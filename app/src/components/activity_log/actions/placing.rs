@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use leptos::prelude::*;
+use domain::{Credits, cursor::Cursor};
+use leptos::{leptos_dom::helpers::request_animation_frame, prelude::*};
 
 use super::{super::ABOVE, LogActions, index_of, needed_ask};
 use crate::{
@@ -10,8 +11,6 @@ use crate::{
     ui::{browser::set_style, length},
 };
 
-/// Height of an open receipt; the same in CSS.
-const RECEIPT_PX: f64 = 168.0;
 /// After this long without movement the reader's hand is at rest.
 const REST: Duration = Duration::from_millis(160);
 
@@ -20,15 +19,17 @@ impl LogActions {
     pub fn mount(self) {
         let log = self.state.log;
         let total = Memo::new(move |_| log.with(|log| log.window.total()));
-        Effect::new(move |_| {
-            self.state.generation.track();
-            self.close();
-            self.active.set(None);
-            self.wanted.set_value(None);
+        Effect::new(move |shown: Option<u32>| {
+            let generation = self.state.generation.get();
+            if shown.is_some_and(|shown| shown != generation) {
+                self.begin_again();
+            }
+            generation
         });
+        self.follow_receipt();
         Effect::new(move |_| {
             let extra_px = if self.open.get().is_some() {
-                RECEIPT_PX
+                self.receipt_px.get()
             } else {
                 0.0
             };
@@ -46,6 +47,47 @@ impl LogActions {
         });
         let resized = window_event_listener(leptos::ev::resize, move |_| self.measure());
         on_cleanup(move || resized.remove());
+    }
+
+    /// Another page was read: nothing is open but what its address leads to.
+    fn begin_again(self) {
+        self.close();
+        let opened = self
+            .state
+            .asked
+            .with_untracked(|asked| asked.opened().cloned());
+        let place = opened.as_ref().map(|receipt| receipt.row.cursor());
+        self.active.set(place);
+        self.open.set(place);
+        self.receipt.set(opened.map(Ok));
+        self.state.is_reading.set(place.is_some());
+        self.wanted.set_value(None);
+    }
+
+    /// Measures the receipt whenever it has changed, and reads it again when more of its event was given back.
+    fn follow_receipt(self) {
+        Effect::new(move |_| {
+            self.receipt.track();
+            self.open.track();
+            request_animation_frame(move || self.measure());
+        });
+        Effect::new(move |known: Option<Option<(Cursor, Credits)>>| {
+            let row = self.open.get().and_then(|open| {
+                self.state.log.with(|log| {
+                    let row = log
+                        .window
+                        .index_of(open)
+                        .and_then(|index| log.window.row(index))?;
+                    Some((open, row.reversed, row.source.clone(), row.id.clone()))
+                })
+            });
+            let (open, reversed, source, id) = row?;
+            let known = known.flatten();
+            if known.is_some_and(|known| known.0 == open && known.1 != reversed) {
+                self.read_receipt(open, source, id);
+            }
+            Some((open, reversed))
+        });
     }
 
     /// Takes in where the browser has scrolled to.
@@ -76,13 +118,19 @@ impl LogActions {
         let Some(scroller) = self.scroller.get_untracked() else {
             return;
         };
-        let Some(row) = self
-            .rows
-            .get_untracked()
-            .and_then(|rows| rows.first_element_child())
-        else {
+        let Some(rows) = self.rows.get_untracked() else {
             return;
         };
+        let Some(row) = rows.first_element_child() else {
+            return;
+        };
+        // Scrolled out of sight it is not there; then it is as tall as before.
+        if let Ok(Some(receipt)) = rows.query_selector(".receipt") {
+            let receipt_px = receipt.get_bounding_client_rect().height();
+            if (receipt_px - self.receipt_px.get_untracked()).abs() >= 0.5 {
+                self.receipt_px.set(receipt_px);
+            }
+        }
         let (view_px, row_px) = (
             f64::from(scroller.client_height()),
             row.get_bounding_client_rect().height(),
@@ -142,6 +190,12 @@ impl LogActions {
     fn shift(self, log: &LogState) -> f64 {
         let first = log.scroll.first_row().saturating_sub(ABOVE);
         let is_above = index_of(log, self.open.get_untracked()).is_some_and(|open| open < first);
-        log.scroll.row_top(first) + if is_above { RECEIPT_PX } else { 0.0 } - log.scroll.position
+        log.scroll.row_top(first)
+            + if is_above {
+                self.receipt_px.get_untracked()
+            } else {
+                0.0
+            }
+            - log.scroll.position
     }
 }

@@ -1,0 +1,43 @@
+//! The notice above the gauge when credits run out.
+
+use domain::usage::Dashboard;
+use leptos::prelude::*;
+
+use crate::{
+    state::{CreditNotice, Remedy, Url},
+    ui::Notice,
+};
+
+/// Where credits are bought.
+const PLANS_PATH: &str = "/billing/plans";
+
+/// Says that credits run out, until when, and what helps.
+#[component]
+pub fn CreditBanner(
+    /// What is shown.
+    dashboard: RwSignal<Dashboard>,
+    /// Whether the reader may buy.
+    may_bill: RwSignal<bool>,
+    /// The view.
+    url: Memo<Url>,
+) -> impl IntoView {
+    let notice =
+        Memo::new(move |_| dashboard.with(|dashboard| CreditNotice::of(dashboard, may_bill.get())));
+    let plans = Memo::new(move |_| url.with(|url| url.beside(PLANS_PATH)));
+    move || {
+        notice.get().map(|notice| {
+            view! {
+                <Notice tone=notice.tone title=notice.title.to_owned() text=notice.text>
+                    {match notice.remedy {
+                        Remedy::Buy => view! {
+                            <a class="button primary" href=plans>"Buy a pack"</a>
+                            <a class="button" href=plans>"Compare plans"</a>
+                        }.into_any(),
+                        Remedy::Ask => view! { <p class="notice-advice">"Ask your admin to buy a pack"</p> }.into_any(),
+                        Remedy::None => ().into_any(),
+                    }}
+                </Notice>
+            }
+        })
+    }
+}

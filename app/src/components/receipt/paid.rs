@@ -1,0 +1,85 @@
+//! Who paid for an event, and what was given back of it.
+
+use domain::{
+    activity::{PaidPart, ReversalLine},
+    number,
+};
+use leptos::prelude::*;
+
+/// Id of what went past all grants.
+const OVERAGE: &str = "overage";
+
+/// What people call who paid.
+fn payer(id: String, name: String) -> String {
+    if id == OVERAGE {
+        "Overage, past all credits".to_owned()
+    } else if name.is_empty() {
+        id
+    } else {
+        name
+    }
+}
+
+/// Who paid; how much each, when it was more than one.
+#[component]
+pub fn PaidBy(parts: Vec<PaidPart>) -> impl IntoView {
+    let shows_amounts = parts.len() > 1;
+    let line = move |part: PaidPart| {
+        let amount = shows_amounts.then(|| number::credits(part.credits));
+        view! { <li><span>{payer(part.id, part.name)}</span>{amount.map(|amount| view! { " "<b>{amount}</b> })}</li> }
+    };
+    (!parts.is_empty()).then(|| {
+        view! {
+            <div>
+                <dt>"Paid by"</dt>
+                <dd class="receipt-paid"><ul data-testid="paid-by">{parts.into_iter().map(line).collect_view()}</ul></dd>
+            </div>
+        }
+    })
+}
+
+/// What was given back: how much, why, by whom and when, oldest first.
+#[component]
+pub fn Reversals(reversals: Vec<ReversalLine>) -> impl IntoView {
+    let line = |reversal: ReversalLine| {
+        let (amount, at) = (number::credits(reversal.credits), reversal.at);
+        let actor = format!("by {}", reversal.actor);
+        view! {
+            <li>
+                <b>{amount}</b>
+                <span class="reversal-reason">{reversal.reason}</span>
+                <span>{actor}</span>
+                <time datetime=at.clone()>{readable(&at)}</time>
+            </li>
+        }
+    };
+    (!reversals.is_empty()).then(|| {
+        view! {
+            <div class="receipt-reversals" data-testid="reversals">
+                <p>"Given back"</p>
+                <ul>{reversals.into_iter().map(line).collect_view()}</ul>
+            </div>
+        }
+    })
+}
+
+/// An RFC 3339 time without its `T`: `2026-11-23 14:03:10+01:00`.
+fn readable(at: &str) -> String {
+    at.replacen('T', " ", 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn overage_is_said_in_words_and_a_nameless_grant_by_its_id() {
+        let said = |id: &str, name: &str| payer(id.to_owned(), name.to_owned());
+        assert_eq!(said("plan-1", "Growth"), "Growth");
+        assert_eq!(said("grant-7", ""), "grant-7");
+        assert_eq!(
+            said(OVERAGE, "Past all credits"),
+            "Overage, past all credits"
+        );
+    }
+}

@@ -1,0 +1,115 @@
+//! The event that a page's address leads to.
+
+use domain::activity::Receipt;
+use serde::{Deserialize, Serialize};
+
+#[cfg(feature = "ssr")]
+use {
+    crate::{
+        error::AppError,
+        state::{EventRef, ROWS_ABOVE, permalink},
+    },
+    domain::{
+        Seq,
+        activity::{LogAsk, LogPage, PAGE_ROWS},
+        cursor::Cursor,
+        filter::ViewQuery,
+    },
+    service::{Scope, ServiceError, Services, activity::LogRead},
+};
+
+/// Rows read above those that stay in view: as many as are kept out of sight, so that none is missing.
+#[cfg(feature = "ssr")]
+const ROWS_OUT_OF_SIGHT: u64 = 8;
+
+/// What became of the event that an address leads to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum EventAsked {
+    /// The address leads to none.
+    None,
+    /// It is among the rows, with this receipt open.
+    Open(Box<Receipt>),
+    /// It exists outside of the view; this address shows it.
+    Elsewhere(String),
+    /// There is none, or none that the reader may see.
+    Missing,
+}
+
+impl EventAsked {
+    /// The receipt that is open.
+    pub fn opened(&self) -> Option<&Receipt> {
+        match self {
+            Self::Open(receipt) => Some(receipt),
+            Self::None | Self::Elsewhere(_) | Self::Missing => None,
+        }
+    }
+}
+
+#[cfg(feature = "ssr")]
+impl EventAsked {
+    /// Finds the event that an address names.
+    pub(super) async fn find(
+        services: &Services,
+        scope: &Scope,
+        view: &ViewQuery,
+        asked: Option<&str>,
+    ) -> Result<Self, AppError> {
+        let Some(asked) = asked else {
+            return Ok(Self::None);
+        };
+        let Some(EventRef { source, id }) = EventRef::read(asked) else {
+            return Ok(Self::Missing);
+        };
+        let tz = view.tz.as_deref();
+        match services.receipt(scope, tz, &source, &id).await {
+            // What gives credits back is an event too, and no row.
+            Ok(receipt) if receipt.row.credits.is_negative() => Ok(Self::Missing),
+            Ok(receipt) => Ok(Self::Open(Box::new(receipt))),
+            Err(ServiceError::NotFound) => Ok(Self::Missing),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The place right above the event's row.
+    pub(super) fn just_above(&self) -> Option<Cursor> {
+        let Cursor { time, seq } = self.opened()?.row.cursor();
+        Some(Cursor {
+            time,
+            seq: Seq(seq.0 + 1),
+        })
+    }
+
+    /// The rows around the event, given those from [`Self::just_above`] on; the newest when it is not among them.
+    pub(super) async fn place(
+        self,
+        services: &Services,
+        scope: Scope,
+        view: &ViewQuery,
+        log: LogPage,
+    ) -> Result<(Self, LogPage), AppError> {
+        let Self::Open(receipt) = self else {
+            return Ok((self, log));
+        };
+        let is_there = log
+            .rows
+            .first()
+            .is_some_and(|row| row.seq == receipt.row.seq);
+        let (event, ask) = if is_there {
+            let above = log.position.saturating_sub(ROWS_ABOVE + ROWS_OUT_OF_SIGHT);
+            let last_page = log.total.saturating_sub(PAGE_ROWS.into());
+            let ask = LogAsk::AtPosition(above.min(last_page));
+            (Self::Open(receipt), ask)
+        } else {
+            let view = ViewQuery {
+                account: Some(scope.account().key.clone()),
+                tz: view.tz.clone(),
+                ..ViewQuery::default()
+            };
+            let elsewhere = Self::Elsewhere(permalink(&receipt.row, &view));
+            (elsewhere, LogAsk::Newest)
+        };
+        let limit = PAGE_ROWS;
+        let log = services.log(scope, view, LogRead { ask, limit }).await?;
+        Ok((event, log))
+    }
+}

@@ -1,0 +1,100 @@
+//! Links that lead to one event: its day on the usage page, at its row, with its receipt open.
+
+use domain::{activity::LogRow, filter::ViewQuery};
+
+use crate::USAGE_PATH;
+
+/// The parameter's name.
+pub const EVENT: &str = "event";
+
+/// Which event, as a link names it: `source/id`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventRef {
+    /// Who reported it.
+    pub source: String,
+    /// Its id there.
+    pub id: String,
+}
+
+impl EventRef {
+    /// Reads the parameter's value.
+    pub fn read(text: &str) -> Option<Self> {
+        let (source, id) = text.split_once('/')?;
+        let part = |part: &str| part.replace("%2F", "/").replace("%25", "%");
+        let (source, id) = (part(source), part(id));
+        (!source.is_empty() && !id.is_empty()).then_some(Self { source, id })
+    }
+
+    /// Writes the parameter's value; sources and ids may hold slashes themselves.
+    fn text(&self) -> String {
+        let part = |part: &str| part.replace('%', "%25").replace('/', "%2F");
+        format!("{}/{}", part(&self.source), part(&self.id))
+    }
+}
+
+/// The link to a row's event: the whole account on the day it happened, in the zone it is shown in.
+pub fn permalink(row: &LogRow, view: &ViewQuery) -> String {
+    let day = row.at.get(..10).map(str::to_owned);
+    let whole_day = ViewQuery {
+        account: view.account.clone(),
+        tz: view.tz.clone(),
+        from: day.clone(),
+        to: day,
+        ..ViewQuery::default()
+    };
+    let event = EventRef {
+        source: row.source.clone(),
+        id: row.id.clone(),
+    };
+    format!(
+        "{USAGE_PATH}?{}&{EVENT}={}#log-title",
+        whole_day.to_query(),
+        encode(&event.text())
+    )
+}
+
+/// Percent-encodes what a query string cannot hold as it is.
+fn encode(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'/' | b':') {
+            out.push(char::from(byte));
+        } else {
+            out.push('%');
+            out.extend([byte >> 4, byte & 15].map(hex));
+        }
+    }
+    out
+}
+
+fn hex(digit: u8) -> char {
+    char::from(if digit < 10 {
+        b'0' + digit
+    } else {
+        b'A' + digit - 10
+    })
+}
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_source_and_id_survive_the_link() {
+        for (source, id) in [
+            ("voice-gw-2", "0193f0c4"),
+            ("https://gw/2", "a/b"),
+            ("a%2Fb", "100 % & more+#ü"),
+        ] {
+            let event = EventRef {
+                source: source.into(),
+                id: id.into(),
+            };
+            let query = format!("{EVENT}={}", encode(&event.text()));
+            let (_, others) = ViewQuery::parse(&query).unwrap();
+            assert_eq!(EventRef::read(&others[0].1), Some(event));
+        }
+        assert_eq!(EventRef::read("no-slash"), None);
+        assert_eq!(EventRef::read("/id"), None);
+    }
+}

@@ -1,0 +1,145 @@
+//! A call of the demo: it holds credits while it runs, says every few seconds what it has used, and is booked at its
+//! end, as a real voice gateway does it.
+
+use std::time::Duration;
+
+use domain::{Agent, Credits, ledger::Renewal};
+use rand::{Rng as _, rngs::StdRng};
+use serde_json::{Map, json};
+use service::{
+    Caller, Permission, Scope, ServiceError, ServiceResult, Services,
+    enforce::{BeginHold, EndHold},
+};
+use tokio::{sync::watch, time::Instant};
+
+use super::{DemoAccount, DemoCompany};
+
+/// A call says this often what it has used.
+const RENEW_EVERY: Duration = Duration::from_secs(3);
+/// A hold ends by itself this long after its call was last heard of, should the demo be killed.
+const EXPIRES_IN_S: u32 = 30;
+/// What a call reserves, in whole credits: more than most cost.
+const RESERVED: i64 = 5;
+/// Shortest and longest call, in seconds; short ones are more frequent.
+const SECONDS: std::ops::Range<u64> = 12..260;
+/// What a second costs in micro-credits, and to what its sum is rounded up: as the demo's rate card has it.
+const MICRO_A_SECOND: i64 = 14_000;
+const ROUNDED_TO: i64 = 10_000;
+
+/// A call that is about to begin.
+pub struct Call {
+    account: &'static str,
+    company: &'static str,
+    agent: Agent,
+    reference: String,
+    lasts: Duration,
+}
+
+impl Call {
+    /// A call of some length.
+    pub fn new(
+        account: &'static DemoAccount,
+        company: &'static DemoCompany,
+        agent: Agent,
+        rng: &mut StdRng,
+    ) -> Self {
+        let seconds = rng.random_range(SECONDS).min(rng.random_range(SECONDS));
+        Self {
+            account: account.key,
+            company: company.key,
+            agent,
+            reference: format!("call_{:x}", rng.random_range(0x0100..0xffff_u32)),
+            lasts: Duration::from_secs(seconds),
+        }
+    }
+
+    /// Runs until it is over, or until it is told to stop.
+    pub async fn run(self, services: Services, caller: Caller, stopping: watch::Receiver<bool>) {
+        match self.hold(&services, &caller, stopping).await {
+            Ok(()) => {}
+            Err(ServiceError::Denied(_)) => tracing::debug!("a call of the demo was not allowed"),
+            Err(error) => tracing::warn!(%error, "a call of the demo failed"),
+        }
+    }
+
+    async fn hold(
+        &self,
+        services: &Services,
+        caller: &Caller,
+        mut stopping: watch::Receiver<bool>,
+    ) -> ServiceResult<()> {
+        let scope = services
+            .scope(caller, Some(self.account), Permission::Check)
+            .await?;
+        let hold = services.begin_hold(&scope, self.begin()).await?.hold;
+        let began = Instant::now();
+        loop {
+            let left = self.lasts.saturating_sub(began.elapsed());
+            tokio::select! {
+                _ = stopping.wait_for(|stopping| *stopping) => break,
+                () = tokio::time::sleep(left.min(RENEW_EVERY)) => {}
+            }
+            if began.elapsed() >= self.lasts {
+                break;
+            }
+            let renewal = Renewal {
+                used: Some(cost(began.elapsed())),
+                credits: None,
+                expires_in_s: Some(EXPIRES_IN_S),
+            };
+            services.renew_hold(&scope, &hold.id, renewal).await?;
+        }
+        self.settle(services, &scope, &hold.id, began.elapsed())
+            .await
+    }
+
+    fn begin(&self) -> BeginHold {
+        BeginHold {
+            id: None,
+            company: self.company.to_owned(),
+            agent: self.agent,
+            activity: "voice_call".to_owned(),
+            credits: Credits::from_whole(RESERVED).unwrap_or(Credits::ZERO),
+            expires_in_s: EXPIRES_IN_S,
+        }
+    }
+
+    async fn settle(
+        &self,
+        services: &Services,
+        scope: &Scope,
+        hold: &str,
+        lasted: Duration,
+    ) -> ServiceResult<()> {
+        let end = EndHold {
+            credits: cost(lasted),
+            reference: Some(self.reference.clone()),
+            metadata: Some(Map::from_iter([(
+                "seconds".to_owned(),
+                json!(lasted.as_secs()),
+            )])),
+        };
+        services.settle_hold(scope, hold, end).await.map(|_| ())
+    }
+}
+
+/// What a call of this length costs.
+fn cost(lasted: Duration) -> Credits {
+    let seconds = i64::try_from(lasted.as_secs()).unwrap_or(0);
+    let micro = seconds * MICRO_A_SECOND;
+    Credits::from_micro((micro + ROUNDED_TO - 1) / ROUNDED_TO * ROUNDED_TO)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_costs_what_the_rate_card_says() {
+        let of = |seconds| cost(Duration::from_secs(seconds)).to_string();
+        assert_eq!(
+            (of(0), of(1), of(225)),
+            ("0".into(), "0.02".into(), "3.15".into())
+        );
+    }
+}
