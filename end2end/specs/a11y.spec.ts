@@ -27,12 +27,27 @@ for (const theme of THEMES) {
       test.use({ colorScheme: theme, viewport: { width, height: 900 } });
 
       test("the usage page breaks no accessibility rule, with a menu and a receipt open", async ({ usage, account, page }) => {
-        await account.api.report(...HISTORY);
+        await account.api.report(...HISTORY, { company: "acme", credits: "9.5", reference: "cut", id: `cut-${theme}-${width}` });
+        await account.api.reverse(`cut-${theme}-${width}`, "call was cut", "2.25");
+        for (let call = 0; call < 8; call++) await account.api.hold({ company: "acme", agent: AGENTS[call % 6], credits: "10", id: `call-${call}` });
         await usage.open();
+        await expect(page.getByTestId("running-more")).toBeVisible();
         await breaksNoRule(page);
-        await usage.row("ref-0").click();
-        await expect(usage.receipt).toContainText("ref-0");
+        await usage.row("cut").click();
+        await expect(page.getByTestId("reversals")).toContainText("call was cut");
         await usage.openMenu("Companies");
+        await breaksNoRule(page);
+      });
+
+      test("a page at each level, and a suspended one, break no rule", async ({ usage, account, page }) => {
+        await usage.open();
+        for (const [credits, level] of [["5000", "Half used"], ["2500", "Three quarters used"], ["1500", "Nearly out"]] as const) {
+          await account.api.report({ company: "acme", credits });
+          await expect(page.getByTestId("level")).toHaveText(level);
+          await breaksNoRule(page);
+        }
+        await account.api.suspend(true);
+        await expect(page.locator(".notice.danger")).toBeVisible();
         await breaksNoRule(page);
       });
 
@@ -68,7 +83,9 @@ test.describe("At every width", () => {
       await usage.open();
       await usage.fitsTheWindow();
       await account.api.report(...HISTORY);
+      for (let call = 0; call < 8; call++) await account.api.hold({ company: "acme", agent: AGENTS[call % 6], credits: "10", id: `wide-${call}` });
       await expect(usage.row("ref-0")).toHaveCount(1);
+      await expect(page.getByTestId("running-more")).toBeVisible();
       await usage.fitsTheWindow();
       for (const menu of ["Companies", "Period", "Export as CSV", "Agents", "Activities", "Activity log"]) {
         const panel = await usage.openMenu(menu);
@@ -170,6 +187,7 @@ test.describe("For those who ask for less", () => {
   test("with reduced motion nothing moves for longer than a blink", async ({ usage, account, page }) => {
     await page.emulateMedia({ reducedMotion: "reduce" });
     await account.api.report(...HISTORY);
+    await account.api.hold({ company: "acme", credits: "10", id: "slow-call" });
     await usage.open();
     const slow = await page.locator("body *").evaluateAll((elements) => {
       const seconds = (text: string) => Math.max(...text.split(",").map((part) => (part.trim().endsWith("ms") ? Number.parseFloat(part) / 1000 : Number.parseFloat(part))));

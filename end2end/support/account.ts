@@ -14,6 +14,8 @@ export interface AccountOptions {
   companies?: Record<string, string>;
   monthlyCredits?: string;
   kind?: "agency" | "customer";
+  /// What happens at zero; a hard stop when left out.
+  policy?: "hard_stop" | "overage";
 }
 
 export interface UserOptions {
@@ -36,9 +38,9 @@ export class Account {
     const key = `account-${made++}`;
     const api = new Api(server, platformKey, key);
     const account = new Account(key, api, `Plan of ${key}`, server);
-    const { name = "Northwind Agency", companies = { acme: "Acme Dental", bluewater: "Bluewater Spa" }, monthlyCredits = "10000", kind = "agency" } = options;
+    const { name = "Northwind Agency", companies = { acme: "Acme Dental", bluewater: "Bluewater Spa" }, monthlyCredits = "10000", kind = "agency", policy = "hard_stop" } = options;
     await api.put(`plans/${key}`, { name: account.plan, monthly_credits: monthlyCredits });
-    await api.put(`accounts/${key}`, { name, kind, time_zone: "UTC", cycle_anchor: anchor(), plan: key });
+    await api.put(`accounts/${key}`, { name, kind, time_zone: "UTC", cycle_anchor: anchor(), plan: key, policy });
     for (const [company, name] of Object.entries(companies)) {
       await api.put(`accounts/${key}/companies/${company}`, { name });
     }

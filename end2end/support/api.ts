@@ -31,6 +31,13 @@ export interface Balance {
   remaining: string;
 }
 
+export interface Hold {
+  company: string;
+  agent?: Agent;
+  credits: string;
+  id: string;
+}
+
 export interface Answer {
   accepted: number;
   duplicates: number;
@@ -66,6 +73,41 @@ export class Api {
 
   balance(): Promise<Balance> {
     return this.ask("GET", `balance?${this.scoped("")}`);
+  }
+
+  /// Reserves credits for a running call.
+  async hold({ agent = "voice_inbound", ...hold }: Hold): Promise<void> {
+    await this.send("POST", "holds", { agent, activity: "voice_call", expires_in_s: 600, ...hold });
+  }
+
+  async renewHold(id: string, used: string): Promise<void> {
+    await this.send("PATCH", `holds/${id}`, { used });
+  }
+
+  async settleHold(id: string, credits: string, reference: string): Promise<void> {
+    await this.send("POST", `holds/${id}/settle`, { credits, reference });
+  }
+
+  /// Gives back all that is left of an event's cost, or a part of it.
+  async reverse(id: string, reason: string, credits?: string): Promise<void> {
+    await this.send("POST", `events/end2end/${id}/reversal`, { reason, credits });
+  }
+
+  async adjust(credits: string): Promise<void> {
+    await this.send("POST", `accounts/${this.account}/adjustments`, { credits, reason: "a test's" }, "");
+  }
+
+  async grantPack(key: string, name: string, credits: string): Promise<void> {
+    await this.put(`packs/${key}`, { name, credits });
+    await this.send("POST", `accounts/${this.account}/packs`, { pack: key }, "");
+  }
+
+  async suspend(suspended: boolean): Promise<void> {
+    await this.put(`accounts/${this.account}/suspension`, { suspended });
+  }
+
+  private async send(method: string, path: string, body: unknown, query = `?${this.scoped("")}`): Promise<void> {
+    await this.ask(method, `${path}${query}`, JSON.stringify(body), { "content-type": "application/json" });
   }
 
   private scoped(query: string): string {

@@ -6,7 +6,7 @@ use domain::{activity::Receipt, filter::ViewQuery, number};
 use leptos::prelude::*;
 
 use crate::{error::AppError, state::permalink, ui::CopyLink};
-use paid::{PaidBy, Reversals};
+use paid::{PaidBy, Reversals, readable};
 
 /// The receipt of one event, or why it cannot be shown.
 #[component]
@@ -55,8 +55,8 @@ fn Facts(receipt: Receipt, view: ViewQuery) -> impl IntoView {
         ("Reference", row.reference),
         ("Source", Some(row.source)),
         ("Event id", Some(row.id)),
-        ("Happened", Some(row.at)),
-        ("Recorded", Some(receipt.recorded_at)),
+        ("Happened", Some(readable(&row.at))),
+        ("Recorded", Some(readable(&receipt.recorded_at))),
         ("Metadata", receipt.metadata),
     ];
     view! {

@@ -45,11 +45,11 @@ fn Strip(dashboard: RwSignal<Dashboard>, now: RwSignal<Time>) -> impl IntoView {
             <header class="running-head">
                 <h2 id="running-title"><span class="running-mark"></span>"Running calls"</h2>
                 <p>{summary}</p>
+                {move || more.get().map(|more| view! { <p class="running-more" data-testid="running-more">{more}</p> })}
             </header>
             // On a narrow page it scrolls sideways, so the keyboard must reach it.
             <ul class="running-list" tabindex="0" aria-labelledby="running-title">
                 <For each=move || shown.get() key=Clone::clone children=move |id| view! { <Call id dashboard now/> }/>
-                {move || more.get().map(|more| view! { <li class="running-more" data-testid="running-more">{more}</li> })}
             </ul>
         </section>
     }
@@ -78,10 +78,12 @@ fn Call(id: String, dashboard: RwSignal<Dashboard>, now: RwSignal<Time>) -> impl
     };
     Some(view! {
         <li class=format!("running-call agent-{}", call.agent.id())>
-            <span class="running-agent"><span class="dot"></span><span class="clip">{call.agent.name()}</span></span>
-            <span class="running-time"><span class="visually-hidden">", running for "</span>{move || duration(since, now.get())}</span>
-            <span class="running-company clip" title=call.company.clone()><span class="visually-hidden">", "</span>{call.company.clone()}</span>
-            <span class="running-used"><span class="visually-hidden">", "</span><b>{move || number::credits(amounts.get().0)}</b>" of "{move || number::credits(amounts.get().1)}<span class="visually-hidden">" credits used"</span></span>
+            <p class="running-agent"><span class="dot"></span><span class="clip">{call.agent.name()}</span></p>
+            <p>
+                <span class="running-company clip" title=call.company.clone()>{call.company.clone()}</span>
+                <span class="running-time"><span class="visually-hidden">"running for "</span>{move || duration(since, now.get())}</span>
+            </p>
+            <p class="running-used"><b>{move || number::credits(amounts.get().0)}</b>" of "{move || number::credits(amounts.get().1)}<span class="visually-hidden">" credits used"</span></p>
             <svg class="running-bar" aria-hidden="true"><rect class="track" width="100%" height="100%"></rect><rect class="spent" height="100%" width=share></rect></svg>
         </li>
     })

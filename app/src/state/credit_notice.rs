@@ -63,15 +63,12 @@ impl CreditNotice {
             Level::Watch => said(
                 Tone::Calm,
                 "Three quarters of the credits are used.",
-                format!("{} {renewal}", at_zero(balance.policy)),
+                renewal,
             ),
             Level::NearlyOut => said(
                 Tone::Warning,
                 "Nearly out of credits.",
-                format!(
-                    "Nine tenths of this cycle are used. {} {renewal}",
-                    at_zero(balance.policy)
-                ),
+                format!("{} {renewal}", at_zero(balance.policy)),
             ),
             Level::Past => said(
                 Tone::Warning,
@@ -97,9 +94,7 @@ const fn at_zero(policy: OveragePolicy) -> &'static str {
     match policy {
         OveragePolicy::HardStop => "At zero AI features stop.",
         OveragePolicy::Grace { .. } => "Past zero AI features go on for a while.",
-        OveragePolicy::Overage => {
-            "Past zero AI features go on, and what is used is recorded as overage."
-        }
+        OveragePolicy::Overage => "Past zero AI features go on as overage.",
     }
 }
 
@@ -109,7 +104,7 @@ fn past_zero(policy: OveragePolicy) -> String {
             format!("AI features go on until {percent} % of the allocation is used past it.")
         }
         OveragePolicy::HardStop | OveragePolicy::Overage => {
-            "AI features go on, and what is used is recorded as overage.".to_owned()
+            "AI features go on as overage.".to_owned()
         }
     }
 }

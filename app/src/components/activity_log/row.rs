@@ -46,12 +46,9 @@ impl Slot {
 }
 
 /// Time, agent, activity, company, reference and credits of a row.
-#[cfg_attr(
-    feature = "ssr",
-    expect(
-        clippy::large_types_passed_by_value,
-        reason = "a bundle of signal handles, copied as all of them are"
-    )
+#[expect(
+    clippy::large_types_passed_by_value,
+    reason = "a bundle of signal handles, copied as all of them are"
 )]
 #[component]
 pub fn LogLine(

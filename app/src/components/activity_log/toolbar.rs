@@ -16,12 +16,9 @@ use crate::{
 const TYPING_PAUSE: Duration = Duration::from_millis(250);
 
 /// Search, agent, activity, jump to date.
-#[cfg_attr(
-    feature = "ssr",
-    expect(
-        clippy::large_types_passed_by_value,
-        reason = "a bundle of signal handles, copied as all of them are"
-    )
+#[expect(
+    clippy::large_types_passed_by_value,
+    reason = "a bundle of signal handles, copied as all of them are"
 )]
 #[component]
 pub fn Toolbar(state: PageState, url: Memo<Url>, actions: LogActions) -> impl IntoView {

@@ -63,14 +63,26 @@ pub fn Reversals(reversals: Vec<ReversalLine>) -> impl IntoView {
     })
 }
 
-/// An RFC 3339 time without its `T`: `2026-11-23 14:03:10+01:00`.
-fn readable(at: &str) -> String {
-    at.replacen('T', " ", 1)
+/// An RFC 3339 time in parts that can be told apart: `2026-11-23 14:03:10 +01:00`.
+pub fn readable(at: &str) -> String {
+    let (date, clock) = at.split_once('T').unwrap_or((at, ""));
+    let (clock, offset) = clock.split_at_checked(8).unwrap_or((clock, ""));
+    format!("{date} {clock} {offset}").trim_end().to_owned()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_time_is_told_apart_from_its_date_and_offset() {
+        assert_eq!(
+            readable("2026-11-23T14:03:10+01:00"),
+            "2026-11-23 14:03:10 +01:00"
+        );
+        assert_eq!(readable("2026-11-23T14:03:10Z"), "2026-11-23 14:03:10 Z");
+        assert_eq!(readable(""), "");
+    }
 
     #[test]
     fn overage_is_said_in_words_and_a_nameless_grant_by_its_id() {

@@ -1,0 +1,331 @@
+import type { Page } from "@playwright/test";
+import { minutesAgo, type Usage } from "../support/api";
+import { micro } from "../support/credits";
+import { expect, test } from "../support/test";
+import { PATH } from "../support/usage-page";
+
+function history(count: number, prefix = "old"): Usage[] {
+  return Array.from({ length: count }, (_, minute) => ({
+    company: "acme",
+    credits: "0.5",
+    reference: `${prefix}-${String(minute).padStart(4, "0")}`,
+    id: `${prefix}-${String(minute).padStart(4, "0")}`,
+    time: minutesAgo(minute * 0.1 + 1),
+  }));
+}
+
+/// Width of a part of the gauge's bar, in percent.
+async function width(page: Page, part: string): Promise<number> {
+  return Number.parseFloat((await page.locator(`.gauge-bar > .${part}`).getAttribute("width")) ?? "");
+}
+
+test.describe("How much is left", () => {
+  test("the level is said in words and an icon, and the card changes with it", async ({ usage, account, page }) => {
+    await usage.open();
+    const level = page.getByTestId("level");
+    const icons = new Set<string | null>();
+    for (const [credits, words, state] of [
+      ["0.5", "On track", "fine"],
+      ["4999.5", "Half used", "half"],
+      ["2500", "Three quarters used", "watch"],
+      ["1500", "Nearly out", "nearly-out"],
+      ["1000", "Out of credits", "stopped"],
+    ] as const) {
+      await account.api.report({ company: "acme", credits });
+      await expect(level).toHaveText(words);
+      await expect(page.locator(".gauge")).toHaveClass(new RegExp(`level-${state}$`));
+      icons.add(await level.locator("path").getAttribute("d"));
+    }
+    expect(icons.size).toBe(5);
+  });
+
+  test("what a pack adds and a correction takes off follows at once, in the facts and in the chart", async ({ usage, account, page }) => {
+    await usage.open();
+    const allocation = page.getByTestId("allocation");
+    const chart = page.locator(".gauge-chart");
+    await expect(allocation).toHaveText("10,000");
+    await expect(chart).toContainText("allocation 10,000");
+    await account.api.grantPack(`${account.key}-boost`, "Boost", "5000");
+    await expect(allocation).toHaveText("10,000 + 5,000");
+    await expect(page.getByText("Plan + packs")).toBeVisible();
+    await expect(chart).toContainText("allocation 15,000");
+    await account.api.adjust("-5250.5");
+    await expect(allocation).toHaveText("10,000 − 250.5");
+    await expect(chart).toContainText("allocation 9,750");
+    expect(await usage.remaining()).toBe(micro("9749.5"));
+  });
+
+  for (const width of [320, 768]) {
+    test(`huge amounts and none at all fit a window of ${width} px`, async ({ newAccount, newReader }) => {
+      for (const [monthlyCredits, used] of [["8123456789012.123456", "6234567890123.654321"], ["0", "0.000001"]] as const) {
+        const account = await newAccount({ monthlyCredits });
+        const { usage, page } = await newReader(await account.user(), { viewport: { width, height: 800 } });
+        await account.api.report({ company: "acme", credits: used });
+        if (monthlyCredits !== "0") {
+          await account.api.adjust("123456789012.5");
+          await account.api.hold({ company: "acme", credits: "612345678901.5", id: "huge" });
+          await account.api.renewHold("huge", "312345678901.123456");
+        }
+        await usage.open();
+        await usage.fitsTheWindow();
+        const cut = await page.locator(".gauge dd, .gauge-figure, .legend li, .running-call p:not(.running-agent)").evaluateAll((parts) => {
+          const card = (part: Element) => part.closest(".card")?.getBoundingClientRect().right ?? 0;
+          const right = (part: Element) => {
+            const range = document.createRange();
+            range.selectNodeContents(part);
+            return range.getBoundingClientRect().right;
+          };
+          return parts.filter((part) => right(part) > card(part)).map((part) => part.textContent);
+        });
+        expect(cut).toEqual([]);
+      }
+    });
+  }
+});
+
+test.describe("When credits run out", () => {
+  test("a banner with what helps appears without a reload, and goes once there are credits again", async ({ usage, account, page }) => {
+    await usage.open(`?account=${account.key}`);
+    await account.api.report({ company: "acme", credits: "10000.5" });
+    const banner = page.locator(".notice.danger");
+    await expect(banner).toContainText("AI features have stopped.");
+    await expect(banner).toContainText("0.5 credits were used past the allocation.");
+    await expect(banner).toContainText(/New credits come on \d+ \w+ \d{4}/);
+    for (const name of ["Buy a pack", "Compare plans"]) {
+      await expect(banner.getByRole("link", { name })).toHaveAttribute("href", `/billing/plans?account=${account.key}`);
+    }
+    expect(await width(page, "overage")).toBeGreaterThan(1);
+    await account.api.grantPack(`${account.key}-more`, "More", "100000");
+    await expect(banner).toHaveCount(0);
+    await expect(page.getByTestId("level")).toHaveText("On track");
+  });
+
+  test("near the end the notice is calm, then a warning, with the same action", async ({ usage, account, page }) => {
+    await usage.open();
+    await account.api.report({ company: "acme", credits: "7500" });
+    await expect(page.locator(".notice.calm")).toContainText("Three quarters of the credits are used.");
+    await account.api.report({ company: "acme", credits: "1500" });
+    const notice = page.locator(".notice.warning");
+    await expect(notice).toContainText("Nearly out of credits.");
+    await expect(notice.getByRole("link", { name: "Buy a pack" })).toHaveAttribute("href", "/billing/plans");
+  });
+
+  test("who may not buy is told whom to ask; who sees one company learns that it stopped, and no figure", async ({ newAccount, newReader }) => {
+    const account = await newAccount({ monthlyCredits: "77123" });
+    const analyst = await newReader(await account.user({ role: "analyst" }));
+    const client = await newReader(await account.user({ role: "client", company: "acme" }));
+    await analyst.usage.open();
+    await client.usage.open();
+    await account.api.report({ company: "bluewater", credits: "78000" });
+    for (const { page } of [analyst, client]) {
+      const banner = page.locator(".notice.danger");
+      await expect(banner).toContainText("AI features have stopped.");
+      await expect(banner).toContainText("Ask your admin to buy a pack");
+      await expect(banner.getByRole("link")).toHaveCount(0);
+    }
+    expect(await client.page.locator("main").innerText()).not.toMatch(/77,123|78,000|877/);
+    await expect(client.page.getByTestId("level")).toHaveCount(0);
+  });
+
+  test("past zero with overage allowed they go on, and the bar says how far", async ({ newAccount, newReader }) => {
+    const account = await newAccount({ policy: "overage" });
+    const { usage, page } = await newReader(await account.user());
+    await usage.open();
+    await account.api.report({ company: "acme", credits: "15000" });
+    await expect(page.getByTestId("level")).toHaveText("Past the allocation");
+    await expect(page.getByTestId("overage")).toContainText("5,000");
+    await expect(page.locator(".notice.warning")).toContainText("AI features go on");
+    expect(await width(page, "overage")).toBeCloseTo(33.33, 1);
+  });
+
+  test("a suspended account is told so, and that buying does not help", async ({ usage, account, page }) => {
+    await usage.open();
+    await account.api.suspend(true);
+    const banner = page.locator(".notice.danger");
+    await expect(banner).toContainText("This account is suspended.");
+    await expect(banner.getByRole("link")).toHaveCount(0);
+    await account.api.suspend(false);
+    await expect(banner).toHaveCount(0);
+  });
+});
+
+test.describe("Running calls", () => {
+  test("a call appears with its hold, ticks, and becomes a row when it ends", async ({ usage, account, page }) => {
+    await usage.open();
+    const strip = page.getByTestId("running");
+    await expect(strip).toHaveCount(0);
+    expect(await width(page, "held")).toBe(0);
+    await account.api.hold({ company: "acme", credits: "500", id: "call-1" });
+    await expect(strip.getByRole("listitem")).toHaveCount(1);
+    await expect(strip).toContainText("Voice Inbound");
+    await expect(strip).toContainText("Acme Dental");
+    await expect(page.getByTestId("held")).toHaveText("Held by 1 call 500");
+    expect(await width(page, "held")).toBe(5);
+    await expect(page.locator(".gauge-bar > .held")).toHaveAttribute("fill", /^url\(#/);
+    expect(await usage.remaining()).toBe(micro("10000"));
+
+    const time = strip.locator(".running-time");
+    const seconds = async () => Number(/(\d\d):(\d\d)$/.exec((await time.textContent()) ?? "")?.[2]);
+    const began = await seconds();
+    await expect.poll(seconds).toBeGreaterThan(began + 1);
+    await account.api.renewHold("call-1", "42.5");
+    await expect(strip.locator(".running-used")).toContainText("42.5 of 500");
+
+    await account.api.settleHold("call-1", "61.25", "call_81f");
+    await expect(usage.row("call_81f")).toHaveCount(1);
+    await expect(strip).toHaveCount(0);
+    await expect(page.getByTestId("held")).toHaveText("Held 0");
+    expect(await width(page, "held")).toBe(0);
+    expect(await usage.used()).toBe(micro("61.25"));
+  });
+
+  test("six are shown, the others counted, and those that tick are not read out", async ({ usage, account, page }) => {
+    for (let call = 0; call < 9; call++) await account.api.hold({ company: "acme", credits: "10", id: `many-${call}` });
+    await usage.open();
+    const strip = page.getByTestId("running");
+    await expect(strip.getByRole("listitem")).toHaveCount(6);
+    await expect(page.getByTestId("running-more")).toHaveText("+ 3 more");
+    await expect(strip).toContainText("9 calls · 90 credits held");
+    await expect(strip.locator("[aria-live], [role=status], [role=alert]")).toHaveCount(0);
+    const place = () => strip.boundingBox();
+    const before = await place();
+    await account.api.settleHold("many-0", "1", "ended");
+    await expect(page.getByTestId("running-more")).toHaveText("+ 2 more");
+    expect(await place()).toEqual(before);
+  });
+
+  test("who sees one company sees its calls only", async ({ account, newReader }) => {
+    await account.api.hold({ company: "acme", credits: "10", id: "own-call" });
+    await account.api.hold({ company: "bluewater", credits: "20", id: "foreign-call" });
+    const { usage, page } = await newReader(await account.user({ role: "client", company: "acme" }));
+    await usage.open();
+    await expect(page.getByTestId("running").getByRole("listitem")).toHaveCount(1);
+    await expect(page.getByTestId("running")).toContainText("1 call · 10 credits held");
+    expect(await page.content()).not.toContain("foreign-call");
+  });
+});
+
+test.describe("Credits that are given back", () => {
+  test("row, cards, gauge and open receipt follow live", async ({ usage, account, page }) => {
+    await account.api.report({ company: "acme", agent: "nox", credits: "12.5", reference: "cut-off", id: "cut-off" }, ...history(3));
+    await usage.open();
+    await usage.row("cut-off").click();
+    await expect(usage.receipt).toContainText("12.5");
+    await account.api.reverse("cut-off", "call was cut", "2.25");
+    const cell = usage.row("cut-off").locator(".credits");
+    await expect(cell).toHaveClass(/given-back/);
+    await expect(cell).toHaveAttribute("title", "12.5 credits, of which 2.25 were given back");
+    await expect(cell).toContainText("After credits were given back: 10.25");
+    await expect.poll(() => usage.spentBy("nox")).toBe(micro("10.25"));
+    expect(await usage.used()).toBe(micro("11.75"));
+    expect(await usage.remaining()).toBe(micro("9988.25"));
+    const reversals = page.getByTestId("reversals");
+    await expect(reversals).toContainText("2.25");
+    await expect(reversals).toContainText("call was cut");
+    await expect(reversals).toContainText(/by key \w+/);
+    await account.api.reverse("cut-off", "all of it");
+    await expect(cell).toHaveAttribute("title", "All of its 12.5 credits were given back");
+    await expect(reversals.getByRole("listitem")).toHaveCount(2);
+    await expect.poll(() => usage.spentBy("nox")).toBe(0n);
+  });
+});
+
+test.describe("A receipt", () => {
+  test("says who paid and what was left, in parts and with overage in words", async ({ newAccount, newReader }) => {
+    const account = await newAccount({ monthlyCredits: "100", policy: "overage" });
+    await account.api.grantPack(`${account.key}-pack`, "Boost 50", "50");
+    await account.api.report({ company: "acme", credits: "60", reference: "plan-only", time: minutesAgo(0.3) });
+    await account.api.report({ company: "acme", credits: "120", reference: "three-payers", time: minutesAgo(0.1) });
+    const { usage, page } = await newReader(await account.user());
+    await usage.open();
+    const paidBy = page.getByTestId("paid-by");
+    const balance = usage.receipt.locator("dl > div", { has: page.locator("dt", { hasText: "Balance after" }) }).locator("dd");
+    await usage.row("plan-only").click();
+    await expect(paidBy.getByRole("listitem")).toHaveCount(1);
+    await expect(balance).toHaveText("90");
+    await usage.row("three-payers").click();
+    await expect(paidBy.getByRole("listitem")).toHaveCount(3);
+    await expect(paidBy.getByRole("listitem").nth(0)).toContainText("40");
+    await expect(paidBy.getByRole("listitem").nth(1)).toHaveText("Boost 50 50");
+    await expect(paidBy.getByRole("listitem").nth(2)).toHaveText("Overage, past all credits 30");
+  });
+
+  test("pushes the rows below it down by its height, and is closed without a gap", async ({ usage, account, page }) => {
+    await account.api.report(...history(60));
+    await usage.open();
+    const top = (reference: string) => usage.row(reference).evaluate((row) => row.getBoundingClientRect().top);
+    const apart = async () => (await top("old-0003")) - (await top("old-0002"));
+    const before = await apart();
+    await usage.row("old-0002").click();
+    await expect(usage.receipt).toContainText("old-0002");
+    const height = await usage.receipt.evaluate((receipt) => receipt.getBoundingClientRect().height);
+    expect(await apart()).toBeCloseTo(before + height, 0);
+    await page.keyboard.press("Escape");
+    await expect(usage.receipt).toHaveCount(0);
+    expect(await apart()).toBeCloseTo(before, 0);
+  });
+});
+
+test.describe("A link to an event", () => {
+  test("is copied from its receipt, and opens it for someone else", async ({ usage, account, page, context, newReader }) => {
+    await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+    await account.api.report(...history(400));
+    await usage.open("?agent=chat");
+    await usage.row("old-0005").click();
+    await page.getByRole("button", { name: "Copy the link" }).click();
+    await expect(page.getByRole("button", { name: "Copy the link" })).toContainText("Copied");
+    const link = await page.evaluate(() => navigator.clipboard.readText());
+    expect(link).toContain(`${PATH}?account=${account.key}&from=`);
+    expect(link).toContain("&event=end2end/old-0005");
+
+    const deep = link.replace("old-0005", "old-0300");
+    const other = await newReader(await account.user({ role: "analyst" }));
+    await other.page.goto(deep);
+    await other.usage.isLive();
+    await expect(other.usage.receipt).toContainText("old-0300");
+    await expect(other.usage.row("old-0300")).toBeInViewport();
+    const rows = await other.usage.rows();
+    expect(rows.find((row) => row.reference === "old-0300")?.index).toBe(300);
+    // What arrives does not move it, and what is above and below can be read.
+    await account.api.report({ company: "acme", credits: "1", reference: "meanwhile" });
+    await expect(other.usage.pill).toHaveText("1 new");
+    await expect(other.usage.row("old-0300")).toBeInViewport();
+    await other.usage.pill.click();
+    await expect(other.usage.row("meanwhile")).toHaveCount(1);
+  });
+
+  test("works without scripts, near both ends of the log too", async ({ account, newReader }) => {
+    await account.api.report(...history(120));
+    const { usage, page } = await newReader(await account.user(), { javaScriptEnabled: false });
+    for (const reference of ["old-0000", "old-0060", "old-0119"]) {
+      await usage.goto(`?event=end2end/${reference}`);
+      await expect(usage.row(reference)).toBeVisible();
+      await expect(usage.receipt).toContainText(reference);
+      await expect(page.locator(".log-row.coming")).toHaveCount(0);
+    }
+  });
+
+  test("to an event outside of the view leads on to it; to one that is not there says so", async ({ usage, account, page }) => {
+    await account.api.report({ company: "acme", agent: "nox", credits: "1", reference: "hidden", id: "hidden/1" }, ...history(3));
+    await usage.open("?agent=chat&event=end2end/hidden%252F1");
+    await expect(page.locator(".notice")).toContainText("outside of this view");
+    await page.getByRole("link", { name: "Show the event" }).click();
+    await expect(usage.receipt).toContainText("hidden/1");
+    for (const event of ["end2end/no-such-event", "nonsense"]) {
+      await usage.open(`?event=${event}`);
+      await expect(page.locator(".notice")).toContainText("no event that you can see");
+      await expect(usage.row("old-0000")).toHaveCount(1);
+    }
+  });
+
+  test("to another company's event looks like one to none", async ({ account, newReader }) => {
+    await account.api.report({ company: "bluewater", credits: "1", reference: "secret", id: "secret" });
+    const { usage, page } = await newReader(await account.user({ role: "client", company: "acme" }));
+    const said = [];
+    for (const id of ["secret", "nothing"]) {
+      await usage.open(`?event=end2end/${id}`);
+      said.push(await page.locator(".notice").innerText());
+    }
+    expect(said[0]).toBe(said[1]);
+  });
+});
