@@ -89,12 +89,33 @@ impl Desk {
             booked: Vec::new(),
         };
         for books in loaded {
-            let mut account = Account::open(books, now);
-            account.renew();
-            desk.accounts.insert(account.id, account);
+            let account = Account::open(books, now);
+            let id = account.id;
+            desk.accounts.insert(id, account);
+            desk.catch_up(id);
         }
-        desk.end_overdue_holds();
         desk
+    }
+
+    /// Lets everything that fell due happen in the order in which it did: cycles that began, holds that nobody renewed.
+    /// What comes of it is the same however long nobody came.
+    fn catch_up(&mut self, id: AccountId) {
+        let overdue = self
+            .accounts
+            .get(&id)
+            .map(|account| account.overdue_holds(self.now))
+            .unwrap_or_default();
+        for hold in overdue {
+            self.renew(id, hold.expires_at);
+            self.expire(id, &hold);
+        }
+        self.renew(id, self.now);
+    }
+
+    fn renew(&mut self, id: AccountId, until: Time) {
+        if let Some(account) = self.accounts.get_mut(&id) {
+            account.renew(until);
+        }
     }
 
     /// Pays for an event.
@@ -103,7 +124,7 @@ impl Desk {
     /// [`OutOfRange`] when a total cannot be counted any more, or the account's books are not on the desk.
     pub fn book<'a>(&mut self, event: &'a NewEvent) -> Result<Booked<'a>, OutOfRange> {
         let account = self.accounts.get_mut(&event.account).ok_or(OutOfRange)?;
-        let payment = account.pay(event)?;
+        let payment = account.pay(event, account.moment)?;
         let seq = self.next_seq();
         Ok(Booked {
             seq,
@@ -177,7 +198,7 @@ impl Desk {
     pub fn change_terms(&mut self, account: AccountId, terms: Terms) {
         if let Some(account) = self.accounts.get_mut(&account) {
             account.terms = terms;
-            account.allot(account.moment.cycle);
+            account.allot(account.moment.cycle, account.moment);
         }
     }
 
@@ -272,11 +293,13 @@ impl Account {
         }
     }
 
-    /// Gives the allocations of all cycles that began since the latest renewal, each exactly once.
-    fn renew(&mut self) {
-        let current = self.cycles.at(self.moment.now);
+    /// Gives the allocations of all cycles that began since the latest renewal, each exactly once and as if at its start.
+    fn renew(&mut self, until: Time) {
+        let current = self.cycles.at(until);
         let Some(renewed) = self.renewed else {
-            self.allot_once(current.range);
+            if !self.books.is_allotted(current.range.start) {
+                self.allot(current.range, self.moment);
+            }
             self.renewed = Some(current.range.start);
             return;
         };
@@ -290,9 +313,13 @@ impl Account {
                 self.cycles.numbered(number - 1),
                 self.cycles.numbered(number),
             );
-            self.allot_once(cycle.range);
+            let moment = Moment {
+                now: cycle.range.start,
+                cycle: cycle.range,
+            };
+            // Usage from a sender whose clock runs ahead may have begun it under a smaller plan.
+            self.allot(cycle.range, moment);
             if let Some(cap) = self.terms.rollover {
-                let moment = self.moment;
                 self.books
                     .carry_over(before.range, cycle.range, cap, moment);
             }
@@ -300,25 +327,20 @@ impl Account {
         self.renewed = Some(current.range.start);
     }
 
-    fn allot_once(&mut self, cycle: TimeRange) {
-        if !self.books.is_allotted(cycle.start) {
-            self.allot(cycle);
-        }
-    }
-
-    fn allot(&mut self, cycle: TimeRange) {
+    fn allot(&mut self, cycle: TimeRange, moment: Moment) {
         let name = format!("{} plan", self.terms.plan_name);
         self.books
-            .allot(cycle, self.terms.monthly_credits, &name, self.moment);
+            .allot(cycle, self.terms.monthly_credits, &name, moment);
     }
 
-    fn pay(&mut self, event: &NewEvent) -> Result<Payment, OutOfRange> {
+    /// Pays for an event, as seen from a moment.
+    fn pay(&mut self, event: &NewEvent, moment: Moment) -> Result<Payment, OutOfRange> {
         if !self.books.is_allotted(event.cycle_start) {
-            self.allot(self.cycles.at(event.time).range);
+            self.allot(self.cycles.at(event.time).range, self.moment);
         }
         let payment = self
             .books
-            .pay(event.time, event.cycle_start, event.credits, self.moment)?;
+            .pay(event.time, event.cycle_start, event.credits, moment)?;
         self.count(event, event.credits);
         Ok(payment)
     }

@@ -12,20 +12,26 @@ use crate::{
 const ACCOUNTS_A_ROUND: u32 = 500;
 
 impl Services {
-    /// Renews accounts that are due; how many.
+    /// Renews accounts that are due; how many. One that cannot be renewed does not keep the others from it.
+    ///
+    /// # Errors
+    /// The first failure, after all were tried.
     pub async fn renew_due(&self) -> ServiceResult<usize> {
         let due = self
             .store
             .accounts_due(self.now(), ACCOUNTS_A_ROUND)
             .await?;
+        let mut failure = None;
         for account in &due {
-            self.act(AccountAct {
+            let renewal = self.act(AccountAct {
                 account: *account,
                 actor: domain::ledger::RENEWAL.to_owned(),
                 act: Act::Renew,
-            })
-            .await?;
+            });
+            if let Err(error) = renewal.await {
+                failure.get_or_insert(error);
+            }
         }
-        Ok(due.len())
+        failure.map_or(Ok(due.len()), Err)
     }
 }

@@ -147,10 +147,7 @@ async fn commit(writer: &Writer, asked: &[Write], now: Time) -> Result<Vec<Writt
 }
 
 async fn open(tx: &mut WriteTx<'_>, group: &Group<'_>, plan: &Plan<'_>, now: Time) -> Result<Desk> {
-    let wanted = group.wanted(&plan.fresh);
-    let newest = find::newest(tx.connection()).await?;
-    let loaded = ledger::load(tx.connection(), &wanted, now).await?;
-    Ok(Desk::new(now, newest, loaded))
+    desk_of(tx, group.wanted(&plan.fresh), now).await
 }
 
 fn book<'a>(desk: &mut Desk, plan: &Plan<'a>) -> Result<Vec<Booked<'a>>> {
@@ -200,12 +197,13 @@ async fn take_booked(
 }
 
 async fn finish(tx: &mut WriteTx<'_>, desk: Desk, booked: &[Booked<'_>], now: Time) -> Result<()> {
-    let as_of = match booked.last() {
-        Some(last) => last.seq,
+    // Holds that ended by themselves were booked first and are stored last.
+    let newest = booked.iter().map(|booked| booked.seq).max();
+    let as_of = match newest {
+        Some(newest) => newest,
         None => find::newest(tx.connection()).await?,
     };
     rollups::add(tx, booked).await?;
-    ledger::payments(tx, booked).await?;
     ledger::store(tx, &desk.finish(), as_of, now).await
 }
 
@@ -216,15 +214,24 @@ pub(crate) async fn at_desk(
     now: Time,
     work: impl AsyncFnOnce(&mut WriteTx<'_>, &mut Desk) -> Result<()>,
 ) -> Result<()> {
-    let wanted = Wanted {
-        needs: BTreeMap::from([(account, BooksNeeds::default())]),
-        since: None,
-        acts: true,
-    };
+    let mut desk = desk_of(tx, Wanted::of([account]), now).await?;
+    work(tx, &mut desk).await?;
+    close(tx, desk, now).await
+}
+
+/// Brings the books of accounts up to now within a transaction that also does other things.
+pub(crate) async fn renew(tx: &mut WriteTx<'_>, accounts: Vec<AccountId>, now: Time) -> Result<()> {
+    let desk = desk_of(tx, Wanted::of(accounts), now).await?;
+    close(tx, desk, now).await
+}
+
+async fn desk_of(tx: &mut WriteTx<'_>, wanted: Wanted, now: Time) -> Result<Desk> {
     let newest = find::newest(tx.connection()).await?;
     let loaded = ledger::load(tx.connection(), &wanted, now).await?;
-    let mut desk = Desk::new(now, newest, loaded);
-    work(tx, &mut desk).await?;
+    Ok(Desk::new(now, newest, loaded))
+}
+
+async fn close(tx: &mut WriteTx<'_>, mut desk: Desk, now: Time) -> Result<()> {
     let mut booked = Vec::new();
     take_booked(tx, &mut desk, &mut booked, now).await?;
     finish(tx, desk, &booked, now).await

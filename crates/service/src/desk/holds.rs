@@ -5,35 +5,25 @@ use std::borrow::Cow;
 use domain::{
     AccountId, Credits, Time,
     event::USAGE_TYPE,
-    ledger::{Hold, HoldError, HoldState, OutOfRange, Renewal, expiry},
+    ledger::{Hold, HoldError, HoldState, Moment, OutOfRange, Renewal, expiry},
 };
 
 use super::{Account, Booked, Desk, HOLDS_SOURCE};
 use crate::ports::{Acted, NewEvent, NewHold, Refusal, Settlement};
 
 impl Desk {
-    /// Ends holds that nobody renewed: what they reported last is booked at the time they ended.
-    pub(super) fn end_overdue_holds(&mut self) {
-        let now = self.now;
-        let overdue: Vec<_> = self
-            .accounts
-            .values()
-            .flat_map(|account| account.holds.values().map(|hold| (account.id, hold)))
-            .filter(|(_, hold)| hold.is_overdue(now))
-            .map(|(account, hold)| (account, hold.clone()))
-            .collect();
-        for (account, hold) in overdue {
-            let end = End {
-                state: HoldState::Expired,
-                cost: hold.used,
-                at: hold.expires_at,
-                fingerprint: 0,
-                reference: None,
-                metadata: None,
-            };
-            // A cost that cannot be counted stays held: nothing is lost.
-            let _ = self.end(account, &hold, end);
-        }
+    /// Ends a hold that nobody renewed: what it reported last is booked at the time it ended.
+    pub(super) fn expire(&mut self, account: AccountId, hold: &Hold) {
+        let end = End {
+            state: HoldState::Expired,
+            cost: hold.used,
+            at: hold.expires_at,
+            fingerprint: 0,
+            reference: None,
+            metadata: None,
+        };
+        // A cost that cannot be counted stays held: nothing is lost.
+        let _ = self.end(account, hold, end);
     }
 
     pub(super) fn settle(
@@ -92,9 +82,10 @@ impl Desk {
         };
         let ended = hold.ended(end.state, end.cost, end.fingerprint);
         if end.cost > Credits::ZERO {
+            let moment = account.moment_at(end.at);
             let event = account.event_of(hold, end);
             let payment = account
-                .pay(&event)
+                .pay(&event, moment)
                 .map_err(|OutOfRange| Refusal::OutOfRange)?;
             self.booked.push(Booked {
                 seq,
@@ -119,6 +110,21 @@ struct End {
 }
 
 impl Account {
+    /// Holds that should have been renewed by now, in the order in which they ended.
+    pub(super) fn overdue_holds(&self, now: Time) -> Vec<Hold> {
+        let overdue = self.holds.values().filter(|hold| hold.is_overdue(now));
+        let mut overdue: Vec<_> = overdue.cloned().collect();
+        overdue.sort_by(|a, b| (a.expires_at, &a.id).cmp(&(b.expires_at, &b.id)));
+        overdue
+    }
+
+    fn moment_at(&self, time: Time) -> Moment {
+        Moment {
+            now: time,
+            cycle: self.cycles.at(time).range,
+        }
+    }
+
     pub(super) fn hold(&mut self, new: &NewHold) -> Result<Acted, Refusal> {
         if let Some(there) = self.holds.get(&new.id) {
             let is_same = there.is_active()
@@ -148,9 +154,19 @@ impl Account {
             settled: None,
             fingerprint: 0,
         };
+        self.check_countable(hold.reserved())?;
         self.reserve(&hold, hold.reserved());
         self.remember(hold.clone());
         Ok(Acted::Hold(hold))
+    }
+
+    /// What is held has to be countable beside what was used, or a hold could never end.
+    fn check_countable(&self, more: Credits) -> Result<(), Refusal> {
+        self.held
+            .checked_add(more)
+            .and_then(|held| held.checked_add(self.used.max(Credits::ZERO)))
+            .map(|_| ())
+            .ok_or(Refusal::OutOfRange)
     }
 
     pub(super) fn renew_hold(&mut self, id: &str, renewal: Renewal) -> Result<Acted, Refusal> {
@@ -158,16 +174,15 @@ impl Account {
         let renewed = hold
             .renewed(renewal, self.moment.now)
             .map_err(Refusal::Hold)?;
-        // Usage that happened is always taken; what is asked for beyond it needs room.
-        let more = renewed
-            .credits
-            .saturating_sub(hold.reserved().max(renewed.used));
-        if more > Credits::ZERO {
+        // Usage that happened is always taken; what is asked for beyond it needs room beside it.
+        if renewed.credits > renewed.used.max(hold.reserved()) {
+            let more = renewed.credits.saturating_sub(hold.reserved());
             let decision = self.decide(hold.company, hold.agent, Some(more));
             if !decision.is_allowed() {
                 return Err(Refusal::Denied(decision));
             }
         }
+        self.check_countable(renewed.reserved().saturating_sub(hold.reserved()))?;
         self.replace(&hold, renewed.clone());
         Ok(Acted::Hold(renewed))
     }

@@ -1,11 +1,15 @@
 //! Plans.
 
-use domain::{Credits, Time, tenancy::Plan};
+use domain::{AccountId, Credits, Time, tenancy::Plan};
 use service::ports::Stored;
 use sqlx::{SqliteExecutor, SqlitePool};
 
 use super::after_or_first;
-use crate::{error::Result, writer::Writer};
+use crate::{
+    error::Result,
+    events,
+    writer::{WriteTx, Writer},
+};
 
 type Row = (
     String,
@@ -54,6 +58,24 @@ pub(super) async fn list(
     Ok(rows.into_iter().map(plan).collect())
 }
 
+/// Gives the plan's accounts the allocations of cycles that have begun, before the plan becomes another: what a cycle has
+/// must not depend on whether anybody looked in time.
+async fn renew(tx: &mut WriteTx<'_>, plan: &str, now: Time) -> Result<()> {
+    const SQL: &str =
+        "SELECT b.account_id FROM books AS b JOIN accounts AS a ON a.account_id = b.account_id
+        WHERE b.renews_at <= ?2 AND a.plan = ?1";
+    let due: Vec<i64> = sqlx::query_scalar(SQL)
+        .bind(plan)
+        .bind(now.micros())
+        .fetch_all(tx.connection())
+        .await?;
+    if due.is_empty() {
+        return Ok(());
+    }
+    let due = due.into_iter().map(AccountId).collect();
+    events::renew(tx, due, now).await
+}
+
 #[tracing::instrument(name = "db.plans.put", skip_all)]
 pub(super) async fn put(writer: &Writer, new: &Plan, now: Time) -> Result<Stored<Plan>> {
     const SQL: &str = "
@@ -63,6 +85,7 @@ pub(super) async fn put(writer: &Writer, new: &Plan, now: Time) -> Result<Stored
             price = excluded.price, currency = excluded.currency, updated_at = excluded.updated_at,
             rollover = excluded.rollover";
     let mut tx = writer.begin().await?;
+    renew(&mut tx, &new.key, now).await?;
     let was_there = by_key(tx.connection(), &new.key).await?.is_some();
     sqlx::query(SQL)
         .bind(&new.key)

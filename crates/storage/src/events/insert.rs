@@ -7,7 +7,7 @@ use sqlx::SqliteConnection;
 
 use crate::{
     error::Result,
-    ledger::paid_by,
+    ledger::{self, paid_by},
     names::{Names, Sort},
     writer::WriteTx,
 };
@@ -36,7 +36,7 @@ const INSERT: &str = "
 /// Rows of one statement: with the largest metadata its JSON stays below 100 MB.
 const ROWS_AT_ONCE: usize = 5_000;
 
-/// Inserts the events whose identity is not there; whether that was all of them.
+/// Inserts the events whose identity is not there, and who paid them; whether that was all of them.
 #[tracing::instrument(name = "db.events.insert", skip_all, fields(rows = booked.len()))]
 pub(super) async fn all(tx: &mut WriteTx<'_>, booked: &[Booked<'_>], now: Time) -> Result<bool> {
     for booked in booked.chunks(ROWS_AT_ONCE) {
@@ -54,6 +54,7 @@ pub(super) async fn all(tx: &mut WriteTx<'_>, booked: &[Booked<'_>], now: Time) 
         if done.rows_affected() != rows.len() as u64 {
             return Ok(false);
         }
+        ledger::payments(tx, booked).await?;
     }
     Ok(true)
 }

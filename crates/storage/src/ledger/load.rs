@@ -23,8 +23,20 @@ pub(crate) struct Wanted {
     pub needs: BTreeMap<AccountId, BooksNeeds>,
     /// Grants that pay for usage since then are wanted.
     pub since: Option<Time>,
-    /// Whether more is done than paying for events: then holds and limits matter.
+    /// Whether more is done than paying for events: then limits matter, and what was used.
     pub acts: bool,
+}
+
+impl Wanted {
+    /// What bringing the books of accounts up to now takes.
+    pub(crate) fn of(accounts: impl IntoIterator<Item = AccountId>) -> Self {
+        let needs = |account| (account, BooksNeeds::default());
+        Self {
+            needs: accounts.into_iter().map(needs).collect(),
+            since: None,
+            acts: true,
+        }
+    }
 }
 
 const BOOKS: &str = "
@@ -155,6 +167,7 @@ pub(crate) async fn load(
         let loaded = opened(row)?;
         books.insert(loaded.account.0, loaded);
     }
+    add_holds(connection, &ids, wanted, now, &mut books).await?;
     add_grants(connection, &ids, wanted, now, &mut books).await?;
     let rows: Vec<(i64, i64, i64, String)> = sqlx::query_as(OVERAGE)
         .bind(&ids)
@@ -169,7 +182,6 @@ pub(crate) async fn load(
     }
     if wanted.acts {
         add_used(connection, now, &mut books).await?;
-        add_holds(connection, &ids, wanted, now, &mut books).await?;
         add_limits(connection, wanted, now, &mut books).await?;
         add_orders(connection, wanted, &mut books).await?;
     }
@@ -219,6 +231,20 @@ fn opened(row: BooksRow) -> Result<LoadedBooks> {
     })
 }
 
+/// Grants of the running cycle, of one that is not renewed yet, and of one in which a hold ended by itself matter
+/// whatever is paid for.
+fn grants_since(wanted: &Wanted, now: Time, books: &BTreeMap<i64, LoadedBooks>) -> Time {
+    let mut since = wanted.since.unwrap_or(Time::MAX);
+    for loaded in books.values() {
+        since = since.min(loaded.cycles.at(now).range.start);
+        since = since.min(loaded.renewed.unwrap_or(Time::MAX));
+        for hold in loaded.holds.iter().filter(|hold| hold.is_overdue(now)) {
+            since = since.min(hold.expires_at);
+        }
+    }
+    since
+}
+
 async fn add_grants(
     connection: &mut SqliteConnection,
     ids: &str,
@@ -227,16 +253,10 @@ async fn add_grants(
     books: &mut BTreeMap<i64, LoadedBooks>,
 ) -> Result<()> {
     let all = wanted.needs.values().any(|needs| needs.all_grants);
-    // Grants of the running cycle and of one that is not renewed yet matter whatever is paid for.
-    let matter = books.values().flat_map(|loaded| {
-        [Some(loaded.cycles.at(now).range.start), loaded.renewed]
-            .into_iter()
-            .flatten()
-    });
     let since = if all {
         Time::MIN
     } else {
-        matter.chain(wanted.since).min().unwrap_or(Time::MIN)
+        grants_since(wanted, now, books)
     };
     let rows: Vec<GrantRow> = sqlx::query_as(GRANTS)
         .bind(ids)

@@ -169,29 +169,29 @@ fn hold(account: AccountId, hold: &Hold) -> impl Serialize {
     )
 }
 
+/// Account, event, place of the part, grant, credits.
+type PartRow = (AccountId, Seq, usize, i64, i64);
+
 /// Stores the parts of payments that have several.
 #[tracing::instrument(name = "db.payments.insert", skip_all)]
 pub(crate) async fn payments(tx: &mut WriteTx<'_>, booked: &[Booked<'_>]) -> Result<()> {
+    let rows = part_rows(booked);
+    run(tx, PAYMENTS, &rows).await
+}
+
+fn part_rows(booked: &[Booked<'_>]) -> Vec<PartRow> {
     let several = booked
         .iter()
         .filter(|booked| booked.payment.parts.len() > 1);
     let parts = several.flat_map(|booked| {
-        booked
-            .payment
-            .parts
-            .iter()
-            .enumerate()
-            .map(|(number, part)| {
-                (
-                    booked.event.account,
-                    booked.seq,
-                    number,
-                    payer_number(part.payer),
-                    part.credits.micro(),
-                )
-            })
+        let (account, seq) = (booked.event.account, booked.seq);
+        let parts = booked.payment.parts.iter().enumerate();
+        parts.map(move |(number, part)| {
+            let (payer, credits) = (payer_number(part.payer), part.credits.micro());
+            (account, seq, number, payer, credits)
+        })
     });
-    run(tx, PAYMENTS, &parts.collect::<Vec<_>>()).await
+    parts.collect()
 }
 
 /// Binds rows as one JSON array; nothing to do without any.
