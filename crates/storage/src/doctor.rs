@@ -1,8 +1,9 @@
-//! Proves that events, roll-ups and cycle totals agree.
+//! Proves that events, roll-ups, cycle totals and the ledger agree.
 
 mod buckets;
 mod cycles;
 mod days;
+mod ledger;
 
 use std::path::Path;
 
@@ -78,6 +79,7 @@ async fn examine_all(transaction: Transaction<'_, Sqlite>) -> Result<DoctorRepor
         buckets::examine(&mut examination, &patient).await?;
         days::examine(&mut examination, &patient).await?;
         cycles::examine(&mut examination, &patient).await?;
+        ledger::examine(&mut examination, &patient).await?;
     }
     let Examination {
         transaction,

@@ -8,6 +8,7 @@ mod contract {
     pub mod directory;
     pub mod identity;
     pub mod ingest;
+    pub mod ledger;
     pub mod log;
     pub mod model;
     pub mod snapshots;
@@ -15,7 +16,9 @@ mod contract {
     pub mod world;
 }
 
-use contract::{backend::Sqlite, care, directory, identity, ingest, log, snapshots, totals};
+use contract::{
+    backend::Sqlite, care, directory, identity, ingest, ledger, log, snapshots, totals,
+};
 
 macro_rules! on {
     ($name:ident, $backend:ident, $($module:ident :: { $($test:ident),+ $(,)? })+) => {
@@ -80,6 +83,10 @@ macro_rules! contract {
                 companies_of_other_accounts_are_no_part_of_a_membership,
                 sessions_end,
                 an_answer_is_remembered_once,
+            }
+            ledger::{
+                the_doctor_finds_nothing_in_a_ledger_that_was_used,
+                the_doctor_finds_what_was_changed_in_the_ledger,
             }
             care::{
                 the_doctor_finds_nothing_in_a_healthy_database,

@@ -47,7 +47,10 @@ pub(super) async fn examine(examination: &mut Examination<'_>, patient: &Patient
 }
 
 /// The cycles from the first event to the last.
-async fn cycles(examination: &mut Examination<'_>, patient: &Patient) -> Result<Vec<TimeRange>> {
+pub(super) async fn cycles(
+    examination: &mut Examination<'_>,
+    patient: &Patient,
+) -> Result<Vec<TimeRange>> {
     let extent: (Option<i64>, Option<i64>) = sqlx::query_as(EXTENT)
         .bind(patient.id.0)
         .fetch_one(&mut *examination.transaction)

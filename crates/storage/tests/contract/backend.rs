@@ -19,6 +19,9 @@ pub trait Backend: Send + Sync + 'static {
     /// Changes the database behind the store's back.
     async fn meddle(&self, sql: &str) -> Result<(), String>;
 
+    /// The same with a backup.
+    async fn meddle_with(&self, name: &str, sql: &str) -> Result<(), String>;
+
     /// Opens a backup that was written to `name`.
     async fn open_backup(&self, name: &str) -> Arc<dyn Database>;
 
@@ -62,9 +65,11 @@ impl Backend for Sqlite {
     }
 
     async fn meddle(&self, sql: &str) -> Result<(), String> {
-        let mut connection = SqliteConnection::connect(&self.url("test.db"))
-            .await
-            .unwrap();
+        self.meddle_with("test.db", sql).await
+    }
+
+    async fn meddle_with(&self, name: &str, sql: &str) -> Result<(), String> {
+        let mut connection = SqliteConnection::connect(&self.url(name)).await.unwrap();
         sqlx::raw_sql(AssertSqlSafe(sql))
             .execute(&mut connection)
             .await

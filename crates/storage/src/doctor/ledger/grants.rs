@@ -1,0 +1,48 @@
+//! What has left each grant against everything that says so.
+
+use super::super::{Examination, MAX_DIFFERENCES, Patient};
+use crate::error::Result;
+
+/// Per grant: what it says, and what entries, payments and events make of it. An entry's credits are positive into the
+/// grant.
+const MOVED: &str = "
+    SELECT number, sum(amount), sum(spent), sum(given), sum(gone) FROM (
+        SELECT number, amount, spent, 0 AS given, 0 AS gone FROM grants WHERE account_id = ?1
+        UNION ALL SELECT grant_number, 0, 0, credits, 0 FROM ledger_entries WHERE account_id = ?1 AND kind = 'granted'
+        UNION ALL SELECT grant_number, 0, 0, 0, -credits FROM ledger_entries
+            WHERE account_id = ?1 AND kind <> 'granted' AND grant_number > 0
+        UNION ALL SELECT grant_number, 0, 0, 0, credits FROM payments WHERE account_id = ?1 AND grant_number > 0
+        UNION ALL SELECT paid_by, 0, 0, 0, credits FROM events WHERE account_id = ?1 AND paid_by > 0)
+    GROUP BY 1 HAVING sum(amount) <> sum(given) OR sum(spent) <> sum(gone) LIMIT ?2";
+
+/// What is left of an allocation is carried over once.
+const CARRIED: &str = "
+    SELECT cycle_start, count(*), sum(amount) FROM grants
+    WHERE account_id = ?1 AND kind = 'rollover' GROUP BY 1 HAVING count(*) > 1 LIMIT ?2";
+
+pub(super) async fn examine(examination: &mut Examination<'_>, patient: &Patient) -> Result<()> {
+    let rows: Vec<(i64, i64, i64, i64, i64)> = sqlx::query_as(MOVED)
+        .bind(patient.id.0)
+        .bind(MAX_DIFFERENCES)
+        .fetch_all(&mut *examination.transaction)
+        .await?;
+    for (number, amount, spent, given, gone) in rows {
+        examination.differ(format!(
+            "grant {number} of account {}: has {amount} micro-credits of which {spent} are spent, its entries give {given} and its payments and entries spend {gone}.",
+            patient.key
+        ));
+    }
+    let rows: Vec<(i64, i64, i64)> = sqlx::query_as(CARRIED)
+        .bind(patient.id.0)
+        .bind(MAX_DIFFERENCES)
+        .fetch_all(&mut *examination.transaction)
+        .await?;
+    for (start, grants, amount) in rows {
+        let start = domain::Time::from_micros(start);
+        examination.differ(format!(
+            "account {}: {amount} micro-credits were carried over into the cycle from {start} by {grants} grants, one was right.",
+            patient.key
+        ));
+    }
+    Ok(())
+}
