@@ -67,7 +67,7 @@ enum Command {
     Migrate,
     /// Write a consistent copy of the embedded database, also while it is in use
     Backup(migrate::Backup),
-    /// Check that events, roll-ups and cycle totals agree; exit code 1 when they do not
+    /// Check that events, roll-ups, cycle totals and the ledger agree; exit code 1 when they do not
     Doctor,
     /// Backfill usage from a CSV file
     Import(Box<import::Import>),

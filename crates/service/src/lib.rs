@@ -123,7 +123,7 @@ impl Services {
         self.writer.depth()
     }
 
-    /// Proves that events, roll-ups and cycle totals agree. Operators only: it reads everything.
+    /// Proves that events, roll-ups, cycle totals and the ledger agree. Operators only: it reads everything.
     pub async fn doctor(&self, caller: &Caller) -> ServiceResult<ports::DoctorReport> {
         caller.require_platform(Permission::Provision)?;
         Ok(self.store.doctor().await?)

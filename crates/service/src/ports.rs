@@ -49,7 +49,7 @@ pub trait Store:
     + Send
     + Sync
 {
-    /// Proves that events, roll-ups and cycle totals agree; one sentence for each difference found.
+    /// Proves that events, roll-ups, cycle totals and the ledger agree; one sentence for each difference found.
     async fn doctor(&self) -> StoreResult<DoctorReport>;
 
     /// Whether the database answers.

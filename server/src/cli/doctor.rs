@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use super::{CliResult, open::Shell};
 
-/// Checks that events, roll-ups and cycle totals agree.
+/// Checks that events, roll-ups, cycle totals and the ledger agree.
 pub async fn run(shell: &Shell<'_>) -> CliResult {
     let report = shell.services.doctor(&shell.caller).await?;
     let seen = format!(

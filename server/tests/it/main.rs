@@ -16,6 +16,7 @@ mod idempotency;
 mod import;
 mod ingest;
 mod keys;
+mod kill;
 mod ledger;
 mod listener;
 mod openapi;

@@ -33,6 +33,7 @@ struct Row {
     holds: i64,
 }
 
+/// What the books say as a whole against grants, entries and holds, and ended holds against their events.
 pub(super) async fn examine(examination: &mut Examination<'_>, patient: &Patient) -> Result<()> {
     let row: Row = sqlx::query_as(BOOKS)
         .bind(patient.id.0)

@@ -20,6 +20,7 @@ const CARRIED: &str = "
     SELECT cycle_start, count(*), sum(amount) FROM grants
     WHERE account_id = ?1 AND kind = 'rollover' GROUP BY 1 HAVING count(*) > 1 LIMIT ?2";
 
+/// Every grant against what gave it and what took from it.
 pub(super) async fn examine(examination: &mut Examination<'_>, patient: &Patient) -> Result<()> {
     let rows: Vec<(i64, i64, i64, i64, i64)> = sqlx::query_as(MOVED)
         .bind(patient.id.0)

@@ -38,6 +38,7 @@ struct Cycle {
     covered: i64,
 }
 
+/// Every cycle's overage against usage, corrections, returns and what later grants paid.
 pub(super) async fn examine(examination: &mut Examination<'_>, patient: &Patient) -> Result<()> {
     let mut by_cycle: BTreeMap<i64, Cycle> = BTreeMap::new();
     for (start, due, covers) in rows(examination, patient, STORED).await? {

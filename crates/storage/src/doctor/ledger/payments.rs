@@ -41,9 +41,12 @@ const NAMED: &str = "
 
 /// An event, and two numbers that are told about it.
 type Row = (i64, i64, i64);
+/// What is told of it.
+type Sentence = fn(Row) -> String;
 
+/// Every event's payments against its cost, and every reversal against the event it takes back.
 pub(super) async fn examine(examination: &mut Examination<'_>, patient: &Patient) -> Result<()> {
-    let checks: [(&str, fn(Row) -> String); 6] = [
+    let checks: [(&str, Sentence); 6] = [
         (UNPAID, |(seq, credits, _)| {
             format!("event {seq} cost {credits} micro-credits and names nobody who paid")
         }),

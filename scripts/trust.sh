@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# Tries to break the ledger, for longer than the tests do: `make trust`. docs/trust.md says what each part does.
+#
+#   make trust [LEDGER_CASES=2000] [RACE_OPS=100000] [KILLS=50] [LEDGER_SEED=N]
+#
+# LEDGER_CASES are sequences of steps held against a plain model, RACE_OPS holds and settlements by many tasks
+# at once, KILLS of a working server. Every part prints its seed; with LEDGER_SEED it draws the same again.
+set -euo pipefail
+# shellcheck source=scripts/env.sh
+source "$(dirname "$0")/env.sh"
+
+export LEDGER_CASES=${LEDGER_CASES:-2000}
+export RACE_OPS=${RACE_OPS:-100000}
+export KILLS=${KILLS:-50}
+broken=()
+
+# part NAME COMMAND...: goes on after a failure, so that one run shows all of them.
+part() {
+  local name=$1 start=$SECONDS
+  shift
+  say "$name"
+  if "$@"; then
+    say "$name: held ($((SECONDS - start)) s)"
+  else
+    broken+=("$name")
+    say "$name: BROKE ($((SECONDS - start)) s)"
+  fi
+}
+
+# The server's crate embeds this folder and does not compile without it.
+mkdir -p "$root/target/site/pkg"
+cd "$root"
+say "Building"
+cargo test --locked --release --no-run -p storage --test ledger_model
+cargo test --locked --no-run -p server --test it
+
+ledger=(cargo test --locked --release --quiet -p storage --test ledger_model --)
+part "$LEDGER_CASES cases against a plain model" "${ledger[@]}" --nocapture machine
+part "Tables of dates, and what was once wrong" "${ledger[@]}" tables found
+part "$RACE_OPS operations by many hands" "${ledger[@]}" --nocapture --test-threads 1 race
+part "$KILLS kills" cargo test --locked --quiet -p server --test it -- --nocapture kill
+
+for name in "${broken[@]}"; do
+  say "BROKE: $name"
+done
+[ ${#broken[@]} -eq 0 ]
