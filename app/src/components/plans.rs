@@ -34,6 +34,7 @@ pub fn BillingNotices(
     };
     let done = move || {
         let text = match value("done")?.as_str() {
+            "disputed" => "A billing admin decides; the receipt says what became of it.",
             "ordered" => "It is added as soon as it is paid; this page shows it at once.",
             "decided" => "Log, cards and balance follow at once.",
             _ => return None,

@@ -1,11 +1,13 @@
 //! The receipt under a row: why it cost what it cost, and who paid.
 
+mod dispute;
 mod paid;
 
 use domain::{activity::Receipt, filter::ViewQuery, number};
 use leptos::prelude::*;
 
 use crate::{error::AppError, state::permalink, ui::CopyLink};
+use dispute::Dispute;
 use paid::{PaidBy, Reversals, readable};
 
 /// The receipt of one event, or why it cannot be shown.
@@ -39,6 +41,7 @@ pub fn ReceiptPanel(
 fn Facts(receipt: Receipt, view: ViewQuery) -> impl IntoView {
     let link = permalink(&receipt.row, &view);
     let row = receipt.row;
+    let (source, event, next) = (row.source.clone(), row.id.clone(), link.clone());
     let was_given_back = !row.reversed.is_zero();
     let credits = [
         ("Credits", Some(number::credits(row.credits))),
@@ -66,6 +69,7 @@ fn Facts(receipt: Receipt, view: ViewQuery) -> impl IntoView {
             {facts(origin)}
         </dl>
         <Reversals reversals=receipt.reversals/>
+        <Dispute dispute=receipt.dispute source event next/>
         <p class="receipt-link"><CopyLink label="Link to this event" href=link/></p>
     }
 }

@@ -4,7 +4,10 @@ use domain::Credits;
 use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
-    components::{ActivityLog, AgentCards, CreditBanner, Gauge, PageHeader, RunningCalls, Sidebar},
+    components::{
+        ActivityLog, AgentCards, BillingNotices, CreditBanner, Gauge, PageHeader, RunningCalls,
+        Sidebar,
+    },
     error::AppError,
     functions::{EventAsked, Page, draw_charts, load_page},
     state::{Link, PageState, Url, follow_live},
@@ -41,6 +44,7 @@ pub fn UsagePage(
         <main class="page" class:loading=state.is_loading aria-busy=move || state.is_loading.get().to_string()>
             <PageHeader dashboard url companies=state.companies link/>
             <Banners state url link problem/>
+            <BillingNotices query/>
             <Gauge dashboard charts=state.charts/>
             <RunningCalls state/>
             <AgentCards dashboard charts=state.charts url/>

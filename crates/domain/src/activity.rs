@@ -143,8 +143,19 @@ pub struct Receipt {
     pub balance_after: Option<Credits>,
     /// What was given back since, oldest first.
     pub reversals: Vec<ReversalLine>,
+    /// Whether the caller may ask for it to be given back, and what became of asking.
+    pub dispute: DisputeView,
     /// Metadata as sent, a JSON object.
     pub metadata: Option<String>,
+}
+
+/// Asking for an event to be given back.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DisputeView {
+    /// Key of the account, when the caller may ask.
+    pub account: Option<String>,
+    /// Who asked when and why, and what became of it; oldest first.
+    pub asked: Vec<String>,
 }
 
 /// A part of what an event cost, and who paid it.

@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use domain::{
     Credits, FieldError, Time, TimeRange,
-    activity::{LogAsk, LogPage, LogRow, MAX_PAGE_ROWS, PaidPart, Receipt, ReversalLine},
+    activity::{
+        DisputeView, LogAsk, LogPage, LogRow, MAX_PAGE_ROWS, PaidPart, Receipt, ReversalLine,
+    },
     calendar::Zone,
     cursor::Cursor,
     filter::ViewQuery,
-    ledger::{GrantKind, GrantNo, Part, Payer},
+    ledger::{Dispute, DisputeState, GrantKind, GrantNo, Part, Payer},
     rate::Rounding,
     usage::Totals,
 };
@@ -102,12 +104,36 @@ impl Services {
             paid_by: paid.paid_by,
             balance_after: paid.balance_after,
             reversals: paid.reversals,
+            dispute: self.dispute_view(scope, &event, &zone).await?,
             kind: event.kind.clone(),
             recorded_at: zone.rfc3339(event.recorded_at),
             quantity,
             rate,
             metadata: event.metadata.clone(),
             row: log_row(event, &zone),
+        })
+    }
+
+    /// What became of asking for an event to be given back, in words.
+    async fn dispute_view(
+        &self,
+        scope: &Scope,
+        event: &StoredEvent,
+        zone: &Zone,
+    ) -> ServiceResult<DisputeView> {
+        let disputes = self
+            .store
+            .disputes_of(scope.account.id, &event.source, &event.id)
+            .await?;
+        let is_open = disputes.iter().any(|one| one.state == DisputeState::Open);
+        let is_left = event.credits > event.reversed && event.reverses.is_none();
+        let may_ask = scope.may_dispute() && is_left && !is_open;
+        Ok(DisputeView {
+            account: may_ask.then(|| scope.account.key.clone()),
+            asked: disputes
+                .iter()
+                .map(|one| dispute_words(one, zone))
+                .collect(),
         })
     }
 
@@ -197,6 +223,17 @@ fn paid_part(part: &Part, names: &BTreeMap<GrantNo, (GrantKind, String)>) -> Pai
         name,
         credits: part.credits,
     }
+}
+
+fn dispute_words(dispute: &Dispute, zone: &Zone) -> String {
+    let by = dispute.decided_by.as_deref().unwrap_or_default();
+    let state = match dispute.state {
+        DisputeState::Open => "waits for a decision".to_owned(),
+        DisputeState::Accepted => format!("given back by {by}"),
+        DisputeState::Refused => format!("refused by {by}"),
+    };
+    let at = zone.at(dispute.created_at).strftime("%-d %b %Y");
+    format!("{} · {}, {at} · {state}", dispute.reason, dispute.actor)
 }
 
 fn reversal_line(reversal: StoredReversal, zone: &Zone) -> ReversalLine {

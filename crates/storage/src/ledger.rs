@@ -67,6 +67,15 @@ impl LedgerStore for SqliteStore {
         Ok(orders::account_of(&self.readers, order).await?)
     }
 
+    async fn disputes_of(
+        &self,
+        account: AccountId,
+        source: &str,
+        event: &str,
+    ) -> StoreResult<Vec<Dispute>> {
+        Ok(orders::disputes_of(&self.readers, account, source, event).await?)
+    }
+
     async fn disputes(
         &self,
         account: AccountId,

@@ -52,7 +52,7 @@ impl Account {
     fn change_plan(&mut self, order: &Order) {
         self.terms.plan_name.clone_from(&order.name);
         self.terms.monthly_credits = order.credits;
-        self.allot(self.moment.cycle);
+        self.allot(self.moment.cycle, self.moment);
         self.new_plan = Some(order.item.clone());
     }
 

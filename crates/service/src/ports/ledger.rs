@@ -387,6 +387,14 @@ pub trait LedgerStore {
     /// The account an order belongs to.
     async fn order_account(&self, order: &str) -> StoreResult<Option<AccountId>>;
 
+    /// Disputes of one event, oldest first.
+    async fn disputes_of(
+        &self,
+        account: AccountId,
+        source: &str,
+        event: &str,
+    ) -> StoreResult<Vec<Dispute>>;
+
     /// Disputes of an account, open ones first, then newest first; of these companies when given.
     async fn disputes(
         &self,

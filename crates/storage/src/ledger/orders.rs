@@ -176,6 +176,21 @@ pub(super) async fn account_of(readers: &SqlitePool, id: &str) -> Result<Option<
     Ok(account.map(AccountId))
 }
 
+/// Disputes of one event, oldest first.
+pub(super) async fn disputes_of(
+    readers: &SqlitePool,
+    account: AccountId,
+    source: &str,
+    event: &str,
+) -> Result<Vec<Dispute>> {
+    let mut connection = readers.acquire().await?;
+    let (source, event) = (source.to_owned(), event.to_owned());
+    let found = named_disputes(&mut connection, &[], &[(&account, &source, &event)]).await?;
+    let mut disputes: Vec<_> = found.into_iter().map(|(_, dispute)| dispute).collect();
+    disputes.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
+    Ok(disputes)
+}
+
 /// Disputes of an account, open ones first.
 #[tracing::instrument(name = "db.disputes.list", skip_all)]
 pub(super) async fn disputes(

@@ -330,6 +330,23 @@ impl LedgerStore for MemoryStore {
         Ok(owner.map(|(account, _)| *account))
     }
 
+    async fn disputes_of(
+        &self,
+        account: AccountId,
+        source: &str,
+        event: &str,
+    ) -> StoreResult<Vec<Dispute>> {
+        let all = self
+            .disputes(account, None, u32::MAX)
+            .await?
+            .into_iter()
+            .rev();
+        let is_of = |dispute: &Dispute| {
+            (dispute.source.as_str(), dispute.event.as_str()) == (source, event)
+        };
+        Ok(all.filter(is_of).collect())
+    }
+
     async fn disputes(
         &self,
         account: AccountId,

@@ -1,0 +1,38 @@
+//! Asking for an event to be given back.
+
+use domain::activity::DisputeView;
+use leptos::prelude::*;
+
+/// What was asked so far, and a form to ask.
+#[component]
+pub fn Dispute(
+    /// What is known of it.
+    dispute: DisputeView,
+    /// The event's source.
+    source: String,
+    /// The event's id.
+    event: String,
+    /// Where to go on to.
+    next: String,
+) -> impl IntoView {
+    let asked = dispute.asked;
+    let has_asked = !asked.is_empty();
+    let lines = asked.into_iter().map(|line| view! { <li>{line}</li> });
+    view! {
+        {has_asked.then(|| view! { <div class="receipt-asked"><p>"Disputed"</p><ul>{lines.collect_view()}</ul></div> })}
+        {dispute.account.map(|account| view! {
+            <details class="receipt-dispute">
+                <summary>"Dispute this event"</summary>
+                <form method="post" action="/billing/disputes">
+                    <input type="hidden" name="account" value=account/>
+                    <input type="hidden" name="source" value=source/>
+                    <input type="hidden" name="event" value=event/>
+                    <input type="hidden" name="next" value=next/>
+                    <label>"Why"<input name="reason" required maxlength="500" autocomplete="off"/></label>
+                    <label>"Credits, all when left out"<input name="credits" inputmode="decimal" autocomplete="off"/></label>
+                    <button class="button" type="submit">"Ask for it back"</button>
+                </form>
+            </details>
+        })}
+    }
+}
