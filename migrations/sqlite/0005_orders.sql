@@ -41,10 +41,11 @@ CREATE TABLE disputes (
 CREATE INDEX disputes_event ON disputes (account_id, source, event);
 CREATE INDEX disputes_latest ON disputes (account_id, created_at);
 
--- When a part of the books was last proved to agree with everything else.
-CREATE TABLE reconciliations (
-    account_id  INTEGER NOT NULL PRIMARY KEY,
+-- When events, roll-ups, cycle totals and the ledger were last compared, and what did not agree (a JSON array).
+CREATE TABLE reconciliation (
+    only_row    INTEGER NOT NULL PRIMARY KEY CHECK (only_row = 1),
     checked_at  INTEGER NOT NULL,
+    events      INTEGER NOT NULL,
     differences TEXT    NOT NULL
 ) STRICT;
 

@@ -73,6 +73,7 @@ fn dashboard(amounts: &[&str], allocation: Option<&str>) -> Dashboard {
             shown_zone: "UTC".into(),
             companies: 1,
             plan: "Scale".into(),
+            reconciled: None,
         },
         cycle: CycleView {
             range: TimeRange::new(day(0).start, day(29).end),

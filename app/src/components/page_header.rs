@@ -37,6 +37,7 @@ pub fn PageHeader(
                 <p class="page-subtitle">{subtitle}</p>
             </div>
             <div class="page-tools">
+                <ReconciledMark dashboard/>
                 <LiveMark link/>
                 <CompanyFilter dashboard url companies/>
                 <PeriodFilter dashboard url/>
@@ -61,6 +62,40 @@ fn ExportLink(
             <span class="menu-check">{Icon::Download.view()}</span>
             <span class="menu-label">{label}<span class="menu-hint">{hint}</span></span>
         </a>
+    }
+}
+
+/// When everything was last compared with everything, in colour, icon and words.
+#[component]
+fn ReconciledMark(dashboard: RwSignal<Dashboard>) -> impl IntoView {
+    let reconciled =
+        Memo::new(move |_| dashboard.with(|dashboard| dashboard.account.reconciled.clone()));
+    move || {
+        let view = reconciled.get()?;
+        let (class, icon, words, meaning) = if view.is_clean {
+            (
+                "reconciled",
+                Icon::Fine,
+                "Reconciled",
+                "Log, cards, gauge and enforcement agree to the micro-credit",
+            )
+        } else {
+            (
+                "reconciled differs",
+                Icon::Warning,
+                "Being checked",
+                "Figures of this account do not agree; the operator has been told",
+            )
+        };
+        let title = format!("{meaning}. Compared {}.", view.at);
+        let time = view.at.rsplit(' ').next().unwrap_or_default().to_owned();
+        let spoken = title.clone();
+        Some(view! {
+            <span class=class title=title data-testid="reconciled">
+                {icon.view()}{words}" "<span class="reconciled-at">{time}</span>
+                <span class="visually-hidden">{spoken}</span>
+            </span>
+        })
     }
 }
 

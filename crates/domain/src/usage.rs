@@ -42,6 +42,17 @@ pub struct AccountView {
     pub companies: u32,
     /// Display name of its plan.
     pub plan: String,
+    /// The latest comparison of log, cards, gauge and enforcement; none before the first.
+    pub reconciled: Option<ReconciledView>,
+}
+
+/// When everything was last compared with everything.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReconciledView {
+    /// When, in the zone shown: `25 Nov 23:51`.
+    pub at: String,
+    /// Whether everything of the account agreed.
+    pub is_clean: bool,
 }
 
 /// A company, named.

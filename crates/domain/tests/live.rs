@@ -65,6 +65,7 @@ fn blank() -> Dashboard {
             shown_zone: "UTC".into(),
             companies: 2,
             plan: "Scale".into(),
+            reconciled: None,
         },
         cycle: CycleView {
             range: range(CYCLE),

@@ -8,7 +8,10 @@ use domain::{
     cursor::Cursor,
     filter::ViewQuery,
     tenancy::Plan,
-    usage::{AccountView, AgentUsage, Bar, CycleDay, CycleView, Dashboard, PeriodView, Totals},
+    usage::{
+        AccountView, AgentUsage, Bar, CycleDay, CycleView, Dashboard, PeriodView, ReconciledView,
+        Totals,
+    },
 };
 
 use crate::{
@@ -65,6 +68,7 @@ impl Services {
         Ok(About {
             plan: self.plan_of(&view.scope).await?,
             companies,
+            reconciled: self.reconciled(view).await?,
         })
     }
 }
@@ -73,6 +77,7 @@ impl Services {
 struct About {
     plan: Plan,
     companies: u32,
+    reconciled: Option<ReconciledView>,
 }
 
 async fn read_dashboard(
@@ -114,6 +119,7 @@ fn account_view(view: &View, about: About) -> AccountView {
         time_zone: account.time_zone.clone(),
         shown_zone: view.zone.name().to_owned(),
         companies: about.companies,
+        reconciled: about.reconciled,
         // The plan tells the allocation, which is not for those who see some companies only.
         plan: if view.scope.sees_all() {
             about.plan.name

@@ -23,6 +23,7 @@ pub mod orders;
 pub mod payments;
 pub mod ports;
 pub mod rates;
+mod reconcile;
 mod renewal;
 mod selection;
 mod split;

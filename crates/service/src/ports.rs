@@ -52,8 +52,25 @@ pub trait Store:
     /// Proves that events, roll-ups, cycle totals and the ledger agree; one sentence for each difference found.
     async fn doctor(&self) -> StoreResult<DoctorReport>;
 
+    /// Remembers the latest comparison.
+    async fn save_reconciliation(&self, latest: &Reconciliation) -> StoreResult<()>;
+
+    /// The latest comparison; none before the first.
+    async fn reconciliation(&self) -> StoreResult<Option<Reconciliation>>;
+
     /// Whether the database answers.
     async fn ping(&self) -> StoreResult<()>;
+}
+
+/// The latest comparison of everything with everything.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reconciliation {
+    /// When it was done.
+    pub checked_at: domain::Time,
+    /// Events compared.
+    pub events: u64,
+    /// What does not agree, one sentence each.
+    pub differences: Vec<String>,
 }
 
 /// What `doctor` looked at and found.

@@ -21,6 +21,7 @@ mod names;
 #[cfg(test)]
 mod plans;
 mod reading;
+mod reconciliation;
 mod rollups;
 mod rows;
 mod schema;

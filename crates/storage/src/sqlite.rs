@@ -7,7 +7,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use service::ports::{DoctorReport, Store, StoreResult};
+use service::ports::{DoctorReport, Reconciliation, Store, StoreResult};
 use sqlx::{Connection, SqlitePool};
 
 use crate::{
@@ -15,7 +15,7 @@ use crate::{
     checkpoint::{self, Checkpoints},
     connect, doctor,
     error::{Error, Result},
-    schema,
+    reconciliation, schema,
     writer::Writer,
 };
 
@@ -92,6 +92,14 @@ impl Database for SqliteStore {
 impl Store for SqliteStore {
     async fn doctor(&self) -> StoreResult<DoctorReport> {
         Ok(doctor::examine(&self.path).await?)
+    }
+
+    async fn save_reconciliation(&self, latest: &Reconciliation) -> StoreResult<()> {
+        Ok(reconciliation::save(&self.writer, latest).await?)
+    }
+
+    async fn reconciliation(&self) -> StoreResult<Option<Reconciliation>> {
+        Ok(reconciliation::latest(&self.readers).await?)
     }
 
     async fn ping(&self) -> StoreResult<()> {

@@ -20,6 +20,13 @@ const SWEEP_EVERY: std::time::Duration = std::time::Duration::from_hours(1);
 /// How often books are looked at that have to be brought up to now: an abandoned hold ends this late at most.
 const RENEW_EVERY: std::time::Duration = std::time::Duration::from_secs(1);
 
+/// When everything is first compared: once the first pages have been served.
+const RECONCILE_FIRST: std::time::Duration = std::time::Duration::from_secs(20);
+/// How often after that.
+const RECONCILE_EVERY: std::time::Duration = std::time::Duration::from_mins(10);
+/// It reads every event: on a large database it rests this many times as long as it took.
+const RECONCILE_REST: u32 = 30;
+
 /// Settings of the server.
 #[derive(Debug, Args)]
 pub struct Serve {
@@ -146,7 +153,25 @@ async fn housekeeping(services: Services, state: AppState) {
             tokio::time::sleep(SWEEP_EVERY).await;
         }
     };
-    tokio::join!(upkeep, sweep, renewal(&services));
+    tokio::join!(upkeep, sweep, renewal(&services), reconciliation(&services));
+}
+
+/// Compares everything with everything now and then: a page says when that was, and whether it agreed.
+async fn reconciliation(services: &Services) {
+    let mut pause = RECONCILE_FIRST;
+    loop {
+        tokio::time::sleep(pause).await;
+        let begun = tokio::time::Instant::now();
+        match services.reconcile().await {
+            Ok(0) => tracing::info!("log, totals and ledger agree"),
+            Ok(differences) => tracing::error!(
+                differences,
+                "log, totals and ledger do not agree: run creditscope doctor"
+            ),
+            Err(error) => tracing::error!(%error, "log, totals and ledger could not be compared"),
+        }
+        pause = RECONCILE_EVERY.max(begun.elapsed() * RECONCILE_REST);
+    }
 }
 
 /// Brings books up to now that nobody asks about, so that cycles begin and abandoned holds end in time.

@@ -24,7 +24,8 @@ use domain::{
     tenancy::{Account, Company, Pack, Plan},
 };
 use service::ports::{
-    ApiKey, DoctorReport, NewEvent, Remembered, SavedSession, Store, StoreResult, User,
+    ApiKey, DoctorReport, NewEvent, Reconciliation, Remembered, SavedSession, Store, StoreResult,
+    User,
 };
 
 /// Everything stored.
@@ -41,6 +42,7 @@ pub struct State {
     sessions: Vec<SavedSession>,
     answers: Vec<(String, String, Remembered)>,
     packs: Vec<Pack>,
+    reconciliation: Option<Reconciliation>,
     /// The books of accounts.
     pub books: BTreeMap<AccountId, ledger::Books>,
 }
@@ -92,6 +94,15 @@ impl Store for MemoryStore {
             events: self.state().events.len() as u64,
             ..DoctorReport::default()
         })
+    }
+
+    async fn save_reconciliation(&self, latest: &Reconciliation) -> StoreResult<()> {
+        self.change(|state| state.reconciliation = Some(latest.clone()));
+        Ok(())
+    }
+
+    async fn reconciliation(&self) -> StoreResult<Option<Reconciliation>> {
+        Ok(self.state().reconciliation.clone())
     }
 
     async fn ping(&self) -> StoreResult<()> {
