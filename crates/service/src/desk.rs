@@ -301,6 +301,7 @@ impl Account {
                 self.allot(current.range, self.moment);
             }
             self.renewed = Some(current.range.start);
+            self.take_over();
             return;
         };
         if renewed >= current.range.start {
@@ -325,6 +326,15 @@ impl Account {
             }
         }
         self.renewed = Some(current.range.start);
+    }
+
+    /// Takes usage of the running cycle from before there was a ledger off the credits it is given: nobody has paid it.
+    fn take_over(&mut self) {
+        if self.used > Credits::ZERO {
+            let (reason, moment) = ("Used before there was a ledger", self.moment);
+            // It was counted in the cycle's total, so it can be counted here.
+            let _ = self.books.correct(self.used, moment, reason, RENEWAL);
+        }
     }
 
     fn allot(&mut self, cycle: TimeRange, moment: Moment) {

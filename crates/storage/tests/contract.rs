@@ -87,6 +87,7 @@ macro_rules! contract {
             ledger::{
                 the_doctor_finds_nothing_in_a_ledger_that_was_used,
                 the_doctor_finds_what_was_changed_in_the_ledger,
+                usage_from_before_the_ledger_is_taken_off_the_running_cycle,
             }
             care::{
                 the_doctor_finds_nothing_in_a_healthy_database,

@@ -180,8 +180,12 @@ pub(crate) async fn load(
                 .insert(Time::from_micros(start), overage(due, &covers)?);
         }
     }
-    if wanted.acts {
+    // The first transaction of books takes over what was used before there was a ledger.
+    let begins = books.values().any(|loaded| loaded.renewed.is_none());
+    if wanted.acts || begins {
         add_used(connection, now, &mut books).await?;
+    }
+    if wanted.acts {
         add_limits(connection, wanted, now, &mut books).await?;
         add_orders(connection, wanted, &mut books).await?;
     }

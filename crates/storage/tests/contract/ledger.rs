@@ -1,13 +1,16 @@
 //! The doctor on the ledger: nothing to say of one that was only ever used, and a sentence for whatever was meddled with.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use domain::{
-    Agent, Credits,
+    Agent, Credits, Seq,
     ledger::{GrantKind, Renewal},
 };
-use service::ports::{
-    AccountAct, Act, Gift, NewEvent, NewHold, Reverse, Settlement, Write, Written,
+use service::{
+    desk::Desk,
+    ports::{
+        AccountAct, Act, BooksNeeds, Gift, NewEvent, NewHold, Reverse, Settlement, Write, Written,
+    },
 };
 
 use super::{
@@ -95,6 +98,43 @@ async fn used(backend: Arc<dyn Backend>) -> World {
 
 pub async fn the_doctor_finds_nothing_in_a_ledger_that_was_used(backend: Arc<dyn Backend>) {
     used(backend).await.healthy().await;
+}
+
+/// A database from before the ledger has events that nobody paid, and no books.
+pub async fn usage_from_before_the_ledger_is_taken_off_the_running_cycle(
+    backend: Arc<dyn Backend>,
+) {
+    let world = used(Arc::clone(&backend)).await;
+    let other = world.other.id.0;
+    let start = world.cycles.at(NOW).range.start.micros();
+    let (company, time) = (world.other_companies[0].0, NOW.micros());
+    let events = format!(
+        "INSERT INTO names VALUES ({other}, 1, 0, 'old'), ({other}, 2, 1, 'old'), ({other}, 3, 2, 'old');
+        INSERT INTO events (account_id, source, id, fingerprint, kind, company_id, time, recorded_at, agent, activity,
+            credits) VALUES ({other}, 1, 'old', 1, 2, {company}, {time}, {time}, 0, 3, 4000000000);
+        INSERT INTO cycle_usage VALUES ({other}, {start}, 4000000000, 1);"
+    );
+    backend.meddle(&events).await.unwrap();
+    world
+        .add(vec![world.in_other(&world.event_at(1, NOW))])
+        .await;
+    let mut snapshot = world.store.snapshot().await.unwrap();
+    let needs = BTreeMap::from([(world.other.id, BooksNeeds::default())]);
+    let books = snapshot.books(&needs, NOW).await.unwrap();
+    let balance = Desk::new(NOW, Seq(0), books)
+        .balance(world.other.id)
+        .unwrap();
+    let spent = whole(4_000).saturating_add(Credits::from_micro(1_500_000));
+    assert_eq!(balance.used, spent);
+    assert_eq!(balance.remaining, whole(10_000).saturating_sub(spent));
+    assert_eq!(balance.allocation, whole(10_000));
+    drop(snapshot);
+    // The totals of old events were not planted; of the ledger there is nothing to say.
+    let report = world.store.doctor().await.unwrap();
+    let told = |words: &str| report.differences.iter().any(|said| said.contains(words));
+    for words in ["company_cycle", "grant", "overage", "books", "event "] {
+        assert!(!told(words), "{report:?}");
+    }
 }
 
 /// What is done behind the ledger's back, and what the doctor says of it.

@@ -78,6 +78,10 @@ async fn a_hold_abandoned_long_ago_does_not_bring_its_plan_back() {
     // The first to come after a long time is an event, then something else.
     let late = event("e", COMPANIES[0], Agent::Chat, now, WHOLE);
     office.report(1, vec![late]).await.unwrap();
+    // Both are in one transaction, of which the event that was reported is the newest.
+    let newest = services.event(&scope, super::office::SOURCE, "e").await;
+    let entries = services.ledger_entries(&scope, None, 1).await.unwrap();
+    assert_eq!(entries[0].as_of, newest.unwrap().seq);
     office.renew(0).await;
     let grants = services.grants(&scope).await.unwrap();
     let begun: Vec<_> = grants
@@ -85,9 +89,8 @@ async fn a_hold_abandoned_long_ago_does_not_bring_its_plan_back() {
         .filter(|grant| grant.kind == domain::ledger::GrantKind::Plan)
         .map(|grant| grant.cycle_start)
         .collect();
-    let mut once = begun.clone();
-    once.dedup();
-    assert_eq!(begun, once, "one plan a cycle");
+    let once: std::collections::BTreeSet<_> = begun.iter().collect();
+    assert_eq!(begun.len(), once.len(), "one plan a cycle: {begun:?}");
     office.healthy().await;
 }
 
