@@ -318,12 +318,14 @@ impl Account {
                 now: cycle.range.start,
                 cycle: cycle.range,
             };
-            // Usage from a sender whose clock runs ahead may have begun it under a smaller plan.
+            // Usage from a sender whose clock runs ahead may have begun it under a smaller plan, and gone past it.
             self.allot(cycle.range, moment);
             if let Some(cap) = self.terms.rollover {
                 self.books
                     .carry_over(before.range, cycle.range, cap, moment);
             }
+            // What went past it is paid by a pack that was bought since.
+            self.books.settle(moment, RENEWAL);
         }
         self.renewed = Some(current.range.start);
     }

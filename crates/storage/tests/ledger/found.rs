@@ -195,6 +195,26 @@ async fn an_event_from_ahead_of_a_boundary_does_not_fix_the_plan_of_the_cycle_it
 }
 
 #[tokio::test]
+async fn a_pack_pays_usage_from_ahead_of_a_boundary_as_soon_as_the_cycle_begins() {
+    let office = office(100 * WHOLE, None).await;
+    let (scope, services) = (office.scope().await, &office.services[0]);
+    let boundary = time("2026-12-01T00:00:00Z");
+    office.clock.set(boundary.plus_micros(-60 * SECOND_US));
+    let ahead = event("ahead", COMPANIES[0], Agent::Chat, boundary, 120 * WHOLE);
+    office.report(0, vec![ahead]).await.unwrap();
+    // It is valid for two cycles, and bought in the first.
+    let pack = services.grant_pack(&office.operator, ACCOUNT, "large", None);
+    pack.await.unwrap();
+    office.clock.set(boundary);
+    let read = services.grants(&scope).await.unwrap();
+    office.renew(1).await;
+    let written = services.grants(&scope).await.unwrap();
+    assert_eq!(read, written, "what is read is what will be written");
+    assert_eq!(written[0].remaining(), micro(130 * WHOLE));
+    office.healthy().await;
+}
+
+#[tokio::test]
 async fn holds_that_cannot_be_counted_together_are_refused() {
     let office = office(100 * WHOLE, None).await;
     let (scope, services) = (office.scope().await, &office.services[0]);

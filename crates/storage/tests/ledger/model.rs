@@ -455,6 +455,11 @@ impl Model {
         let before = self.renewed;
         self.renewed = start;
         self.allot(start);
+        self.carry_over(before, start);
+        self.settle();
+    }
+
+    fn carry_over(&mut self, before: Time, start: Time) {
         let Some(mut cap) = self.plans[self.plan].1 else {
             return;
         };
