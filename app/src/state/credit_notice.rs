@@ -1,9 +1,9 @@
 //! What the page says about credits that run out: how serious it is, in words, and what helps.
 
 use domain::{
-    ledger::{Balance, Level, OveragePolicy},
+    ledger::{Balance, BooksView, Level, OveragePolicy},
     number,
-    usage::Dashboard,
+    usage::{CycleView, Dashboard},
 };
 
 use crate::ui::Tone;
@@ -35,8 +35,12 @@ pub struct CreditNotice {
 impl CreditNotice {
     /// What there is to say, if anything.
     pub fn of(dashboard: &Dashboard, may_bill: bool) -> Option<Self> {
+        let cycle = &dashboard.cycle;
+        Self::new(&dashboard.books, renewal(cycle), may_bill)
+    }
+
+    fn new(books: &BooksView, renewal: String, may_bill: bool) -> Option<Self> {
         let helps = if may_bill { Remedy::Buy } else { Remedy::Ask };
-        let books = &dashboard.books;
         if books.is_suspended {
             return Some(Self {
                 tone: Tone::Danger,
@@ -45,7 +49,6 @@ impl CreditNotice {
                 remedy: Remedy::None,
             });
         }
-        let renewal = renewal(dashboard);
         let said = |tone, title, text: String| {
             Some(Self {
                 tone,
@@ -82,8 +85,7 @@ impl CreditNotice {
 
 const STOPPED: &str = "AI features have stopped.";
 
-fn renewal(dashboard: &Dashboard) -> String {
-    let cycle = &dashboard.cycle;
+fn renewal(cycle: &CycleView) -> String {
     format!(
         "New credits come on {}, {}.",
         cycle.resets_on, cycle.resets_in
@@ -120,4 +122,90 @@ fn stopped(balance: Balance, renewal: &str) -> String {
     }
     let over = number::credits(balance.overage);
     format!("{used} {over} credits were used past the allocation. {renewal}")
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::Credits;
+    use rstest::rstest;
+
+    use super::*;
+
+    fn books(used: i64, policy: OveragePolicy) -> BooksView {
+        let credits = Credits::from_micro;
+        let balance = Balance {
+            allocation: credits(100),
+            used: credits(used),
+            remaining: credits((100 - used).max(0)),
+            overage: credits((used - 100).max(0)),
+            policy,
+            ..Balance::EMPTY
+        };
+        BooksView {
+            version: 1,
+            balance: Some(balance),
+            holds: vec![],
+            is_stopped: balance.is_stopped(),
+            is_suspended: false,
+        }
+    }
+
+    fn notice(books: &BooksView, may_bill: bool) -> Option<CreditNotice> {
+        CreditNotice::new(books, "Later.".to_owned(), may_bill)
+    }
+
+    #[rstest]
+    #[case(74, OveragePolicy::HardStop, None)]
+    #[case(75, OveragePolicy::HardStop, Some(Tone::Calm))]
+    #[case(90, OveragePolicy::HardStop, Some(Tone::Warning))]
+    #[case(100, OveragePolicy::HardStop, Some(Tone::Danger))]
+    #[case(100, OveragePolicy::Overage, Some(Tone::Warning))]
+    #[case(110, OveragePolicy::Grace { percent: 10 }, Some(Tone::Danger))]
+    fn it_grows_more_serious(
+        #[case] used: i64,
+        #[case] policy: OveragePolicy,
+        #[case] tone: Option<Tone>,
+    ) {
+        let said = notice(&books(used, policy), true);
+        assert_eq!(said.map(|said| said.tone), tone);
+    }
+
+    #[test]
+    fn only_who_may_buy_is_sent_to_buy() {
+        let books = books(100, OveragePolicy::HardStop);
+        let remedy = |may_bill| notice(&books, may_bill).map(|said| said.remedy);
+        assert_eq!(remedy(true), Some(Remedy::Buy));
+        assert_eq!(remedy(false), Some(Remedy::Ask));
+    }
+
+    #[test]
+    fn who_sees_no_balance_learns_that_it_stopped_and_no_figure() {
+        let whole = books(107, OveragePolicy::HardStop);
+        let narrow = BooksView {
+            balance: None,
+            ..whole.clone()
+        };
+        let said = notice(&narrow, false).unwrap();
+        assert_eq!(said.title, STOPPED);
+        assert!(
+            !said.text.contains(|letter: char| letter.is_ascii_digit()),
+            "{}",
+            said.text
+        );
+        let going = BooksView {
+            is_stopped: false,
+            ..narrow
+        };
+        assert_eq!(notice(&going, false), None);
+    }
+
+    #[test]
+    fn suspension_comes_before_everything_and_cannot_be_bought_off() {
+        let suspended = BooksView {
+            is_suspended: true,
+            ..books(100, OveragePolicy::HardStop)
+        };
+        let said = notice(&suspended, true).unwrap();
+        assert_eq!((said.tone, said.remedy), (Tone::Danger, Remedy::None));
+    }
 }

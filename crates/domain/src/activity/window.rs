@@ -221,6 +221,19 @@ pub(super) mod tests {
         }
     }
 
+    #[test]
+    fn a_place_is_found_while_its_row_is_held() {
+        let rows = vec![row(30, 3), row(20, 2), row(10, 1)];
+        let window = LogWindow::new(LogPage {
+            as_of: Seq(3),
+            total: 9,
+            position: 4,
+            rows,
+        });
+        assert_eq!(window.index_of(row(20, 2).cursor()), Some(5));
+        assert_eq!(window.index_of(row(20, 7).cursor()), None);
+    }
+
     proptest! {
         #[test]
         fn a_window_is_always_a_slice_of_the_log(
