@@ -4,13 +4,16 @@ import { micro } from "../support/credits";
 import { expect, test } from "../support/test";
 import { PATH } from "../support/usage-page";
 
+/// All of one day, also just after midnight: a link to an event names its day.
 function history(count: number, prefix = "old"): Usage[] {
+  const today = (Date.now() / 60_000) % (24 * 60);
+  const newest = today < count * 0.1 + 3 ? today + 2 : 2;
   return Array.from({ length: count }, (_, minute) => ({
     company: "acme",
     credits: "0.5",
     reference: `${prefix}-${String(minute).padStart(4, "0")}`,
     id: `${prefix}-${String(minute).padStart(4, "0")}`,
-    time: minutesAgo(minute * 0.1 + 1),
+    time: minutesAgo(minute * 0.1 + newest),
   }));
 }
 
@@ -269,7 +272,8 @@ test.describe("A receipt", () => {
 test.describe("A link to an event", () => {
   test("is copied from its receipt, and opens it for someone else", async ({ usage, account, page, context, newReader }) => {
     await context.grantPermissions(["clipboard-read", "clipboard-write"]);
-    await account.api.report(...history(400));
+    const old = history(400);
+    await account.api.report(...old);
     await usage.open("?agent=chat");
     await usage.row("old-0005").click();
     await page.getByRole("button", { name: "Copy the link" }).click();
@@ -287,7 +291,8 @@ test.describe("A link to an event", () => {
     const rows = await other.usage.rows();
     expect(rows.find((row) => row.reference === "old-0300")?.index).toBe(300);
     // What arrives does not move it, and what is above and below can be read.
-    await account.api.report({ company: "acme", credits: "1", reference: "meanwhile" });
+    const meanwhile = new Date(Number(old[0]?.time) + 60_000);
+    await account.api.report({ company: "acme", credits: "1", reference: "meanwhile", time: meanwhile });
     await expect(other.usage.pill).toHaveText("1 new");
     await expect(other.usage.row("old-0300")).toBeInViewport();
     await other.usage.pill.click();

@@ -17,6 +17,8 @@
 mod browser;
 #[path = "load/client.rs"]
 mod client;
+#[path = "load/enforcing.rs"]
+mod enforcing;
 #[path = "load/events.rs"]
 mod events;
 #[path = "load/peer.rs"]
@@ -70,6 +72,8 @@ async fn main() {
     writing::singles(&mut platform, &mut report, &size).await;
     report.section(&format!("Reading at {size}"));
     reading::run(&platform, &mut report).await;
+    report.section(&format!("Enforcing at {size}"));
+    enforcing::run(&mut platform, &mut report).await;
     platform.memory(&mut report);
 
     report.section("In Chromium");

@@ -6,8 +6,10 @@ pub mod demo;
 pub mod doctor;
 pub mod import;
 pub mod key;
+pub mod ledger;
 pub mod migrate;
 pub mod open;
+pub mod order;
 pub mod output;
 pub mod pack;
 pub mod plan;
@@ -89,6 +91,12 @@ enum Command {
     /// Create, list and grant packs
     #[command(subcommand)]
     Pack(pack::Command),
+    /// List orders, and say what became of their payments
+    #[command(subcommand)]
+    Order(order::Command),
+    /// Write out an account's ledger, and prove that it is still what was written
+    #[command(subcommand)]
+    Ledger(ledger::Command),
     /// Create and list rate cards
     #[command(subcommand)]
     RateCard(rate_card::Command),
@@ -186,6 +194,8 @@ async fn administer(command: Command, shell: &Shell<'_>) -> CliResult {
         Command::Key(command) => key::run(command, shell).await,
         Command::Plan(command) => plan::run(command, shell).await,
         Command::Pack(command) => pack::run(command, shell).await,
+        Command::Order(command) => order::run(command, shell).await,
+        Command::Ledger(command) => ledger::run(command, shell).await,
         Command::RateCard(command) => rate_card::run(command, shell).await,
         Command::Serve(_) | Command::Demo(_) | Command::Migrate | Command::Backup(_) => {
             Ok(ExitCode::SUCCESS)

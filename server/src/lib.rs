@@ -4,6 +4,7 @@
 #![recursion_limit = "256"] // The type of a page is as deep as its view.
 
 pub mod api;
+mod chain;
 pub mod cli;
 pub mod config;
 pub mod demo;

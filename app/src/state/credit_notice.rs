@@ -143,6 +143,7 @@ mod tests {
         };
         BooksView {
             version: 1,
+            billing: 0,
             balance: Some(balance),
             holds: vec![],
             is_stopped: balance.is_stopped(),

@@ -73,6 +73,9 @@ pub struct Reconciliation {
     pub differences: Vec<String>,
 }
 
+/// Differences `doctor` tells before it stops looking: enough to see a pattern, few enough to read.
+pub const MOST_DIFFERENCES: u32 = 100;
+
 /// What `doctor` looked at and found.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct DoctorReport {

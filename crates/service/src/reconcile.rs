@@ -2,7 +2,11 @@
 
 use domain::usage::ReconciledView;
 
-use crate::{ServiceResult, Services, ports::Reconciliation, selection::View};
+use crate::{
+    ServiceResult, Services,
+    ports::{MOST_DIFFERENCES, Reconciliation},
+    selection::View,
+};
 
 impl Services {
     /// Compares everything with everything and remembers the result; how many differences there are.
@@ -31,9 +35,11 @@ impl Services {
                 !rest.starts_with(|next: char| next.is_alphanumeric() || "_-.".contains(next))
             }) || !difference.contains("account ")
         };
+        // Past that many nothing more was looked at.
+        let is_complete = latest.differences.len() < MOST_DIFFERENCES as usize;
         Ok(Some(ReconciledView {
             at: at.strftime("%-d %b %H:%M").to_string(),
-            is_clean: !latest.differences.iter().any(concerns),
+            is_clean: is_complete && !latest.differences.iter().any(concerns),
         }))
     }
 }

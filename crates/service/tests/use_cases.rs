@@ -15,6 +15,7 @@ mod live;
 mod log;
 mod plans;
 mod rates;
+mod reconcile;
 mod scope;
 mod sums;
 mod users;

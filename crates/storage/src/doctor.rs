@@ -11,16 +11,13 @@ use domain::{
     AccountId, Time,
     calendar::{Cycles, Zone},
 };
-use service::ports::DoctorReport;
+use service::ports::{DoctorReport, MOST_DIFFERENCES};
 use sqlx::{Connection, Sqlite, Transaction};
 
 use crate::{
     connect,
     error::{Error, Result},
 };
-
-/// Differences told: enough to see a pattern, few enough to read.
-const MAX_DIFFERENCES: u32 = 100;
 
 /// An account, and the places where its time is divided.
 struct Patient {
@@ -37,7 +34,7 @@ struct Examination<'a> {
 
 impl Examination<'_> {
     fn is_full(&self) -> bool {
-        self.report.differences.len() >= MAX_DIFFERENCES as usize
+        self.report.differences.len() >= MOST_DIFFERENCES as usize
     }
 
     fn differ(&mut self, sentence: String) {

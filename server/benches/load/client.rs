@@ -27,10 +27,15 @@ pub fn get(path: &str, token: &str) -> Request {
 }
 
 /// A request with events.
-pub fn post(token: &str, media_type: &str, body: &str) -> Request {
+pub fn post_events(token: &str, media_type: &str, body: &str) -> Request {
+    post("/api/v1/events", token, media_type, body)
+}
+
+/// A request with a body.
+pub fn post(path: &str, token: &str, media_type: &str, body: &str) -> Request {
     let length = body.len();
     format!(
-        "POST /api/v1/events HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer {token}\r\n\
+        "POST {path} HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer {token}\r\n\
          content-type: {media_type}\r\ncontent-length: {length}\r\n\r\n{body}"
     )
     .into_bytes()

@@ -172,13 +172,13 @@ fn serve(folder: &TempDir) -> (Child, SocketAddr) {
     (server, addr.unwrap())
 }
 
-/// An agency, its companies, someone to sign in; the key that reports and reads its usage.
+/// An agency, its companies, someone to sign in; the key that reports and reads its usage and asks permission.
 async fn provision(services: &Services) -> String {
     let operator = Caller::operator("bench");
     let plan = Plan {
         key: "plan".to_owned(),
         name: "Plan".to_owned(),
-        monthly_credits: Credits::from_whole(50_000_000).unwrap(),
+        monthly_credits: Credits::from_whole(500_000_000).unwrap(),
         price: None,
         currency: None,
         rollover: None,
@@ -212,7 +212,7 @@ async fn provision(services: &Services) -> String {
         }],
     };
     services.put_user(&operator, owner).await.unwrap();
-    let scopes = vec![KeyScope::Ingest, KeyScope::Read];
+    let scopes = vec![KeyScope::Ingest, KeyScope::Read, KeyScope::Check];
     let made = services.make_key(&operator, Some(ACCOUNT), scopes, "bench");
     made.await.unwrap().token
 }

@@ -6,7 +6,7 @@ use domain::Time;
 use service::{Clock as _, SystemClock};
 
 use crate::{
-    client::{Request, drive, get, post},
+    client::{Request, drive, get, post_events},
     platform::Platform,
     report::{Report, Row, Times, count},
 };
@@ -47,7 +47,7 @@ pub async fn singles(platform: &mut Platform, report: &mut Report, at: &str) {
     let (token, events) = (platform.token.clone(), Arc::clone(&platform.events));
     let singles = std::iter::repeat_with(move || {
         let event = events.lock().unwrap().one(SystemClock.now());
-        post(&token, ONE, &event)
+        post_events(&token, ONE, &event)
     });
     let before = platform.cpu();
     let times = drive(platform.addr, MANY, singles, SINGLES_FOR).await;
@@ -112,7 +112,7 @@ async fn send(platform: &mut Platform, up_to: usize, size: usize) -> (Times, Vec
         while prepared < PREPARED.min(left) {
             let events = size.min(left - prepared);
             let body = platform.events.lock().unwrap().batch(events, at, every_us);
-            requests.push(post(&platform.token, BATCH, &body));
+            requests.push(post_events(&platform.token, BATCH, &body));
             at = at.plus_micros(i64::try_from(events).unwrap() * every_us);
             prepared += events;
         }

@@ -18,6 +18,7 @@ mod ingest;
 mod keys;
 mod kill;
 mod ledger;
+mod ledger_file;
 mod listener;
 mod openapi;
 mod ops;

@@ -1,6 +1,6 @@
 //! Buckets against events.
 
-use super::{Difference, Examination, MAX_DIFFERENCES, Patient, compare};
+use super::{Difference, Examination, MOST_DIFFERENCES, Patient, compare};
 use crate::error::Result;
 
 const BY_COMPANY: &str = compare!(
@@ -29,7 +29,7 @@ pub(super) async fn examine(examination: &mut Examination<'_>, patient: &Patient
     for (statement, table, source) in checks {
         let differences: Vec<Difference> = sqlx::query_as(statement)
             .bind(patient.id.0)
-            .bind(MAX_DIFFERENCES)
+            .bind(MOST_DIFFERENCES)
             .fetch_all(&mut *examination.transaction)
             .await?;
         for difference in differences {

@@ -6,7 +6,7 @@ use domain::{
     time::DAY_US,
 };
 
-use super::{Difference, Examination, MAX_DIFFERENCES, Patient, compare};
+use super::{Difference, Examination, MOST_DIFFERENCES, Patient, compare};
 use crate::error::Result;
 
 /// Days compared with one statement: their edges travel with it.
@@ -93,7 +93,7 @@ async fn compare_days(
     ] {
         let differences: Vec<Difference> = sqlx::query_as(statement)
             .bind(patient.id.0)
-            .bind(MAX_DIFFERENCES)
+            .bind(MOST_DIFFERENCES)
             .bind(&edges)
             .bind(range.start.micros())
             .bind(range.end.micros())

@@ -2,7 +2,7 @@
 
 use domain::Time;
 
-use super::super::{Examination, MAX_DIFFERENCES, Patient};
+use super::super::{Examination, MOST_DIFFERENCES, Patient};
 use crate::error::Result;
 
 const BOOKS: &str = "
@@ -85,7 +85,7 @@ fn compare_renewal(
 async fn examine_holds(examination: &mut Examination<'_>, patient: &Patient) -> Result<()> {
     let rows: Vec<(String, String, i64, i64)> = sqlx::query_as(HOLDS)
         .bind(patient.id.0)
-        .bind(MAX_DIFFERENCES)
+        .bind(MOST_DIFFERENCES)
         .bind(service::desk::HOLDS_SOURCE)
         .fetch_all(&mut *examination.transaction)
         .await?;

@@ -1,6 +1,6 @@
 //! What has left each grant against everything that says so.
 
-use super::super::{Examination, MAX_DIFFERENCES, Patient};
+use super::super::{Examination, MOST_DIFFERENCES, Patient};
 use crate::error::Result;
 
 /// Per grant: what it says, and what entries, payments and events make of it. An entry's credits are positive into the
@@ -24,7 +24,7 @@ const CARRIED: &str = "
 pub(super) async fn examine(examination: &mut Examination<'_>, patient: &Patient) -> Result<()> {
     let rows: Vec<(i64, i64, i64, i64, i64)> = sqlx::query_as(MOVED)
         .bind(patient.id.0)
-        .bind(MAX_DIFFERENCES)
+        .bind(MOST_DIFFERENCES)
         .fetch_all(&mut *examination.transaction)
         .await?;
     for (number, amount, spent, given, gone) in rows {
@@ -35,7 +35,7 @@ pub(super) async fn examine(examination: &mut Examination<'_>, patient: &Patient
     }
     let rows: Vec<(i64, i64, i64)> = sqlx::query_as(CARRIED)
         .bind(patient.id.0)
-        .bind(MAX_DIFFERENCES)
+        .bind(MOST_DIFFERENCES)
         .fetch_all(&mut *examination.transaction)
         .await?;
     for (start, grants, amount) in rows {

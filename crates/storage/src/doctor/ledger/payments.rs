@@ -1,6 +1,6 @@
 //! How every event was paid, and what was given back of it.
 
-use super::super::{Examination, MAX_DIFFERENCES, Patient};
+use super::super::{Examination, MOST_DIFFERENCES, Patient};
 use crate::error::Result;
 
 /// Events that cost something and that nobody paid, since there is a ledger.
@@ -73,7 +73,7 @@ pub(super) async fn examine(examination: &mut Examination<'_>, patient: &Patient
     for (statement, sentence) in checks {
         let rows: Vec<Row> = sqlx::query_as(statement)
             .bind(patient.id.0)
-            .bind(MAX_DIFFERENCES)
+            .bind(MOST_DIFFERENCES)
             .fetch_all(&mut *examination.transaction)
             .await?;
         for row in rows {

@@ -1,0 +1,114 @@
+//! `creditscope order`
+
+use std::process::ExitCode;
+
+use clap::Subcommand;
+use domain::{calendar::Zone, ledger::Order};
+use service::{Permission, orders::PaymentReport};
+
+use super::{CliError, CliResult, account::LISTED, open::Shell};
+use crate::api::orders::OrderBody;
+
+/// List orders, and say what became of their payments.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// List an account's orders, newest first
+    List {
+        /// Key of the account
+        #[arg(long)]
+        account: String,
+    },
+    /// Say that an order was paid: what was ordered is given at once
+    Confirm {
+        /// The order's id
+        id: String,
+        /// Key of the account
+        #[arg(long)]
+        account: String,
+        /// The payment, as the payment system names it
+        #[arg(long)]
+        payment_reference: Option<String>,
+    },
+    /// Say that an order could not be paid
+    Fail {
+        /// The order's id
+        id: String,
+        /// Key of the account
+        #[arg(long)]
+        account: String,
+        /// Why, in 1 to 500 characters
+        #[arg(long)]
+        reason: String,
+    },
+}
+
+/// Runs the command.
+pub async fn run(command: Command, shell: &Shell<'_>) -> CliResult {
+    match command {
+        Command::List { account } => list(shell, &account).await?,
+        Command::Confirm {
+            id,
+            account,
+            payment_reference,
+        } => {
+            let paid = PaymentReport::Paid {
+                reference: payment_reference,
+            };
+            report(shell, &account, &id, paid).await?;
+        }
+        Command::Fail {
+            id,
+            account,
+            reason,
+        } => report(shell, &account, &id, PaymentReport::Failed { reason }).await?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn list(shell: &Shell<'_>, account: &str) -> Result<(), CliError> {
+    let (services, caller) = (&shell.services, &shell.caller);
+    let scope = services
+        .scope(caller, Some(account), Permission::Read)
+        .await?;
+    let orders: Vec<_> = services
+        .orders(&scope, LISTED)
+        .await?
+        .into_iter()
+        .map(|order| body(shell, order))
+        .collect();
+    shell.output.list(&orders, |order| {
+        format!(
+            "{}\t{}\t{}\t{}\t{}\t{}",
+            order.id,
+            order.state.id(),
+            order.name,
+            order.credits,
+            order.ordered_by,
+            order.reason.as_deref().unwrap_or_default()
+        )
+    });
+    Ok(())
+}
+
+async fn report(
+    shell: &Shell<'_>,
+    account: &str,
+    id: &str,
+    report: PaymentReport,
+) -> Result<(), CliError> {
+    let order = shell
+        .services
+        .report_payment(&shell.caller, account, id, report)
+        .await?;
+    let order = body(shell, order);
+    shell.output.answer(
+        &format!("Order {} is {}.", order.id, order.state.id()),
+        &order,
+    );
+    Ok(())
+}
+
+fn body(shell: &Shell<'_>, order: Order) -> OrderBody {
+    let checkout = shell.services.checkout_url(&order);
+    OrderBody::new(order, checkout, &Zone::utc())
+}
