@@ -19,8 +19,11 @@ case "$profile:$part" in
   *) fail "unknown build: $profile $part" "scripts/build.sh [release|dev] [all|page|style]" ;;
 esac
 
-# The name is the one the page's shell asks for: /pkg/creditscope.{js,css}, creditscope_bg.wasm.
+# The names are those the shell asks for: /pkg/creditscope.css, creditscope-PAGE.js, creditscope-PAGE_bg.wasm.
 name=creditscope
+# Every page has a script of its own: frontend/PAGE.
+pages=()
+for page in "$root"/frontend/*/; do pages+=("$(basename "$page")"); done
 site=$root/target/site
 # Everything is made here and then copied, so that a running server never reads half a file.
 stage=$target/page/$profile
@@ -39,17 +42,17 @@ find_unstable() {
 build_wasm() {
   local cargo_profile=wasm-release unstable=()
   if [ "$profile" = dev ]; then cargo_profile=dev; else find_unstable; fi
-  say "Building the page (wasm, $cargo_profile)"
+  say "Building the pages (wasm, $cargo_profile)"
   # Cargo would let RUSTFLAGS hide the flags that env.sh sets. Debug information would only make the
   # page's tens of megabytes more: stack traces use the functions' names.
   env -u RUSTFLAGS CARGO_PROFILE_DEV_DEBUG=0 "${unstable[@]}" \
-    cargo build "${locked[@]}" -p frontend --target "$wasm_target" --profile "$cargo_profile"
-  wasm=$target/$wasm_target/${cargo_profile/#dev/debug}/frontend.wasm
+    cargo build "${locked[@]}" -p "frontend-*" --target "$wasm_target" --profile "$cargo_profile"
+  compiled=$target/$wasm_target/${cargo_profile/#dev/debug}
 }
 
 # The functions keep their names: a browser's stack trace shows them, and a release is pruned by them.
 write_script() {
-  local out=$1
+  local wasm=$1 out=$2 name=$3
   if [ "$(wasm-bindgen --version 2>/dev/null)" = "wasm-bindgen $(locked_version "$root/Cargo.lock" wasm-bindgen)" ]; then
     wasm-bindgen --target web --no-typescript --out-dir "$out" --out-name "$name" "$wasm"
   else
@@ -60,7 +63,7 @@ write_script() {
 # Smaller when compressed matters more than smaller: -Oz takes out repetition that brotli takes out
 # better, and the page is 1 % larger for it.
 shrink() {
-  local out=$1 optimizer=$tools/wasm-opt
+  local out=$1 name=$2 optimizer=$tools/wasm-opt
   if at_least 120 "$(wasm-opt --version 2>/dev/null | grep -oE '[0-9]+' | head -n 1)"; then optimizer=$(command -v wasm-opt); fi
   node "$root/scripts/prune.mjs" "$out/${name}_bg.wasm"
   "$optimizer" -O2 --shrink-level=2 --converge --zero-filled-memory \
@@ -74,16 +77,17 @@ shrink() {
 
 # From the compiled page to the files a browser loads; once per compiled page.
 build_script() {
-  local key out=$stage/site/pkg stamp=$stage/script.key
+  local page=$1 wasm key out=$stage/site/pkg stamp=$stage/$1.key script=$name-$1
+  wasm=$compiled/frontend_$page.wasm
   key=$(cat "$wasm" "$root/scripts/build.sh" "$root/scripts/prune.mjs" "$root/scripts/package-lock.json" | sha256sum)
-  if [ -e "$out/$name.js" ] && [ "$key" = "$(cat "$stamp" 2>/dev/null)" ]; then
-    say "The page's script is up to date"
+  if [ -e "$out/$script.js" ] && [ "$key" = "$(cat "$stamp" 2>/dev/null)" ]; then
+    say "The script of the page $page is up to date"
     return
   fi
-  say "Writing the page's script (wasm-bindgen, and wasm-opt for a release)"
+  say "Writing the script of the page $page (wasm-bindgen, and wasm-opt for a release)"
   rm -rf "$out/snippets" "$stamp"
-  write_script "$out"
-  if [ "$profile" = release ]; then shrink "$out"; fi
+  write_script "$wasm" "$out" "$script"
+  if [ "$profile" = release ]; then shrink "$out" "$script"; fi
   echo "$key" >"$stamp"
 }
 
@@ -122,7 +126,7 @@ build_site() {
   mkdir -p "$stage/site/pkg" "$site"
   if [ "$part" != style ]; then
     build_wasm
-    build_script
+    for page in "${pages[@]}"; do build_script "$page"; done
   fi
   build_style
   copy_public

@@ -10,10 +10,10 @@ cargo fmt --check --manifest-path "$root/scripts/wasm-bindgen/Cargo.toml" ||
   fail "scripts/wasm-bindgen is not formatted" "cargo fmt --manifest-path scripts/wasm-bindgen/Cargo.toml"
 
 say "Checking the lints (server side)"
-cargo clippy --locked --workspace --exclude frontend --all-targets -- -D warnings
+cargo clippy --locked --workspace --exclude 'frontend-*' --all-targets -- -D warnings
 
 say "Checking the lints (page)"
-env -u RUSTFLAGS cargo clippy --locked -p frontend --target "$wasm_target" -- -D warnings
+env -u RUSTFLAGS cargo clippy --locked -p 'frontend-*' --target "$wasm_target" -- -D warnings
 
 if have cargo-deny; then
   say "Checking the dependencies"

@@ -26,12 +26,3 @@ pub const USAGE_PATH: &str = "/billing/usage";
 pub const PLANS_PATH: &str = "/billing/plans";
 /// Where people sign in.
 pub const SIGN_IN_PATH: &str = "/sign-in";
-
-/// Makes the page that the server rendered live: the browser goes on with what the server began with.
-#[cfg(feature = "hydrate")]
-pub fn hydrate() {
-    // A page without a beginning is complete as it is.
-    if let Some(start) = pages::Start::sent() {
-        leptos::mount::hydrate_body(move || start.view(state::Address::followed()));
-    }
-}

@@ -1,8 +1,9 @@
 //! Whole pages.
 //!
 //! The server finds the page of an address and reads what it begins with; the browser is sent the same beginning, so
-//! that it knows the page without routing. A new page is a variant of [`Start`] and two arms: one in [`find`], one in
-//! [`Start::view`]. Links between pages are plain loads.
+//! that it knows the page without routing. Links between pages are plain loads, and every page has a script of its own,
+//! so that none carries another one's weight. A new page is a variant of [`Start`] with its arms, a function here, and a
+//! crate in `frontend` that calls [`hydrate`] with it.
 
 #[cfg(feature = "ssr")]
 mod found;
@@ -15,11 +16,11 @@ mod usage;
 pub use found::{Found, find};
 
 use leptos::prelude::*;
-use serde::{Deserialize, Serialize};
 
-#[cfg(feature = "hydrate")]
-use crate::packed;
-use crate::{functions::Page, state::Address};
+use crate::{
+    functions::{self, Page},
+    state::Address,
+};
 use plans::PlansPage;
 use usage::UsagePage;
 
@@ -27,29 +28,47 @@ use usage::UsagePage;
 const START_ID: &str = "start";
 
 /// A page that lives on in the browser, with what it begins with.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Start {
     /// Billing > AI Credits Usage.
     Usage(Box<Page>),
     /// Billing > Plans & add-ons.
-    Plans(Box<crate::functions::PlansPage>),
+    Plans(Box<functions::PlansPage>),
 }
 
 impl Start {
-    /// Shows the page; both sides come through here, so they agree.
+    /// Shows the page.
     pub fn view(self, address: Address) -> AnyView {
-        provide_context(address);
-        let query = address.query();
         match self {
-            Self::Usage(page) => view! { <UsagePage page=*page query/> }.into_any(),
-            Self::Plans(page) => view! { <PlansPage page=*page query/> }.into_any(),
+            Self::Usage(page) => usage(*page, address),
+            Self::Plans(page) => plans(*page, address),
         }
     }
+}
 
-    /// What the server sent along with the page.
-    #[cfg(feature = "hydrate")]
-    pub fn sent() -> Option<Self> {
-        let element = document().get_element_by_id(START_ID)?;
-        postcard::from_bytes(&packed::from_text(&element.text_content()?)).ok()
+/// Shows Billing > AI Credits Usage; both sides come through here, so they agree.
+pub fn usage(page: Page, address: Address) -> AnyView {
+    provide_context(address);
+    let query = address.query();
+    view! { <UsagePage page query/> }.into_any()
+}
+
+/// Shows Billing > Plans & add-ons.
+pub fn plans(page: functions::PlansPage, address: Address) -> AnyView {
+    provide_context(address);
+    let query = address.query();
+    view! { <PlansPage page query/> }.into_any()
+}
+
+/// Makes the page that the server rendered live, from what it sent along.
+#[cfg(feature = "hydrate")]
+pub fn hydrate<P: serde::de::DeserializeOwned + 'static>(view: fn(P, Address) -> AnyView) {
+    let sent = document()
+        .get_element_by_id(START_ID)
+        .and_then(|element| element.text_content())
+        .and_then(|text| postcard::from_bytes(&crate::packed::from_text(&text)).ok());
+    // A page without a beginning is complete as it is.
+    if let Some(page) = sent {
+        leptos::mount::hydrate_body(move || view(page, Address::followed()));
     }
 }

@@ -11,6 +11,14 @@ pub fn shell(options: LeptosOptions, found: Found) -> impl IntoView {
     let watch = std::env::var_os("LEPTOS_WATCH").is_some();
     set_content_security_policy(watch.then_some(options.reload_port));
     let theme = use_context::<Current>().and_then(|current| current.theme);
+    let title = found.title();
+    let scripts = found.script().map(|page| {
+        let options = LeptosOptions {
+            output_name: format!("{}-{page}", options.output_name).into(),
+            ..options.clone()
+        };
+        view! { <HydrationScripts options/> }
+    });
     view! {
         <!DOCTYPE html>
         <html lang="en" data-theme=theme>
@@ -18,11 +26,11 @@ pub fn shell(options: LeptosOptions, found: Found) -> impl IntoView {
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover"/>
                 <meta name="color-scheme" content="light dark"/>
-                <title>"AI Credits Usage · Creditscope"</title>
+                <title>{title}</title>
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
                 <link rel="stylesheet" href="/pkg/creditscope.css"/>
-                <AutoReload options=options.clone()/>
-                <HydrationScripts options/>
+                <AutoReload options/>
+                {scripts}
             </head>
             <body>
                 {found.view()}

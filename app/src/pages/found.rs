@@ -76,6 +76,29 @@ impl Found {
         }
     }
 
+    /// The name of the page's script; none when the page does not live on.
+    pub(crate) const fn script(&self) -> Option<&'static str> {
+        match self {
+            Self::Start { start, .. } => Some(match **start {
+                Start::Usage(_) => "usage",
+                Start::Plans(_) => "plans",
+            }),
+            Self::SignIn { .. } | Self::Problem(_) => None,
+        }
+    }
+
+    /// What the browser's tab says.
+    pub(crate) const fn title(&self) -> &'static str {
+        match self {
+            Self::Start { start, .. } => match **start {
+                Start::Usage(_) => "AI Credits Usage · Creditscope",
+                Start::Plans(_) => "Plans & add-ons · Creditscope",
+            },
+            Self::SignIn { .. } => "Sign in · Creditscope",
+            Self::Problem(_) => "Creditscope",
+        }
+    }
+
     /// The body of the document. What lives on comes first, because the browser takes the page up from there.
     pub(crate) fn view(self) -> AnyView {
         match self {
@@ -96,7 +119,11 @@ impl Found {
 /// The beginning as text.
 fn sent_along(start: &Start) -> String {
     // It was just read from the database as plain structs: there is nothing in it that cannot be written.
-    packed::to_text(&postcard::to_allocvec(start).unwrap_or_default())
+    let bytes = match start {
+        Start::Usage(page) => postcard::to_allocvec(page),
+        Start::Plans(page) => postcard::to_allocvec(page),
+    };
+    packed::to_text(&bytes.unwrap_or_default())
 }
 
 #[cfg(test)]
