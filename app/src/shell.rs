@@ -13,10 +13,8 @@ pub fn shell(options: LeptosOptions, found: Found) -> impl IntoView {
     let theme = use_context::<Current>().and_then(|current| current.theme);
     let title = found.title();
     let scripts = found.script().map(|page| {
-        let options = LeptosOptions {
-            output_name: format!("{}-{page}", options.output_name).into(),
-            ..options.clone()
-        };
+        let mut options = options.clone();
+        options.output_name = format!("{}-{page}", options.output_name).into();
         view! { <HydrationScripts options/> }
     });
     view! {
