@@ -71,6 +71,37 @@ test.describe("Plans & add-ons", () => {
     expect(answer?.status()).toBe(404);
   });
 
+  test("a client asks for an event back, a billing admin accepts, and row, gauge and receipt follow", async ({ account, newReader, server }) => {
+    await account.api.report({ company: "acme", credits: "12.5", reference: "cut-off", id: "cut-off" });
+    const client = await newReader(await account.user({ role: "client", company: "acme" }));
+    await client.usage.open();
+    await client.usage.row("cut-off").click();
+    await client.page.getByText("Dispute this event").click();
+    await client.page.getByLabel("Why").fill("the call was cut after two seconds");
+    await client.page.getByRole("button", { name: "Ask for it back" }).click();
+    await client.usage.isLive();
+    await expect(client.usage.receipt).toContainText("the call was cut after two seconds");
+    const admin = await newReader(await account.user());
+    await admin.usage.open();
+    const before = await admin.usage.remaining();
+    const plans = await admin.page.context().newPage();
+    await open(plans, server.url);
+    await expect(plans.getByTestId("disputes")).toContainText("the call was cut after two seconds");
+    await plans.getByRole("button", { name: "Give back" }).click();
+    await expect(plans.getByTestId("disputes")).toContainText("Given back by");
+    await expect.poll(() => admin.usage.remaining()).toBe(before + 12_500_000n);
+    await expect(client.usage.receipt).toContainText("Given back");
+  });
+
+  test("it loads its own script only, and says in the tab what it is", async ({ account, newReader, server }) => {
+    const { page } = await newReader(await account.user());
+    const loaded: string[] = [];
+    page.on("request", (request) => loaded.push(new URL(request.url()).pathname));
+    await open(page, server.url);
+    await expect(page).toHaveTitle("Plans & add-ons · Creditscope");
+    expect(loaded.filter((path) => path.endsWith(".wasm"))).toEqual(["/pkg/creditscope-plans_bg.wasm"]);
+  });
+
   test("it is complete without scripts", async ({ account, browser, server }) => {
     await account.api.put("packs/boost-1000", { name: "Boost 1,000", credits: 1000 });
     const context = await browser.newContext({ javaScriptEnabled: false });

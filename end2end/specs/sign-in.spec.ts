@@ -2,6 +2,15 @@ import { expect, test } from "../support/test";
 import { PATH } from "../support/usage-page";
 
 test.describe("Signing in", () => {
+  test("needs no script and loads none", async ({ page, server }) => {
+    const loaded: string[] = [];
+    page.on("request", (request) => loaded.push(new URL(request.url()).pathname));
+    await page.goto(`${server.url}/sign-in`, { waitUntil: "networkidle" });
+    await expect(page).toHaveTitle("Sign in · Creditscope");
+    expect(loaded).toContain("/pkg/creditscope.css");
+    expect(loaded.filter((path) => /\.(js|wasm)$/.test(path))).toEqual([]);
+  });
+
   test("the right e-mail address and password lead to the usage page", async ({ page, server, account }) => {
     const user = await account.user();
     await page.goto(server.url);

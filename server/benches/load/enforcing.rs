@@ -121,7 +121,7 @@ async fn hold_and_settle(platform: &Platform) -> Times {
 fn call(token: &str, id: &str) -> [Request; 2] {
     let company = Events::company(7);
     let hold = format!(
-        r#"{{"id":"{id}","company":"{company}","agent":"voice_inbound","activity":"voice_call","credits":"5","ttl_seconds":60}}"#
+        r#"{{"id":"{id}","company":"{company}","agent":"voice_inbound","activity":"voice_call","credits":"5","expires_in_s":60}}"#
     );
     [
         post("/api/v1/holds", token, JSON, &hold),
