@@ -24,7 +24,8 @@ pub fn shell(options: LeptosOptions, found: Found) -> impl IntoView {
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover"/>
                 <meta name="color-scheme" content="light dark"/>
-                <title>{title}</title>
+                // As text it would be followed by a mark for hydration, and a title shows marks.
+                <title inner_html=title></title>
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
                 <link rel="stylesheet" href="/pkg/creditscope.css"/>
                 <AutoReload options/>
