@@ -46,6 +46,15 @@ test.describe("@screenshot The pictures in the documentation", () => {
     }
   }
 
+  for (const [colorScheme, width] of [["light", 1440], ["dark", 1440], ["light", 768], ["light", 390]] as const) {
+    test(`plans and add-ons in ${colorScheme} at ${width} px`, async ({ browser }) => {
+      await picture(browser, demo, OWNER, { colorScheme, width }, `plans-${colorScheme}-${width}`, async (usage) => {
+        await usage.page.goto(`${demo.url}/billing/plans`);
+        await usage.isLive();
+      });
+    });
+  }
+
   test("a receipt in a view of one company and one agent", async ({ browser }) => {
     await picture(browser, demo, OWNER, { colorScheme: "light", width: 1440 }, "usage-receipt", async (usage) => {
       await usage.page.goto(`${demo.url}/billing/usage?company=acme-dental&agent=voice_inbound`);
