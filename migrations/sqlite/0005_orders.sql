@@ -41,12 +41,11 @@ CREATE TABLE disputes (
 CREATE INDEX disputes_event ON disputes (account_id, source, event);
 CREATE INDEX disputes_latest ON disputes (account_id, created_at);
 
--- When events, roll-ups, cycle totals and the ledger were last compared, and what did not agree (a JSON array).
+-- When events, roll-ups, cycle totals and the ledger were last compared, and what was found (a JSON object).
 CREATE TABLE reconciliation (
-    only_row    INTEGER NOT NULL PRIMARY KEY CHECK (only_row = 1),
-    checked_at  INTEGER NOT NULL,
-    events      INTEGER NOT NULL,
-    differences TEXT    NOT NULL
+    only_row   INTEGER NOT NULL PRIMARY KEY CHECK (only_row = 1),
+    checked_at INTEGER NOT NULL,
+    report     TEXT    NOT NULL
 ) STRICT;
 
 -- Counts what changed besides usage and running calls: grants, orders, disputes, corrections.

@@ -6,6 +6,8 @@ mod identity;
 mod ledger;
 mod reading;
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 
 pub use directory::{ApiKey, DirectoryStore, KeyScope, NewApiKey, PutAccount, PutCompany, Stored};
@@ -67,17 +69,13 @@ pub trait Store:
 pub struct Reconciliation {
     /// When it was done.
     pub checked_at: domain::Time,
-    /// Events compared.
-    pub events: u64,
-    /// What does not agree, one sentence each.
-    pub differences: Vec<String>,
+    /// What was looked at and found.
+    pub report: DoctorReport,
 }
 
-/// Differences `doctor` tells before it stops looking: enough to see a pattern, few enough to read.
-pub const MOST_DIFFERENCES: u32 = 100;
-
 /// What `doctor` looked at and found.
-#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
 pub struct DoctorReport {
     /// Events read.
     pub events: u64,
@@ -87,4 +85,15 @@ pub struct DoctorReport {
     pub cycles: u64,
     /// What does not agree, one sentence each.
     pub differences: Vec<String>,
+    /// Keys of the accounts that they are about.
+    pub differing: BTreeSet<String>,
+    /// Whether a difference is about no single account, or there were too many to look at every account.
+    pub concerns_all: bool,
+}
+
+impl DoctorReport {
+    /// Whether all of an account was looked at and agrees.
+    pub fn is_clean_for(&self, account: &str) -> bool {
+        !self.concerns_all && !self.differing.contains(account)
+    }
 }

@@ -2,11 +2,7 @@
 
 use domain::usage::ReconciledView;
 
-use crate::{
-    ServiceResult, Services,
-    ports::{MOST_DIFFERENCES, Reconciliation},
-    selection::View,
-};
+use crate::{ServiceResult, Services, ports::Reconciliation, selection::View};
 
 impl Services {
     /// Compares everything with everything and remembers the result; how many differences there are.
@@ -14,11 +10,10 @@ impl Services {
         let report = self.store.doctor().await?;
         let latest = Reconciliation {
             checked_at: self.now(),
-            events: report.events,
-            differences: report.differences,
+            report,
         };
         self.store.save_reconciliation(&latest).await?;
-        Ok(latest.differences.len())
+        Ok(latest.report.differences.len())
     }
 
     /// The latest comparison, as far as it concerns the account of a view.
@@ -27,19 +22,9 @@ impl Services {
             return Ok(None);
         };
         let at = view.zone.at(latest.checked_at);
-        let name = format!("account {}", view.scope.account.key);
-        let concerns = |difference: &String| {
-            let rest = difference.split(&name).nth(1);
-            // A longer key that begins alike is another account.
-            rest.is_some_and(|rest| {
-                !rest.starts_with(|next: char| next.is_alphanumeric() || "_-.".contains(next))
-            }) || !difference.contains("account ")
-        };
-        // Past that many nothing more was looked at.
-        let is_complete = latest.differences.len() < MOST_DIFFERENCES as usize;
         Ok(Some(ReconciledView {
             at: at.strftime("%-d %b %H:%M").to_string(),
-            is_clean: is_complete && !latest.differences.iter().any(concerns),
+            is_clean: latest.report.is_clean_for(&view.scope.account.key),
         }))
     }
 }

@@ -11,13 +11,16 @@ use domain::{
     AccountId, Time,
     calendar::{Cycles, Zone},
 };
-use service::ports::{DoctorReport, MOST_DIFFERENCES};
+use service::ports::DoctorReport;
 use sqlx::{Connection, Sqlite, Transaction};
 
 use crate::{
     connect,
     error::{Error, Result},
 };
+
+/// Differences told before it stops looking: enough to see a pattern, few enough to read.
+const MOST_DIFFERENCES: u32 = 100;
 
 /// An account, and the places where its time is divided.
 struct Patient {
@@ -29,6 +32,8 @@ struct Patient {
 /// An examination of one moment of the database.
 struct Examination<'a> {
     transaction: Transaction<'a, Sqlite>,
+    /// Key of the account that is looked at.
+    account: Option<String>,
     report: DoctorReport,
 }
 
@@ -38,9 +43,18 @@ impl Examination<'_> {
     }
 
     fn differ(&mut self, sentence: String) {
-        if !self.is_full() {
-            self.report.differences.push(sentence);
+        if self.is_full() {
+            return;
         }
+        self.report.differences.push(sentence);
+        match &self.account {
+            Some(account) => {
+                self.report.differing.insert(account.clone());
+            }
+            None => self.report.concerns_all = true,
+        }
+        // Nothing after this is looked at or told.
+        self.report.concerns_all |= self.is_full();
     }
 
     fn count_rollups(&mut self, rows: i64) {
@@ -60,6 +74,7 @@ pub(crate) async fn examine(path: &Path) -> Result<DoctorReport> {
 async fn examine_all(transaction: Transaction<'_, Sqlite>) -> Result<DoctorReport> {
     let mut examination = Examination {
         transaction,
+        account: None,
         report: DoctorReport::default(),
     };
     let (events, strays) = count_events(&mut examination.transaction).await?;
@@ -73,6 +88,7 @@ async fn examine_all(transaction: Transaction<'_, Sqlite>) -> Result<DoctorRepor
         if examination.is_full() {
             break;
         }
+        examination.account = Some(patient.key.clone());
         buckets::examine(&mut examination, &patient).await?;
         days::examine(&mut examination, &patient).await?;
         cycles::examine(&mut examination, &patient).await?;
@@ -81,6 +97,7 @@ async fn examine_all(transaction: Transaction<'_, Sqlite>) -> Result<DoctorRepor
     let Examination {
         transaction,
         report,
+        ..
     } = examination;
     transaction.rollback().await?;
     Ok(report)

@@ -9,14 +9,12 @@ use crate::{error::Result, writer::Writer};
 #[tracing::instrument(name = "db.reconciliation.save", skip_all)]
 pub(crate) async fn save(writer: &Writer, latest: &Reconciliation) -> Result<()> {
     const SQL: &str = "
-        INSERT INTO reconciliation (only_row, checked_at, events, differences) VALUES (1, ?1, ?2, ?3)
-        ON CONFLICT (only_row) DO UPDATE SET checked_at = excluded.checked_at, events = excluded.events,
-            differences = excluded.differences";
+        INSERT INTO reconciliation (only_row, checked_at, report) VALUES (1, ?1, ?2)
+        ON CONFLICT (only_row) DO UPDATE SET checked_at = excluded.checked_at, report = excluded.report";
     let mut tx = writer.begin().await?;
     sqlx::query(SQL)
         .bind(latest.checked_at.micros())
-        .bind(i64::try_from(latest.events).unwrap_or(i64::MAX))
-        .bind(serde_json::to_string(&latest.differences)?)
+        .bind(serde_json::to_string(&latest.report)?)
         .execute(tx.connection())
         .await?;
     tx.commit().await
@@ -24,13 +22,12 @@ pub(crate) async fn save(writer: &Writer, latest: &Reconciliation) -> Result<()>
 
 #[tracing::instrument(name = "db.reconciliation.get", skip_all)]
 pub(crate) async fn latest(readers: &SqlitePool) -> Result<Option<Reconciliation>> {
-    const SQL: &str = "SELECT checked_at, events, differences FROM reconciliation";
-    let row: Option<(i64, i64, String)> = sqlx::query_as(SQL).fetch_optional(readers).await?;
-    row.map(|(checked_at, events, differences)| {
+    const SQL: &str = "SELECT checked_at, report FROM reconciliation";
+    let row: Option<(i64, String)> = sqlx::query_as(SQL).fetch_optional(readers).await?;
+    row.map(|(checked_at, report)| {
         Ok(Reconciliation {
             checked_at: Time::from_micros(checked_at),
-            events: u64::try_from(events).unwrap_or(0),
-            differences: serde_json::from_str(&differences)?,
+            report: serde_json::from_str(&report)?,
         })
     })
     .transpose()

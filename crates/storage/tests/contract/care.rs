@@ -78,9 +78,17 @@ pub async fn the_doctor_finds_what_was_changed_behind_our_back(backend: Arc<dyn 
             .count();
         assert!(found > 0, "{number} {sql}: {report:?}");
         assert!(report.differences.len() <= 100);
+        // An event of nobody's is everybody's business.
+        assert!(report.concerns_all || table != "companies that do not exist");
     }
     let untouched = world.backend.open_backup(backup).await;
     assert_eq!(untouched.doctor().await.unwrap().differences, [""; 0]);
+    // So is more than is told: not every account was looked at.
+    let everywhere = "UPDATE usage_bucket SET credits = credits + 1";
+    world.backend.meddle_with(backup, everywhere).await.unwrap();
+    let report = untouched.doctor().await.unwrap();
+    assert_eq!(report.differences.len(), 100);
+    assert!(report.concerns_all, "{report:?}");
 }
 
 pub async fn events_cannot_be_changed_or_deleted(backend: Arc<dyn Backend>) {

@@ -180,6 +180,8 @@ pub async fn the_doctor_finds_what_was_changed_in_the_ledger(backend: Arc<dyn Ba
             found.clone().all(|sentence| sentence.ends_with('.')),
             "{report:?}"
         );
+        assert!(!report.is_clean_for("north"), "{sql}: {report:?}");
+        assert!(report.is_clean_for("south"), "{sql}: {report:?}");
         copy.close().await.unwrap();
     }
     world.healthy().await;
