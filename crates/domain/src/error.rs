@@ -59,4 +59,16 @@ impl Invalid {
     pub fn one(field: impl Into<String>, reason: &str, message: impl Into<String>) -> Self {
         Self(vec![FieldError::new(field, reason, message)])
     }
+
+    /// Refuses input with everything that was found wrong with it, if anything was.
+    ///
+    /// # Errors
+    /// What was found.
+    pub fn refuse(found: Vec<FieldError>) -> Result<(), Self> {
+        if found.is_empty() {
+            Ok(())
+        } else {
+            Err(Self(found))
+        }
+    }
 }

@@ -171,11 +171,7 @@ impl RateCard {
         for (index, rule) in rules.iter().enumerate() {
             rule.check(&format!("rules[{index}]"), foreign, &mut errors);
         }
-        if errors.is_empty() {
-            Ok(())
-        } else {
-            Err(crate::Invalid(errors))
-        }
+        crate::Invalid::refuse(errors)
     }
 }
 

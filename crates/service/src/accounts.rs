@@ -27,6 +27,11 @@ pub struct Put<T> {
 }
 
 impl<T> Put<T> {
+    /// What became of it, for people.
+    pub const fn verb(&self) -> &'static str {
+        if self.created { "Created" } else { "Replaced" }
+    }
+
     pub(crate) fn from_stored(stored: Stored<T>) -> ServiceResult<Self> {
         match stored {
             Stored::Created(value) => Ok(Self { value, created: true }),
@@ -70,11 +75,7 @@ impl Services {
             let message = format!("'{}' is not a plan: create it first", account.plan);
             errors.push(FieldError::new("plan", "unknown_plan", message));
         }
-        if errors.is_empty() {
-            Ok(())
-        } else {
-            Err(Invalid(errors).into())
-        }
+        Ok(Invalid::refuse(errors)?)
     }
 
     /// An account the caller may read.
@@ -118,9 +119,7 @@ impl Services {
         let mut errors = Vec::new();
         check_name(&company.name, &mut errors);
         check_limits(company, &mut errors);
-        if !errors.is_empty() {
-            return Err(Invalid(errors).into());
-        }
+        Invalid::refuse(errors)?;
         let account = self
             .directory
             .account(account)
@@ -180,9 +179,7 @@ impl Services {
             ));
         }
         check_price(plan.price.as_ref(), plan.currency.as_ref(), &mut errors);
-        if !errors.is_empty() {
-            return Err(Invalid(errors).into());
-        }
+        Invalid::refuse(errors)?;
         let put = Put::from_stored(self.store.put_plan(&plan, self.now()).await?)?;
         self.directory.forget_plan(&put.value.key);
         Ok(put)

@@ -154,6 +154,11 @@ pub fn policy_from(name: Option<&str>, percent: Option<u32>) -> ServiceResult<Ov
     OveragePolicy::named(name, percent).map_err(|rule| ServiceError::invalid(field, rule))
 }
 
+/// The failure of an act that was answered as another kind of act.
+pub(crate) fn other_answer() -> ServiceError {
+    missing("an act answered as another one")
+}
+
 /// A failure of what was read, in its own words.
 pub(crate) fn missing(what: &str) -> ServiceError {
     ServiceError::Store(StoreError::new(what.to_owned()))

@@ -88,7 +88,7 @@ impl Services {
         };
         match self.act(act).await? {
             Acted::Dispute(dispute) => Ok(dispute),
-            _ => Err(crate::books::missing("an act answered as another one")),
+            _ => Err(crate::books::other_answer()),
         }
     }
 }

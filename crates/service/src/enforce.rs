@@ -121,7 +121,7 @@ impl Services {
         check_amount("used", renewal.used, &mut errors);
         check_amount("credits", renewal.credits, &mut errors);
         check_expiry(renewal.expires_in_s, &mut errors);
-        refuse(errors)?;
+        Invalid::refuse(errors)?;
         let act = Act::RenewHold {
             id: id.to_owned(),
             renewal,
@@ -157,7 +157,7 @@ impl Services {
             let rule = format!("must be at most {MAX_METADATA_BYTES} bytes of JSON");
             errors.push(FieldError::invalid("metadata", rule));
         }
-        refuse(errors)?;
+        Invalid::refuse(errors)?;
         let settlement = Settlement {
             fingerprint: fingerprint(end.credits, end.reference.as_deref(), metadata.as_deref()),
             id: id.to_owned(),
@@ -195,7 +195,7 @@ impl Services {
         };
         match self.act(act).await? {
             Acted::Hold(hold) => Ok(hold),
-            _ => Err(crate::books::missing("an act answered as another one")),
+            _ => Err(crate::books::other_answer()),
         }
     }
 
@@ -280,7 +280,7 @@ fn check_hold(begin: &BeginHold) -> Result<(), Invalid> {
         errors.push(FieldError::invalid("credits", "must be more than zero"));
     }
     check_expiry(Some(begin.expires_in_s), &mut errors);
-    refuse(errors)
+    Invalid::refuse(errors)
 }
 
 fn check_amount(field: &str, credits: Option<Credits>, errors: &mut Vec<FieldError>) {
@@ -300,14 +300,6 @@ fn check_expiry(seconds: Option<u32>, errors: &mut Vec<FieldError>) {
 
 fn negative(field: &str) -> ServiceError {
     Invalid::one(field, "negative", "must not be negative").into()
-}
-
-fn refuse(errors: Vec<FieldError>) -> Result<(), Invalid> {
-    if errors.is_empty() {
-        Ok(())
-    } else {
-        Err(Invalid(errors))
-    }
 }
 
 fn fingerprint(credits: Credits, reference: Option<&str>, metadata: Option<&str>) -> i64 {

@@ -77,9 +77,7 @@ impl Services {
             }
             ids.push(id);
         }
-        if !errors.is_empty() {
-            return Err(Invalid(errors).into());
-        }
+        Invalid::refuse(errors)?;
         match self.writer.commit(events).await? {
             CommitOutcome::Stored(committed) => Ok(committed),
             CommitOutcome::Conflict(indices) => Err(conflict(&indices, &ids).into()),

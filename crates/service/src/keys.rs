@@ -161,11 +161,7 @@ fn check_scopes(account: Option<&str>, scopes: &[KeyScope]) -> ServiceResult<()>
             "ingest, check and read belong to one account: name it",
         ));
     }
-    if errors.is_empty() {
-        Ok(())
-    } else {
-        Err(Invalid(errors).into())
-    }
+    Ok(Invalid::refuse(errors)?)
 }
 
 pub(crate) fn random_hex(bytes: usize) -> String {

@@ -45,7 +45,7 @@ impl Services {
             errors.push(FieldError::invalid("valid_cycles", rule));
         }
         check_price(pack.price.as_ref(), pack.currency.as_ref(), &mut errors);
-        refuse(errors)?;
+        Invalid::refuse(errors)?;
         Put::from_stored(self.store.put_pack(&pack, self.now()).await?)
     }
 
@@ -122,7 +122,7 @@ impl Services {
             };
             return match self.do_to(&scope, taken).await? {
                 Acted::Corrected(left) => Ok(Adjusted::Taken(left)),
-                _ => Err(crate::books::missing("an act answered as another one")),
+                _ => Err(crate::books::other_answer()),
             };
         }
         let gift = Gift {
@@ -159,7 +159,7 @@ impl Services {
         };
         match self.do_to(scope, Act::Reverse(reverse)).await? {
             Acted::Reversed(reversed) => Ok(reversed),
-            _ => Err(crate::books::missing("an act answered as another one")),
+            _ => Err(crate::books::other_answer()),
         }
     }
 
@@ -185,7 +185,7 @@ impl Services {
     async fn give(&self, scope: &Scope, gift: Gift) -> ServiceResult<Grant> {
         match self.do_to(scope, Act::Give(gift)).await? {
             Acted::Given(grant) => Ok(grant),
-            _ => Err(crate::books::missing("an act answered as another one")),
+            _ => Err(crate::books::other_answer()),
         }
     }
 
@@ -222,12 +222,4 @@ fn check_reference(reference: Option<&str>) -> ServiceResult<()> {
     let rule =
         format!("must be a text of 1 to {MAX_REFERENCE_BYTES} bytes without control characters");
     Err(ServiceError::invalid("payment_reference", rule))
-}
-
-fn refuse(errors: Vec<FieldError>) -> Result<(), Invalid> {
-    if errors.is_empty() {
-        Ok(())
-    } else {
-        Err(Invalid(errors))
-    }
 }

@@ -196,7 +196,7 @@ impl Services {
             act,
         };
         let Acted::Order(order) = self.act(act).await? else {
-            return Err(crate::books::missing("an act answered as another one"));
+            return Err(crate::books::other_answer());
         };
         // A plan may have changed with it.
         self.directory.forget_account(&scope.account);

@@ -185,11 +185,7 @@ fn check_user(user: &PutUser) -> Result<(), Invalid> {
             "name an account or a platform role",
         ));
     }
-    if errors.is_empty() {
-        Ok(())
-    } else {
-        Err(Invalid(errors))
-    }
+    Invalid::refuse(errors)
 }
 
 /// Hashing takes tens of milliseconds on purpose, so it runs beside the async threads.

@@ -14,7 +14,7 @@ use domain::{
 };
 use serde::{Deserialize, Serialize};
 use service::{
-    Permission, Services,
+    Caller, Permission, Scope, Services,
     orders::PaymentReport,
     payments::{MessageRefused, SignedMessage},
 };
@@ -100,8 +100,14 @@ pub struct OrderBody {
 }
 
 impl OrderBody {
+    /// An order with where it is paid.
+    pub fn with_checkout(order: Order, services: &Services, zone: &Zone) -> Self {
+        let checkout = services.checkout_url(&order);
+        Self::new(order, checkout, zone)
+    }
+
     /// An order as the API tells it.
-    pub fn new(order: Order, checkout_url: Option<String>, zone: &Zone) -> Self {
+    fn new(order: Order, checkout_url: Option<String>, zone: &Zone) -> Self {
         Self {
             id: order.id,
             kind: order.kind,
@@ -210,12 +216,25 @@ pub async fn post_order(
         .await?;
     let zone = times::zone(scope.account(), None)?;
     let order = services.place_order(&scope, kind, &item).await?;
-    let checkout = services.checkout_url(&order);
-    Ok((
-        StatusCode::CREATED,
-        Json(OrderBody::new(order, checkout, &zone)),
-    )
-        .into_response())
+    let body = OrderBody::with_checkout(order, &services, &zone);
+    Ok((StatusCode::CREATED, Json(body)).into_response())
+}
+
+/// What a list of an account's orders or disputes is asked with.
+async fn listed(
+    services: &Services,
+    caller: &Caller,
+    account: &str,
+    params: Params,
+) -> Answer<(Scope, Zone, u32)> {
+    let mut rest = params.plain();
+    let limit = rest.limit();
+    rest.finish()?;
+    let scope = services
+        .scope(caller, Some(account), Permission::Read)
+        .await?;
+    let zone = times::zone(scope.account(), None)?;
+    Ok((scope, zone, limit))
 }
 
 /// Lists an account's orders, newest first
@@ -234,18 +253,9 @@ pub async fn list_orders(
     Path(account): Path<String>,
     params: Params,
 ) -> Answer<Json<Page<OrderBody>>> {
-    let mut rest = params.plain();
-    let limit = rest.limit();
-    rest.finish()?;
-    let scope = services
-        .scope(&caller, Some(&account), Permission::Read)
-        .await?;
-    let zone = times::zone(scope.account(), None)?;
+    let (scope, zone, limit) = listed(&services, &caller, &account, params).await?;
     let orders = services.orders(&scope, limit).await?;
-    let body = |order| {
-        let checkout = services.checkout_url(&order);
-        OrderBody::new(order, checkout, &zone)
-    };
+    let body = |order| OrderBody::with_checkout(order, &services, &zone);
     Ok(Json(Page {
         items: orders.into_iter().map(body).collect(),
         next_cursor: None,
@@ -361,13 +371,7 @@ pub async fn list_disputes(
     Path(account): Path<String>,
     params: Params,
 ) -> Answer<Json<Page<DisputeBody>>> {
-    let mut rest = params.plain();
-    let limit = rest.limit();
-    rest.finish()?;
-    let scope = services
-        .scope(&caller, Some(&account), Permission::Read)
-        .await?;
-    let zone = times::zone(scope.account(), None)?;
+    let (scope, zone, limit) = listed(&services, &caller, &account, params).await?;
     let disputes = services.disputes(&scope, limit).await?;
     Ok(Json(Page {
         items: disputes

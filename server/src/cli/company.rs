@@ -55,7 +55,7 @@ pub async fn run(command: Command, shell: &Shell<'_>) -> CliResult {
                 agent_caps: agent_caps.into_iter().collect(),
             };
             let put = services.put_company(caller, &account, &company).await?;
-            let verb = if put.created { "Created" } else { "Replaced" };
+            let verb = put.verb();
             shell.output.answer(
                 &format!("{verb} company {key} of {account}."),
                 &CompanyBody::from(put.value),

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Subcommand;
-use domain::{calendar::Zone, ledger::Order};
+use domain::calendar::Zone;
 use service::{Permission, orders::PaymentReport};
 
 use super::{CliError, CliResult, account::LISTED, open::Shell};
@@ -74,7 +74,7 @@ async fn list(shell: &Shell<'_>, account: &str) -> Result<(), CliError> {
         .orders(&scope, LISTED)
         .await?
         .into_iter()
-        .map(|order| body(shell, order))
+        .map(|order| OrderBody::with_checkout(order, services, &Zone::utc()))
         .collect();
     shell.output.list(&orders, |order| {
         format!(
@@ -100,15 +100,10 @@ async fn report(
         .services
         .report_payment(&shell.caller, account, id, report)
         .await?;
-    let order = body(shell, order);
+    let order = OrderBody::with_checkout(order, &shell.services, &Zone::utc());
     shell.output.answer(
         &format!("Order {} is {}.", order.id, order.state.id()),
         &order,
     );
     Ok(())
-}
-
-fn body(shell: &Shell<'_>, order: Order) -> OrderBody {
-    let checkout = shell.services.checkout_url(&order);
-    OrderBody::new(order, checkout, &Zone::utc())
 }

@@ -67,7 +67,7 @@ pub async fn run(command: Command, shell: &Shell<'_>) -> CliResult {
                 valid_cycles,
             };
             let put = services.put_pack(caller, pack).await?;
-            let verb = if put.created { "Created" } else { "Replaced" };
+            let verb = put.verb();
             let pack = PackBody::from(put.value);
             shell
                 .output

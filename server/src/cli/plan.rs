@@ -60,7 +60,7 @@ pub async fn run(command: Command, shell: &Shell<'_>) -> CliResult {
                     },
                 )
                 .await?;
-            let verb = if put.created { "Created" } else { "Replaced" };
+            let verb = put.verb();
             let plan = PlanBody::from(put.value);
             shell
                 .output

@@ -126,6 +126,17 @@ pub enum Stored<T> {
     Fixed,
 }
 
+impl<T> Stored<T> {
+    /// What became of a value that is stored now.
+    pub fn now(value: T, was_there: bool) -> Self {
+        if was_there {
+            Self::Replaced(value)
+        } else {
+            Self::Created(value)
+        }
+    }
+}
+
 /// Accounts, companies, plans, rate cards and API keys.
 #[async_trait]
 pub trait DirectoryStore {

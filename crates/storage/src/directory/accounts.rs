@@ -115,11 +115,7 @@ pub(super) async fn put(
         _ => upsert(tx.connection(), account, now).await?,
     };
     tx.commit().await?;
-    Ok(if before.is_some() {
-        Stored::Replaced(after)
-    } else {
-        Stored::Created(after)
-    })
+    Ok(Stored::now(after, before.is_some()))
 }
 
 /// Renews under the plan before, so that cycles that began under it have its allocation; then gives what the new one

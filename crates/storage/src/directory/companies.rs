@@ -155,9 +155,5 @@ pub(super) async fn put(
         .bind(caps_text(&new.agent_caps)?);
     let stored = company(query.fetch_one(tx.connection()).await?)?;
     tx.commit().await?;
-    Ok(if was_there {
-        Stored::Replaced(stored)
-    } else {
-        Stored::Created(stored)
-    })
+    Ok(Stored::now(stored, was_there))
 }

@@ -67,9 +67,5 @@ pub(super) async fn put(writer: &Writer, new: &Pack, now: Time) -> Result<Stored
         .execute(tx.connection())
         .await?;
     tx.commit().await?;
-    Ok(if was_there {
-        Stored::Replaced(new.clone())
-    } else {
-        Stored::Created(new.clone())
-    })
+    Ok(Stored::now(new.clone(), was_there))
 }

@@ -122,7 +122,7 @@ impl DirectoryStore for MemoryStore {
                 (account, company.clone()),
                 |(owner, old)| *owner == account && old.key == key,
             );
-            stored(company, replaced)
+            Stored::now(company, replaced)
         }))
     }
 
@@ -147,7 +147,7 @@ impl DirectoryStore for MemoryStore {
     async fn put_plan(&self, plan: &Plan, _now: Time) -> StoreResult<Stored<Plan>> {
         let replaced =
             self.change(|state| put(&mut state.plans, plan.clone(), |old| old.key == plan.key));
-        Ok(stored(plan.clone(), replaced))
+        Ok(Stored::now(plan.clone(), replaced))
     }
 
     async fn pack(&self, key: &str) -> StoreResult<Option<Pack>> {
@@ -163,7 +163,7 @@ impl DirectoryStore for MemoryStore {
     async fn put_pack(&self, pack: &Pack, _now: Time) -> StoreResult<Stored<Pack>> {
         let replaced =
             self.change(|state| put(&mut state.packs, pack.clone(), |old| old.key == pack.key));
-        Ok(stored(pack.clone(), replaced))
+        Ok(Stored::now(pack.clone(), replaced))
     }
 
     async fn suspend(&self, id: AccountId, is_suspended: bool, _now: Time) -> StoreResult<()> {
@@ -325,18 +325,10 @@ impl State {
             self.keep(desk.take_booked(), now);
             self.close(desk, now);
         }
-        stored(account, replaced)
+        Stored::now(account, replaced)
     }
 }
 
 fn next(count: usize) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX - 1) + 1
-}
-
-fn stored<T>(value: T, replaced: bool) -> Stored<T> {
-    if replaced {
-        Stored::Replaced(value)
-    } else {
-        Stored::Created(value)
-    }
 }
