@@ -1,17 +1,16 @@
 //! Billing > Plans & add-ons.
 
 use domain::ledger::{Balance, Level};
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 
 use crate::{
     PLANS_PATH,
     components::{
-        BillingNotices, Disputes, GrantTable, LedgerTable, LiveMark, Offers, Orders, PlanSummary,
-        Sidebar,
+        BillingNotices, Disputes, GrantTable, LedgerTable, LiveMark, Offers, Orders, PageNotices,
+        PlanSummary, Sidebar,
     },
-    error::AppError,
     functions::{PlansPage as Page, load_plans},
-    state::{Link, PlansState, follow_live},
+    state::{PlansState, Reading, follow_live},
     ui::{Notice, Tone},
 };
 
@@ -27,10 +26,9 @@ pub fn PlansPage(
     query: Memo<String>,
 ) -> impl IntoView {
     let state = PlansState::new(page);
-    let problem = RwSignal::new(None::<AppError>);
-    let reload = reloading(state, query, problem);
-    let link = follow_live(state.followed(), query, reload);
-    read_again_when_stale(state, reload);
+    let reading = Reading::new(query, load_plans, move |page| state.replace(page));
+    let link = follow_live(state.followed(), query, reading.again);
+    read_again_when_stale(state, reading.again);
     #[cfg(feature = "hydrate")]
     crate::ui::browser::close_menus_when_left();
     let page = state.page;
@@ -48,7 +46,7 @@ pub fn PlansPage(
                 </div>
                 <div class="page-tools"><LiveMark link/></div>
             </header>
-            <Problems link problem/>
+            <PageNotices link problem=reading.problem/>
             <BillingNotices query/>
             <Stopped page/>
             <PlanSummary page/>
@@ -59,33 +57,6 @@ pub fn PlansPage(
             <LedgerTable page/>
         </main>
     }
-}
-
-/// Reads the page again when asked to.
-fn reloading(
-    state: PlansState,
-    query: Memo<String>,
-    problem: RwSignal<Option<AppError>>,
-) -> Callback<()> {
-    let read = move || {
-        spawn_local(async move {
-            match load_plans(query.get_untracked()).await {
-                Ok(page) => {
-                    problem.set(None);
-                    state.replace(page);
-                }
-                Err(error) => problem.set(Some(error)),
-            }
-        });
-    };
-    Effect::new(move |shown: Option<String>| {
-        let query = query.get();
-        if shown.is_some_and(|shown| shown != query) {
-            read();
-        }
-        query
-    });
-    Callback::new(move |()| read())
 }
 
 /// Reads the page again soon after a change that a delta cannot tell, several of them at once.
@@ -103,20 +74,6 @@ fn read_again_when_stale(state: PlansState, reload: Callback<()>) {
         }
         changes
     });
-}
-
-/// What went wrong with the page itself.
-#[component]
-fn Problems(link: RwSignal<Link>, problem: RwSignal<Option<AppError>>) -> impl IntoView {
-    view! {
-        {move || (link.get() == Link::Broken).then(|| view! {
-            <Notice tone=Tone::Calm title="Not live.".to_owned()
-                text="The connection is being restored; the figures are as of the last change received.".to_owned()/>
-        })}
-        {move || problem.get().map(|error| view! {
-            <Notice tone=Tone::Warning title=error.to_string() text=error.advice()/>
-        })}
-    }
 }
 
 /// Whether AI features have stopped.

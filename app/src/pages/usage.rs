@@ -5,12 +5,11 @@ use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
     components::{
-        ActivityLog, AgentCards, BillingNotices, CreditBanner, Gauge, PageHeader, RunningCalls,
-        Sidebar,
+        ActivityLog, AgentCards, BillingNotices, CreditBanner, Gauge, PageHeader, PageNotices,
+        RunningCalls, Sidebar,
     },
-    error::AppError,
     functions::{EventAsked, Page, draw_charts, load_page},
-    state::{Link, PageState, Url, follow_live},
+    state::{PageState, Reading, Url, follow_live},
     ui::{Notice, Tone},
 };
 
@@ -27,9 +26,8 @@ pub fn UsagePage(
 ) -> impl IntoView {
     let state = PageState::new(page);
     let url = Memo::new(move |_| query.with(|query| Url::read(query)));
-    let problem = RwSignal::new(None::<AppError>);
-    let reload = reloading(state, query, problem);
-    let link = follow_live(state.followed(), query, reload);
+    let reading = Reading::new(query, load_page, move |page| state.replace(page));
+    let link = follow_live(state.followed(), query, reading.again);
     redraw_after_changes(state, query);
     #[cfg(feature = "hydrate")]
     crate::ui::browser::close_menus_when_left();
@@ -41,9 +39,11 @@ pub fn UsagePage(
     view! {
         <a class="skip-link" href="#log-title">"Skip to the activity log"</a>
         <Sidebar reader=state.reader.get_value() account account_key path=crate::USAGE_PATH/>
-        <main class="page" class:loading=state.is_loading aria-busy=move || state.is_loading.get().to_string()>
+        <main class="page" class:loading=reading.is_loading aria-busy=move || reading.is_loading.get().to_string()>
             <PageHeader dashboard url companies=state.companies link/>
-            <Banners state url link problem/>
+            <PageNotices link problem=reading.problem/>
+            <CreditBanner dashboard may_bill=state.may_bill url/>
+            <EventNotice state/>
             <BillingNotices query/>
             <Gauge dashboard charts=state.charts/>
             <RunningCalls state/>
@@ -51,43 +51,6 @@ pub fn UsagePage(
             <ActivityLog state url query/>
         </main>
     }
-}
-
-/// Reads the page again whenever the view changes, and when asked to.
-fn reloading(
-    state: PageState,
-    query: Memo<String>,
-    problem: RwSignal<Option<AppError>>,
-) -> Callback<()> {
-    let asked = StoredValue::new(0_u32);
-    let read = move |query: String| {
-        asked.update_value(|asked| *asked += 1);
-        let mine = asked.get_value();
-        state.is_loading.set(true);
-        spawn_local(async move {
-            let answer = load_page(query).await;
-            // Only the answer to the last question counts.
-            if asked.try_get_value() != Some(mine) {
-                return;
-            }
-            state.is_loading.set(false);
-            match answer {
-                Ok(page) => {
-                    problem.set(None);
-                    state.replace(page);
-                }
-                Err(error) => problem.set(Some(error)),
-            }
-        });
-    };
-    Effect::new(move |shown: Option<String>| {
-        let query = query.get();
-        if shown.is_some_and(|shown| shown != query) {
-            read(query.clone());
-        }
-        query
-    });
-    Callback::new(move |()| read(query.get_untracked()))
 }
 
 /// Draws the charts again soon after live changes, at most once a second.
@@ -122,29 +85,6 @@ fn redraw_after_changes(state: PageState, query: Memo<String>) {
         }
         shown
     });
-}
-
-/// What the reader should know before the figures.
-#[component]
-fn Banners(
-    state: PageState,
-    url: Memo<Url>,
-    link: RwSignal<Link>,
-    problem: RwSignal<Option<AppError>>,
-) -> impl IntoView {
-    view! {
-        {move || (link.get() == Link::Broken).then(|| view! {
-            <Notice tone=Tone::Calm title="Not live.".to_owned()
-                text="The connection is being restored; the figures are as of the last change received.".to_owned()/>
-        })}
-        {move || problem.get().map(|error| view! {
-            <Notice tone=Tone::Warning title=error.to_string() text=error.advice()>
-                {(error == AppError::SignedOut).then(|| view! { <a class="button" href="/sign-in" rel="external">"Sign in"</a> })}
-            </Notice>
-        })}
-        <CreditBanner dashboard=state.dashboard may_bill=state.may_bill url/>
-        <EventNotice state/>
-    }
 }
 
 /// Says why the event that a link leads to is not shown.

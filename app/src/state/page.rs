@@ -112,8 +112,6 @@ pub struct PageState {
     pub asked: RwSignal<EventAsked>,
     /// Whether a receipt is open, so that the log holds still.
     pub is_reading: RwSignal<bool>,
-    /// Whether another view is being read.
-    pub is_loading: RwSignal<bool>,
     /// Counts the readings of the page: each is followed live from its own place.
     pub generation: RwSignal<u32>,
 }
@@ -130,7 +128,6 @@ impl PageState {
             reader: StoredValue::new(page.reader),
             is_reading: RwSignal::new(page.event.opened().is_some()),
             asked: RwSignal::new(page.event),
-            is_loading: RwSignal::new(false),
             generation: RwSignal::new(0),
         }
     }
