@@ -1,26 +1,34 @@
 //! Usage events: the `CloudEvents` envelope, its validation, and the bounds on its time.
 
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+mod payload;
 
 use crate::{
     Agent, Credits, FieldError, Quantity, Time,
-    ids::check_key,
+    ids::check_text,
     time::{DAY_US, MINUTE_US},
 };
+use payload::parse_usage;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 /// The event type that carries usage in Creditscope's own form.
 pub const USAGE_TYPE: &str = "creditscope.usage";
+
 /// Most events in one request.
 pub const MAX_EVENTS: usize = 10_000;
+
 /// Longest `source`, `id` or `type`, in bytes: they are index keys.
 pub const MAX_NAME_BYTES: usize = 255;
+
 /// Longest `reference`, in bytes.
 pub const MAX_REFERENCE_BYTES: usize = 255;
+
 /// Largest metadata object, in bytes of JSON: what a receipt can show and a row can carry.
 pub const MAX_METADATA_BYTES: usize = 8 * 1024;
+
 /// How far back an event may lie: the longest billing cycle plus the grace after it.
 pub const MAX_AGE_US: i64 = 35 * DAY_US;
+
 /// How far ahead of the server's clock a sender's clock may run.
 pub const MAX_AHEAD_US: i64 = 5 * MINUTE_US;
 
@@ -101,19 +109,6 @@ pub struct ParsedEvent {
     pub time: Option<Time>,
     /// What it says.
     pub payload: Payload,
-}
-
-/// `data` of a `creditscope.usage` event.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct UsageData {
-    agent: Option<Value>,
-    activity: Option<Value>,
-    credits: Option<Value>,
-    quantity: Option<Value>,
-    unit: Option<Value>,
-    reference: Option<Value>,
-    metadata: Option<Value>,
 }
 
 impl ParsedEvent {
@@ -207,16 +202,10 @@ fn required(field: &str, cure: &str) -> FieldError {
 fn name_field(field: &str, value: Option<String>, errors: &mut Vec<FieldError>) -> String {
     match value {
         None => errors.push(required(field, "send a text of 1 to 255 bytes")),
-        Some(text) if text.is_empty() || text.len() > MAX_NAME_BYTES => {
-            errors.push(FieldError::invalid(field, "must be 1 to 255 bytes long"));
-        }
-        Some(text) if text.chars().any(char::is_control) => {
-            errors.push(FieldError::invalid(
-                field,
-                "must not hold control characters",
-            ));
-        }
-        Some(text) => return text,
+        Some(text) => match check_text(&text, MAX_NAME_BYTES) {
+            Ok(()) => return text,
+            Err(rule) => errors.push(FieldError::invalid(field, rule)),
+        },
     }
     String::new()
 }
@@ -250,28 +239,6 @@ fn parse_payload(kind: &str, data: Option<Value>, errors: &mut Vec<FieldError>) 
     None
 }
 
-fn parse_usage(data: Map<String, Value>, errors: &mut Vec<FieldError>) -> Option<Payload> {
-    let data: UsageData = match serde_json::from_value(Value::Object(data)) {
-        Ok(data) => data,
-        Err(error) => {
-            errors.push(unknown_or_invalid("data", &error));
-            return None;
-        }
-    };
-    let agent = parse_agent(data.agent, errors);
-    let activity = parse_activity(data.activity, errors);
-    let charge = parse_charge(data.credits, data.quantity, data.unit, errors);
-    let reference = parse_reference(data.reference, errors);
-    let metadata = parse_metadata(data.metadata, errors);
-    Some(Payload::Usage {
-        agent: agent?,
-        activity: activity?,
-        charge: charge?,
-        reference,
-        metadata,
-    })
-}
-
 /// Turns serde's words for an unknown field into a field error that names it.
 pub fn unknown_or_invalid(parent: &str, error: &serde_json::Error) -> FieldError {
     let text = error.to_string();
@@ -288,95 +255,6 @@ pub fn unknown_or_invalid(parent: &str, error: &serde_json::Error) -> FieldError
     }
 }
 
-fn parse_agent(value: Option<Value>, errors: &mut Vec<FieldError>) -> Option<Agent> {
-    let Some(value) = value else {
-        errors.push(required(
-            "data.agent",
-            "name the agent that spent the credits",
-        ));
-        return None;
-    };
-    let agent = value.as_str().and_then(|text| text.parse().ok());
-    if agent.is_none() {
-        errors.push(FieldError::new(
-            "data.agent",
-            "unknown_agent",
-            crate::agent::UnknownAgent.to_string(),
-        ));
-    }
-    agent
-}
-
-fn parse_activity(value: Option<Value>, errors: &mut Vec<FieldError>) -> Option<String> {
-    match value {
-        None => errors.push(required(
-            "data.activity",
-            "name what the agent did, such as chat_reply",
-        )),
-        Some(Value::String(text)) => match check_key(&text) {
-            Ok(()) => return Some(text),
-            Err(rule) => errors.push(FieldError::invalid("data.activity", rule)),
-        },
-        Some(_) => errors.push(FieldError::invalid("data.activity", "must be a text")),
-    }
-    None
-}
-
-fn parse_charge(
-    credits: Option<Value>,
-    quantity: Option<Value>,
-    unit: Option<Value>,
-    errors: &mut Vec<FieldError>,
-) -> Option<Charge> {
-    match (credits, quantity) {
-        (Some(credits), None) => {
-            if unit.is_some() {
-                errors.push(FieldError::invalid(
-                    "data.unit",
-                    "goes with quantity, not with credits",
-                ));
-            }
-            let credits: Credits = amount("data.credits", &credits, errors)?;
-            if credits.is_negative() {
-                errors.push(FieldError::new(
-                    "data.credits",
-                    "negative",
-                    "must not be negative: correct usage by a reversal",
-                ));
-                return None;
-            }
-            Some(Charge::Credits(credits))
-        }
-        (None, Some(quantity)) => {
-            let quantity: Quantity = amount("data.quantity", &quantity, errors)?;
-            if quantity.micro() < 0 {
-                errors.push(FieldError::new(
-                    "data.quantity",
-                    "negative",
-                    "must not be negative",
-                ));
-                return None;
-            }
-            let unit = optional_text("data.unit", unit, crate::ids::KEY_MAX_CHARS, errors);
-            Some(Charge::Quantity { quantity, unit })
-        }
-        (Some(_), Some(_)) => {
-            errors.push(FieldError::invalid(
-                "data.quantity",
-                "send either credits or quantity, not both",
-            ));
-            None
-        }
-        (None, None) => {
-            errors.push(required(
-                "data.credits",
-                "send credits, or quantity with a rate card",
-            ));
-            None
-        }
-    }
-}
-
 /// Reads an exact amount out of JSON, pushing an error that names the field.
 pub fn amount<T: serde::de::DeserializeOwned>(
     field: &str,
@@ -386,53 +264,6 @@ pub fn amount<T: serde::de::DeserializeOwned>(
     serde_json::from_value(value.clone())
         .map_err(|error| errors.push(FieldError::invalid(field, error)))
         .ok()
-}
-
-fn optional_text(
-    field: &str,
-    value: Option<Value>,
-    max_bytes: usize,
-    errors: &mut Vec<FieldError>,
-) -> Option<String> {
-    match value {
-        None | Some(Value::Null) => None,
-        Some(Value::String(text))
-            if text.len() <= max_bytes && !text.chars().any(char::is_control) =>
-        {
-            Some(text).filter(|text| !text.is_empty())
-        }
-        Some(_) => {
-            errors.push(FieldError::invalid(
-                field,
-                format!("must be a text of at most {max_bytes} bytes without control characters"),
-            ));
-            None
-        }
-    }
-}
-
-fn parse_reference(value: Option<Value>, errors: &mut Vec<FieldError>) -> Option<String> {
-    optional_text("data.reference", value, MAX_REFERENCE_BYTES, errors)
-}
-
-fn parse_metadata(
-    value: Option<Value>,
-    errors: &mut Vec<FieldError>,
-) -> Option<Map<String, Value>> {
-    match value {
-        None | Some(Value::Null) => None,
-        Some(Value::Object(metadata)) => {
-            check_size("data.metadata", &metadata, errors);
-            Some(metadata)
-        }
-        Some(_) => {
-            errors.push(FieldError::invalid(
-                "data.metadata",
-                "must be a JSON object",
-            ));
-            None
-        }
-    }
 }
 
 /// Metadata, and the whole payload of an event of another type, which becomes its metadata.

@@ -79,3 +79,17 @@ pub fn check_key(text: &str) -> Result<(), &'static str> {
         Err("must be 1 to 64 letters, digits, '_', '-' or '.', and start with a letter or digit")
     }
 }
+
+/// Checks a text that others chose, such as a reference or an id: 1 to `max_bytes` bytes, no control characters.
+///
+/// # Errors
+/// The rule, in words, when the text breaks it.
+pub fn check_text(text: &str, max_bytes: usize) -> Result<(), String> {
+    if !text.is_empty() && text.len() <= max_bytes && !text.chars().any(char::is_control) {
+        Ok(())
+    } else {
+        Err(format!(
+            "must be a text of 1 to {max_bytes} bytes, without control characters"
+        ))
+    }
+}

@@ -7,7 +7,7 @@ use domain::{
     event::MAX_METADATA_BYTES,
     event::MAX_NAME_BYTES,
     event::MAX_REFERENCE_BYTES,
-    ids::check_key,
+    ids::{check_key, check_text},
     ledger::{Decision, Hold, MAX_HOLD_S, Renewal},
     tenancy::Company,
 };
@@ -139,12 +139,10 @@ impl Services {
     ) -> ServiceResult<HeldBy> {
         let mut errors = Vec::new();
         check_amount("credits", Some(end.credits), &mut errors);
-        if end.reference.as_ref().is_some_and(|text| {
-            text.len() > MAX_REFERENCE_BYTES || text.chars().any(char::is_control)
-        }) {
-            let rule = format!(
-                "must be a text of at most {MAX_REFERENCE_BYTES} bytes without control characters"
-            );
+        let reference = end.reference.filter(|text| !text.is_empty());
+        if let Some(reference) = &reference
+            && let Err(rule) = check_text(reference, MAX_REFERENCE_BYTES)
+        {
             errors.push(FieldError::invalid("reference", rule));
         }
         let metadata = end
@@ -159,10 +157,10 @@ impl Services {
         }
         Invalid::refuse(errors)?;
         let settlement = Settlement {
-            fingerprint: fingerprint(end.credits, end.reference.as_deref(), metadata.as_deref()),
+            fingerprint: fingerprint(end.credits, reference.as_deref(), metadata.as_deref()),
             id: id.to_owned(),
             credits: end.credits,
-            reference: end.reference.filter(|text| !text.is_empty()),
+            reference,
             metadata,
         };
         let hold = self.hold_act(scope, Act::Settle(settlement)).await?;
@@ -266,12 +264,9 @@ impl From<Refusal> for ServiceError {
 fn check_hold(begin: &BeginHold) -> Result<(), Invalid> {
     let mut errors = Vec::new();
     if let Some(id) = &begin.id
-        && (id.is_empty() || id.len() > MAX_NAME_BYTES || id.chars().any(char::is_control))
+        && let Err(rule) = check_text(id, MAX_NAME_BYTES)
     {
-        errors.push(FieldError::invalid(
-            "id",
-            "must be 1 to 255 bytes long, without control characters",
-        ));
+        errors.push(FieldError::invalid("id", rule));
     }
     if let Err(rule) = check_key(&begin.activity) {
         errors.push(FieldError::invalid("activity", rule));

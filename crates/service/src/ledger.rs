@@ -3,7 +3,7 @@
 use domain::{
     Credits, FieldError, Invalid,
     event::MAX_REFERENCE_BYTES,
-    ids::check_key,
+    ids::{check_key, check_text},
     ledger::{Grant, GrantKind},
     tenancy::Pack,
 };
@@ -78,7 +78,7 @@ impl Services {
         let scope = self
             .scope(caller, Some(account), Permission::Provision)
             .await?;
-        check_reference(payment_reference.as_deref())?;
+        check_reference("payment_reference", payment_reference.as_deref())?;
         let pack = self.store.pack(pack).await?.ok_or_else(|| {
             Invalid::one(
                 "pack",
@@ -212,14 +212,8 @@ pub(crate) fn check_reason(reason: &str) -> ServiceResult<()> {
     Ok(())
 }
 
-fn check_reference(reference: Option<&str>) -> ServiceResult<()> {
-    let is_right = |text: &str| {
-        !text.is_empty() && text.len() <= MAX_REFERENCE_BYTES && !text.chars().any(char::is_control)
-    };
-    if reference.is_none_or(is_right) {
-        return Ok(());
-    }
-    let rule =
-        format!("must be a text of 1 to {MAX_REFERENCE_BYTES} bytes without control characters");
-    Err(ServiceError::invalid("payment_reference", rule))
+pub(crate) fn check_reference(field: &str, reference: Option<&str>) -> ServiceResult<()> {
+    reference
+        .map_or(Ok(()), |text| check_text(text, MAX_REFERENCE_BYTES))
+        .map_err(|rule| ServiceError::invalid(field, rule))
 }

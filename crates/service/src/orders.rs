@@ -4,22 +4,20 @@
 //! Either way an order's credits are given in the transaction that records its payment.
 
 use domain::{
-    FieldError, Invalid,
-    event::MAX_REFERENCE_BYTES,
+    Invalid,
     ledger::{Order, OrderKind, OrderState},
     tenancy::{Pack, Plan},
 };
 
 use crate::{
     Caller, Permission, Scope, ServiceError, ServiceResult, Services,
+    ledger::{check_reason, check_reference},
     payments::{MessageRefused, PaymentMessage, SignedMessage},
     ports::{AccountAct, Act, Acted},
 };
 
 /// Plans and packs of a catalogue that a page shows.
 const CATALOGUE: u32 = 100;
-/// Longest reason of a failed payment, in characters.
-const MAX_REASON_CHARS: usize = 500;
 
 /// What can be bought.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -212,22 +210,9 @@ fn payment_act(order: &str, report: PaymentReport) -> Act {
     }
 }
 
-fn check_report(report: &PaymentReport) -> Result<(), Invalid> {
-    let text = |field: &str, text: &str, max: usize| {
-        let is_right = !text.trim().is_empty()
-            && text.chars().count() <= max
-            && !text.chars().any(char::is_control);
-        if is_right {
-            return Ok(());
-        }
-        let rule = format!("must be a text of 1 to {max} characters, without control characters");
-        Err(Invalid(vec![FieldError::invalid(field, rule)]))
-    };
+fn check_report(report: &PaymentReport) -> ServiceResult<()> {
     match report {
-        PaymentReport::Paid { reference: None } => Ok(()),
-        PaymentReport::Paid {
-            reference: Some(reference),
-        } => text("reference", reference, MAX_REFERENCE_BYTES),
-        PaymentReport::Failed { reason } => text("reason", reason, MAX_REASON_CHARS),
+        PaymentReport::Paid { reference } => check_reference("reference", reference.as_deref()),
+        PaymentReport::Failed { reason } => check_reason(reason),
     }
 }

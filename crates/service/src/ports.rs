@@ -24,15 +24,21 @@ pub use reading::{
     Cell, Direction, Grain, GroupBy, GroupKey, LogRange, ReadStore, Selection, Snapshot,
 };
 
-/// A failure inside the database; its text is for the log, never for a caller.
+/// Why a storage call came to nothing; its text is for the log, never for a caller.
 #[derive(Debug, thiserror::Error)]
-#[error("storage: {0}")]
-pub struct StoreError(#[source] pub Box<dyn std::error::Error + Send + Sync>);
+pub enum StoreError {
+    /// The database failed.
+    #[error("storage: {0}")]
+    Failed(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A total would not fit its column. The database is well, and nothing of the call was stored.
+    #[error("storage: {0}")]
+    OutOfRange(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
 
 impl StoreError {
     /// Wraps a database's own error.
     pub fn new(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
-        Self(error.into())
+        Self::Failed(error.into())
     }
 }
 

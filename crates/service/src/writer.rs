@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use domain::AccountId;
+use domain::{AccountId, Invalid};
 use tokio::{
     sync::{mpsc, oneshot},
     time::Instant,
@@ -44,13 +44,11 @@ struct Job {
     reply: Reply,
 }
 
-impl Job {
-    /// What it adds to a transaction, in events.
-    fn size(&self) -> usize {
-        match &self.write {
-            Write::Events(events) => events.len(),
-            Write::Act(_) => 1,
-        }
+/// What a write adds to a transaction, in events.
+fn size(write: &Write) -> usize {
+    match write {
+        Write::Events(events) => events.len(),
+        Write::Act(_) => 1,
     }
 }
 
@@ -69,7 +67,13 @@ impl Writer {
         observer: CommitObserver,
     ) -> Self {
         let (queue, jobs) = mpsc::channel(QUEUE_REQUESTS);
-        tokio::spawn(run(store, clock, hub, jobs, observer));
+        let task = Task {
+            store,
+            clock,
+            hub,
+            observer,
+        };
+        tokio::spawn(task.run(jobs));
         Self { queue }
     }
 
@@ -91,6 +95,10 @@ impl Writer {
 
     async fn write(&self, write: Write) -> ServiceResult<Written> {
         let (reply, answer) = oneshot::channel();
+        let amount = match write {
+            Write::Events(_) => "data.credits",
+            Write::Act(_) => "credits",
+        };
         self.queue
             .try_send(Job { write, reply })
             .map_err(|_| ServiceError::Busy {
@@ -98,7 +106,7 @@ impl Writer {
             })?;
         match answer.await {
             Ok(Ok(outcome)) => Ok(outcome),
-            Ok(Err(error)) => Err(ServiceError::Store(StoreError::new(error.to_string()))),
+            Ok(Err(error)) => Err(refused(&error, amount)),
             Err(_) => Err(ServiceError::Busy {
                 retry_after_s: RETRY_AFTER_S,
             }),
@@ -128,30 +136,58 @@ fn unasked() -> ServiceError {
     ServiceError::Store(StoreError::new("an answer to something else"))
 }
 
-async fn run(
+fn refused(error: &StoreError, amount: &str) -> ServiceError {
+    match error {
+        StoreError::OutOfRange(_) => Invalid::one(
+            amount,
+            "out_of_range",
+            "would make a total larger than can be counted: nothing was stored",
+        )
+        .into(),
+        StoreError::Failed(_) => ServiceError::Store(StoreError::new(error.to_string())),
+    }
+}
+
+/// What the writer task works with.
+struct Task {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     hub: Hub,
-    mut jobs: mpsc::Receiver<Job>,
     observer: CommitObserver,
-) {
-    while let Some(first) = jobs.recv().await {
-        let group = gather(first, &mut jobs);
-        let events = group.iter().map(Job::size).sum();
-        let (writes, replies): (Vec<_>, Vec<_>) =
-            group.into_iter().map(|job| (job.write, job.reply)).unzip();
+}
+
+impl Task {
+    async fn run(self, mut jobs: mpsc::Receiver<Job>) {
+        while let Some(first) = jobs.recv().await {
+            let group = gather(first, &mut jobs);
+            let (writes, replies) = group.into_iter().map(|job| (job.write, job.reply)).unzip();
+            self.commit(writes, replies).await;
+        }
+    }
+
+    /// Makes writes durable together. When their sum is larger than can be counted, they are made durable in parts, so
+    /// that only the one that is too large is refused. After any other failure nothing is tried again: it may have been
+    /// stored after all, and what is done to the books must not be done twice.
+    async fn commit(&self, mut writes: Vec<Write>, mut replies: Vec<Reply>) {
         let started = Instant::now();
-        match store.commit(&writes, clock.now()).await {
+        match self.store.commit(&writes, self.clock.now()).await {
             Ok(outcomes) => {
-                observer(CommitSeen {
+                (self.observer)(CommitSeen {
                     requests: writes.len(),
-                    events,
+                    events: writes.iter().map(size).sum(),
                     took: started.elapsed(),
                 });
-                hub.notify(&accounts_changed(&writes, &outcomes));
+                self.hub.notify(&accounts_changed(&writes, &outcomes));
                 for (reply, outcome) in replies.into_iter().zip(outcomes) {
                     let _ = reply.send(Ok(outcome));
                 }
+            }
+            Err(StoreError::OutOfRange(_)) if writes.len() > 1 => {
+                let half = writes.len() / 2;
+                let (later_writes, later_replies) =
+                    (writes.split_off(half), replies.split_off(half));
+                Box::pin(self.commit(writes, replies)).await;
+                Box::pin(self.commit(later_writes, later_replies)).await;
             }
             Err(error) => fail(replies, error),
         }
@@ -159,11 +195,11 @@ async fn run(
 }
 
 fn gather(first: Job, jobs: &mut mpsc::Receiver<Job>) -> Vec<Job> {
-    let mut events = first.size();
+    let mut events = size(&first.write);
     let mut group = vec![first];
     while events < GROUP_EVENTS {
         let Ok(job) = jobs.try_recv() else { break };
-        events += job.size();
+        events += size(&job.write);
         group.push(job);
     }
     group

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, atomic::Ordering};
 
-use domain::event::AgeLimit;
+use domain::{Credits, event::AgeLimit};
 use futures::future::join_all;
 use service::{Caller, ServiceError, Services, writer::CommitSeen};
 use tokio::task::JoinHandle;
@@ -130,6 +130,34 @@ async fn requests_that_wait_become_one_transaction_and_one_refusal_spares_the_ot
         .for_each(|answer| assert_eq!(answer.unwrap().unwrap(), 1));
     assert_eq!(*seen.lock().unwrap(), [(1, 1), (1, 1), (10, 11)]);
     assert_eq!(world.store.state().events.len(), 11);
+}
+
+#[tokio::test]
+async fn a_total_too_large_to_count_is_refused_and_spares_what_waits_beside_it() {
+    let world = Arc::new(World::new().await);
+    let slow = world.store.disk.lock().await;
+    let first = occupy(&world).await;
+    let before: Vec<_> = (1..5).map(|id| spawn_ingest(&world, id)).collect();
+    wait_until(|| world.services.queue_depth() == 4).await;
+    let too_large = {
+        let world = Arc::clone(&world);
+        let event = usage("huge", "acme", NOW, &Credits::MAX.to_string());
+        tokio::spawn(async move { world.ingest(vec![event]).await })
+    };
+    wait_until(|| world.services.queue_depth() == 5).await;
+    let after: Vec<_> = (5..9).map(|id| spawn_ingest(&world, id)).collect();
+    wait_until(|| world.services.queue_depth() == 9).await;
+    drop(slow);
+    let refused = too_large.await.unwrap();
+    let Err(ServiceError::Invalid(invalid)) = refused else {
+        panic!("{refused:?}");
+    };
+    assert_eq!(invalid.0[0].field, "data.credits");
+    join_all(before.into_iter().chain(after).chain([first]))
+        .await
+        .into_iter()
+        .for_each(|answer| assert_eq!(answer.unwrap().unwrap(), 1));
+    assert_eq!(world.store.state().events.len(), 9);
 }
 
 #[tokio::test]

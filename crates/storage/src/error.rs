@@ -89,9 +89,23 @@ impl From<sqlx::Error> for Error {
 
 impl From<Error> for StoreError {
     fn from(error: Error) -> Self {
-        Self::new(error)
+        if error.is_out_of_range() {
+            Self::OutOfRange(error.into())
+        } else {
+            Self::new(error)
+        }
     }
 }
+
+impl Error {
+    fn is_out_of_range(&self) -> bool {
+        matches!(self, Self::Overflow(_))
+            || matches!(self, Self::Constraint { message, .. } if *message == TOO_LARGE)
+    }
+}
+
+/// What it means that a sum left the range of its column.
+const TOO_LARGE: &str = "a total is larger than can be counted";
 
 /// What a broken constraint means to people, by the part of SQLite's message that names it.
 fn constraint_message(message: &str) -> Option<&'static str> {
@@ -115,11 +129,8 @@ fn constraint_message(message: &str) -> Option<&'static str> {
             "FOREIGN KEY constraint failed",
             "it names something that is not there",
         ),
-        (
-            "cannot store REAL value in INTEGER column",
-            "a total is larger than can be counted",
-        ),
-        ("integer overflow", "a total is larger than can be counted"),
+        ("cannot store REAL value in INTEGER column", TOO_LARGE),
+        ("integer overflow", TOO_LARGE),
     ];
     MEANINGS
         .iter()

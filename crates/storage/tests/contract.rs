@@ -13,6 +13,7 @@ mod contract {
     pub mod model;
     pub mod snapshots;
     pub mod totals;
+    mod upgrade;
     pub mod world;
 }
 

@@ -45,6 +45,8 @@ pub const PASSWORD: &str = "bench-password";
 pub struct Platform {
     pub addr: SocketAddr,
     pub token: String,
+    /// A key that may do everything.
+    pub operator: String,
     pub events: Arc<Mutex<Events>>,
     /// Events stored so far.
     pub stored: usize,
@@ -64,13 +66,14 @@ impl Platform {
     pub async fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (services, database) = open(&folder).await;
-        let token = provision(&services).await;
+        let (token, operator) = provision(&services).await;
         services.close().await;
         database.close().await.unwrap();
         let (server, addr) = serve(&folder);
         Self {
             addr,
             token,
+            operator,
             events: Arc::new(Mutex::new(Events::new(COMPANIES))),
             stored: 0,
             folder,
@@ -172,8 +175,9 @@ fn serve(folder: &TempDir) -> (Child, SocketAddr) {
     (server, addr.unwrap())
 }
 
-/// An agency, its companies, someone to sign in; the key that reports and reads its usage and asks permission.
-async fn provision(services: &Services) -> String {
+/// An agency, its companies, someone to sign in; the key that reports and reads its usage and asks permission, and the
+/// one that may do everything.
+async fn provision(services: &Services) -> (String, String) {
     let operator = Caller::operator("bench");
     let plan = Plan {
         key: "plan".to_owned(),
@@ -214,5 +218,7 @@ async fn provision(services: &Services) -> String {
     services.put_user(&operator, owner).await.unwrap();
     let scopes = vec![KeyScope::Ingest, KeyScope::Read, KeyScope::Check];
     let made = services.make_key(&operator, Some(ACCOUNT), scopes, "bench");
-    made.await.unwrap().token
+    let token = made.await.unwrap().token;
+    let made = services.make_key(&operator, None, vec![KeyScope::Platform], "bench");
+    (token, made.await.unwrap().token)
 }

@@ -386,3 +386,21 @@ async fn unknown_query_parameters_are_refused() {
     );
     assert_eq!(server.stored().await, 0);
 }
+
+#[tokio::test]
+async fn credits_that_cannot_be_added_up_are_refused_and_later_ones_are_not() {
+    let server = TestServer::start().await;
+    let most = |id: &str| event_with(id, "/data/credits", json!("9223372036854.775807"));
+    server.post_events(&json!([most("first")])).await.ok(204);
+    let reply = server
+        .post_events(&json!([most("second")]))
+        .await
+        .problem(422);
+    assert_eq!(
+        reply.errors(),
+        [(None, "data.credits".to_owned(), "out_of_range".to_owned())]
+    );
+    let free = event_with("free", "/data/credits", json!("0"));
+    server.post_events(&json!([free])).await.ok(204);
+    assert_eq!(server.stored().await, 2);
+}

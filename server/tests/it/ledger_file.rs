@@ -1,8 +1,10 @@
 //! `creditscope ledger` and `creditscope order`, as an operator types them.
 
-use std::{fmt::Write as _, fs, path::Path};
+use std::{collections::BTreeMap, fmt::Write as _, fs, path::Path, sync::Arc};
 
+use domain::ledger::OrderKind;
 use serde_json::Value;
+use service::{Caller, Permission, Services, SystemClock};
 use sha2::{Digest as _, Sha256};
 
 use crate::import::{ok, prepared, run};
@@ -130,4 +132,83 @@ fn an_operator_reads_orders_and_is_told_of_one_that_is_unknown() {
             "{arguments:?}"
         );
     }
+}
+
+/// Orders a pack as the page does, in the database of a folder.
+async fn order(folder: &Path) -> String {
+    let options = storage::OpenOptions {
+        folder: Some(folder.join("data")),
+        ..storage::OpenOptions::default()
+    };
+    let database = storage::open("sqlite://creditscope.db", &options)
+        .await
+        .unwrap();
+    let services = Services::start(database, Arc::new(SystemClock));
+    let operator = Caller::operator("test");
+    let scope = services
+        .scope(&operator, Some("agency"), Permission::Read)
+        .await
+        .unwrap();
+    let order = services
+        .place_order(&scope, OrderKind::Pack, "boost")
+        .await
+        .unwrap();
+    services.close().await;
+    order.id
+}
+
+#[tokio::test]
+async fn an_operator_confirms_one_order_and_fails_another() {
+    let folder = with_packs();
+    let path = folder.path();
+    let (first, second) = (order(path).await, order(path).await);
+    let confirm = [
+        "order",
+        "confirm",
+        &first,
+        "--account",
+        "agency",
+        "--payment-reference",
+        "bank-7",
+    ];
+    let fail = [
+        "order",
+        "fail",
+        &second,
+        "--account",
+        "agency",
+        "--reason",
+        "card declined",
+    ];
+    assert_eq!(ok(path, &confirm), format!("Order {first} is applied.\n"));
+    assert_eq!(ok(path, &fail), format!("Order {second} is failed.\n"));
+    // Said twice, it is given once; and what is decided stays decided.
+    ok(path, &confirm);
+    let changed = [
+        "order",
+        "fail",
+        &first,
+        "--account",
+        "agency",
+        "--reason",
+        "no",
+    ];
+    assert!(!run(path, &changed).status.success());
+    // The allocation, two packs given, one bought.
+    assert_eq!(export(path, "after.txt")["entries"], 4);
+    let list = ["order", "list", "--account", "agency", "--json"];
+    let listed: Value = serde_json::from_str(&ok(path, &list)).unwrap();
+    let states: BTreeMap<_, _> = listed
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|order| {
+            (
+                order["id"].as_str().unwrap(),
+                order["state"].as_str().unwrap(),
+            )
+        })
+        .collect();
+    let right = BTreeMap::from([(&*first, "applied"), (&*second, "failed")]);
+    assert_eq!(states, right);
 }

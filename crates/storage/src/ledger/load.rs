@@ -1,20 +1,23 @@
 //! Loading the books of some accounts, set-wise.
 
+mod grants;
+mod holds;
+mod limits;
+
 use std::collections::BTreeMap;
 
 use domain::{
-    AccountId, Agent, CompanyId, Credits, Time, TimeRange,
+    AccountId, Credits, Time,
     calendar::{Cycles, Zone},
-    ledger::{Cover, Grant, GrantNo, Hold, HoldState, Overage, OveragePolicy},
+    ledger::OveragePolicy,
 };
-use service::ports::{BooksNeeds, CompanyLimits, LoadedBooks, Terms};
+pub(super) use holds::{HoldRow, hold, hold_columns};
+pub(crate) use limits::caps_from;
+use service::ports::{BooksNeeds, LoadedBooks, Terms};
 use sqlx::SqliteConnection;
 
 use super::orders;
-use crate::{
-    error::{Error, Result},
-    rows::agent,
-};
+use crate::error::{Error, Result};
 
 /// What is wanted of the books of some accounts.
 #[derive(Debug, Default)]
@@ -47,55 +50,9 @@ const BOOKS: &str = "
     JOIN plans AS p ON p.key = a.plan
     LEFT JOIN books AS b ON b.account_id = a.account_id";
 
-const GRANTS: &str = "
-    SELECT g.account_id, g.number, g.kind, g.name, g.amount, g.spent, g.effective_at, g.expires_at, g.priority,
-        g.cycle_start, g.reference, g.actor, g.created_at
-    FROM json_each(?1) AS asked
-    CROSS JOIN grants AS g ON g.account_id = asked.value AND g.expires_at > ?2
-    WHERE ?3 OR g.spent < g.amount OR g.cycle_start IS NOT NULL";
-
-const OVERAGE: &str = "
-    SELECT o.account_id, o.cycle_start, o.due, o.covers
-    FROM json_each(?1) AS asked CROSS JOIN overage AS o ON o.account_id = asked.value";
-
 const USED: &str = "
     SELECT u.account_id, u.credits FROM jsonb_each(?1) AS asked
     CROSS JOIN cycle_usage AS u ON u.account_id = asked.value ->> 0 AND u.cycle_start = asked.value ->> 1";
-
-macro_rules! hold_columns {
-    ($from:literal) => {
-        concat!(
-            "SELECT h.account_id, h.hold_id, h.company_id, h.agent, h.activity, h.credits, h.used, h.state, h.created_at,
-                h.expires_at, h.settled, h.fingerprint ",
-            $from
-        )
-    };
-}
-pub(super) use hold_columns;
-
-const OVERDUE: &str = hold_columns!(
-    "FROM json_each(?1) AS asked CROSS JOIN holds AS h
-    ON h.account_id = asked.value AND h.state = 'active' AND h.expires_at <= ?2"
-);
-
-const NAMED: &str = hold_columns!(
-    "FROM jsonb_each(?1) AS asked CROSS JOIN holds AS h
-    ON h.account_id = asked.value ->> 0 AND h.hold_id = asked.value ->> 1"
-);
-
-const LIMITS: &str = "
-    SELECT c.account_id, c.company_id, c.budget, c.agent_caps FROM jsonb_each(?1) AS asked
-    CROSS JOIN companies AS c ON c.account_id = asked.value ->> 0 AND c.company_id = asked.value ->> 1";
-
-const COMPANY_USED: &str = "
-    SELECT u.account_id, u.company_id, u.agent, u.credits FROM jsonb_each(?1) AS asked
-    CROSS JOIN company_cycle AS u ON u.account_id = asked.value ->> 0 AND u.company_id = asked.value ->> 1
-        AND u.cycle_start = asked.value ->> 2";
-
-const COMPANY_HELD: &str = "
-    SELECT h.account_id, h.company_id, h.agent, sum(max(h.credits, h.used)) FROM jsonb_each(?1) AS asked
-    CROSS JOIN holds AS h ON h.account_id = asked.value ->> 0 AND h.company_id = asked.value ->> 1 AND h.state = 'active'
-    GROUP BY 1, 2, 3";
 
 #[derive(sqlx::FromRow)]
 struct BooksRow {
@@ -116,39 +73,6 @@ struct BooksRow {
     billing: Option<i64>,
 }
 
-#[derive(sqlx::FromRow)]
-struct GrantRow {
-    account_id: i64,
-    number: i64,
-    kind: String,
-    name: String,
-    amount: i64,
-    spent: i64,
-    effective_at: i64,
-    expires_at: i64,
-    priority: i32,
-    cycle_start: Option<i64>,
-    reference: Option<String>,
-    actor: String,
-    created_at: i64,
-}
-
-#[derive(sqlx::FromRow)]
-pub(super) struct HoldRow {
-    pub account_id: i64,
-    hold_id: String,
-    company_id: i64,
-    agent: i64,
-    activity: String,
-    credits: i64,
-    used: i64,
-    state: String,
-    created_at: i64,
-    expires_at: i64,
-    settled: Option<i64>,
-    fingerprint: i64,
-}
-
 /// Loads the books of accounts; accounts that do not exist are left out.
 #[tracing::instrument(name = "db.books.load", skip_all)]
 pub(crate) async fn load(
@@ -167,26 +91,16 @@ pub(crate) async fn load(
         let loaded = opened(row)?;
         books.insert(loaded.account.0, loaded);
     }
-    add_holds(connection, &ids, wanted, now, &mut books).await?;
-    add_grants(connection, &ids, wanted, now, &mut books).await?;
-    let rows: Vec<(i64, i64, i64, String)> = sqlx::query_as(OVERAGE)
-        .bind(&ids)
-        .fetch_all(&mut *connection)
-        .await?;
-    for (account, start, due, covers) in rows {
-        if let Some(loaded) = books.get_mut(&account) {
-            loaded
-                .overage
-                .insert(Time::from_micros(start), overage(due, &covers)?);
-        }
-    }
+    holds::add(connection, &ids, wanted, now, &mut books).await?;
+    grants::add(connection, &ids, wanted, now, &mut books).await?;
+    grants::add_overage(connection, &ids, &mut books).await?;
     // The first transaction of books takes over what was used before there was a ledger.
     let begins = books.values().any(|loaded| loaded.renewed.is_none());
     if wanted.acts || begins {
         add_used(connection, now, &mut books).await?;
     }
     if wanted.acts {
-        add_limits(connection, wanted, now, &mut books).await?;
+        limits::add(connection, wanted, now, &mut books).await?;
         add_orders(connection, wanted, &mut books).await?;
     }
     Ok(books.into_values().collect())
@@ -235,83 +149,6 @@ fn opened(row: BooksRow) -> Result<LoadedBooks> {
     })
 }
 
-/// Grants of the running cycle, of one that is not renewed yet, and of one in which a hold ended by itself matter
-/// whatever is paid for.
-fn grants_since(wanted: &Wanted, now: Time, books: &BTreeMap<i64, LoadedBooks>) -> Time {
-    let mut since = wanted.since.unwrap_or(Time::MAX);
-    for loaded in books.values() {
-        since = since.min(loaded.cycles.at(now).range.start);
-        since = since.min(loaded.renewed.unwrap_or(Time::MAX));
-        for hold in loaded.holds.iter().filter(|hold| hold.is_overdue(now)) {
-            since = since.min(hold.expires_at);
-        }
-    }
-    since
-}
-
-async fn add_grants(
-    connection: &mut SqliteConnection,
-    ids: &str,
-    wanted: &Wanted,
-    now: Time,
-    books: &mut BTreeMap<i64, LoadedBooks>,
-) -> Result<()> {
-    let all = wanted.needs.values().any(|needs| needs.all_grants);
-    let since = if all {
-        Time::MIN
-    } else {
-        grants_since(wanted, now, books)
-    };
-    let rows: Vec<GrantRow> = sqlx::query_as(GRANTS)
-        .bind(ids)
-        .bind(since.micros())
-        .bind(all)
-        .fetch_all(connection)
-        .await?;
-    for row in rows {
-        if let Some(loaded) = books.get_mut(&row.account_id) {
-            loaded.grants.push(grant(row)?);
-        }
-    }
-    Ok(())
-}
-
-fn grant(row: GrantRow) -> Result<Grant> {
-    Ok(Grant {
-        number: GrantNo(row.number),
-        kind: row
-            .kind
-            .parse()
-            .map_err(|_| Error::Corrupt(format!("grant kind {}", row.kind)))?,
-        name: row.name,
-        amount: Credits::from_micro(row.amount),
-        spent: Credits::from_micro(row.spent),
-        active: TimeRange::new(
-            Time::from_micros(row.effective_at),
-            Time::from_micros(row.expires_at),
-        ),
-        priority: row.priority,
-        cycle_start: row.cycle_start.map(Time::from_micros),
-        reference: row.reference,
-        actor: row.actor,
-        created_at: Time::from_micros(row.created_at),
-    })
-}
-
-fn overage(due: i64, covers: &str) -> Result<Overage> {
-    let covers: Vec<(GrantNo, i64)> = serde_json::from_str(covers)?;
-    Ok(Overage {
-        due: Credits::from_micro(due),
-        covers: covers
-            .into_iter()
-            .map(|(grant, credits)| Cover {
-                grant,
-                credits: Credits::from_micro(credits),
-            })
-            .collect(),
-    })
-}
-
 async fn add_used(
     connection: &mut SqliteConnection,
     now: Time,
@@ -331,56 +168,6 @@ async fn add_used(
         }
     }
     Ok(())
-}
-
-async fn add_holds(
-    connection: &mut SqliteConnection,
-    ids: &str,
-    wanted: &Wanted,
-    now: Time,
-    books: &mut BTreeMap<i64, LoadedBooks>,
-) -> Result<()> {
-    let mut rows: Vec<HoldRow> = sqlx::query_as(OVERDUE)
-        .bind(ids)
-        .bind(now.micros())
-        .fetch_all(&mut *connection)
-        .await?;
-    let named: Vec<_> = wanted
-        .needs
-        .iter()
-        .flat_map(|(account, needs)| needs.holds.iter().map(move |id| (account, id)))
-        .collect();
-    if !named.is_empty() {
-        let found: Vec<HoldRow> = sqlx::query_as(NAMED)
-            .bind(serde_json::to_string(&named)?)
-            .fetch_all(connection)
-            .await?;
-        rows.extend(found);
-    }
-    for row in rows {
-        let (account, hold) = (row.account_id, hold(row)?);
-        if let Some(loaded) = books.get_mut(&account) {
-            loaded.holds.push(hold);
-        }
-    }
-    Ok(())
-}
-
-pub(super) fn hold(row: HoldRow) -> Result<Hold> {
-    Ok(Hold {
-        id: row.hold_id,
-        company: CompanyId(row.company_id),
-        agent: agent(row.agent)?,
-        activity: row.activity,
-        credits: Credits::from_micro(row.credits),
-        used: Credits::from_micro(row.used),
-        state: HoldState::named(&row.state)
-            .ok_or_else(|| Error::Corrupt(format!("hold state {}", row.state)))?,
-        created_at: Time::from_micros(row.created_at),
-        expires_at: Time::from_micros(row.expires_at),
-        settled: row.settled.map(Credits::from_micro),
-        fingerprint: row.fingerprint,
-    })
 }
 
 async fn add_orders(
@@ -412,83 +199,4 @@ async fn add_orders(
         }
     }
     Ok(())
-}
-
-async fn add_limits(
-    connection: &mut SqliteConnection,
-    wanted: &Wanted,
-    now: Time,
-    books: &mut BTreeMap<i64, LoadedBooks>,
-) -> Result<()> {
-    let mut companies = Vec::new();
-    for (account, needs) in &wanted.needs {
-        companies.extend(needs.companies.iter().map(|company| (*account, *company)));
-    }
-    for loaded in books.values() {
-        companies.extend(
-            loaded
-                .holds
-                .iter()
-                .map(|hold| (loaded.account, hold.company)),
-        );
-    }
-    companies.sort_unstable();
-    companies.dedup();
-    if companies.is_empty() {
-        return Ok(());
-    }
-    let rows: Vec<(i64, i64, Option<i64>, Option<String>)> = sqlx::query_as(LIMITS)
-        .bind(serde_json::to_string(&companies)?)
-        .fetch_all(&mut *connection)
-        .await?;
-    let mut limited = Vec::new();
-    for (account, company, budget, caps) in rows {
-        if budget.is_none() && caps.is_none() {
-            continue;
-        }
-        if let Some(loaded) = books.get_mut(&account) {
-            let limits = CompanyLimits {
-                budget: budget.map(Credits::from_micro),
-                caps: caps_from(caps.as_deref())?,
-                ..CompanyLimits::default()
-            };
-            loaded.limits.insert(CompanyId(company), limits);
-            limited.push((account, company, loaded.cycles.at(now).range.start));
-        }
-    }
-    if limited.is_empty() {
-        return Ok(());
-    }
-    let asked = serde_json::to_string(&limited)?;
-    for (statement, is_held) in [(COMPANY_USED, false), (COMPANY_HELD, true)] {
-        let rows: Vec<(i64, i64, i64, i64)> = sqlx::query_as(statement)
-            .bind(&asked)
-            .fetch_all(&mut *connection)
-            .await?;
-        for (account, company, number, credits) in rows {
-            let limits = books
-                .get_mut(&account)
-                .and_then(|loaded| loaded.limits.get_mut(&CompanyId(company)));
-            if let Some(limits) = limits {
-                let by_agent = if is_held {
-                    &mut limits.held
-                } else {
-                    &mut limits.used
-                };
-                by_agent.insert(agent(number)?, Credits::from_micro(credits));
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Caps as the database has them: micro-credits by agent number.
-pub(crate) fn caps_from(text: Option<&str>) -> Result<BTreeMap<Agent, Credits>> {
-    let Some(text) = text else {
-        return Ok(BTreeMap::new());
-    };
-    let caps: BTreeMap<i64, i64> = serde_json::from_str(text)?;
-    caps.into_iter()
-        .map(|(number, credits)| Ok((agent(number)?, Credits::from_micro(credits))))
-        .collect()
 }

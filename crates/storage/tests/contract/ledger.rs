@@ -112,7 +112,8 @@ pub async fn usage_from_before_the_ledger_is_taken_off_the_running_cycle(
         "INSERT INTO names VALUES ({other}, 1, 0, 'old'), ({other}, 2, 1, 'old'), ({other}, 3, 2, 'old');
         INSERT INTO events (account_id, source, id, fingerprint, kind, company_id, time, recorded_at, agent, activity,
             credits) VALUES ({other}, 1, 'old', 1, 2, {company}, {time}, {time}, 0, 3, 4000000000);
-        INSERT INTO cycle_usage VALUES ({other}, {start}, 4000000000, 1);"
+        INSERT INTO cycle_usage VALUES ({other}, {start}, 4000000000, 1);
+        INSERT INTO company_cycle VALUES ({other}, {start}, {company}, 0, 4000000000, 1);"
     );
     backend.meddle(&events).await.unwrap();
     world

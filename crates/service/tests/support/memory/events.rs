@@ -22,6 +22,9 @@ impl EventStore for MemoryStore {
         if self.is_broken.load(Ordering::SeqCst) {
             return Err(StoreError::new("the disk is full"));
         }
+        if self.change(|state| state.would_overflow(group)) {
+            return Err(StoreError::OutOfRange("too large a total".into()));
+        }
         let write = |state: &mut State, write: &Write| match write {
             Write::Events(batch) => Written::Events(state.store(batch, now)),
             Write::Act(act) => Written::Act(state.act(act, now)),
@@ -43,6 +46,20 @@ impl EventStore for MemoryStore {
 }
 
 impl State {
+    /// Whether the cost of everything is larger than can be counted.
+    fn would_overflow(&self, group: &[Write]) -> bool {
+        let stored = self.events.iter().map(|event| event.new.credits);
+        let asked = group.iter().flat_map(|write| match write {
+            Write::Events(batch) => batch.as_slice(),
+            Write::Act(_) => &[],
+        });
+        let sum: i128 = stored
+            .chain(asked.map(|event| event.credits))
+            .map(|credits| i128::from(credits.micro()))
+            .sum();
+        sum > i128::from(i64::MAX)
+    }
+
     /// Stores all of a batch or nothing.
     fn store(&mut self, batch: &[NewEvent], now: Time) -> CommitOutcome {
         let mut fresh: Vec<&NewEvent> = Vec::new();

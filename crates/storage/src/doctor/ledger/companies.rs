@@ -18,23 +18,13 @@ const ADDED_UP: &str = "
     SELECT company_id, agent, sum(credits), sum(credits >= 0) FROM events INDEXED BY events_log
     WHERE account_id = ?1 AND time >= ?2 AND time < ?3 GROUP BY 1, 2";
 
-/// Events that are older than the ledger were not counted by company.
-const BEFORE_THE_LEDGER: &str =
-    "SELECT max(time) FROM events WHERE account_id = ?1 AND balance_after IS NULL";
-
 /// Every cycle with events, or with a stored total, against the events in it.
 pub(super) async fn examine(examination: &mut Examination<'_>, patient: &Patient) -> Result<()> {
     let mut stored = stored(examination, patient).await?;
-    let uncounted: Option<i64> = sqlx::query_scalar(BEFORE_THE_LEDGER)
-        .bind(patient.id.0)
-        .fetch_one(&mut *examination.transaction)
-        .await?;
     for range in cycles::cycles(examination, patient).await? {
         let found = stored.remove(&range.start.micros()).unwrap_or_default();
-        if uncounted.is_none_or(|time| range.start.micros() > time) {
-            let right = added_up(examination, patient, range).await?;
-            compare(examination, patient, range.start, found, right);
-        }
+        let right = added_up(examination, patient, range).await?;
+        compare(examination, patient, range.start, found, right);
     }
     for (start, found) in stored {
         let start = Time::from_micros(start);

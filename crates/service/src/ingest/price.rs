@@ -1,0 +1,163 @@
+//! What an event costs.
+
+use domain::{
+    Agent, Credits, FieldError, Quantity,
+    event::{Charge, MAX_REFERENCE_BYTES, Payload},
+    ids::check_text,
+    rate::{Priced, RateCard, RateRule},
+};
+use serde_json::{Map, Value};
+
+/// What a usage event comes to, whichever way it was reported.
+pub(super) struct Spent {
+    pub(super) agent: Agent,
+    pub(super) activity: String,
+    pub(super) credits: Credits,
+    pub(super) priced: Option<Priced>,
+    pub(super) reference: Option<String>,
+    pub(super) metadata: Option<Map<String, Value>>,
+}
+
+pub(super) fn spend(
+    kind: &str,
+    payload: Payload,
+    card: Option<&RateCard>,
+) -> Result<Spent, FieldError> {
+    match payload {
+        Payload::Usage {
+            agent,
+            activity,
+            charge,
+            reference,
+            metadata,
+        } => {
+            let (credits, priced) =
+                price_usage(agent, &activity, charge, reference.as_deref(), card)?;
+            Ok(Spent {
+                agent,
+                activity,
+                credits,
+                priced,
+                reference,
+                metadata,
+            })
+        }
+        Payload::Foreign(data) => map_foreign(kind, data, card),
+    }
+}
+
+fn price_usage(
+    agent: Agent,
+    activity: &str,
+    charge: Charge,
+    reference: Option<&str>,
+    card: Option<&RateCard>,
+) -> Result<(Credits, Option<Priced>), FieldError> {
+    let (quantity, unit) = match charge {
+        Charge::Credits(credits) => return Ok((credits, None)),
+        Charge::Quantity { quantity, unit } => (quantity, unit),
+    };
+    let data = serde_json::json!({ "agent": agent, "activity": activity, "unit": unit, "reference": reference });
+    let data = data.as_object().cloned().unwrap_or_default();
+    let (card, rule) = rule_for("data.quantity", &data, card)?;
+    if unit.is_some_and(|unit| unit != rule.unit) {
+        let message = format!("must be '{}': the rate card counts in it", rule.unit);
+        return Err(FieldError::new("data.unit", "unit_mismatch", message));
+    }
+    let priced = price("data.quantity", rule, card.version, quantity)?;
+    Ok((priced.credits, Some(priced)))
+}
+
+fn map_foreign(
+    kind: &str,
+    data: Map<String, Value>,
+    card: Option<&RateCard>,
+) -> Result<Spent, FieldError> {
+    let (card, rule) = rule_for("type", &data, card)?;
+    let (Some(agent), Some(activity), Some(pointer)) = (
+        rule.agent,
+        rule.activity.as_deref(),
+        rule.quantity.as_deref(),
+    ) else {
+        return Err(no_rate("type", kind));
+    };
+    let field = format!("data{}", pointer.replace('/', "."));
+    let found = data_pointer(&data, pointer).ok_or_else(|| {
+        FieldError::new(
+            &field,
+            "required",
+            "is missing: the rate card reads the quantity there",
+        )
+    })?;
+    let quantity: Quantity = serde_json::from_value(found.clone())
+        .map_err(|error| FieldError::invalid(&field, error))?;
+    if quantity.micro() < 0 {
+        return Err(FieldError::new(field, "negative", "must not be negative"));
+    }
+    let priced = price(&field, rule, card.version, quantity)?;
+    Ok(Spent {
+        agent,
+        activity: activity.to_owned(),
+        credits: priced.credits,
+        priced: Some(priced),
+        reference: data
+            .get("reference")
+            .and_then(Value::as_str)
+            // The receipt's metadata has a reference that no row can show.
+            .filter(|text| check_text(text, MAX_REFERENCE_BYTES).is_ok())
+            .map(str::to_owned),
+        metadata: Some(data),
+    })
+}
+
+fn data_pointer<'a>(data: &'a Map<String, Value>, pointer: &str) -> Option<&'a Value> {
+    let (first, rest) = pointer
+        .strip_prefix('/')?
+        .split_once('/')
+        .map_or((&pointer[1..], None), |(first, rest)| (first, Some(rest)));
+    let found = data.get(&first.replace("~1", "/").replace("~0", "~"))?;
+    match rest {
+        None => Some(found),
+        Some(rest) => found.pointer(&format!("/{rest}")),
+    }
+}
+
+fn rule_for<'a>(
+    field: &str,
+    data: &Map<String, Value>,
+    card: Option<&'a RateCard>,
+) -> Result<(&'a RateCard, &'a RateRule), FieldError> {
+    let card = card.ok_or_else(|| no_rate(field, "this type"))?;
+    let rule = card
+        .rule_for(data)
+        .ok_or_else(|| no_rate(field, "this event"))?;
+    Ok((card, rule))
+}
+
+fn no_rate(field: &str, what: &str) -> FieldError {
+    FieldError::new(
+        field,
+        "no_rate",
+        format!(
+            "no rate card in force at the event's time prices {what}: put one, or send data.credits"
+        ),
+    )
+}
+
+fn price(
+    field: &str,
+    rule: &RateRule,
+    version: u32,
+    quantity: Quantity,
+) -> Result<Priced, FieldError> {
+    let credits = rule
+        .price(quantity)
+        .map_err(|message| FieldError::invalid(field, message))?;
+    Ok(Priced {
+        credits,
+        quantity,
+        unit: rule.unit.clone(),
+        version,
+        rounding: rule.rounding,
+    })
+}

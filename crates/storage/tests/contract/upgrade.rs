@@ -1,0 +1,146 @@
+//! Every earlier schema is brought up to this one, and what is in it goes on agreeing.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+    sync::Arc,
+};
+
+use domain::{Agent, Credits};
+use service::ports::{BooksNeeds, NewEvent};
+use sqlx::{
+    AssertSqlSafe, ConnectOptions, Connection, SqliteConnection, migrate::Migrator,
+    sqlite::SqliteConnectOptions,
+};
+use storage::{Database, OpenOptions};
+
+use super::{
+    backend::Sqlite,
+    world::{NOW, World},
+};
+
+static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/sqlite");
+
+/// The first schema with usage in it.
+const USAGE: i64 = 3;
+
+fn url(path: &Path) -> String {
+    format!("sqlite://{}", path.display())
+}
+
+async fn run(connection: &mut SqliteConnection, sql: String) {
+    sqlx::raw_sql(AssertSqlSafe(sql))
+        .execute(connection)
+        .await
+        .unwrap();
+}
+
+async fn names(connection: &mut SqliteConnection, sql: String) -> BTreeSet<String> {
+    let found: Vec<String> = sqlx::query_scalar(AssertSqlSafe(sql))
+        .fetch_all(connection)
+        .await
+        .unwrap();
+    found.into_iter().collect()
+}
+
+/// What an earlier program would have left of the same use: the tables and columns that it knew.
+async fn as_left_by(version: i64, now: &Path, then: &Path) {
+    let mut connection = SqliteConnectOptions::new()
+        .filename(then)
+        .create_if_missing(true)
+        .foreign_keys(false)
+        .connect()
+        .await
+        .unwrap();
+    MIGRATIONS
+        .run_direct(Some(version), &mut connection, false)
+        .await
+        .unwrap();
+    run(
+        &mut connection,
+        format!("ATTACH '{}' AS now", now.display()),
+    )
+    .await;
+    let tables = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE '%sqlx%'";
+    for table in names(&mut connection, tables.to_owned()).await {
+        let columns = names(
+            &mut connection,
+            format!("SELECT name FROM pragma_table_info('{table}')"),
+        )
+        .await;
+        let columns: Vec<_> = columns.into_iter().collect();
+        let columns = columns.join(", ");
+        let copy = format!("INSERT INTO {table} ({columns}) SELECT {columns} FROM now.{table}");
+        run(&mut connection, copy).await;
+    }
+    connection.close().await.unwrap();
+}
+
+/// Usage of this cycle and the one before, of two agents of two companies.
+async fn used(world: &World) {
+    let event = |number: i64| {
+        let days_back = number % 40;
+        let time = NOW.plus_micros(-days_back * 86_400_000_000);
+        NewEvent {
+            company: world.companies[usize::try_from(number % 2).unwrap()],
+            agent: [Agent::Chat, Agent::VoiceInbound][usize::try_from(number % 3 / 2).unwrap()],
+            ..world.event_at(number, time)
+        }
+    };
+    world.add((1..200).map(event).collect()).await;
+}
+
+/// What the companies spent in the running cycle, as their budgets count it.
+async fn spent(store: &dyn Database, world: &World) -> BTreeMap<i64, Credits> {
+    let needs = BooksNeeds {
+        companies: world.companies.clone(),
+        ..BooksNeeds::default()
+    };
+    let mut snapshot = store.snapshot().await.unwrap();
+    let needs = BTreeMap::from([(world.account.id, needs)]);
+    let books = snapshot.books(&needs, NOW).await.unwrap();
+    let limits = books[0].limits.iter();
+    limits
+        .map(|(company, limits)| {
+            let used = limits.used.values();
+            let sum = used.fold(Credits::ZERO, |sum, one| sum.saturating_add(*one));
+            (company.0, sum)
+        })
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_earlier_schema_is_brought_up_to_this_one_and_its_books_agree() {
+    let backend = Sqlite::start();
+    let world = World::new(Arc::clone(&backend)).await;
+    used(&world).await;
+    let budgets = "UPDATE companies SET budget = 1000000000";
+    backend.meddle(budgets).await.unwrap();
+    let right = spent(&*world.store, &world).await;
+    assert_eq!(right.len(), 3);
+    assert!(right.values().any(|credits| *credits > Credits::ZERO));
+    let newest = MIGRATIONS.iter().map(|one| one.version).max().unwrap();
+    for version in 1..newest {
+        let old = backend.backup_path(&format!("schema-{version}.db"));
+        as_left_by(version, &backend.backup_path("test.db"), &old).await;
+        let store = storage::open(&url(&old), &OpenOptions::default())
+            .await
+            .unwrap();
+        assert_eq!(
+            store.doctor().await.unwrap().differences,
+            [""; 0],
+            "{version}"
+        );
+        if version < USAGE {
+            continue;
+        }
+        drop(store);
+        let mut connection = SqliteConnection::connect(&url(&old)).await.unwrap();
+        run(&mut connection, budgets.to_owned()).await;
+        connection.close().await.unwrap();
+        let store = storage::open(&url(&old), &OpenOptions::default())
+            .await
+            .unwrap();
+        assert_eq!(spent(&*store, &world).await, right, "{version}");
+    }
+}
