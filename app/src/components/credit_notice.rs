@@ -16,13 +16,13 @@ const PLANS_PATH: &str = "/billing/plans";
 pub fn CreditBanner(
     /// What is shown.
     dashboard: RwSignal<Dashboard>,
-    /// Whether the reader may buy.
-    may_bill: RwSignal<bool>,
+    /// What helps the reader.
+    helps: RwSignal<Remedy>,
     /// The view.
     url: Memo<Url>,
 ) -> impl IntoView {
     let notice =
-        Memo::new(move |_| dashboard.with(|dashboard| CreditNotice::of(dashboard, may_bill.get())));
+        Memo::new(move |_| dashboard.with(|dashboard| CreditNotice::of(dashboard, helps.get())));
     let plans = Memo::new(move |_| url.with(|url| url.beside(PLANS_PATH)));
     move || {
         notice.get().map(|notice| {

@@ -42,7 +42,7 @@ pub fn UsagePage(
         <main class="page" class:loading=reading.is_loading aria-busy=move || reading.is_loading.get().to_string()>
             <PageHeader dashboard url companies=state.companies link/>
             <PageNotices link problem=reading.problem/>
-            <CreditBanner dashboard may_bill=state.may_bill url/>
+            <CreditBanner dashboard helps=state.helps url/>
             <EventNotice state/>
             <BillingNotices query/>
             <Gauge dashboard charts=state.charts/>

@@ -6,7 +6,7 @@ use domain::{
     usage::{CycleView, Dashboard},
 };
 
-use crate::ui::Tone;
+use crate::{functions::Reader, ui::Tone};
 
 /// What helps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +17,17 @@ pub enum Remedy {
     Ask,
     /// Nothing the reader's side could do.
     None,
+}
+
+impl Remedy {
+    /// What helps someone: platform staff who only look on have nobody to ask.
+    pub const fn for_reader(reader: &Reader) -> Self {
+        match (reader.may_bill, reader.is_staff) {
+            (true, _) => Self::Buy,
+            (false, true) => Self::None,
+            (false, false) => Self::Ask,
+        }
+    }
 }
 
 /// What is said. It is read out when it changes, so it holds no figure that changes with every event.
@@ -34,13 +45,12 @@ pub struct CreditNotice {
 
 impl CreditNotice {
     /// What there is to say, if anything.
-    pub fn of(dashboard: &Dashboard, may_bill: bool) -> Option<Self> {
+    pub fn of(dashboard: &Dashboard, helps: Remedy) -> Option<Self> {
         let cycle = &dashboard.cycle;
-        Self::new(&dashboard.books, renewal(cycle), may_bill)
+        Self::new(&dashboard.books, renewal(cycle), helps)
     }
 
-    fn new(books: &BooksView, renewal: String, may_bill: bool) -> Option<Self> {
-        let helps = if may_bill { Remedy::Buy } else { Remedy::Ask };
+    fn new(books: &BooksView, renewal: String, helps: Remedy) -> Option<Self> {
         if books.is_suspended {
             return Some(Self {
                 tone: Tone::Danger,
@@ -151,8 +161,8 @@ mod tests {
         }
     }
 
-    fn notice(books: &BooksView, may_bill: bool) -> Option<CreditNotice> {
-        CreditNotice::new(books, "Later.".to_owned(), may_bill)
+    fn notice(books: &BooksView, helps: Remedy) -> Option<CreditNotice> {
+        CreditNotice::new(books, "Later.".to_owned(), helps)
     }
 
     #[rstest]
@@ -167,16 +177,25 @@ mod tests {
         #[case] policy: OveragePolicy,
         #[case] tone: Option<Tone>,
     ) {
-        let said = notice(&books(used, policy), true);
+        let said = notice(&books(used, policy), Remedy::Buy);
         assert_eq!(said.map(|said| said.tone), tone);
     }
 
     #[test]
     fn only_who_may_buy_is_sent_to_buy() {
-        let books = books(100, OveragePolicy::HardStop);
-        let remedy = |may_bill| notice(&books, may_bill).map(|said| said.remedy);
-        assert_eq!(remedy(true), Some(Remedy::Buy));
-        assert_eq!(remedy(false), Some(Remedy::Ask));
+        let reader = |may_bill, is_staff| Reader {
+            name: String::new(),
+            email: String::new(),
+            is_staff,
+            sees_all: true,
+            may_bill,
+            accounts: vec![],
+        };
+        let remedy = |may_bill, is_staff| Remedy::for_reader(&reader(may_bill, is_staff));
+        assert_eq!(remedy(true, false), Remedy::Buy);
+        assert_eq!(remedy(true, true), Remedy::Buy);
+        assert_eq!(remedy(false, false), Remedy::Ask);
+        assert_eq!(remedy(false, true), Remedy::None);
     }
 
     #[test]
@@ -186,7 +205,7 @@ mod tests {
             balance: None,
             ..whole.clone()
         };
-        let said = notice(&narrow, false).unwrap();
+        let said = notice(&narrow, Remedy::Ask).unwrap();
         assert_eq!(said.title, STOPPED);
         assert!(
             !said.text.contains(|letter: char| letter.is_ascii_digit()),
@@ -197,7 +216,7 @@ mod tests {
             is_stopped: false,
             ..narrow
         };
-        assert_eq!(notice(&going, false), None);
+        assert_eq!(notice(&going, Remedy::Ask), None);
     }
 
     #[test]
@@ -206,7 +225,7 @@ mod tests {
             is_suspended: true,
             ..books(100, OveragePolicy::HardStop)
         };
-        let said = notice(&suspended, true).unwrap();
+        let said = notice(&suspended, Remedy::Buy).unwrap();
         assert_eq!((said.tone, said.remedy), (Tone::Danger, Remedy::None));
     }
 }

@@ -8,7 +8,7 @@ use domain::{
 };
 use leptos::prelude::*;
 
-use super::{live::Followed, scroll::Scroll};
+use super::{Remedy, live::Followed, scroll::Scroll};
 use crate::functions::{Charts, EventAsked, Page, Reader};
 
 /// Rows that stay in view above the row a link leads to.
@@ -106,8 +106,8 @@ pub struct PageState {
     pub companies: RwSignal<Vec<CompanyName>>,
     /// Who reads.
     pub reader: StoredValue<Reader>,
-    /// Whether they may buy credits in the account shown.
-    pub may_bill: RwSignal<bool>,
+    /// What helps them when credits run out.
+    pub helps: RwSignal<Remedy>,
     /// The event that the page's address leads to.
     pub asked: RwSignal<EventAsked>,
     /// Whether a receipt is open, so that the log holds still.
@@ -124,7 +124,7 @@ impl PageState {
             charts: RwSignal::new(page.charts),
             log: RwSignal::new(LogState::asked(page.log, &page.event)),
             companies: RwSignal::new(page.companies),
-            may_bill: RwSignal::new(page.reader.may_bill),
+            helps: RwSignal::new(Remedy::for_reader(&page.reader)),
             reader: StoredValue::new(page.reader),
             is_reading: RwSignal::new(page.event.opened().is_some()),
             asked: RwSignal::new(page.event),
@@ -145,7 +145,7 @@ impl PageState {
     pub fn replace(&self, page: Page) {
         self.is_reading.set(page.event.opened().is_some());
         self.dashboard.set(page.dashboard);
-        self.may_bill.set(page.reader.may_bill);
+        self.helps.set(Remedy::for_reader(&page.reader));
         self.charts.set(page.charts);
         self.companies.set(page.companies);
         self.log.update(|log| {

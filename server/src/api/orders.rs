@@ -308,7 +308,7 @@ pub async fn post_order_payment(
         .scope(&caller, Some(&account), Permission::Read)
         .await?;
     let zone = times::zone(scope.account(), None)?;
-    Ok(Json(OrderBody::new(order, None, &zone)))
+    Ok(Json(OrderBody::with_checkout(order, &services, &zone)))
 }
 
 /// Takes a signed message of a payment system

@@ -3,7 +3,10 @@
 use domain::number;
 use leptos::prelude::*;
 
-use crate::functions::{Offer, PlansPage, Standing};
+use crate::{
+    functions::{Offer, PlansPage, Standing},
+    state::Remedy,
+};
 
 /// Plans and packs.
 #[component]
@@ -30,13 +33,13 @@ fn OfferSection(
     title: &'static str,
     lead: &'static str,
 ) -> impl IntoView {
-    let may_bill = Memo::new(move |_| page.with(|page| page.may_bill));
+    let helps = Memo::new(move |_| page.with(|page| Remedy::for_reader(&page.reader)));
     let account = Memo::new(move |_| page.with(|page| page.account.clone()));
     let cards = move || {
-        let (account, may_bill) = (account.get(), may_bill.get());
+        let (account, helps) = (account.get(), helps.get());
         let offers = offers.get().into_iter();
         let cards: Vec<_> = offers
-            .map(|offer| offer_card(&offer, kind, &account, may_bill))
+            .map(|offer| offer_card(&offer, kind, &account, helps))
             .collect();
         cards
     };
@@ -50,7 +53,7 @@ fn OfferSection(
     }
 }
 
-fn offer_card(offer: &Offer, kind: &'static str, account: &str, may_bill: bool) -> AnyView {
+fn offer_card(offer: &Offer, kind: &'static str, account: &str, helps: Remedy) -> AnyView {
     let is_current = offer.standing == Standing::Current;
     let class = if is_current {
         "card offer current"
@@ -72,22 +75,26 @@ fn offer_card(offer: &Offer, kind: &'static str, account: &str, may_bill: bool) 
             <p class="offer-credits"><b>{number::credits(offer.credits)}</b>" "{per}</p>
             <p class="offer-price"><b>{price}</b><small>{offer.unit_price.clone()}</small></p>
             <p class="offer-terms">{offer.terms.clone()}</p>
-            {action(offer, kind, account, may_bill)}
+            {action(offer, kind, account, helps)}
         </li>
     }
     .into_any()
 }
 
 /// What can be done about an offer.
-fn action(offer: &Offer, kind: &'static str, account: &str, may_bill: bool) -> AnyView {
+fn action(offer: &Offer, kind: &'static str, account: &str, helps: Remedy) -> AnyView {
     let label = match offer.standing {
         Standing::Current => return view! { <p class="offer-note">"Your plan"</p> }.into_any(),
         Standing::Larger => "Upgrade",
         Standing::Smaller => "Change to this",
         Standing::Beside => "Buy",
     };
-    if !may_bill {
-        return view! { <p class="offer-note">"Ask your admin to buy"</p> }.into_any();
+    match helps {
+        Remedy::Buy => {}
+        Remedy::Ask => {
+            return view! { <p class="offer-note">"Ask your admin to buy"</p> }.into_any();
+        }
+        Remedy::None => return ().into_any(),
     }
     let class = match offer.standing {
         Standing::Beside => "button primary",
