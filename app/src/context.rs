@@ -1,25 +1,54 @@
 //! What the server hands to pages and server functions.
 
+use crate::error::AppError;
+
 /// Who looks at the page, and how they like it.
 #[derive(Debug, Clone, Default)]
 pub struct Current {
-    /// What they may see and do; none when nobody is signed in.
-    pub caller: Option<service::Caller>,
-    /// The signed-in person.
-    pub user: Option<service::ports::User>,
+    /// Who it is; none when nobody is signed in.
+    pub known: Option<Known>,
     /// `light` or `dark` when they chose one; none follows the system.
     pub theme: Option<String>,
+    /// The origins whose pages may show this one in a frame; none may.
+    pub frame_ancestors: Option<String>,
+}
+
+/// Someone who is signed in.
+#[derive(Debug, Clone)]
+pub struct Known {
+    /// What they may see and do.
+    pub caller: service::Caller,
+    /// How they are named.
+    pub person: Person,
+    /// The stored person; none for users of a platform who came by a link.
+    pub user: Option<service::ports::User>,
+}
+
+/// How someone is named.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    /// Display name.
+    pub name: String,
+    /// E-mail address; empty for users of a platform.
+    pub email: String,
+    /// Whether they are platform staff.
+    pub is_staff: bool,
+    /// Whether they came by a platform's link.
+    pub is_portal: bool,
 }
 
 impl Current {
-    /// The signed-in person and what they may do.
+    /// Who is signed in, and what they may do.
     ///
     /// # Errors
     /// Nobody is signed in.
-    pub fn known(
-        &self,
-    ) -> Result<(&service::ports::User, &service::Caller), crate::error::AppError> {
-        let known = self.user.as_ref().zip(self.caller.as_ref());
-        known.ok_or(crate::error::AppError::SignedOut)
+    pub fn known(&self) -> Result<(&Person, &service::Caller), AppError> {
+        let known = self.known.as_ref().ok_or(AppError::SignedOut)?;
+        Ok((&known.person, &known.caller))
+    }
+
+    /// What they may see and do; none when nobody is signed in.
+    pub fn caller(&self) -> Option<&service::Caller> {
+        self.known.as_ref().map(|known| &known.caller)
     }
 }

@@ -25,7 +25,9 @@ use leptos::server_fn::client::browser::BrowserClient as PageClient;
 pub use live::{Asked, Follow, LiveMessage, follow};
 #[cfg(feature = "ssr")]
 pub use page::read_page;
-pub use page::{Charts, DrawCharts, LoadPage, Page, Reader, draw_charts, load_page};
+#[cfg(feature = "ssr")]
+pub(crate) use page::read_reader;
+pub use page::{BrandView, Charts, DrawCharts, LoadPage, Page, Reader, draw_charts, load_page};
 #[cfg(feature = "ssr")]
 pub use plans::read_plans;
 pub use plans::{
@@ -46,7 +48,8 @@ use {
 fn called() -> Result<(Services, Caller), AppError> {
     let services = use_context::<Services>().ok_or(AppError::Failed)?;
     let caller = use_context::<Current>()
-        .and_then(|current| current.caller)
+        .and_then(|current| current.known)
+        .map(|known| known.caller)
         .ok_or(AppError::SignedOut)?;
     Ok((services, caller))
 }
@@ -61,7 +64,7 @@ async fn scoped(query: &str) -> Result<(Services, Scope, ViewQuery), AppError> {
 
 /// A caller's scope in the account of a query string, and the view it asks for.
 #[cfg(feature = "ssr")]
-async fn scope_of(
+pub(crate) async fn scope_of(
     services: &Services,
     caller: &Caller,
     query: &str,

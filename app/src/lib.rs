@@ -24,5 +24,17 @@ pub use shell::shell;
 pub const USAGE_PATH: &str = "/billing/usage";
 /// Where the Plans & add-ons page lives.
 pub const PLANS_PATH: &str = "/billing/plans";
+/// Where the board of companies lives.
+pub const COMPANIES_PATH: &str = "/companies";
+/// Where members are.
+pub const MEMBERS_PATH: &str = "/settings/members";
+/// Where API keys are.
+pub const KEYS_PATH: &str = "/settings/keys";
+/// Where the audit log is.
+pub const AUDIT_PATH: &str = "/settings/audit";
+/// Where an agency chooses what its clients see.
+pub const BRAND_PATH: &str = "/settings/brand";
+/// Where everyone finds their own password and sessions.
+pub const YOU_PATH: &str = "/settings/you";
 /// Where people sign in.
 pub const SIGN_IN_PATH: &str = "/sign-in";

@@ -9,6 +9,8 @@
 mod found;
 mod plans;
 #[cfg(feature = "ssr")]
+pub mod settings;
+#[cfg(feature = "ssr")]
 mod sign_in;
 mod usage;
 

@@ -9,8 +9,10 @@ use crate::{context::Current, pages::Found};
 /// The document: head, styles, what was found at the address, and the scripts that hydrate it.
 pub fn shell(options: LeptosOptions, found: Found) -> impl IntoView {
     let watch = std::env::var_os("LEPTOS_WATCH").is_some();
-    set_content_security_policy(watch.then_some(options.reload_port));
-    let theme = use_context::<Current>().and_then(|current| current.theme);
+    let current = use_context::<Current>().unwrap_or_default();
+    let theme = current.theme;
+    let ancestors = current.frame_ancestors.as_deref().unwrap_or("'none'");
+    set_content_security_policy(watch.then_some(options.reload_port), ancestors);
     let title = found.title();
     let scripts = found.script().map(|page| {
         let mut options = options.clone();
@@ -28,6 +30,7 @@ pub fn shell(options: LeptosOptions, found: Found) -> impl IntoView {
                 <title inner_html=title></title>
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
                 <link rel="stylesheet" href="/pkg/creditscope.css"/>
+                {found.brand_sheet().map(|href| view! { <link rel="stylesheet" href=href/> })}
                 <AutoReload options/>
                 {scripts}
             </head>
@@ -41,7 +44,7 @@ pub fn shell(options: LeptosOptions, found: Found) -> impl IntoView {
 /// Scripts run only with this answer's nonce; styles only from files; nothing from anywhere else.
 ///
 /// While developing, `reload_port` is where the page hears that it was built again.
-fn set_content_security_policy(reload_port: Option<u32>) {
+fn set_content_security_policy(reload_port: Option<u32>, frame_ancestors: &str) {
     let (Some(nonce), Some(response)) = (use_nonce(), use_context::<ResponseOptions>()) else {
         return;
     };
@@ -51,7 +54,7 @@ fn set_content_security_policy(reload_port: Option<u32>) {
     let policy = format!(
         "default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic' 'wasm-unsafe-eval'; style-src 'self'; \
          img-src 'self' data:; font-src 'self'; connect-src 'self'{reload}; manifest-src 'self'; base-uri 'none'; \
-         form-action 'self'; frame-ancestors 'none'"
+         form-action 'self'; frame-ancestors {frame_ancestors}"
     );
     if let Ok(value) = HeaderValue::from_str(&policy) {
         response.insert_header(HeaderName::from_static("content-security-policy"), value);

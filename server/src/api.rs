@@ -19,6 +19,7 @@ pub mod ops;
 pub mod orders;
 pub mod packs;
 pub mod plans;
+pub mod portal;
 pub mod problem;
 pub mod query;
 pub mod rate_cards;
@@ -95,6 +96,8 @@ pub fn described() -> OpenApiRouter<AppState> {
         ))
         .routes(routes!(keys::list_keys, keys::post_key))
         .routes(routes!(keys::delete_key))
+        .routes(routes!(keys::rotate_key))
+        .routes(routes!(portal::post_portal_session))
 }
 
 async fn not_found() -> Problem {

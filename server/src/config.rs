@@ -1,5 +1,6 @@
 //! Settings: flags, then environment, then `creditscope.toml`. A wrong or unknown one stops the start.
 
+mod edge;
 mod layers;
 
 use std::{
@@ -8,10 +9,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
+pub use edge::{MailSettings, TlsFiles};
 pub use layers::{Layers, SETTINGS};
 use service::payments::Webhooks;
 
-use crate::state::Origin;
+use crate::state::{Edge, Origin};
 
 /// The file read when none is named.
 const DEFAULT_FILE: &str = "creditscope.toml";
@@ -35,8 +37,12 @@ pub struct Config {
     pub database_url: Option<String>,
     /// Where the server listens.
     pub addr: SocketAddr,
-    /// How browsers reach it.
-    pub origin: Origin,
+    /// How it meets the world.
+    pub edge: Edge,
+    /// Its certificate; none when it speaks without TLS.
+    pub tls: Option<TlsFiles>,
+    /// How letters are sent; none when the settings are wrong.
+    pub mail: Option<MailSettings>,
     /// Where the embedded database lives.
     pub data_dir: PathBuf,
     /// What is logged, as `tracing` filters.
@@ -103,14 +109,18 @@ impl Config {
     }
 
     fn read(all: &Layers, errors: &mut Vec<String>) -> Self {
+        let origin = Origin {
+            url: all.parse_with("public_url", public_url, errors),
+            local: None,
+        };
         Self {
             database_url: all.text("database_url"),
             addr: all
                 .parsed("addr", "an address such as 127.0.0.1:3000", errors)
                 .unwrap_or(SocketAddr::from(([127, 0, 0, 1], 3000))),
-            origin: Origin {
-                url: all.parse_with("public_url", public_url, errors),
-            },
+            edge: edge::edge(all, origin, errors),
+            tls: edge::tls(all, errors),
+            mail: edge::mail(all, errors),
             data_dir: all
                 .text("data_dir")
                 .map_or_else(|| PathBuf::from("data"), PathBuf::from),

@@ -10,6 +10,7 @@ pub mod config;
 pub mod demo;
 mod hex;
 pub mod listener;
+mod mail;
 pub mod middleware;
 pub mod sessions;
 pub mod state;

@@ -8,10 +8,21 @@ use axum::{Router, body::Body, extract::ConnectInfo};
 use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
+    io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore, watch},
 };
+use tokio_rustls::{
+    TlsAcceptor,
+    rustls::{
+        ServerConfig,
+        crypto::ring,
+        pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _},
+    },
+};
 use tower::Service;
+
+use crate::config::TlsFiles;
 
 /// How long a client may take to send a request's head.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
@@ -22,8 +33,41 @@ const MAX_CONNECTIONS: u32 = 8_192;
 /// How long to wait when the system has no file descriptor left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
+/// Speaks TLS with a certificate.
+#[derive(Clone)]
+pub struct Tls(TlsAcceptor);
+
+impl Tls {
+    /// Reads a certificate and its key.
+    ///
+    /// # Errors
+    /// What is wrong with which file.
+    pub fn load(files: &TlsFiles) -> Result<Self, String> {
+        let certificate = files.certificate.display();
+        let chain: Vec<_> = CertificateDer::pem_file_iter(&files.certificate)
+            .and_then(Iterator::collect)
+            .map_err(|error| format!("tls_certificate {certificate}: {error}"))?;
+        let key = PrivateKeyDer::from_pem_file(&files.key)
+            .map_err(|error| format!("tls_key {}: {error}", files.key.display()))?;
+        let provider = Arc::new(ring::default_provider());
+        let mut config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .map_err(|error| error.to_string())?
+            .with_no_client_auth()
+            .with_single_cert(chain, key)
+            .map_err(|error| format!("tls_certificate {certificate}: {error}"))?;
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Ok(Self(TlsAcceptor::from(Arc::new(config))))
+    }
+}
+
 /// Serves until `stop` resolves, then finishes running requests.
-pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) {
+pub async fn serve(
+    listener: TcpListener,
+    tls: Option<Tls>,
+    router: Router,
+    stop: impl Future<Output = ()>,
+) {
     let (stopping, stopped) = watch::channel(false);
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS as usize));
     let mut stop = pin!(stop);
@@ -33,13 +77,13 @@ pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Outp
             () = &mut stop => break,
         };
         if let Some((stream, peer, place)) = accepted {
-            tokio::spawn(connect(
-                stream,
+            let visit = Visit {
                 peer,
                 place,
-                router.clone(),
-                stopped.clone(),
-            ));
+                router: router.clone(),
+                stopped: stopped.clone(),
+            };
+            tokio::spawn(receive(stream, tls.clone(), visit));
         }
     }
     drop(listener);
@@ -68,15 +112,37 @@ async fn accept(
     }
 }
 
-async fn connect(
-    stream: TcpStream,
+/// One connection, and what it is answered with.
+struct Visit {
     peer: SocketAddr,
     place: OwnedSemaphorePermit,
     router: Router,
-    mut stopped: watch::Receiver<bool>,
-) {
+    stopped: watch::Receiver<bool>,
+}
+
+async fn receive(stream: TcpStream, tls: Option<Tls>, visit: Visit) {
     // Small answers must not wait for the acknowledgement of the one before.
     let _ = stream.set_nodelay(true);
+    let Some(tls) = tls else {
+        return connect(stream, visit).await;
+    };
+    match tokio::time::timeout(HEAD_TIMEOUT, tls.0.accept(stream)).await {
+        Ok(Ok(stream)) => connect(stream, visit).await,
+        Ok(Err(error)) => tracing::debug!(%error, peer = %visit.peer, "no TLS came about"),
+        Err(_) => tracing::debug!(peer = %visit.peer, "no TLS came about in time"),
+    }
+}
+
+async fn connect<S>(stream: S, visit: Visit)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let Visit {
+        peer,
+        place,
+        router,
+        mut stopped,
+    } = visit;
     let service = service_fn(move |request: Request<Incoming>| {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(ConnectInfo(peer));

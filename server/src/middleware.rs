@@ -1,10 +1,13 @@
-//! What every request passes through, from the outside in: id and log, panics, headers, compression, limits, origin.
+//! What every request passes through, from the outside in: id and log, panics, address, headers, compression, limits,
+//! rates, origin.
 
+pub mod address;
 pub mod cross_site;
 pub mod headers;
 pub mod limits;
 pub mod observe;
 pub mod panics;
+pub mod rates;
 
 use axum::{Router, middleware::from_fn, middleware::from_fn_with_state};
 use tower_http::{
@@ -18,11 +21,13 @@ pub fn layer(routes: Router<AppState>, state: &AppState) -> Router<AppState> {
     routes
         .layer(axum::extract::DefaultBodyLimit::disable())
         .layer(from_fn_with_state(state.clone(), cross_site::refuse))
+        .layer(from_fn_with_state(state.clone(), rates::limit))
         .layer(from_fn(limits::time))
         .layer(RequestBodyLimitLayer::new(limits::MAX_BODY_BYTES))
         .layer(from_fn(limits::announced_size))
         .layer(CompressionLayer::new())
         .layer(from_fn_with_state(state.clone(), headers::secure))
+        .layer(from_fn_with_state(state.clone(), address::find))
         .layer(CatchPanicLayer::custom(panics::answer))
         .layer(from_fn(observe::observe))
 }

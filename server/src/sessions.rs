@@ -1,9 +1,9 @@
 //! Browser sessions: the id in a cookie, only its hash in the database.
 
-use std::fmt;
+mod portal;
+mod store;
 
-use app::context::Current;
-use async_trait::async_trait;
+use app::context::{Current, Person};
 use axum::{
     Router,
     extract::{Request, State},
@@ -11,104 +11,48 @@ use axum::{
     middleware::{Next, from_fn_with_state},
     response::Response,
 };
-use domain::{Time, UserId, time::DAY_US};
-use service::{
-    Caller, ServiceError, ServiceResult, Services,
-    ports::{SavedSession, StoreError},
+use domain::{
+    Time, UserId,
+    time::{DAY_US, MINUTE_US},
 };
-use sha2::{Digest, Sha256};
-use tower_sessions::{
-    Expiry, Session, SessionManagerLayer, SessionStore,
-    cookie::SameSite,
-    session::{Id, Record},
-    session_store,
-};
+pub use portal::{begin as begin_portal, end as end_portal};
+use service::{Caller, ServiceError, ServiceResult, Services, ports::StoreError, sessions::fields};
+use store::Store;
+use tower_sessions::{Expiry, Session, SessionManagerLayer, cookie::SameSite};
 
-use crate::AppState;
+use crate::{AppState, middleware::address::ClientAddress, state::Origin};
 
 /// How long a session lives without being used.
 const IDLE_DAYS: i64 = 14;
+/// How long it lives at most.
+const LONGEST_DAYS: i64 = 90;
 /// A session in use is written again this often, which moves its end.
-const RENEW_US: i64 = DAY_US;
-/// The cookie that carries a session's id.
+const RENEW_US: i64 = 10 * MINUTE_US;
+/// The cookie that carries a session's id where browsers come without TLS.
 pub const COOKIE: &str = "creditscope_session";
+/// The same over TLS: no other host, and no part of this one, can set it.
+pub const HOST_COOKIE: &str = "__Host-creditscope_session";
 /// The cookie that carries the choice between light and dark.
 const THEME_COOKIE: &str = "theme";
+/// Longest description of a browser that is kept, in characters.
+const MAX_BROWSER_CHARS: usize = 200;
 
 /// Files are the same for everyone.
 const FILES: &str = "/pkg/";
 
-const USER: &str = "user";
-const RENEWED: &str = "renewed";
-
-/// Keeps sessions where everything else is kept.
-#[derive(Clone)]
-struct Store(Services);
-
-impl fmt::Debug for Store {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("sessions::Store")
-    }
-}
-
-fn id_hash(id: &Id) -> Vec<u8> {
-    Sha256::digest(id.to_string().as_bytes()).to_vec()
-}
-
-impl Store {
-    async fn put(&self, record: &Record, create: bool) -> session_store::Result<bool> {
-        let session = SavedSession {
-            id_hash: id_hash(&record.id),
-            data: serde_json::to_string(&record.data)
-                .map_err(|error| session_store::Error::Encode(error.to_string()))?,
-            expires_at: self.0.now().plus_micros(IDLE_DAYS * DAY_US),
-        };
-        self.0.save_session(&session, create).await.map_err(failed)
-    }
-}
-
-fn failed(error: impl Into<Box<dyn std::error::Error>>) -> session_store::Error {
-    session_store::Error::Backend(error.into().to_string())
-}
-
-#[async_trait]
-impl SessionStore for Store {
-    async fn create(&self, record: &mut Record) -> session_store::Result<()> {
-        while !self.put(record, true).await? {
-            record.id = Id::default();
-        }
-        Ok(())
-    }
-
-    async fn save(&self, record: &Record) -> session_store::Result<()> {
-        self.put(record, false).await.map(|_| ())
-    }
-
-    async fn load(&self, id: &Id) -> session_store::Result<Option<Record>> {
-        let Some(saved) = self.0.session(&id_hash(id)).await.map_err(failed)? else {
-            return Ok(None);
-        };
-        let data = serde_json::from_str(&saved.data)
-            .map_err(|error| session_store::Error::Decode(error.to_string()))?;
-        let expiry_date =
-            time::OffsetDateTime::from_unix_timestamp(saved.expires_at.micros() / 1_000_000)
-                .map_err(failed)?;
-        Ok(Some(Record {
-            id: *id,
-            data,
-            expiry_date,
-        }))
-    }
-
-    async fn delete(&self, id: &Id) -> session_store::Result<()> {
-        self.0.end_session(&id_hash(id)).await.map_err(failed)
+/// The name of the session's cookie.
+pub fn cookie_name(origin: &Origin) -> &'static str {
+    if origin.is_https() {
+        HOST_COOKIE
+    } else {
+        COOKIE
     }
 }
 
 /// Puts sessions, and who they belong to, around routes.
 pub fn layer(routes: Router<AppState>, state: &AppState) -> Router<AppState> {
     let sessions = SessionManagerLayer::new(Store(state.services.clone()))
-        .with_name(COOKIE)
+        .with_name(cookie_name(&state.origin))
         .with_http_only(true)
         .with_same_site(SameSite::Lax)
         .with_secure(state.origin.is_https())
@@ -119,69 +63,139 @@ pub fn layer(routes: Router<AppState>, state: &AppState) -> Router<AppState> {
 }
 
 /// Signs a person in. The session gets a new id, so that one planted before is worth nothing.
-pub async fn begin(session: &Session, user: UserId, now: Time) -> ServiceResult<()> {
+pub async fn begin(
+    session: &Session,
+    user: UserId,
+    now: Time,
+    address: ClientAddress,
+    headers: &HeaderMap,
+) -> ServiceResult<()> {
+    let browser = headers
+        .get(header::USER_AGENT)
+        .and_then(|value| value.to_str().ok());
+    let browser: String = browser
+        .unwrap_or_default()
+        .chars()
+        .take(MAX_BROWSER_CHARS)
+        .collect();
     session.cycle_id().await.map_err(broken)?;
-    session.insert(USER, user.0).await.map_err(broken)?;
-    session.insert(RENEWED, now.micros()).await.map_err(broken)
+    session.insert(fields::USER, user.0).await.map_err(broken)?;
+    session
+        .insert(fields::BEGUN, now.micros())
+        .await
+        .map_err(broken)?;
+    session
+        .insert(fields::RENEWED, now.micros())
+        .await
+        .map_err(broken)?;
+    session
+        .insert(fields::ADDRESS, address.text())
+        .await
+        .map_err(broken)?;
+    session
+        .insert(fields::BROWSER, browser)
+        .await
+        .map_err(broken)
 }
 
-fn broken(error: tower_sessions::session::Error) -> ServiceError {
+pub(crate) fn broken(error: tower_sessions::session::Error) -> ServiceError {
     StoreError::new(error).into()
 }
 
 /// Finds out once per request who looks at the page.
 async fn resolve(
-    State(services): State<Services>,
+    State(state): State<AppState>,
     session: Session,
     mut request: Request,
     next: Next,
 ) -> Response {
-    let theme = cookie(request.headers(), THEME_COOKIE)
+    let headers = request.headers();
+    let theme = cookie(headers, THEME_COOKIE)
         .filter(|theme| matches!(*theme, "light" | "dark"))
         .map(str::to_owned);
     let mut current = Current {
         theme,
         ..Current::default()
     };
-    let is_file = request.uri().path().starts_with(FILES);
-    if !is_file && cookie(request.headers(), COOKIE).is_some() {
-        match signed_in(&services, &session).await {
-            Ok(Some(user)) => {
-                current.caller = Some(Caller::from_user(&user));
-                current.user = Some(user);
-            }
-            Ok(None) => {}
+    if !request.uri().path().starts_with(FILES) {
+        match known(&state, &session, headers).await {
+            Ok(known) => current.known = known,
             Err(error) => tracing::error!(%error, "a session could not be read"),
+        }
+    }
+    let address = ClientAddress::of(request.extensions());
+    if let Some(known) = &mut current.known {
+        known.caller = known.caller.clone().at(address.text());
+        if known.person.is_portal && !state.embed_origins.is_empty() {
+            current.frame_ancestors = Some(state.embed_origins.join(" "));
         }
     }
     request.extensions_mut().insert(current);
     next.run(request).await
 }
 
+/// Who it is: a person who signed in, or a user of the platform who came by one of its links.
+async fn known(
+    state: &AppState,
+    session: &Session,
+    headers: &HeaderMap,
+) -> ServiceResult<Option<app::context::Known>> {
+    if cookie(headers, cookie_name(&state.origin)).is_some()
+        && let Some(known) = signed_in(&state.services, session).await?
+    {
+        return Ok(Some(known));
+    }
+    match cookie(headers, portal::COOKIE) {
+        Some(secret) => portal::known(&state.services, secret).await,
+        None => Ok(None),
+    }
+}
+
 async fn signed_in(
     services: &Services,
     session: &Session,
-) -> ServiceResult<Option<service::ports::User>> {
-    let Some(id) = session.get::<i64>(USER).await.map_err(broken)? else {
+) -> ServiceResult<Option<app::context::Known>> {
+    let Some(id) = session.get::<i64>(fields::USER).await.map_err(broken)? else {
         return Ok(None);
     };
-    let user = services.signed_in(UserId(id)).await?;
-    let renewed = session
-        .get::<i64>(RENEWED)
-        .await
-        .map_err(broken)?
-        .unwrap_or(0);
+    let time = async |name| -> ServiceResult<i64> {
+        Ok(session.get::<i64>(name).await.map_err(broken)?.unwrap_or(0))
+    };
     let now = services.now();
-    if user.is_some() && now.micros_since(Time::from_micros(renewed)) > RENEW_US {
+    let (begun, renewed) = (time(fields::BEGUN).await?, time(fields::RENEWED).await?);
+    let age = now.micros_since(Time::from_micros(begun));
+    if age > LONGEST_DAYS * DAY_US {
+        session.flush().await.map_err(broken)?;
+        return Ok(None);
+    }
+    let Some(user) = services.signed_in(UserId(id)).await? else {
+        return Ok(None);
+    };
+    if now.micros_since(Time::from_micros(renewed)) > RENEW_US {
         session
-            .insert(RENEWED, now.micros())
+            .insert(fields::RENEWED, now.micros())
             .await
             .map_err(broken)?;
     }
-    Ok(user)
+    let caller = Caller::from_user(&user);
+    let caller = match session.id() {
+        Some(id) => caller.in_session(store::id_hash(&id)),
+        None => caller,
+    };
+    let person = Person {
+        is_staff: user.platform_role.is_some(),
+        is_portal: false,
+        name: user.name.clone(),
+        email: user.email.clone(),
+    };
+    Ok(Some(app::context::Known {
+        caller,
+        person,
+        user: Some(user),
+    }))
 }
 
-fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+pub(crate) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let all = headers
         .get_all(header::COOKIE)
         .iter()

@@ -7,7 +7,15 @@ use leptos::config::LeptosOptions;
 use metrics_exporter_prometheus::PrometheusHandle;
 use service::Services;
 
-use crate::{api::idempotency::InFlight, telemetry, web::sign_in::Attempts};
+use crate::{
+    api::idempotency::InFlight,
+    middleware::{
+        address::Proxies,
+        rates::{Limiter, Rates},
+    },
+    telemetry,
+    web::{sign_in::Attempts, sign_on::SignOn},
+};
 
 /// What every handler shares; cheap to clone.
 #[derive(Clone, FromRef)]
@@ -20,6 +28,14 @@ pub struct AppState {
     pub metrics: PrometheusHandle,
     /// How browsers reach the server.
     pub origin: Origin,
+    /// Proxies that are believed.
+    pub proxies: Proxies,
+    /// Counts requests by sender.
+    pub limiter: Limiter,
+    /// Origins whose pages may show a platform's users our pages in a frame.
+    pub embed_origins: Arc<Vec<String>>,
+    /// The provider of single sign-on; none when not configured.
+    pub sign_on: Option<SignOn>,
     /// Failed sign-ins.
     pub attempts: Arc<Attempts>,
     /// Writes with an `Idempotency-Key` that are running.
@@ -31,9 +47,17 @@ pub struct AppState {
 pub struct Origin {
     /// `https://credits.example.com`, without a path; none when not configured.
     pub url: Option<String>,
+    /// Where the server listens, which is how browsers of the same machine reach it.
+    pub local: Option<String>,
 }
 
 impl Origin {
+    /// What links in letters begin with. What a request says of the host is not believed.
+    pub fn address(&self) -> &str {
+        let known = self.url.as_deref().or(self.local.as_deref());
+        known.unwrap_or("http://localhost")
+    }
+
     /// Whether browsers come over TLS, so that cookies and transport security may insist on it.
     pub fn is_https(&self) -> bool {
         self.url
@@ -42,9 +66,24 @@ impl Origin {
     }
 }
 
+/// How the server meets the world.
+#[derive(Debug, Clone, Default)]
+pub struct Edge {
+    /// How browsers reach it.
+    pub origin: Origin,
+    /// Proxies that are believed.
+    pub proxies: Proxies,
+    /// How many requests one sender may make.
+    pub rates: Rates,
+    /// Origins whose pages may show a platform's users our pages in a frame.
+    pub embed_origins: Vec<String>,
+    /// The provider of single sign-on.
+    pub sign_on: Option<SignOn>,
+}
+
 impl AppState {
     /// The state of a server.
-    pub fn new(services: Services, origin: Origin) -> Self {
+    pub fn new(services: Services, edge: Edge) -> Self {
         let leptos = LeptosOptions::builder()
             .output_name("creditscope")
             .site_root("target/site")
@@ -54,7 +93,11 @@ impl AppState {
             services,
             leptos,
             metrics: telemetry::metrics(),
-            origin,
+            origin: edge.origin,
+            proxies: edge.proxies,
+            limiter: Limiter::new(edge.rates),
+            embed_origins: Arc::new(edge.embed_origins),
+            sign_on: edge.sign_on,
             attempts: Arc::default(),
             in_flight: InFlight::default(),
         }

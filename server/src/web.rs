@@ -1,11 +1,16 @@
 //! Pages, their files, and signing in and out.
 
 pub mod billing;
+pub mod brand;
 pub mod files;
 pub mod guard;
+pub mod invitations;
+pub mod portal;
+pub mod settings;
 pub mod sign_in;
+pub mod sign_on;
 
-use app::context::Current;
+use app::{context::Current, error::AppError, pages::Found};
 use axum::{
     Router,
     body::Body,
@@ -16,6 +21,7 @@ use axum::{
     routing::{get, post},
 };
 use leptos::prelude::provide_context;
+use service::ServiceError;
 
 use crate::AppState;
 
@@ -27,6 +33,30 @@ pub fn router() -> Router<AppState> {
         .route(app::USAGE_PATH, get(page))
         .route(app::PLANS_PATH, get(page))
         .route(app::SIGN_IN_PATH, get(page))
+        .route(app::COMPANIES_PATH, get(page))
+        .route(app::MEMBERS_PATH, get(page))
+        .route(app::KEYS_PATH, get(page))
+        .route(app::AUDIT_PATH, get(page))
+        .route(app::BRAND_PATH, get(page).post(brand::change))
+        .route(app::YOU_PATH, get(page))
+        .route("/brand.css", get(brand::sheet))
+        .route("/companies/limits", post(settings::limits))
+        .route("/settings/members/invite", post(settings::invite))
+        .route("/settings/members/change", post(settings::change_member))
+        .route("/settings/members/remove", post(settings::remove_member))
+        .route(
+            "/settings/members/revoke",
+            post(settings::revoke_invitation),
+        )
+        .route("/settings/keys/make", post(settings::make_key))
+        .route("/settings/keys/rotate", post(settings::rotate_key))
+        .route("/settings/keys/revoke", post(settings::revoke_key))
+        .route("/settings/you/password", post(settings::change_password))
+        .route("/settings/you/end", post(settings::end_session))
+        .route(
+            "/settings/you/end-others",
+            post(settings::end_other_sessions),
+        )
         .route("/billing/orders", post(billing::order))
         .route("/billing/disputes", post(billing::dispute))
         .route("/billing/disputes/decide", post(billing::decide))
@@ -35,22 +65,52 @@ pub fn router() -> Router<AppState> {
         .layer(from_fn(guard::signed_in))
         .route("/sign-in", post(sign_in::sign_in))
         .route("/sign-out", post(sign_in::sign_out))
+        .route("/sign-in/sso", get(sign_on::begin))
+        .route(sign_on::CALLBACK, get(sign_on::callback))
+        .route("/portal/{secret}", get(portal::sign_in))
+        .route(
+            "/invitations/{secret}",
+            get(invitations::show).post(invitations::accept),
+        )
 }
 
 /// Finds what stands at an address and renders it.
 async fn page(State(state): State<AppState>, request: Request) -> Response {
     let (uri, current) = (request.uri(), current(request.extensions()));
     let query = uri.query().unwrap_or_default();
-    let found = app::pages::find(&state.services, &current, uri.path(), query).await;
+    let found = match app::pages::find(&state.services, &current, uri.path(), query).await {
+        Found::SignIn { query, .. } => Found::SignIn {
+            query,
+            sign_on: state
+                .sign_on
+                .as_ref()
+                .map(|sign_on| sign_on.name().to_owned()),
+        },
+        found => found,
+    };
+    show(&state, current, found).await
+}
+
+/// Renders what was found.
+async fn show(state: &AppState, current: Current, found: Found) -> Response {
     let status = found.status();
     let options = state.leptos.clone();
     let render = leptos_axum::render_app_async_with_context(
         move || provide_context(current.clone()),
         move || app::shell(options.clone(), found.clone()),
     );
-    let mut page: Response<Body> = render(request).await;
+    let mut page: Response<Body> = render(Request::default()).await;
     *page.status_mut() = status;
     page
+}
+
+/// Says why something was refused to someone who is not signed in.
+async fn refused(state: &AppState, error: ServiceError) -> Response {
+    let said = match error {
+        ServiceError::Forbidden(text) | ServiceError::Conflict(text) => AppError::Invalid(text),
+        other => AppError::from(other),
+    };
+    show(state, Current::default(), Found::Problem(said)).await
 }
 
 /// Calls a server function.

@@ -3,7 +3,8 @@
 use leptos::prelude::*;
 
 use crate::{
-    PLANS_PATH, USAGE_PATH,
+    AUDIT_PATH, BRAND_PATH, COMPANIES_PATH, KEYS_PATH, MEMBERS_PATH, PLANS_PATH, USAGE_PATH,
+    YOU_PATH,
     functions::Reader,
     ui::{Icon, Menu, MenuItem},
 };
@@ -31,7 +32,26 @@ pub fn Sidebar(
     let switch = (accounts.len() > 1).then(|| {
         view! { <AccountMenu accounts account account_key path/> }
     });
-    let sees_all = reader.sees_all;
+    let Reader {
+        sees_all,
+        may_manage,
+        is_agency,
+        is_portal,
+        ..
+    } = reader;
+    let (name, logo) = reader
+        .brand
+        .map_or_else(Default::default, |brand| (brand.name, brand.logo));
+    let name = if name.is_empty() {
+        "Creditscope".to_owned()
+    } else {
+        name
+    };
+    let mark = if logo.is_empty() {
+        view! { <span class="brand-mark">{Icon::Gauge.view()}</span> }.into_any()
+    } else {
+        view! { <img class="brand-logo" src=logo alt=""/> }.into_any()
+    };
     let home = if reader.is_staff {
         "Platform staff"
     } else {
@@ -39,10 +59,7 @@ pub fn Sidebar(
     };
     view! {
         <aside class="sidebar">
-            <a class="brand" href=USAGE_PATH>
-                <span class="brand-mark">{Icon::Gauge.view()}</span>
-                "Creditscope"
-            </a>
+            <a class="brand" href=USAGE_PATH>{mark}{name}</a>
             {match switch {
                 Some(menu) => menu.into_any(),
                 None => view! { <p class="account-name">{account}</p> }.into_any(),
@@ -50,7 +67,16 @@ pub fn Sidebar(
             <nav class="nav" aria-label="Main">
                 <h2 class="nav-title">"Billing"</h2>
                 {item(USAGE_PATH, "AI Credits Usage")}
+                {sees_all.then(|| item(COMPANIES_PATH, "Companies"))}
                 {sees_all.then(|| item(PLANS_PATH, "Plans & add-ons"))}
+                {(may_manage || !is_portal).then(|| view! { <h2 class="nav-title">"Settings"</h2> })}
+                {may_manage.then(|| view! {
+                    {item(MEMBERS_PATH, "Members")}
+                    {item(KEYS_PATH, "API keys")}
+                    {is_agency.then(|| item(BRAND_PATH, "Look for clients"))}
+                    {item(AUDIT_PATH, "Audit log")}
+                })}
+                {(!is_portal).then(|| item(YOU_PATH, "Your account"))}
             </nav>
             <div class="signed-in">
                 <p class="signed-in-name">{reader.name}</p>

@@ -55,7 +55,9 @@ fn frames(
     type Frames = std::pin::Pin<Box<dyn Stream<Item = LiveMessage> + Send>>;
 
     let nothing: Frames = Box::pin(stream::pending());
-    stream::unfold((input, nothing), move |(mut input, mut frames)| {
+    // Who is signed out, disabled or allowed something else sees nothing new; the page then reads itself again.
+    let until_changed = services.clone().until_changed(caller.clone());
+    let frames = stream::unfold((input, nothing), move |(mut input, mut frames)| {
         let (services, caller) = (services.clone(), caller.clone());
         async move {
             loop {
@@ -80,7 +82,8 @@ fn frames(
                 }
             }
         }
-    })
+    });
+    frames.take_until(Box::pin(until_changed))
 }
 
 #[cfg(feature = "ssr")]

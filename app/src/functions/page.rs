@@ -36,8 +36,27 @@ pub struct Reader {
     pub sees_all: bool,
     /// Whether they may buy credits in the account shown.
     pub may_bill: bool,
+    /// Whether they may say who belongs to the account.
+    pub may_manage: bool,
+    /// Whether they may give companies budgets.
+    pub may_budget: bool,
+    /// Whether the account shown is an agency's.
+    pub is_agency: bool,
+    /// Whether they came by a platform's link.
+    pub is_portal: bool,
+    /// The look of the account, for its clients; our own when none.
+    pub brand: Option<BrandView>,
     /// Accounts they can switch to: key and name.
     pub accounts: Vec<CompanyName>,
+}
+
+/// An agency's look, for its clients. Its colour comes as a style sheet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BrandView {
+    /// Shown in the place of our name; ours when empty.
+    pub name: String,
+    /// A `data:` address of a picture; our mark when empty.
+    pub logo: String,
 }
 
 /// Charts as SVG texts.
@@ -81,9 +100,9 @@ pub async fn read_page(
     current: &crate::context::Current,
     query: &str,
 ) -> Result<Page, AppError> {
-    let (user, caller) = current.known()?;
+    let (person, caller) = current.known()?;
     let (scope, view) = super::scope_of(services, caller, query).await?;
-    let reader = read_reader(services, user, caller, &scope).await?;
+    let reader = read_reader(services, person, caller, &scope).await?;
     let companies = offered_companies(services, &scope, None).await?;
     let others = others_of(query);
     let event = EventAsked::find(services, &scope, &view, value_of(&others, EVENT)).await?;
@@ -142,19 +161,24 @@ fn value_of<'a>(others: &'a [(String, String)], wanted: &str) -> Option<&'a str>
 }
 
 #[cfg(feature = "ssr")]
-pub(super) async fn read_reader(
+pub(crate) async fn read_reader(
     services: &service::Services,
-    user: &service::ports::User,
+    person: &crate::context::Person,
     caller: &service::Caller,
     scope: &service::Scope,
 ) -> Result<Reader, AppError> {
     let accounts = services.accounts(caller, None, OFFERED_ACCOUNTS).await?;
     Ok(Reader {
-        is_staff: user.platform_role.is_some(),
+        is_staff: person.is_staff,
         sees_all: scope.sees_all(),
         may_bill: scope.may_bill(),
-        name: user.name.clone(),
-        email: user.email.clone(),
+        may_manage: scope.may_manage(),
+        may_budget: scope.may_budget(),
+        is_agency: scope.account().kind == domain::tenancy::AccountKind::Agency,
+        is_portal: person.is_portal,
+        brand: read_brand(services, scope).await?,
+        name: person.name.clone(),
+        email: person.email.clone(),
         accounts: accounts
             .into_iter()
             .map(|account| CompanyName {
@@ -163,6 +187,22 @@ pub(super) async fn read_reader(
             })
             .collect(),
     })
+}
+
+/// Clients of an agency see its look; whoever sees all of the account sees ours.
+#[cfg(feature = "ssr")]
+async fn read_brand(
+    services: &service::Services,
+    scope: &service::Scope,
+) -> Result<Option<BrandView>, AppError> {
+    if scope.sees_all() {
+        return Ok(None);
+    }
+    let brand = services.brand(scope).await?;
+    Ok((!brand.is_plain()).then_some(BrandView {
+        name: brand.name,
+        logo: brand.logo,
+    }))
 }
 
 /// The companies a reader can choose from, those that match a search first.

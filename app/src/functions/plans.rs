@@ -209,9 +209,9 @@ mod words {
         current: &Current,
         query: &str,
     ) -> Result<PlansPage, AppError> {
-        let (user, caller) = current.known()?;
+        let (person, caller) = current.known()?;
         let (scope, _) = super::super::scope_of(services, caller, query).await?;
-        let reader = read_reader(services, user, caller, &scope).await?;
+        let reader = read_reader(services, person, caller, &scope).await?;
         let (account, may_bill) = (scope.account().clone(), scope.may_bill());
         let billing = services.billing(scope, before(query)).await?;
         let order = |order: &Order| order_line(order, services.checkout_url(order), &billing.zone);

@@ -3,7 +3,11 @@
 use http::StatusCode;
 use leptos::{nonce::use_nonce, prelude::*};
 
-use super::{START_ID, Start, sign_in::SignIn};
+use super::{
+    START_ID, Start,
+    settings::{Ask, Settings, WelcomePage},
+    sign_in::SignIn,
+};
 use crate::{
     PLANS_PATH, SIGN_IN_PATH, USAGE_PATH,
     components::Problem,
@@ -28,7 +32,13 @@ pub enum Found {
     SignIn {
         /// The address's query string.
         query: String,
+        /// What the button of single sign-on says; there is none when none.
+        sign_on: Option<String>,
     },
+    /// A page that is complete as it is sent.
+    Settings(Box<Settings>),
+    /// An invitation.
+    Welcome(Box<WelcomePage>),
     /// Nothing that can be shown.
     Problem(AppError),
 }
@@ -40,6 +50,15 @@ pub async fn find(
     path: &str,
     query: &str,
 ) -> Found {
+    let ask = Ask {
+        services,
+        current,
+        query,
+        secret: None,
+    };
+    if let Some(page) = Settings::read(path, &ask).await {
+        return Found::of_settings(page);
+    }
     let start = match path {
         USAGE_PATH => read_page(services, current, query)
             .await
@@ -50,6 +69,7 @@ pub async fn find(
         SIGN_IN_PATH => {
             return Found::SignIn {
                 query: query.to_owned(),
+                sign_on: None,
             };
         }
         _ => Err(AppError::NotFound),
@@ -64,10 +84,20 @@ pub async fn find(
 }
 
 impl Found {
+    /// A page that was read, or why it could not be.
+    pub fn of_settings(page: Result<Settings, AppError>) -> Self {
+        match page {
+            Ok(page) => Self::Settings(Box::new(page)),
+            Err(error) => Self::Problem(error),
+        }
+    }
+
     /// The answer's status.
     pub const fn status(&self) -> StatusCode {
         match self {
-            Self::Start { .. } | Self::SignIn { .. } => StatusCode::OK,
+            Self::Start { .. } | Self::SignIn { .. } | Self::Settings(_) | Self::Welcome(_) => {
+                StatusCode::OK
+            }
             Self::Problem(AppError::SignedOut) => StatusCode::UNAUTHORIZED,
             Self::Problem(AppError::NotFound) => StatusCode::NOT_FOUND,
             Self::Problem(AppError::Invalid(_)) => StatusCode::UNPROCESSABLE_ENTITY,
@@ -83,7 +113,7 @@ impl Found {
                 Start::Usage(_) => "usage",
                 Start::Plans(_) => "plans",
             }),
-            Self::SignIn { .. } | Self::Problem(_) => None,
+            Self::SignIn { .. } | Self::Settings(_) | Self::Welcome(_) | Self::Problem(_) => None,
         }
     }
 
@@ -95,8 +125,25 @@ impl Found {
                 Start::Plans(_) => "Plans & add-ons · Creditscope",
             },
             Self::SignIn { .. } => "Sign in · Creditscope",
+            Self::Settings(page) => page.title(),
+            Self::Welcome(_) => "Invitation · Creditscope",
             Self::Problem(_) => "Creditscope",
         }
+    }
+
+    /// The style sheet with the colour of an agency, for its clients.
+    pub(crate) fn brand_sheet(&self) -> Option<String> {
+        let Self::Start { start, .. } = self else {
+            return None;
+        };
+        let (reader, account) = match &**start {
+            Start::Usage(page) => (&page.reader, &page.dashboard.account.key),
+            Start::Plans(page) => (&page.reader, &page.account),
+        };
+        reader.brand.as_ref()?;
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.append_pair("account", account);
+        Some(format!("/brand.css?{}", query.finish()))
     }
 
     /// The body of the document. What lives on comes first, because the browser takes the page up from there.
@@ -110,7 +157,9 @@ impl Found {
                 }
                 .into_any()
             }
-            Self::SignIn { query } => view! { <SignIn query/> }.into_any(),
+            Self::SignIn { query, sign_on } => view! { <SignIn query sign_on/> }.into_any(),
+            Self::Settings(page) => page.view(),
+            Self::Welcome(page) => page.view(),
             Self::Problem(error) => view! { <main class="lone"><Problem error/></main> }.into_any(),
         }
     }

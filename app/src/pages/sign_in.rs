@@ -13,6 +13,8 @@ use crate::ui::Icon;
 pub fn SignIn(
     /// The address's query string.
     query: String,
+    /// What the button of single sign-on says; there is none when none.
+    sign_on: Option<String>,
 ) -> impl IntoView {
     let value = |name: &str| {
         form_urlencoded::parse(query.as_bytes())
@@ -27,6 +29,15 @@ pub fn SignIn(
             Some("This e-mail address and password do not go together. Check both and try again.")
         }
     };
+    let other_way = sign_on.map(|name| {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.append_pair("next", &next);
+        let href = format!("/sign-in/sso?{}", query.finish());
+        view! {
+            <p class="or"><span>"or"</span></p>
+            <a class="button" href=href rel="external" data-testid="sso">{format!("Sign in with {name}")}</a>
+        }
+    });
     view! {
         <main class="lone">
             <form class="card sign-in" method="post" action=crate::SIGN_IN_PATH>
@@ -38,6 +49,7 @@ pub fn SignIn(
                 <label>"Password"<input type="password" name="password" autocomplete="current-password" required/></label>
                 <input type="hidden" name="next" value=next/>
                 <button class="button primary" type="submit">"Sign in"</button>
+                {other_way}
             </form>
         </main>
     }

@@ -189,6 +189,11 @@ mod tests {
             is_staff,
             sees_all: true,
             may_bill,
+            may_manage: false,
+            may_budget: false,
+            is_agency: false,
+            is_portal: false,
+            brand: None,
             accounts: vec![],
         };
         let remedy = |may_bill, is_staff| Remedy::for_reader(&reader(may_bill, is_staff));

@@ -2,6 +2,7 @@
 
 pub mod activity;
 pub mod agent;
+pub mod brand;
 pub mod credits;
 pub mod cursor;
 pub mod error;

@@ -10,6 +10,7 @@ use domain::{
 
 use crate::{
     Caller, Permission, Scope, ServiceError, ServiceResult, Services,
+    audit::Deed,
     ingest::valid_key,
     ports::{PutAccount, PutCompany, Stored},
 };
@@ -55,6 +56,11 @@ impl Services {
         let put = Put::from_stored(self.store.put_account(&account, self.now()).await?)?;
         self.directory.forget_account(&put.value);
         self.hub.notify(&[put.value.id]);
+        let deed = Deed {
+            detail: format!("plan {}, {}", put.value.plan, put.value.policy.id()),
+            ..Deed::plain("account.put", &put.value.key)
+        };
+        self.record_of(caller, Some(put.value.id), deed).await;
         Ok(put)
     }
 
@@ -96,6 +102,7 @@ impl Services {
         if caller.may_everywhere(Permission::Read) {
             return Ok(self.store.accounts(after, limit).await?);
         }
+        caller.require_somewhere(Permission::Read)?;
         let mut own = Vec::new();
         for id in caller.own_accounts() {
             own.extend(self.directory.account_by_id(id).await?);
@@ -131,6 +138,8 @@ impl Services {
                 .await?,
         )?;
         self.directory.forget_company(account.id, &company.key);
+        let deed = Deed::plain("company.put", &company.key);
+        self.record_of(caller, Some(account.id), deed).await;
         Ok(put)
     }
 
@@ -182,6 +191,8 @@ impl Services {
         Invalid::refuse(errors)?;
         let put = Put::from_stored(self.store.put_plan(&plan, self.now()).await?)?;
         self.directory.forget_plan(&put.value.key);
+        self.record_of(caller, None, Deed::plain("plan.put", &put.value.key))
+            .await;
         Ok(put)
     }
 

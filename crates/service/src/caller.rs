@@ -7,7 +7,7 @@ use domain::{
 
 use crate::{
     ServiceError, ServiceResult, Services,
-    ports::{ApiKey, KeyScope, Membership, User},
+    ports::{ApiKey, KeyScope, Membership, PortalGrant, User},
 };
 
 /// Something a caller may be allowed to do.
@@ -23,6 +23,10 @@ pub enum Permission {
     Bill,
     /// Ask for events of their account to be given back.
     Dispute,
+    /// Give the companies of their account budgets.
+    Budget,
+    /// Say who belongs to their account, which keys it has, and what its clients see; read who did what.
+    Manage,
     /// Create and change accounts, plans, keys.
     Provision,
 }
@@ -37,6 +41,10 @@ impl Permission {
             Self::Bill => {
                 "this needs the role owner or billing_admin, or a key with scope platform"
             }
+            Self::Budget => {
+                "this needs the role owner or billing_admin, or a key with scope platform"
+            }
+            Self::Manage => "this needs the role owner, or a key with scope platform",
             Self::Provision => "this needs a key with scope platform",
         }
     }
@@ -55,6 +63,8 @@ struct AccountAccess {
 pub struct Caller {
     name: String,
     user: Option<UserId>,
+    session: Option<Vec<u8>>,
+    address: Option<String>,
     everywhere: Vec<Permission>,
     accounts: Vec<AccountAccess>,
 }
@@ -68,10 +78,18 @@ pub struct Scope {
     pub(crate) companies: CompanyScope,
     /// Who the caller is, as the ledger names them.
     pub(crate) actor: String,
+    /// Where the caller is, when known.
+    pub(crate) address: Option<String>,
+    /// The signed-in person, if it is one.
+    pub(crate) user: Option<UserId>,
     /// Whether the caller may buy, and give credits back.
     pub(crate) may_bill: bool,
     /// Whether the caller may ask for events to be given back.
     pub(crate) may_dispute: bool,
+    /// Whether the caller may give companies budgets.
+    pub(crate) may_budget: bool,
+    /// Whether the caller may say who belongs to the account.
+    pub(crate) may_manage: bool,
 }
 
 impl Scope {
@@ -95,6 +113,24 @@ impl Scope {
         self.may_dispute
     }
 
+    /// Whether the caller may give companies budgets.
+    pub const fn may_budget(&self) -> bool {
+        self.may_budget
+    }
+
+    /// Whether the caller may say who belongs to the account, and read who did what.
+    pub const fn may_manage(&self) -> bool {
+        self.may_manage
+    }
+
+    pub(crate) fn require_budget(&self) -> ServiceResult<()> {
+        require(self.may_budget, Permission::Budget)
+    }
+
+    pub(crate) fn require_manage(&self) -> ServiceResult<()> {
+        require(self.may_manage, Permission::Manage)
+    }
+
     pub(crate) fn require_bill(&self) -> ServiceResult<()> {
         require(self.may_bill, Permission::Bill)
     }
@@ -114,11 +150,23 @@ impl Scope {
 impl Caller {
     /// The person at the machine's own shell: may do everything.
     pub fn operator(name: &str) -> Self {
-        use Permission::{Bill, Check, Dispute, Ingest, Provision, Read};
+        use Permission::{Bill, Budget, Check, Dispute, Ingest, Manage, Provision, Read};
         Self {
-            name: name.to_owned(),
+            everywhere: vec![
+                Ingest, Check, Read, Bill, Dispute, Budget, Manage, Provision,
+            ],
+            ..Self::nobody(name.to_owned())
+        }
+    }
+
+    /// Someone with a name who may do nothing yet.
+    const fn nobody(name: String) -> Self {
+        Self {
+            name,
             user: None,
-            everywhere: vec![Ingest, Check, Read, Bill, Dispute, Provision],
+            session: None,
+            address: None,
+            everywhere: vec![],
             accounts: vec![],
         }
     }
@@ -145,11 +193,35 @@ impl Caller {
             permissions,
         });
         Self {
-            name,
-            user: None,
-            everywhere: vec![],
             accounts: access.into_iter().collect(),
+            ..Self::nobody(name)
         }
+    }
+
+    /// A user of the platform, signed in by one of its links.
+    pub fn from_portal(grant: &PortalGrant) -> Self {
+        let membership = Membership {
+            account: grant.account,
+            role: grant.role,
+            companies: grant.companies.clone(),
+        };
+        Self {
+            accounts: vec![member_access(&membership)],
+            ..Self::nobody(format!("portal {}", grant.user))
+        }
+    }
+
+    /// The same caller in a browser session, by the hash of its id.
+    #[must_use]
+    pub fn in_session(self, id_hash: Vec<u8>) -> Self {
+        let session = Some(id_hash);
+        Self { session, ..self }
+    }
+
+    /// The same caller, at an address.
+    #[must_use]
+    pub fn at(self, address: Option<String>) -> Self {
+        Self { address, ..self }
     }
 
     /// A signed-in person.
@@ -159,6 +231,8 @@ impl Caller {
                 Permission::Read,
                 Permission::Bill,
                 Permission::Dispute,
+                Permission::Budget,
+                Permission::Manage,
                 Permission::Provision,
             ],
             Some(PlatformRole::ProductManager) => vec![Permission::Read],
@@ -166,11 +240,21 @@ impl Caller {
         };
         let accounts = user.memberships.iter().map(member_access).collect();
         Self {
-            name: user.email.clone(),
             user: Some(user.id),
             everywhere,
             accounts,
+            ..Self::nobody(user.email.clone())
         }
+    }
+
+    /// The browser session, by the hash of its id.
+    pub fn session(&self) -> Option<&[u8]> {
+        self.session.as_deref()
+    }
+
+    /// Where the caller is, when known.
+    pub fn address(&self) -> Option<&str> {
+        self.address.as_deref()
     }
 
     /// Who it is, for logs and for remembering answers.
@@ -181,6 +265,11 @@ impl Caller {
     /// The signed-in person, if it is one.
     pub const fn user(&self) -> Option<UserId> {
         self.user
+    }
+
+    /// Whether two callers may do the same.
+    pub(crate) fn may_the_same(&self, other: &Self) -> bool {
+        (&self.everywhere, &self.accounts) == (&other.everywhere, &other.accounts)
     }
 
     /// Whether the caller may do something in every account.
@@ -219,7 +308,13 @@ impl Caller {
         Scope {
             may_bill: self.companies_in(account.id, Permission::Bill) == Some(CompanyScope::All),
             may_dispute: self.companies_in(account.id, Permission::Dispute).is_some(),
+            may_budget: self.companies_in(account.id, Permission::Budget)
+                == Some(CompanyScope::All),
+            may_manage: self.companies_in(account.id, Permission::Manage)
+                == Some(CompanyScope::All),
             actor: self.name.clone(),
+            address: self.address.clone(),
+            user: self.user,
             account,
             companies,
         }
@@ -260,9 +355,19 @@ fn member_access(membership: &Membership) -> AccountAccess {
         account: membership.account,
         companies,
         permissions: match membership.role {
-            Role::Owner | Role::BillingAdmin => {
-                vec![Permission::Read, Permission::Bill, Permission::Dispute]
-            }
+            Role::Owner => vec![
+                Permission::Read,
+                Permission::Bill,
+                Permission::Dispute,
+                Permission::Budget,
+                Permission::Manage,
+            ],
+            Role::BillingAdmin => vec![
+                Permission::Read,
+                Permission::Bill,
+                Permission::Dispute,
+                Permission::Budget,
+            ],
             Role::Analyst | Role::Client => vec![Permission::Read, Permission::Dispute],
         },
     }
@@ -303,7 +408,7 @@ impl Services {
                 .await?
                 .ok_or(ServiceError::NotFound);
         }
-        if caller.user.is_some() {
+        if caller.user.is_some() && caller.may_everywhere(Permission::Read) {
             return self
                 .store
                 .accounts(None, 1)

@@ -3,10 +3,14 @@
 //! Nothing here decides a balance. What is remembered is at most a second old, so that a change made by another
 //! process holds everywhere within that time.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use domain::{
-    AccountId,
+    AccountId, Time,
     rate::RateCard,
     tenancy::{Account, Company, Plan},
 };
@@ -29,6 +33,7 @@ pub(crate) struct Directory {
     rate_cards: Cache<String, Arc<Vec<RateCard>>>,
     keys: Cache<String, ApiKey>,
     plans: Cache<String, Plan>,
+    used_keys: Mutex<HashMap<String, Time>>,
 }
 
 fn fresh<K, V>(time_to_live: Duration) -> Cache<K, V>
@@ -52,6 +57,7 @@ impl Directory {
             rate_cards: fresh(FRESH),
             keys: fresh(FRESH),
             plans: fresh(FRESH),
+            used_keys: Mutex::default(),
         }
     }
 
@@ -117,6 +123,28 @@ impl Directory {
             self.keys.insert(prefix.to_owned(), key.clone());
         }
         Ok(key)
+    }
+
+    /// Remembers that a key was used, until it is written down with others.
+    pub(crate) fn key_was_used(&self, prefix: &str, now: Time) {
+        let mut used = self
+            .used_keys
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        match used.get_mut(prefix) {
+            Some(at) => *at = now,
+            None => {
+                used.insert(prefix.to_owned(), now);
+            }
+        }
+    }
+
+    pub(crate) fn take_used_keys(&self) -> Vec<(String, Time)> {
+        let mut used = self
+            .used_keys
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut *used).into_iter().collect()
     }
 
     pub(crate) async fn plan(&self, key: &str) -> StoreResult<Option<Plan>> {

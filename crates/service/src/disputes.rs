@@ -7,6 +7,7 @@ use domain::{
 
 use crate::{
     Scope, ServiceError, ServiceResult, Services,
+    audit::Deed,
     ledger::check_reason,
     ports::{AccountAct, Act, Acted},
 };
@@ -87,7 +88,19 @@ impl Services {
             act,
         };
         match self.act(act).await? {
-            Acted::Dispute(dispute) => Ok(dispute),
+            Acted::Dispute(dispute) => {
+                let action = match dispute.state {
+                    DisputeState::Open => "dispute.opened",
+                    DisputeState::Accepted => "dispute.accepted",
+                    DisputeState::Refused => "dispute.refused",
+                };
+                let deed = Deed {
+                    detail: dispute.reason.clone(),
+                    ..Deed::plain(action, &dispute.event)
+                };
+                self.record(scope, deed).await;
+                Ok(dispute)
+            }
             _ => Err(crate::books::other_answer()),
         }
     }

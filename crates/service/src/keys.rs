@@ -2,12 +2,13 @@
 
 use std::fmt::Write as _;
 
-use domain::{FieldError, Invalid};
+use domain::{AccountId, FieldError, Invalid, Time};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use crate::{
     Caller, Permission, ServiceError, ServiceResult, Services,
+    audit::Deed,
     ports::{ApiKey, KeyScope},
 };
 
@@ -25,35 +26,91 @@ pub struct MadeKey {
     pub key: ApiKey,
 }
 
+/// A key to make.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyAsk {
+    /// What it may do.
+    pub scopes: Vec<KeyScope>,
+    /// What it is for.
+    pub name: String,
+    /// After how many seconds it stops working by itself.
+    pub expires_in_s: Option<u32>,
+}
+
+impl KeyAsk {
+    /// A key that works until it is revoked.
+    pub fn lasting(scopes: Vec<KeyScope>, name: &str) -> Self {
+        Self {
+            scopes,
+            name: name.to_owned(),
+            expires_in_s: None,
+        }
+    }
+}
+
+/// Longest name of a key, in characters.
+const MAX_KEY_NAME_CHARS: usize = 120;
+/// Longest time for which a key that was replaced goes on, in seconds.
+const MAX_OVERLAP_S: u32 = 30 * 86_400;
+
 impl Services {
     /// Makes an API key for an account, or for the platform when `account` is none.
     pub async fn make_key(
         &self,
         caller: &Caller,
         account: Option<&str>,
-        scopes: Vec<KeyScope>,
-        name: &str,
+        ask: KeyAsk,
     ) -> ServiceResult<MadeKey> {
-        caller.require_platform(Permission::Provision)?;
-        check_scopes(account, &scopes)?;
-        let account = match account {
-            Some(key) => Some(
-                self.directory
-                    .account(key)
-                    .await?
-                    .ok_or(ServiceError::NotFound)?
-                    .id,
-            ),
-            None => None,
+        let account = self.owner_of_keys(caller, account).await?;
+        check_ask(account, &ask)?;
+        let expires_at = ask
+            .expires_in_s
+            .map(|seconds| self.now().plus_micros(i64::from(seconds) * 1_000_000));
+        let made = self
+            .store_key(account, ask.scopes, ask.name, expires_at)
+            .await?;
+        let deed = Deed {
+            action: "key.made",
+            target: &made.key.prefix,
+            detail: made.key.name.clone(),
         };
+        self.record_of(caller, account, deed).await;
+        Ok(made)
+    }
+
+    /// Whose keys are meant: the platform's, or those of an account in which the caller may manage them.
+    async fn owner_of_keys(
+        &self,
+        caller: &Caller,
+        account: Option<&str>,
+    ) -> ServiceResult<Option<AccountId>> {
+        let Some(account) = account else {
+            caller.require_platform(Permission::Provision)?;
+            return Ok(None);
+        };
+        let scope = self
+            .scope(caller, Some(account), Permission::Manage)
+            .await?;
+        Ok(Some(scope.account.id))
+    }
+
+    async fn store_key(
+        &self,
+        account: Option<AccountId>,
+        scopes: Vec<KeyScope>,
+        name: String,
+        expires_at: Option<Time>,
+    ) -> ServiceResult<MadeKey> {
         let (prefix, secret) = (random_hex(PREFIX_BYTES), random_hex(SECRET_BYTES));
         let key = ApiKey {
             secret_hash: Sha256::digest(secret.as_bytes()).to_vec(),
             account,
             scopes,
-            name: name.to_owned(),
+            name,
             created_at: self.now(),
             revoked_at: None,
+            expires_at,
+            used_at: None,
             prefix,
         };
         self.store.put_api_key(&key).await?;
@@ -62,6 +119,52 @@ impl Services {
             token: format!("cs_{}_{secret}", key.prefix),
             key,
         })
+    }
+
+    /// Makes a key in the place of another, which goes on for a while so that programs can change over.
+    pub async fn rotate_key(
+        &self,
+        caller: &Caller,
+        account: Option<&str>,
+        prefix: &str,
+        overlap_s: u32,
+    ) -> ServiceResult<MadeKey> {
+        let account = self.owner_of_keys(caller, account).await?;
+        if overlap_s > MAX_OVERLAP_S {
+            let rule = format!("must be at most {MAX_OVERLAP_S} seconds");
+            return Err(ServiceError::invalid("overlap_s", rule));
+        }
+        let old = self.store.api_key(prefix).await?;
+        let old = old
+            .filter(|key| key.account == account)
+            .ok_or(ServiceError::NotFound)?;
+        if !old.works_at(self.now()) {
+            return Err(ServiceError::Conflict(
+                "this key does not work any more: make a new one".to_owned(),
+            ));
+        }
+        let made = self
+            .store_key(account, old.scopes, old.name, old.expires_at)
+            .await?;
+        let ends_at = self.now().plus_micros(i64::from(overlap_s) * 1_000_000);
+        self.store.expire_api_key(prefix, ends_at).await?;
+        self.directory.forget_key(prefix);
+        let deed = Deed {
+            action: "key.rotated",
+            target: prefix,
+            detail: format!("into {}, ends in {overlap_s} s", made.key.prefix),
+        };
+        self.record_of(caller, account, deed).await;
+        Ok(made)
+    }
+
+    /// Remembers when keys were used since this was done last.
+    pub async fn note_used_keys(&self) -> ServiceResult<()> {
+        let used = self.directory.take_used_keys();
+        if used.is_empty() {
+            return Ok(());
+        }
+        Ok(self.store.touch_api_keys(&used).await?)
     }
 
     /// Who a bearer token belongs to.
@@ -80,7 +183,9 @@ impl Services {
             .ok_or(ServiceError::Unauthenticated)?;
         let hash = Sha256::digest(secret.as_bytes());
         let is_right: bool = hash.as_slice().ct_eq(&key.secret_hash).into();
-        if is_right && key.revoked_at.is_none() {
+        let now = self.now();
+        if is_right && key.works_at(now) {
+            self.directory.key_was_used(prefix, now);
             Ok(Caller::from_key(&key))
         } else {
             Err(ServiceError::Unauthenticated)
@@ -95,17 +200,7 @@ impl Services {
         after: Option<&str>,
         limit: u32,
     ) -> ServiceResult<Vec<ApiKey>> {
-        caller.require_platform(Permission::Provision)?;
-        let account = match account {
-            Some(key) => Some(
-                self.directory
-                    .account(key)
-                    .await?
-                    .ok_or(ServiceError::NotFound)?
-                    .id,
-            ),
-            None => None,
-        };
+        let account = self.owner_of_keys(caller, account).await?;
         Ok(self.store.api_keys(account, after, limit).await?)
     }
 
@@ -116,32 +211,35 @@ impl Services {
         account: Option<&str>,
         prefix: &str,
     ) -> ServiceResult<()> {
-        caller.require_platform(Permission::Provision)?;
-        let account = match account {
-            Some(key) => Some(
-                self.directory
-                    .account(key)
-                    .await?
-                    .ok_or(ServiceError::NotFound)?
-                    .id,
-            ),
-            None => None,
-        };
+        let account = self.owner_of_keys(caller, account).await?;
         let revoked = self
             .store
             .revoke_api_key(account, prefix, self.now())
             .await?;
         self.directory.forget_key(prefix);
-        if revoked {
-            Ok(())
-        } else {
-            Err(ServiceError::NotFound)
+        if !revoked {
+            return Err(ServiceError::NotFound);
         }
+        let (action, target) = ("key.revoked", prefix);
+        self.record_of(caller, account, Deed::plain(action, target))
+            .await;
+        Ok(())
     }
 }
 
-fn check_scopes(account: Option<&str>, scopes: &[KeyScope]) -> ServiceResult<()> {
-    let mut errors = Vec::new();
+fn check_ask(account: Option<AccountId>, ask: &KeyAsk) -> ServiceResult<()> {
+    let (scopes, mut errors) = (&ask.scopes, Vec::new());
+    if ask.name.chars().count() > MAX_KEY_NAME_CHARS || ask.name.chars().any(char::is_control) {
+        let rule =
+            format!("must be at most {MAX_KEY_NAME_CHARS} characters, without control characters");
+        errors.push(FieldError::invalid("name", rule));
+    }
+    if ask.expires_in_s == Some(0) {
+        errors.push(FieldError::invalid(
+            "expires_in_s",
+            "must be more than zero",
+        ));
+    }
     if scopes.is_empty() {
         errors.push(FieldError::new(
             "scopes",

@@ -11,6 +11,7 @@ use domain::{
 use crate::{
     Caller, Permission, Scope, ServiceError, ServiceResult, Services,
     accounts::{Put, check_name, check_price},
+    audit::Deed,
     ports::{AccountAct, Act, Acted, Gift, Reverse, Reversed},
 };
 
@@ -46,7 +47,10 @@ impl Services {
         }
         check_price(pack.price.as_ref(), pack.currency.as_ref(), &mut errors);
         Invalid::refuse(errors)?;
-        Put::from_stored(self.store.put_pack(&pack, self.now()).await?)
+        let put = Put::from_stored(self.store.put_pack(&pack, self.now()).await?)?;
+        self.record_of(caller, None, Deed::plain("pack.put", &pack.key))
+            .await;
+        Ok(put)
     }
 
     /// A pack of the catalogue.
@@ -179,6 +183,13 @@ impl Services {
             .await?;
         self.directory.forget_account(&scope.account);
         self.hub.notify(&[scope.account.id]);
+        let action = if is_suspended {
+            "account.suspended"
+        } else {
+            "account.resumed"
+        };
+        self.record(&scope, Deed::plain(action, &scope.account.key))
+            .await;
         Ok(())
     }
 
@@ -190,12 +201,36 @@ impl Services {
     }
 
     async fn do_to(&self, scope: &Scope, act: Act) -> ServiceResult<Acted> {
-        self.act(AccountAct {
-            account: scope.account.id,
-            actor: scope.actor.clone(),
-            act,
-        })
-        .await
+        let (action, target, detail) = match &act {
+            Act::Give(gift) => ("credits.given", gift.name.clone(), gift.credits.to_string()),
+            Act::Correct { credits, reason } => {
+                ("credits.taken", reason.clone(), credits.to_string())
+            }
+            Act::Reverse(reverse) => (
+                "credits.reversed",
+                format!("{} · {}", reverse.source, reverse.id),
+                reverse.reason.clone(),
+            ),
+            _ => ("credits.changed", String::new(), String::new()),
+        };
+        let acted = self
+            .act(AccountAct {
+                account: scope.account.id,
+                actor: scope.actor.clone(),
+                act,
+            })
+            .await?;
+        let target = &*target;
+        self.record(
+            scope,
+            Deed {
+                action,
+                target,
+                detail,
+            },
+        )
+        .await;
+        Ok(acted)
     }
 }
 

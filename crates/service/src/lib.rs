@@ -4,10 +4,13 @@
 
 pub mod accounts;
 pub mod activity;
+pub mod audit;
 pub mod billing;
 pub mod books;
+mod brand;
 pub mod caller;
 pub mod clock;
+pub mod companies;
 pub mod dashboard;
 pub mod desk;
 mod directory;
@@ -19,13 +22,19 @@ pub mod ingest;
 pub mod keys;
 pub mod ledger;
 pub mod live;
+pub mod mail;
+pub mod members;
 pub mod orders;
+mod passwords;
 pub mod payments;
+pub mod portal;
 pub mod ports;
 pub mod rates;
 mod reconcile;
 mod renewal;
 mod selection;
+pub mod sessions;
+pub mod single_sign_on;
 mod split;
 pub mod usage;
 pub mod users;
@@ -41,6 +50,7 @@ use crate::{
     directory::Directory,
     enforce::Checks,
     live::Hub,
+    mail::{Mailer, NoMail},
     payments::{Manual, PaymentProvider},
     ports::Store,
     writer::{CommitObserver, Writer},
@@ -56,6 +66,7 @@ pub struct Services {
     checks: Checks,
     hub: Hub,
     payments: Arc<dyn PaymentProvider>,
+    mail: Arc<dyn Mailer>,
 }
 
 impl Services {
@@ -85,6 +96,7 @@ impl Services {
             writer,
             hub,
             payments: Arc::new(Manual),
+            mail: Arc::new(NoMail),
         }
     }
 
@@ -92,6 +104,12 @@ impl Services {
     #[must_use]
     pub fn with_payments(self, payments: Arc<dyn PaymentProvider>) -> Self {
         Self { payments, ..self }
+    }
+
+    /// The same use-cases with letters that are sent.
+    #[must_use]
+    pub fn with_mail(self, mail: Arc<dyn Mailer>) -> Self {
+        Self { mail, ..self }
     }
 
     /// The clock every use-case reads.

@@ -11,6 +11,7 @@ use domain::{
 
 use crate::{
     Caller, Permission, Scope, ServiceError, ServiceResult, Services,
+    audit::Deed,
     ledger::{check_reason, check_reference},
     payments::{MessageRefused, PaymentMessage, SignedMessage},
     ports::{AccountAct, Act, Acted},
@@ -196,6 +197,16 @@ impl Services {
         let Acted::Order(order) = self.act(act).await? else {
             return Err(crate::books::other_answer());
         };
+        let action = match order.state {
+            OrderState::Ordered => "order.placed",
+            OrderState::Applied => "order.paid",
+            OrderState::Failed => "order.failed",
+        };
+        let deed = Deed {
+            detail: order.name.clone(),
+            ..Deed::plain(action, &order.id)
+        };
+        self.record(scope, deed).await;
         // A plan may have changed with it.
         self.directory.forget_account(&scope.account);
         Ok(order)

@@ -1,5 +1,6 @@
 //! What the use-cases need from a database. Every tenant call names its account.
 
+mod access;
 mod directory;
 mod events;
 mod identity;
@@ -10,6 +11,9 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 
+pub use access::{
+    AccessStore, AuditEntry, AuditFilter, Identity, Invitation, NewPerson, PortalGrant,
+};
 pub use directory::{ApiKey, DirectoryStore, KeyScope, NewApiKey, PutAccount, PutCompany, Stored};
 pub use events::{CommitOutcome, Committed, EventStore, NewEvent, StoredEvent};
 pub use identity::{
@@ -54,6 +58,7 @@ pub trait Store:
     + DirectoryStore
     + IdentityStore
     + IdempotencyStore
+    + AccessStore
     + Send
     + Sync
 {

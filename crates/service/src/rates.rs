@@ -7,7 +7,8 @@ use domain::{
 };
 
 use crate::{
-    Caller, Permission, ServiceError, ServiceResult, Services, accounts::Put, ports::Stored,
+    Caller, Permission, ServiceError, ServiceResult, Services, accounts::Put, audit::Deed,
+    ports::Stored,
 };
 
 impl Services {
@@ -29,6 +30,8 @@ impl Services {
             .put_rate_card(event_type, effective_at, rules, self.now())
             .await?;
         self.directory.forget_rate_cards(event_type);
+        self.record_of(caller, None, Deed::plain("rate_card.put", event_type))
+            .await;
         match stored {
             Stored::Created(value) => Ok(Put {
                 value,

@@ -1,24 +1,17 @@
 //! People: signing in, and what they may see.
 
-use argon2::{
-    Argon2,
-    password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
-};
 use domain::{
-    FieldError, Invalid, UserId,
+    FieldError, Invalid,
     tenancy::{PlatformRole, Role},
 };
 
 use crate::{
     Caller, Permission, ServiceError, ServiceResult, Services,
     accounts::check_name,
-    ports::{Membership, NewUser, SavedSession, User},
+    audit::Deed,
+    passwords::{check_password, hash_password, verify_password},
+    ports::{Membership, NewUser, User},
 };
-
-/// Fewest characters of a password.
-const MIN_PASSWORD_CHARS: usize = 8;
-/// Most bytes of a password: longer ones only cost time.
-const MAX_PASSWORD_BYTES: usize = 1_024;
 
 /// A place in an account, by keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,7 +55,11 @@ impl Services {
             platform_role: user.platform_role,
             memberships,
         };
-        Ok(self.store.put_user(&new, self.now()).await?)
+        let user = self.store.put_user(&new, self.now()).await?;
+        let (action, target) = ("user.put", &*user.email);
+        self.record_of(caller, None, Deed::plain(action, target))
+            .await;
+        Ok(user)
     }
 
     async fn membership(&self, joining: &Joining) -> ServiceResult<Membership> {
@@ -104,20 +101,32 @@ impl Services {
     ///
     /// # Errors
     /// [`ServiceError::Unauthenticated`] whatever was wrong.
-    pub async fn sign_in(&self, email: &str, password: String) -> ServiceResult<User> {
-        let user = self
-            .store
-            .user_by_email(&email.trim().to_lowercase())
-            .await?;
+    pub async fn sign_in(
+        &self,
+        email: &str,
+        password: String,
+        address: Option<&str>,
+    ) -> ServiceResult<User> {
+        let email = email.trim().to_lowercase();
+        let user = self.store.user_by_email(&email).await?;
         let hash = user.as_ref().map(|user| user.password_hash.clone());
         let is_right = verify_password(password, hash).await?;
-        user.filter(|user| is_right && !user.disabled)
-            .ok_or(ServiceError::Unauthenticated)
-    }
-
-    /// The signed-in person of a session; none when they were removed or disabled since.
-    pub async fn signed_in(&self, id: UserId) -> ServiceResult<Option<User>> {
-        Ok(self.store.user(id).await?.filter(|user| !user.disabled))
+        let known = user.is_some();
+        let user = user.filter(|user| is_right && !user.disabled);
+        // An address that nobody has is not written down: it may be a password in the wrong field.
+        let who = if known { &*email } else { "unknown" };
+        let action = if user.is_some() {
+            "user.signed_in"
+        } else {
+            "user.sign_in_refused"
+        };
+        let deed = Deed {
+            action,
+            target: who,
+            ..Deed::default()
+        };
+        self.record_entry(None, who, address, deed).await;
+        user.ok_or(ServiceError::Unauthenticated)
     }
 
     /// People by e-mail address, those after `after`.
@@ -130,54 +139,13 @@ impl Services {
         caller.require_platform(Permission::Provision)?;
         Ok(self.store.users(after, limit).await?)
     }
-
-    /// Stores a browser session; `false` when `create` is set and the id is taken.
-    pub async fn save_session(&self, session: &SavedSession, create: bool) -> ServiceResult<bool> {
-        Ok(self.store.save_session(session, create).await?)
-    }
-
-    /// A browser session that has not ended.
-    pub async fn session(&self, id_hash: &[u8]) -> ServiceResult<Option<SavedSession>> {
-        Ok(self.store.session(id_hash, self.now()).await?)
-    }
-
-    /// Ends a browser session.
-    pub async fn end_session(&self, id_hash: &[u8]) -> ServiceResult<()> {
-        Ok(self.store.delete_session(id_hash).await?)
-    }
-
-    /// Removes browser sessions that have ended; how many.
-    pub async fn sweep_sessions(&self) -> ServiceResult<u64> {
-        Ok(self.store.delete_expired_sessions(self.now()).await?)
-    }
 }
 
 fn check_user(user: &PutUser) -> Result<(), Invalid> {
     let mut errors = Vec::new();
-    let email = user.email.trim();
-    let looks_right = email.len() <= 254
-        && email
-            .split_once('@')
-            .is_some_and(|(name, host)| !name.is_empty() && host.contains('.'));
-    if !looks_right
-        || email
-            .chars()
-            .any(|letter| letter.is_control() || letter.is_whitespace())
-    {
-        errors.push(FieldError::invalid(
-            "email",
-            "must be an e-mail address such as ada@example.com",
-        ));
-    }
+    check_email(&user.email, &mut errors);
     check_name(&user.name, &mut errors);
-    if user.password.chars().count() < MIN_PASSWORD_CHARS
-        || user.password.len() > MAX_PASSWORD_BYTES
-    {
-        errors.push(FieldError::invalid(
-            "password",
-            format!("must have at least {MIN_PASSWORD_CHARS} characters"),
-        ));
-    }
+    check_password(&user.password, &[&user.name, &user.email], &mut errors);
     if user.platform_role.is_none() && user.memberships.is_empty() {
         errors.push(FieldError::new(
             "account",
@@ -188,33 +156,21 @@ fn check_user(user: &PutUser) -> Result<(), Invalid> {
     Invalid::refuse(errors)
 }
 
-/// Hashing takes tens of milliseconds on purpose, so it runs beside the async threads.
-async fn hash_password(password: String) -> ServiceResult<String> {
-    let hashed = tokio::task::spawn_blocking(move || {
-        Argon2::default()
-            .hash_password(password.as_bytes())
-            .map(|hash| hash.to_string())
-    });
-    match hashed.await {
-        Ok(Ok(hash)) => Ok(hash),
-        Ok(Err(error)) => Err(crate::ports::StoreError::new(error.to_string()).into()),
-        Err(error) => Err(crate::ports::StoreError::new(error).into()),
+/// An e-mail address as it is kept, or what is wrong with it.
+pub(crate) fn check_email(email: &str, errors: &mut Vec<FieldError>) -> String {
+    let email = email.trim().to_lowercase();
+    let looks_right = email.len() <= 254
+        && email
+            .split_once('@')
+            .is_some_and(|(name, host)| !name.is_empty() && host.contains('.'))
+        && !email
+            .chars()
+            .any(|letter| letter.is_control() || letter.is_whitespace());
+    if !looks_right {
+        errors.push(FieldError::invalid(
+            "email",
+            "must be an e-mail address such as ada@example.com",
+        ));
     }
-}
-
-async fn verify_password(password: String, hash: Option<String>) -> ServiceResult<bool> {
-    let Some(hash) = hash else {
-        hash_password(password).await?;
-        return Ok(false);
-    };
-    let verified = tokio::task::spawn_blocking(move || {
-        PasswordHash::new(&hash).is_ok_and(|hash| {
-            Argon2::default()
-                .verify_password(password.as_bytes(), &hash)
-                .is_ok()
-        })
-    });
-    verified
-        .await
-        .map_err(|error| crate::ports::StoreError::new(error).into())
+    email
 }

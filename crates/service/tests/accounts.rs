@@ -2,6 +2,7 @@
 
 use domain::{ledger::OveragePolicy, tenancy::AccountKind};
 use rstest::rstest;
+use service::keys::KeyAsk;
 use service::{
     Permission, ServiceError,
     ports::{PutAccount, PutCompany},
@@ -243,7 +244,7 @@ async fn clients_provision_nothing() {
             .err(),
         services.rate_card_types(&client, None, 50).await.err(),
         services
-            .make_key(&client, Some("north"), vec![], "key")
+            .make_key(&client, Some("north"), KeyAsk::lasting(vec![], "key"))
             .await
             .err(),
         services.users(&client, None, 50).await.err(),

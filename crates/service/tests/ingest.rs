@@ -24,6 +24,8 @@ async fn key(world: &World, account: Option<&str>, scopes: &[KeyScope]) -> Calle
         name: "test".into(),
         created_at: time(NOW),
         revoked_at: None,
+        expires_at: None,
+        used_at: None,
     })
 }
 

@@ -7,6 +7,7 @@ use service::{
 };
 
 use crate::support::world::{World, wrong};
+use service::keys::KeyAsk;
 
 fn is_unknown<T>(answer: &Result<T, ServiceError>) -> bool {
     matches!(answer, Err(ServiceError::Unauthenticated))
@@ -20,8 +21,7 @@ async fn a_key_opens_its_account_with_its_scopes() {
         .make_key(
             &world.operator,
             Some("north"),
-            vec![KeyScope::Read],
-            "dashboards",
+            KeyAsk::lasting(vec![KeyScope::Read], "dashboards"),
         )
         .await
         .unwrap();
@@ -54,7 +54,11 @@ async fn a_platform_key_opens_everything() {
     let world = World::new().await;
     let made = world
         .services
-        .make_key(&world.operator, None, vec![KeyScope::Platform], "billing")
+        .make_key(
+            &world.operator,
+            None,
+            KeyAsk::lasting(vec![KeyScope::Platform], "billing"),
+        )
         .await
         .unwrap();
     let caller = world.services.caller_of_token(&made.token).await.unwrap();
@@ -83,8 +87,7 @@ async fn a_secret_is_shown_once_and_stored_as_a_hash() {
         .make_key(
             &world.operator,
             Some("north"),
-            vec![KeyScope::Ingest],
-            "gateway",
+            KeyAsk::lasting(vec![KeyScope::Ingest], "gateway"),
         )
         .await
         .unwrap();
@@ -104,8 +107,7 @@ async fn a_secret_is_shown_once_and_stored_as_a_hash() {
         .make_key(
             &world.operator,
             Some("north"),
-            vec![KeyScope::Ingest],
-            "gateway",
+            KeyAsk::lasting(vec![KeyScope::Ingest], "gateway"),
         )
         .await
         .unwrap();
@@ -117,13 +119,21 @@ async fn anything_but_a_known_token_is_nobody() {
     let world = World::new().await;
     let made = world
         .services
-        .make_key(&world.operator, Some("north"), vec![KeyScope::Read], "k")
+        .make_key(
+            &world.operator,
+            Some("north"),
+            KeyAsk::lasting(vec![KeyScope::Read], "k"),
+        )
         .await
         .unwrap();
     let prefix = &made.key.prefix;
     let other = world
         .services
-        .make_key(&world.operator, Some("north"), vec![KeyScope::Read], "k")
+        .make_key(
+            &world.operator,
+            Some("north"),
+            KeyAsk::lasting(vec![KeyScope::Read], "k"),
+        )
         .await
         .unwrap();
     let mixed = made.token.replace(prefix, &other.key.prefix);
@@ -150,7 +160,11 @@ async fn a_revoked_key_is_over_at_once() {
     let world = World::new().await;
     let made = world
         .services
-        .make_key(&world.operator, Some("north"), vec![KeyScope::Read], "k")
+        .make_key(
+            &world.operator,
+            Some("north"),
+            KeyAsk::lasting(vec![KeyScope::Read], "k"),
+        )
         .await
         .unwrap();
     assert!(world.services.caller_of_token(&made.token).await.is_ok());
@@ -186,7 +200,7 @@ async fn scopes_belong_to_an_account_and_the_platform_to_none(
         wrong(
             world
                 .services
-                .make_key(&world.operator, account, scopes, "k")
+                .make_key(&world.operator, account, KeyAsk::lasting(scopes, "k"))
                 .await
                 .map(|made| made.key)
         )
@@ -200,12 +214,20 @@ async fn keys_are_listed_by_account() {
     let world = World::new().await;
     world
         .services
-        .make_key(&world.operator, Some("north"), vec![KeyScope::Read], "ours")
+        .make_key(
+            &world.operator,
+            Some("north"),
+            KeyAsk::lasting(vec![KeyScope::Read], "ours"),
+        )
         .await
         .unwrap();
     world
         .services
-        .make_key(&world.operator, None, vec![KeyScope::Platform], "theirs")
+        .make_key(
+            &world.operator,
+            None,
+            KeyAsk::lasting(vec![KeyScope::Platform], "theirs"),
+        )
         .await
         .unwrap();
     let names = async |account| {
@@ -222,7 +244,11 @@ async fn keys_are_listed_by_account() {
     );
     let missing = world
         .services
-        .make_key(&world.operator, Some("nowhere"), vec![KeyScope::Read], "k")
+        .make_key(
+            &world.operator,
+            Some("nowhere"),
+            KeyAsk::lasting(vec![KeyScope::Read], "k"),
+        )
         .await;
     assert!(matches!(
         missing.map(|made| made.key),

@@ -45,7 +45,7 @@ async fn a_person_signs_in_with_their_password_and_nobody_with_another() {
         .unwrap();
     assert_eq!(user.email, "ada@example.com");
     assert!(user.password_hash.starts_with("$argon2id$") && !user.password_hash.contains(PASSWORD));
-    let sign_in = |email, password: &str| world.services.sign_in(email, password.to_owned());
+    let sign_in = |email, password: &str| world.services.sign_in(email, password.to_owned(), None);
     assert_eq!(
         sign_in("ADA@example.com ", PASSWORD).await.unwrap().id,
         user.id
@@ -103,14 +103,14 @@ async fn a_new_password_ends_the_old_one() {
     assert!(matches!(
         world
             .services
-            .sign_in("ada@example.com", PASSWORD.into())
+            .sign_in("ada@example.com", PASSWORD.into(), None)
             .await,
         Err(ServiceError::Unauthenticated)
     ));
     assert!(
         world
             .services
-            .sign_in("ada@example.com", "battery staple".into())
+            .sign_in("ada@example.com", "battery staple".into(), None)
             .await
             .is_ok()
     );
@@ -143,6 +143,7 @@ async fn a_person_that_cannot_be_is_refused_with_the_field(
 async fn a_session_lasts_until_it_ends_or_is_ended() {
     let world = World::new().await;
     let session = |name: u8, until: &str| SavedSession {
+        user: None,
         id_hash: vec![name],
         data: "{}".into(),
         expires_at: time(until),

@@ -7,12 +7,14 @@ mod packs;
 mod plans;
 mod rates;
 
+pub(crate) use accounts::{brand, set_brand};
 use async_trait::async_trait;
 use domain::{
     AccountId, CompanyId, Time,
     rate::{RateCard, RateRule},
     tenancy::{Account, Company, Pack, Plan},
 };
+pub(crate) use keys::{expire as expire_key, touch as touch_keys};
 use service::ports::{
     ApiKey, DirectoryStore, NewApiKey, PutAccount, PutCompany, StoreResult, Stored,
 };

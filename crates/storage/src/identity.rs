@@ -1,7 +1,7 @@
 //! People and their sessions.
 
-mod sessions;
-mod users;
+pub(crate) mod sessions;
+pub(crate) mod users;
 
 use async_trait::async_trait;
 use domain::{Time, UserId};

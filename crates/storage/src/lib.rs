@@ -5,6 +5,7 @@
 
 #[macro_use]
 mod sql;
+mod access;
 mod cells;
 mod checkpoint;
 mod connect;

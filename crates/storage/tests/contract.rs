@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at the first failure")]
 
 mod contract {
+    pub mod access;
     pub mod backend;
     pub mod care;
     pub mod directory;
@@ -18,7 +19,7 @@ mod contract {
 }
 
 use contract::{
-    backend::Sqlite, care, directory, identity, ingest, ledger, log, snapshots, totals,
+    access, backend::Sqlite, care, directory, identity, ingest, ledger, log, snapshots, totals,
 };
 
 macro_rules! on {
@@ -50,6 +51,17 @@ macro_rules! contract {
                 a_total_too_large_to_count_stores_nothing,
                 a_commit_that_is_given_up_leaves_the_writer_usable,
                 nothing_to_store_is_stored,
+            }
+            access::{
+                an_invitation_is_used_once_by_whom_it_is_for,
+                an_invitation_that_is_taken_back_replaced_or_old_does_nothing,
+                members_are_listed_changed_and_removed,
+                disabling_and_a_new_password_end_sessions,
+                an_identity_is_of_one_person,
+                a_portal_link_works_once,
+                keys_end_and_say_when_they_were_used,
+                a_brand_is_kept_and_removed,
+                the_audit_log_is_read_by_account_and_never_changed,
             }
             totals::{
                 any_order_and_repetition_gives_the_same_totals,

@@ -16,6 +16,7 @@ use domain::{
     tenancy::{AccountKind, Plan, Role},
     time::DAY_US,
 };
+use service::keys::KeyAsk;
 use service::{
     Caller, Clock as _, Services, SystemClock,
     ports::{KeyScope, PutAccount, PutCompany, Store},
@@ -217,8 +218,12 @@ async fn provision(services: &Services) -> (String, String) {
     };
     services.put_user(&operator, owner).await.unwrap();
     let scopes = vec![KeyScope::Ingest, KeyScope::Read, KeyScope::Check];
-    let made = services.make_key(&operator, Some(ACCOUNT), scopes, "bench");
+    let made = services.make_key(&operator, Some(ACCOUNT), KeyAsk::lasting(scopes, "bench"));
     let token = made.await.unwrap().token;
-    let made = services.make_key(&operator, None, vec![KeyScope::Platform], "bench");
+    let made = services.make_key(
+        &operator,
+        None,
+        KeyAsk::lasting(vec![KeyScope::Platform], "bench"),
+    );
     (token, made.await.unwrap().token)
 }

@@ -8,7 +8,7 @@ use axum::{
 use service::{Caller, Services};
 
 use super::problem::Problem;
-use crate::AppState;
+use crate::{AppState, middleware::address::ClientAddress};
 
 /// A caller who is known.
 #[derive(Debug, Clone)]
@@ -37,11 +37,22 @@ impl FromRequestParts<AppState> for Authed {
             && let Some(caller) = parts
                 .extensions
                 .get::<Current>()
-                .and_then(|current| current.caller.clone())
+                .and_then(|current| current.caller().cloned())
         {
             return Ok(Self(caller));
         }
-        key_caller(&state.services, &parts.headers).await.map(Self)
+        let address = ClientAddress::of(&parts.extensions);
+        match key_caller(&state.services, &parts.headers).await {
+            Ok(caller) => {
+                state.limiter.of_caller(&caller)?;
+                Ok(Self(caller.at(address.text())))
+            }
+            Err(problem) if bearer(&parts.headers).is_some() && problem.is_unauthenticated() => {
+                state.limiter.wrong_key(address)?;
+                Err(problem)
+            }
+            Err(problem) => Err(problem),
+        }
     }
 }
 

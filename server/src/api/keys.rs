@@ -10,6 +10,7 @@ use domain::Time;
 use serde::{Deserialize, Serialize};
 use service::{
     Services,
+    keys::{KeyAsk, MadeKey},
     ports::{ApiKey, KeyScope},
 };
 use utoipa::ToSchema;
@@ -18,13 +19,10 @@ use super::{
     auth::Authed,
     body::JsonBody,
     list::{KeyPage, ListParams, Page},
-    problem::{Answer, Problem, ProblemBody},
+    problem::{Answer, ProblemBody},
     query::Params,
     times,
 };
-
-/// Longest name of a key, in characters.
-const MAX_NAME_CHARS: usize = 120;
 
 /// An API key; never its secret.
 #[derive(Debug, Serialize, ToSchema)]
@@ -44,6 +42,12 @@ pub struct KeyBody {
     /// When it was revoked; null while it works.
     #[schema(required)]
     pub revoked_at: Option<String>,
+    /// When it stops working by itself; null when it does not.
+    #[schema(required)]
+    pub expires_at: Option<String>,
+    /// When it was used last, to some minutes; null when it was not.
+    #[schema(required)]
+    pub used_at: Option<String>,
 }
 
 /// An API key that was just made.
@@ -69,6 +73,25 @@ pub struct PostKeyBody {
     /// What it may do: `ingest`, `check`, `read`.
     #[schema(value_type = Vec<String>, example = json!(["ingest"]))]
     scopes: Vec<KeyScope>,
+    /// After how many seconds it stops working by itself; never when left out.
+    #[serde(default)]
+    #[schema(example = 7_776_000)]
+    expires_in_s: Option<u32>,
+}
+
+/// How an API key is replaced.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = Rotation)]
+pub struct RotationBody {
+    /// For how many seconds the key before goes on, at most 2,592,000 (30 days); a day when left out.
+    #[serde(default = "a_day")]
+    #[schema(example = 86_400, default = 86_400)]
+    overlap_s: u32,
+}
+
+const fn a_day() -> u32 {
+    86_400
 }
 
 impl From<ApiKey> for KeyBody {
@@ -77,6 +100,8 @@ impl From<ApiKey> for KeyBody {
         Self {
             created_at: utc(key.created_at),
             revoked_at: key.revoked_at.map(utc),
+            expires_at: key.expires_at.map(utc),
+            used_at: key.used_at.map(utc),
             prefix: key.prefix,
             name: key.name,
             scopes: key.scopes,
@@ -141,24 +166,57 @@ pub async fn post_key(
     JsonBody(body): JsonBody<PostKeyBody>,
 ) -> Answer<Response> {
     params.none()?;
-    if body.name.chars().count() > MAX_NAME_CHARS || body.name.chars().any(char::is_control) {
-        let message =
-            format!("must be at most {MAX_NAME_CHARS} characters, without control characters");
-        return Err(Problem::invalid_field("name", "invalid", message));
-    }
-    let made = services
-        .make_key(&caller, Some(&account), body.scopes, &body.name)
-        .await?;
+    let ask = KeyAsk {
+        scopes: body.scopes,
+        name: body.name,
+        expires_in_s: body.expires_in_s,
+    };
+    let made = services.make_key(&caller, Some(&account), ask).await?;
+    Ok(made_key(made))
+}
+
+/// The answer with a key that was just made; nothing on the way may keep it.
+fn made_key(made: MadeKey) -> Response {
     let body = NewKey {
         key: made.token,
         stored: made.key.into(),
     };
-    Ok((
-        StatusCode::CREATED,
-        [(header::CACHE_CONTROL, "no-store")],
-        Json(body),
-    )
-        .into_response())
+    let no_store = [(header::CACHE_CONTROL, "no-store")];
+    (StatusCode::CREATED, no_store, Json(body)).into_response()
+}
+
+/// Replaces an API key
+///
+/// The answer has the new key, this once. The one before goes on for `overlap_s` seconds, so that programs can change over.
+#[utoipa::path(
+    post, path = "/api/v1/accounts/{key}/api-keys/{prefix}/rotation", tag = "API keys", operation_id = "rotate_api_key",
+    params(
+        ("key" = String, Path, description = "The account's key."),
+        ("prefix" = String, Path, description = "The public part of the API key."),
+        ("Idempotency-Key" = Option<String>, Header, description = "Repeats the first answer to the same request."),
+    ),
+    request_body = RotationBody,
+    responses(
+        (status = 201, description = "Made.", body = NewKey),
+        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The key has no scope platform.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "No such key.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "The key does not work any more.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`errors` says what is wrong.", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+)]
+pub async fn rotate_key(
+    State(services): State<Services>,
+    Authed(caller): Authed,
+    Path((account, prefix)): Path<(String, String)>,
+    params: Params,
+    JsonBody(body): JsonBody<RotationBody>,
+) -> Answer<Response> {
+    params.none()?;
+    let made = services
+        .rotate_key(&caller, Some(&account), &prefix, body.overlap_s)
+        .await?;
+    Ok(made_key(made))
 }
 
 /// Revokes an API key

@@ -34,7 +34,7 @@ pub struct Demo {
 /// Fills the database where needed, and runs the server on it.
 pub async fn run(demo: &Demo, config: &Config, output: &Output) -> CliResult {
     let database = open::database(config, FILE, true).await?;
-    let services = open::with_payments(open::services(&database), config)?;
+    let services = open::with_outside(open::services(&database), config)?;
     let server = Server::bind(config, services.clone(), database).await?;
     let caller = Caller::operator("demo");
     output.note("Preparing the demo: two accounts, 90 days of history …");
@@ -47,6 +47,7 @@ pub async fn run(demo: &Demo, config: &Config, output: &Output) -> CliResult {
     let traffic =
         (!demo.no_traffic).then(|| tokio::spawn(demo::traffic(services, caller, stopping)));
     let url = config
+        .edge
         .origin
         .url
         .clone()

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 use serde_json::json;
-use service::ports::KeyScope;
+use service::{keys::KeyAsk, ports::KeyScope};
 
 use super::{CliResult, account::LISTED, open::Shell};
 use crate::api::keys::KeyBody;
@@ -23,6 +23,9 @@ pub enum Command {
         /// What it is for
         #[arg(long, default_value = "")]
         name: String,
+        /// After how many seconds it stops working by itself
+        #[arg(long, value_name = "SECONDS")]
+        expires_in_s: Option<u32>,
     },
     /// List keys, without their secrets
     List {
@@ -48,9 +51,18 @@ pub async fn run(command: Command, shell: &Shell<'_>) -> CliResult {
             scopes,
             account,
             name,
+            expires_in_s,
         } => {
             let made = services
-                .make_key(caller, account.as_deref(), scopes, &name)
+                .make_key(
+                    caller,
+                    account.as_deref(),
+                    KeyAsk {
+                        scopes,
+                        name,
+                        expires_in_s,
+                    },
+                )
                 .await?;
             let answer = json!({ "key": made.token, "prefix": made.key.prefix, "scopes": made.key.scopes, "account": account });
             shell.output.answer(&made.token, &answer);

@@ -6,10 +6,12 @@ use service::{Caller, Services, SystemClock, payments::Webhooks, ports::Store};
 use storage::{Database, OpenOptions};
 
 use super::{CliError, output::Output};
-use crate::{config::Config, telemetry};
+use crate::{config::Config, mail::Letters, telemetry};
 
 /// The file of the embedded database.
 pub const FILE: &str = "creditscope.db";
+/// The folder of the data folder for letters that no server sends.
+const MAIL: &str = "mail";
 
 /// What a command at the machine's own shell works with.
 pub struct Shell<'a> {
@@ -45,14 +47,30 @@ pub fn services(database: &Arc<dyn Database>) -> Services {
     Services::start_observed(store, Arc::new(SystemClock), telemetry::commit_observer())
 }
 
-/// The same use-cases, paying as the settings say.
-pub fn with_payments(services: Services, config: &Config) -> Result<Services, CliError> {
+/// The same use-cases, paying and sending letters as the settings say.
+pub fn with_outside(services: Services, config: &Config) -> Result<Services, CliError> {
+    let services = services.with_mail(Arc::new(letters(config)?));
     let Some(secret) = &config.payments_webhook_secret else {
         return Ok(services);
     };
     let webhooks = Webhooks::new(secret, config.payments_checkout_url.clone())
         .map_err(|rule| CliError::Usage(format!("payments_webhook_secret {rule}")))?;
     Ok(services.with_payments(Arc::new(webhooks)))
+}
+
+fn letters(config: &Config) -> Result<Letters, CliError> {
+    let mail = config.mail.as_ref();
+    let mail = mail.ok_or_else(|| CliError::Usage("mail_from is wrong".to_owned()))?;
+    let from = mail.from.clone();
+    match &mail.smtp_url {
+        Some(url) => Letters::to_server(from, url)
+            .map_err(|rule| CliError::Usage(format!("smtp_url {rule}"))),
+        None => {
+            let folder = config.data_dir.join(MAIL);
+            Letters::to_files(from, &folder)
+                .map_err(|error| CliError::Io(folder.display().to_string(), error))
+        }
+    }
 }
 
 impl<'a> Shell<'a> {

@@ -17,6 +17,9 @@ use crate::{AppState, api, config::Config, listener, router, telemetry};
 /// How often sessions that have ended are removed.
 const SWEEP_EVERY: std::time::Duration = std::time::Duration::from_hours(1);
 
+/// How often it is written down when keys were used.
+const NOTE_EVERY: std::time::Duration = std::time::Duration::from_mins(1);
+
 /// How often books are looked at that have to be brought up to now: an abandoned hold ends this late at most.
 const RENEW_EVERY: std::time::Duration = std::time::Duration::from_secs(1);
 
@@ -67,12 +70,13 @@ pub struct Server {
     listener: TcpListener,
     state: AppState,
     metrics: Option<TcpListener>,
+    tls: Option<listener::Tls>,
 }
 
 /// Runs the server until it is told to stop.
 pub async fn run(config: &Config, output: &Output) -> CliResult {
     let database = open::database(config, FILE, config.migrate).await?;
-    let services = open::with_payments(open::services(&database), config)?;
+    let services = open::with_outside(open::services(&database), config)?;
     let server = Server::bind(config, services, database).await?;
     output.note(&format!("Creditscope listens on http://{}", server.addr()?));
     server.run(listener::stop_signal()).await?;
@@ -91,13 +95,20 @@ impl Server {
             Some(addr) => Some(bind(addr).await?),
             None => None,
         };
-        let state = AppState::new(services.clone(), config.origin.clone());
+        let mut edge = config.edge.clone();
+        edge.origin.local = listener
+            .local_addr()
+            .ok()
+            .map(|addr| format!("http://{addr}"));
+        let state = AppState::new(services.clone(), edge);
+        let tls = config.tls.as_ref().map(listener::Tls::load).transpose();
         Ok(Self {
             services,
             database,
             listener,
             state,
             metrics,
+            tls: tls.map_err(CliError::Usage)?,
         })
     }
 
@@ -119,11 +130,12 @@ impl Server {
             };
             tokio::spawn(listener::serve(
                 listener,
+                None,
                 api::ops::own_router(&self.state),
                 wait,
             ))
         });
-        listener::serve(self.listener, router(&self.state), stop).await;
+        listener::serve(self.listener, self.tls, router(&self.state), stop).await;
         stopping.send_replace(true);
         background.abort();
         if let Some(metrics) = metrics {
@@ -143,6 +155,16 @@ async fn bind(addr: SocketAddr) -> Result<TcpListener, CliError> {
 /// What has to be done now and then.
 async fn housekeeping(services: Services, state: AppState) {
     let upkeep = telemetry::upkeep(state.metrics);
+    let limiter = state.limiter;
+    let notes = async {
+        loop {
+            tokio::time::sleep(NOTE_EVERY).await;
+            limiter.forget_quiet();
+            if let Err(error) = services.note_used_keys().await {
+                tracing::error!(%error, "when keys were used could not be written down");
+            }
+        }
+    };
     let sweep = async {
         loop {
             match services.sweep_sessions().await {
@@ -153,7 +175,13 @@ async fn housekeeping(services: Services, state: AppState) {
             tokio::time::sleep(SWEEP_EVERY).await;
         }
     };
-    tokio::join!(upkeep, sweep, renewal(&services), reconciliation(&services));
+    tokio::join!(
+        upkeep,
+        notes,
+        sweep,
+        renewal(&services),
+        reconciliation(&services)
+    );
 }
 
 /// Compares everything with everything now and then: a page says when that was, and whether it agreed.

@@ -43,6 +43,16 @@ pub enum Command {
     },
     /// List people
     List,
+    /// Keep a person out: their sessions end at once
+    Disable {
+        /// E-mail address
+        email: String,
+    },
+    /// Let a person in again
+    Enable {
+        /// E-mail address
+        email: String,
+    },
 }
 
 #[derive(Serialize)]
@@ -125,8 +135,21 @@ pub async fn run(command: Command, shell: &Shell<'_>) -> CliResult {
                 )
             });
         }
+        Command::Disable { email } => set_disabled(shell, &email, true).await?,
+        Command::Enable { email } => set_disabled(shell, &email, false).await?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+async fn set_disabled(shell: &Shell<'_>, email: &str, disabled: bool) -> Result<(), CliError> {
+    let (services, caller) = (&shell.services, &shell.caller);
+    let user = services.set_disabled(caller, email, disabled).await?;
+    let row = Row::from(user);
+    let can = if disabled { "can no longer" } else { "can" };
+    shell
+        .output
+        .answer(&format!("{} {can} sign in.", row.email), &row);
+    Ok(())
 }
 
 fn read_password(shell: &Shell<'_>) -> Result<String, CliError> {

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, str::FromStr};
 use super::FILE_VARIABLE;
 
 /// Every setting, by its name in the file; its variable is the same in capitals after [`PREFIX`].
-pub const SETTINGS: [&str; 11] = [
+pub const SETTINGS: [&str; 27] = [
     "database_url",
     "addr",
     "public_url",
@@ -17,7 +17,25 @@ pub const SETTINGS: [&str; 11] = [
     "readers",
     "payments_webhook_secret",
     "payments_checkout_url",
+    "trusted_proxies",
+    "embed_origins",
+    "tls_certificate",
+    "tls_key",
+    "rate_key",
+    "rate_account",
+    "rate_address",
+    "mail_from",
+    "smtp_url",
+    "oidc_issuer",
+    "oidc_client_id",
+    "oidc_client_secret",
+    "oidc_name",
+    "oidc_account_claim",
+    "oidc_role_claim",
+    "oidc_companies_claim",
 ];
+/// Settings whose text is never shown, not even when it is wrong.
+const SECRETS: [&str; 3] = ["payments_webhook_secret", "smtp_url", "oidc_client_secret"];
 /// What variables begin with.
 const PREFIX: &str = "CREDITSCOPE_";
 /// Variables that belong to the build and its tests.
@@ -146,7 +164,12 @@ impl Layers {
         match parse(&setting.text) {
             Ok(value) => Some(value),
             Err(rule) => {
-                errors.push(format!("{}: '{}' {rule}", setting.place, setting.text));
+                let shown = if SECRETS.contains(&name) {
+                    "what is set".to_owned()
+                } else {
+                    format!("'{}'", setting.text)
+                };
+                errors.push(format!("{}: {shown} {rule}", setting.place));
                 None
             }
         }

@@ -111,18 +111,19 @@ pub async fn decide(
     go_on(done.await, form.next.as_deref(), "decided")
 }
 
-async fn scope(services: &Services, current: &Current, account: &str) -> ServiceResult<Scope> {
-    let caller = current
-        .caller
-        .as_ref()
-        .ok_or(ServiceError::Unauthenticated)?;
+pub(super) async fn scope(
+    services: &Services,
+    current: &Current,
+    account: &str,
+) -> ServiceResult<Scope> {
+    let caller = current.caller().ok_or(ServiceError::Unauthenticated)?;
     services
         .scope(caller, Some(account), Permission::Read)
         .await
 }
 
 /// Back to where the form was, which says what happened.
-fn go_on<T>(done: ServiceResult<T>, next: Option<&str>, what: &str) -> Response {
+pub(super) fn go_on<T>(done: ServiceResult<T>, next: Option<&str>, what: &str) -> Response {
     let next = local(next);
     let said = match done {
         Ok(_) => format!("done={what}"),

@@ -18,7 +18,7 @@ pub async fn signed_in(request: Request, next: Next) -> Response {
     let is_known = request
         .extensions()
         .get::<Current>()
-        .is_some_and(|current| current.caller.is_some());
+        .is_some_and(|current| current.known.is_some());
     let path = request.uri().path();
     match (is_known, path == SIGN_IN) {
         _ if path.starts_with(FUNCTIONS) => {}

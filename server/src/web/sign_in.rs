@@ -2,14 +2,14 @@
 
 use std::{
     collections::HashMap,
-    net::{IpAddr, SocketAddr},
+    net::IpAddr,
     sync::{Mutex, PoisonError},
 };
 
 use axum::{
-    Form,
-    extract::{ConnectInfo, State},
-    http::{StatusCode, header},
+    Extension, Form,
+    extract::State,
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse as _, Redirect, Response},
 };
 use domain::{Time, time::MINUTE_US};
@@ -18,10 +18,12 @@ use service::{ServiceError, Services};
 use tower_sessions::Session;
 
 use super::guard::{SIGN_IN, sign_in_path};
-use crate::{AppState, api::problem::Problem, sessions};
+use crate::{AppState, api::problem::Problem, middleware::address::ClientAddress, sessions};
 
 /// Failed sign-ins of one address for one e-mail address that a minute may see.
 const MAX_FAILURES: u32 = 10;
+/// Failed sign-ins of one address for anyone: behind it may be a whole office.
+const MAX_FAILURES_OF_ADDRESS: u32 = 60;
 /// Names remembered: past it the oldest minute's are let go.
 const MAX_NAMES: usize = 20_000;
 
@@ -38,16 +40,21 @@ pub struct SignIn {
 #[derive(Debug, Default)]
 pub struct Attempts(Mutex<HashMap<Name, (Time, u32)>>);
 
-/// An e-mail address, and where it was typed.
+/// An e-mail address, or none for all of them, and where it was typed.
 type Name = (String, Option<IpAddr>);
 
 impl Attempts {
     /// How many seconds to wait, when there were too many failures.
     fn wait_s(&self, name: &Name, now: Time) -> Option<u32> {
+        let most = if name.0.is_empty() {
+            MAX_FAILURES_OF_ADDRESS
+        } else {
+            MAX_FAILURES
+        };
         let failures = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (since, count) = failures.get(name)?;
         let left_us = MINUTE_US - now.micros_since(*since);
-        (*count >= MAX_FAILURES && left_us > 0)
+        (*count >= most && left_us > 0)
             .then(|| u32::try_from(left_us / 1_000_000 + 1).unwrap_or(60))
     }
 
@@ -80,17 +87,17 @@ pub fn local(next: Option<&str>) -> String {
 /// `POST /sign-in`
 pub async fn sign_in(
     State(state): State<AppState>,
-    peer: Option<axum::Extension<ConnectInfo<SocketAddr>>>,
+    Extension(address): Extension<ClientAddress>,
+    headers: HeaderMap,
     session: Session,
     Form(form): Form<SignIn>,
 ) -> Response {
     let next = local(form.next.as_deref());
     let now = state.services.now();
-    let name = (
-        form.email.trim().to_lowercase(),
-        peer.map(|peer| peer.0.0.ip()),
-    );
-    if let Some(seconds) = state.attempts.wait_s(&name, now) {
+    let name = (form.email.trim().to_lowercase(), address.0);
+    let everyone = (String::new(), address.0);
+    let waits = [&name, &everyone].map(|name| state.attempts.wait_s(name, now));
+    if let Some(seconds) = waits.into_iter().flatten().max() {
         let text = format!("Too many attempts. Try again in {seconds} seconds.\n");
         return (
             StatusCode::TOO_MANY_REQUESTS,
@@ -99,33 +106,71 @@ pub async fn sign_in(
         )
             .into_response();
     }
-    match check(&state.services, &session, &form.email, form.password).await {
+    let attempt = Attempt {
+        session: &session,
+        address,
+        headers: &headers,
+    };
+    match attempt
+        .check(&state.services, &form.email, form.password)
+        .await
+    {
         Ok(()) => Redirect::to(&next).into_response(),
         Err(ServiceError::Unauthenticated) => {
             state.attempts.failed(name, now);
+            state.attempts.failed(everyone, now);
             Redirect::to(&sign_in_path(&next, true)).into_response()
         }
         Err(error) => Problem::from(error).into_response(),
     }
 }
 
-async fn check(
-    services: &Services,
-    session: &Session,
-    email: &str,
-    password: String,
-) -> Result<(), ServiceError> {
-    let user = services.sign_in(email, password).await?;
-    sessions::begin(session, user.id, services.now()).await
+/// Where a sign-in comes from.
+struct Attempt<'a> {
+    session: &'a Session,
+    address: ClientAddress,
+    headers: &'a HeaderMap,
+}
+
+impl Attempt<'_> {
+    async fn check(
+        &self,
+        services: &Services,
+        email: &str,
+        password: String,
+    ) -> Result<(), ServiceError> {
+        let address = self.address.text();
+        let user = services
+            .sign_in(email, password, address.as_deref())
+            .await?;
+        let now = services.now();
+        sessions::begin(self.session, user.id, now, self.address, self.headers).await
+    }
 }
 
 /// `POST /sign-out`
-pub async fn sign_out(session: Session) -> Response {
-    if let Err(error) = session.flush().await {
-        tracing::error!(%error, "a session could not be ended");
-        return Problem::internal().into_response();
+pub async fn sign_out(
+    State(services): State<Services>,
+    session: Session,
+    headers: HeaderMap,
+) -> Response {
+    let ended = async {
+        session.flush().await.map_err(sessions::broken)?;
+        sessions::end_portal(&services, &headers).await
+    };
+    let mut response = Redirect::to(SIGN_IN).into_response();
+    match ended.await {
+        Ok(forget) => {
+            if let Some(forget) = forget {
+                response.headers_mut().append(header::SET_COOKIE, forget);
+            }
+            response
+        }
+        Err(error) => {
+            tracing::error!(%error, "a session could not be ended");
+            Problem::internal().into_response()
+        }
     }
-    Redirect::to(SIGN_IN).into_response()
 }
 
 #[cfg(test)]

@@ -24,9 +24,14 @@ async fn listening_with(router: Router) -> (SocketAddr, oneshot::Sender<()>, Joi
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let addr = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel();
-    let running = tokio::spawn(server::listener::serve(listener, router, async move {
-        let _ = stopped.await;
-    }));
+    let running = tokio::spawn(server::listener::serve(
+        listener,
+        None,
+        router,
+        async move {
+            let _ = stopped.await;
+        },
+    ));
     (addr, stop, running)
 }
 

@@ -20,6 +20,7 @@ mod kill;
 mod ledger;
 mod ledger_file;
 mod listener;
+mod matrix;
 mod openapi;
 mod ops;
 mod orders;

@@ -124,6 +124,7 @@ async fn strangers_are_sent_to_sign_in_and_back_afterwards() {
 #[tokio::test]
 async fn behind_tls_the_cookie_is_secure() {
     let server = TestServer::start_at(Origin {
+        local: None,
         url: Some("https://credits.example".to_owned()),
     })
     .await;

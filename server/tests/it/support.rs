@@ -15,7 +15,11 @@ use domain::{
     tenancy::{AccountKind, Plan},
 };
 use serde_json::{Value, json};
-use server::{AppState, state::Origin};
+use server::{
+    AppState,
+    state::{Edge, Origin},
+};
+use service::keys::KeyAsk;
 use service::{
     Caller, Clock, Services,
     ports::{KeyScope, PutAccount, PutCompany, Store},
@@ -163,7 +167,7 @@ impl TestServer {
                 return String::new();
             }
             services
-                .make_key(&operator, account, scopes.to_vec(), "test")
+                .make_key(&operator, account, KeyAsk::lasting(scopes.to_vec(), "test"))
                 .await
                 .unwrap()
                 .token
@@ -173,7 +177,13 @@ impl TestServer {
         let read = key(Some("northwind"), &[KeyScope::Read]).await;
         let check = key(Some("northwind"), &[KeyScope::Check]).await;
         let foreign = key(Some("brightside"), &[KeyScope::Read, KeyScope::Ingest]).await;
-        let state = AppState::new(services.clone(), origin);
+        let state = AppState::new(
+            services.clone(),
+            Edge {
+                origin,
+                ..Edge::default()
+            },
+        );
         let router = server::router(&state);
         Self {
             services,

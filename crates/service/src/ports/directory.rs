@@ -67,6 +67,17 @@ pub struct ApiKey {
     pub created_at: Time,
     /// When it was revoked.
     pub revoked_at: Option<Time>,
+    /// When it stops working by itself; never when none.
+    pub expires_at: Option<Time>,
+    /// When it was used last, to the minute.
+    pub used_at: Option<Time>,
+}
+
+impl ApiKey {
+    /// Whether it works at a time.
+    pub fn works_at(&self, now: Time) -> bool {
+        self.revoked_at.is_none() && self.expires_at.is_none_or(|end| now < end)
+    }
 }
 
 /// A key to store.

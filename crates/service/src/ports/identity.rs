@@ -58,6 +58,8 @@ pub struct NewUser {
 pub struct SavedSession {
     /// SHA-256 of the session id.
     pub id_hash: Vec<u8>,
+    /// Whose it is; none before someone signs in, and for users of a platform.
+    pub user: Option<UserId>,
     /// What the session carries, as JSON.
     pub data: String,
     /// When it ends.

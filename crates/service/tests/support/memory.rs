@@ -2,6 +2,7 @@
 //!
 //! Nothing is summed up in advance and nothing is indexed; every answer is found by looking at every event.
 
+mod access;
 mod directory;
 mod events;
 mod identity;
@@ -40,6 +41,7 @@ pub struct State {
     keys: Vec<ApiKey>,
     users: Vec<User>,
     sessions: Vec<SavedSession>,
+    access: access::Access,
     answers: Vec<(String, String, Remembered)>,
     packs: Vec<Pack>,
     reconciliation: Option<Reconciliation>,

@@ -1,6 +1,6 @@
 //! Accounts.
 
-use domain::{AccountId, Time, ledger::OveragePolicy, tenancy::Account};
+use domain::{AccountId, Time, brand::Brand, ledger::OveragePolicy, tenancy::Account};
 use service::ports::{PutAccount, Stored};
 use sqlx::{SqliteConnection, SqliteExecutor, SqlitePool};
 
@@ -196,4 +196,33 @@ async fn upsert(
         .fetch_one(connection)
         .await?;
     row.try_into()
+}
+
+#[tracing::instrument(name = "db.accounts.brand", skip_all)]
+pub(crate) async fn brand(readers: &SqlitePool, account: AccountId) -> Result<Option<Brand>> {
+    let brand: Option<Option<String>> =
+        sqlx::query_scalar("SELECT brand FROM accounts WHERE account_id = ?1")
+            .bind(account.0)
+            .fetch_optional(readers)
+            .await?;
+    let text = brand.flatten();
+    Ok(text.map(|text| serde_json::from_str(&text)).transpose()?)
+}
+
+#[tracing::instrument(name = "db.accounts.set_brand", skip_all)]
+pub(crate) async fn set_brand(
+    writer: &Writer,
+    account: AccountId,
+    brand: Option<&Brand>,
+    now: Time,
+) -> Result<()> {
+    const SQL: &str = "UPDATE accounts SET brand = ?2, updated_at = ?3 WHERE account_id = ?1";
+    let mut tx = writer.begin().await?;
+    sqlx::query(SQL)
+        .bind(account.0)
+        .bind(brand.map(serde_json::to_string).transpose()?)
+        .bind(now.micros())
+        .execute(tx.connection())
+        .await?;
+    tx.commit().await
 }

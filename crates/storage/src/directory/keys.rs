@@ -12,7 +12,7 @@ use crate::{
 
 macro_rules! keys {
     ($which:literal) => {
-        concat!("SELECT prefix, account_id, secret_hash, scopes, name, created_at, revoked_at FROM api_keys ", $which)
+        concat!("SELECT prefix, account_id, secret_hash, scopes, name, created_at, revoked_at, expires_at, used_at FROM api_keys ", $which)
     };
 }
 
@@ -25,6 +25,8 @@ struct KeyRow {
     name: String,
     created_at: i64,
     revoked_at: Option<i64>,
+    expires_at: Option<i64>,
+    used_at: Option<i64>,
 }
 
 impl TryFrom<KeyRow> for ApiKey {
@@ -39,6 +41,8 @@ impl TryFrom<KeyRow> for ApiKey {
             name: row.name,
             created_at: Time::from_micros(row.created_at),
             revoked_at: row.revoked_at.map(Time::from_micros),
+            expires_at: row.expires_at.map(Time::from_micros),
+            used_at: row.used_at.map(Time::from_micros),
         })
     }
 }
@@ -73,8 +77,8 @@ pub(super) async fn list(
 /// A prefix that is taken is refused: replacing would hand one account's key to another.
 #[tracing::instrument(name = "db.api_keys.put", skip_all)]
 pub(super) async fn put(writer: &Writer, key: &ApiKey) -> Result<()> {
-    const SQL: &str = "INSERT INTO api_keys (prefix, account_id, secret_hash, scopes, name, created_at, revoked_at)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    const SQL: &str = "INSERT INTO api_keys (prefix, account_id, secret_hash, scopes, name, created_at, revoked_at, expires_at)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
     let mut tx = writer.begin().await?;
     sqlx::query(SQL)
         .bind(&key.prefix)
@@ -84,6 +88,7 @@ pub(super) async fn put(writer: &Writer, key: &ApiKey) -> Result<()> {
         .bind(&key.name)
         .bind(key.created_at.micros())
         .bind(key.revoked_at.map(Time::micros))
+        .bind(key.expires_at.map(Time::micros))
         .execute(tx.connection())
         .await?;
     tx.commit().await
@@ -107,4 +112,30 @@ pub(super) async fn revoke(
     let done = query.execute(tx.connection()).await?;
     tx.commit().await?;
     Ok(done.rows_affected() > 0)
+}
+
+/// A key that ends sooner keeps its end.
+#[tracing::instrument(name = "db.api_keys.expire", skip_all)]
+pub(crate) async fn expire(writer: &Writer, prefix: &str, at: Time) -> Result<()> {
+    const SQL: &str =
+        "UPDATE api_keys SET expires_at = min(coalesce(expires_at, ?2), ?2) WHERE prefix = ?1";
+    let mut tx = writer.begin().await?;
+    sqlx::query(SQL)
+        .bind(prefix)
+        .bind(at.micros())
+        .execute(tx.connection())
+        .await?;
+    tx.commit().await
+}
+
+#[tracing::instrument(name = "db.api_keys.touch", skip_all)]
+pub(crate) async fn touch(writer: &Writer, used: &[(String, Time)]) -> Result<()> {
+    const SQL: &str = "UPDATE api_keys SET used_at = used.value ->> 1
+        FROM jsonb_each(?1) AS used WHERE api_keys.prefix = used.value ->> 0";
+    let mut tx = writer.begin().await?;
+    sqlx::query(SQL)
+        .bind(serde_json::to_string(used)?)
+        .execute(tx.connection())
+        .await?;
+    tx.commit().await
 }

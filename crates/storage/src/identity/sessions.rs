@@ -1,21 +1,42 @@
 //! Browser sessions, by a hash of their id.
 
-use domain::Time;
+use domain::{Time, UserId};
 use service::ports::SavedSession;
-use sqlx::SqlitePool;
+use sqlx::{SqliteConnection, SqlitePool};
 
 use crate::{error::Result, writer::Writer};
 
+#[derive(sqlx::FromRow)]
+struct SessionRow {
+    id_hash: Vec<u8>,
+    data: String,
+    expires_at: i64,
+    user_id: Option<i64>,
+}
+
+impl From<SessionRow> for SavedSession {
+    fn from(row: SessionRow) -> Self {
+        Self {
+            id_hash: row.id_hash,
+            user: row.user_id.map(UserId),
+            data: row.data,
+            expires_at: Time::from_micros(row.expires_at),
+        }
+    }
+}
+
+/// A session that has ended is not brought back by a request that began before.
 #[tracing::instrument(name = "db.sessions.save", skip_all)]
 pub(super) async fn save(writer: &Writer, session: &SavedSession, create: bool) -> Result<bool> {
-    const CREATE: &str = "INSERT INTO sessions (id_hash, data, expires_at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
-    const SAVE: &str = "INSERT INTO sessions (id_hash, data, expires_at) VALUES (?1, ?2, ?3)
-        ON CONFLICT (id_hash) DO UPDATE SET data = excluded.data, expires_at = excluded.expires_at";
+    const CREATE: &str = "INSERT INTO sessions (id_hash, data, expires_at, user_id) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
+    const SAVE: &str =
+        "UPDATE sessions SET data = ?2, expires_at = ?3, user_id = ?4 WHERE id_hash = ?1";
     let mut tx = writer.begin().await?;
     let done = sqlx::query(if create { CREATE } else { SAVE })
         .bind(&session.id_hash)
         .bind(&session.data)
         .bind(session.expires_at.micros())
+        .bind(session.user.map(|user| user.0))
         .execute(tx.connection())
         .await?;
     tx.commit().await?;
@@ -28,18 +49,47 @@ pub(super) async fn get(
     id_hash: &[u8],
     now: Time,
 ) -> Result<Option<SavedSession>> {
-    const SQL: &str =
-        "SELECT data, expires_at FROM sessions WHERE id_hash = ?1 AND expires_at > ?2";
-    let row: Option<(String, i64)> = sqlx::query_as(SQL)
+    const SQL: &str = "SELECT id_hash, data, expires_at, user_id FROM sessions WHERE id_hash = ?1 AND expires_at > ?2";
+    let row: Option<SessionRow> = sqlx::query_as(SQL)
         .bind(id_hash)
         .bind(now.micros())
         .fetch_optional(readers)
         .await?;
-    Ok(row.map(|(data, expires_at)| SavedSession {
-        id_hash: id_hash.to_vec(),
-        data,
-        expires_at: Time::from_micros(expires_at),
-    }))
+    Ok(row.map(SavedSession::from))
+}
+
+#[tracing::instrument(name = "db.sessions.list", skip_all)]
+pub(crate) async fn of_user(
+    readers: &SqlitePool,
+    user: UserId,
+    now: Time,
+) -> Result<Vec<SavedSession>> {
+    const SQL: &str = "SELECT id_hash, data, expires_at, user_id FROM sessions
+        WHERE user_id = ?1 AND expires_at > ?2 ORDER BY expires_at DESC, id_hash";
+    let rows: Vec<SessionRow> = sqlx::query_as(SQL)
+        .bind(user.0)
+        .bind(now.micros())
+        .fetch_all(readers)
+        .await?;
+    Ok(rows.into_iter().map(SavedSession::from).collect())
+}
+
+#[tracing::instrument(name = "db.sessions.end", skip_all)]
+pub(crate) async fn end_of_user(writer: &Writer, user: UserId, keep: Option<&[u8]>) -> Result<u64> {
+    let mut tx = writer.begin().await?;
+    let ended = delete_of_user(tx.connection(), user, keep).await?;
+    tx.commit().await?;
+    Ok(ended)
+}
+
+pub(crate) async fn delete_of_user(
+    connection: &mut SqliteConnection,
+    user: UserId,
+    keep: Option<&[u8]>,
+) -> Result<u64> {
+    const SQL: &str = "DELETE FROM sessions WHERE user_id = ?1 AND id_hash IS NOT ?2";
+    let query = sqlx::query(SQL).bind(user.0).bind(keep);
+    Ok(query.execute(connection).await?.rows_affected())
 }
 
 #[tracing::instrument(name = "db.sessions.delete", skip_all)]

@@ -2,7 +2,7 @@
 
 use domain::{AccountId, CompanyId, Time, UserId};
 use serde::Deserialize;
-use service::ports::{Membership, NewUser, User};
+use service::ports::{Identity, Membership, NewUser, User};
 use sqlx::{SqliteConnection, SqliteExecutor, SqlitePool};
 
 use crate::{
@@ -72,13 +72,13 @@ fn membership(row: MembershipRow) -> Result<Membership> {
     })
 }
 
-fn role<R: std::str::FromStr>(name: &str) -> Result<R> {
+pub(crate) fn role<R: std::str::FromStr>(name: &str) -> Result<R> {
     name.parse()
         .map_err(|_| Error::Corrupt(format!("{name} as a role")))
 }
 
 #[tracing::instrument(name = "db.users.get", skip_all)]
-pub(super) async fn by_email(
+pub(crate) async fn by_email(
     database: impl SqliteExecutor<'_>,
     email: &str,
 ) -> Result<Option<User>> {
@@ -95,6 +95,29 @@ pub(super) async fn by_id(readers: &SqlitePool, id: UserId) -> Result<Option<Use
         .bind(id.0)
         .fetch_optional(readers)
         .await?;
+    row.map(User::try_from).transpose()
+}
+
+#[tracing::instrument(name = "db.users.list", skip_all)]
+pub(crate) async fn of_account(readers: &SqlitePool, account: AccountId) -> Result<Vec<User>> {
+    let rows: Vec<UserRow> = sqlx::query_as(users!(
+        "WHERE user_id IN (SELECT user_id FROM memberships WHERE account_id = ?1) ORDER BY email"
+    ))
+    .bind(account.0)
+    .fetch_all(readers)
+    .await?;
+    rows.into_iter().map(User::try_from).collect()
+}
+
+#[tracing::instrument(name = "db.users.get", skip_all)]
+pub(crate) async fn of_identity(readers: &SqlitePool, identity: &Identity) -> Result<Option<User>> {
+    let row: Option<UserRow> = sqlx::query_as(users!(
+        "WHERE user_id = (SELECT user_id FROM identities WHERE issuer = ?1 AND subject = ?2)"
+    ))
+    .bind(&identity.issuer)
+    .bind(&identity.subject)
+    .fetch_optional(readers)
+    .await?;
     row.map(User::try_from).transpose()
 }
 
@@ -146,29 +169,37 @@ async fn replace_memberships(
     memberships: &[Membership],
 ) -> Result<()> {
     const DELETE: &str = "DELETE FROM memberships WHERE user_id = ?1";
-    const INSERT: &str = "INSERT INTO memberships (account_id, user_id, role) VALUES (?1, ?2, ?3)";
-    // The schema refuses companies of other accounts: a shorter list could end up empty, which means all.
-    const COMPANIES: &str = "INSERT INTO membership_companies (account_id, user_id, company_id)
-        SELECT ?1, ?2, value FROM json_each(?3)";
     sqlx::query(DELETE)
         .bind(user)
         .execute(&mut *connection)
         .await?;
     for membership in memberships {
-        let account = membership.account.0;
-        sqlx::query(INSERT)
-            .bind(account)
-            .bind(user)
-            .bind(membership.role.id())
-            .execute(&mut *connection)
-            .await?;
-        let companies = serde_json::to_string(&membership.companies)?;
-        sqlx::query(COMPANIES)
-            .bind(account)
-            .bind(user)
-            .bind(companies)
-            .execute(&mut *connection)
-            .await?;
+        add_membership(connection, user, membership).await?;
     }
+    Ok(())
+}
+
+pub(crate) async fn add_membership(
+    connection: &mut SqliteConnection,
+    user: i64,
+    membership: &Membership,
+) -> Result<()> {
+    const INSERT: &str = "INSERT INTO memberships (account_id, user_id, role) VALUES (?1, ?2, ?3)";
+    // The schema refuses companies of other accounts: a shorter list could end up empty, which means all.
+    const COMPANIES: &str = "INSERT INTO membership_companies (account_id, user_id, company_id)
+        SELECT ?1, ?2, value FROM json_each(?3)";
+    let account = membership.account.0;
+    sqlx::query(INSERT)
+        .bind(account)
+        .bind(user)
+        .bind(membership.role.id())
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query(COMPANIES)
+        .bind(account)
+        .bind(user)
+        .bind(serde_json::to_string(&membership.companies)?)
+        .execute(connection)
+        .await?;
     Ok(())
 }

@@ -224,6 +224,8 @@ pub async fn api_keys_are_stored_listed_and_revoked(backend: Arc<dyn Backend>) {
         name: "a gateway".to_owned(),
         created_at: NOW,
         revoked_at: None,
+        expires_at: None,
+        used_at: None,
     };
     let north = Some(world.account.id);
     let (one, two) = (

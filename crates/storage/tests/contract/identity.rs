@@ -132,6 +132,7 @@ pub async fn companies_of_other_accounts_are_no_part_of_a_membership(backend: Ar
 pub async fn sessions_end(backend: Arc<dyn Backend>) {
     let store = backend.open().await;
     let session = |hash: u8, days: i64| SavedSession {
+        user: None,
         id_hash: vec![hash; 32],
         data: "{}".to_owned(),
         expires_at: NOW.plus_micros(days * DAY_US),
@@ -149,7 +150,9 @@ pub async fn sessions_end(backend: Arc<dyn Backend>) {
     );
     let end = NOW.plus_micros(2 * DAY_US);
     assert_eq!(store.session(&[1; 32], end).await.unwrap(), None);
-    assert!(store.save_session(&session(2, 9), false).await.unwrap());
+    // What has ended is not brought back by a request that began before.
+    assert!(!store.save_session(&session(2, 9), false).await.unwrap());
+    assert!(store.save_session(&session(2, 9), true).await.unwrap());
     assert_eq!(store.delete_expired_sessions(end).await.unwrap(), 1);
     assert_eq!(store.delete_expired_sessions(end).await.unwrap(), 0);
     store.delete_session(&[2; 32]).await.unwrap();

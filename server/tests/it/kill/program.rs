@@ -11,6 +11,7 @@ use std::{
 };
 
 use domain::{Credits, ledger::OveragePolicy, tenancy::AccountKind, tenancy::Plan};
+use service::keys::KeyAsk;
 use service::{
     Caller, Services, SystemClock,
     ports::{KeyScope, PutAccount, PutCompany, Store},
@@ -163,6 +164,6 @@ async fn provision(services: &Services) -> String {
     let put = services.put_company(&operator, ACCOUNT, &company);
     put.await.unwrap();
     let scopes = vec![KeyScope::Ingest, KeyScope::Check, KeyScope::Read];
-    let made = services.make_key(&operator, Some(ACCOUNT), scopes, "test");
+    let made = services.make_key(&operator, Some(ACCOUNT), KeyAsk::lasting(scopes, "test"));
     made.await.unwrap().token
 }

@@ -60,7 +60,7 @@ impl IdentityStore for MemoryStore {
     async fn save_session(&self, session: &SavedSession, create: bool) -> StoreResult<bool> {
         Ok(self.change(|state| {
             let is_same = |old: &SavedSession| old.id_hash == session.id_hash;
-            if create && state.sessions.iter().any(is_same) {
+            if create == state.sessions.iter().any(is_same) {
                 return false;
             }
             put(&mut state.sessions, session.clone(), is_same);

@@ -1,0 +1,86 @@
+//! Pages that are complete as the server sends them: plain forms, no scripts.
+
+mod audit;
+mod brand;
+mod companies;
+mod frame;
+mod keys;
+mod members;
+mod welcome;
+mod you;
+
+pub use brand::BrandPage;
+pub use companies::CompaniesPage;
+pub use keys::KeysPage;
+pub use members::MembersPage;
+pub use welcome::WelcomePage;
+pub use you::YouPage;
+
+pub use audit::AuditPage;
+pub use frame::Ask;
+
+use leptos::prelude::*;
+
+use crate::{
+    AUDIT_PATH, BRAND_PATH, COMPANIES_PATH, KEYS_PATH, MEMBERS_PATH, YOU_PATH, error::AppError,
+};
+
+/// One of these pages, with all that it shows.
+#[derive(Debug, Clone)]
+pub enum Settings {
+    /// What each company spends.
+    Companies(Box<CompaniesPage>),
+    /// Who belongs to the account.
+    Members(Box<MembersPage>),
+    /// The account's API keys.
+    Keys(Box<KeysPage>),
+    /// Who did what.
+    Audit(Box<AuditPage>),
+    /// What clients see.
+    Brand(Box<BrandPage>),
+    /// The reader's own password and sessions.
+    You(Box<YouPage>),
+}
+
+impl Settings {
+    /// Reads the page of a path; none when there is none.
+    pub async fn read(path: &str, ask: &Ask<'_>) -> Option<Result<Self, AppError>> {
+        Some(match path {
+            COMPANIES_PATH => CompaniesPage::read(ask)
+                .await
+                .map(Box::new)
+                .map(Self::Companies),
+            MEMBERS_PATH => MembersPage::read(ask)
+                .await
+                .map(Box::new)
+                .map(Self::Members),
+            KEYS_PATH => KeysPage::read(ask).await.map(Box::new).map(Self::Keys),
+            AUDIT_PATH => AuditPage::read(ask).await.map(Box::new).map(Self::Audit),
+            BRAND_PATH => BrandPage::read(ask).await.map(Box::new).map(Self::Brand),
+            YOU_PATH => YouPage::read(ask).await.map(Box::new).map(Self::You),
+            _ => return None,
+        })
+    }
+
+    pub(super) const fn title(&self) -> &'static str {
+        match self {
+            Self::Companies(_) => "Companies · Creditscope",
+            Self::Members(_) => "Members · Creditscope",
+            Self::Keys(_) => "API keys · Creditscope",
+            Self::Audit(_) => "Audit log · Creditscope",
+            Self::Brand(_) => "Look for clients · Creditscope",
+            Self::You(_) => "Your account · Creditscope",
+        }
+    }
+
+    pub(super) fn view(self) -> AnyView {
+        match self {
+            Self::Companies(page) => page.view(),
+            Self::Members(page) => page.view(),
+            Self::Keys(page) => page.view(),
+            Self::Audit(page) => page.view(),
+            Self::Brand(page) => page.view(),
+            Self::You(page) => page.view(),
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! An agency's board: what each company spends, of which budget, and when that will be used up.
+
+use domain::{Agent, Credits, calendar::Zone, number};
+use leptos::prelude::*;
+use service::companies::{Board, BoardLine, PAGE_COMPANIES};
+
+use super::frame::{Ask, Frame, hidden};
+use crate::{COMPANIES_PATH, USAGE_PATH, error::AppError};
+
+/// The page Companies.
+#[derive(Debug, Clone)]
+pub struct CompaniesPage {
+    frame: Frame,
+    board: Board,
+    zone: Zone,
+    search: String,
+    page: usize,
+    may_budget: bool,
+}
+
+impl CompaniesPage {
+    pub(super) async fn read(ask: &Ask<'_>) -> Result<Self, AppError> {
+        let (scope, frame) = ask.frame(COMPANIES_PATH).await?;
+        let search = ask.value("search").unwrap_or_default();
+        let page = ask.value("page").and_then(|text| text.parse().ok());
+        let page: usize = page.unwrap_or(1).max(1);
+        let board = ask.services.board(&scope, &search, page - 1).await?;
+        let zone = Zone::named(&scope.account().time_zone).unwrap_or_else(|_| Zone::utc());
+        Ok(Self {
+            frame,
+            board,
+            zone,
+            search,
+            page,
+            may_budget: scope.may_budget(),
+        })
+    }
+
+    pub(super) fn view(self) -> AnyView {
+        let table = self.table();
+        let pages = self.pages();
+        let used = number::credits(self.board.used.credits);
+        let summary = format!(
+            "{} companies · {used} credits used since {}",
+            number::count(self.board.found as u64),
+            self.zone.at(self.board.cycle.start).strftime("%-d %b %Y"),
+        );
+        let parts = view! {
+            <form class="card search-form" method="get" action=COMPANIES_PATH role="search">
+                {hidden("account", self.frame.account.clone())}
+                <label>"Search companies"<input type="search" name="search" value=self.search.clone() placeholder="Name or key"/></label>
+                <button class="button" type="submit">"Search"</button>
+                <p class="search-summary">{summary}</p>
+            </form>
+            {table}
+            {pages}
+        };
+        self.frame.view(
+            "Companies",
+            "What each company spends in this billing cycle, of which budget, and when that will be used up.",
+            parts.into_any(),
+        )
+    }
+
+    fn table(&self) -> AnyView {
+        if self.board.lines.is_empty() {
+            return view! { <p class="card empty-card">"No company matches. Try another name, or look at all of them."</p> }.into_any();
+        }
+        let rows: Vec<_> = self.board.lines.iter().map(|line| self.row(line)).collect();
+        view! {
+            <div class="card table-card" tabindex="0" role="group" aria-label="Table of companies">
+                <table data-testid="companies" class="board">
+                    <thead><tr>
+                        <th scope="col">"Company"</th><th scope="col" class="number">"Used"</th><th scope="col" class="number">"Share"</th>
+                        <th scope="col">"Of its budget"</th><th scope="col">"Runs out"</th><th scope="col">"Limits"</th>
+                    </tr></thead>
+                    <tbody>{rows}</tbody>
+                </table>
+            </div>
+        }
+        .into_any()
+    }
+
+    fn row(&self, line: &BoardLine) -> AnyView {
+        let company = &line.company;
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.append_pair("account", &self.frame.account);
+        query.append_pair("company", &company.key);
+        let href = format!("{USAGE_PATH}?{}", query.finish());
+        let share = format!(
+            "{}.{} %",
+            line.share_permille / 10,
+            line.share_permille % 10
+        );
+        let limits = if self.may_budget {
+            self.limits(line).into_any()
+        } else {
+            let caps = company.agent_caps.len();
+            let words = if caps == 0 {
+                "–".to_owned()
+            } else {
+                format!("{caps} agent caps")
+            };
+            view! { <span class="dim">{words}</span> }.into_any()
+        };
+        view! {
+            <tr>
+                <th scope="row"><a href=href rel="external">{company.name.clone()}</a><small>{company.key.clone()}</small></th>
+                <td class="number">{number::credits(line.used.credits)}<small>{format!("{} events", number::count(line.used.events))}</small></td>
+                <td class="number">{share}</td>
+                <td>{budget(line)}</td>
+                <td>{self.runs_out(line)}</td>
+                <td class="limits">{limits}</td>
+            </tr>
+        }
+        .into_any()
+    }
+
+    fn runs_out(&self, line: &BoardLine) -> AnyView {
+        match line.runs_out_at {
+            Some(at) if at <= self.board.now => {
+                view! { <span class="state bad">"Reached: its agents have stopped"</span> }
+                    .into_any()
+            }
+            Some(at) => {
+                let day = self.zone.at(at).strftime("%-d %b").to_string();
+                view! { <span class="state warn">{format!("about {day}, at this pace")}</span> }
+                    .into_any()
+            }
+            None if line.company.budget.is_some() => {
+                view! { <span class="state good">"Lasts the cycle"</span> }.into_any()
+            }
+            None => view! { <span class="dim">"No budget"</span> }.into_any(),
+        }
+    }
+
+    fn limits(&self, line: &BoardLine) -> impl IntoView + use<> {
+        let company = &line.company;
+        let mut back = self.frame.back();
+        if !self.search.is_empty() || self.page > 1 {
+            let mut query = form_urlencoded::Serializer::new(String::new());
+            query.append_pair("search", &self.search);
+            query.append_pair("page", &self.page.to_string());
+            back = format!("{back}&{}", query.finish());
+        }
+        let caps = Agent::ALL.map(|agent| {
+            let cap = company.agent_caps.get(&agent).map(Credits::to_string);
+            view! { <label>{agent.name()}<input type="text" inputmode="decimal" name=format!("cap_{}", agent.id()) value=cap.unwrap_or_default() placeholder="none"/></label> }
+        });
+        let budget = company.budget.map(|budget| budget.to_string());
+        view! {
+            <details>
+                <summary class="quiet-button">"Change"</summary>
+                <form class="limits-form" method="post" action="/companies/limits">
+                    {hidden("account", self.frame.account.clone())}
+                    {hidden("company", company.key.clone())}
+                    {hidden("next", back)}
+                    <label>"Name"<input type="text" name="name" value=company.name.clone() required maxlength="120"/></label>
+                    <label>"Budget, credits a cycle"<input type="text" inputmode="decimal" name="budget" value=budget.unwrap_or_default() placeholder="none"/></label>
+                    <fieldset><legend>"Caps of single agents"</legend>{caps}</fieldset>
+                    <button class="button primary" type="submit">"Save"</button>
+                </form>
+            </details>
+        }
+    }
+
+    fn pages(&self) -> Option<AnyView> {
+        let last = self.board.found.div_ceil(PAGE_COMPANIES);
+        (last > 1).then(|| {
+            let link = |page: usize, label: &'static str| {
+                let mut query = form_urlencoded::Serializer::new(String::new());
+                query.append_pair("account", &self.frame.account);
+                query.append_pair("search", &self.search);
+                query.append_pair("page", &page.to_string());
+                let href = format!("{COMPANIES_PATH}?{}", query.finish());
+                view! { <a class="button" href=href rel="external">{label}</a> }
+            };
+            let before = (self.page > 1).then(|| link(self.page - 1, "Before"));
+            let after = (self.page < last).then(|| link(self.page + 1, "More"));
+            let place = format!("Page {} of {last}", self.page);
+            view! { <nav class="pager" aria-label="Pages">{before}<span>{place}</span>{after}</nav> }
+                .into_any()
+        })
+    }
+}
+
+/// A budget as a bar and words.
+fn budget(line: &BoardLine) -> AnyView {
+    let Some(budget) = line.company.budget else {
+        return view! { <span class="dim">"–"</span> }.into_any();
+    };
+    let part = number::percent(line.used.credits, budget);
+    let used = line.used.credits.micro().max(0);
+    let width = if budget.micro() <= 0 {
+        100
+    } else {
+        (i128::from(used) * 100 / i128::from(budget.micro())).min(100)
+    };
+    let class = match width {
+        100 => "mini-bar full",
+        75.. => "mini-bar high",
+        _ => "mini-bar",
+    };
+    view! {
+        <span class="budget">
+            <svg class=class viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">
+                <rect class="track" width="100" height="6" rx="3"></rect>
+                <rect class="fill" width=width.to_string() height="6" rx="3"></rect>
+            </svg>
+            {format!("{part} of {}", number::credits(budget))}
+        </span>
+    }
+    .into_any()
+}

@@ -1,0 +1,132 @@
+//! What these pages have in common.
+
+use domain::{Time, calendar::Zone};
+use leptos::prelude::*;
+use service::{Scope, Services};
+
+use crate::{
+    components::Sidebar,
+    context::Current,
+    error::AppError,
+    functions::{Reader, read_reader, scope_of},
+    ui::{Notice, Tone},
+};
+
+/// Who asks for a page, and how.
+#[derive(Clone, Copy)]
+pub struct Ask<'a> {
+    /// All use-cases.
+    pub services: &'a Services,
+    /// Who asks.
+    pub current: &'a Current,
+    /// The address's query string.
+    pub query: &'a str,
+    /// What was just made and is shown this once: a key, a link.
+    pub secret: Option<&'a str>,
+}
+
+impl Ask<'_> {
+    /// The value of a name in the address.
+    pub(super) fn value(&self, wanted: &str) -> Option<String> {
+        form_urlencoded::parse(self.query.as_bytes())
+            .find(|(name, _)| name == wanted)
+            .map(|(_, value)| value.into_owned())
+            .filter(|value| !value.is_empty())
+    }
+
+    /// The account of the address, as the reader may see it, and what stands around a page about it.
+    pub(super) async fn frame(&self, path: &'static str) -> Result<(Scope, Frame), AppError> {
+        let (person, caller) = self.current.known()?;
+        let account = self.value("account");
+        let account = account.map(|key| {
+            form_urlencoded::Serializer::new(String::new())
+                .append_pair("account", &key)
+                .finish()
+        });
+        let (scope, _) = scope_of(
+            self.services,
+            caller,
+            account.as_deref().unwrap_or_default(),
+        )
+        .await?;
+        let reader = read_reader(self.services, person, caller, &scope).await?;
+        let frame = Frame {
+            reader,
+            account: scope.account().key.clone(),
+            account_name: scope.account().name.clone(),
+            path,
+            done: self.value("done"),
+            failed: self.value("failed"),
+        };
+        Ok((scope, frame))
+    }
+}
+
+/// What stands around a page.
+#[derive(Debug, Clone)]
+pub struct Frame {
+    reader: Reader,
+    /// Key of the account.
+    pub account: String,
+    account_name: String,
+    path: &'static str,
+    done: Option<String>,
+    failed: Option<String>,
+}
+
+impl Frame {
+    /// Where a form leads back to.
+    pub(super) fn back(&self) -> String {
+        format!("{}?account={}", self.path, self.account)
+    }
+
+    /// The page with a title, what it is for, and its parts.
+    pub(super) fn view(self, title: &'static str, lead: &'static str, parts: AnyView) -> AnyView {
+        let Self {
+            reader,
+            account,
+            account_name,
+            path,
+            done,
+            failed,
+        } = self;
+        let done = done.map(|what| view! { <Notice tone=Tone::Calm title="Done.".to_owned() text=words_of(&what).to_owned()/> });
+        let failed = failed.map(|text| view! { <Notice tone=Tone::Warning title="That did not work.".to_owned() text=text/> });
+        view! {
+            <Sidebar reader account=account_name account_key=account path/>
+            <main class="page settings-page">
+                <header class="page-header">
+                    <div class="page-title"><h1>{title}</h1><p class="page-subtitle">{lead}</p></div>
+                </header>
+                {done}
+                {failed}
+                {parts}
+            </main>
+        }
+        .into_any()
+    }
+}
+
+/// What a form came to. The address says it by a word, so that nobody can put words into our mouth.
+fn words_of(what: &str) -> &'static str {
+    match what {
+        "changed" => "It holds from now on.",
+        "removed" => "They can no longer see this account.",
+        "revoked" => "It does nothing any more.",
+        "limits" => "Checks follow the new limits at once.",
+        "ended" => "Whoever used it has to sign in again.",
+        "password" => "Your other sessions have ended.",
+        "welcome" => "You are a member now.",
+        _ => "It was stored.",
+    }
+}
+
+/// An instant in a zone, to the minute.
+pub(super) fn at(time: Time, zone: &Zone) -> String {
+    zone.at(time).strftime("%-d %b %Y, %H:%M").to_string()
+}
+
+/// A field that a form sends without showing it.
+pub(super) fn hidden(name: &'static str, value: impl Into<String>) -> impl IntoView {
+    view! { <input type="hidden" name=name value=value.into()/> }
+}

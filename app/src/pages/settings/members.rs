@@ -1,0 +1,203 @@
+//! Who belongs to the account.
+
+use domain::{
+    calendar::Zone,
+    tenancy::{Company, Role},
+};
+use leptos::prelude::*;
+use service::members::{Member, OpenInvitation};
+
+use super::frame::{Ask, Frame, at, hidden};
+use crate::{MEMBERS_PATH, error::AppError};
+
+/// The page Members.
+#[derive(Debug, Clone)]
+pub struct MembersPage {
+    frame: Frame,
+    members: Vec<Member>,
+    invitations: Vec<OpenInvitation>,
+    zone: Zone,
+    link: Option<String>,
+}
+
+/// Every role, with what it may do.
+const ROLES: [(Role, &str, &str); 4] = [
+    (Role::Owner, "Owner", "everything in the account"),
+    (
+        Role::BillingAdmin,
+        "Billing admin",
+        "plans, packs, budgets, disputes",
+    ),
+    (Role::Analyst, "Analyst", "reads everything"),
+    (Role::Client, "Client", "reads the companies you name"),
+];
+
+impl MembersPage {
+    pub(super) async fn read(ask: &Ask<'_>) -> Result<Self, AppError> {
+        let (scope, frame) = ask.frame(MEMBERS_PATH).await?;
+        Ok(Self {
+            frame,
+            members: ask.services.members(&scope).await?,
+            invitations: ask.services.invitations(&scope).await?,
+            zone: Zone::named(&scope.account().time_zone).unwrap_or_else(|_| Zone::utc()),
+            link: ask.secret.map(str::to_owned),
+        })
+    }
+
+    pub(super) fn view(self) -> AnyView {
+        let made = self.link.as_ref().map(|link| view! {
+            <section class="card secret" role="status">
+                <h2>"The invitation is on its way"</h2>
+                <p>"A letter with this link was sent. You can pass it on yourself; it works once, for seven days, and is shown only now."</p>
+                <input class="secret-text" type="text" readonly value=link.clone() aria-label="Link of the invitation" data-testid="invitation-link"/>
+            </section>
+        });
+        let rows: Vec<_> = self
+            .members
+            .iter()
+            .map(|member| self.member(member))
+            .collect();
+        let parts = view! {
+            {made}
+            {self.invite()}
+            <section aria-labelledby="members">
+                <header class="section-header"><h2 id="members">"Members"</h2><p>"Changes hold at once, also on pages that are open."</p></header>
+                <div class="card table-card" tabindex="0" role="group" aria-label="Table of members">
+                    <table data-testid="members">
+                        <thead><tr><th scope="col">"Person"</th><th scope="col">"May"</th><th scope="col">"Sees"</th><th scope="col">"Change"</th></tr></thead>
+                        <tbody>{rows}</tbody>
+                    </table>
+                </div>
+            </section>
+            {self.open()}
+        };
+        self.frame.clone().view(
+            "Members",
+            "Who sees this account, and what they may do in it.",
+            parts.into_any(),
+        )
+    }
+
+    fn invite(&self) -> impl IntoView + use<> {
+        view! {
+            <form class="card plain-form" method="post" action="/settings/members/invite" aria-labelledby="invite">
+                <h2 id="invite">"Invite someone"</h2>
+                {hidden("account", self.frame.account.clone())}
+                <div class="form-row">
+                    <label>"E-mail address"<input type="email" name="email" required autocomplete="off"/></label>
+                    {role_field(Role::Analyst)}
+                    {companies_field(&[])}
+                    <button class="button primary" type="submit">"Invite"</button>
+                </div>
+            </form>
+        }
+    }
+
+    fn member(&self, member: &Member) -> AnyView {
+        let (role, _) = words(member.role);
+        let fields = || {
+            (
+                hidden("account", self.frame.account.clone()),
+                hidden("member", member.id.0.to_string()),
+                hidden("next", self.frame.back()),
+            )
+        };
+        view! {
+            <tr>
+                <th scope="row">{member.name.clone()}<small>{member.email.clone()}</small>{member.is_disabled.then(|| view! { <small class="state bad">"Disabled by the operator"</small> })}</th>
+                <td>{role}</td>
+                <td class="why">{sees(&member.companies)}</td>
+                <td>
+                    <details>
+                        <summary class="quiet-button">"Change"</summary>
+                        <form class="limits-form" method="post" action="/settings/members/change">
+                            {fields()}
+                            {role_field(member.role)}
+                            {companies_field(&member.companies)}
+                            <button class="button primary" type="submit">"Save"</button>
+                        </form>
+                        <form class="limits-form" method="post" action="/settings/members/remove">
+                            {fields()}
+                            <button class="button danger" type="submit">"Remove from this account"</button>
+                        </form>
+                    </details>
+                </td>
+            </tr>
+        }
+        .into_any()
+    }
+
+    fn open(&self) -> Option<AnyView> {
+        if self.invitations.is_empty() {
+            return None;
+        }
+        let rows: Vec<_> = self.invitations.iter().map(|open| {
+            let invitation = &open.invitation;
+            let (role, _) = words(invitation.role);
+            view! {
+                <tr>
+                    <th scope="row">{invitation.email.clone()}<small>{format!("by {}", invitation.invited_by)}</small></th>
+                    <td>{role}</td>
+                    <td class="why">{sees(&open.companies)}</td>
+                    <td>{format!("until {}", at(invitation.expires_at, &self.zone))}</td>
+                    <td>
+                        <form method="post" action="/settings/members/revoke">
+                            {hidden("account", self.frame.account.clone())}
+                            {hidden("invitation", invitation.id.clone())}
+                            {hidden("next", self.frame.back())}
+                            <button class="quiet-button" type="submit">"Take back"</button>
+                        </form>
+                    </td>
+                </tr>
+            }
+        }).collect();
+        Some(view! {
+            <section aria-labelledby="invitations">
+                <header class="section-header"><h2 id="invitations">"Open invitations"</h2></header>
+                <div class="card table-card" tabindex="0" role="group" aria-label="Table of invitations">
+                    <table data-testid="invitations">
+                        <thead><tr><th scope="col">"Person"</th><th scope="col">"May"</th><th scope="col">"Sees"</th><th scope="col">"Works"</th><th scope="col">""</th></tr></thead>
+                        <tbody>{rows}</tbody>
+                    </table>
+                </div>
+            </section>
+        }.into_any())
+    }
+}
+
+pub(super) fn words(role: Role) -> (&'static str, &'static str) {
+    let mut roles = ROLES.iter();
+    roles
+        .find(|(known, _, _)| *known == role)
+        .map_or(("", ""), |(_, name, may)| (*name, *may))
+}
+
+fn sees(companies: &[Company]) -> String {
+    if companies.is_empty() {
+        return "All companies".to_owned();
+    }
+    let names: Vec<_> = companies
+        .iter()
+        .map(|company| company.name.as_str())
+        .collect();
+    names.join(", ")
+}
+
+fn role_field(chosen: Role) -> impl IntoView {
+    let options: Vec<_> = ROLES
+        .iter()
+        .map(|(role, name, may)| {
+            view! { <option value=role.id() selected=*role == chosen>{format!("{name}: {may}")}</option> }
+        })
+        .collect();
+    view! { <label>"May"<select name="role">{options}</select></label> }
+}
+
+fn companies_field(chosen: &[Company]) -> impl IntoView + use<> {
+    let keys: Vec<_> = chosen.iter().map(|company| company.key.as_str()).collect();
+    view! {
+        <label>"Companies"<input type="text" name="companies" value=keys.join(", ") placeholder="all" autocomplete="off"/>
+            <small>"Keys with commas between; a client needs one or more."</small>
+        </label>
+    }
+}

@@ -1,0 +1,154 @@
+//! The reader's own password and sessions.
+
+use domain::{Time, calendar::Zone};
+use leptos::prelude::*;
+use service::sessions::OwnSession;
+
+use super::frame::{Ask, Frame, at, hidden};
+use crate::{YOU_PATH, error::AppError};
+
+/// The page Your account.
+#[derive(Debug, Clone)]
+pub struct YouPage {
+    frame: Frame,
+    sessions: Vec<OwnSession>,
+    current: Option<Vec<u8>>,
+    has_password: bool,
+    zone: Zone,
+}
+
+impl YouPage {
+    pub(super) async fn read(ask: &Ask<'_>) -> Result<Self, AppError> {
+        let (scope, frame) = ask.frame(YOU_PATH).await?;
+        let (_, caller) = ask.current.known()?;
+        let sessions = ask.services.own_sessions(caller).await?;
+        let user = ask
+            .current
+            .known
+            .as_ref()
+            .and_then(|known| known.user.as_ref());
+        Ok(Self {
+            frame,
+            sessions,
+            current: caller.session().map(<[u8]>::to_vec),
+            has_password: user.is_some_and(|user| !user.password_hash.is_empty()),
+            zone: Zone::named(&scope.account().time_zone).unwrap_or_else(|_| Zone::utc()),
+        })
+    }
+
+    pub(super) fn view(self) -> AnyView {
+        let rows: Vec<_> = self
+            .sessions
+            .iter()
+            .map(|session| self.session(session))
+            .collect();
+        let others = (self.sessions.len() > 1).then(|| view! {
+            <form method="post" action="/settings/you/end-others">{hidden("next", self.frame.back())}<button class="button" type="submit">"Sign out everywhere else"</button></form>
+        });
+        let parts = view! {
+            {self.has_password.then(|| self.password())}
+            <section aria-labelledby="sessions">
+                <header class="section-header"><h2 id="sessions">"Where you are signed in"</h2>{others}</header>
+                <div class="card table-card" tabindex="0" role="group" aria-label="Table of sessions">
+                    <table data-testid="sessions">
+                        <thead><tr><th scope="col">"Browser"</th><th scope="col">"From"</th><th scope="col">"Since"</th><th scope="col">"Used last"</th><th scope="col">""</th></tr></thead>
+                        <tbody>{rows}</tbody>
+                    </table>
+                </div>
+            </section>
+        };
+        self.frame.clone().view(
+            "Your account",
+            "Your password, and the browsers you are signed in with.",
+            parts.into_any(),
+        )
+    }
+
+    fn password(&self) -> impl IntoView + use<> {
+        view! {
+            <form class="card plain-form" method="post" action="/settings/you/password" aria-labelledby="password">
+                <h2 id="password">"Change your password"</h2>
+                {hidden("next", self.frame.back())}
+                <div class="form-row">
+                    <label>"Now"<input type="password" name="old_password" required autocomplete="current-password"/></label>
+                    <label>"New"<input type="password" name="password" required minlength="8" autocomplete="new-password"/></label>
+                    <button class="button primary" type="submit">"Change"</button>
+                </div>
+            </form>
+        }
+    }
+
+    fn session(&self, session: &OwnSession) -> AnyView {
+        let text = |text: &Option<String>| text.clone().unwrap_or_else(|| "unknown".to_owned());
+        let time = |time: Option<Time>| {
+            time.map_or_else(|| "unknown".to_owned(), |time| at(time, &self.zone))
+        };
+        let is_this = self.current.as_deref() == Some(&session.id_hash);
+        let end = if is_this {
+            view! { <span class="state good">"This one"</span> }.into_any()
+        } else {
+            let id: String = session
+                .id_hash
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect();
+            view! {
+                <form method="post" action="/settings/you/end">{hidden("session", id)}{hidden("next", self.frame.back())}<button class="quiet-button" type="submit">"Sign out"</button></form>
+            }.into_any()
+        };
+        view! {
+            <tr>
+                <th scope="row" class="why" title=text(&session.browser)>{browser(&text(&session.browser))}</th>
+                <td>{text(&session.address)}</td>
+                <td>{time(session.begun)}</td>
+                <td>{time(session.used)}</td>
+                <td>{end}</td>
+            </tr>
+        }
+        .into_any()
+    }
+}
+
+/// A browser's description in words. What cannot be told apart is told as it describes itself.
+fn browser(text: &str) -> String {
+    let first = |known: &[(&str, &'static str)]| {
+        let found = known.iter().find(|(part, _)| text.contains(part));
+        found.map(|(_, name)| *name)
+    };
+    // Every browser also claims to be those further down.
+    let name = first(&[
+        ("Edg/", "Edge"),
+        ("OPR/", "Opera"),
+        ("Firefox/", "Firefox"),
+        ("Chrome/", "Chrome"),
+        ("Safari/", "Safari"),
+    ]);
+    let system = first(&[
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("Android", "Android"),
+        ("Windows", "Windows"),
+        ("Mac OS X", "macOS"),
+        ("Linux", "Linux"),
+    ]);
+    match (name, system) {
+        (Some(name), Some(system)) => format!("{name} on {system}"),
+        (Some(name), None) => name.to_owned(),
+        _ => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn browsers_are_named_by_what_only_they_say() {
+        let chrome = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0 Safari/537.36";
+        assert_eq!(browser(chrome), "Chrome on Linux");
+        assert_eq!(browser(&format!("{chrome} Edg/156.0")), "Edge on Linux");
+        let safari = "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) Version/19.0 Mobile Safari/604.1";
+        assert_eq!(browser(safari), "Safari on iPhone");
+        assert_eq!(browser("curl/8"), "curl/8");
+    }
+}

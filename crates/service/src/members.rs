@@ -1,0 +1,424 @@
+//! Who belongs to an account: members, invitations, and what they may do.
+
+use domain::{
+    CompanyId, FieldError, Invalid, UserId,
+    tenancy::{Company, Role},
+    time::DAY_US,
+};
+use sha2::{Digest, Sha256};
+
+use crate::{
+    Scope, ServiceError, ServiceResult, Services,
+    accounts::check_name,
+    audit::Deed,
+    keys::random_hex,
+    mail::Mail,
+    passwords::{check_password, hash_password},
+    ports::{Invitation, Membership, NewPerson, User},
+    users::check_email,
+};
+
+/// Random bytes of an invitation's secret.
+const SECRET_BYTES: usize = 32;
+/// How long an invitation works.
+const INVITATION_DAYS: i64 = 7;
+
+/// Someone with access to an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// Stored number of the person.
+    pub id: UserId,
+    /// E-mail address.
+    pub email: String,
+    /// Display name.
+    pub name: String,
+    /// What they may do.
+    pub role: Role,
+    /// The companies they may see; all when empty.
+    pub companies: Vec<Company>,
+    /// Whether they cannot sign in.
+    pub is_disabled: bool,
+}
+
+/// An open invitation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenInvitation {
+    /// The invitation.
+    pub invitation: Invitation,
+    /// The companies it is for; all when empty.
+    pub companies: Vec<Company>,
+}
+
+/// An invitation that has just been made: the only time its secret is known.
+#[derive(Clone)]
+pub struct MadeInvitation {
+    /// Path of the link, with the secret.
+    pub path: String,
+    /// The invitation.
+    pub invitation: Invitation,
+}
+
+/// What an invitation says to who follows its link.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Welcome {
+    /// Name of the account.
+    pub account: String,
+    /// Whose address was invited.
+    pub email: String,
+    /// What they may do.
+    pub role: Role,
+    /// Who invited them.
+    pub invited_by: String,
+    /// Whether someone with that address is known: they sign in, others choose a password.
+    pub is_known: bool,
+}
+
+/// A place in an account to give to someone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// What they may do.
+    pub role: Role,
+    /// Keys of the companies they may see; all when empty.
+    pub companies: Vec<String>,
+}
+
+impl Services {
+    /// The members of an account.
+    pub async fn members(&self, scope: &Scope) -> ServiceResult<Vec<Member>> {
+        scope.require_manage()?;
+        let users = self.store.members(scope.account.id).await?;
+        let mut members = Vec::with_capacity(users.len());
+        for user in users {
+            let membership = user
+                .memberships
+                .iter()
+                .find(|one| one.account == scope.account.id);
+            if let Some(membership) = membership {
+                let companies = self.companies_of(scope, &membership.companies).await?;
+                members.push(Member {
+                    id: user.id,
+                    role: membership.role,
+                    companies,
+                    email: user.email,
+                    name: user.name,
+                    is_disabled: user.disabled,
+                });
+            }
+        }
+        Ok(members)
+    }
+
+    async fn companies_of(&self, scope: &Scope, ids: &[CompanyId]) -> ServiceResult<Vec<Company>> {
+        if ids.is_empty() {
+            return Ok(vec![]);
+        }
+        let most = u32::try_from(ids.len()).unwrap_or(u32::MAX);
+        let account = scope.account.id;
+        Ok(self
+            .store
+            .companies(account, Some(ids), None, None, most)
+            .await?)
+    }
+
+    /// Changes what a member may do. An account keeps an owner.
+    pub async fn change_member(
+        &self,
+        scope: &Scope,
+        id: UserId,
+        place: &Place,
+    ) -> ServiceResult<()> {
+        scope.require_manage()?;
+        let member = self.member(scope, id).await?;
+        if place.role != Role::Owner {
+            self.keep_an_owner(scope, &member).await?;
+        }
+        let membership = self.membership_of(scope, place).await?;
+        self.store.put_member(id, &membership).await?;
+        let detail = words(place);
+        let action = "member.changed";
+        let target = &member.email;
+        self.record(
+            scope,
+            Deed {
+                action,
+                target,
+                detail,
+            },
+        )
+        .await;
+        Ok(())
+    }
+
+    /// Ends a membership. An account keeps an owner.
+    pub async fn remove_member(&self, scope: &Scope, id: UserId) -> ServiceResult<()> {
+        scope.require_manage()?;
+        let member = self.member(scope, id).await?;
+        self.keep_an_owner(scope, &member).await?;
+        self.store.remove_member(scope.account.id, id).await?;
+        let (action, target) = ("member.removed", &*member.email);
+        self.record(scope, Deed::plain(action, target)).await;
+        Ok(())
+    }
+
+    async fn member(&self, scope: &Scope, id: UserId) -> ServiceResult<User> {
+        let user = self.store.user(id).await?;
+        user.filter(|user| role_in(user, scope).is_some())
+            .ok_or(ServiceError::NotFound)
+    }
+
+    async fn keep_an_owner(&self, scope: &Scope, leaving: &User) -> ServiceResult<()> {
+        if role_in(leaving, scope) != Some(Role::Owner) {
+            return Ok(());
+        }
+        let members = self.store.members(scope.account.id).await?;
+        let is_other = |user: &User| {
+            user.id != leaving.id && !user.disabled && role_in(user, scope) == Some(Role::Owner)
+        };
+        if members.iter().any(is_other) {
+            return Ok(());
+        }
+        Err(ServiceError::Conflict(
+            "this is the only owner of the account: make someone else owner first".to_owned(),
+        ))
+    }
+
+    /// Invites someone by e-mail, and returns the link as well.
+    pub async fn invite(
+        &self,
+        scope: &Scope,
+        email: &str,
+        place: &Place,
+        origin: &str,
+    ) -> ServiceResult<MadeInvitation> {
+        scope.require_manage()?;
+        let mut errors = Vec::new();
+        let email = check_email(email, &mut errors);
+        Invalid::refuse(errors)?;
+        let membership = self.membership_of(scope, place).await?;
+        let known = self.store.user_by_email(&email).await?;
+        if known.is_some_and(|user| role_in(&user, scope).is_some()) {
+            let message = "is a member of the account already: change what they may do instead";
+            return Err(ServiceError::invalid("email", message));
+        }
+        let (secret, now) = (random_hex(SECRET_BYTES), self.now());
+        let invitation = Invitation {
+            id: self.new_id(),
+            account: scope.account.id,
+            token_hash: hash_of(&secret),
+            email,
+            role: membership.role,
+            companies: membership.companies,
+            invited_by: scope.actor.clone(),
+            created_at: now,
+            expires_at: now.plus_micros(INVITATION_DAYS * DAY_US),
+        };
+        self.store.put_invitation(&invitation).await?;
+        let path = format!("/invitations/{secret}");
+        let (action, target) = ("member.invited", &*invitation.email);
+        let detail = words(place);
+        self.record(
+            scope,
+            Deed {
+                action,
+                target,
+                detail,
+            },
+        )
+        .await;
+        let mail = letter(scope, &invitation, &format!("{origin}{path}"));
+        self.mail.send(mail).await;
+        Ok(MadeInvitation { path, invitation })
+    }
+
+    /// Open invitations of an account, newest first.
+    pub async fn invitations(&self, scope: &Scope) -> ServiceResult<Vec<OpenInvitation>> {
+        scope.require_manage()?;
+        let open = self.store.invitations(scope.account.id, self.now()).await?;
+        let mut listed = Vec::with_capacity(open.len());
+        for invitation in open {
+            let companies = self.companies_of(scope, &invitation.companies).await?;
+            listed.push(OpenInvitation {
+                invitation,
+                companies,
+            });
+        }
+        Ok(listed)
+    }
+
+    /// Takes an invitation back: its link does nothing any more.
+    pub async fn revoke_invitation(&self, scope: &Scope, id: &str) -> ServiceResult<()> {
+        scope.require_manage()?;
+        if !self.store.revoke_invitation(scope.account.id, id).await? {
+            return Err(ServiceError::NotFound);
+        }
+        let (action, target) = ("invitation.revoked", id);
+        self.record(scope, Deed::plain(action, target)).await;
+        Ok(())
+    }
+
+    /// What the link of an invitation says; it needs no caller: the secret is what is known.
+    pub async fn welcome(&self, secret: &str) -> ServiceResult<Welcome> {
+        let (invitation, account) = self.invitation_of(secret).await?;
+        let known = self.store.user_by_email(&invitation.email).await?;
+        Ok(Welcome {
+            account,
+            email: invitation.email,
+            role: invitation.role,
+            invited_by: invitation.invited_by,
+            is_known: known.is_some(),
+        })
+    }
+
+    async fn invitation_of(&self, secret: &str) -> ServiceResult<(Invitation, String)> {
+        let open = self
+            .store
+            .invitation(&hash_of(secret), self.now())
+            .await?
+            .ok_or(ServiceError::NotFound)?;
+        let account = self
+            .directory
+            .account_by_id(open.account)
+            .await?
+            .ok_or(ServiceError::NotFound)?;
+        Ok((open, account.name))
+    }
+
+    /// Accepts an invitation as someone new, who is signed in by that.
+    ///
+    /// # Errors
+    /// [`ServiceError::Conflict`] when someone with that address is known: they sign in first.
+    pub async fn accept_as_new(
+        &self,
+        secret: &str,
+        name: &str,
+        password: String,
+        address: Option<&str>,
+    ) -> ServiceResult<User> {
+        let (invitation, account) = self.invitation_of(secret).await?;
+        let mut errors = Vec::new();
+        check_name(name, &mut errors);
+        check_password(&password, &[name, &invitation.email, &account], &mut errors);
+        Invalid::refuse(errors)?;
+        if self.store.user_by_email(&invitation.email).await?.is_some() {
+            return Err(ServiceError::Conflict(
+                "you have a password already: sign in with it, then follow the link again"
+                    .to_owned(),
+            ));
+        }
+        let person = NewPerson {
+            email: invitation.email.clone(),
+            name: name.trim().to_owned(),
+            password_hash: hash_password(password).await?,
+        };
+        self.accept(secret, Some(&person), &invitation, address)
+            .await
+    }
+
+    /// Accepts an invitation as the signed-in person that it is for.
+    pub async fn accept_as(
+        &self,
+        user: &User,
+        secret: &str,
+        address: Option<&str>,
+    ) -> ServiceResult<User> {
+        let (invitation, _) = self.invitation_of(secret).await?;
+        if invitation.email != user.email {
+            return Err(ServiceError::Conflict(format!(
+                "this invitation is for {}: sign in as that person",
+                invitation.email
+            )));
+        }
+        self.accept(secret, None, &invitation, address).await
+    }
+
+    async fn accept(
+        &self,
+        secret: &str,
+        person: Option<&NewPerson>,
+        invitation: &Invitation,
+        address: Option<&str>,
+    ) -> ServiceResult<User> {
+        let user = self
+            .store
+            .accept_invitation(&hash_of(secret), person, self.now())
+            .await?
+            .ok_or(ServiceError::NotFound)?;
+        let deed = Deed {
+            action: "member.joined",
+            target: &user.email,
+            detail: format!("as {}", invitation.role),
+        };
+        self.record_entry(Some(invitation.account), &user.email, address, deed)
+            .await;
+        Ok(user)
+    }
+
+    /// A place in an account, by the numbers of its companies.
+    pub(crate) async fn membership_of(
+        &self,
+        scope: &Scope,
+        place: &Place,
+    ) -> ServiceResult<Membership> {
+        let account = scope.account.id;
+        let found = self
+            .store
+            .companies_by_key(account, &place.companies)
+            .await?;
+        let mut errors = Vec::new();
+        let is_missing = |key: &&String| found.iter().all(|company| &company.key != *key);
+        for missing in place.companies.iter().filter(is_missing) {
+            let message = format!("'{missing}' is not a company of the account");
+            errors.push(FieldError::new("companies", "unknown_company", message));
+        }
+        if place.role == Role::Client && place.companies.is_empty() {
+            errors.push(FieldError::new(
+                "companies",
+                "required",
+                "a client needs at least one company",
+            ));
+        }
+        if place.role == Role::Owner && !place.companies.is_empty() {
+            errors.push(FieldError::invalid(
+                "companies",
+                "an owner sees every company: leave them out",
+            ));
+        }
+        Invalid::refuse(errors)?;
+        Ok(Membership {
+            account,
+            role: place.role,
+            companies: found.iter().map(|company| company.id).collect(),
+        })
+    }
+}
+
+fn role_in(user: &User, scope: &Scope) -> Option<Role> {
+    let mut memberships = user.memberships.iter();
+    memberships
+        .find(|one| one.account == scope.account.id)
+        .map(|one| one.role)
+}
+
+fn words(place: &Place) -> String {
+    if place.companies.is_empty() {
+        format!("as {}", place.role)
+    } else {
+        format!("as {} of {}", place.role, place.companies.join(", "))
+    }
+}
+
+pub(crate) fn hash_of(secret: &str) -> Vec<u8> {
+    Sha256::digest(secret.as_bytes()).to_vec()
+}
+
+fn letter(scope: &Scope, invitation: &Invitation, url: &str) -> Mail {
+    let account = &scope.account.name;
+    Mail {
+        to: invitation.email.clone(),
+        subject: format!("Join {account} on Creditscope"),
+        text: format!(
+            "{} invites you to see the AI credits of {account}.\n\nFollow this link within {INVITATION_DAYS} days:\n\n{url}\n\nIf you did not expect this, do nothing.\n",
+            invitation.invited_by
+        ),
+    }
+}

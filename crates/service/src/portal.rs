@@ -1,0 +1,159 @@
+//! One-time links by which a platform signs its own users in.
+
+use domain::{Invalid, Time, time::MINUTE_US};
+
+use crate::{
+    Caller, Permission, ServiceError, ServiceResult, Services,
+    audit::Deed,
+    keys::random_hex,
+    members::{Place, hash_of},
+    ports::{PortalGrant, SavedSession},
+};
+
+/// Random bytes of a link's secret.
+const SECRET_BYTES: usize = 32;
+/// A link works this long at most: the platform sends its user there at once.
+const LINK_US: i64 = 5 * MINUTE_US;
+/// Shortest and longest session, in seconds.
+const SESSION_S: std::ops::RangeInclusive<u32> = 1..=86_400;
+/// Longest name of a user, in characters.
+const MAX_USER_CHARS: usize = 120;
+
+/// Whom to sign in, and as what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PortalAsk {
+    /// The platform's own name of the user.
+    pub user: String,
+    /// What they may do, and for which companies.
+    pub place: Place,
+    /// How long they stay signed in, in seconds.
+    pub expires_in_s: u32,
+}
+
+/// A link that has just been made.
+#[derive(Clone)]
+pub struct MadeLink {
+    /// Path of the link, with the secret.
+    pub path: String,
+    /// Until when it works; once.
+    pub link_expires_at: Time,
+    /// When the user is signed out.
+    pub expires_at: Time,
+}
+
+impl Services {
+    /// Makes a link that signs a user of the platform in, once.
+    pub async fn make_portal_link(
+        &self,
+        caller: &Caller,
+        account: &str,
+        ask: PortalAsk,
+    ) -> ServiceResult<MadeLink> {
+        caller.require_platform(Permission::Provision)?;
+        let scope = self
+            .scope(caller, Some(account), Permission::Provision)
+            .await?;
+        check(&ask)?;
+        let membership = self.membership_of(&scope, &ask.place).await?;
+        let now = self.now();
+        let expires_at = now.plus_micros(i64::from(ask.expires_in_s) * 1_000_000);
+        let link_expires_at = expires_at.min(now.plus_micros(LINK_US));
+        let secret = random_hex(SECRET_BYTES);
+        let grant = PortalGrant {
+            account: scope.account.id,
+            user: ask.user,
+            role: membership.role,
+            companies: membership.companies,
+            ends_at: expires_at,
+        };
+        self.store
+            .put_portal_link(&hash_of(&secret), &grant, link_expires_at)
+            .await?;
+        let deed = Deed {
+            action: "portal.link_made",
+            target: &grant.user,
+            detail: format!("as {}", grant.role),
+        };
+        self.record(&scope, deed).await;
+        Ok(MadeLink {
+            path: format!("/portal/{secret}"),
+            link_expires_at,
+            expires_at,
+        })
+    }
+
+    /// Uses a link up and begins the session that it stands for; returns the session's secret.
+    ///
+    /// # Errors
+    /// [`ServiceError::NotFound`] when it was used before, or is too old.
+    pub async fn use_portal_link(
+        &self,
+        secret: &str,
+        address: Option<&str>,
+    ) -> ServiceResult<(String, PortalGrant)> {
+        let grant = self
+            .store
+            .take_portal_link(&hash_of(secret), self.now())
+            .await?
+            .ok_or(ServiceError::NotFound)?;
+        let session = random_hex(SECRET_BYTES);
+        let saved = SavedSession {
+            id_hash: hash_of(&session),
+            user: None,
+            data: serde_json::to_string(&grant).map_err(crate::ports::StoreError::new)?,
+            expires_at: grant.ends_at,
+        };
+        self.store.save_session(&saved, true).await?;
+        let deed = Deed {
+            action: "portal.signed_in",
+            target: &grant.user,
+            detail: format!("as {}", grant.role),
+        };
+        let actor = format!("portal {}", grant.user);
+        self.record_entry(Some(grant.account), &actor, address, deed)
+            .await;
+        Ok((session, grant))
+    }
+
+    /// Who a session of a platform's user belongs to.
+    pub async fn portal_session(
+        &self,
+        secret: &str,
+    ) -> ServiceResult<Option<(PortalGrant, Caller)>> {
+        let hash = hash_of(secret);
+        let saved = self.store.session(&hash, self.now()).await?;
+        let Some(saved) = saved.filter(|saved| saved.user.is_none()) else {
+            return Ok(None);
+        };
+        // Sessions of people that nobody has signed in to hold something else.
+        let Ok(grant) = serde_json::from_str::<PortalGrant>(&saved.data) else {
+            return Ok(None);
+        };
+        let caller = Caller::from_portal(&grant).in_session(hash);
+        Ok(Some((grant, caller)))
+    }
+
+    /// Ends a session of a platform's user.
+    pub async fn end_portal_session(&self, secret: &str) -> ServiceResult<()> {
+        Ok(self.store.delete_session(&hash_of(secret)).await?)
+    }
+}
+
+fn check(ask: &PortalAsk) -> Result<(), Invalid> {
+    let mut errors = Vec::new();
+    let user = ask.user.trim();
+    if user.is_empty()
+        || user.chars().count() > MAX_USER_CHARS
+        || user.chars().any(char::is_control)
+    {
+        let rule = format!("must be 1 to {MAX_USER_CHARS} characters, without control characters");
+        errors.push(domain::FieldError::invalid("user", rule));
+    }
+    if !SESSION_S.contains(&ask.expires_in_s) {
+        errors.push(domain::FieldError::invalid(
+            "expires_in_s",
+            "must be 1 to 86400 seconds",
+        ));
+    }
+    Invalid::refuse(errors)
+}

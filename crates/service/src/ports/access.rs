@@ -1,0 +1,212 @@
+//! Who belongs to an account and how they get in, and who did what.
+
+use async_trait::async_trait;
+use domain::{
+    AccountId, CompanyId, Time, UserId,
+    brand::Brand,
+    tenancy::{PlatformRole, Role},
+};
+use serde::{Deserialize, Serialize};
+
+use super::{Membership, SavedSession, StoreResult, User};
+
+/// A link that lets someone join an account, once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invitation {
+    /// Its id; unique in its account.
+    pub id: String,
+    /// Which account.
+    pub account: AccountId,
+    /// SHA-256 of the link's secret.
+    pub token_hash: Vec<u8>,
+    /// Lower-case e-mail address of who is invited.
+    pub email: String,
+    /// What they may do there.
+    pub role: Role,
+    /// The companies they may see; all when empty.
+    pub companies: Vec<CompanyId>,
+    /// Who invited them.
+    pub invited_by: String,
+    /// When.
+    pub created_at: Time,
+    /// Until when the link works.
+    pub expires_at: Time,
+}
+
+/// Who accepts an invitation, or is known by a provider of single sign-on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewPerson {
+    /// Lower-case e-mail address.
+    pub email: String,
+    /// Display name.
+    pub name: String,
+    /// Argon2id hash in PHC form; empty when they sign in elsewhere only.
+    pub password_hash: String,
+}
+
+/// Who a provider of single sign-on says someone is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// The provider.
+    pub issuer: String,
+    /// Their name there; never given to anyone else.
+    pub subject: String,
+}
+
+/// What a one-time link of a platform signs its user in as.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PortalGrant {
+    /// Which account.
+    pub account: AccountId,
+    /// The platform's own name of the user.
+    pub user: String,
+    /// What they may do.
+    pub role: Role,
+    /// The companies they may see; all when empty.
+    pub companies: Vec<CompanyId>,
+    /// When it all ends.
+    pub ends_at: Time,
+}
+
+/// Something that someone did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditEntry {
+    /// Its place in the log; 0 before it is stored.
+    pub number: i64,
+    /// When.
+    pub at: Time,
+    /// The account it concerns; none for the platform.
+    pub account: Option<AccountId>,
+    /// Who: a person's e-mail address, or a key.
+    pub actor: String,
+    /// From where, when known: an IP address.
+    pub address: Option<String>,
+    /// What, as a word for programs: `member.invited`.
+    pub action: String,
+    /// To what.
+    pub target: String,
+    /// What else there is to say.
+    pub detail: String,
+}
+
+/// What to read of the audit log.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct AuditFilter<'a> {
+    /// Of one account; of everything when none.
+    pub account: Option<AccountId>,
+    /// Actions that begin with this.
+    pub action: Option<&'a str>,
+    /// Actors that contain this.
+    pub actor: Option<&'a str>,
+    /// Older than this entry.
+    pub before: Option<i64>,
+}
+
+/// Members, invitations, single sign-on, portal links, brands and the audit log.
+#[async_trait]
+pub trait AccessStore {
+    /// Members of an account, by e-mail address.
+    async fn members(&self, account: AccountId) -> StoreResult<Vec<User>>;
+
+    /// Makes someone a member, or changes what they may do.
+    async fn put_member(&self, user: UserId, membership: &Membership) -> StoreResult<()>;
+
+    /// Ends a membership; whether there was one.
+    async fn remove_member(&self, account: AccountId, user: UserId) -> StoreResult<bool>;
+
+    /// Disables or enables a person; disabling ends their sessions. Whether there is such a person.
+    async fn set_disabled(&self, user: UserId, disabled: bool, now: Time) -> StoreResult<bool>;
+
+    /// Gives a person another password and ends their sessions but one.
+    async fn set_password(
+        &self,
+        user: UserId,
+        password_hash: &str,
+        keep: Option<&[u8]>,
+        now: Time,
+    ) -> StoreResult<()>;
+
+    /// Gives platform staff another role, or takes it away.
+    async fn set_platform_role(
+        &self,
+        user: UserId,
+        role: Option<PlatformRole>,
+        now: Time,
+    ) -> StoreResult<()>;
+
+    /// Sessions of a person that have not ended.
+    async fn sessions_of(&self, user: UserId, now: Time) -> StoreResult<Vec<SavedSession>>;
+
+    /// Ends a person's sessions, but one; how many.
+    async fn end_sessions_of(&self, user: UserId, keep: Option<&[u8]>) -> StoreResult<u64>;
+
+    /// Stores an invitation; an open one of the same address in the account is revoked.
+    async fn put_invitation(&self, invitation: &Invitation) -> StoreResult<()>;
+
+    /// Open invitations of an account, newest first.
+    async fn invitations(&self, account: AccountId, now: Time) -> StoreResult<Vec<Invitation>>;
+
+    /// The open invitation of a link.
+    async fn invitation(&self, token_hash: &[u8], now: Time) -> StoreResult<Option<Invitation>>;
+
+    /// Revokes an open invitation; whether there was one.
+    async fn revoke_invitation(&self, account: AccountId, id: &str) -> StoreResult<bool>;
+
+    /// Uses up an open invitation and makes who accepts it a member: the person of its address, or a new one.
+    /// None when it is not open any more, or when it needs a new person and none is given.
+    async fn accept_invitation(
+        &self,
+        token_hash: &[u8],
+        person: Option<&NewPerson>,
+        now: Time,
+    ) -> StoreResult<Option<User>>;
+
+    /// The person of an identity.
+    async fn user_of_identity(&self, identity: &Identity) -> StoreResult<Option<User>>;
+
+    /// Remembers an identity of a person; who is not known by the address becomes one.
+    async fn link_identity(
+        &self,
+        identity: &Identity,
+        person: &NewPerson,
+        now: Time,
+    ) -> StoreResult<User>;
+
+    /// Stores a one-time link.
+    async fn put_portal_link(
+        &self,
+        token_hash: &[u8],
+        grant: &PortalGrant,
+        expires_at: Time,
+    ) -> StoreResult<()>;
+
+    /// Uses up a one-time link.
+    async fn take_portal_link(
+        &self,
+        token_hash: &[u8],
+        now: Time,
+    ) -> StoreResult<Option<PortalGrant>>;
+
+    /// What an account's clients see.
+    async fn brand(&self, account: AccountId) -> StoreResult<Option<Brand>>;
+
+    /// Sets or removes what an account's clients see.
+    async fn set_brand(
+        &self,
+        account: AccountId,
+        brand: Option<&Brand>,
+        now: Time,
+    ) -> StoreResult<()>;
+
+    /// When an API key stops working.
+    async fn expire_api_key(&self, prefix: &str, at: Time) -> StoreResult<()>;
+
+    /// Remembers when API keys were used last.
+    async fn touch_api_keys(&self, used: &[(String, Time)]) -> StoreResult<()>;
+
+    /// Adds to the audit log.
+    async fn record(&self, entry: &AuditEntry) -> StoreResult<()>;
+
+    /// The audit log, newest first.
+    async fn audit(&self, filter: AuditFilter<'_>, limit: u32) -> StoreResult<Vec<AuditEntry>>;
+}

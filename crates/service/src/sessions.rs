@@ -1,0 +1,215 @@
+//! Browser sessions: of whom, from where, until when, and how they end.
+
+use domain::{Invalid, Time, UserId};
+
+use crate::{
+    Caller, Permission, ServiceError, ServiceResult, Services,
+    audit::Deed,
+    passwords::{check_password, hash_password, verify_password},
+    ports::{SavedSession, User},
+};
+
+/// What a browser session carries, by name.
+pub mod fields {
+    /// Number of the person.
+    pub const USER: &str = "user";
+    /// When it was begun, in microseconds.
+    pub const BEGUN: &str = "begun";
+    /// When it was used last, to some minutes, in microseconds.
+    pub const RENEWED: &str = "renewed";
+    /// From where it was begun.
+    pub const ADDRESS: &str = "address";
+    /// With which browser.
+    pub const BROWSER: &str = "browser";
+}
+
+/// One of a person's sessions, for them to recognise.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnSession {
+    /// SHA-256 of its id.
+    pub id_hash: Vec<u8>,
+    /// How the browser describes itself, if it did.
+    pub browser: Option<String>,
+    /// From where it was begun, if known.
+    pub address: Option<String>,
+    /// When it was begun.
+    pub begun: Option<Time>,
+    /// When it was used last, to some minutes.
+    pub used: Option<Time>,
+}
+
+impl From<SavedSession> for OwnSession {
+    fn from(saved: SavedSession) -> Self {
+        let data: serde_json::Value = serde_json::from_str(&saved.data).unwrap_or_default();
+        let text = |name: &str| {
+            let text = data[name].as_str().filter(|text| !text.is_empty());
+            text.map(str::to_owned)
+        };
+        let time = |name: &str| data[name].as_i64().map(Time::from_micros);
+        Self {
+            browser: text(fields::BROWSER),
+            address: text(fields::ADDRESS),
+            begun: time(fields::BEGUN),
+            used: time(fields::RENEWED),
+            id_hash: saved.id_hash,
+        }
+    }
+}
+
+impl Services {
+    /// Stores a browser session; `false` when `create` is set and the id is taken, or when it has ended.
+    pub async fn save_session(&self, session: &SavedSession, create: bool) -> ServiceResult<bool> {
+        Ok(self.store.save_session(session, create).await?)
+    }
+
+    /// A browser session that has not ended.
+    pub async fn session(&self, id_hash: &[u8]) -> ServiceResult<Option<SavedSession>> {
+        Ok(self.store.session(id_hash, self.now()).await?)
+    }
+
+    /// Ends a browser session.
+    pub async fn end_session(&self, id_hash: &[u8]) -> ServiceResult<()> {
+        Ok(self.store.delete_session(id_hash).await?)
+    }
+
+    /// Removes browser sessions that have ended; how many.
+    pub async fn sweep_sessions(&self) -> ServiceResult<u64> {
+        Ok(self.store.delete_expired_sessions(self.now()).await?)
+    }
+
+    /// The signed-in person of a session; none when they were removed or disabled since.
+    pub async fn signed_in(&self, id: UserId) -> ServiceResult<Option<User>> {
+        Ok(self.store.user(id).await?.filter(|user| !user.disabled))
+    }
+
+    /// The caller's own sessions.
+    pub async fn own_sessions(&self, caller: &Caller) -> ServiceResult<Vec<OwnSession>> {
+        let user = person(caller)?;
+        let sessions = self.store.sessions_of(user, self.now()).await?;
+        Ok(sessions.into_iter().map(OwnSession::from).collect())
+    }
+
+    /// Ends one of the caller's own sessions.
+    pub async fn end_own_session(&self, caller: &Caller, id_hash: &[u8]) -> ServiceResult<()> {
+        let own = self.own_sessions(caller).await?;
+        if !own.iter().any(|session| session.id_hash == id_hash) {
+            return Err(ServiceError::NotFound);
+        }
+        self.store.delete_session(id_hash).await?;
+        let deed = Deed {
+            action: "session.ended",
+            target: caller.name(),
+            ..Deed::default()
+        };
+        self.record_of(caller, None, deed).await;
+        Ok(())
+    }
+
+    /// Ends all of the caller's sessions but the one they use.
+    pub async fn end_other_sessions(&self, caller: &Caller) -> ServiceResult<u64> {
+        let user = person(caller)?;
+        let ended = self.store.end_sessions_of(user, caller.session()).await?;
+        let deed = Deed {
+            action: "session.others_ended",
+            target: caller.name(),
+            detail: format!("{ended} ended"),
+        };
+        self.record_of(caller, None, deed).await;
+        Ok(ended)
+    }
+
+    /// Gives the caller another password, and ends their other sessions.
+    pub async fn change_password(
+        &self,
+        caller: &Caller,
+        old: String,
+        new: String,
+    ) -> ServiceResult<()> {
+        let id = person(caller)?;
+        let user = self.signed_in(id).await?;
+        let user = user.ok_or(ServiceError::Unauthenticated)?;
+        if !verify_password(old, Some(user.password_hash)).await? {
+            return Err(Invalid::one("old_password", "wrong", "is not your password").into());
+        }
+        let mut errors = Vec::new();
+        check_password(&new, &[&user.name, &user.email], &mut errors);
+        Invalid::refuse(errors)?;
+        let hash = hash_password(new).await?;
+        self.store
+            .set_password(id, &hash, caller.session(), self.now())
+            .await?;
+        let deed = Deed {
+            action: "password.changed",
+            target: caller.name(),
+            ..Deed::default()
+        };
+        self.record_of(caller, None, deed).await;
+        Ok(())
+    }
+
+    /// Keeps a person out, whose sessions end at once, or lets them in again.
+    pub async fn set_disabled(
+        &self,
+        caller: &Caller,
+        email: &str,
+        disabled: bool,
+    ) -> ServiceResult<User> {
+        caller.require_platform(Permission::Provision)?;
+        let user = self
+            .store
+            .user_by_email(&email.trim().to_lowercase())
+            .await?;
+        let user = user.ok_or(ServiceError::NotFound)?;
+        if disabled && caller.user() == Some(user.id) {
+            return Err(ServiceError::Conflict(
+                "this is you: someone else has to do it".to_owned(),
+            ));
+        }
+        self.store
+            .set_disabled(user.id, disabled, self.now())
+            .await?;
+        let action = if disabled {
+            "user.disabled"
+        } else {
+            "user.enabled"
+        };
+        let target = &*user.email;
+        self.record_of(caller, None, Deed::plain(action, target))
+            .await;
+        Ok(User { disabled, ..user })
+    }
+
+    /// Whether a caller is still who they were: signed in, not disabled, and allowed the same.
+    pub async fn is_still(&self, caller: &Caller) -> ServiceResult<bool> {
+        if let Some(session) = caller.session()
+            && self.store.session(session, self.now()).await?.is_none()
+        {
+            return Ok(false);
+        }
+        let Some(id) = caller.user() else {
+            return Ok(true);
+        };
+        let user = self.signed_in(id).await?;
+        Ok(user.is_some_and(|user| Caller::from_user(&user).may_the_same(caller)))
+    }
+
+    /// Resolves when a caller is no longer who they were.
+    pub async fn until_changed(self, caller: Caller) {
+        loop {
+            tokio::time::sleep(LOOK_EVERY).await;
+            // A database that does not answer says nothing about them.
+            if matches!(self.is_still(&caller).await, Ok(false)) {
+                return;
+            }
+        }
+    }
+}
+
+/// How soon someone who may no longer look sees nothing new.
+const LOOK_EVERY: std::time::Duration = std::time::Duration::from_millis(500);
+
+fn person(caller: &Caller) -> ServiceResult<UserId> {
+    caller.user().ok_or_else(|| {
+        ServiceError::Forbidden("this needs to be signed in with an e-mail address".to_owned())
+    })
+}

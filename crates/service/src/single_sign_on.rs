@@ -1,0 +1,125 @@
+//! People that a provider of single sign-on vouches for.
+
+use domain::{FieldError, Invalid, tenancy::Role};
+
+use crate::{
+    Caller, Permission, ServiceError, ServiceResult, Services,
+    audit::Deed,
+    members::Place,
+    ports::{Identity, NewPerson, User},
+    users::check_email,
+};
+
+/// What a provider says of someone, after its signature was checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claims {
+    /// Who they are there.
+    pub identity: Identity,
+    /// Their e-mail address, if it says that it has made sure of it.
+    pub verified_email: Option<String>,
+    /// Their name.
+    pub name: Option<String>,
+    /// The account and the place in it that it says they belong to.
+    pub place: Option<(String, Place)>,
+}
+
+impl Services {
+    /// Signs someone in whom a provider vouches for. Who is not known is added when the provider says where they belong;
+    /// who is known by their address is recognised when the provider has made sure of it.
+    ///
+    /// # Errors
+    /// [`ServiceError::Forbidden`] says what is missing.
+    pub async fn sign_in_with(&self, claims: Claims, address: Option<&str>) -> ServiceResult<User> {
+        let known = self.store.user_of_identity(&claims.identity).await?;
+        let user = match known {
+            Some(user) => user,
+            None => self.recognise(&claims).await?,
+        };
+        if user.disabled {
+            return Err(forbidden("you may not sign in: ask the operator"));
+        }
+        let user = self.place(user, &claims).await?;
+        if user.platform_role.is_none() && user.memberships.is_empty() {
+            return Err(forbidden(
+                "you belong to no account yet: ask for an invitation",
+            ));
+        }
+        let deed = Deed {
+            action: "user.signed_in",
+            target: &user.email,
+            detail: format!("by {}", claims.identity.issuer),
+        };
+        self.record_entry(None, &user.email, address, deed).await;
+        Ok(user)
+    }
+
+    async fn recognise(&self, claims: &Claims) -> ServiceResult<User> {
+        let email = claims.verified_email.as_deref().ok_or_else(|| {
+            forbidden("the sign-in service has not made sure of your e-mail address")
+        })?;
+        let mut errors: Vec<FieldError> = Vec::new();
+        let email = check_email(email, &mut errors);
+        Invalid::refuse(errors)?;
+        let known = self.store.user_by_email(&email).await?;
+        if known.is_none() && claims.place.is_none() {
+            return Err(forbidden(
+                "you belong to no account yet: ask for an invitation",
+            ));
+        }
+        let name = claims.name.clone().unwrap_or_else(|| email.clone());
+        let person = NewPerson {
+            name: name
+                .chars()
+                .filter(|letter| !letter.is_control())
+                .take(120)
+                .collect(),
+            email,
+            password_hash: String::new(),
+        };
+        Ok(self
+            .store
+            .link_identity(&claims.identity, &person, self.now())
+            .await?)
+    }
+
+    /// Gives someone the place that the provider says they have, so that a change there is one here.
+    async fn place(&self, user: User, claims: &Claims) -> ServiceResult<User> {
+        let Some((account, place)) = &claims.place else {
+            return Ok(user);
+        };
+        let operator = Caller::operator("single sign-on");
+        let scope = self
+            .scope(&operator, Some(account), Permission::Manage)
+            .await
+            .map_err(|error| match error {
+                ServiceError::NotFound => {
+                    forbidden("the sign-in service names an account that there is not")
+                }
+                other => other,
+            })?;
+        let membership = self.membership_of(&scope, place).await?;
+        let before = user
+            .memberships
+            .iter()
+            .find(|one| one.account == membership.account);
+        // Who owns the account stays its owner: a wrong claim must not leave it without one.
+        if before == Some(&membership) || before.is_some_and(|one| one.role == Role::Owner) {
+            return Ok(user);
+        }
+        self.store.put_member(user.id, &membership).await?;
+        let deed = Deed {
+            action: "member.placed",
+            target: &user.email,
+            detail: format!("as {} by {}", membership.role, claims.identity.issuer),
+        };
+        self.record(&scope, deed).await;
+        self.store
+            .user(user.id)
+            .await?
+            .ok_or(ServiceError::Unauthenticated)
+    }
+}
+
+fn forbidden(text: &str) -> ServiceError {
+    ServiceError::Forbidden(text.to_owned())
+}

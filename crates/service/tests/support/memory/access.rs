@@ -1,0 +1,328 @@
+//! Members, invitations, single sign-on, portal links, brands and the audit log.
+
+use async_trait::async_trait;
+use domain::{AccountId, Time, UserId, brand::Brand, tenancy::PlatformRole};
+use service::ports::{
+    AccessStore, AuditEntry, AuditFilter, Identity, Invitation, Membership, NewPerson, PortalGrant,
+    SavedSession, StoreResult, User,
+};
+
+use super::{MemoryStore, State};
+
+/// What is kept of access.
+#[derive(Debug, Clone, Default)]
+pub struct Access {
+    /// Open invitations.
+    invitations: Vec<Invitation>,
+    identities: Vec<(Identity, UserId)>,
+    links: Vec<(Vec<u8>, PortalGrant, Time)>,
+    brands: Vec<(AccountId, Brand)>,
+    audit: Vec<AuditEntry>,
+}
+
+impl State {
+    fn user_mut(&mut self, id: UserId) -> Option<&mut User> {
+        self.users.iter_mut().find(|user| user.id == id)
+    }
+
+    fn end_sessions(&mut self, user: UserId, keep: Option<&[u8]>) -> u64 {
+        let before = self.sessions.len();
+        self.sessions.retain(|session| {
+            session.user != Some(user) || keep.is_some_and(|keep| keep == session.id_hash)
+        });
+        (before - self.sessions.len()) as u64
+    }
+
+    fn find_or_add(&mut self, person: &NewPerson) -> User {
+        if let Some(known) = self.users.iter().find(|user| user.email == person.email) {
+            return known.clone();
+        }
+        let user = User {
+            id: UserId(i64::try_from(self.users.len()).unwrap() + 1),
+            email: person.email.clone(),
+            name: person.name.clone(),
+            password_hash: person.password_hash.clone(),
+            platform_role: None,
+            memberships: vec![],
+            disabled: false,
+        };
+        self.users.push(user.clone());
+        user
+    }
+
+    fn join(&mut self, user: UserId, membership: &Membership) -> Option<User> {
+        let user = self.user_mut(user)?;
+        user.memberships
+            .retain(|old| old.account != membership.account);
+        user.memberships.push(membership.clone());
+        user.memberships
+            .sort_by_key(|membership| membership.account);
+        Some(user.clone())
+    }
+}
+
+#[async_trait]
+impl AccessStore for MemoryStore {
+    async fn members(&self, account: AccountId) -> StoreResult<Vec<User>> {
+        let is_member = |user: &User| user.memberships.iter().any(|one| one.account == account);
+        let mut members: Vec<_> = self
+            .state()
+            .users
+            .iter()
+            .filter(|user| is_member(user))
+            .cloned()
+            .collect();
+        members.sort_by(|a, b| a.email.cmp(&b.email));
+        Ok(members)
+    }
+
+    async fn put_member(&self, user: UserId, membership: &Membership) -> StoreResult<()> {
+        self.change(|state| state.join(user, membership));
+        Ok(())
+    }
+
+    async fn remove_member(&self, account: AccountId, user: UserId) -> StoreResult<bool> {
+        Ok(self.change(|state| {
+            let Some(user) = state.user_mut(user) else {
+                return false;
+            };
+            let before = user.memberships.len();
+            user.memberships.retain(|one| one.account != account);
+            user.memberships.len() < before
+        }))
+    }
+
+    async fn set_disabled(&self, id: UserId, disabled: bool, _: Time) -> StoreResult<bool> {
+        Ok(self.change(|state| {
+            if disabled {
+                state.end_sessions(id, None);
+            }
+            let user = state.user_mut(id);
+            user.map(|user| user.disabled = disabled).is_some()
+        }))
+    }
+
+    async fn set_password(
+        &self,
+        id: UserId,
+        password_hash: &str,
+        keep: Option<&[u8]>,
+        _: Time,
+    ) -> StoreResult<()> {
+        self.change(|state| {
+            state.end_sessions(id, keep);
+            if let Some(user) = state.user_mut(id) {
+                password_hash.clone_into(&mut user.password_hash);
+            }
+        });
+        Ok(())
+    }
+
+    async fn set_platform_role(
+        &self,
+        id: UserId,
+        role: Option<PlatformRole>,
+        _: Time,
+    ) -> StoreResult<()> {
+        self.change(|state| {
+            if let Some(user) = state.user_mut(id) {
+                user.platform_role = role;
+            }
+        });
+        Ok(())
+    }
+
+    async fn sessions_of(&self, user: UserId, now: Time) -> StoreResult<Vec<SavedSession>> {
+        let state = self.state();
+        let theirs = state
+            .sessions
+            .iter()
+            .filter(|session| session.user == Some(user) && session.expires_at > now);
+        Ok(theirs.cloned().collect())
+    }
+
+    async fn end_sessions_of(&self, user: UserId, keep: Option<&[u8]>) -> StoreResult<u64> {
+        Ok(self.change(|state| state.end_sessions(user, keep)))
+    }
+
+    async fn put_invitation(&self, invitation: &Invitation) -> StoreResult<()> {
+        self.change(|state| {
+            let open = &mut state.access.invitations;
+            open.retain(|old| (old.account, &old.email) != (invitation.account, &invitation.email));
+            open.push(invitation.clone());
+        });
+        Ok(())
+    }
+
+    async fn invitations(&self, account: AccountId, now: Time) -> StoreResult<Vec<Invitation>> {
+        let state = self.state();
+        let open = state.access.invitations.iter().rev();
+        let open = open.filter(|one| one.account == account && one.expires_at > now);
+        Ok(open.cloned().collect())
+    }
+
+    async fn invitation(&self, token_hash: &[u8], now: Time) -> StoreResult<Option<Invitation>> {
+        let state = self.state();
+        let mut open = state.access.invitations.iter();
+        Ok(open
+            .find(|one| one.token_hash == token_hash && one.expires_at > now)
+            .cloned())
+    }
+
+    async fn revoke_invitation(&self, account: AccountId, id: &str) -> StoreResult<bool> {
+        Ok(self.change(|state| {
+            let open = &mut state.access.invitations;
+            let before = open.len();
+            open.retain(|one| (one.account, one.id.as_str()) != (account, id));
+            open.len() < before
+        }))
+    }
+
+    async fn accept_invitation(
+        &self,
+        token_hash: &[u8],
+        person: Option<&NewPerson>,
+        now: Time,
+    ) -> StoreResult<Option<User>> {
+        Ok(self.change(|state| {
+            let open = state.access.invitations.iter();
+            let place = open
+                .clone()
+                .position(|one| one.token_hash == token_hash && one.expires_at > now)?;
+            let invitation = state.access.invitations[place].clone();
+            let known = state
+                .users
+                .iter()
+                .find(|user| user.email == invitation.email);
+            let user = match (known.cloned(), person) {
+                (Some(known), _) => known,
+                (None, Some(person)) => state.find_or_add(person),
+                (None, None) => return None,
+            };
+            state.access.invitations.remove(place);
+            let membership = Membership {
+                account: invitation.account,
+                role: invitation.role,
+                companies: invitation.companies,
+            };
+            state.join(user.id, &membership)
+        }))
+    }
+
+    async fn user_of_identity(&self, identity: &Identity) -> StoreResult<Option<User>> {
+        let state = self.state();
+        let known = state
+            .access
+            .identities
+            .iter()
+            .find(|(one, _)| one == identity);
+        Ok(known.and_then(|(_, id)| state.users.iter().find(|user| user.id == *id).cloned()))
+    }
+
+    async fn link_identity(
+        &self,
+        identity: &Identity,
+        person: &NewPerson,
+        _: Time,
+    ) -> StoreResult<User> {
+        Ok(self.change(|state| {
+            let user = state.find_or_add(person);
+            state.access.identities.push((identity.clone(), user.id));
+            user
+        }))
+    }
+
+    async fn put_portal_link(
+        &self,
+        token_hash: &[u8],
+        grant: &PortalGrant,
+        expires_at: Time,
+    ) -> StoreResult<()> {
+        let link = (token_hash.to_vec(), grant.clone(), expires_at);
+        self.change(|state| state.access.links.push(link));
+        Ok(())
+    }
+
+    async fn take_portal_link(
+        &self,
+        token_hash: &[u8],
+        now: Time,
+    ) -> StoreResult<Option<PortalGrant>> {
+        Ok(self.change(|state| {
+            let links = &mut state.access.links;
+            let place = links
+                .iter()
+                .position(|(hash, _, end)| hash == token_hash && *end > now)?;
+            Some(links.remove(place).1)
+        }))
+    }
+
+    async fn brand(&self, account: AccountId) -> StoreResult<Option<Brand>> {
+        let state = self.state();
+        let mut brands = state.access.brands.iter();
+        Ok(brands
+            .find(|(owner, _)| *owner == account)
+            .map(|(_, brand)| brand.clone()))
+    }
+
+    async fn set_brand(
+        &self,
+        account: AccountId,
+        brand: Option<&Brand>,
+        _: Time,
+    ) -> StoreResult<()> {
+        self.change(|state| {
+            let brands = &mut state.access.brands;
+            brands.retain(|(owner, _)| *owner != account);
+            brands.extend(brand.map(|brand| (account, brand.clone())));
+        });
+        Ok(())
+    }
+
+    async fn expire_api_key(&self, prefix: &str, at: Time) -> StoreResult<()> {
+        self.change(|state| {
+            for key in state.keys.iter_mut().filter(|key| key.prefix == prefix) {
+                key.expires_at = Some(key.expires_at.map_or(at, |end| end.min(at)));
+            }
+        });
+        Ok(())
+    }
+
+    async fn touch_api_keys(&self, used: &[(String, Time)]) -> StoreResult<()> {
+        self.change(|state| {
+            for (prefix, at) in used {
+                for key in state.keys.iter_mut().filter(|key| &key.prefix == prefix) {
+                    key.used_at = Some(*at);
+                }
+            }
+        });
+        Ok(())
+    }
+
+    async fn record(&self, entry: &AuditEntry) -> StoreResult<()> {
+        self.change(|state| {
+            let number = i64::try_from(state.access.audit.len()).unwrap() + 1;
+            let entry = AuditEntry {
+                number,
+                ..entry.clone()
+            };
+            state.access.audit.push(entry);
+        });
+        Ok(())
+    }
+
+    async fn audit(&self, filter: AuditFilter<'_>, limit: u32) -> StoreResult<Vec<AuditEntry>> {
+        let state = self.state();
+        let asked = state.access.audit.iter().rev().filter(|entry| {
+            filter
+                .account
+                .is_none_or(|account| entry.account == Some(account))
+                && filter
+                    .action
+                    .is_none_or(|action| entry.action.starts_with(action))
+                && filter.actor.is_none_or(|actor| entry.actor.contains(actor))
+                && filter.before.is_none_or(|before| entry.number < before)
+        });
+        Ok(asked.take(limit as usize).cloned().collect())
+    }
+}

@@ -1,0 +1,149 @@
+//! Changing who belongs to an account, and people themselves.
+
+use domain::{AccountId, Time, UserId, tenancy::PlatformRole};
+use service::ports::{Identity, Membership, NewPerson, User};
+use sqlx::SqliteConnection;
+
+use crate::{
+    error::{Error, Result},
+    identity::{sessions, users},
+    writer::Writer,
+};
+
+const REMOVE: &str = "DELETE FROM memberships WHERE account_id = ?1 AND user_id = ?2";
+
+#[tracing::instrument(name = "db.members.put", skip_all)]
+pub(super) async fn put(writer: &Writer, user: UserId, membership: &Membership) -> Result<()> {
+    let mut tx = writer.begin().await?;
+    join(tx.connection(), user, membership).await?;
+    tx.commit().await
+}
+
+/// Puts a membership in the place of the one before.
+pub(super) async fn join(
+    connection: &mut SqliteConnection,
+    user: UserId,
+    membership: &Membership,
+) -> Result<()> {
+    sqlx::query(REMOVE)
+        .bind(membership.account.0)
+        .bind(user.0)
+        .execute(&mut *connection)
+        .await?;
+    users::add_membership(connection, user.0, membership).await
+}
+
+#[tracing::instrument(name = "db.members.remove", skip_all)]
+pub(super) async fn remove(writer: &Writer, account: AccountId, user: UserId) -> Result<bool> {
+    let mut tx = writer.begin().await?;
+    let query = sqlx::query(REMOVE).bind(account.0).bind(user.0);
+    let done = query.execute(tx.connection()).await?;
+    tx.commit().await?;
+    Ok(done.rows_affected() > 0)
+}
+
+#[tracing::instrument(name = "db.users.set_disabled", skip_all)]
+pub(super) async fn set_disabled(
+    writer: &Writer,
+    user: UserId,
+    disabled: bool,
+    now: Time,
+) -> Result<bool> {
+    const SQL: &str = "UPDATE users SET disabled = ?2, updated_at = ?3 WHERE user_id = ?1";
+    let mut tx = writer.begin().await?;
+    let query = sqlx::query(SQL)
+        .bind(user.0)
+        .bind(disabled)
+        .bind(now.micros());
+    let done = query.execute(tx.connection()).await?;
+    if disabled {
+        sessions::delete_of_user(tx.connection(), user, None).await?;
+    }
+    tx.commit().await?;
+    Ok(done.rows_affected() > 0)
+}
+
+#[tracing::instrument(name = "db.users.set_password", skip_all)]
+pub(super) async fn set_password(
+    writer: &Writer,
+    user: UserId,
+    password_hash: &str,
+    keep: Option<&[u8]>,
+    now: Time,
+) -> Result<()> {
+    const SQL: &str = "UPDATE users SET password_hash = ?2, updated_at = ?3 WHERE user_id = ?1";
+    let mut tx = writer.begin().await?;
+    sqlx::query(SQL)
+        .bind(user.0)
+        .bind(password_hash)
+        .bind(now.micros())
+        .execute(tx.connection())
+        .await?;
+    sessions::delete_of_user(tx.connection(), user, keep).await?;
+    tx.commit().await
+}
+
+#[tracing::instrument(name = "db.users.set_platform_role", skip_all)]
+pub(super) async fn set_platform_role(
+    writer: &Writer,
+    user: UserId,
+    role: Option<PlatformRole>,
+    now: Time,
+) -> Result<()> {
+    const SQL: &str = "UPDATE users SET platform_role = ?2, updated_at = ?3 WHERE user_id = ?1";
+    let mut tx = writer.begin().await?;
+    sqlx::query(SQL)
+        .bind(user.0)
+        .bind(role.map(PlatformRole::id))
+        .bind(now.micros())
+        .execute(tx.connection())
+        .await?;
+    tx.commit().await
+}
+
+#[tracing::instrument(name = "db.identities.link", skip_all)]
+pub(super) async fn link_identity(
+    writer: &Writer,
+    identity: &Identity,
+    person: &NewPerson,
+    now: Time,
+) -> Result<User> {
+    const SQL: &str =
+        "INSERT INTO identities (issuer, subject, user_id, created_at) VALUES (?1, ?2, ?3, ?4)
+        ON CONFLICT DO NOTHING";
+    let mut tx = writer.begin().await?;
+    let user = find_or_add(tx.connection(), person, now).await?;
+    sqlx::query(SQL)
+        .bind(&identity.issuer)
+        .bind(&identity.subject)
+        .bind(user.0)
+        .bind(now.micros())
+        .execute(tx.connection())
+        .await?;
+    let stored = users::by_email(tx.connection(), &person.email).await?;
+    tx.commit().await?;
+    stored.ok_or_else(|| Error::Corrupt("a user that was stored is not there".to_owned()))
+}
+
+/// The person of an address; a new one when there is none. Who is there stays as they are.
+pub(super) async fn find_or_add(
+    connection: &mut SqliteConnection,
+    person: &NewPerson,
+    now: Time,
+) -> Result<UserId> {
+    const ADD: &str = "INSERT INTO users (email, name, password_hash, created_at, updated_at)
+        VALUES (?1, ?2, ?3, ?4, ?4) ON CONFLICT (email) DO NOTHING";
+    const FIND: &str = "SELECT user_id FROM users WHERE email = ?1";
+    sqlx::query(ADD)
+        .bind(&person.email)
+        .bind(&person.name)
+        .bind(&person.password_hash)
+        .bind(now.micros())
+        .execute(&mut *connection)
+        .await?;
+    let id = sqlx::query_scalar(FIND)
+        .bind(&person.email)
+        .fetch_one(connection)
+        .await?;
+    Ok(UserId(id))
+}

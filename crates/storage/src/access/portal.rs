@@ -1,0 +1,51 @@
+//! One-time links of a platform.
+
+use domain::Time;
+use service::ports::PortalGrant;
+
+use crate::{error::Result, writer::Writer};
+
+/// Links that nobody used are removed on the way.
+#[tracing::instrument(name = "db.portal_links.put", skip_all)]
+pub(super) async fn put(
+    writer: &Writer,
+    token_hash: &[u8],
+    grant: &PortalGrant,
+    expires_at: Time,
+) -> Result<()> {
+    const INSERT: &str =
+        "INSERT INTO portal_links (token_hash, data, expires_at) VALUES (?1, ?2, ?3)";
+    /// A day after its end a link is surely of no use.
+    const SWEEP: &str = "DELETE FROM portal_links WHERE expires_at < ?1 - 86400000000";
+    let mut tx = writer.begin().await?;
+    sqlx::query(SWEEP)
+        .bind(expires_at.micros())
+        .execute(tx.connection())
+        .await?;
+    sqlx::query(INSERT)
+        .bind(token_hash)
+        .bind(serde_json::to_string(grant)?)
+        .bind(expires_at.micros())
+        .execute(tx.connection())
+        .await?;
+    tx.commit().await
+}
+
+/// Of two who come at once, one is given it.
+#[tracing::instrument(name = "db.portal_links.take", skip_all)]
+pub(super) async fn take(
+    writer: &Writer,
+    token_hash: &[u8],
+    now: Time,
+) -> Result<Option<PortalGrant>> {
+    const SQL: &str =
+        "DELETE FROM portal_links WHERE token_hash = ?1 AND expires_at > ?2 RETURNING data";
+    let mut tx = writer.begin().await?;
+    let data: Option<String> = sqlx::query_scalar(SQL)
+        .bind(token_hash)
+        .bind(now.micros())
+        .fetch_optional(tx.connection())
+        .await?;
+    tx.commit().await?;
+    Ok(data.map(|data| serde_json::from_str(&data)).transpose()?)
+}

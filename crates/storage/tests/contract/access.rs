@@ -1,0 +1,395 @@
+//! Members, invitations, single sign-on, portal links, brands and the audit log.
+
+use std::sync::Arc;
+
+use domain::{AccountId, UserId, brand::Brand, tenancy::Role, time::DAY_US};
+use service::ports::{
+    ApiKey, AuditEntry, AuditFilter, Identity, Invitation, KeyScope, Membership, NewPerson,
+    PortalGrant, SavedSession, User,
+};
+
+use super::{
+    backend::Backend,
+    world::{NOW, World},
+};
+
+fn invitation(world: &World, id: &str, email: &str) -> Invitation {
+    Invitation {
+        id: id.to_owned(),
+        account: world.account.id,
+        token_hash: format!("hash of {id}").into_bytes(),
+        email: email.to_owned(),
+        role: Role::Client,
+        companies: vec![world.companies[0]],
+        invited_by: "owner@example.com".to_owned(),
+        created_at: NOW,
+        expires_at: NOW.plus_micros(DAY_US),
+    }
+}
+
+fn person(email: &str) -> NewPerson {
+    NewPerson {
+        email: email.to_owned(),
+        name: "Ada".to_owned(),
+        password_hash: "hash".to_owned(),
+    }
+}
+
+async fn joined(world: &World, email: &str) -> User {
+    let invitation = invitation(world, email, email);
+    world.store.put_invitation(&invitation).await.unwrap();
+    let hash = &invitation.token_hash;
+    let user = world
+        .store
+        .accept_invitation(hash, Some(&person(email)), NOW)
+        .await;
+    user.unwrap().unwrap()
+}
+
+pub async fn an_invitation_is_used_once_by_whom_it_is_for(backend: Arc<dyn Backend>) {
+    let world = World::new(backend).await;
+    let (store, open) = (&world.store, invitation(&world, "one", "ada@example.com"));
+    store.put_invitation(&open).await.unwrap();
+    assert_eq!(
+        store.invitation(&open.token_hash, NOW).await.unwrap(),
+        Some(open.clone())
+    );
+    assert_eq!(
+        store.invitations(world.account.id, NOW).await.unwrap(),
+        [open.clone()]
+    );
+    assert_eq!(store.invitations(world.other.id, NOW).await.unwrap(), []);
+    // Nobody has that address, and nobody is given.
+    assert_eq!(
+        store
+            .accept_invitation(&open.token_hash, None, NOW)
+            .await
+            .unwrap(),
+        None
+    );
+    let new = person("ada@example.com");
+    let (first, second) = tokio::join!(
+        store.accept_invitation(&open.token_hash, Some(&new), NOW),
+        store.accept_invitation(&open.token_hash, Some(&new), NOW),
+    );
+    let both: Vec<_> = [first.unwrap(), second.unwrap()]
+        .into_iter()
+        .flatten()
+        .collect();
+    let [user] = &both[..] else {
+        panic!("{both:?}");
+    };
+    let place = Membership {
+        account: world.account.id,
+        role: Role::Client,
+        companies: vec![world.companies[0]],
+    };
+    assert_eq!(
+        (&*user.email, &user.memberships[..]),
+        ("ada@example.com", &[place][..])
+    );
+    // Somebody known joins as they are.
+    let mut again = invitation(&world, "two", "ada@example.com");
+    again.account = world.other.id;
+    again.companies = vec![];
+    again.role = Role::Owner;
+    store.put_invitation(&again).await.unwrap();
+    let known = store.accept_invitation(&again.token_hash, None, NOW).await;
+    let known = known.unwrap().unwrap();
+    assert_eq!((known.id, known.memberships.len()), (user.id, 2));
+    assert_eq!(known.password_hash, "hash");
+}
+
+pub async fn an_invitation_that_is_taken_back_replaced_or_old_does_nothing(
+    backend: Arc<dyn Backend>,
+) {
+    let world = World::new(backend).await;
+    let store = &world.store;
+    let (one, two) = (
+        invitation(&world, "one", "ada@example.com"),
+        invitation(&world, "two", "ada@example.com"),
+    );
+    store.put_invitation(&one).await.unwrap();
+    store.put_invitation(&two).await.unwrap();
+    assert_eq!(
+        store.invitations(world.account.id, NOW).await.unwrap(),
+        [two.clone()]
+    );
+    let late = NOW.plus_micros(DAY_US);
+    assert_eq!(store.invitation(&two.token_hash, late).await.unwrap(), None);
+    assert!(
+        !store
+            .revoke_invitation(world.other.id, "two")
+            .await
+            .unwrap()
+    );
+    assert!(
+        store
+            .revoke_invitation(world.account.id, "two")
+            .await
+            .unwrap()
+    );
+    assert!(
+        !store
+            .revoke_invitation(world.account.id, "two")
+            .await
+            .unwrap()
+    );
+    let new = person("ada@example.com");
+    for (hash, time) in [
+        (&one.token_hash, NOW),
+        (&two.token_hash, NOW),
+        (&two.token_hash, late),
+    ] {
+        let accepted = store.accept_invitation(hash, Some(&new), time).await;
+        assert_eq!(accepted.unwrap(), None);
+    }
+    assert_eq!(store.user_by_email("ada@example.com").await.unwrap(), None);
+}
+
+pub async fn members_are_listed_changed_and_removed(backend: Arc<dyn Backend>) {
+    let world = World::new(backend).await;
+    let store = &world.store;
+    let (bob, ada) = (
+        joined(&world, "bob@example.com").await,
+        joined(&world, "ada@example.com").await,
+    );
+    let emails = async |account: AccountId| -> Vec<String> {
+        let members = store.members(account).await.unwrap();
+        members.into_iter().map(|user| user.email).collect()
+    };
+    assert_eq!(
+        emails(world.account.id).await,
+        ["ada@example.com", "bob@example.com"]
+    );
+    assert_eq!(emails(world.other.id).await, [""; 0]);
+    let place = Membership {
+        account: world.account.id,
+        role: Role::Analyst,
+        companies: vec![],
+    };
+    store.put_member(ada.id, &place).await.unwrap();
+    let changed = store.user(ada.id).await.unwrap().unwrap();
+    assert_eq!(changed.memberships, [place]);
+    // A company of another account is not one of this.
+    let foreign = Membership {
+        account: world.account.id,
+        role: Role::Client,
+        companies: vec![world.other_companies[0]],
+    };
+    assert!(store.put_member(ada.id, &foreign).await.is_err());
+    assert!(!store.remove_member(world.other.id, bob.id).await.unwrap());
+    assert!(store.remove_member(world.account.id, bob.id).await.unwrap());
+    assert!(!store.remove_member(world.account.id, bob.id).await.unwrap());
+    assert_eq!(emails(world.account.id).await, ["ada@example.com"]);
+}
+
+async fn session(world: &World, user: UserId, hash: u8) -> SavedSession {
+    let session = SavedSession {
+        id_hash: vec![hash; 32],
+        user: Some(user),
+        data: "{}".to_owned(),
+        expires_at: NOW.plus_micros(DAY_US),
+    };
+    assert!(world.store.save_session(&session, true).await.unwrap());
+    session
+}
+
+pub async fn disabling_and_a_new_password_end_sessions(backend: Arc<dyn Backend>) {
+    let world = World::new(backend).await;
+    let store = &world.store;
+    let ada = joined(&world, "ada@example.com").await;
+    let bob = joined(&world, "bob@example.com").await;
+    let (one, two) = (
+        session(&world, ada.id, 1).await,
+        session(&world, ada.id, 2).await,
+    );
+    let theirs = session(&world, bob.id, 3).await;
+    assert_eq!(
+        store.sessions_of(ada.id, NOW).await.unwrap(),
+        [one.clone(), two.clone()]
+    );
+    let keep = Some(&two.id_hash[..]);
+    store
+        .set_password(ada.id, "other", keep, NOW)
+        .await
+        .unwrap();
+    assert_eq!(store.sessions_of(ada.id, NOW).await.unwrap(), [two]);
+    let three = session(&world, ada.id, 4).await;
+    assert_eq!(
+        store
+            .end_sessions_of(ada.id, Some(&three.id_hash))
+            .await
+            .unwrap(),
+        1
+    );
+    assert_eq!(store.sessions_of(ada.id, NOW).await.unwrap(), [three]);
+    assert!(store.set_disabled(ada.id, true, NOW).await.unwrap());
+    assert_eq!(store.sessions_of(ada.id, NOW).await.unwrap(), []);
+    let kept = store.user(ada.id).await.unwrap().unwrap();
+    assert!(kept.disabled && kept.password_hash == "other");
+    assert_eq!(store.sessions_of(bob.id, NOW).await.unwrap(), [theirs]);
+    assert!(store.set_disabled(ada.id, false, NOW).await.unwrap());
+    assert!(!store.set_disabled(UserId(999), true, NOW).await.unwrap());
+}
+
+pub async fn an_identity_is_of_one_person(backend: Arc<dyn Backend>) {
+    let world = World::new(backend).await;
+    let store = &world.store;
+    let identity = |subject: &str| Identity {
+        issuer: "https://id.example".to_owned(),
+        subject: subject.to_owned(),
+    };
+    assert_eq!(store.user_of_identity(&identity("1")).await.unwrap(), None);
+    let linked = store
+        .link_identity(&identity("1"), &person("ada@example.com"), NOW)
+        .await;
+    let ada = linked.unwrap();
+    assert_eq!(
+        store.user_of_identity(&identity("1")).await.unwrap(),
+        Some(ada.clone())
+    );
+    assert_eq!(store.user_of_identity(&identity("2")).await.unwrap(), None);
+    // Another identity of the same address is the same person, as they are.
+    let other = NewPerson {
+        name: "Someone else".to_owned(),
+        ..person("ada@example.com")
+    };
+    let again = store
+        .link_identity(&identity("2"), &other, NOW)
+        .await
+        .unwrap();
+    assert_eq!(again, ada);
+}
+
+pub async fn a_portal_link_works_once(backend: Arc<dyn Backend>) {
+    let world = World::new(backend).await;
+    let store = &world.store;
+    let grant = PortalGrant {
+        account: world.account.id,
+        user: "ada".to_owned(),
+        role: Role::Client,
+        companies: vec![world.companies[1]],
+        ends_at: NOW.plus_micros(DAY_US),
+    };
+    let end = NOW.plus_micros(60_000_000);
+    store.put_portal_link(b"one", &grant, end).await.unwrap();
+    store.put_portal_link(b"two", &grant, end).await.unwrap();
+    assert_eq!(store.take_portal_link(b"other", NOW).await.unwrap(), None);
+    assert_eq!(store.take_portal_link(b"two", end).await.unwrap(), None);
+    let (first, second) = tokio::join!(
+        store.take_portal_link(b"one", NOW),
+        store.take_portal_link(b"one", NOW)
+    );
+    let taken: Vec<_> = [first.unwrap(), second.unwrap()]
+        .into_iter()
+        .flatten()
+        .collect();
+    assert_eq!(taken, [grant]);
+}
+
+pub async fn keys_end_and_say_when_they_were_used(backend: Arc<dyn Backend>) {
+    let world = World::new(backend).await;
+    let store = &world.store;
+    let key = |prefix: &str, expires_at| ApiKey {
+        prefix: prefix.to_owned(),
+        secret_hash: vec![1; 32],
+        account: Some(world.account.id),
+        scopes: vec![KeyScope::Read],
+        name: String::new(),
+        created_at: NOW,
+        revoked_at: None,
+        expires_at,
+        used_at: None,
+    };
+    let (soon, late) = (NOW.plus_micros(10), NOW.plus_micros(DAY_US));
+    store.put_api_key(&key("a", None)).await.unwrap();
+    store.put_api_key(&key("b", Some(soon))).await.unwrap();
+    store.expire_api_key("a", late).await.unwrap();
+    store.expire_api_key("b", late).await.unwrap();
+    let used = [("a".to_owned(), soon), ("gone".to_owned(), soon)];
+    store.touch_api_keys(&used).await.unwrap();
+    let (a, b) = (
+        store.api_key("a").await.unwrap().unwrap(),
+        store.api_key("b").await.unwrap().unwrap(),
+    );
+    assert_eq!((a.expires_at, a.used_at), (Some(late), Some(soon)));
+    assert_eq!((b.expires_at, b.used_at), (Some(soon), None));
+    assert!(b.works_at(NOW) && !b.works_at(soon));
+}
+
+pub async fn a_brand_is_kept_and_removed(backend: Arc<dyn Backend>) {
+    let world = World::new(backend).await;
+    let (store, id) = (&world.store, world.account.id);
+    assert_eq!(store.brand(id).await.unwrap(), None);
+    let brand = Brand {
+        name: "Northwind".to_owned(),
+        colour: "#2f6f4f".to_owned(),
+        logo: String::new(),
+    };
+    store.set_brand(id, Some(&brand), NOW).await.unwrap();
+    assert_eq!(store.brand(id).await.unwrap(), Some(brand));
+    assert_eq!(store.brand(world.other.id).await.unwrap(), None);
+    store.set_brand(id, None, NOW).await.unwrap();
+    assert_eq!(store.brand(id).await.unwrap(), None);
+}
+
+pub async fn the_audit_log_is_read_by_account_and_never_changed(backend: Arc<dyn Backend>) {
+    let world = World::new(Arc::clone(&backend)).await;
+    let store = &world.store;
+    let entry = |account: Option<AccountId>, action: &str, actor: &str| AuditEntry {
+        number: 0,
+        at: NOW,
+        account,
+        actor: actor.to_owned(),
+        address: Some("192.0.2.1".to_owned()),
+        action: action.to_owned(),
+        target: "x".to_owned(),
+        detail: String::new(),
+    };
+    let (ours, theirs) = (Some(world.account.id), Some(world.other.id));
+    let all = [
+        entry(ours, "member.invited", "Ada@example.com"),
+        entry(ours, "key.made", "bob@example.com"),
+        entry(theirs, "key.made", "eve@example.com"),
+        entry(None, "plan.put", "key abc"),
+    ];
+    for entry in &all {
+        store.record(entry).await.unwrap();
+    }
+    let read = async |filter: AuditFilter<'_>| -> Vec<String> {
+        let entries = store.audit(filter, 10).await.unwrap();
+        entries
+            .into_iter()
+            .map(|entry| format!("{} {}", entry.actor, entry.action))
+            .collect()
+    };
+    let of = |account| AuditFilter {
+        account,
+        ..AuditFilter::default()
+    };
+    assert_eq!(
+        read(of(ours)).await,
+        ["bob@example.com key.made", "Ada@example.com member.invited"]
+    );
+    assert_eq!(read(of(None)).await.len(), 4);
+    let by = AuditFilter {
+        actor: Some("ada@"),
+        action: Some("member"),
+        ..of(ours)
+    };
+    assert_eq!(read(by).await, ["Ada@example.com member.invited"]);
+    let action = Some("ember");
+    assert_eq!(read(AuditFilter { action, ..of(ours) }).await, [""; 0]);
+    let newest = store.audit(of(ours), 1).await.unwrap().remove(0);
+    assert_eq!(
+        (newest.at, newest.address.as_deref()),
+        (NOW, Some("192.0.2.1"))
+    );
+    let before = Some(newest.number);
+    assert_eq!(read(AuditFilter { before, ..of(ours) }).await.len(), 1);
+    for sql in ["UPDATE audit SET actor = 'x'", "DELETE FROM audit"] {
+        let refused = backend.meddle(sql).await.unwrap_err();
+        assert!(refused.contains("append-only"), "{refused}");
+    }
+}

@@ -1,0 +1,163 @@
+//! Every route and every server function, asked by every kind of caller for what is theirs, for a company they may not
+//! see, for another account, and for what is not there: what belongs to someone else is answered, byte for byte, like
+//! what is not there. A route or function that is not listed here fails the test.
+
+mod asks;
+mod callers;
+
+use std::collections::BTreeSet;
+
+use asks::{Ask, MISSING, MISSING_COMPANY, Names, OTHER_COMPANY, OWN};
+use axum::body::Body;
+use callers::{Caller, Kind, World};
+
+use crate::support::Reply;
+
+/// What nobody but its account may ever be shown.
+const FOREIGN: &str = "CANARY-brightside";
+/// What those who see Acme Dental alone may not be shown.
+const NEIGHBOUR: &str = "CANARY-spa";
+
+async fn send(world: &World, caller: &Caller, ask: &Ask) -> Reply {
+    let request = caller.request(ask.method.clone(), &ask.path);
+    let body = match &ask.body {
+        Some(body) => Body::from(body.to_string()),
+        None => Body::empty(),
+    };
+    let request = request.header("content-type", "application/json");
+    world.server.send(request.body(body).unwrap()).await
+}
+
+/// An answer as its asker sees it, with the names that they gave themselves taken out.
+fn seen(reply: &Reply, names: &Names) -> (u16, String, String) {
+    let mut text = reply.text();
+    for name in names.all() {
+        text = text.replace(name, "…");
+    }
+    let kind = reply.header("content-type").to_owned();
+    (reply.status.as_u16(), kind, text)
+}
+
+async fn assert_alike(world: &World, caller: &Caller, foreign: &Names, missing: &Names) -> usize {
+    let mut compared = 0;
+    for (theirs, nothing) in asks::all(foreign).iter().zip(&asks::all(missing)) {
+        let there = send(world, caller, theirs).await;
+        let nowhere = send(world, caller, nothing).await;
+        assert_eq!(
+            seen(&there, foreign),
+            seen(&nowhere, missing),
+            "{} asks {} {}",
+            caller.name,
+            theirs.route,
+            theirs.path
+        );
+        compared += 1;
+    }
+    compared
+}
+
+#[tokio::test]
+async fn what_belongs_to_another_account_looks_like_nothing_to_everyone() {
+    let world = World::start().await;
+    let mut compared = 0;
+    for caller in world
+        .callers
+        .iter()
+        .filter(|caller| !caller.is_everywhere())
+    {
+        compared += assert_alike(&world, caller, &world.other, &MISSING).await;
+    }
+    assert!(compared > 400, "{compared}");
+    world.nothing_was_written().await;
+}
+
+#[tokio::test]
+async fn a_company_that_someone_may_not_see_looks_like_nothing_to_them() {
+    let world = World::start().await;
+    let mut compared = 0;
+    for caller in world.callers.iter().filter(|caller| caller.is_narrow()) {
+        compared += assert_alike(&world, caller, &OTHER_COMPANY, &MISSING_COMPANY).await;
+    }
+    assert!(compared > 80, "{compared}");
+    world.nothing_was_written().await;
+}
+
+#[tokio::test]
+async fn everyone_may_do_what_their_role_says_and_is_shown_nothing_of_others() {
+    let mut wrong = Vec::new();
+    for kind in Kind::ALL {
+        // What is done to one's own account must not be in the way of the next caller.
+        let world = World::start().await;
+        let caller = world.caller(kind);
+        for ask in asks::all(&world.own) {
+            let reply = send(&world, caller, &ask).await;
+            let status = reply.status.as_u16();
+            let is_function = ask.path.starts_with("/api/fn/");
+            let is_refused = match status {
+                401 | 403 | 404 => true,
+                // A function says what is wrong in its answer.
+                500 if is_function => true,
+                _ => false,
+            };
+            if is_refused == caller.may(&ask) {
+                let (name, route) = (&caller.name, ask.route);
+                wrong.push(format!(
+                    "{name} asks {route} and gets {status}: {}",
+                    reply.text()
+                ));
+            }
+            assert!(
+                status < 500 || is_function,
+                "{}: {}",
+                ask.route,
+                reply.text()
+            );
+            let text = reply.text();
+            if !caller.is_everywhere() {
+                assert!(
+                    !text.contains(FOREIGN),
+                    "{} {}: {text}",
+                    caller.name,
+                    ask.path
+                );
+            }
+            if caller.is_narrow() {
+                assert!(
+                    !text.contains(NEIGHBOUR),
+                    "{} {}: {text}",
+                    caller.name,
+                    ask.path
+                );
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_route_and_every_server_function_is_in_the_matrix() {
+    let (_, described) = server::api::described().split_for_parts();
+    let described = serde_json::to_value(described).unwrap();
+    let mut served = BTreeSet::new();
+    for (path, operations) in described["paths"].as_object().unwrap() {
+        for method in operations.as_object().unwrap().keys() {
+            if ["get", "put", "post", "patch", "delete"].contains(&method.as_str()) {
+                served.insert(format!("{} {path}", method.to_uppercase()));
+            }
+        }
+    }
+    for (path, method) in leptos::server_fn::axum::server_fn_paths() {
+        served.insert(format!("{method} {}", asks::without_hash(path)));
+    }
+    // The live stream is asked over a socket, in a test of its own.
+    assert!(served.remove("GET /api/fn/follow"));
+    let listed: BTreeSet<_> = asks::all(&OWN)
+        .iter()
+        .map(|ask| ask.route.to_owned())
+        .collect();
+    let listed: BTreeSet<_> = listed
+        .into_iter()
+        .filter(|route| !route.contains(" /page"))
+        .collect();
+    assert_eq!(served, listed);
+}

@@ -1,0 +1,458 @@
+//! What is asked: every route and every server function, about something.
+
+use axum::http::Method;
+use serde_json::{Value, json};
+
+/// What is asked about.
+#[derive(Debug, Clone, Copy)]
+pub struct Names {
+    pub account: &'static str,
+    pub company: &'static str,
+    pub event: &'static str,
+    pub hold: &'static str,
+    pub order: &'static str,
+    pub key: &'static str,
+}
+
+impl Names {
+    /// Longest first, so that none is taken out of the middle of another.
+    pub fn all(&self) -> [&'static str; 6] {
+        let mut names = [
+            self.account,
+            self.company,
+            self.event,
+            self.hold,
+            self.order,
+            self.key,
+        ];
+        names.sort_by_key(|name| std::cmp::Reverse(name.len()));
+        names
+    }
+}
+
+pub const OWN: Names = Names {
+    account: "northwind",
+    company: "acme-dental",
+    event: "acme-event",
+    hold: "acme-hold",
+    order: "northwind-order",
+    key: "aaaaaaaaaaaa",
+};
+pub const OTHER_COMPANY: Names = Names {
+    company: "bluewater-spa",
+    event: "spa-event",
+    hold: "spa-hold",
+    ..OWN
+};
+pub const MISSING_COMPANY: Names = Names {
+    // As long as the names they stand for: an answer of a function says how long its text is.
+    company: "none-of-these",
+    event: "no--event",
+    hold: "no-hold",
+    ..OWN
+};
+pub const OTHER_ACCOUNT: Names = Names {
+    account: "brightside",
+    company: "brightside-east",
+    event: "east-event",
+    hold: "east-hold",
+    order: "brightside-order",
+    key: "bbbbbbbbbbbb",
+};
+pub const MISSING: Names = Names {
+    account: "nowhere",
+    order: "no-order",
+    key: "cccccccccccc",
+    ..MISSING_COMPANY
+};
+
+/// What one may do, to be answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Need {
+    /// Anyone: a signature inside says whose it is.
+    Signature,
+    /// To read the catalogue.
+    Catalogue,
+    /// To read, of the companies one may see.
+    Read,
+    /// To read what is of the whole account.
+    ReadAll,
+    Ingest,
+    Check,
+    Bill,
+    Manage,
+    Provision,
+}
+
+/// One thing asked.
+#[derive(Debug, Clone)]
+pub struct Ask {
+    pub route: &'static str,
+    pub method: Method,
+    pub path: String,
+    pub body: Option<Value>,
+    pub need: Need,
+}
+
+/// A function's path without the hash that tells versions apart.
+pub fn without_hash(path: &str) -> &str {
+    path.trim_end_matches(|letter: char| letter.is_ascii_digit())
+}
+
+fn function(name: &str) -> &'static str {
+    leptos::server_fn::axum::server_fn_paths()
+        .map(|(path, _)| path)
+        .find(|path| without_hash(path) == format!("/api/fn/{name}"))
+        .unwrap()
+}
+
+/// Everything there is to ask. Reading comes first; what ends something comes last.
+pub fn all(names: &Names) -> Vec<Ask> {
+    let mut asks = reads(names);
+    asks.extend(functions(names));
+    asks.extend(writes(names));
+    asks
+}
+
+fn ask(route: &'static str, path: String, body: Option<Value>, need: Need) -> Ask {
+    let (method, _) = route.split_once(' ').unwrap();
+    Ask {
+        route,
+        method: method.parse().unwrap(),
+        path,
+        body,
+        need,
+    }
+}
+
+fn reads(names: &Names) -> Vec<Ask> {
+    let Names {
+        account,
+        company,
+        event,
+        hold,
+        ..
+    } = *names;
+    let get = |route, path: String, need| ask(route, path, None, need);
+    let of_account = format!("/api/v1/accounts/{account}");
+    vec![
+        get(
+            "GET /api/v1/accounts",
+            "/api/v1/accounts".to_owned(),
+            Need::Read,
+        ),
+        get("GET /api/v1/accounts/{key}", of_account.clone(), Need::Read),
+        get(
+            "GET /api/v1/accounts/{key}/api-keys",
+            format!("{of_account}/api-keys"),
+            Need::Manage,
+        ),
+        get(
+            "GET /api/v1/accounts/{key}/companies",
+            format!("{of_account}/companies"),
+            Need::Read,
+        ),
+        get(
+            "GET /api/v1/accounts/{key}/companies/{company_key}",
+            format!("{of_account}/companies/{company}"),
+            Need::Read,
+        ),
+        get(
+            "GET /api/v1/accounts/{key}/disputes",
+            format!("{of_account}/disputes"),
+            Need::Read,
+        ),
+        get(
+            "GET /api/v1/accounts/{key}/grants",
+            format!("{of_account}/grants"),
+            Need::ReadAll,
+        ),
+        get(
+            "GET /api/v1/accounts/{key}/ledger",
+            format!("{of_account}/ledger"),
+            Need::ReadAll,
+        ),
+        get(
+            "GET /api/v1/accounts/{key}/orders",
+            format!("{of_account}/orders"),
+            Need::ReadAll,
+        ),
+        get(
+            "GET /api/v1/balance",
+            format!("/api/v1/balance?account={account}"),
+            Need::ReadAll,
+        ),
+        get(
+            "GET /api/v1/events",
+            format!("/api/v1/events?account={account}"),
+            Need::Read,
+        ),
+        get(
+            "GET /api/v1/events",
+            format!("/api/v1/events?account={account}&company={company}"),
+            Need::Read,
+        ),
+        get(
+            "GET /api/v1/events/{source}/{id}",
+            format!("/api/v1/events/test/{event}?account={account}"),
+            Need::Read,
+        ),
+        get(
+            "GET /api/v1/holds/{id}",
+            format!("/api/v1/holds/{hold}?account={account}"),
+            Need::Check,
+        ),
+        get(
+            "GET /api/v1/packs",
+            "/api/v1/packs".to_owned(),
+            Need::Catalogue,
+        ),
+        get(
+            "GET /api/v1/packs/{key}",
+            "/api/v1/packs/boost".to_owned(),
+            Need::Catalogue,
+        ),
+        get(
+            "GET /api/v1/plans",
+            "/api/v1/plans".to_owned(),
+            Need::Catalogue,
+        ),
+        get(
+            "GET /api/v1/plans/{key}",
+            "/api/v1/plans/growth".to_owned(),
+            Need::Catalogue,
+        ),
+        get(
+            "GET /api/v1/rate-cards",
+            "/api/v1/rate-cards".to_owned(),
+            Need::Provision,
+        ),
+        get(
+            "GET /api/v1/rate-cards/{type}",
+            "/api/v1/rate-cards/creditscope.usage".to_owned(),
+            Need::Provision,
+        ),
+        get(
+            "GET /api/v1/usage/series",
+            format!(
+                "/api/v1/usage/series?account={account}&company={company}&window=day&group_by=company"
+            ),
+            Need::Read,
+        ),
+        get(
+            "GET /api/v1/usage/summary",
+            format!("/api/v1/usage/summary?account={account}&company={company}"),
+            Need::Read,
+        ),
+    ]
+}
+
+fn functions(names: &Names) -> Vec<Ask> {
+    let Names {
+        account,
+        company,
+        event,
+        ..
+    } = *names;
+    let get = |route, name: &str, arguments: &[(&str, &str)], need| {
+        let view = form_urlencoded::Serializer::new(String::new())
+            .append_pair("account", account)
+            .append_pair("company", company)
+            .finish();
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.append_pair("query", &view);
+        query.extend_pairs(arguments);
+        ask(
+            route,
+            format!("{}?{}", function(name), query.finish()),
+            None,
+            need,
+        )
+    };
+    let log = [("ask", "Newest"), ("limit", "20")];
+    let receipt = [("source", "test"), ("id", event)];
+    vec![
+        get("GET /api/fn/load_page", "load_page", &[], Need::Read),
+        get("GET /api/fn/draw_charts", "draw_charts", &[], Need::Read),
+        get("GET /api/fn/read_log", "read_log", &log, Need::Read),
+        get(
+            "GET /api/fn/read_receipt",
+            "read_receipt",
+            &receipt,
+            Need::Read,
+        ),
+        get(
+            "GET /api/fn/find_companies",
+            "find_companies",
+            &[("search", "")],
+            Need::Read,
+        ),
+        get("GET /api/fn/load_plans", "load_plans", &[], Need::ReadAll),
+    ]
+}
+
+fn writes(names: &Names) -> Vec<Ask> {
+    let Names {
+        account,
+        company,
+        event,
+        hold,
+        order,
+        key,
+    } = *names;
+    let of_account = format!("/api/v1/accounts/{account}");
+    let held = format!("/api/v1/holds/{hold}");
+    let at = format!("?account={account}");
+    let spent = json!({
+        "specversion": "1.0", "id": "new", "source": "matrix", "type": "creditscope.usage", "subject": company,
+        "account": account, "data": { "agent": "chat", "activity": "chat_reply", "credits": "1" }
+    });
+    let asked = json!({ "company": company, "agent": "chat", "credits": "1" });
+    let new_hold = json!({
+        "company": company, "agent": "chat", "activity": "voice_call", "credits": "1", "expires_in_s": 60
+    });
+    let named = json!({ "name": "Changed" });
+    vec![
+        ask(
+            "POST /api/v1/events",
+            "/api/v1/events".to_owned(),
+            Some(spent),
+            Need::Ingest,
+        ),
+        ask(
+            "POST /api/v1/check",
+            format!("/api/v1/check{at}"),
+            Some(asked),
+            Need::Check,
+        ),
+        ask(
+            "POST /api/v1/holds",
+            format!("/api/v1/holds{at}"),
+            Some(new_hold),
+            Need::Check,
+        ),
+        ask(
+            "PATCH /api/v1/holds/{id}",
+            format!("{held}{at}"),
+            Some(json!({ "used": "0.5" })),
+            Need::Check,
+        ),
+        ask(
+            "POST /api/v1/holds/{id}/settle",
+            format!("{held}/settle{at}"),
+            Some(json!({ "credits": "1" })),
+            Need::Check,
+        ),
+        // It is settled: ending it again is a conflict for those who may.
+        ask(
+            "DELETE /api/v1/holds/{id}",
+            format!("{held}{at}"),
+            None,
+            Need::Check,
+        ),
+        ask(
+            "POST /api/v1/events/{source}/{id}/reversal",
+            format!("/api/v1/events/test/{event}/reversal{at}"),
+            Some(json!({ "reason": "wrong", "credits": "0.1" })),
+            Need::Bill,
+        ),
+        ask(
+            "POST /api/v1/accounts/{key}/orders",
+            format!("{of_account}/orders"),
+            Some(json!({ "pack": "boost" })),
+            Need::Bill,
+        ),
+        ask(
+            "POST /api/v1/accounts/{key}/orders/{id}/payment",
+            format!("{of_account}/orders/{order}/payment"),
+            Some(json!({ "status": "failed", "reason": "no" })),
+            Need::Provision,
+        ),
+        ask(
+            "POST /api/v1/accounts/{key}/packs",
+            format!("{of_account}/packs"),
+            Some(json!({ "pack": "boost" })),
+            Need::Provision,
+        ),
+        ask(
+            "POST /api/v1/accounts/{key}/adjustments",
+            format!("{of_account}/adjustments"),
+            Some(json!({ "credits": "1", "reason": "kind" })),
+            Need::Provision,
+        ),
+        ask(
+            "POST /api/v1/accounts/{key}/portal-sessions",
+            format!("{of_account}/portal-sessions"),
+            Some(
+                json!({ "user": "ada", "role": "client", "companies": [company], "expires_in_s": 60 }),
+            ),
+            Need::Provision,
+        ),
+        ask(
+            "POST /api/v1/accounts/{key}/api-keys",
+            format!("{of_account}/api-keys"),
+            Some(json!({ "scopes": ["read"] })),
+            Need::Manage,
+        ),
+        ask(
+            "POST /api/v1/accounts/{key}/api-keys/{prefix}/rotation",
+            format!("{of_account}/api-keys/{key}/rotation"),
+            Some(json!({ "overlap_s": 60 })),
+            Need::Manage,
+        ),
+        ask(
+            "DELETE /api/v1/accounts/{key}/api-keys/{prefix}",
+            format!("{of_account}/api-keys/{key}"),
+            None,
+            Need::Manage,
+        ),
+        ask(
+            "PUT /api/v1/accounts/{key}/companies/{company_key}",
+            format!("{of_account}/companies/{company}"),
+            Some(named),
+            Need::Provision,
+        ),
+        ask(
+            "PUT /api/v1/accounts/{key}",
+            of_account.clone(),
+            Some(json!({
+                "name": "Changed", "kind": "agency", "time_zone": "Europe/Berlin",
+                "cycle_anchor": "2026-01-01T00:00:00Z", "plan": "growth"
+            })),
+            Need::Provision,
+        ),
+        ask(
+            "PUT /api/v1/accounts/{key}/suspension",
+            format!("{of_account}/suspension"),
+            Some(json!({ "suspended": false })),
+            Need::Provision,
+        ),
+        ask(
+            "PUT /api/v1/plans/{key}",
+            "/api/v1/plans/growth".to_owned(),
+            Some(json!({ "name": "Growth", "monthly_credits": "1000" })),
+            Need::Provision,
+        ),
+        ask(
+            "PUT /api/v1/packs/{key}",
+            "/api/v1/packs/boost".to_owned(),
+            Some(json!({ "name": "Boost", "credits": "100" })),
+            Need::Provision,
+        ),
+        ask(
+            "PUT /api/v1/rate-cards/{type}",
+            "/api/v1/rate-cards/creditscope.usage".to_owned(),
+            Some(json!({
+                "effective_at": "2026-01-01T00:00:00Z",
+                "rules": [{ "unit": "token", "credits_per_unit": "0.001", "rounding": "up", "decimals": 3 }]
+            })),
+            Need::Provision,
+        ),
+        ask(
+            "POST /api/v1/payments/events",
+            "/api/v1/payments/events".to_owned(),
+            Some(json!({ "type": "payment.paid", "data": { "order": order } })),
+            Need::Signature,
+        ),
+    ]
+}
