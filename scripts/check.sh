@@ -9,6 +9,9 @@ cargo fmt --all --check || fail "the code is not formatted" "cargo fmt --all"
 cargo fmt --check --manifest-path "$root/scripts/wasm-bindgen/Cargo.toml" ||
   fail "scripts/wasm-bindgen is not formatted" "cargo fmt --manifest-path scripts/wasm-bindgen/Cargo.toml"
 
+cargo fmt --check --manifest-path "$root/fuzz/Cargo.toml" ||
+  fail "fuzz is not formatted" "cargo fmt --manifest-path fuzz/Cargo.toml"
+
 say "Checking the lints (server side)"
 cargo clippy --locked --workspace --exclude 'frontend-*' --all-targets -- -D warnings
 

@@ -63,6 +63,8 @@ step "Format, lints" "$root/scripts/check.sh" || true
 if step "Unit, property, contract and API tests" rust_tests; then :; else :; fi
 tally '([0-9]+ passed \(?|[0-9]+ passed,|[0-9]+ passed;)' '([0-9]+ failed,|[0-9]+ failed;)'
 
+step "Inputs nobody would think of" "$root/scripts/fuzz.sh" || true
+
 step "Documentation tests" doc_tests || true
 tally '[0-9]+ passed;' '[0-9]+ failed;'
 

@@ -27,7 +27,9 @@ pub use live::{Asked, Follow, LiveMessage, follow};
 pub use page::read_page;
 #[cfg(feature = "ssr")]
 pub(crate) use page::read_reader;
-pub use page::{BrandView, Charts, DrawCharts, LoadPage, Page, Reader, draw_charts, load_page};
+pub use page::{
+    Ability, BrandView, Charts, DrawCharts, LoadPage, Page, Reader, draw_charts, load_page,
+};
 #[cfg(feature = "ssr")]
 pub use plans::read_plans;
 pub use plans::{

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use crate::{
     AUDIT_PATH, BRAND_PATH, COMPANIES_PATH, KEYS_PATH, MEMBERS_PATH, PLANS_PATH, USAGE_PATH,
     YOU_PATH,
-    functions::Reader,
+    functions::{Ability, Reader},
     ui::{Icon, Menu, MenuItem},
 };
 
@@ -32,13 +32,8 @@ pub fn Sidebar(
     let switch = (accounts.len() > 1).then(|| {
         view! { <AccountMenu accounts account account_key path/> }
     });
-    let Reader {
-        sees_all,
-        may_manage,
-        is_agency,
-        is_portal,
-        ..
-    } = reader;
+    let (sees_all, may_manage) = (reader.can(Ability::SeeAll), reader.can(Ability::Manage));
+    let (is_agency, is_portal) = (reader.is_agency, reader.is_portal);
     let (name, logo) = reader
         .brand
         .map_or_else(Default::default, |brand| (brand.name, brand.logo));

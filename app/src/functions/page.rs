@@ -23,6 +23,24 @@ const OFFERED_COMPANIES: u32 = 50;
 #[cfg(feature = "ssr")]
 const OFFERED_ACCOUNTS: u32 = 200;
 
+/// What someone may do in an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Ability {
+    /// See the whole account, and so its plans and ledger.
+    SeeAll,
+    /// Buy credits.
+    Bill,
+    /// Say who belongs to it.
+    Manage,
+}
+
+impl Reader {
+    /// Whether they may do something in the account shown.
+    pub fn can(&self, ability: Ability) -> bool {
+        self.can.contains(&ability)
+    }
+}
+
 /// Who reads the page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reader {
@@ -32,14 +50,8 @@ pub struct Reader {
     pub email: String,
     /// Whether they are platform staff.
     pub is_staff: bool,
-    /// Whether they see the whole account, and so its plans and ledger.
-    pub sees_all: bool,
-    /// Whether they may buy credits in the account shown.
-    pub may_bill: bool,
-    /// Whether they may say who belongs to the account.
-    pub may_manage: bool,
-    /// Whether they may give companies budgets.
-    pub may_budget: bool,
+    /// What they may do in the account shown.
+    pub can: Vec<Ability>,
     /// Whether the account shown is an agency's.
     pub is_agency: bool,
     /// Whether they came by a platform's link.
@@ -168,12 +180,18 @@ pub(crate) async fn read_reader(
     scope: &service::Scope,
 ) -> Result<Reader, AppError> {
     let accounts = services.accounts(caller, None, OFFERED_ACCOUNTS).await?;
+    let abilities = [
+        (Ability::SeeAll, scope.sees_all()),
+        (Ability::Bill, scope.may_bill()),
+        (Ability::Manage, scope.may_manage()),
+    ];
+    let can = abilities
+        .into_iter()
+        .filter_map(|(ability, may)| may.then_some(ability))
+        .collect();
     Ok(Reader {
         is_staff: person.is_staff,
-        sees_all: scope.sees_all(),
-        may_bill: scope.may_bill(),
-        may_manage: scope.may_manage(),
-        may_budget: scope.may_budget(),
+        can,
         is_agency: scope.account().kind == domain::tenancy::AccountKind::Agency,
         is_portal: person.is_portal,
         brand: read_brand(services, scope).await?,

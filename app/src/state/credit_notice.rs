@@ -6,7 +6,10 @@ use domain::{
     usage::{CycleView, Dashboard},
 };
 
-use crate::{functions::Reader, ui::Tone};
+use crate::{
+    functions::{Ability, Reader},
+    ui::Tone,
+};
 
 /// What helps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,8 +24,8 @@ pub enum Remedy {
 
 impl Remedy {
     /// What helps someone: platform staff who only look on have nobody to ask.
-    pub const fn for_reader(reader: &Reader) -> Self {
-        match (reader.may_bill, reader.is_staff) {
+    pub fn for_reader(reader: &Reader) -> Self {
+        match (reader.can(Ability::Bill), reader.is_staff) {
             (true, _) => Self::Buy,
             (false, true) => Self::None,
             (false, false) => Self::Ask,
@@ -187,10 +190,11 @@ mod tests {
             name: String::new(),
             email: String::new(),
             is_staff,
-            sees_all: true,
-            may_bill,
-            may_manage: false,
-            may_budget: false,
+            can: if may_bill {
+                vec![Ability::Bill]
+            } else {
+                vec![]
+            },
             is_agency: false,
             is_portal: false,
             brand: None,

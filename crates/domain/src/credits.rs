@@ -184,7 +184,7 @@ fn split_exponent(text: &str) -> Result<(&str, i32), AmountError> {
         None => Ok((text, 0)),
         Some((mantissa, exponent)) => {
             let exponent: i32 = exponent.parse().map_err(|_| AmountError::NotANumber)?;
-            if exponent.abs() > 30 {
+            if exponent.unsigned_abs() > 30 {
                 Err(AmountError::TooLarge)
             } else {
                 Ok((mantissa, exponent))
@@ -282,6 +282,7 @@ mod tests {
     #[case("1.1234567", AmountError::TooManyDecimals)]
     #[case("9223372036854.775808", AmountError::TooLarge)]
     #[case("1e99", AmountError::TooLarge)]
+    #[case("1e-2147483648", AmountError::TooLarge)]
     fn refuses_what_is_not_an_amount(#[case] text: &str, #[case] error: AmountError) {
         assert_eq!(text.parse::<Credits>(), Err(error));
     }

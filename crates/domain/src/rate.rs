@@ -34,6 +34,8 @@ impl Rounding {
 pub struct UnitPrice(i128);
 
 const PRICE_DECIMALS: usize = 12;
+/// Below this every decimal of twelve places is told apart by a double, so a JSON number is exact.
+const EXACT_DOUBLE: f64 = 1e3;
 /// 10⁻¹² credits per unit × 10⁻⁶ units = 10⁻¹⁸ credits; this many make a micro-credit.
 const PRODUCT_PER_MICRO: i128 = 1_000_000_000_000;
 
@@ -66,6 +68,16 @@ impl<'de> Deserialize<'de> for UnitPrice {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = match Value::deserialize(deserializer)? {
             Value::String(text) => text,
+            Value::Number(number) if number.is_f64() => {
+                let price = number.as_f64().unwrap_or(f64::NAN);
+                if price >= EXACT_DOUBLE {
+                    return Err(serde::de::Error::custom(
+                        "is too large for an exact JSON number: send it as a decimal string",
+                    ));
+                }
+                // Not the number's own text, which has an exponent when it is small.
+                price.to_string()
+            }
             Value::Number(number) => number.to_string(),
             _ => String::new(),
         };
@@ -316,6 +328,25 @@ mod tests {
                 serde_json::from_value::<UnitPrice>(text.into()).is_err(),
                 "{text}"
             );
+        }
+    }
+
+    #[test]
+    fn a_price_that_is_a_json_number_is_exact_or_refused() {
+        let read = |json: &str| serde_json::from_str::<UnitPrice>(json);
+        for number in [
+            "0.00001",
+            "0.000000000001",
+            "999.999999999999",
+            "1000",
+            "0.1",
+        ] {
+            let text = format!("\"{number}\"");
+            assert_eq!(read(number).unwrap(), read(&text).unwrap(), "{number}");
+        }
+        for number in ["99999999.99999999", "1000.5"] {
+            let refused = read(number).unwrap_err().to_string();
+            assert!(refused.contains("decimal string"), "{refused}");
         }
     }
 }

@@ -114,7 +114,8 @@ mod rfc3339 {
                 Timestamp::MIN.as_microsecond(),
                 Timestamp::MAX.as_microsecond(),
             );
-            Timestamp::from_microsecond(clamped).unwrap_or(Timestamp::UNIX_EPOCH)
+            // Counted in nanoseconds: from microseconds jiff refuses the last second it knows.
+            Timestamp::from_nanosecond(i128::from(clamped) * 1_000).unwrap_or(Timestamp::UNIX_EPOCH)
         }
     }
 

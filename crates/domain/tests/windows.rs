@@ -260,3 +260,20 @@ fn a_window_survives_its_wire_name() {
     }
     assert!("year".parse::<Window>().is_err());
 }
+
+/// A reader may write any instant into an address.
+#[test]
+fn hours_at_the_ends_of_the_calendar_are_found_and_end() {
+    let berlin = Zone::named("Europe/Berlin").unwrap();
+    for (start, end) in [
+        ("-009999-01-02T02:00:00Z", "-009999-01-02T05:00:00Z"),
+        ("9999-12-30T20:00:00Z", "9999-12-30T22:00:00Z"),
+    ] {
+        let range = TimeRange::new(time(start), time(end));
+        for zone in [&Zone::utc(), &berlin] {
+            let windows = Window::Hour.tile(range, zone).unwrap();
+            assert!(windows.len() <= 4, "{}", windows.len());
+        }
+    }
+    assert!(Zone::utc().rfc3339(Time::MAX).starts_with("9999-12-30"));
+}

@@ -38,10 +38,7 @@ impl Permission {
             Self::Check => "this needs a key with scope check or platform",
             Self::Read => "this needs a key with scope read or platform",
             Self::Dispute => "this needs to be a member of the account",
-            Self::Bill => {
-                "this needs the role owner or billing_admin, or a key with scope platform"
-            }
-            Self::Budget => {
+            Self::Bill | Self::Budget => {
                 "this needs the role owner or billing_admin, or a key with scope platform"
             }
             Self::Manage => "this needs the role owner, or a key with scope platform",
@@ -82,14 +79,8 @@ pub struct Scope {
     pub(crate) address: Option<String>,
     /// The signed-in person, if it is one.
     pub(crate) user: Option<UserId>,
-    /// Whether the caller may buy, and give credits back.
-    pub(crate) may_bill: bool,
-    /// Whether the caller may ask for events to be given back.
-    pub(crate) may_dispute: bool,
-    /// Whether the caller may give companies budgets.
-    pub(crate) may_budget: bool,
-    /// Whether the caller may say who belongs to the account.
-    pub(crate) may_manage: bool,
+    /// What else the caller may do there.
+    pub(crate) granted: Vec<Permission>,
 }
 
 impl Scope {
@@ -104,39 +95,47 @@ impl Scope {
     }
 
     /// Whether the caller may buy packs and give credits back.
-    pub const fn may_bill(&self) -> bool {
-        self.may_bill
+    pub fn may_bill(&self) -> bool {
+        self.may(Permission::Bill)
     }
 
     /// Whether the caller may ask for events to be given back.
-    pub const fn may_dispute(&self) -> bool {
-        self.may_dispute
+    pub fn may_dispute(&self) -> bool {
+        self.may(Permission::Dispute)
     }
 
     /// Whether the caller may give companies budgets.
-    pub const fn may_budget(&self) -> bool {
-        self.may_budget
+    pub fn may_budget(&self) -> bool {
+        self.may(Permission::Budget)
     }
 
     /// Whether the caller may say who belongs to the account, and read who did what.
-    pub const fn may_manage(&self) -> bool {
-        self.may_manage
+    pub fn may_manage(&self) -> bool {
+        self.may(Permission::Manage)
+    }
+
+    fn may(&self, permission: Permission) -> bool {
+        self.granted.contains(&permission)
+    }
+
+    fn require(&self, permission: Permission) -> ServiceResult<()> {
+        require(self.may(permission), permission)
     }
 
     pub(crate) fn require_budget(&self) -> ServiceResult<()> {
-        require(self.may_budget, Permission::Budget)
+        self.require(Permission::Budget)
     }
 
     pub(crate) fn require_manage(&self) -> ServiceResult<()> {
-        require(self.may_manage, Permission::Manage)
+        self.require(Permission::Manage)
     }
 
     pub(crate) fn require_bill(&self) -> ServiceResult<()> {
-        require(self.may_bill, Permission::Bill)
+        self.require(Permission::Bill)
     }
 
     pub(crate) fn require_dispute(&self) -> ServiceResult<()> {
-        require(self.may_dispute, Permission::Dispute)
+        self.require(Permission::Dispute)
     }
 
     pub(crate) fn company_ids(&self) -> Option<&[CompanyId]> {
@@ -305,13 +304,22 @@ impl Caller {
     }
 
     fn scope_of(&self, account: Account, companies: CompanyScope) -> Scope {
+        // Who sees some companies only may ask for their events to be given back, and change nothing else.
+        let is_granted = |permission: &Permission| match self.companies_in(account.id, *permission)
+        {
+            Some(CompanyScope::All) => true,
+            Some(CompanyScope::Only(_)) => *permission == Permission::Dispute,
+            None => false,
+        };
+        let mut granted = vec![
+            Permission::Bill,
+            Permission::Dispute,
+            Permission::Budget,
+            Permission::Manage,
+        ];
+        granted.retain(is_granted);
         Scope {
-            may_bill: self.companies_in(account.id, Permission::Bill) == Some(CompanyScope::All),
-            may_dispute: self.companies_in(account.id, Permission::Dispute).is_some(),
-            may_budget: self.companies_in(account.id, Permission::Budget)
-                == Some(CompanyScope::All),
-            may_manage: self.companies_in(account.id, Permission::Manage)
-                == Some(CompanyScope::All),
+            granted,
             actor: self.name.clone(),
             address: self.address.clone(),
             user: self.user,

@@ -93,7 +93,7 @@ impl Services {
             }
         };
         let mut lines: Vec<_> = companies.into_iter().map(line).collect();
-        lines.sort_by(|a, b| b.used.credits.cmp(&a.used.credits));
+        lines.sort_by_key(|line| std::cmp::Reverse(line.used.credits));
         let lines = lines
             .into_iter()
             .skip(page.saturating_mul(PAGE_COMPANIES))

@@ -265,10 +265,15 @@ fn check_ask(account: Option<AccountId>, ask: &KeyAsk) -> ServiceResult<()> {
 pub(crate) fn random_hex(bytes: usize) -> String {
     let mut buffer = vec![0_u8; bytes];
     rand::fill(&mut buffer[..]);
-    buffer
-        .iter()
-        .fold(String::with_capacity(bytes * 2), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+    hex(&buffer)
+}
+
+/// Two lower-case digits for each byte.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        // Writing to a text does not fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
 }

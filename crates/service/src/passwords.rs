@@ -30,7 +30,7 @@ pub(crate) fn check_password(password: &str, known: &[&str], errors: &mut Vec<Fi
     if estimate.score() < LEAST_SCORE {
         let why = estimate
             .feedback()
-            .and_then(|feedback| feedback.warning())
+            .and_then(zxcvbn::feedback::Feedback::warning)
             .map_or_else(String::new, |warning| format!(" ({warning})"));
         let rule = format!("is too easy to guess{why}: use several words that do not go together");
         errors.push(FieldError::new("password", "weak", rule));

@@ -5,6 +5,7 @@ use domain::{Invalid, Time, UserId};
 use crate::{
     Caller, Permission, ServiceError, ServiceResult, Services,
     audit::Deed,
+    keys::hex,
     passwords::{check_password, hash_password, verify_password},
     ports::{SavedSession, User},
 };
@@ -26,8 +27,10 @@ pub mod fields {
 /// One of a person's sessions, for them to recognise.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OwnSession {
-    /// SHA-256 of its id.
-    pub id_hash: Vec<u8>,
+    /// What names it in a list: a hash of its id.
+    pub id: String,
+    /// Whether it is the one that asks.
+    pub is_current: bool,
     /// How the browser describes itself, if it did.
     pub browser: Option<String>,
     /// From where it was begun, if known.
@@ -38,8 +41,8 @@ pub struct OwnSession {
     pub used: Option<Time>,
 }
 
-impl From<SavedSession> for OwnSession {
-    fn from(saved: SavedSession) -> Self {
+impl OwnSession {
+    fn new(saved: &SavedSession, caller: &Caller) -> Self {
         let data: serde_json::Value = serde_json::from_str(&saved.data).unwrap_or_default();
         let text = |name: &str| {
             let text = data[name].as_str().filter(|text| !text.is_empty());
@@ -51,7 +54,8 @@ impl From<SavedSession> for OwnSession {
             address: text(fields::ADDRESS),
             begun: time(fields::BEGUN),
             used: time(fields::RENEWED),
-            id_hash: saved.id_hash,
+            id: hex(&saved.id_hash),
+            is_current: caller.session() == Some(&saved.id_hash),
         }
     }
 }
@@ -86,16 +90,17 @@ impl Services {
     pub async fn own_sessions(&self, caller: &Caller) -> ServiceResult<Vec<OwnSession>> {
         let user = person(caller)?;
         let sessions = self.store.sessions_of(user, self.now()).await?;
-        Ok(sessions.into_iter().map(OwnSession::from).collect())
+        let own = |saved: &SavedSession| OwnSession::new(saved, caller);
+        Ok(sessions.iter().map(own).collect())
     }
 
     /// Ends one of the caller's own sessions.
-    pub async fn end_own_session(&self, caller: &Caller, id_hash: &[u8]) -> ServiceResult<()> {
-        let own = self.own_sessions(caller).await?;
-        if !own.iter().any(|session| session.id_hash == id_hash) {
-            return Err(ServiceError::NotFound);
-        }
-        self.store.delete_session(id_hash).await?;
+    pub async fn end_own_session(&self, caller: &Caller, id: &str) -> ServiceResult<()> {
+        let user = person(caller)?;
+        let own = self.store.sessions_of(user, self.now()).await?;
+        let session = own.iter().find(|session| hex(&session.id_hash) == id);
+        let session = session.ok_or(ServiceError::NotFound)?;
+        self.store.delete_session(&session.id_hash).await?;
         let deed = Deed {
             action: "session.ended",
             target: caller.name(),

@@ -62,15 +62,13 @@ fn letters(config: &Config) -> Result<Letters, CliError> {
     let mail = config.mail.as_ref();
     let mail = mail.ok_or_else(|| CliError::Usage("mail_from is wrong".to_owned()))?;
     let from = mail.from.clone();
-    match &mail.smtp_url {
-        Some(url) => Letters::to_server(from, url)
-            .map_err(|rule| CliError::Usage(format!("smtp_url {rule}"))),
-        None => {
-            let folder = config.data_dir.join(MAIL);
-            Letters::to_files(from, &folder)
-                .map_err(|error| CliError::Io(folder.display().to_string(), error))
-        }
+    if let Some(url) = &mail.smtp_url {
+        return Letters::to_server(from, url)
+            .map_err(|rule| CliError::Usage(format!("smtp_url {rule}")));
     }
+    let folder = config.data_dir.join(MAIL);
+    Letters::to_files(from, &folder)
+        .map_err(|error| CliError::Io(folder.display().to_string(), error))
 }
 
 impl<'a> Shell<'a> {

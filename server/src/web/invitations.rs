@@ -94,17 +94,16 @@ impl Joining<'_> {
         let (services, address) = (&self.state.services, self.address.text());
         let signed_in = self.current.known.as_ref();
         let before = services.welcome(secret).await?;
-        let user = match signed_in.and_then(|known| known.user.as_ref()) {
-            Some(user) => services.accept_as(user, secret, address.as_deref()).await?,
-            None => {
-                let (name, password) = (form.name, form.password);
-                let user = services
-                    .accept_as_new(secret, &name, password, address.as_deref())
-                    .await?;
-                let now = services.now();
-                sessions::begin(self.session, user.id, now, self.address, self.headers).await?;
-                user
-            }
+        let user = if let Some(user) = signed_in.and_then(|known| known.user.as_ref()) {
+            services.accept_as(user, secret, address.as_deref()).await?
+        } else {
+            let (name, password) = (form.name, form.password);
+            let user = services
+                .accept_as_new(secret, &name, password, address.as_deref())
+                .await?;
+            let now = services.now();
+            sessions::begin(self.session, user.id, now, self.address, self.headers).await?;
+            user
         };
         let caller = service::Caller::from_user(&user);
         let accounts = services.accounts(&caller, None, 1_000).await?;

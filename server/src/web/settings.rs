@@ -1,6 +1,6 @@
 //! What people do on the settings pages, as plain forms that work without scripts.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use app::{
     KEYS_PATH, MEMBERS_PATH,
@@ -295,7 +295,7 @@ pub async fn revoke_key(
 pub async fn limits(
     State(services): State<Services>,
     Extension(current): Extension<Current>,
-    Form(form): Form<HashMap<String, String>>,
+    Form(form): Form<BTreeMap<String, String>>,
 ) -> Response {
     let text = |name: &str| form.get(name).map(|text| text.trim()).unwrap_or_default();
     let done = async {
@@ -348,8 +348,9 @@ pub async fn end_session(
     Form(form): Form<SessionForm>,
 ) -> Response {
     let done = async {
-        let hash = crate::hex::from_hex(&form.session).ok_or(ServiceError::NotFound)?;
-        services.end_own_session(caller(&current)?, &hash).await
+        services
+            .end_own_session(caller(&current)?, &form.session)
+            .await
     };
     go_on(done.await, form.next.as_deref(), "ended")
 }

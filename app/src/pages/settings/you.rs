@@ -12,7 +12,6 @@ use crate::{YOU_PATH, error::AppError};
 pub struct YouPage {
     frame: Frame,
     sessions: Vec<OwnSession>,
-    current: Option<Vec<u8>>,
     has_password: bool,
     zone: Zone,
 }
@@ -30,7 +29,6 @@ impl YouPage {
         Ok(Self {
             frame,
             sessions,
-            current: caller.session().map(<[u8]>::to_vec),
             has_password: user.is_some_and(|user| !user.password_hash.is_empty()),
             zone: Zone::named(&scope.account().time_zone).unwrap_or_else(|_| Zone::utc()),
         })
@@ -83,15 +81,11 @@ impl YouPage {
         let time = |time: Option<Time>| {
             time.map_or_else(|| "unknown".to_owned(), |time| at(time, &self.zone))
         };
-        let is_this = self.current.as_deref() == Some(&session.id_hash);
+        let is_this = session.is_current;
         let end = if is_this {
             view! { <span class="state good">"This one"</span> }.into_any()
         } else {
-            let id: String = session
-                .id_hash
-                .iter()
-                .map(|byte| format!("{byte:02x}"))
-                .collect();
+            let id = session.id.clone();
             view! {
                 <form method="post" action="/settings/you/end">{hidden("session", id)}{hidden("next", self.frame.back())}<button class="quiet-button" type="submit">"Sign out"</button></form>
             }.into_any()

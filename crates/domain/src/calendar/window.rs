@@ -113,9 +113,15 @@ impl Window {
     }
 }
 
+/// The same instant, or the nearest that the calendar knows: beyond its ends no hour follows another.
+fn known(time: Time) -> Time {
+    time.timestamp().into()
+}
+
 /// Hours are counted from the day's start, so that each instant lies in one hour whichever way it is found.
 fn hour_start(time: Time, zone: &Zone) -> Time {
-    let mut start = zone.day_of(time);
+    let time = known(time);
+    let mut start = known(zone.day_of(time));
     loop {
         let end = hour_end(start, zone);
         if time < end || end <= start {

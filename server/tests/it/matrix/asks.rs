@@ -1,5 +1,7 @@
 //! What is asked: every route and every server function, about something.
 
+#![expect(clippy::too_many_lines, reason = "a list is as long as what it lists")]
+
 use axum::http::Method;
 use serde_json::{Value, json};
 
@@ -311,7 +313,7 @@ fn writes(names: &Names) -> Vec<Ask> {
     let new_hold = json!({
         "company": company, "agent": "chat", "activity": "voice_call", "credits": "1", "expires_in_s": 60
     });
-    let named = json!({ "name": "Changed" });
+    let changed = json!({ "name": "Changed" });
     vec![
         ask(
             "POST /api/v1/events",
@@ -409,7 +411,7 @@ fn writes(names: &Names) -> Vec<Ask> {
         ask(
             "PUT /api/v1/accounts/{key}/companies/{company_key}",
             format!("{of_account}/companies/{company}"),
-            Some(named),
+            Some(changed),
             Need::Provision,
         ),
         ask(

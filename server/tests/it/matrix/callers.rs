@@ -163,6 +163,7 @@ impl World {
     }
 
     /// Two accounts with the same in each, and what must not be shown in names, references and metadata.
+    #[expect(clippy::too_many_lines, reason = "one thing after the other")]
     async fn fill(&mut self) {
         let (services, operator) = (&self.server.services, Known::operator("test"));
         self.server

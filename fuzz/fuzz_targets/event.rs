@@ -1,0 +1,158 @@
+//! An event is refused with reasons, or taken within its bounds and the same when its content is sent again.
+//!
+//! The input is one JSON event, or two after each other, which then are compared.
+#![no_main]
+
+use domain::{
+    FieldError, Time,
+    event::{
+        AgeLimit, Charge, Envelope, MAX_METADATA_BYTES, MAX_NAME_BYTES, MAX_REFERENCE_BYTES,
+        ParsedEvent, Payload, check_time,
+    },
+    ids::{KEY_MAX_CHARS, check_key, check_text},
+};
+use libfuzzer_sys::fuzz_target;
+use serde_json::{Map, Value};
+
+/// The fields of a usage event in the order in which its content tells them.
+const USAGE: [&str; 7] = [
+    "agent",
+    "activity",
+    "credits",
+    "quantity",
+    "unit",
+    "reference",
+    "metadata",
+];
+
+fuzz_target!(|bytes: &[u8]| {
+    let events: Vec<ParsedEvent> = serde_json::Deserializer::from_slice(bytes)
+        .into_iter::<Envelope>()
+        .map_while(Result::ok)
+        .take(2)
+        .filter_map(parse)
+        .collect();
+    for event in &events {
+        bounded(event);
+        survives(event);
+    }
+    if let [first, second] = events.as_slice() {
+        compare(first, second);
+    }
+});
+
+fn parse(envelope: Envelope) -> Option<ParsedEvent> {
+    let parsed = ParsedEvent::parse(envelope.clone());
+    assert_eq!(parsed, ParsedEvent::parse(envelope));
+    match parsed {
+        Ok(event) => Some(event),
+        Err(errors) => {
+            assert!(!errors.is_empty(), "refused without a reason");
+            errors.iter().for_each(told);
+            None
+        }
+    }
+}
+
+fn told(error: &FieldError) {
+    assert!(!error.field.is_empty());
+    assert!(!error.reason.is_empty());
+    assert!(!error.message.is_empty());
+}
+
+fn bounded(event: &ParsedEvent) {
+    for name in [&event.source, &event.id, &event.kind, &event.company] {
+        assert_eq!(check_text(name, MAX_NAME_BYTES), Ok(()));
+    }
+    if let Some(time) = event.time {
+        timed(time);
+    }
+    match &event.payload {
+        Payload::Foreign(data) => small(data),
+        Payload::Usage {
+            activity,
+            charge,
+            reference,
+            metadata,
+            ..
+        } => {
+            assert_eq!(check_key(activity), Ok(()));
+            charged(charge);
+            assert!(fits(reference.as_deref(), MAX_REFERENCE_BYTES));
+            metadata.iter().for_each(small);
+        }
+    }
+}
+
+fn small(object: &Map<String, Value>) {
+    let json = serde_json::to_string(object).expect("JSON is written");
+    assert!(json.len() <= MAX_METADATA_BYTES);
+}
+
+fn fits(text: Option<&str>, max_bytes: usize) -> bool {
+    text.is_none_or(|text| check_text(text, max_bytes).is_ok())
+}
+
+fn charged(charge: &Charge) {
+    match charge {
+        Charge::Credits(credits) => assert!(!credits.is_negative()),
+        Charge::Quantity { quantity, unit } => {
+            assert!(quantity.micro() >= 0);
+            assert!(fits(unit.as_deref(), KEY_MAX_CHARS));
+        }
+    }
+}
+
+/// What is young enough for everybody is young enough for a backfill, whatever the clock says.
+fn timed(time: Time) {
+    assert_eq!(time.to_string().parse(), Ok(time));
+    for now in [Time::MIN, Time::from_micros(0), time, Time::MAX] {
+        let enforced = check_time(time, now, AgeLimit::Enforced);
+        assert!(enforced.is_err() || check_time(time, now, AgeLimit::Lifted).is_ok());
+    }
+    assert_eq!(check_time(time, time, AgeLimit::Enforced), Ok(()));
+}
+
+fn survives(event: &ParsedEvent) {
+    let again = ParsedEvent::parse(sent_again(event));
+    let again = again.expect("what was taken once is taken again");
+    assert_eq!(*event, again);
+    assert_eq!(event.content(), again.content());
+}
+
+/// The event as its own content tells it, under the same name.
+fn sent_again(event: &ParsedEvent) -> Envelope {
+    let (kind, subject, time, payload): (_, _, Option<Time>, Value) =
+        serde_json::from_str(&event.content()).expect("content is JSON");
+    let data = match payload {
+        Value::Array(values) => {
+            let names = USAGE.into_iter().map(str::to_owned);
+            Value::Object(names.zip(values).collect())
+        }
+        other => other,
+    };
+    Envelope {
+        specversion: Some("1.0".to_owned()),
+        id: Some(event.id.clone()),
+        source: Some(event.source.clone()),
+        kind: Some(kind),
+        subject: Some(subject),
+        time: time.map(|time| time.to_string()),
+        data: Some(data),
+        account: event.account.clone(),
+        ..Envelope::default()
+    }
+}
+
+/// Two events with one content are one event, but for how they are named.
+fn compare(first: &ParsedEvent, second: &ParsedEvent) {
+    if first.content() == second.content() {
+        let renamed = ParsedEvent {
+            source: first.source.clone(),
+            id: first.id.clone(),
+            account: first.account.clone(),
+            ..second.clone()
+        };
+        assert_eq!(*first, renamed);
+    }
+}
