@@ -16,7 +16,7 @@ use tokio::{
 
 use crate::support::{TestServer, event};
 
-async fn listening(server: &TestServer) -> (SocketAddr, oneshot::Sender<()>, JoinHandle<()>) {
+pub async fn listening(server: &TestServer) -> (SocketAddr, oneshot::Sender<()>, JoinHandle<()>) {
     listening_with(server.router.clone()).await
 }
 
@@ -35,7 +35,7 @@ async fn listening_with(router: Router) -> (SocketAddr, oneshot::Sender<()>, Joi
     (addr, stop, running)
 }
 
-async fn exchange(addr: SocketAddr, request: &str) -> String {
+pub async fn exchange(addr: SocketAddr, request: &str) -> String {
     let mut stream = TcpStream::connect(addr).await.unwrap();
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut answer = Vec::new();

@@ -2,7 +2,7 @@
 //! see, for another account, and for what is not there: what belongs to someone else is answered, byte for byte, like
 //! what is not there. A route or function that is not listed here fails the test.
 
-mod asks;
+pub mod asks;
 mod callers;
 
 use std::collections::BTreeSet;

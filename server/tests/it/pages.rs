@@ -21,7 +21,7 @@ pub async fn with_people() -> TestServer {
     server
 }
 
-async fn add_people(server: &TestServer) {
+pub async fn add_people(server: &TestServer) {
     for (email, role, companies) in [
         ("owner@northwind.example", Role::Owner, vec![]),
         (

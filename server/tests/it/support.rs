@@ -56,7 +56,7 @@ pub struct TestServer {
     pub check: String,
     /// A key of another account that may read and ingest there.
     pub foreign: String,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 pub struct Reply {
@@ -135,12 +135,29 @@ impl TestServer {
     }
 
     pub async fn start_at(origin: Origin) -> Self {
-        Self::start_with(origin, true).await
+        Self::start_edge(Edge {
+            origin,
+            ..Edge::default()
+        })
+        .await
+    }
+
+    /// A server that meets the world in its own way.
+    pub async fn start_edge(edge: Edge) -> Self {
+        Self::start_with(edge, true).await
+    }
+
+    /// Everything in the database's files.
+    pub fn stored_bytes(&self) -> Vec<u8> {
+        let files = std::fs::read_dir(self.folder.path()).unwrap();
+        files
+            .flat_map(|file| std::fs::read(file.unwrap().path()).unwrap())
+            .collect()
     }
 
     /// A server on a database with nothing but a platform key in it.
     pub async fn bare() -> Self {
-        Self::start_with(Origin::default(), false).await
+        Self::start_with(Edge::default(), false).await
     }
 
     /// The same server, paying orders in another way.
@@ -151,7 +168,7 @@ impl TestServer {
         self
     }
 
-    async fn start_with(origin: Origin, provisioned: bool) -> Self {
+    async fn start_with(edge: Edge, provisioned: bool) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store: Arc<dyn Store> = database(&folder).await;
         let clock = Arc::new(TestClock(AtomicI64::new(
@@ -177,13 +194,7 @@ impl TestServer {
         let read = key(Some("northwind"), &[KeyScope::Read]).await;
         let check = key(Some("northwind"), &[KeyScope::Check]).await;
         let foreign = key(Some("brightside"), &[KeyScope::Read, KeyScope::Ingest]).await;
-        let state = AppState::new(
-            services.clone(),
-            Edge {
-                origin,
-                ..Edge::default()
-            },
-        );
+        let state = AppState::new(services.clone(), edge);
         let router = server::router(&state);
         Self {
             services,
@@ -195,7 +206,7 @@ impl TestServer {
             read,
             check,
             foreign,
-            _folder: folder,
+            folder,
         }
     }
 

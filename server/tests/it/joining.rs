@@ -1,0 +1,316 @@
+//! Members and invitations, as the forms of the pages do it.
+
+use axum::{
+    body::Body,
+    http::{Method, StatusCode},
+};
+use service::Caller;
+
+use crate::{
+    pages::{PASSWORD, cookie, form, sign_in, with_people},
+    support::{Reply, TestServer, request},
+};
+
+/// A password that nobody guesses.
+pub const GOOD: &str = "seven green lanterns hum";
+
+/// Sends a form.
+pub async fn post(server: &TestServer, cookie: &str, path: &str, fields: &[(&str, &str)]) -> Reply {
+    let body = form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(fields)
+        .finish();
+    let request = form(path).header("cookie", cookie);
+    server.send(request.body(Body::from(body)).unwrap()).await
+}
+
+pub async fn get(server: &TestServer, cookie: &str, path: &str) -> Reply {
+    let request = request(Method::GET, path, "").header("cookie", cookie);
+    server.send(request.body(Body::empty()).unwrap()).await
+}
+
+pub async fn signed_in(server: &TestServer, email: &str) -> String {
+    cookie(&sign_in(server, email, PASSWORD, "/").await.ok(303))
+}
+
+/// The path of the link that the page of a new invitation shows.
+async fn invite(
+    server: &TestServer,
+    owner: &str,
+    email: &str,
+    role: &str,
+    companies: &str,
+) -> String {
+    let fields = [
+        ("account", "northwind"),
+        ("email", email),
+        ("role", role),
+        ("companies", companies),
+    ];
+    let page = post(server, owner, "/settings/members/invite", &fields)
+        .await
+        .ok(200)
+        .text();
+    let at = page.find("/invitations/").unwrap();
+    page[at..].split('"').next().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn an_invitation_makes_a_member_once() {
+    let server = with_people().await;
+    let owner = signed_in(&server, "owner@northwind.example").await;
+    let link = invite(&server, &owner, "Ada@Example.com", "client", "acme-dental").await;
+    let welcome = server.get(&link, "").await.ok(200).text();
+    assert!(welcome.contains("ada@example.com") && welcome.contains("Choose a password"));
+    // What does not do is said, and nothing is used up.
+    let weak = [("name", "Ada"), ("password", "password1")];
+    let page = post(&server, "", &link, &weak).await.ok(200).text();
+    assert!(page.contains("too easy to guess"), "{page}");
+    let good = [("name", "Ada"), ("password", GOOD)];
+    let reply = post(&server, "", &link, &good).await.ok(303);
+    assert_eq!(reply.header("location"), "/billing/usage?account=northwind");
+    let ada = cookie(&reply);
+    let usage = get(&server, &ada, "/billing/usage").await.ok(200).text();
+    assert!(usage.contains("acme-dental") && !usage.contains("bluewater-spa"));
+    // The link does nothing any more.
+    server.get(&link, "").await.ok(404);
+    post(&server, "", &link, &good).await.ok(404);
+    cookie(&sign_in(&server, "ada@example.com", GOOD, "/").await.ok(303));
+}
+
+#[tokio::test]
+async fn who_is_known_joins_as_themselves_and_nobody_else_may() {
+    let server = with_people().await;
+    let owner = signed_in(&server, "owner@northwind.example").await;
+    let operator = Caller::operator("test");
+    let other = service::users::PutUser {
+        email: "ada@example.com".to_owned(),
+        name: "Ada".to_owned(),
+        password: GOOD.to_owned(),
+        platform_role: None,
+        memberships: vec![service::users::Joining {
+            account: "brightside".to_owned(),
+            role: domain::tenancy::Role::Owner,
+            companies: vec![],
+        }],
+    };
+    server.services.put_user(&operator, other).await.unwrap();
+    let link = invite(&server, &owner, "ada@example.com", "analyst", "").await;
+    // A new password for somebody known would be a way in.
+    let taken = [("name", "Eve"), ("password", GOOD)];
+    let page = post(&server, "", &link, &taken).await.ok(200).text();
+    assert!(page.contains("sign in with it"), "{page}");
+    let page = post(&server, &owner, &link, &[]).await.ok(200).text();
+    assert!(page.contains("sign in as that person"), "{page}");
+    let ada = cookie(&sign_in(&server, "ada@example.com", GOOD, "/").await.ok(303));
+    post(&server, &ada, &link, &[]).await.ok(303);
+    for account in ["northwind", "brightside"] {
+        let path = format!("/billing/usage?account={account}");
+        get(&server, &ada, &path).await.ok(200);
+    }
+}
+
+#[tokio::test]
+async fn an_invitation_that_was_taken_back_or_is_old_does_nothing() {
+    let server = with_people().await;
+    let owner = signed_in(&server, "owner@northwind.example").await;
+    let link = invite(&server, &owner, "ada@example.com", "analyst", "").await;
+    let page = get(&server, &owner, "/settings/members")
+        .await
+        .ok(200)
+        .text();
+    let id = page.split("name=\"invitation\" value=\"").nth(1).unwrap();
+    let id = id.split('"').next().unwrap();
+    let fields = [("account", "northwind"), ("invitation", id)];
+    post(&server, &owner, "/settings/members/revoke", &fields)
+        .await
+        .ok(303);
+    server.get(&link, "").await.ok(404);
+    let link = invite(&server, &owner, "ada@example.com", "analyst", "").await;
+    server.clock.advance(7 * domain::time::DAY_US);
+    server.get(&link, "").await.ok(404);
+}
+
+#[tokio::test]
+async fn an_account_keeps_an_owner() {
+    let server = with_people().await;
+    let owner = signed_in(&server, "owner@northwind.example").await;
+    let members = get(&server, &owner, "/settings/members")
+        .await
+        .ok(200)
+        .text();
+    // The only owner is listed after the client.
+    let id = members.rsplit("name=\"member\" value=\"").next().unwrap();
+    let id = id.split('"').next().unwrap();
+    for (path, role) in [("remove", ""), ("change", "analyst")] {
+        let fields = [
+            ("account", "northwind"),
+            ("member", id),
+            ("role", role),
+            ("companies", ""),
+        ];
+        let reply = post(
+            &server,
+            &owner,
+            &format!("/settings/members/{path}"),
+            &fields,
+        )
+        .await
+        .ok(303);
+        assert!(
+            reply.header("location").contains("only+owner"),
+            "{}",
+            reply.header("location")
+        );
+    }
+    get(&server, &owner, "/settings/members").await.ok(200);
+}
+
+/// What each form sends about the other account, for those who are no member of it.
+fn forms() -> Vec<(&'static str, Vec<(&'static str, &'static str)>)> {
+    vec![
+        (
+            "/settings/members/invite",
+            vec![("email", "eve@example.com"), ("role", "owner")],
+        ),
+        (
+            "/settings/members/change",
+            vec![("member", "1"), ("role", "owner")],
+        ),
+        ("/settings/members/remove", vec![("member", "1")]),
+        ("/settings/members/revoke", vec![("invitation", "x")]),
+        (
+            "/settings/keys/make",
+            vec![("name", "k"), ("scope_read", "1")],
+        ),
+        ("/settings/keys/rotate", vec![("prefix", "aaaaaaaaaaaa")]),
+        ("/settings/keys/revoke", vec![("prefix", "aaaaaaaaaaaa")]),
+        (
+            "/companies/limits",
+            vec![
+                ("company", "brightside-east"),
+                ("name", "x"),
+                ("budget", "1"),
+            ],
+        ),
+        ("/billing/orders", vec![("kind", "pack"), ("item", "boost")]),
+        (
+            "/billing/disputes",
+            vec![("source", "test"), ("event", "e"), ("reason", "r")],
+        ),
+        (
+            "/billing/disputes/decide",
+            vec![("dispute", "d"), ("decision", "accept")],
+        ),
+    ]
+}
+
+#[tokio::test]
+async fn a_form_about_anothers_account_is_answered_like_one_about_none() {
+    let server = with_people().await;
+    for email in ["owner@northwind.example", "client@acme.example"] {
+        let cookie = signed_in(&server, email).await;
+        for (path, fields) in forms() {
+            let ask = async |account| {
+                let mut all = fields.clone();
+                all.push(("account", account));
+                let reply = post(&server, &cookie, path, &all).await;
+                let location = reply.header("location").replace(account, "…");
+                (reply.status, location, reply.text().replace(account, "…"))
+            };
+            let (theirs, nothing) = (ask("brightside").await, ask("nowhere").await);
+            assert_eq!(theirs, nothing, "{email} {path}");
+            assert_ne!(theirs.0, StatusCode::OK, "{email} {path}");
+        }
+        for page in [
+            "/companies",
+            "/settings/members",
+            "/settings/keys",
+            "/settings/audit",
+            "/settings/brand",
+            "/billing/plans",
+            "/brand.css",
+        ] {
+            let ask = async |account: &str| {
+                let reply = get(&server, &cookie, &format!("{page}?account={account}")).await;
+                (reply.status, without_nonces(&reply.text()))
+            };
+            assert_eq!(
+                ask("brightside").await,
+                ask("nowhere").await,
+                "{email} {page}"
+            );
+        }
+    }
+    assert!(
+        server
+            .services
+            .users(&Caller::operator("test"), None, 10)
+            .await
+            .unwrap()
+            .len()
+            == 2
+    );
+}
+
+fn without_nonces(page: &str) -> String {
+    let mut parts = page.split("nonce=\"");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |all, part| {
+        all + part.split_once('"').map_or("", |(_, rest)| rest)
+    })
+}
+
+#[tokio::test]
+async fn only_those_who_may_reach_the_pages_of_an_account() {
+    let server = with_people().await;
+    let owner = signed_in(&server, "owner@northwind.example").await;
+    let client = signed_in(&server, "client@acme.example").await;
+    for page in [
+        "/settings/members",
+        "/settings/keys",
+        "/settings/audit",
+        "/settings/brand",
+        "/billing/plans",
+    ] {
+        get(&server, &owner, page).await.ok(200);
+        get(&server, &client, page).await.ok(404);
+        let reply = server.get(page, "").await.ok(303);
+        assert!(
+            reply.header("location").starts_with("/sign-in?next="),
+            "{page}"
+        );
+    }
+    // What their own company spends a client may see on the board, too.
+    let board = get(&server, &client, "/companies").await.ok(200).text();
+    assert!(board.contains("acme-dental") && !board.contains("bluewater-spa"));
+    assert!(!board.contains("/companies/limits"));
+}
+
+#[tokio::test]
+async fn every_form_refuses_what_another_site_sends() {
+    let server = with_people().await;
+    let owner = signed_in(&server, "owner@northwind.example").await;
+    let others = [
+        ("/sign-in", vec![]),
+        ("/sign-out", vec![]),
+        ("/settings/brand", vec![]),
+        ("/settings/you/password", vec![]),
+        ("/settings/you/end", vec![]),
+        ("/settings/you/end-others", vec![]),
+        ("/invitations/x", vec![]),
+    ];
+    for (path, _) in forms().into_iter().chain(others) {
+        for (name, value) in [
+            ("sec-fetch-site", "cross-site"),
+            ("sec-fetch-site", "same-site"),
+            ("origin", "null"),
+            ("origin", "https://evil.example"),
+        ] {
+            let request = form(path).header("cookie", &owner).header(name, value);
+            server
+                .send(request.body(Body::empty()).unwrap())
+                .await
+                .problem(403);
+        }
+    }
+}
