@@ -29,6 +29,8 @@ mod platform;
 mod reading;
 #[path = "load/report.rs"]
 mod report;
+#[path = "load/slow.rs"]
+mod slow;
 #[path = "load/writing.rs"]
 mod writing;
 
@@ -74,6 +76,7 @@ async fn main() {
     reading::run(&platform, &mut report).await;
     report.section(&format!("Enforcing at {size}"));
     enforcing::run(&mut platform, &mut report).await;
+    slow::run(&platform, &mut report).await;
     platform.memory(&mut report);
 
     report.section("In Chromium");
