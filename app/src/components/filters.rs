@@ -42,13 +42,31 @@ pub fn CompanyFilter(
     let has_search = move || dashboard.with(|dashboard| dashboard.account.companies >= SEARCH_FROM);
     let all = Signal::derive(move || url.get().all_companies().href());
     let is_all = Signal::derive(move || url.with(|url| url.0.companies.is_empty()));
+    let asked = StoredValue::new(0_u32);
     let search = move |text: String| {
+        let number = asked.get_value() + 1;
+        asked.set_value(number);
         spawn_local(async move {
             let query = url.with_untracked(|url| url.0.to_query());
-            if let Ok(found) = find_companies(query, text).await {
+            let found = find_companies(query, text).await;
+            // An answer to an earlier text may come later.
+            if let Ok(found) = found
+                && asked.get_value() == number
+            {
                 companies.set(found);
             }
         });
+    };
+    // What is chosen can be given up without looking for it.
+    let offered = move || {
+        let found = companies.get();
+        let chosen = dashboard.with(|dashboard| dashboard.companies.clone());
+        let others = chosen
+            .into_iter()
+            .filter(|company| !found.contains(company));
+        let mut all: Vec<_> = others.collect();
+        all.extend(found);
+        all
     };
     view! {
         <Menu label name="Companies" count=count>
@@ -58,7 +76,7 @@ pub fn CompanyFilter(
             })}
             <MenuItem label="All companies" href=all chosen=is_all/>
             <div class="menu-scroll">
-                <For each=move || companies.get() key=|company| company.key.clone() let:company>
+                <For each=offered key=|company| company.key.clone() let:company>
                     <CompanyItem company url/>
                 </For>
             </div>

@@ -3,10 +3,10 @@
 use domain::{FieldError, Invalid, tenancy::Role};
 
 use crate::{
-    Caller, Permission, ServiceError, ServiceResult, Services,
+    Caller, Permission, Scope, ServiceError, ServiceResult, Services,
     audit::Deed,
     members::Place,
-    ports::{Identity, NewPerson, User},
+    ports::{Identity, Membership, NewPerson, User},
     users::check_email,
 };
 
@@ -30,6 +30,8 @@ impl Services {
     /// # Errors
     /// [`ServiceError::Forbidden`] says what is missing.
     pub async fn sign_in_with(&self, claims: Claims, address: Option<&str>) -> ServiceResult<User> {
+        // Before anything is kept of someone, it is sure that there is a place for them.
+        let place = self.place(&claims).await?;
         let known = self.store.user_of_identity(&claims.identity).await?;
         let user = match known {
             Some(user) => user,
@@ -38,7 +40,10 @@ impl Services {
         if user.disabled {
             return Err(forbidden("you may not sign in: ask the operator"));
         }
-        let user = self.place(user, &claims).await?;
+        let user = match place {
+            Some((scope, membership)) => self.move_to(user, &scope, membership, &claims).await?,
+            None => user,
+        };
         if user.platform_role.is_none() && user.memberships.is_empty() {
             return Err(forbidden(
                 "you belong to no account yet: ask for an invitation",
@@ -82,10 +87,10 @@ impl Services {
             .await?)
     }
 
-    /// Gives someone the place that the provider says they have, so that a change there is one here.
-    async fn place(&self, user: User, claims: &Claims) -> ServiceResult<User> {
+    /// The place that the provider says someone has.
+    async fn place(&self, claims: &Claims) -> ServiceResult<Option<(Scope, Membership)>> {
         let Some((account, place)) = &claims.place else {
-            return Ok(user);
+            return Ok(None);
         };
         let operator = Caller::operator("single sign-on");
         let scope = self
@@ -98,10 +103,19 @@ impl Services {
                 other => other,
             })?;
         let membership = self.membership_of(&scope, place).await?;
-        let before = user
-            .memberships
-            .iter()
-            .find(|one| one.account == membership.account);
+        Ok(Some((scope, membership)))
+    }
+
+    /// Gives someone the place that the provider says they have, so that a change there is one here.
+    async fn move_to(
+        &self,
+        user: User,
+        scope: &Scope,
+        membership: Membership,
+        claims: &Claims,
+    ) -> ServiceResult<User> {
+        let mut memberships = user.memberships.iter();
+        let before = memberships.find(|one| one.account == membership.account);
         // Who owns the account stays its owner: a wrong claim must not leave it without one.
         if before == Some(&membership) || before.is_some_and(|one| one.role == Role::Owner) {
             return Ok(user);
@@ -112,7 +126,7 @@ impl Services {
             target: &user.email,
             detail: format!("as {} by {}", membership.role, claims.identity.issuer),
         };
-        self.record(&scope, deed).await;
+        self.record(scope, deed).await;
         self.store
             .user(user.id)
             .await?

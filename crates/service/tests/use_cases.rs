@@ -17,6 +17,7 @@ mod plans;
 mod rates;
 mod reconcile;
 mod scope;
+mod single_sign_on;
 mod sums;
 mod users;
 mod writer;

@@ -101,3 +101,59 @@ async fn a_key_does_what_its_scopes_say_and_nothing_else() {
     }
     assert_eq!(server.stored().await, 0);
 }
+
+#[tokio::test]
+async fn a_key_is_replaced_while_programs_change_over() {
+    let server = TestServer::start().await;
+    let keys = "/api/v1/accounts/northwind/api-keys";
+    let ask = json!({ "scopes": ["read"], "name": "reports", "expires_in_s": 1_000 });
+    let old = server.post(keys, &ask).await.ok(201).json();
+    let (old_key, prefix) = (
+        old["key"].as_str().unwrap(),
+        old["prefix"].as_str().unwrap(),
+    );
+    assert_eq!(old["used_at"], json!(null));
+    server.get("/api/v1/balance", old_key).await.ok(200);
+    server.services.note_used_keys().await.unwrap();
+    let rotate = format!("{keys}/{prefix}/rotation");
+    let new = server
+        .post(&rotate, &json!({ "overlap_s": 60 }))
+        .await
+        .ok(201)
+        .json();
+    let new_key = new["key"].as_str().unwrap();
+    assert_eq!(
+        (&new["name"], &new["scopes"], &new["expires_at"]),
+        (&old["name"], &old["scopes"], &old["expires_at"])
+    );
+    for key in [old_key, new_key] {
+        server.get("/api/v1/balance", key).await.ok(200);
+    }
+    let listed = server.get(keys, &server.platform).await.ok(200).json();
+    let items = listed["items"].as_array().unwrap();
+    let of_old = items.iter().find(|item| item["prefix"] == prefix).unwrap();
+    assert!(of_old["used_at"].is_string() && of_old["expires_at"].is_string());
+    server.clock.advance(60 * 1_000_000);
+    server.get("/api/v1/balance", old_key).await.problem(401);
+    server.get("/api/v1/balance", new_key).await.ok(200);
+    // What does not work any more is not brought back.
+    server.post(&rotate, &json!({})).await.problem(409);
+    server.clock.advance(940 * 1_000_000);
+    server.get("/api/v1/balance", new_key).await.problem(401);
+    for (body, field) in [
+        (json!({ "overlap_s": 2_592_001 }), "overlap_s"),
+        (json!({ "overlap_s": -1 }), "overlap_s"),
+    ] {
+        let reply = server.post(&rotate, &body).await.problem(422);
+        assert_eq!(reply.errors()[0].1, field, "{}", reply.text());
+    }
+    let never = json!({ "scopes": ["read"], "expires_in_s": 0 });
+    assert_eq!(
+        server.post(keys, &never).await.problem(422).errors()[0].1,
+        "expires_in_s"
+    );
+    server
+        .post(&format!("{keys}/000000000000/rotation"), &json!({}))
+        .await
+        .problem(404);
+}

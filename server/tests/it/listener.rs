@@ -1,6 +1,6 @@
 //! The accept loop on a real socket.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -13,6 +13,13 @@ use tokio::{
     sync::oneshot,
     task::JoinHandle,
 };
+
+use tokio_rustls::{
+    TlsConnector,
+    rustls::{ClientConfig, RootCertStore},
+};
+
+use server::{config::TlsFiles, listener::Tls};
 
 use crate::support::{TestServer, event};
 
@@ -152,4 +159,68 @@ async fn a_websocket_passes_through_every_layer() {
         .await
         .unwrap()
         .unwrap();
+}
+
+/// A certificate of its own for this machine.
+fn certificate(folder: &std::path::Path) -> (TlsFiles, Vec<u8>) {
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let files = TlsFiles {
+        certificate: folder.join("certificate.pem"),
+        key: folder.join("key.pem"),
+    };
+    std::fs::write(&files.certificate, made.cert.pem()).unwrap();
+    std::fs::write(&files.key, made.signing_key.serialize_pem()).unwrap();
+    (files, made.cert.der().to_vec())
+}
+
+#[tokio::test]
+async fn with_a_certificate_it_speaks_tls_and_nothing_else() {
+    let server = TestServer::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let (files, trusted) = certificate(folder.path());
+    let tls = Tls::load(&files).unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let addr = listener.local_addr().unwrap();
+    let forever = std::future::pending();
+    tokio::spawn(server::listener::serve(
+        listener,
+        Some(tls),
+        server.router.clone(),
+        forever,
+    ));
+    let mut roots = RootCertStore::empty();
+    roots.add(trusted.into()).unwrap();
+    let provider = Arc::new(tokio_rustls::rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let stream = TcpStream::connect(addr).await.unwrap();
+    let name = "localhost".try_into().unwrap();
+    let connector = TlsConnector::from(Arc::new(config));
+    let mut stream = connector.connect(name, stream).await.unwrap();
+    let request = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    stream.write_all(request).await.unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await.unwrap();
+    assert!(answer.starts_with(b"HTTP/1.1 200"));
+    // Without TLS nothing is answered.
+    let mut plain = TcpStream::connect(addr).await.unwrap();
+    plain.write_all(request).await.unwrap();
+    let mut answer = Vec::new();
+    let _ = plain.read_to_end(&mut answer).await;
+    assert!(!answer.starts_with(b"HTTP"));
+}
+
+#[test]
+fn a_certificate_that_cannot_be_used_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let (files, _) = certificate(folder.path());
+    std::fs::write(&files.key, "nonsense").unwrap();
+    let said = Tls::load(&files).err().unwrap();
+    assert!(said.starts_with("tls_key"), "{said}");
+    std::fs::remove_file(&files.certificate).unwrap();
+    let said = Tls::load(&files).err().unwrap();
+    assert!(said.starts_with("tls_certificate"), "{said}");
 }
