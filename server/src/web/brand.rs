@@ -40,14 +40,18 @@ pub async fn sheet(
     }
 }
 
-/// Only what was checked to be a colour comes in here.
+/// Only what was checked to be a colour comes in here. In the dark it is lightened; as text it is darkened, so that it
+/// can be read on white.
 fn css(brand: &Brand) -> String {
     let Some((colour, on)) = brand.colours() else {
         return String::new();
     };
     format!(
-        ":root {{ --brand: {colour}; --on-brand: {on}; }}\n\
-         .brand-mark, .button.primary {{ background: var(--brand); color: var(--on-brand); border-color: var(--brand); }}\n"
+        ":root {{\n  --accent: light-dark({colour}, color-mix(in oklab, {colour} 65%, white));\n  \
+         --on-accent: light-dark({on}, #0d0e12);\n  \
+         --accent-text: light-dark(color-mix(in oklab, {colour} 70%, black), color-mix(in oklab, {colour} 50%, white));\n  \
+         --accent-soft: light-dark(color-mix(in oklab, {colour} 12%, white), color-mix(in oklab, {colour} 28%, black));\n  \
+         --accent-tint: light-dark(color-mix(in oklab, {colour} 30%, white), color-mix(in oklab, {colour} 50%, black));\n}}\n"
     )
 }
 
