@@ -18,6 +18,11 @@ cargo clippy --locked --workspace --exclude 'frontend-*' --all-targets -- -D war
 say "Checking the lints (page)"
 env -u RUSTFLAGS cargo clippy --locked -p 'frontend-*' --target "$wasm_target" -- -D warnings
 
+# sqlx takes only static text, unless it is told that another one is safe; plans.rs is a test that explains statements.
+if grep -rn --exclude=plans.rs AssertSqlSafe "$root/crates/storage/src" "$root/server/src" "$root/app/src" "$root/crates/service/src"; then
+  fail "SQL that is no static text" "bind values instead"
+fi
+
 if have cargo-deny; then
   say "Checking the dependencies"
   cargo deny --locked check bans licenses sources

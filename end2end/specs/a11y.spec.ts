@@ -1,6 +1,7 @@
 import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 import { AGENTS, daysAgo, minutesAgo } from "../support/api";
+import { Settings } from "../support/settings";
 import { expect, test } from "../support/test";
 
 const WIDTHS = [390, 768, 1440];
@@ -37,6 +38,28 @@ for (const theme of THEMES) {
         await expect(page.getByTestId("reversals")).toContainText("call was cut");
         await usage.openMenu("Companies");
         await breaksNoRule(page);
+      });
+
+      test("the pages of plain forms break no rule, with a form open, and fit", async ({ usage, account, page, server }) => {
+        await account.api.report({ company: "acme", credits: "80" });
+        await account.api.put(`accounts/${account.key}/companies/acme`, { name: "Acme Dental", budget: "100" });
+        await account.api.put(`accounts/${account.key}/companies/bluewater`, { name: "Bluewater Spa", budget: "0" });
+        await usage.open();
+        const settings = new Settings(page, server);
+        await settings.invite("ada@example.com", "client", "acme");
+        await breaksNoRule(page);
+        for (const path of ["/companies", "/settings/members", "/settings/keys", "/settings/audit", "/settings/brand", "/settings/you"]) {
+          await settings.goto(`${path}?account=${account.key}`);
+          const change = page.locator("details > summary", { hasText: "Change" }).first();
+          if (await change.isVisible()) await change.click();
+          await breaksNoRule(page);
+          await usage.fitsTheWindow();
+        }
+        const link = await settings.invite("bob@example.com", "analyst");
+        await page.context().clearCookies();
+        await page.goto(link);
+        await breaksNoRule(page);
+        await usage.fitsTheWindow();
       });
 
       test("a page at each level, and a suspended one, break no rule", async ({ usage, account, page }) => {

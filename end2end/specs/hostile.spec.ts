@@ -1,5 +1,6 @@
 import { minutesAgo } from "../support/api";
 import { micro } from "../support/credits";
+import { Settings } from "../support/settings";
 import { expect, test } from "../support/test";
 
 const SCRIPT = `<script>window.ran=1</script><img src=x onerror="window.ran=1">`;
@@ -41,6 +42,38 @@ test.describe("Hostile text", () => {
         await page.setViewportSize({ width, height: 800 });
         await usage.fitsTheWindow();
       }
+    });
+  }
+
+  for (const [what, text] of Object.entries(TEXTS)) {
+    test(`${what} on the pages of plain forms is shown as text, and they fit`, async ({ newAccount, newReader, server }) => {
+      const name = text.replace(/[\u2028\u202e\u202c]/g, "").slice(0, 120);
+      const account = await newAccount({ name, companies: { acme: name, other: "Other" } });
+      const { page, usage } = await newReader(await account.user());
+      await usage.open();
+      const settings = new Settings(page, server);
+      await settings.invite("ada@example.com", "client", "acme");
+      await settings.goto(`/settings/keys?account=${account.key}`);
+      await page.getByLabel("What it is for").fill(name);
+      await page.getByRole("button", { name: "Make" }).click();
+      await expect(page.getByTestId("new-key")).toBeVisible();
+      await settings.goto(`/settings/brand?account=${account.key}`);
+      await page.getByLabel("Name").fill(name.slice(0, 60));
+      await page.getByRole("button", { name: "Save" }).click();
+      await settings.says("It was stored.");
+      for (const path of ["/companies", "/settings/members", "/settings/keys", "/settings/audit", "/settings/brand", "/settings/you"]) {
+        await settings.goto(`${path}?account=${account.key}&failed=${encodeURIComponent(text)}`);
+        for (const width of [1440, 768, 390, 320]) {
+          await page.setViewportSize({ width, height: 800 });
+          await usage.fitsTheWindow();
+        }
+        expect(await page.evaluate(() => "ran" in window), path).toBe(false);
+      }
+      const client = await newReader(await account.user({ role: "client", company: "acme" }));
+      await client.usage.open();
+      await expect(client.page.locator(".brand")).toHaveText(name.slice(0, 60).trim(), { useInnerText: false });
+      expect(await client.page.evaluate(() => "ran" in window)).toBe(false);
+      await client.usage.fitsTheWindow();
     });
   }
 

@@ -19,7 +19,7 @@ export interface AccountOptions {
 }
 
 export interface UserOptions {
-  role?: "owner" | "analyst" | "client";
+  role?: "owner" | "billing_admin" | "analyst" | "client";
   /// All companies, when left out.
   company?: string;
 }

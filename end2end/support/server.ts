@@ -2,6 +2,7 @@
 
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
@@ -16,6 +17,22 @@ const LOG_LINES = 400;
 export interface StartOptions {
   command?: "serve" | "demo";
   args?: string[];
+  /// Settings by their names as variables.
+  settings?: Record<string, string>;
+  /// The port to listen on; any that is free, when left out.
+  port?: number;
+}
+
+/// A port that nobody listens on: for servers whose address has to be known before they start.
+export function freePort(): Promise<number> {
+  return new Promise((found, failed) => {
+    const probe = createServer();
+    probe.on("error", failed);
+    probe.listen(0, "127.0.0.1", () => {
+      const { port } = probe.address() as AddressInfo;
+      probe.close(() => found(port));
+    });
+  });
 }
 
 export class Server {
@@ -33,8 +50,8 @@ export class Server {
 
   /// Starts the process, on the same port as before if there was one, and waits until it is ready.
   async start(): Promise<void> {
-    const { command = "serve", args = [] } = this.options;
-    const addr = this.url === "" ? "127.0.0.1:0" : new URL(this.url).host;
+    const { command = "serve", args = [], port = 0 } = this.options;
+    const addr = this.url === "" ? `127.0.0.1:${port}` : new URL(this.url).host;
     const child = spawn(BINARY, [command, ...args], { cwd: this.folder, env: { ...this.environment(), CREDITSCOPE_ADDR: addr } });
     this.process = child;
     this.url = await this.address(child);
@@ -65,7 +82,7 @@ export class Server {
 
   private environment(): NodeJS.ProcessEnv {
     const outer = Object.entries(process.env).filter(([name]) => !name.startsWith("CREDITSCOPE_"));
-    return { ...Object.fromEntries(outer), CREDITSCOPE_DATA_DIR: join(this.folder, "data"), CREDITSCOPE_LOG: "warn" };
+    return { ...Object.fromEntries(outer), CREDITSCOPE_DATA_DIR: join(this.folder, "data"), CREDITSCOPE_LOG: "warn", ...this.options.settings };
   }
 
   /// The address the process says it listens on: it chose the port itself, so no other test can have it.

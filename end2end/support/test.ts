@@ -2,7 +2,7 @@
 
 import { type Browser, type BrowserContext, type BrowserContextOptions, expect, type Page, test as base } from "@playwright/test";
 import { Account, type AccountOptions, signIn, type User, type UserOptions } from "./account";
-import { Server } from "./server";
+import { Server, type StartOptions } from "./server";
 import { UsagePage } from "./usage-page";
 
 export { expect };
@@ -61,8 +61,8 @@ interface WorkerFixtures {
 }
 
 /// Starts a server of one's own and makes its first key.
-export async function startPlatform(): Promise<Platform> {
-  const server = await Server.prepare();
+export async function startPlatform(options: StartOptions = {}): Promise<Platform> {
+  const server = await Server.prepare(options);
   const key = await server.cli("key", "create", "--scope", "platform", "--name", "end2end");
   await server.start();
   return { server, key };

@@ -55,7 +55,8 @@ fn frames(
     type Frames = std::pin::Pin<Box<dyn Stream<Item = LiveMessage> + Send>>;
 
     let nothing: Frames = Box::pin(stream::pending());
-    // Who is signed out, disabled or allowed something else sees nothing new; the page then reads itself again.
+    // Who is signed out, disabled or allowed something else sees nothing new: the page is told to read itself again, and
+    // then shows what they may see now, or that they have to sign in.
     let until_changed = services.clone().until_changed(caller.clone());
     let frames = stream::unfold((input, nothing), move |(mut input, mut frames)| {
         let (services, caller) = (services.clone(), caller.clone());
@@ -83,7 +84,9 @@ fn frames(
             }
         }
     });
-    frames.take_until(Box::pin(until_changed))
+    frames
+        .take_until(Box::pin(until_changed))
+        .chain(stream::once(async { Err(AppError::SignedOut) }))
 }
 
 #[cfg(feature = "ssr")]

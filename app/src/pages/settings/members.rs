@@ -156,7 +156,7 @@ impl MembersPage {
                 <header class="section-header"><h2 id="invitations">"Open invitations"</h2></header>
                 <div class="card table-card" tabindex="0" role="group" aria-label="Table of invitations">
                     <table data-testid="invitations">
-                        <thead><tr><th scope="col">"Person"</th><th scope="col">"May"</th><th scope="col">"Sees"</th><th scope="col">"Works"</th><th scope="col">""</th></tr></thead>
+                        <thead><tr><th scope="col">"Person"</th><th scope="col">"May"</th><th scope="col">"Sees"</th><th scope="col">"Works"</th><th scope="col"><span class="visually-hidden">"Change"</span></th></tr></thead>
                         <tbody>{rows}</tbody>
                     </table>
                 </div>

@@ -49,7 +49,7 @@ impl YouPage {
                 <header class="section-header"><h2 id="sessions">"Where you are signed in"</h2>{others}</header>
                 <div class="card table-card" tabindex="0" role="group" aria-label="Table of sessions">
                     <table data-testid="sessions">
-                        <thead><tr><th scope="col">"Browser"</th><th scope="col">"From"</th><th scope="col">"Since"</th><th scope="col">"Used last"</th><th scope="col">""</th></tr></thead>
+                        <thead><tr><th scope="col">"Browser"</th><th scope="col">"From"</th><th scope="col">"Since"</th><th scope="col">"Used last"</th><th scope="col"><span class="visually-hidden">"Change"</span></th></tr></thead>
                         <tbody>{rows}</tbody>
                     </table>
                 </div>

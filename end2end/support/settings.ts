@@ -1,0 +1,49 @@
+// The pages of plain forms, as their readers use them.
+
+import { expect, type Locator, type Page } from "@playwright/test";
+import type { Server } from "./server";
+
+/// A password that nobody guesses.
+export const GOOD_PASSWORD = "seven green lanterns hum";
+
+export class Settings {
+  constructor(readonly page: Page, readonly server: Server) {}
+
+  async goto(path: string) {
+    return this.page.goto(`${this.server.url}${path}`);
+  }
+
+  /// Follows the navigation.
+  async open(name: string): Promise<void> {
+    await this.page.getByRole("navigation", { name: "Main" }).getByRole("link", { name }).click();
+    await expect(this.page.getByRole("heading", { level: 1 })).toHaveText(name);
+  }
+
+  row(table: string, words: string): Locator {
+    return this.page.getByTestId(table).getByRole("row").filter({ hasText: words });
+  }
+
+  async says(words: string): Promise<void> {
+    await expect(this.page.locator(".notice", { hasText: words })).toBeVisible();
+  }
+
+  /// Invites someone and returns the link.
+  async invite(email: string, role: string, companies = ""): Promise<string> {
+    await this.open("Members");
+    const form = this.page.locator("form", { has: this.page.getByRole("heading", { name: "Invite someone" }) });
+    await form.getByLabel("E-mail address").fill(email);
+    await form.locator("[name=role]").selectOption(role);
+    await form.locator("[name=companies]").fill(companies);
+    await form.getByRole("button", { name: "Invite" }).click();
+    return this.page.getByTestId("invitation-link").inputValue();
+  }
+
+  /// Accepts an invitation as someone new.
+  async accept(link: string, name: string): Promise<void> {
+    await this.page.goto(link);
+    await this.page.getByLabel("Your name").fill(name);
+    await this.page.getByLabel("Choose a password").fill(GOOD_PASSWORD);
+    await this.page.getByRole("button", { name: /^Join/ }).click();
+    await expect(this.page.getByRole("heading", { level: 1 })).toHaveText("AI Credits Usage");
+  }
+}
