@@ -1,6 +1,7 @@
 //! The command line.
 
 pub mod account;
+pub mod audit;
 pub mod company;
 pub mod demo;
 pub mod doctor;
@@ -82,6 +83,8 @@ enum Command {
     /// Create and list people who sign in
     #[command(subcommand)]
     User(user::Command),
+    /// Read who did what, newest first
+    Audit(audit::Audit),
     /// Create, list and revoke API keys
     #[command(subcommand)]
     Key(key::Command),
@@ -191,6 +194,7 @@ async fn administer(command: Command, shell: &Shell<'_>) -> CliResult {
         Command::Account(command) => account::run(command, shell).await,
         Command::Company(command) => company::run(command, shell).await,
         Command::User(command) => user::run(command, shell).await,
+        Command::Audit(command) => audit::run(command, shell).await,
         Command::Key(command) => key::run(command, shell).await,
         Command::Plan(command) => plan::run(command, shell).await,
         Command::Pack(command) => pack::run(command, shell).await,

@@ -113,5 +113,6 @@ impl Services {
         if let Err(error) = self.store.record(&entry).await {
             log_failure(&error);
         }
+        self.deeds.send_replace(());
     }
 }

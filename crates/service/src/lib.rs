@@ -42,6 +42,8 @@ pub mod writer;
 
 use std::sync::Arc;
 
+use tokio::sync::watch;
+
 pub use caller::{Caller, Permission, Scope};
 pub use clock::{Clock, SystemClock};
 pub use error::{ServiceError, ServiceResult, log_failure};
@@ -67,6 +69,8 @@ pub struct Services {
     hub: Hub,
     payments: Arc<dyn PaymentProvider>,
     mail: Arc<dyn Mailer>,
+    /// Told whenever something was done that the audit log keeps: who may do what may have changed.
+    deeds: watch::Sender<()>,
 }
 
 impl Services {
@@ -97,6 +101,7 @@ impl Services {
             hub,
             payments: Arc::new(Manual),
             mail: Arc::new(NoMail),
+            deeds: watch::channel(()).0,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use domain::{
     CompanyId, FieldError, Invalid, UserId,
-    tenancy::{Company, Role},
+    tenancy::{Account, Company, Role},
     time::DAY_US,
 };
 use sha2::{Digest, Sha256};
@@ -61,8 +61,8 @@ pub struct MadeInvitation {
 /// What an invitation says to who follows its link.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Welcome {
-    /// Name of the account.
-    pub account: String,
+    /// The account.
+    pub account: Account,
     /// Whose address was invited.
     pub email: String,
     /// What they may do.
@@ -269,7 +269,7 @@ impl Services {
         })
     }
 
-    async fn invitation_of(&self, secret: &str) -> ServiceResult<(Invitation, String)> {
+    async fn invitation_of(&self, secret: &str) -> ServiceResult<(Invitation, Account)> {
         let open = self
             .store
             .invitation(&hash_of(secret), self.now())
@@ -280,7 +280,7 @@ impl Services {
             .account_by_id(open.account)
             .await?
             .ok_or(ServiceError::NotFound)?;
-        Ok((open, account.name))
+        Ok((open, account))
     }
 
     /// Accepts an invitation as someone new, who is signed in by that.
@@ -297,7 +297,11 @@ impl Services {
         let (invitation, account) = self.invitation_of(secret).await?;
         let mut errors = Vec::new();
         check_name(name, &mut errors);
-        check_password(&password, &[name, &invitation.email, &account], &mut errors);
+        check_password(
+            &password,
+            &[name, &invitation.email, &account.name],
+            &mut errors,
+        );
         Invalid::refuse(errors)?;
         if self.store.user_by_email(&invitation.email).await?.is_some() {
             return Err(ServiceError::Conflict(

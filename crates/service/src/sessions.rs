@@ -200,8 +200,10 @@ impl Services {
 
     /// Resolves when a caller is no longer who they were.
     pub async fn until_changed(self, caller: Caller) {
+        let mut deeds = self.deeds.subscribe();
         loop {
-            tokio::time::sleep(LOOK_EVERY).await;
+            // Whatever this process did it hears at once; what another did, at the next look.
+            let _ = tokio::time::timeout(LOOK_EVERY, deeds.changed()).await;
             // A database that does not answer says nothing about them.
             if matches!(self.is_still(&caller).await, Ok(false)) {
                 return;
@@ -211,7 +213,7 @@ impl Services {
 }
 
 /// How soon someone who may no longer look sees nothing new.
-const LOOK_EVERY: std::time::Duration = std::time::Duration::from_millis(500);
+const LOOK_EVERY: std::time::Duration = std::time::Duration::from_millis(800);
 
 fn person(caller: &Caller) -> ServiceResult<UserId> {
     caller.user().ok_or_else(|| {

@@ -6,7 +6,7 @@ mod members;
 mod portal;
 
 use async_trait::async_trait;
-use domain::{AccountId, Time, UserId, brand::Brand, tenancy::PlatformRole};
+use domain::{AccountId, Time, UserId, brand::Brand};
 use service::ports::{
     AccessStore, AuditEntry, AuditFilter, Identity, Invitation, Membership, NewPerson, PortalGrant,
     SavedSession, StoreResult, User,
@@ -43,15 +43,6 @@ impl AccessStore for SqliteStore {
         now: Time,
     ) -> StoreResult<()> {
         Ok(members::set_password(&self.writer, user, password_hash, keep, now).await?)
-    }
-
-    async fn set_platform_role(
-        &self,
-        user: UserId,
-        role: Option<PlatformRole>,
-        now: Time,
-    ) -> StoreResult<()> {
-        Ok(members::set_platform_role(&self.writer, user, role, now).await?)
     }
 
     async fn sessions_of(&self, user: UserId, now: Time) -> StoreResult<Vec<SavedSession>> {

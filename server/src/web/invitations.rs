@@ -11,7 +11,7 @@ use axum::{
     response::{IntoResponse as _, Redirect, Response},
 };
 use serde::Deserialize;
-use service::{ServiceError, ServiceResult};
+use service::ServiceResult;
 use tower_sessions::Session;
 
 use super::settings::reason;
@@ -94,8 +94,8 @@ impl Joining<'_> {
         let (services, address) = (&self.state.services, self.address.text());
         let signed_in = self.current.known.as_ref();
         let before = services.welcome(secret).await?;
-        let user = if let Some(user) = signed_in.and_then(|known| known.user.as_ref()) {
-            services.accept_as(user, secret, address.as_deref()).await?
+        if let Some(user) = signed_in.and_then(|known| known.user.as_ref()) {
+            services.accept_as(user, secret, address.as_deref()).await?;
         } else {
             let (name, password) = (form.name, form.password);
             let user = services
@@ -103,15 +103,7 @@ impl Joining<'_> {
                 .await?;
             let now = services.now();
             sessions::begin(self.session, user.id, now, self.address, self.headers).await?;
-            user
-        };
-        let caller = service::Caller::from_user(&user);
-        let accounts = services.accounts(&caller, None, 1_000).await?;
-        let joined = accounts
-            .into_iter()
-            .find(|account| account.name == before.account);
-        joined
-            .map(|account| account.key)
-            .ok_or(ServiceError::NotFound)
+        }
+        Ok(before.account.key)
     }
 }

@@ -212,3 +212,26 @@ async fn an_operator_confirms_one_order_and_fails_another() {
     let right = BTreeMap::from([(&*first, "applied"), (&*second, "failed")]);
     assert_eq!(states, right);
 }
+
+#[test]
+fn an_operator_reads_who_did_what() {
+    let folder = with_packs();
+    let read = |arguments: &[&str]| -> Vec<String> {
+        let text = ok(folder.path(), &[&["audit", "--json"], arguments].concat());
+        let entries: Vec<Value> = serde_json::from_str(&text).unwrap();
+        let action = |entry: &Value| entry["action"].as_str().unwrap().to_owned();
+        entries.iter().map(action).collect()
+    };
+    let of_account = read(&["--account", "agency"]);
+    assert_eq!(of_account[..2], ["credits.given", "credits.given"]);
+    assert_eq!(of_account.last().unwrap(), "account.put");
+    let everything = read(&[]);
+    assert!(everything.contains(&"pack.put".to_owned()) && everything.len() > of_account.len());
+    assert_eq!(read(&["--action", "plan"]), ["plan.put"]);
+    assert_eq!(read(&["--actor", "nobody"]), [""; 0]);
+    assert!(
+        !run(folder.path(), &["audit", "--account", "nowhere"])
+            .status
+            .success()
+    );
+}

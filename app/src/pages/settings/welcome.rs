@@ -45,12 +45,12 @@ impl WelcomePage {
         let (role, may) = words(welcome.role);
         let lead = format!(
             "{} invites {} to {}: {role}, who {may}.",
-            welcome.invited_by, welcome.email, welcome.account
+            welcome.invited_by, welcome.email, welcome.account.name
         );
         let is_right_person = signed_in_as.as_deref() == Some(&welcome.email);
         let form = match (is_right_person, welcome.is_known) {
             (true, _) => view! {
-                <button class="button primary" type="submit">{format!("Join {}", welcome.account)}</button>
+                <button class="button primary" type="submit">{format!("Join {}", welcome.account.name)}</button>
             }
             .into_any(),
             (false, true) => {
@@ -67,7 +67,7 @@ impl WelcomePage {
                 <label>"Your name"<input type="text" name="name" required maxlength="120" autocomplete="name"/></label>
                 <label>"Choose a password"<input type="password" name="password" required minlength="8" autocomplete="new-password"/></label>
                 {hidden("email", welcome.email.clone())}
-                <button class="button primary" type="submit">{format!("Join {}", welcome.account)}</button>
+                <button class="button primary" type="submit">{format!("Join {}", welcome.account.name)}</button>
             }
             .into_any(),
         };
@@ -75,7 +75,7 @@ impl WelcomePage {
             <main class="lone">
                 <form class="card sign-in" method="post" action=path>
                     <p class="brand"><span class="brand-mark">{Icon::Gauge.view()}</span>"Creditscope"</p>
-                    <h1>{format!("Join {}", welcome.account)}</h1>
+                    <h1>{format!("Join {}", welcome.account.name)}</h1>
                     <p class="sign-in-lead">{lead}</p>
                     {problem.map(|problem| view! { <p class="form-problem" role="alert">{problem}</p> })}
                     {form}

@@ -1,11 +1,7 @@
 //! Who belongs to an account and how they get in, and who did what.
 
 use async_trait::async_trait;
-use domain::{
-    AccountId, CompanyId, Time, UserId,
-    brand::Brand,
-    tenancy::{PlatformRole, Role},
-};
+use domain::{AccountId, CompanyId, Time, UserId, brand::Brand, tenancy::Role};
 use serde::{Deserialize, Serialize};
 
 use super::{Membership, SavedSession, StoreResult, User};
@@ -126,14 +122,6 @@ pub trait AccessStore {
         now: Time,
     ) -> StoreResult<()>;
 
-    /// Gives platform staff another role, or takes it away.
-    async fn set_platform_role(
-        &self,
-        user: UserId,
-        role: Option<PlatformRole>,
-        now: Time,
-    ) -> StoreResult<()>;
-
     /// Sessions of a person that have not ended.
     async fn sessions_of(&self, user: UserId, now: Time) -> StoreResult<Vec<SavedSession>>;
 
@@ -152,8 +140,8 @@ pub trait AccessStore {
     /// Revokes an open invitation; whether there was one.
     async fn revoke_invitation(&self, account: AccountId, id: &str) -> StoreResult<bool>;
 
-    /// Uses up an open invitation and makes who accepts it a member: the person of its address, or a new one.
-    /// None when it is not open any more, or when it needs a new person and none is given.
+    /// Uses up an open invitation and makes who accepts it a member: the person of its address when none is given, a new
+    /// one otherwise. None when it is not open any more, or when there is no such person, or one already.
     async fn accept_invitation(
         &self,
         token_hash: &[u8],

@@ -143,9 +143,10 @@ pub(super) async fn accept(
         .fetch_optional(tx.connection())
         .await?;
     let user = match (known, person) {
-        (Some(known), _) => UserId(known),
+        (Some(known), None) => UserId(known),
         (None, Some(person)) => members::find_or_add(tx.connection(), person, now).await?,
-        (None, None) => {
+        // Nobody becomes somebody who is known by choosing a password, not even at the same moment.
+        (Some(_), Some(_)) | (None, None) => {
             tx.rollback().await?;
             return Ok(None);
         }

@@ -1,6 +1,6 @@
 //! Changing who belongs to an account, and people themselves.
 
-use domain::{AccountId, Time, UserId, tenancy::PlatformRole};
+use domain::{AccountId, Time, UserId};
 use service::ports::{Identity, Membership, NewPerson, User};
 use sqlx::SqliteConnection;
 
@@ -80,24 +80,6 @@ pub(super) async fn set_password(
         .execute(tx.connection())
         .await?;
     sessions::delete_of_user(tx.connection(), user, keep).await?;
-    tx.commit().await
-}
-
-#[tracing::instrument(name = "db.users.set_platform_role", skip_all)]
-pub(super) async fn set_platform_role(
-    writer: &Writer,
-    user: UserId,
-    role: Option<PlatformRole>,
-    now: Time,
-) -> Result<()> {
-    const SQL: &str = "UPDATE users SET platform_role = ?2, updated_at = ?3 WHERE user_id = ?1";
-    let mut tx = writer.begin().await?;
-    sqlx::query(SQL)
-        .bind(user.0)
-        .bind(role.map(PlatformRole::id))
-        .bind(now.micros())
-        .execute(tx.connection())
-        .await?;
     tx.commit().await
 }
 

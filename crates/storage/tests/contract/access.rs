@@ -94,6 +94,10 @@ pub async fn an_invitation_is_used_once_by_whom_it_is_for(backend: Arc<dyn Backe
     again.companies = vec![];
     again.role = Role::Owner;
     store.put_invitation(&again).await.unwrap();
+    let taken = store
+        .accept_invitation(&again.token_hash, Some(&new), NOW)
+        .await;
+    assert_eq!(taken.unwrap(), None);
     let known = store.accept_invitation(&again.token_hash, None, NOW).await;
     let known = known.unwrap().unwrap();
     assert_eq!((known.id, known.memberships.len()), (user.id, 2));

@@ -1,7 +1,7 @@
 //! Members, invitations, single sign-on, portal links, brands and the audit log.
 
 use async_trait::async_trait;
-use domain::{AccountId, Time, UserId, brand::Brand, tenancy::PlatformRole};
+use domain::{AccountId, Time, UserId, brand::Brand};
 use service::ports::{
     AccessStore, AuditEntry, AuditFilter, Identity, Invitation, Membership, NewPerson, PortalGrant,
     SavedSession, StoreResult, User,
@@ -118,20 +118,6 @@ impl AccessStore for MemoryStore {
         Ok(())
     }
 
-    async fn set_platform_role(
-        &self,
-        id: UserId,
-        role: Option<PlatformRole>,
-        _: Time,
-    ) -> StoreResult<()> {
-        self.change(|state| {
-            if let Some(user) = state.user_mut(id) {
-                user.platform_role = role;
-            }
-        });
-        Ok(())
-    }
-
     async fn sessions_of(&self, user: UserId, now: Time) -> StoreResult<Vec<SavedSession>> {
         let state = self.state();
         let theirs = state
@@ -195,9 +181,9 @@ impl AccessStore for MemoryStore {
                 .iter()
                 .find(|user| user.email == invitation.email);
             let user = match (known.cloned(), person) {
-                (Some(known), _) => known,
+                (Some(known), None) => known,
                 (None, Some(person)) => state.find_or_add(person),
-                (None, None) => return None,
+                (Some(_), Some(_)) | (None, None) => return None,
             };
             state.access.invitations.remove(place);
             let membership = Membership {

@@ -1,0 +1,90 @@
+//! `creditscope audit`
+
+use std::process::ExitCode;
+
+use clap::Args;
+use serde::Serialize;
+use service::{Permission, audit::AuditAsk, ports::AuditEntry};
+
+use super::{CliError, CliResult, open::Shell};
+use crate::api::times;
+
+/// Read who did what, newest first.
+#[derive(Debug, Args)]
+pub struct Audit {
+    /// Key of an account; everything without
+    #[arg(long)]
+    account: Option<String>,
+    /// Only actions that begin with this, such as member or key.made
+    #[arg(long, default_value = "")]
+    action: String,
+    /// Only what was done by those whose name holds this
+    #[arg(long, default_value = "")]
+    actor: String,
+    /// Only what is older than the entry of this number
+    #[arg(long)]
+    before: Option<i64>,
+}
+
+/// An entry as it is printed.
+#[derive(Serialize)]
+struct Row {
+    number: i64,
+    at: String,
+    actor: String,
+    address: Option<String>,
+    action: String,
+    target: String,
+    detail: String,
+}
+
+impl From<AuditEntry> for Row {
+    fn from(entry: AuditEntry) -> Self {
+        Self {
+            number: entry.number,
+            at: times::rfc3339_utc(entry.at),
+            actor: entry.actor,
+            address: entry.address,
+            action: entry.action,
+            target: entry.target,
+            detail: entry.detail,
+        }
+    }
+}
+
+/// Runs the command.
+pub async fn run(audit: Audit, shell: &Shell<'_>) -> CliResult {
+    let rows = read(audit, shell).await?;
+    shell.output.list(&rows, |row| {
+        format!(
+            "{}\t{}\t{}\t{}\t{}\t{}\t{}",
+            row.number,
+            row.at,
+            row.actor,
+            row.address.as_deref().unwrap_or("-"),
+            row.action,
+            row.target,
+            row.detail
+        )
+    });
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn read(audit: Audit, shell: &Shell<'_>) -> Result<Vec<Row>, CliError> {
+    let (services, caller) = (&shell.services, &shell.caller);
+    let ask = AuditAsk {
+        action: audit.action,
+        actor: audit.actor,
+        before: audit.before,
+    };
+    let entries = match audit.account {
+        Some(account) => {
+            let scope = services
+                .scope(caller, Some(&account), Permission::Manage)
+                .await?;
+            services.audit(&scope, &ask).await?
+        }
+        None => services.platform_audit(caller, &ask).await?,
+    };
+    Ok(entries.into_iter().map(Row::from).collect())
+}
