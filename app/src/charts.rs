@@ -7,11 +7,13 @@ mod bars;
 mod cumulative;
 mod mark;
 mod scale;
+mod stacked;
 mod svg;
 mod text;
 
 pub use bars::agent_bars;
 pub use cumulative::cumulative;
+pub use stacked::stacked;
 
 use std::convert::Infallible;
 

@@ -24,6 +24,8 @@ pub use shell::shell;
 pub const USAGE_PATH: &str = "/billing/usage";
 /// Where the Plans & add-ons page lives.
 pub const PLANS_PATH: &str = "/billing/plans";
+/// Where trends are.
+pub const TRENDS_PATH: &str = "/billing/trends";
 /// Where the board of companies lives.
 pub const COMPANIES_PATH: &str = "/companies";
 /// Where members are.

@@ -48,7 +48,7 @@ for (const theme of THEMES) {
         const settings = new Settings(page, server);
         await settings.invite("ada@example.com", "client", "acme");
         await breaksNoRule(page);
-        for (const path of ["/companies", "/settings/members", "/settings/keys", "/settings/audit", "/settings/brand", "/settings/you"]) {
+        for (const path of ["/billing/trends", "/companies", "/settings/members", "/settings/keys", "/settings/audit", "/settings/brand", "/settings/you"]) {
           await settings.goto(`${path}?account=${account.key}`);
           const change = page.locator("details > summary", { hasText: "Change" }).first();
           if (await change.isVisible()) await change.click();

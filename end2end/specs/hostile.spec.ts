@@ -61,7 +61,7 @@ test.describe("Hostile text", () => {
       await page.getByLabel("Name").fill(name.slice(0, 60));
       await page.getByRole("button", { name: "Save" }).click();
       await settings.says("It was stored.");
-      for (const path of ["/companies", "/settings/members", "/settings/keys", "/settings/audit", "/settings/brand", "/settings/you"]) {
+      for (const path of ["/billing/trends", "/companies", "/settings/members", "/settings/keys", "/settings/audit", "/settings/brand", "/settings/you"]) {
         await settings.goto(`${path}?account=${account.key}&failed=${encodeURIComponent(text)}`);
         for (const width of [1440, 768, 390, 320]) {
           await page.setViewportSize({ width, height: 800 });

@@ -39,7 +39,7 @@ test.describe("Members", () => {
     expect(await exported.text()).toContain("ours");
     expect(await exported.text()).not.toContain("theirs");
     const links = page.getByRole("navigation", { name: "Main" }).getByRole("link");
-    await expect(links).toHaveText(["AI Credits Usage", "Your account"]);
+    await expect(links).toHaveText(["AI Credits Usage", "Trends", "Your account"]);
     for (const path of WHOLE_PAGES) {
       expect((await page.goto(`${server.url}${path}?account=${account.key}`))?.status(), path).toBe(404);
     }

@@ -33,6 +33,7 @@ pub fn router() -> Router<AppState> {
         .route(app::USAGE_PATH, get(page))
         .route(app::PLANS_PATH, get(page))
         .route(app::SIGN_IN_PATH, get(page))
+        .route(app::TRENDS_PATH, get(page))
         .route(app::COMPANIES_PATH, get(page))
         .route(app::MEMBERS_PATH, get(page))
         .route(app::KEYS_PATH, get(page))

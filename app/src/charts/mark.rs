@@ -33,10 +33,19 @@ pub(super) enum Mark {
     BarEmpty,
     /// A window that has not begun.
     BarFuture,
+    /// A layer of a stack, the first at the bottom.
+    Layer0,
+    Layer1,
+    Layer2,
+    Layer3,
+    Layer4,
+    Layer5,
+    Layer6,
+    Layer7,
 }
 
 impl Mark {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 20] = [
         Self::Grid,
         Self::Label,
         Self::Area,
@@ -49,7 +58,32 @@ impl Mark {
         Self::BarToday,
         Self::BarEmpty,
         Self::BarFuture,
+        Self::Layer0,
+        Self::Layer1,
+        Self::Layer2,
+        Self::Layer3,
+        Self::Layer4,
+        Self::Layer5,
+        Self::Layer6,
+        Self::Layer7,
     ];
+    /// The layers, from the bottom.
+    const LAYERS: [Self; 8] = [
+        Self::Layer0,
+        Self::Layer1,
+        Self::Layer2,
+        Self::Layer3,
+        Self::Layer4,
+        Self::Layer5,
+        Self::Layer6,
+        Self::Layer7,
+    ];
+
+    /// A layer of a stack; those past the last look like it.
+    pub(super) const fn layer(number: usize) -> Self {
+        let last = Self::LAYERS.len() - 1;
+        Self::LAYERS[if number < last { number } else { last }]
+    }
 
     /// The classes that style it.
     pub(super) const fn class(self) -> &'static str {
@@ -66,6 +100,14 @@ impl Mark {
             Self::BarToday => "bar today",
             Self::BarEmpty => "bar empty",
             Self::BarFuture => "bar future",
+            Self::Layer0 => "layer layer-0",
+            Self::Layer1 => "layer layer-1",
+            Self::Layer2 => "layer layer-2",
+            Self::Layer3 => "layer layer-3",
+            Self::Layer4 => "layer layer-4",
+            Self::Layer5 => "layer layer-5",
+            Self::Layer6 => "layer layer-6",
+            Self::Layer7 => "layer layer-7",
         }
     }
 

@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 
 use crate::{
-    AUDIT_PATH, BRAND_PATH, COMPANIES_PATH, KEYS_PATH, MEMBERS_PATH, PLANS_PATH, USAGE_PATH,
-    YOU_PATH,
+    AUDIT_PATH, BRAND_PATH, COMPANIES_PATH, KEYS_PATH, MEMBERS_PATH, PLANS_PATH, TRENDS_PATH,
+    USAGE_PATH, YOU_PATH,
     functions::{Ability, Reader},
     ui::{Icon, Menu, MenuItem},
 };
@@ -62,6 +62,7 @@ pub fn Sidebar(
             <nav class="nav" aria-label="Main">
                 <h2 class="nav-title">"Billing"</h2>
                 {item(USAGE_PATH, "AI Credits Usage")}
+                {item(TRENDS_PATH, "Trends")}
                 {sees_all.then(|| item(COMPANIES_PATH, "Companies"))}
                 {sees_all.then(|| item(PLANS_PATH, "Plans & add-ons"))}
                 {(may_manage || !is_portal).then(|| view! { <h2 class="nav-title">"Settings"</h2> })}

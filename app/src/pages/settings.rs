@@ -6,6 +6,7 @@ mod companies;
 mod frame;
 mod keys;
 mod members;
+mod trends;
 mod welcome;
 mod you;
 
@@ -13,6 +14,7 @@ pub use brand::BrandPage;
 pub use companies::CompaniesPage;
 pub use keys::KeysPage;
 pub use members::MembersPage;
+pub use trends::TrendsPage;
 pub use welcome::WelcomePage;
 pub use you::YouPage;
 
@@ -22,12 +24,15 @@ pub use frame::Ask;
 use leptos::prelude::*;
 
 use crate::{
-    AUDIT_PATH, BRAND_PATH, COMPANIES_PATH, KEYS_PATH, MEMBERS_PATH, YOU_PATH, error::AppError,
+    AUDIT_PATH, BRAND_PATH, COMPANIES_PATH, KEYS_PATH, MEMBERS_PATH, TRENDS_PATH, YOU_PATH,
+    error::AppError,
 };
 
 /// One of these pages, with all that it shows.
 #[derive(Debug, Clone)]
 pub enum Settings {
+    /// Usage over time.
+    Trends(Box<TrendsPage>),
     /// What each company spends.
     Companies(Box<CompaniesPage>),
     /// Who belongs to the account.
@@ -46,6 +51,7 @@ impl Settings {
     /// Reads the page of a path; none when there is none.
     pub async fn read(path: &str, ask: &Ask<'_>) -> Option<Result<Self, AppError>> {
         Some(match path {
+            TRENDS_PATH => TrendsPage::read(ask).await.map(Box::new).map(Self::Trends),
             COMPANIES_PATH => CompaniesPage::read(ask)
                 .await
                 .map(Box::new)
@@ -64,6 +70,7 @@ impl Settings {
 
     pub(super) const fn title(&self) -> &'static str {
         match self {
+            Self::Trends(_) => "Trends · Creditscope",
             Self::Companies(_) => "Companies · Creditscope",
             Self::Members(_) => "Members · Creditscope",
             Self::Keys(_) => "API keys · Creditscope",
@@ -75,6 +82,7 @@ impl Settings {
 
     pub(super) fn view(self) -> AnyView {
         match self {
+            Self::Trends(page) => page.view(),
             Self::Companies(page) => page.view(),
             Self::Members(page) => page.view(),
             Self::Keys(page) => page.view(),

@@ -36,6 +36,7 @@ mod selection;
 pub mod sessions;
 pub mod single_sign_on;
 mod split;
+pub mod trends;
 pub mod usage;
 pub mod users;
 pub mod writer;

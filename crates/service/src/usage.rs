@@ -89,7 +89,10 @@ impl Services {
         for cell in cells {
             let name = match &cell.key {
                 GroupKey::Agent(agent) => agent.id().to_owned(),
-                GroupKey::Company(id) => names.get(id).cloned().unwrap_or_default(),
+                GroupKey::Company(id) => names
+                    .get(id)
+                    .map(|(key, _)| key.clone())
+                    .unwrap_or_default(),
                 GroupKey::Activity(activity) => activity.clone(),
                 GroupKey::All => "all".to_owned(),
             };
@@ -116,11 +119,12 @@ impl Services {
             .ok_or(ServiceError::NotFound)
     }
 
-    async fn company_names(
+    /// Keys and names of the companies of cells.
+    pub(crate) async fn company_names(
         &self,
         view: &View,
         cells: &[Cell],
-    ) -> ServiceResult<BTreeMap<domain::CompanyId, String>> {
+    ) -> ServiceResult<BTreeMap<domain::CompanyId, (String, String)>> {
         let mut ids: Vec<_> = cells
             .iter()
             .filter_map(|cell| {
@@ -143,7 +147,7 @@ impl Services {
             .await?;
         Ok(companies
             .into_iter()
-            .map(|company| (company.id, company.key))
+            .map(|company| (company.id, (company.key, company.name)))
             .collect())
     }
 }

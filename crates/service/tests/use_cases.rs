@@ -19,5 +19,6 @@ mod reconcile;
 mod scope;
 mod single_sign_on;
 mod sums;
+mod trends;
 mod users;
 mod writer;

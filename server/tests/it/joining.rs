@@ -222,6 +222,7 @@ async fn a_form_about_anothers_account_is_answered_like_one_about_none() {
             assert_ne!(theirs.0, StatusCode::OK, "{email} {path}");
         }
         for page in [
+            "/billing/trends",
             "/companies",
             "/settings/members",
             "/settings/keys",

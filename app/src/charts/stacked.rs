@@ -1,0 +1,130 @@
+//! Bars that are stacked by group: the chart of trends.
+
+use domain::Credits;
+use plotters::{
+    chart::{ChartBuilder, LabelAreaPosition},
+    coord::Shift,
+    drawing::DrawingArea,
+    element::{EmptyElement, Rectangle, Text},
+    style::{
+        Color as _, FontDesc, FontFamily, FontStyle, IntoTextStyle as _, TRANSPARENT, TextStyle,
+        text_anchor::{HPos, Pos, VPos},
+    },
+};
+use service::trends::Trends;
+
+use super::{
+    Drawn,
+    mark::Mark,
+    scale::Scale,
+    svg::{Frame, SvgBackend, UNIT},
+};
+
+const WIDTH: u32 = 960;
+const HEIGHT: u32 = 260;
+const LEFT: u32 = 46;
+const BOTTOM: u32 = 26;
+const TOP: u32 = 10;
+const FONT_SIZE: u32 = 12;
+const LABEL_DROP: i32 = 10 * UNIT.cast_signed();
+/// What a bar takes of its window's width.
+const FILLED: f64 = 0.78;
+/// Labels under the windows, at most.
+const MOST_LABELS: usize = 8;
+
+/// Usage in every window, one layer a group, the largest at the bottom; an area over each window takes the pointer.
+pub fn stacked(trends: &Trends, labels: &[String]) -> String {
+    let frame = Frame {
+        class: "chart stacked",
+        width: WIDTH,
+        height: HEIGHT,
+        stretches: false,
+    };
+    frame.draw(|area| draw(area, trends, labels))
+}
+
+fn draw(area: &DrawingArea<SvgBackend<'_>, Shift>, trends: &Trends, labels: &[String]) -> Drawn {
+    let count = trends.windows.len();
+    if count == 0 {
+        return Ok(());
+    }
+    let height = |window: usize| {
+        let points = trends
+            .groups
+            .iter()
+            .filter_map(|group| group.points.get(window));
+        points.fold(Credits::ZERO, |sum, point| {
+            sum.saturating_add(point.credits)
+        })
+    };
+    let highest = (0..count).map(height).max().unwrap_or_default();
+    let scale = Scale::reaching(highest);
+    let end = f64::from(u32::try_from(count).unwrap_or(u32::MAX));
+    let mut chart = ChartBuilder::on(area)
+        .margin_top(TOP * UNIT)
+        .set_label_area_size(LabelAreaPosition::Left, LEFT * UNIT)
+        .set_label_area_size(LabelAreaPosition::Bottom, BOTTOM * UNIT)
+        .build_cartesian_2d(0.0..end, scale)?;
+    chart
+        .configure_mesh()
+        .disable_x_mesh()
+        .disable_x_axis()
+        .axis_style(TRANSPARENT)
+        .bold_line_style(Mark::Grid.key())
+        // plotters keeps labels two tick marks away, and the marks themselves are not seen.
+        .set_tick_mark_size(LabelAreaPosition::Left, LABEL_DROP / 2)
+        .y_label_style(words(HPos::Right, VPos::Center))
+        .draw()?;
+    chart.draw_series((0..count).flat_map(|window| bar(trends, window, scale.top())))?;
+    let step = count.div_ceil(MOST_LABELS);
+    let labels: Vec<_> = labels
+        .iter()
+        .enumerate()
+        .step_by(step)
+        .map(|(index, label)| {
+            let at = f64::from(u32::try_from(index).unwrap_or(u32::MAX)) + 0.5;
+            let text = Text::new(
+                label.clone(),
+                (0, LABEL_DROP),
+                words(HPos::Center, VPos::Top),
+            );
+            EmptyElement::at((at, 0)) + text
+        })
+        .collect();
+    chart.draw_series(labels).map(|_| ())
+}
+
+/// The area over a window, and the layers of its bar from the bottom.
+fn bar(trends: &Trends, window: usize, top: i128) -> Vec<Rectangle<(f64, i128)>> {
+    let number = u16::try_from(window).unwrap_or(u16::MAX);
+    let left = f64::from(number);
+    let inset = (1.0 - FILLED) / 2.0;
+    let mut shapes = vec![Rectangle::new(
+        [(left, 0), (left + 1.0, top)],
+        Mark::Hit.key_of(number).filled(),
+    )];
+    let mut below = 0;
+    for group in &trends.groups {
+        let point = group.points.get(window).copied().unwrap_or_default();
+        let above = below + i128::from(point.credits.micro().max(0));
+        if above > below {
+            shapes.push(Rectangle::new(
+                [(left + inset, below), (left + inset + FILLED, above)],
+                Mark::layer(group.layer).key_of(number).filled(),
+            ));
+        }
+        below = above;
+    }
+    shapes
+}
+
+fn words(horizontal: HPos, vertical: VPos) -> TextStyle<'static> {
+    let font = FontDesc::new(
+        FontFamily::SansSerif,
+        f64::from(FONT_SIZE * UNIT),
+        FontStyle::Normal,
+    );
+    font.color(&Mark::Label.key())
+        .pos(Pos::new(horizontal, vertical))
+        .into_text_style(&(WIDTH * UNIT, HEIGHT * UNIT))
+}

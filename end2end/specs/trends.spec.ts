@@ -1,0 +1,41 @@
+import { daysAgo } from "../support/api";
+import { micro } from "../support/credits";
+import { Settings } from "../support/settings";
+import { expect, test } from "../support/test";
+
+test.describe("Trends", () => {
+  test("say what moved, agree with the usage page, and lead to its rows", async ({ account, usage, page, server }) => {
+    await account.api.report(
+      { company: "acme", agent: "chat", credits: "30", reference: "a", time: daysAgo(2) },
+      { company: "acme", agent: "nox", credits: "4", reference: "b", time: daysAgo(3) },
+      { company: "bluewater", agent: "chat", credits: "6", reference: "c", time: daysAgo(1) },
+    );
+    await usage.open("?period=7d");
+    const spent = await usage.spentByAll();
+    const settings = new Settings(page, server);
+    await settings.open("Trends");
+    await page.locator("select[name=period]").selectOption("7d");
+    await page.locator("select[name=by]").selectOption("company");
+    await page.getByRole("button", { name: "Show" }).click();
+    await expect(page.locator(".trend-total b")).toHaveText("40");
+    expect(spent).toBe(micro("40"));
+    const legend = page.getByTestId("legend").getByRole("listitem");
+    await expect(legend).toHaveText([/Acme Dental34/, /Bluewater Spa6/]);
+    await page.getByText("Show this chart as a table").click();
+    const cells = page.getByTestId("trend-table").locator("tbody td");
+    expect((await cells.allTextContents()).map(micro).reduce((sum, cell) => sum + cell, 0n)).toBe(micro("40"));
+    const csv = await page.request.get(`${server.url}${await page.getByRole("link", { name: "CSV" }).getAttribute("href")}`);
+    expect(await csv.text()).toContain("bluewater");
+    await legend.first().getByRole("link").click();
+    await usage.isLive();
+    expect((await usage.rows()).map((row) => row.reference)).toEqual(["a", "b"]);
+  });
+
+  test("are complete for an account without any usage", async ({ usage, page, server }) => {
+    await usage.open();
+    const settings = new Settings(page, server);
+    await settings.open("Trends");
+    await expect(page.locator(".trend-total b")).toHaveText("0");
+    await expect(page.getByTestId("heat").getByRole("row")).toHaveCount(8);
+  });
+});
