@@ -55,6 +55,16 @@ test.describe("@screenshot The pictures in the documentation", () => {
     });
   }
 
+  for (const [name, path] of [["trends", "/billing/trends"], ["companies", "/companies"], ["members", "/settings/members"]] as const) {
+    for (const colorScheme of ["light", "dark"] as const) {
+      test(`${name} in ${colorScheme}`, async ({ browser }) => {
+        await picture(browser, demo, OWNER, { colorScheme, width: 1440 }, `${name}-${colorScheme}-1440`, async (usage) => {
+          await usage.page.goto(`${demo.url}${path}`);
+        });
+      });
+    }
+  }
+
   test("a receipt in a view of one company and one agent", async ({ browser }) => {
     await picture(browser, demo, OWNER, { colorScheme: "light", width: 1440 }, "usage-receipt", async (usage) => {
       await usage.page.goto(`${demo.url}/billing/usage?company=acme-dental&agent=voice_inbound`);
