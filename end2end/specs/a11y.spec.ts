@@ -7,6 +7,9 @@ import { expect, test } from "../support/test";
 const WIDTHS = [390, 768, 1440];
 const THEMES = ["light", "dark"] as const;
 
+/// The pages of plain forms.
+const PLAIN_PAGES = ["/billing/trends", "/companies", "/settings/members", "/settings/keys", "/settings/audit", "/settings/brand", "/settings/you"];
+
 async function breaksNoRule(page: Page): Promise<void> {
   const { violations } = await new AxeBuilder({ page }).analyze();
   const told = violations.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.slice(0, 3).map((node) => `${node.target.join(" ")} (${node.any[0]?.message ?? node.failureSummary})`).join("; ")}`);
@@ -48,7 +51,7 @@ for (const theme of THEMES) {
         const settings = new Settings(page, server);
         await settings.invite("ada@example.com", "client", "acme");
         await breaksNoRule(page);
-        for (const path of ["/billing/trends", "/companies", "/settings/members", "/settings/keys", "/settings/audit", "/settings/brand", "/settings/you"]) {
+        for (const path of PLAIN_PAGES) {
           await settings.goto(`${path}?account=${account.key}`);
           const change = page.locator("details > summary", { hasText: "Change" }).first();
           if (await change.isVisible()) await change.click();
@@ -60,6 +63,42 @@ for (const theme of THEMES) {
         await page.goto(link);
         await breaksNoRule(page);
         await usage.fitsTheWindow();
+      });
+
+      test("what a form comes to, a new key, and pages for clients break no rule", async ({ usage, account, page, server, newReader, problems }) => {
+        problems.allow(/status of 4/);
+        await usage.open();
+        const settings = new Settings(page, server);
+        await settings.open("API keys");
+        await page.getByLabel("What it is for").fill("reports");
+        await page.getByRole("button", { name: "Make" }).click();
+        await expect(page.getByTestId("new-key")).toBeVisible();
+        await breaksNoRule(page);
+        await page.getByRole("button", { name: "Revoke" }).click();
+        await settings.says("It does nothing any more.");
+        await breaksNoRule(page);
+        await settings.open("Members");
+        await settings.sendInvitation("ada@example.com", "client", "nowhere");
+        await settings.says("That did not work.");
+        await breaksNoRule(page);
+        await settings.goto(`/companies?account=${account.key}&search=nowhere`);
+        await breaksNoRule(page);
+        await settings.open("Look for clients");
+        await page.getByLabel("Name").fill("Northwind Insights");
+        await page.getByLabel("Colour", { exact: true }).fill("#0f766e");
+        await page.getByLabel("Use this colour").check();
+        await page.getByRole("button", { name: "Save" }).click();
+        await breaksNoRule(page);
+        const client = await newReader(await account.user({ role: "client", company: "acme" }), { colorScheme: theme, viewport: { width, height: 900 } });
+        for (const path of ["/billing/usage", "/billing/trends", "/settings/you", "/settings/keys"]) {
+          await client.page.goto(`${server.url}${path}?account=${account.key}`);
+          await breaksNoRule(client.page);
+          await client.usage.fitsTheWindow();
+        }
+        await client.page.goto(`${server.url}/portal/no-such-link`);
+        await expect(client.page.getByText("used before")).toBeVisible();
+        await breaksNoRule(client.page);
+        await client.usage.fitsTheWindow();
       });
 
       test("a page at each level, and a suspended one, break no rule", async ({ usage, account, page }) => {
@@ -98,6 +137,26 @@ for (const theme of THEMES) {
   }
 }
 
+for (const theme of THEMES) {
+  for (const colour of ["#facc15", "#ffffff", "#00ff00", "#ff0000", "#0000ff", "#000000"]) {
+    test(`an agency's colour ${colour} can be read by its clients in the ${theme} theme`, async ({ account, usage, page, server, newReader }) => {
+      await account.api.report(...HISTORY);
+      await usage.open();
+      const settings = new Settings(page, server);
+      await settings.open("Look for clients");
+      await page.getByLabel("Colour", { exact: true }).fill(colour);
+      await page.getByLabel("Use this colour").check();
+      await page.getByRole("button", { name: "Save" }).click();
+      await settings.says("It was stored.");
+      const client = await newReader(await account.user({ role: "client", company: "acme" }), { colorScheme: theme });
+      await client.usage.open();
+      await breaksNoRule(client.page);
+      await client.page.goto(`${server.url}/settings/you?account=${account.key}`);
+      await breaksNoRule(client.page);
+    });
+  }
+}
+
 test.describe("At every width", () => {
   // 640 is also what a laptop's window is at twice the size.
   for (const width of [320, 390, 640, 768, 1024, 1440]) {
@@ -121,6 +180,29 @@ test.describe("At every width", () => {
       await usage.row("ref-0").click();
       await expect(usage.receipt).toContainText("ref-0");
       await usage.fitsTheWindow();
+    });
+  }
+
+  for (const width of [320, 640, 1024]) {
+    test(`no page of plain forms is wider than a window of ${width} px, with its forms open`, async ({ usage, account, page, server }) => {
+      await page.setViewportSize({ width, height: 800 });
+      await account.api.report(...HISTORY);
+      await account.api.put(`accounts/${account.key}/companies/acme`, { name: "Acme Dental", budget: "100" });
+      await usage.open();
+      const settings = new Settings(page, server);
+      await settings.invite("someone.with.a.long.name@a-rather-long-host-name.example.com", "client", "acme, bluewater");
+      await usage.fitsTheWindow();
+      await settings.goto(`/settings/keys?account=${account.key}`);
+      await page.getByLabel("What it is for").fill("reports");
+      await page.getByRole("button", { name: "Make" }).click();
+      await expect(page.getByTestId("new-key")).toBeVisible();
+      await usage.fitsTheWindow();
+      for (const path of PLAIN_PAGES) {
+        await settings.goto(`${path}?account=${account.key}`);
+        await usage.fitsTheWindow();
+        for (const change of await page.locator("details > summary:visible", { hasText: "Change" }).all()) await change.click();
+        await usage.fitsTheWindow();
+      }
     });
   }
 

@@ -77,6 +77,49 @@ test.describe("Hostile text", () => {
     });
   }
 
+  for (const [what, text] of Object.entries(TEXTS)) {
+    test(`${what} in the names of people is shown as text, to others and in the audit log`, async ({ newAccount, newReader, browser, server, problems }) => {
+      const name = text.replace(/[\u2028\u202e\u202c]/g, "").slice(0, 120).trim();
+      const account = await newAccount({ name, companies: { acme: name } });
+      const email = `ada@${account.key}.example`;
+      const { page, usage } = await newReader(await account.user({ name }));
+      await usage.open();
+      const settings = new Settings(page, server);
+      const link = await settings.invite(email, "client", "acme");
+      await expect(settings.row("invitations", email).locator(".why")).toHaveText(name, { useInnerText: false });
+      const guest = await browser.newContext();
+      problems.watch(guest);
+      const invited = new Settings(await guest.newPage(), server);
+      await invited.goto(new URL(link).pathname);
+      await expect(invited.page.getByRole("heading", { level: 1 })).toHaveText(`Join ${name}`, { useInnerText: false });
+      await invited.accept(link, name);
+      await expect(invited.page.locator(".signed-in-name")).toHaveText(name, { useInnerText: false });
+      expect(await invited.page.evaluate(() => "ran" in window)).toBe(false);
+
+      const { url } = await account.api.post<{ url: string }>(`accounts/${account.key}/portal-sessions`, { user: name, role: "client", companies: ["acme"], expires_in_s: 600 });
+      await guest.clearCookies();
+      await invited.goto(new URL(url).pathname);
+      await expect(invited.page.locator(".signed-in-name")).toHaveText(name, { useInnerText: false });
+      expect(await invited.page.evaluate(() => "ran" in window)).toBe(false);
+
+      await settings.goto(`/settings/members?account=${account.key}`);
+      await expect(settings.row("members", email).locator("th")).toContainText(name, { useInnerText: false });
+      await settings.goto(`/settings/audit?account=${account.key}&actor=${encodeURIComponent(`portal ${name}`)}`);
+      await expect(page.getByLabel("Who")).toHaveValue(`portal ${name}`);
+      await settings.goto(`/settings/audit?account=${account.key}`);
+      await expect(settings.row("audit", "Signed in by a link").locator(".why").last()).toContainText(name, { useInnerText: false });
+      for (const path of ["/settings/members", "/settings/audit"]) {
+        await settings.goto(`${path}?account=${account.key}`);
+        for (const width of [1440, 390, 320]) {
+          await page.setViewportSize({ width, height: 800 });
+          await usage.fitsTheWindow();
+        }
+        expect(await page.evaluate(() => "ran" in window), path).toBe(false);
+      }
+      await guest.close();
+    });
+  }
+
   test("a search for markup is shown as it was typed, and finds it", async ({ usage, account, page }) => {
     await account.api.report({ company: "acme", credits: "1", reference: SCRIPT });
     await usage.open(`?q=${encodeURIComponent(SCRIPT.slice(0, 12))}`);

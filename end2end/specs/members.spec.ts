@@ -1,5 +1,5 @@
 import { micro } from "../support/credits";
-import { Settings } from "../support/settings";
+import { GOOD_PASSWORD, Settings } from "../support/settings";
 import { expect, test } from "../support/test";
 import { PATH, UsagePage } from "../support/usage-page";
 
@@ -15,7 +15,7 @@ test.describe("Members", () => {
     );
     const owner = await newReader(await account.user());
     await owner.usage.open();
-    const link = await new Settings(owner.page, server).invite("client@acme.example", "client", "acme");
+    const link = await new Settings(owner.page, server).invite(`client@${account.key}.example`, "client", "acme");
 
     const context = await browser.newContext();
     problems.watch(context);
@@ -40,17 +40,93 @@ test.describe("Members", () => {
     expect(await exported.text()).not.toContain("theirs");
     const links = page.getByRole("navigation", { name: "Main" }).getByRole("link");
     await expect(links).toHaveText(["AI Credits Usage", "Trends", "Your account"]);
-    for (const path of WHOLE_PAGES) {
-      expect((await page.goto(`${server.url}${path}?account=${account.key}`))?.status(), path).toBe(404);
-    }
+    const settings = new Settings(page, server);
+    for (const path of WHOLE_PAGES) await settings.isNothing(`${path}?account=${account.key}`);
     for (const query of [`?account=${other.key}`, "?account=nowhere"]) {
       expect((await usage.goto(query))?.status(), query).toBe(404);
     }
     expect((await usage.goto("?company=bluewater"))?.status()).toBe(422);
-    await usage.goto("?event=end2end%2Ftheirs");
-    await expect(page.getByText("theirs", { exact: true })).toHaveCount(0);
-    expect((await page.goto(link))?.status()).toBe(404);
+    await usage.open("?event=end2end/ours");
+    await expect(usage.receipt).toContainText("ours");
+    await usage.open("?event=end2end/theirs");
+    await expect(usage.receipt).toHaveCount(0);
+    expect(await page.content()).not.toContain("theirs");
     await context.close();
+  });
+
+  test("the companies board is not for clients, and tells them of no company that is not theirs", async ({ account, newReader, server, problems }) => {
+    problems.allow(/status of 4/);
+    await account.api.report({ company: "acme", credits: "3" }, { company: "bluewater", credits: "41.5" });
+    const { page } = await newReader(await account.user({ role: "client", company: "acme" }));
+    const settings = new Settings(page, server);
+    await settings.goto(`/companies?account=${account.key}&search=blue`);
+    expect(await page.content()).not.toMatch(/Bluewater|41\.5|44\.5/);
+    await settings.goto(`/companies?account=${account.key}`);
+    expect(await page.content()).not.toMatch(/bluewater|41\.5|44\.5/i);
+    await settings.isNothing(`/companies?account=${account.key}`);
+  });
+
+  test("the link of an invitation works once, and not after it was taken back", async ({ account, usage, page, browser, server, problems }) => {
+    problems.allow(/status of 4/);
+    const [ada, bob] = ["ada", "bob"].map((name) => `${name}@${account.key}.example`);
+    await usage.open();
+    const settings = new Settings(page, server);
+    const link = await settings.invite(ada, "analyst");
+    await expect(settings.row("invitations", ada)).toContainText("All companies");
+    const context = await browser.newContext();
+    problems.watch(context);
+    const guest = new Settings(await context.newPage(), server);
+    await guest.page.goto(link);
+    await guest.page.getByLabel("Your name").fill("Ada");
+    await guest.page.getByLabel("Choose a password").fill("password1");
+    await guest.page.getByRole("button", { name: /^Join/ }).click();
+    await expect(guest.page.getByRole("alert")).toContainText("too easy to guess");
+    await guest.accept(link, "Ada");
+    await guest.page.close();
+    const stranger = new Settings(await context.newPage(), server);
+    await context.clearCookies();
+    await stranger.isNothing(new URL(link).pathname);
+    const posted = await context.request.post(link, { form: { name: "Eve", password: GOOD_PASSWORD }, maxRedirects: 0 });
+    expect(posted.status()).toBe(404);
+    expect(await context.cookies()).toEqual([]);
+
+    const other = await settings.invite(bob, "analyst");
+    await expect(settings.row("members", ada)).toContainText("Analyst");
+    await settings.row("invitations", bob).getByRole("button", { name: "Take back" }).click();
+    await expect(settings.row("invitations", bob)).toHaveCount(0);
+    await stranger.isNothing(new URL(other).pathname);
+    await context.close();
+  });
+
+  test("what cannot be an invitation is said, and nobody is invited", async ({ usage, page, server }) => {
+    await usage.open();
+    const settings = new Settings(page, server);
+    for (const [email, companies, words] of [["ada@acme.example", "", "compan"], ["ada@acme.example", "no-such-company", "no-such-company"]] as const) {
+      await settings.open("Members");
+      await settings.sendInvitation(email, "client", companies);
+      await settings.says(words);
+      await expect(page.getByTestId("invitations")).toHaveCount(0);
+    }
+  });
+
+  test("a member who is no owner cannot manage members, whatever they send", async ({ account, newReader, server, problems }) => {
+    problems.allow(/status of 4/);
+    const owner = await account.user();
+    for (const role of ["billing_admin", "analyst", "client"] as const) {
+      const user = await account.user({ role, company: role === "client" ? "acme" : undefined });
+      const { page, context } = await newReader(user);
+      const settings = new Settings(page, server);
+      for (const path of ["/settings/members", "/settings/keys", "/settings/audit", "/settings/brand"]) await settings.isNothing(`${path}?account=${account.key}`);
+      const form = { account: account.key, email: "eve@acme.example", role: "owner", companies: "" };
+      const posted = await context.request.post(`${server.url}/settings/members/invite`, { form, headers: { origin: server.url } });
+      expect(await posted.text()).not.toContain("invitation-link");
+    }
+    const { page, usage } = await newReader(owner);
+    await usage.open();
+    const settings = new Settings(page, server);
+    await settings.open("Members");
+    await expect(page.getByTestId("members").getByRole("row")).toHaveCount(5);
+    await expect(page.getByTestId("invitations")).toHaveCount(0);
   });
 
   test("a change of role reaches the page that is open, and a removal ends it", async ({ account, newReader, server, problems }) => {
@@ -63,7 +139,7 @@ test.describe("Members", () => {
     await owner.usage.open();
     await settings.open("Members");
     const row = settings.row("members", user.email);
-    await row.getByText("Change", { exact: true }).click();
+    await settings.change(row);
     await row.locator("[name=companies]").fill("bluewater");
     await row.getByRole("button", { name: "Save" }).click();
     await settings.says("It holds from now on.");
@@ -71,10 +147,25 @@ test.describe("Members", () => {
     await expect(member.usage.row("after")).toBeVisible();
     await expect(member.usage.row("before")).toHaveCount(0);
 
-    await row.getByText("Change", { exact: true }).click();
+    await settings.change(row);
+    await row.locator("[name=role]").selectOption("analyst");
+    await row.locator("[name=companies]").fill("");
+    await row.getByRole("button", { name: "Save" }).click();
+    await settings.says("It holds from now on.");
+    await expect(member.usage.row("before")).toBeVisible();
+    expect(await member.usage.spentByAll()).toBe(micro("3"));
+    await member.page.reload();
+    await expect(member.page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Companies" })).toBeVisible();
+
+    await member.usage.isLive();
+    await settings.change(row);
     await row.getByRole("button", { name: "Remove" }).click();
     await settings.says("no longer see this account");
-    await expect(member.page.locator(".notice").first()).toBeVisible();
+    await expect(member.page.locator(".notice", { hasText: "There is nothing here that you can see." })).toBeVisible();
+    await account.api.report({ company: "acme", credits: "4", reference: "secret" });
+    await owner.usage.open();
+    await expect(owner.usage.row("secret")).toBeVisible();
+    await expect(member.usage.row("secret")).toHaveCount(0);
     await member.page.goto(`${server.url}${PATH}?account=${account.key}`);
     await expect(member.page.getByRole("heading", { name: "There is nothing here that you can see." })).toBeVisible();
   });
@@ -91,17 +182,20 @@ test.describe("Members", () => {
     await expect(page).toHaveURL(/\/sign-in/);
   });
 
-  test("the only owner stays owner", async ({ account, usage, page, server }) => {
+  test("the only owner stays owner", async ({ usage, page, server }) => {
     await usage.open();
     const settings = new Settings(page, server);
     await settings.open("Members");
     const row = settings.row("members", "owner-");
-    await row.getByText("Change", { exact: true }).click();
+    await settings.change(row);
     await row.locator("[name=role]").selectOption("analyst");
     await row.getByRole("button", { name: "Save" }).click();
     await settings.says("only owner");
-    await expect(settings.row("members", "owner-")).toContainText("Owner");
-    expect(account.key).not.toBe("");
+    await expect(row.getByRole("cell").first()).toHaveText("Owner");
+    await settings.change(row);
+    await row.getByRole("button", { name: "Remove" }).click();
+    await settings.says("only owner");
+    await expect(row).toHaveCount(1);
   });
 
   test("a person of two accounts switches between them", async ({ account, newAccount, newReader, server }) => {

@@ -1,10 +1,12 @@
 import { createServer, type Server as Http } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { FrameLocator } from "@playwright/test";
+import type { FrameLocator, Page } from "@playwright/test";
 import { Account, signIn } from "../support/account";
+import { micro } from "../support/credits";
 import { freePort } from "../support/server";
+import { Settings } from "../support/settings";
 import { expect, type Platform, startPlatform, test } from "../support/test";
-import { PATH } from "../support/usage-page";
+import { PATH, UsagePage } from "../support/usage-page";
 
 /// A site of the platform's, which shows a page in a frame. Its host is not ours, so that cookies are another site's.
 async function site(): Promise<Http> {
@@ -17,10 +19,9 @@ async function site(): Promise<Http> {
   return http;
 }
 
-const origin = (http: Http) => `http://localhost:${(http.address() as AddressInfo).port}`;
+const origin = (http: Http, host = "localhost") => `http://${host}:${(http.address() as AddressInfo).port}`;
 
 test.describe("A platform's own users", () => {
-  test.describe.configure({ mode: "serial" });
   let platform: Platform;
   let listed: Http;
   let other: Http;
@@ -28,7 +29,8 @@ test.describe("A platform's own users", () => {
   test.beforeAll(async () => {
     [listed, other] = [await site(), await site()];
     const port = await freePort();
-    const settings = { CREDITSCOPE_EMBED_ORIGINS: origin(listed), CREDITSCOPE_PUBLIC_URL: `http://127.0.0.1:${port}` };
+    // The second is the same site as ours, so that a browser also sends it what it sends to no other.
+    const settings = { CREDITSCOPE_EMBED_ORIGINS: `${origin(listed)} ${origin(listed, "127.0.0.1")}`, CREDITSCOPE_PUBLIC_URL: `http://127.0.0.1:${port}` };
     platform = await startPlatform({ settings, port });
   });
 
@@ -44,7 +46,18 @@ test.describe("A platform's own users", () => {
     return url;
   }
 
-  async function shows(frame: FrameLocator | import("@playwright/test").Page, account: Account, reference: string): Promise<void> {
+  /// A page of a site with an address in its frame.
+  const framed = (site: string, url: string) => `${site}/?frame=${encodeURIComponent(url)}`;
+
+  /// Opens an address in a frame, which the browser refuses to show.
+  async function isRefused(page: Page, site: string, url: string): Promise<void> {
+    const refused = page.waitForEvent("console", (message) => /frame-ancestors/.test(message.text()));
+    await page.goto(framed(site, url));
+    await refused;
+    await expect(page.frameLocator("iframe").getByText("AI Credits Usage")).toHaveCount(0);
+  }
+
+  async function shows(frame: FrameLocator | Page, account: Account, reference: string): Promise<void> {
     await expect(frame.getByRole("heading", { level: 1 })).toHaveText("AI Credits Usage");
     await expect(frame.locator(".live-mark")).toHaveText("Live");
     await account.api.report({ company: "bluewater", credits: "2", reference: `not-${reference}` }, { company: "acme", credits: "1", reference });
@@ -74,6 +87,7 @@ test.describe("A platform's own users", () => {
     const account = await Account.make(platform.server, platform.key);
     await page.goto(await link(account, 3));
     await expect(page.getByRole("heading", { level: 1 })).toHaveText("AI Credits Usage");
+    await expect(page.locator(".notice", { hasText: "Your session has ended." })).toBeVisible();
     await expect(async () => {
       await page.goto(`${platform.server.url}${PATH}`);
       await expect(page).toHaveURL(/\/sign-in/, { timeout: 100 });
@@ -82,27 +96,100 @@ test.describe("A platform's own users", () => {
 
   test("see the page, live, in a frame of a site that is listed", async ({ page }) => {
     const account = await Account.make(platform.server, platform.key);
-    await page.goto(`${origin(listed)}/?frame=${encodeURIComponent(await link(account))}`);
+    await page.goto(framed(origin(listed), await link(account)));
     await shows(page.frameLocator("iframe"), account, "framed");
   });
 
   test("see nothing in a frame of another site", async ({ page, problems }) => {
     problems.allow(/frame|ancestors|refused/i);
     const account = await Account.make(platform.server, platform.key);
-    const refused = page.waitForEvent("console", (message) => /frame-ancestors/.test(message.text()));
-    await page.goto(`${origin(other)}/?frame=${encodeURIComponent(await link(account))}`);
-    await refused;
-    await expect(page.frameLocator("iframe").getByText("AI Credits Usage")).toHaveCount(0);
+    await isRefused(page, origin(other), await link(account));
   });
 
   test("are the only ones whose page is ever framed", async ({ page, context, problems }) => {
     problems.allow(/frame|ancestors|refused/i);
     const account = await Account.make(platform.server, platform.key);
     await signIn(context.request, platform.server, await account.user());
+    for (const site of [origin(listed), origin(listed, "127.0.0.1"), origin(other, "127.0.0.1")]) {
+      for (const path of [PATH, "/settings/keys", "/settings/you"]) await isRefused(page, site, `${platform.server.url}${path}`);
+    }
+    // It is the frame that was refused: the page itself is there.
+    await page.goto(`${platform.server.url}${PATH}`);
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText("AI Credits Usage");
+  });
+
+  test("do not make the page of someone who is signed in one that is framed", async ({ page, context, problems }) => {
+    problems.allow(/frame|ancestors|refused/i);
+    const account = await Account.make(platform.server, platform.key);
+    await page.goto(await link(account));
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText("AI Credits Usage");
+    await signIn(context.request, platform.server, await account.user());
+    await page.goto(`${platform.server.url}${PATH}`);
+    await expect(page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "API keys" })).toBeVisible();
+    await isRefused(page, origin(listed, "127.0.0.1"), `${platform.server.url}${PATH}`);
+  });
+
+  test("keep their session to the site it was begun in", async ({ page, problems }) => {
+    problems.allow(/frame|ancestors|refused/i);
+    const account = await Account.make(platform.server, platform.key);
+    await page.goto(framed(origin(listed), await link(account)));
+    await shows(page.frameLocator("iframe"), account, "framed");
+    await page.goto(`${platform.server.url}${PATH}`);
+    await expect(page).toHaveURL(/\/sign-in/);
+    await page.goto(framed(origin(listed), `${platform.server.url}${PATH}`));
+    await shows(page.frameLocator("iframe"), account, "again");
+  });
+
+  test("are told in the frame that their link was used", async ({ page, problems }) => {
+    problems.allow(/frame|ancestors|refused|status of 422/i);
+    const account = await Account.make(platform.server, platform.key);
+    const url = await link(account);
+    await page.goto(url);
+    await page.context().clearCookies();
+    await page.goto(framed(origin(listed), url));
+    await expect(page.frameLocator("iframe").getByText("used before")).toBeVisible();
+  });
+
+  test("see what their link says and nothing else, by whatever address", async ({ page, problems }) => {
+    problems.allow(/status of 4/);
+    const [account, another] = [await Account.make(platform.server, platform.key), await Account.make(platform.server, platform.key)];
+    await account.api.report({ company: "acme", credits: "3", reference: "ours", id: `ours-${account.key}` }, { company: "bluewater", credits: "5", reference: "theirs", id: `theirs-${account.key}` });
+    await page.goto(await link(account));
+    const usage = new UsagePage(page, platform.server);
+    await usage.isLive();
+    expect(await usage.spentByAll()).toBe(micro("3"));
+    const settings = new Settings(page, platform.server);
+    for (const path of ["/billing/plans", "/settings/members", "/settings/keys", "/settings/audit", "/settings/brand"]) await settings.isNothing(`${path}?account=${account.key}`);
+    for (const query of [`?account=${another.key}`, "?account=nowhere"]) await settings.isNothing(`${PATH}${query}`);
+    expect((await usage.goto("?company=bluewater"))?.status()).toBe(422);
+    await usage.open(`?event=end2end/theirs-${account.key}`);
+    await expect(usage.receipt).toHaveCount(0);
+    const csv = await (await page.request.get(`${platform.server.url}/api/v1/events?account=${account.key}&format=csv`)).text();
+    expect(csv).toContain("ours");
+    expect(csv).not.toContain("theirs");
+    const posted = await page.request.post(`${platform.server.url}/settings/keys/make`, { form: { account: account.key, name: "mine", scope_read: "1" }, headers: { origin: platform.server.url } });
+    expect(await posted.text()).not.toContain("new-key");
+  });
+
+  test("are out when they sign out, in the frame too", async ({ page, problems }) => {
+    problems.allow(/frame|ancestors|refused/i);
+    const account = await Account.make(platform.server, platform.key);
+    await page.goto(framed(origin(listed), await link(account)));
+    const frame = page.frameLocator("iframe");
+    await expect(frame.locator(".live-mark")).toHaveText("Live");
     const refused = page.waitForEvent("console", (message) => /frame-ancestors/.test(message.text()));
-    await page.goto(`${origin(listed)}/?frame=${encodeURIComponent(`${platform.server.url}${PATH}`)}`);
+    await frame.getByRole("button", { name: "Sign out" }).click();
     await refused;
-    await expect(page.frameLocator("iframe").getByText("AI Credits Usage")).toHaveCount(0);
+    await isRefused(page, origin(listed), `${platform.server.url}${PATH}`);
+  });
+
+  test("are only made with a role, companies and a time that can be", async () => {
+    const account = await Account.make(platform.server, platform.key);
+    const asks = [{ role: "client", companies: [] }, { role: "owner", companies: ["acme"] }, { role: "client", companies: ["nowhere"] }, { expires_in_s: 0 }, { expires_in_s: 86_401 }, { user: "" }, { role: "king" }];
+    for (const ask of asks) {
+      const body = { user: "ada", role: "client", companies: ["acme"], expires_in_s: 60, ...ask };
+      await expect(account.api.post(`accounts/${account.key}/portal-sessions`, body), JSON.stringify(ask)).rejects.toThrow("422");
+    }
   });
 });
 

@@ -1,66 +1,13 @@
-import { GOOD_PASSWORD, Settings } from "../support/settings";
 import { PASSWORD } from "../support/account";
+import { Api } from "../support/api";
+import { GOOD_PASSWORD, Settings } from "../support/settings";
 import { expect, test } from "../support/test";
 
 /// A red square of one pixel.
 const LOGO = Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGP4z8DwHwAFAAH/q842iQAAAABJRU5ErkJggg==", "base64");
 
-test.describe("Companies", () => {
-  test("a budget is set, shown, and followed by the next check", async ({ account, usage, page, server }) => {
-    await account.api.report({ company: "acme", credits: "80" }, { company: "bluewater", credits: "20" });
-    await usage.open();
-    const settings = new Settings(page, server);
-    await settings.open("Companies");
-    const row = settings.row("companies", "acme");
-    await expect(row).toContainText("80.0 %");
-    await expect(row).toContainText("No budget");
-    await row.getByText("Change", { exact: true }).click();
-    await row.getByLabel("Budget, credits a cycle").fill("100");
-    await row.getByRole("button", { name: "Save" }).click();
-    await settings.says("Checks follow the new limits at once.");
-    await expect(row).toContainText("80 % of 100");
-    const check = (credits: string) => account.api.post<{ allowed: boolean; reason: string }>(`check?account=${account.key}`, { company: "acme", agent: "chat", credits });
-    expect(await check("20")).toMatchObject({ allowed: true });
-    expect(await check("21")).toMatchObject({ allowed: false, reason: "company_budget_reached" });
-    await account.api.report({ company: "acme", credits: "20" });
-    await page.reload();
-    await expect(row).toContainText("its agents have stopped");
-  });
-
-  test("what cannot be a budget is said, and nothing is changed", async ({ usage, page, server }) => {
-    await usage.open();
-    const settings = new Settings(page, server);
-    await settings.open("Companies");
-    const row = settings.row("companies", "acme");
-    await row.getByText("Change", { exact: true }).click();
-    await row.getByLabel("Budget, credits a cycle").fill("-5");
-    await row.getByRole("button", { name: "Save" }).click();
-    await settings.says("must not be negative");
-    await expect(row).toContainText("No budget");
-  });
-
-  test("many are searched and turned over, and who only reads has no form", async ({ newAccount, newReader, server }) => {
-    const many = Object.fromEntries(Array.from({ length: 101 }, (_, number) => [`company-${number}`, `Company ${number}`]));
-    const account = await newAccount({ companies: many });
-    await account.api.report({ company: "company-7", credits: "9" });
-    const { page, usage } = await newReader(await account.user({ role: "analyst" }));
-    await usage.open();
-    const settings = new Settings(page, server);
-    await settings.open("Companies");
-    await expect(page.getByTestId("companies").getByRole("row").nth(1)).toContainText("company-7");
-    await expect(page.getByText("Page 1 of 2")).toBeVisible();
-    await page.getByRole("link", { name: "More" }).click();
-    await expect(page.getByTestId("companies").getByRole("row")).toHaveCount(2);
-    await page.getByLabel("Search companies").fill("Company 42");
-    await page.getByRole("button", { name: "Search" }).click();
-    await expect(page.getByTestId("companies").getByRole("row")).toHaveCount(2);
-    await expect(settings.row("companies", "company-42")).toBeVisible();
-    await expect(page.getByText("Change", { exact: true })).toHaveCount(0);
-  });
-});
-
 test.describe("API keys", () => {
-  test("a key is made, used, replaced and revoked, and the audit log says by whom", async ({ account, usage, page, server }) => {
+  test("a key is made, used, replaced and revoked, and the audit log says by whom", async ({ usage, page, server }) => {
     await usage.open();
     const settings = new Settings(page, server);
     await settings.open("API keys");
@@ -81,10 +28,80 @@ test.describe("API keys", () => {
     for (const what of ["API key made", "API key replaced", "API key revoked"]) {
       await expect(settings.row("audit", what)).toContainText(/owner-.*127\.0\.0\.1/);
     }
-    await page.locator("select[name=action]").selectOption("member");
-    await page.getByRole("button", { name: "Show" }).click();
+    const show = async (action: string, actor: string) => {
+      await page.locator("select[name=action]").selectOption(action);
+      await page.getByLabel("Who").fill(actor);
+      await page.getByRole("button", { name: "Show" }).click();
+    };
+    await show("key", "");
+    await expect(page.getByTestId("audit").getByRole("row")).toHaveCount(4);
+    await show("", "nobody@example.com");
     await expect(page.getByText("Nothing was done that matches.")).toBeVisible();
-    expect(account.key).not.toBe("");
+    await show("", "owner-");
+    await expect(settings.row("audit", "API key made")).toHaveCount(1);
+    await show("member", "");
+    await expect(page.getByText("Nothing was done that matches.")).toBeVisible();
+  });
+
+  test("a key may do what was chosen for it and nothing more, and is shown once", async ({ account, usage, page, server }) => {
+    await usage.open();
+    const settings = new Settings(page, server);
+    await settings.open("API keys");
+    await page.getByLabel("What it is for").fill("gateway");
+    await page.getByLabel("ask permission").uncheck();
+    await page.getByRole("button", { name: "Make" }).click();
+    const key = await page.getByTestId("new-key").inputValue();
+    await expect(settings.row("keys", "gateway").getByRole("cell").first()).toHaveText("ingest");
+    const api = new Api(server, key, account.key);
+    expect(await api.report({ company: "acme", credits: "1", reference: "by-key" })).toEqual({ accepted: 1, duplicates: 0 });
+    await expect(api.summary()).rejects.toThrow("403");
+    await expect(api.post(`check?account=${account.key}`, { company: "acme", agent: "chat", credits: "1" })).rejects.toThrow("403");
+    await settings.open("API keys");
+    await expect(page.getByTestId("new-key")).toHaveCount(0);
+    expect(await page.content()).not.toContain(key);
+    await usage.open();
+    await expect(usage.row("by-key")).toBeVisible();
+  });
+
+  test("a key of one account is nothing in another, and no key is made without a scope", async ({ newAccount, usage, page, server }) => {
+    const other = await newAccount();
+    await usage.open();
+    const settings = new Settings(page, server);
+    await settings.open("API keys");
+    await page.getByLabel("What it is for").fill("nothing");
+    for (const scope of ["report usage", "ask permission"]) await page.getByLabel(scope).uncheck();
+    await page.getByRole("button", { name: "Make" }).click();
+    await settings.says("That did not work.");
+    await expect(page.getByTestId("keys")).toHaveCount(0);
+    await page.getByLabel("What it is for").fill("reports");
+    await page.getByLabel("read", { exact: true }).check();
+    await page.getByRole("button", { name: "Make" }).click();
+    const key = await page.getByTestId("new-key").inputValue();
+    await expect(new Api(server, key, other.key).summary()).rejects.toThrow(/40[34]/);
+  });
+});
+
+test.describe("The audit log", () => {
+  test("says what was done to members, companies and the look, and by which key", async ({ account, usage, page, server }) => {
+    await usage.open();
+    const settings = new Settings(page, server);
+    await settings.invite("ada@acme.example", "client", "acme");
+    await settings.row("invitations", "ada@acme.example").getByRole("button", { name: "Take back" }).click();
+    await account.api.post(`accounts/${account.key}/portal-sessions`, { user: "Grace of the platform", role: "analyst", expires_in_s: 60 });
+    await settings.open("Look for clients");
+    await page.getByLabel("Name").fill("Northwind Insights");
+    await page.getByRole("button", { name: "Save" }).click();
+    await settings.open("Audit log");
+    const done = [
+      ["Invited", /owner-.*ada@acme\.example/],
+      ["Invitation taken back", /owner-/],
+      ["Look for clients changed", /owner-/],
+      ["Sign-in link made", /Grace of the platform/],
+      ["Company created or changed", /key .*bluewater/],
+    ] as const;
+    for (const [what, words] of done) await expect(settings.row("audit", what).first(), what).toContainText(words);
+    const address = settings.row("audit", "Look for clients changed").getByRole("cell").last();
+    await expect(address).toHaveText("127.0.0.1");
   });
 });
 
@@ -115,6 +132,35 @@ test.describe("Your account", () => {
     const again = await newReader({ ...user, password: GOOD_PASSWORD });
     await again.usage.open();
   });
+
+  test("a new password ends the page that is open elsewhere, and a wrong one changes nothing", async ({ account, newReader, server, problems }) => {
+    problems.allow(/status of 5|WebSocket/);
+    const user = await account.user();
+    const [here, there] = [await newReader(user), await newReader(user)];
+    await there.usage.open();
+    await here.usage.open();
+    const settings = new Settings(here.page, server);
+    const change = async (now: string) => {
+      await settings.open("Your account");
+      await here.page.getByLabel("Now").fill(now);
+      await here.page.getByLabel("New").fill(GOOD_PASSWORD);
+      await here.page.getByRole("button", { name: "Change" }).click();
+    };
+    await change("not-the-password");
+    await settings.says("That did not work.");
+    await account.api.report({ company: "acme", credits: "1", reference: "seen" });
+    await expect(there.usage.row("seen")).toBeVisible();
+    await change(PASSWORD);
+    await settings.says("Your other sessions have ended.");
+    await expect(there.page.locator(".notice", { hasText: "Your session has ended." })).toBeVisible();
+    await account.api.report({ company: "acme", credits: "1", reference: "unseen" });
+    await here.usage.open();
+    await expect(here.usage.row("unseen")).toBeVisible();
+    await expect(there.usage.row("unseen")).toHaveCount(0);
+    await there.page.reload();
+    await expect(there.page).toHaveURL(/\/sign-in/);
+    await expect(newReader(user)).rejects.toThrow("could not sign in");
+  });
 });
 
 test.describe("The look for clients", () => {
@@ -136,5 +182,54 @@ test.describe("The look for clients", () => {
     await expect(client.page.locator(".brand img")).toHaveAttribute("src", /^data:image\/png;base64,/);
     const accent = () => client.page.evaluate(() => getComputedStyle(document.documentElement).getPropertyValue("--accent"));
     expect(await accent()).toContain("#0f766e");
+    await expect(client.page.locator(".brand img")).toHaveAttribute("src", `data:image/png;base64,${LOGO.toString("base64")}`);
+    const shown = await client.page.locator(".brand img").evaluate((image: HTMLImageElement) => [image.complete, image.naturalWidth]);
+    expect(shown).toEqual([true, 1]);
+
+    await settings.open("Look for clients");
+    await owner.page.getByLabel("Remove it").check();
+    await owner.page.getByLabel("Use this colour").uncheck();
+    await owner.page.getByRole("button", { name: "Save" }).click();
+    await client.page.reload();
+    await expect(client.page.locator(".brand")).toHaveText("Northwind Insights");
+    await expect(client.page.locator(".brand img")).toHaveCount(0);
+    expect(await accent()).not.toContain("#0f766e");
+  });
+
+  test("it is nobody else's: neither members, nor clients of another agency see it, and no script comes in a picture", async ({ account, newAccount, newReader, server, problems }) => {
+    problems.allow(/status of 4/);
+    const owner = await newReader(await account.user());
+    await owner.usage.open();
+    const settings = new Settings(owner.page, server);
+    await settings.open("Look for clients");
+    await owner.page.getByLabel("Name").fill("Northwind Insights");
+    await owner.page.getByLabel("Colour", { exact: true }).fill("#0f766e");
+    await owner.page.getByLabel("Use this colour").check();
+    const script = Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9" onload="window.ran=1"><script>window.ran=1</script></svg>`);
+    await owner.page.getByLabel("Logo").setInputFiles({ name: "logo.svg", mimeType: "image/svg+xml", buffer: script });
+    await owner.page.getByRole("button", { name: "Save" }).click();
+    await settings.says("It was stored.");
+    await owner.page.getByLabel("Logo").setInputFiles({ name: "logo.html", mimeType: "text/html", buffer: script });
+    await owner.page.getByRole("button", { name: "Save" }).click();
+    await settings.says("must be a PNG, JPEG, WebP or SVG picture");
+
+    const client = await newReader(await account.user({ role: "client", company: "acme" }));
+    await client.usage.open();
+    await expect(client.page.locator(".brand img")).toHaveAttribute("src", /^data:image\/svg/);
+    expect(await client.page.evaluate(() => "ran" in window)).toBe(false);
+
+    const other = await newAccount({ name: "Brightside" });
+    const others = [await account.user({ role: "analyst" }), await other.user({ role: "client", company: "acme" })];
+    for (const user of others) {
+      const { page, usage } = await newReader(user);
+      await usage.open();
+      await expect(page.locator(".brand")).toHaveText("Creditscope");
+      await expect(page.locator(".brand img")).toHaveCount(0);
+      const accent = await page.evaluate(() => getComputedStyle(document.documentElement).getPropertyValue("--accent"));
+      expect(accent).not.toContain("#0f766e");
+    }
+    const sheet = await (await newReader(others[1])).context.request.get(`${server.url}/brand.css?account=${account.key}`);
+    expect(await sheet.text()).not.toContain("#0f766e");
+    expect(sheet.status()).toBe(404);
   });
 });

@@ -19,6 +19,7 @@ export interface AccountOptions {
 }
 
 export interface UserOptions {
+  name?: string;
   role?: "owner" | "billing_admin" | "analyst" | "client";
   /// All companies, when left out.
   company?: string;
@@ -55,10 +56,10 @@ export class Account {
     await this.server.cli("import", file, "--account", this.key, "--allow-old");
   }
 
-  async user({ role = "owner", company }: UserOptions = {}): Promise<User> {
+  async user({ name = "Nora Lindqvist", role = "owner", company }: UserOptions = {}): Promise<User> {
     const email = `${role}-${made++}@${this.key}.example`;
     const companies = company === undefined ? [] : ["--company", company];
-    await this.server.cli("user", "create", email, "--name", "Nora Lindqvist", "--password", PASSWORD, "--account", this.key, "--role", role, ...companies);
+    await this.server.cli("user", "create", email, "--name", name, "--password", PASSWORD, "--account", this.key, "--role", role, ...companies);
     return { email, password: PASSWORD };
   }
 }

@@ -23,6 +23,12 @@ export class Settings {
     return this.page.getByTestId(table).getByRole("row").filter({ hasText: words });
   }
 
+  /// Opens the form that changes a row.
+  async change(row: Locator): Promise<void> {
+    await row.getByText("Change", { exact: true }).click();
+    await expect(row.getByRole("button", { name: "Save" })).toBeVisible();
+  }
+
   async says(words: string): Promise<void> {
     await expect(this.page.locator(".notice", { hasText: words })).toBeVisible();
   }
@@ -30,12 +36,17 @@ export class Settings {
   /// Invites someone and returns the link.
   async invite(email: string, role: string, companies = ""): Promise<string> {
     await this.open("Members");
+    await this.sendInvitation(email, role, companies);
+    return this.page.getByTestId("invitation-link").inputValue();
+  }
+
+  /// Fills in and sends the form on the page Members.
+  async sendInvitation(email: string, role: string, companies: string): Promise<void> {
     const form = this.page.locator("form", { has: this.page.getByRole("heading", { name: "Invite someone" }) });
     await form.getByLabel("E-mail address").fill(email);
     await form.locator("[name=role]").selectOption(role);
     await form.locator("[name=companies]").fill(companies);
     await form.getByRole("button", { name: "Invite" }).click();
-    return this.page.getByTestId("invitation-link").inputValue();
   }
 
   /// Accepts an invitation as someone new.
@@ -45,5 +56,11 @@ export class Settings {
     await this.page.getByLabel("Choose a password").fill(GOOD_PASSWORD);
     await this.page.getByRole("button", { name: /^Join/ }).click();
     await expect(this.page.getByRole("heading", { level: 1 })).toHaveText("AI Credits Usage");
+  }
+
+  /// Fails unless the page says that there is nothing to see at an address.
+  async isNothing(path: string): Promise<void> {
+    expect((await this.goto(path))?.status(), path).toBe(404);
+    await expect(this.page.getByRole("heading", { level: 1 }), path).toHaveText("There is nothing here that you can see.");
   }
 }

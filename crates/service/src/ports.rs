@@ -5,6 +5,7 @@ mod directory;
 mod events;
 mod identity;
 mod ledger;
+mod platform;
 mod reading;
 
 use std::collections::BTreeSet;
@@ -23,6 +24,10 @@ pub use ledger::{
     AccountAct, Act, Acted, BooksNeeds, ChangedBooks, CompanyLimits, EventPayment, Gift,
     LedgerStore, LoadedBooks, NewHold, NumberedEntry, Refusal, Reverse, Reversed, Reversible,
     Settlement, StoredReversal, Terms, Write, Written,
+};
+pub use platform::{
+    AccountDay, AccountUse, PlatformCell, PlatformGrain, PlatformGroupBy, PlatformKey,
+    PlatformReads, RunOut,
 };
 pub use reading::{
     Cell, Direction, Grain, GroupBy, GroupKey, LogRange, ReadStore, Selection, Snapshot,

@@ -4,6 +4,7 @@ mod buckets;
 mod cycles;
 mod days;
 mod ledger;
+mod platform;
 
 use std::path::Path;
 
@@ -93,6 +94,10 @@ async fn examine_all(transaction: Transaction<'_, Sqlite>) -> Result<DoctorRepor
         days::examine(&mut examination, &patient).await?;
         cycles::examine(&mut examination, &patient).await?;
         ledger::examine(&mut examination, &patient).await?;
+    }
+    if !examination.is_full() {
+        examination.account = None;
+        platform::examine(&mut examination).await?;
     }
     let Examination {
         transaction,

@@ -20,7 +20,7 @@ use crate::SqliteStore;
 pub(crate) use load::{Wanted, caps_from, load, terms};
 pub(crate) use read::{active_holds, version};
 pub(crate) use reversible::reversible;
-pub(crate) use store::{payments, store};
+pub(crate) use store::{payments, run, store};
 
 /// `paid_by` of an event that several paid.
 pub(crate) const SEVERAL: i64 = -1;

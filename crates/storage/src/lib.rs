@@ -21,6 +21,7 @@ mod log;
 mod names;
 #[cfg(test)]
 mod plans;
+mod platform;
 mod reading;
 mod reconciliation;
 mod rollups;

@@ -8,7 +8,7 @@ use service::ports::{
     BooksNeeds, Cell, Grain, GroupBy, LoadedBooks, LogRange, ReadStore, Selection, Snapshot,
     StoreResult, StoredEvent,
 };
-use sqlx::{Sqlite, SqlitePool, Transaction};
+use sqlx::{Sqlite, SqliteConnection, SqlitePool, Transaction};
 
 use crate::{
     SqliteStore, cells,
@@ -19,9 +19,16 @@ use crate::{
 };
 
 /// An open read transaction; rolled back when dropped.
-struct SqliteSnapshot {
+pub(crate) struct SqliteSnapshot {
     transaction: Transaction<'static, Sqlite>,
     as_of: Seq,
+}
+
+impl SqliteSnapshot {
+    /// The connection, inside the transaction.
+    pub(crate) fn connection(&mut self) -> &mut SqliteConnection {
+        &mut self.transaction
+    }
 }
 
 #[async_trait]

@@ -1,5 +1,7 @@
 //! The totals kept with the events, by bucket, day and cycle.
 
+mod platform;
+
 use domain::{AccountId, Time};
 use serde::Serialize;
 use service::{desk::Booked, ports::NewEvent};
@@ -25,6 +27,9 @@ macro_rules! upsert_sql {
         )
     };
 }
+use upsert_sql;
+
+pub(crate) use platform::week;
 
 const BUCKETS: &str = upsert_sql!(
     "usage_bucket",
@@ -83,14 +88,13 @@ pub(crate) async fn add(tx: &mut WriteTx<'_>, booked: &[Booked<'_>]) -> Result<(
         .collect();
     let buckets = by_start(&rows, |event| event.time.bucket());
     let days = by_start(&rows, |event| event.day_start);
-    for (of_companies, of_account, totals) in [
-        (BUCKETS, ACCOUNT_BUCKETS, buckets),
-        (DAYS, ACCOUNT_DAYS, days),
-    ] {
-        let together = total(totals.iter().map(over_companies));
-        upsert(tx, of_account, together, account_row).await?;
-        upsert(tx, of_companies, totals, company_row).await?;
-    }
+    let together = total(buckets.iter().map(over_companies));
+    platform::add(tx, &rows, &together).await?;
+    upsert(tx, ACCOUNT_BUCKETS, together, account_row).await?;
+    upsert(tx, BUCKETS, buckets, company_row).await?;
+    let together = total(days.iter().map(over_companies));
+    upsert(tx, ACCOUNT_DAYS, together, account_row).await?;
+    upsert(tx, DAYS, days, company_row).await?;
     add_to_cycles(tx, &rows).await
 }
 

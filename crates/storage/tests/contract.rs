@@ -12,6 +12,7 @@ mod contract {
     pub mod ledger;
     pub mod log;
     pub mod model;
+    pub mod platform;
     pub mod snapshots;
     pub mod totals;
     mod upgrade;
@@ -19,7 +20,8 @@ mod contract {
 }
 
 use contract::{
-    access, backend::Sqlite, care, directory, identity, ingest, ledger, log, snapshots, totals,
+    access, backend::Sqlite, care, directory, identity, ingest, ledger, log, platform, snapshots,
+    totals,
 };
 
 macro_rules! on {
@@ -70,6 +72,11 @@ macro_rules! contract {
                 selections_of_nothing_have_no_totals,
                 buckets_of_events_are_cut_where_the_range_begins,
                 a_reference_is_found_by_its_beginning,
+            }
+            platform::{
+                totals_over_all_accounts_equal_the_events,
+                what_accounts_used_equals_the_events_for_any_days,
+                an_account_runs_out_once_a_cycle_and_early_news_move_it,
             }
             log::{
                 pages_in_both_directions_equal_the_sorted_events,

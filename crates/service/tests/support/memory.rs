@@ -7,6 +7,7 @@ mod directory;
 mod events;
 mod identity;
 mod ledger;
+mod platform;
 mod reading;
 
 use std::{

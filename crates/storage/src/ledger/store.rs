@@ -195,7 +195,7 @@ fn part_rows(booked: &[Booked<'_>]) -> Vec<PartRow> {
 }
 
 /// Binds rows as one JSON array; nothing to do without any.
-pub(super) async fn run<R: Serialize>(
+pub(crate) async fn run<R: Serialize>(
     tx: &mut WriteTx<'_>,
     statement: &'static str,
     rows: &[R],

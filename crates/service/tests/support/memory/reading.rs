@@ -14,7 +14,7 @@ use service::ports::{
 
 use super::{Event, MemoryStore, State, ledger};
 
-struct Frozen(Arc<State>);
+pub(super) struct Frozen(pub(super) Arc<State>);
 
 #[async_trait]
 impl ReadStore for MemoryStore {

@@ -1,0 +1,99 @@
+//! The statements that read across accounts.
+
+use service::ports::{PlatformGrain, PlatformGroupBy};
+
+macro_rules! cells {
+    ($table:literal, $key:literal) => {
+        concat!(
+            "SELECT start, ",
+            $key,
+            " AS grp, sum(credits), sum(events) FROM ",
+            $table,
+            " WHERE start >= ?1 AND start < ?2 AND (?3 = '[]' OR plan IN (SELECT value FROM json_each(?3)))
+            GROUP BY start, grp"
+        )
+    };
+}
+
+macro_rules! by_group {
+    ($group_by:expr, $table:literal) => {
+        match $group_by {
+            PlatformGroupBy::All => cells!($table, "''"),
+            PlatformGroupBy::Agent => cells!($table, "CAST(agent AS TEXT)"),
+            PlatformGroupBy::Activity => cells!($table, "activity"),
+            PlatformGroupBy::Plan => cells!($table, "plan"),
+        }
+    };
+}
+
+/// The statement that reads totals over all accounts.
+pub(super) fn cells(grain: PlatformGrain, group_by: PlatformGroupBy) -> &'static str {
+    match grain {
+        PlatformGrain::Hour => by_group!(group_by, "platform_hour"),
+        PlatformGrain::Day => by_group!(group_by, "platform_day"),
+    }
+}
+
+/// What every account used in some segments of time.
+pub(super) const USES: &str = "
+    WITH asked AS MATERIALIZED (
+        SELECT value ->> 0 AS days, value ->> 1 AS first, value ->> 2 AS last, value ->> 3 AS is_now
+        FROM json_each(?1)
+    )
+    SELECT json_group_array(json_array(account_id, credits, events, credits_before, events_before, agents))
+    FROM (
+        SELECT a.account_id,
+            coalesce(sum(s.credits) FILTER (WHERE is_now), 0) AS credits, coalesce(sum(s.events) FILTER (WHERE is_now), 0) AS events,
+            coalesce(sum(s.credits) FILTER (WHERE NOT is_now), 0) AS credits_before,
+            coalesce(sum(s.events) FILTER (WHERE NOT is_now), 0) AS events_before,
+            coalesce(sum(s.agents) FILTER (WHERE is_now), 0) AS agents
+        FROM accounts AS a CROSS JOIN asked
+        CROSS JOIN account_span AS s ON s.account_id = a.account_id AND s.days = asked.days
+            AND s.start >= asked.first AND s.start < asked.last
+        WHERE ?2 = '[]' OR s.plan IN (SELECT value FROM json_each(?2))
+        GROUP BY a.account_id
+    )";
+
+/// Days of some accounts.
+pub(super) const DAYS: &str = "
+    SELECT s.account_id, s.start, sum(s.credits), sum(s.events)
+    FROM json_each(?1) CROSS JOIN account_span AS s ON s.account_id = value AND s.days = 1
+        AND s.start >= ?2 AND s.start < ?3
+    WHERE ?4 = '[]' OR s.plan IN (SELECT value FROM json_each(?4))
+    GROUP BY s.account_id, s.start";
+
+/// Accounts that had nothing left.
+pub(super) const RUN_OUTS: &str = "
+    SELECT account_id, cycle_start, at FROM run_outs
+    WHERE at >= ?1 AND at < ?2 AND (?3 = '[]' OR plan IN (SELECT value FROM json_each(?3)))
+    ORDER BY at";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plans::assert_searches;
+
+    #[tokio::test]
+    async fn totals_are_searched_not_scanned() {
+        for group_by in [
+            PlatformGroupBy::All,
+            PlatformGroupBy::Agent,
+            PlatformGroupBy::Activity,
+            PlatformGroupBy::Plan,
+        ] {
+            for (grain, table) in [
+                (PlatformGrain::Hour, "platform_hour"),
+                (PlatformGrain::Day, "platform_day"),
+            ] {
+                let range = format!("SEARCH {table} USING PRIMARY KEY (start>? AND start<?)");
+                assert_searches(cells(grain, group_by), &[&range]).await;
+            }
+        }
+        let span = "SEARCH s USING PRIMARY KEY (account_id=? AND days=? AND start>? AND start<?)";
+        assert_searches(DAYS, &[span]).await;
+        let steps = crate::plans::steps(USES).await;
+        assert!(steps.iter().any(|step| step == span), "{steps:#?}");
+        let at = "SEARCH run_outs USING COVERING INDEX run_outs_at (at>? AND at<?)";
+        assert_searches(RUN_OUTS, &[at]).await;
+    }
+}

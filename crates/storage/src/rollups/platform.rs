@@ -1,0 +1,183 @@
+//! Totals over all accounts, kept with those of each.
+
+use std::collections::HashMap;
+
+use domain::{
+    AccountId, Credits, Time,
+    time::{DAY_US, HOUR_US},
+};
+
+use super::{AccountKey, Counted, Sum, total, upsert, upsert_sql};
+use crate::{error::Result, ledger, writer::WriteTx};
+
+const HOURS: &str = upsert_sql!(
+    "platform_hour",
+    ("start", "plan", "agent", "activity"),
+    (0, 1, 2, 3),
+    4,
+    5
+);
+const DAYS: &str = upsert_sql!(
+    "platform_day",
+    ("start", "plan", "agent", "activity"),
+    (0, 1, 2, 3),
+    4,
+    5
+);
+const SPANS: &str = "
+    INSERT OR ROLLBACK INTO account_span (account_id, days, start, plan, credits, events, agents)
+    SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6
+    FROM jsonb_each(?1) WHERE true ON CONFLICT DO UPDATE
+    SET credits = credits + excluded.credits, events = events + excluded.events, agents = agents | excluded.agents";
+const RUN_OUTS: &str = "
+    INSERT OR ROLLBACK INTO run_outs (account_id, cycle_start, at, plan)
+    SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM jsonb_each(?1) WHERE true
+    ON CONFLICT DO UPDATE SET at = min(at, excluded.at)";
+const PLANS: &str =
+    "SELECT account_id, plan FROM accounts WHERE account_id IN (SELECT value FROM json_each(?1))";
+
+/// Days from a Monday to the first instant of all: 1 January 1970 was a Thursday.
+const MONDAY_US: i64 = 4 * DAY_US;
+
+/// The plan of every account of a transaction.
+type Plans = HashMap<AccountId, String>;
+
+/// Start, plan, agent, activity.
+type PlatformKey<'a> = (i64, &'a str, u8, &'a str);
+
+/// Account, days, start, plan.
+type SpanKey<'a> = (AccountId, i64, i64, &'a str);
+
+/// Adds a transaction to the totals over all accounts. `together` has its totals by account and bucket.
+pub(super) async fn add(
+    tx: &mut WriteTx<'_>,
+    rows: &[Counted<'_>],
+    together: &[(AccountKey, Sum)],
+) -> Result<()> {
+    let plans = plans(tx, together).await?;
+    let activities: HashMap<_, _> = rows
+        .iter()
+        .map(|row| {
+            let event = row.booked.event.as_ref();
+            ((event.account, row.activity), event.activity.as_str())
+        })
+        .collect();
+    for (statement, width_us) in [(HOURS, HOUR_US), (DAYS, DAY_US)] {
+        let parts = together
+            .iter()
+            .filter_map(|((account, start, agent, activity), sum)| {
+                let start = floor(start.micros(), width_us);
+                let plan = plans.get(account)?.as_str();
+                let activity = *activities.get(&(*account, *activity))?;
+                Some(((start, plan, *agent, activity), *sum))
+            });
+        upsert(tx, statement, total(parts), platform_row).await?;
+    }
+    add_spans(tx, together, &plans).await?;
+    add_run_outs(tx, rows, &plans).await
+}
+
+async fn plans(tx: &mut WriteTx<'_>, together: &[(AccountKey, Sum)]) -> Result<Plans> {
+    let mut accounts: Vec<_> = together
+        .iter()
+        .map(|((account, ..), _)| account.0)
+        .collect();
+    accounts.dedup();
+    let rows: Vec<(i64, String)> = sqlx::query_as(PLANS)
+        .bind(serde_json::to_string(&accounts)?)
+        .fetch_all(tx.connection())
+        .await?;
+    Ok(rows
+        .into_iter()
+        .map(|(account, plan)| (AccountId(account), plan))
+        .collect())
+}
+
+fn platform_row<'a>(
+    ((start, plan, agent, activity), (credits, events)): (PlatformKey<'a>, (i64, i64)),
+) -> (i64, &'a str, u8, &'a str, i64, i64) {
+    (start, plan, agent, activity, credits, events)
+}
+
+async fn add_spans(
+    tx: &mut WriteTx<'_>,
+    together: &[(AccountKey, Sum)],
+    plans: &Plans,
+) -> Result<()> {
+    let mut agents: HashMap<SpanKey<'_>, i64> = HashMap::new();
+    let mut parts = Vec::with_capacity(together.len() * 2);
+    for ((account, start, agent, _), sum) in together {
+        let Some(plan) = plans.get(account) else {
+            continue;
+        };
+        for (days, first) in [(1, floor(start.micros(), DAY_US)), (7, week(*start))] {
+            let key = (*account, days, first, plan.as_str());
+            parts.push((key, *sum));
+            // What is only given back was not used.
+            if sum.1 > 0 {
+                *agents.entry(key).or_default() |= 1 << (8 * agent);
+            }
+        }
+    }
+    let row = |(key, (credits, events)): (SpanKey<'_>, (i64, i64))| {
+        let (account, days, start, plan) = key;
+        let agents = agents.get(&key).copied().unwrap_or(0);
+        (
+            account,
+            days,
+            start,
+            plan.to_owned(),
+            credits,
+            events,
+            agents,
+        )
+    };
+    upsert(tx, SPANS, total(parts.into_iter()), row).await
+}
+
+/// Account, start of the cycle, time, plan.
+type RunOutRow<'a> = (AccountId, Time, Time, &'a str);
+
+async fn add_run_outs(tx: &mut WriteTx<'_>, rows: &[Counted<'_>], plans: &Plans) -> Result<()> {
+    let empty = rows.iter().filter(|row| {
+        let spent = row.booked.event.credits > Credits::ZERO;
+        spent && row.booked.payment.balance_after <= Credits::ZERO
+    });
+    let mut found: Vec<RunOutRow<'_>> = empty
+        .filter_map(|row| {
+            let event = &row.booked.event;
+            let plan = plans.get(&event.account)?;
+            Some((event.account, event.cycle_start, event.time, plan.as_str()))
+        })
+        .collect();
+    found.sort_unstable();
+    found.dedup_by_key(|(account, cycle, ..)| (*account, *cycle));
+    ledger::run(tx, RUN_OUTS, &found).await
+}
+
+fn floor(micros: i64, width_us: i64) -> i64 {
+    micros - micros.rem_euclid(width_us)
+}
+
+/// Start of a time's week: Monday, UTC.
+pub(crate) fn week(time: Time) -> i64 {
+    floor(time.micros() - MONDAY_US, 7 * DAY_US) + MONDAY_US
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn weeks_begin_on_monday_also_before_1970() {
+        let monday: Time = "2026-11-23T00:00:00Z".parse().unwrap();
+        let sunday: Time = "2026-11-29T23:59:59Z".parse().unwrap();
+        assert_eq!(
+            (week(monday), week(sunday)),
+            (monday.micros(), monday.micros())
+        );
+        let new_year: Time = "1970-01-01T00:00:00Z".parse().unwrap();
+        let before: Time = "1969-12-29T00:00:00Z".parse().unwrap();
+        assert_eq!(week(new_year), before.micros());
+    }
+}
