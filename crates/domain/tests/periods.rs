@@ -3,7 +3,7 @@
 
 use domain::{
     Time, TimeRange,
-    calendar::{Cycles, ResolvedPeriod, Zone},
+    calendar::{Comparison, Cycles, ResolvedPeriod, Zone},
     filter::PeriodChoice,
     time::{DAY_US, HOUR_US},
 };
@@ -140,4 +140,36 @@ fn a_named_period_survives_its_name() {
     }
     assert_eq!(PeriodChoice::named("8d"), None);
     assert_eq!(PeriodChoice::Days(8).id(), None);
+}
+
+#[test]
+fn a_year_before_has_the_same_dates_in_the_zone() {
+    let (zone, now) = (
+        Zone::named("Europe/Berlin").unwrap(),
+        "2026-11-23T12:07:00Z",
+    );
+    let now: Time = now.parse().unwrap();
+    let against = |choice| {
+        resolve(choice, "2026-11-23T12:07:00Z", "Europe/Berlin")
+            .compared(Comparison::Year, choice, now, &zone)
+            .previous
+    };
+    // 2025 the clocks changed a day later than 2026.
+    let days = against(PeriodChoice::Days(30));
+    assert_eq!(
+        told(days),
+        (
+            "2025-10-24T22:00:00Z".to_owned(),
+            "2025-11-23T23:00:00Z".to_owned()
+        )
+    );
+    let cycle = against(PeriodChoice::ThisCycle);
+    assert_eq!(cycle.end, "2025-11-23T12:00:00Z".parse().unwrap());
+    let unchanged = resolve(
+        PeriodChoice::Days(7),
+        "2026-11-23T12:07:00Z",
+        "Europe/Berlin",
+    );
+    let same = unchanged.compared(Comparison::Previous, PeriodChoice::Days(7), now, &zone);
+    assert_eq!(same, unchanged);
 }

@@ -27,6 +27,7 @@ pub mod members;
 pub mod orders;
 mod passwords;
 pub mod payments;
+pub mod platform;
 pub mod portal;
 pub mod ports;
 pub mod rates;

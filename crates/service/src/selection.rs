@@ -90,7 +90,7 @@ impl Services {
     }
 }
 
-fn period_choice(query: &ViewQuery, zone: &Zone) -> Result<PeriodChoice, Invalid> {
+pub(crate) fn period_choice(query: &ViewQuery, zone: &Zone) -> Result<PeriodChoice, Invalid> {
     if query.from.is_none() && query.to.is_none() {
         let unknown = || {
             Invalid::one(

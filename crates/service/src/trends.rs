@@ -5,22 +5,34 @@ use std::collections::BTreeMap;
 use domain::{
     Agent, Time, TimeRange,
     activity::activity_label,
-    calendar::{Window, Zone},
+    calendar::{Comparison, Window, Zone},
     filter::ViewQuery,
     usage::Totals,
 };
 
 use crate::{
     Scope, ServiceError, ServiceResult, Services,
-    ports::{Cell, GroupBy, GroupKey},
+    ports::{GroupBy, GroupKey},
     split::{Ask, read_cells},
-    usage::window_of,
 };
 
 /// Groups that are told apart; the rest is added up.
 pub const MOST_GROUPS: usize = 7;
 /// Hours of a day and days of a week, Monday first.
 pub type Heat = [[Totals; 24]; 7];
+
+/// What trends are asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TrendsQuery {
+    /// Which usage.
+    pub view: ViewQuery,
+    /// How long a window is.
+    pub window: Window,
+    /// What it is kept apart by.
+    pub group_by: GroupBy,
+    /// What it is compared with.
+    pub compared: Comparison,
+}
 
 /// What a page of trends is made of.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,8 +47,10 @@ pub struct Trends {
     pub groups: Vec<TrendGroup>,
     /// The period, and what it is compared with.
     pub range: TimeRange,
-    /// The same stretch of time before.
+    /// What it is compared with.
     pub previous_range: TimeRange,
+    /// Which time that is.
+    pub compared: Comparison,
     /// In the period.
     pub total: Totals,
     /// In the period before.
@@ -88,71 +102,129 @@ impl Mover {
 }
 
 impl Services {
-    /// Usage of a view over time, by group, and the period before.
-    pub async fn trends(
-        &self,
-        scope: Scope,
-        query: &ViewQuery,
-        window: Window,
-        group_by: GroupBy,
-    ) -> ServiceResult<Trends> {
-        let view = self.view(scope, query).await?;
-        let (range, previous_range) = (view.period.range, view.period.previous);
-        let windows = window
-            .tile(range, &view.zone)
+    /// Usage of a view over time, by group, and in the time it is compared with.
+    pub async fn trends(&self, scope: Scope, query: &TrendsQuery) -> ServiceResult<Trends> {
+        let view = self.view(scope, &query.view).await?;
+        let period = view
+            .period
+            .compared(query.compared, view.choice, view.now, &view.zone);
+        let windows = query
+            .window
+            .tile(period.range, &view.zone)
             .map_err(|error| ServiceError::invalid("window", error))?;
         let mut snapshot = self.store.snapshot().await?;
         let grouped = Ask {
-            days_of: view.days_for(window),
-            ..view.ask(group_by)
+            days_of: view.days_for(query.window),
+            ..view.ask(query.group_by)
         };
-        let cells = read_cells(snapshot.as_mut(), grouped, range).await?;
-        let before = read_cells(snapshot.as_mut(), view.ask(group_by), previous_range).await?;
+        let cells = read_cells(snapshot.as_mut(), grouped, period.range).await?;
+        let ask = view.ask(query.group_by);
+        let before = read_cells(snapshot.as_mut(), ask, period.previous).await?;
         let by_hour = Ask {
             days_of: None,
             ..view.ask(GroupBy::All)
         };
-        let hours = read_cells(snapshot.as_mut(), by_hour, range).await?;
+        let hours = read_cells(snapshot.as_mut(), by_hour, period.range).await?;
         // A reader must not wait for a second connection while it holds one.
         drop(snapshot);
-        let mut groups: BTreeMap<GroupKey, TrendGroup> = BTreeMap::new();
-        for cell in &cells {
-            let group = groups
-                .entry(cell.key.clone())
-                .or_insert_with(|| empty(windows.len()));
-            group.total.add(cell.totals);
-            if let Some(point) = window_of(&windows, cell).and_then(|at| group.points.get_mut(at)) {
-                point.add(cell.totals);
-            }
-        }
-        for cell in &before {
-            let group = groups
-                .entry(cell.key.clone())
-                .or_insert_with(|| empty(windows.len()));
-            group.previous.add(cell.totals);
-        }
         let all: Vec<_> = cells.iter().chain(&before).cloned().collect();
         let names = self.company_names(&view, &all).await?;
-        let mut groups: Vec<_> = groups
-            .into_iter()
-            .map(|(key, group)| named(&key, group, &names))
-            .collect();
-        let movers = movers(&groups);
-        groups.sort_by_key(|group| std::cmp::Reverse(group.total.credits));
-        let (total, previous) = sums(&groups);
+        let mut groups = Groups::over(&windows);
+        for cell in &cells {
+            groups.add(named(&cell.key, &names), cell.start, cell.totals);
+        }
+        for cell in &before {
+            groups.add_before(named(&cell.key, &names), cell.totals);
+        }
+        let Grouped {
+            groups,
+            movers,
+            total,
+            previous,
+        } = groups.finish(query.group_by == GroupBy::Agent);
         Ok(Trends {
-            heat: heat(&hours, &view.zone),
-            groups: coloured(told_apart(groups), group_by),
+            heat: heat(
+                hours.iter().map(|cell| (cell.start, cell.totals)),
+                &view.zone,
+            ),
+            groups,
             zone: view.zone,
-            window,
+            window: query.window,
             windows,
-            range,
-            previous_range,
+            range: period.range,
+            previous_range: period.previous,
+            compared: query.compared,
             total,
             previous,
             movers,
             now: view.now,
         })
+    }
+}
+
+/// What a group is called: what a view is narrowed to it with, and its name.
+pub(crate) type GroupName = (String, String);
+
+/// Groups that are being added up.
+pub(crate) struct Groups<'a> {
+    windows: &'a [TimeRange],
+    groups: BTreeMap<GroupName, TrendGroup>,
+}
+
+/// Groups in their order, and what follows from them.
+pub(crate) struct Grouped {
+    pub groups: Vec<TrendGroup>,
+    pub movers: Vec<Mover>,
+    pub total: Totals,
+    pub previous: Totals,
+}
+
+impl<'a> Groups<'a> {
+    pub(crate) const fn over(windows: &'a [TimeRange]) -> Self {
+        Self {
+            windows,
+            groups: BTreeMap::new(),
+        }
+    }
+
+    fn group(&mut self, name: GroupName) -> &mut TrendGroup {
+        let windows = self.windows.len();
+        self.groups
+            .entry(name)
+            .or_insert_with_key(|(key, name)| TrendGroup {
+                key: Some(key.clone()),
+                name: name.clone(),
+                ..empty(windows)
+            })
+    }
+
+    /// Adds what a group used from `start` on, in the period.
+    pub(crate) fn add(&mut self, name: GroupName, start: Time, totals: Totals) {
+        let at = self.windows.partition_point(|window| window.end <= start);
+        let group = self.group(name);
+        group.total.add(totals);
+        if let Some(point) = group.points.get_mut(at) {
+            point.add(totals);
+        }
+    }
+
+    /// Adds what a group used in the time the period is compared with.
+    pub(crate) fn add_before(&mut self, name: GroupName, totals: Totals) {
+        self.group(name).previous.add(totals);
+    }
+
+    /// The largest first; the small ones as one.
+    pub(crate) fn finish(self, are_agents: bool) -> Grouped {
+        let mut groups: Vec<_> = self.groups.into_values().collect();
+        let movers = movers(&groups);
+        groups.sort_by_key(|group| std::cmp::Reverse(group.total.credits));
+        let (total, previous) = sums(&groups);
+        Grouped {
+            groups: coloured(told_apart(groups), are_agents),
+            movers,
+            total,
+            previous,
+        }
     }
 }
 
@@ -167,21 +239,12 @@ fn empty(windows: usize) -> TrendGroup {
     }
 }
 
-fn named(
-    key: &GroupKey,
-    group: TrendGroup,
-    companies: &BTreeMap<domain::CompanyId, (String, String)>,
-) -> TrendGroup {
-    let (key, name) = match key {
+fn named(key: &GroupKey, companies: &BTreeMap<domain::CompanyId, (String, String)>) -> GroupName {
+    match key {
         GroupKey::Agent(agent) => (agent.id().to_owned(), agent.name().to_owned()),
         GroupKey::Company(id) => companies.get(id).cloned().unwrap_or_default(),
         GroupKey::Activity(activity) => (activity.clone(), activity_label(activity)),
         GroupKey::All => ("all".to_owned(), "All".to_owned()),
-    };
-    TrendGroup {
-        key: Some(key),
-        name,
-        ..group
     }
 }
 
@@ -216,14 +279,14 @@ fn told_apart(mut groups: Vec<TrendGroup>) -> Vec<TrendGroup> {
 }
 
 /// Gives each group its colour.
-fn coloured(mut groups: Vec<TrendGroup>, group_by: GroupBy) -> Vec<TrendGroup> {
+fn coloured(mut groups: Vec<TrendGroup>, are_agents: bool) -> Vec<TrendGroup> {
     for (place, group) in groups.iter_mut().enumerate() {
         let agent = group
             .key
             .as_deref()
             .and_then(|key| key.parse::<Agent>().ok());
         group.layer = match agent {
-            Some(agent) if group_by == GroupBy::Agent => usize::from(agent.index()),
+            Some(agent) if are_agents => usize::from(agent.index()),
             _ => place,
         };
     }
@@ -247,14 +310,15 @@ fn movers(groups: &[TrendGroup]) -> Vec<Mover> {
     movers
 }
 
-fn heat(cells: &[Cell], zone: &Zone) -> Heat {
+/// Adds up by hour and weekday of a zone.
+pub(crate) fn heat(cells: impl Iterator<Item = (Time, Totals)>, zone: &Zone) -> Heat {
     let mut heat = Heat::default();
-    for cell in cells {
-        let at = zone.at(cell.start);
+    for (start, totals) in cells {
+        let at = zone.at(start);
         let weekday = usize::try_from(at.weekday().to_monday_zero_offset()).unwrap_or(0);
         let hour = usize::try_from(at.hour()).unwrap_or(0);
         if let Some(slot) = heat.get_mut(weekday).and_then(|day| day.get_mut(hour)) {
-            slot.add(cell.totals);
+            slot.add(totals);
         }
     }
     heat

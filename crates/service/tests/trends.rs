@@ -1,13 +1,31 @@
 //! Trends add up to what every other page says.
 
-use domain::{Credits, calendar::Window, filter::ViewQuery, usage::Totals};
+use domain::{
+    Credits,
+    calendar::{Comparison, Window},
+    filter::ViewQuery,
+    usage::Totals,
+};
 use rstest::rstest;
-use service::{Permission, ports::GroupBy, trends::Trends};
+use service::{
+    Permission,
+    ports::GroupBy,
+    trends::{Trends, TrendsQuery},
+};
 
 use crate::support::world::{NOW, World, usage};
 
 fn query(text: &str) -> ViewQuery {
     ViewQuery::parse(text).unwrap().0
+}
+
+fn asked(text: &str, window: Window, group_by: GroupBy) -> TrendsQuery {
+    TrendsQuery {
+        view: query(text),
+        window,
+        group_by,
+        compared: Comparison::Previous,
+    }
 }
 
 async fn used() -> World {
@@ -35,7 +53,7 @@ async fn read(world: &World, text: &str, window: Window, by: GroupBy) -> Trends 
         .scope(&world.operator, Some("north"), Permission::Read)
         .await
         .unwrap();
-    let trends = world.services.trends(scope, &query(text), window, by).await;
+    let trends = world.services.trends(scope, &asked(text, window, by)).await;
     trends.unwrap()
 }
 
@@ -114,7 +132,7 @@ async fn a_client_sees_the_trends_of_its_companies_only() {
         .unwrap();
     let trends = world
         .services
-        .trends(scope, &query("period=30d"), Window::Day, GroupBy::Company)
+        .trends(scope, &asked("period=30d", Window::Day, GroupBy::Company))
         .await
         .unwrap();
     let keys: Vec<_> = trends

@@ -53,6 +53,10 @@ impl PlatformReads for SqliteSnapshot {
         Ok(days(self.connection(), accounts, plans, range).await?)
     }
 
+    async fn accounts_of_plans(&mut self, plans: &[String]) -> StoreResult<u64> {
+        Ok(accounts(self.connection(), plans).await?)
+    }
+
     async fn run_outs(&mut self, plans: &[String], range: TimeRange) -> StoreResult<Vec<RunOut>> {
         Ok(run_outs(self.connection(), plans, range).await?)
     }
@@ -188,6 +192,15 @@ async fn days(
             })
         })
         .collect()
+}
+
+#[tracing::instrument(name = "db.platform.count_accounts", skip_all)]
+async fn accounts(connection: &mut SqliteConnection, plans: &[String]) -> Result<u64> {
+    let count: i64 = sqlx::query_scalar(sql::ACCOUNTS)
+        .bind(serde_json::to_string(plans)?)
+        .fetch_one(connection)
+        .await?;
+    Ok(u64::try_from(count).unwrap_or(0))
 }
 
 #[tracing::instrument(name = "db.platform.run_outs", skip_all)]

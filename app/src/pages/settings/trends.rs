@@ -1,7 +1,7 @@
 //! Trends: usage over time by agent, activity or company, against the period before.
 
 use domain::{
-    calendar::Window,
+    calendar::{Comparison, Window},
     filter::ViewQuery,
     number::{self, Change},
     usage::Totals,
@@ -9,7 +9,7 @@ use domain::{
 use leptos::prelude::*;
 use service::{
     ports::GroupBy,
-    trends::{Mover, TrendGroup, Trends},
+    trends::{Mover, TrendGroup, Trends, TrendsQuery},
 };
 
 use super::frame::{Ask, Frame, hidden};
@@ -41,6 +41,9 @@ const PERIODS: [(&str, &str); 5] = [
     ("last_cycle", "Last cycle"),
 ];
 
+/// What usage is compared with.
+const AGAINST: [(&str, &str); 2] = [("before", "The time before"), ("year", "A year before")];
+
 /// The page Trends.
 #[derive(Debug, Clone)]
 pub struct TrendsPage {
@@ -49,6 +52,7 @@ pub struct TrendsPage {
     query: ViewQuery,
     by: &'static str,
     period: &'static str,
+    against: &'static str,
 }
 
 impl TrendsPage {
@@ -70,13 +74,25 @@ impl TrendsPage {
             .as_deref()
             .map_or("day", |asked| known(&WINDOWS, Some(asked)));
         let window = window.parse().unwrap_or(Window::Day);
-        let trends = ask.services.trends(scope, &query, window, group_by).await?;
+        let against = known(&AGAINST, ask.value("against").as_deref());
+        let asked = TrendsQuery {
+            view: query.clone(),
+            window,
+            group_by,
+            compared: if against == "year" {
+                Comparison::Year
+            } else {
+                Comparison::Previous
+            },
+        };
+        let trends = ask.services.trends(scope, &asked).await?;
         Ok(Self {
             frame,
             trends,
             query,
             by,
             period,
+            against,
         })
     }
 
@@ -117,6 +133,7 @@ impl TrendsPage {
                 {choice("By", "by", &BY, self.by)}
                 {choice("Period", "period", &PERIODS, self.period)}
                 {choice("Windows", "window", &WINDOWS, window)}
+                {choice("Against", "against", &AGAINST, self.against)}
                 <button class="button" type="submit">"Show"</button>
                 <a class="button trend-csv" href=csv download="" rel="external">{Icon::Download.view()}"CSV"</a>
             </form>
@@ -163,11 +180,19 @@ impl TrendsPage {
         view! {
             <section class="card trend-card" aria-label="Usage over time">
                 <p class="trend-total"><b>{total}</b>" credits "{change(trends.total, trends.previous)}
-                    <span class="dim">{format!(" against {} before · {} events", number::credits(trends.previous.credits), number::count(trends.total.events))}</span></p>
+                    <span class="dim">{format!(" against {} {} · {} events", number::credits(trends.previous.credits), self.then(), number::count(trends.total.events))}</span></p>
                 <div class="trend-chart" tabindex="0" role="group" aria-label="Chart of usage over time"><div class="chart-frame" role="img" aria-label=described inner_html=drawn></div></div>
                 <ul class="trend-legend" data-testid="legend">{legend}</ul>
                 <details class="trend-table"><summary class="quiet-button">"Show this chart as a table"</summary>{self.table(&labels)}</details>
             </section>
+        }
+    }
+
+    /// When what it is compared with was.
+    const fn then(&self) -> &'static str {
+        match self.trends.compared {
+            Comparison::Previous => "before",
+            Comparison::Year => "a year before",
         }
     }
 

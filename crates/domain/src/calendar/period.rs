@@ -17,7 +17,54 @@ pub struct ResolvedPeriod {
     pub previous: TimeRange,
 }
 
+/// What a period is compared with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Comparison {
+    /// The period before.
+    #[default]
+    Previous,
+    /// The same dates of the year before.
+    Year,
+}
+
+impl Comparison {
+    /// The name on the wire.
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Previous => "previous",
+            Self::Year => "year",
+        }
+    }
+}
+
+impl std::str::FromStr for Comparison {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "previous" => Ok(Self::Previous),
+            "year" => Ok(Self::Year),
+            _ => Err("must be previous or year"),
+        }
+    }
+}
+
 impl ResolvedPeriod {
+    /// The same period, compared with something else. Of the running cycle, as much is compared as has passed.
+    #[must_use]
+    pub fn compared(self, with: Comparison, period: PeriodChoice, now: Time, zone: &Zone) -> Self {
+        if with == Comparison::Previous {
+            return self;
+        }
+        let end = if period == PeriodChoice::ThisCycle {
+            now.bucket().max(self.range.start)
+        } else {
+            self.range.end
+        };
+        let previous = TimeRange::new(year_before(self.range.start, zone), year_before(end, zone));
+        Self { previous, ..self }
+    }
+
     /// Places a period in time.
     pub fn resolve(period: PeriodChoice, now: Time, cycles: &Cycles, zone: &Zone) -> Self {
         match period {
@@ -69,4 +116,9 @@ impl ResolvedPeriod {
             previous: TimeRange::new(before, start),
         }
     }
+}
+
+/// The same date and clock time of the year before; 28 February for the 29th.
+fn year_before(time: Time, zone: &Zone) -> Time {
+    zone.at(time).saturating_sub(1.year()).timestamp().into()
 }

@@ -115,6 +115,9 @@ pub trait PlatformReads {
         range: TimeRange,
     ) -> StoreResult<Vec<AccountDay>>;
 
+    /// How many accounts have one of these plans now.
+    async fn accounts_of_plans(&mut self, plans: &[String]) -> StoreResult<u64>;
+
     /// Accounts that had nothing left at a time of `range`, once for each billing cycle.
     async fn run_outs(&mut self, plans: &[String], range: TimeRange) -> StoreResult<Vec<RunOut>>;
 }

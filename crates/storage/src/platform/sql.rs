@@ -62,6 +62,10 @@ pub(super) const DAYS: &str = "
     WHERE ?4 = '[]' OR s.plan IN (SELECT value FROM json_each(?4))
     GROUP BY s.account_id, s.start";
 
+/// How many accounts have some plans: every account has one line of the directory, and is looked at.
+pub(super) const ACCOUNTS: &str =
+    "SELECT count(*) FROM accounts WHERE ?1 = '[]' OR plan IN (SELECT value FROM json_each(?1))";
+
 /// Accounts that had nothing left.
 pub(super) const RUN_OUTS: &str = "
     SELECT account_id, cycle_start, at FROM run_outs

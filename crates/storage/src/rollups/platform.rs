@@ -93,9 +93,9 @@ async fn plans(tx: &mut WriteTx<'_>, together: &[(AccountKey, Sum)]) -> Result<P
         .collect())
 }
 
-fn platform_row<'a>(
-    ((start, plan, agent, activity), (credits, events)): (PlatformKey<'a>, (i64, i64)),
-) -> (i64, &'a str, u8, &'a str, i64, i64) {
+fn platform_row(
+    ((start, plan, agent, activity), (credits, events)): (PlatformKey<'_>, (i64, i64)),
+) -> (i64, &str, u8, &str, i64, i64) {
     (start, plan, agent, activity, credits, events)
 }
 

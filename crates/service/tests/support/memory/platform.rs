@@ -121,6 +121,12 @@ impl PlatformReads for Frozen {
             .collect())
     }
 
+    async fn accounts_of_plans(&mut self, plans: &[String]) -> StoreResult<u64> {
+        let accounts = self.0.accounts.iter();
+        let counted = accounts.filter(|account| plans.is_empty() || plans.contains(&account.plan));
+        Ok(counted.count() as u64)
+    }
+
     async fn run_outs(&mut self, plans: &[String], range: TimeRange) -> StoreResult<Vec<RunOut>> {
         let mut first: BTreeMap<(AccountId, Time), Time> = BTreeMap::new();
         for event in self.of_plans(plans, TimeRange::new(Time::MIN, Time::MAX)) {
