@@ -145,6 +145,7 @@ test.describe("A platform's own users", () => {
     const account = await Account.make(platform.server, platform.key);
     const url = await link(account);
     await page.goto(url);
+    await expect(page.locator(".live-mark")).toHaveText("Live");
     await page.context().clearCookies();
     await page.goto(framed(origin(listed), url));
     await expect(page.frameLocator("iframe").getByText("used before")).toBeVisible();

@@ -62,6 +62,13 @@ export class Account {
     await this.server.cli("user", "create", email, "--name", name, "--password", PASSWORD, "--account", this.key, "--role", role, ...companies);
     return { email, password: PASSWORD };
   }
+
+  /// Someone who runs the platform and reads every account.
+  async staff(): Promise<User> {
+    const email = `staff-${made++}@${this.key}.example`;
+    await this.server.cli("user", "create", email, "--name", "Pia Manager", "--password", PASSWORD, "--platform-role", "product_manager");
+    return { email, password: PASSWORD };
+  }
 }
 
 /// Signs in as the form does, so that the browser holds the session from here on.

@@ -19,6 +19,7 @@ pub mod ops;
 pub mod orders;
 pub mod packs;
 pub mod plans;
+pub mod platform;
 pub mod portal;
 pub mod problem;
 pub mod query;
@@ -71,6 +72,7 @@ pub fn described() -> OpenApiRouter<AppState> {
         .routes(routes!(enforce::settle_hold))
         .routes(routes!(usage::get_summary))
         .routes(routes!(series::get_series))
+        .routes(routes!(platform::get_platform_trends))
         .routes(routes!(balance::get_balance))
         .routes(routes!(accounts::list_accounts))
         .routes(routes!(accounts::get_account, accounts::put_account))

@@ -126,12 +126,18 @@ async fn resolve(
     let address = ClientAddress::of(request.extensions());
     if let Some(known) = &mut current.known {
         known.caller = known.caller.clone().at(address.text());
-        if known.person.is_portal && !state.embed_origins.is_empty() {
-            current.frame_ancestors = Some(state.embed_origins.join(" "));
+        if known.person.is_portal {
+            current.frame_ancestors = embedders(&state);
         }
     }
     request.extensions_mut().insert(current);
     next.run(request).await
+}
+
+/// The origins that may show the pages of their users in a frame; none may when there are none.
+pub fn embedders(state: &AppState) -> Option<String> {
+    let origins = &state.embed_origins;
+    (!origins.is_empty()).then(|| origins.join(" "))
 }
 
 /// Who it is: a person who signed in, or a user of the platform who came by one of its links.

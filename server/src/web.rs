@@ -34,6 +34,7 @@ pub fn router() -> Router<AppState> {
         .route(app::PLANS_PATH, get(page))
         .route(app::SIGN_IN_PATH, get(page))
         .route(app::TRENDS_PATH, get(page))
+        .route(app::PLATFORM_PATH, get(page))
         .route(app::COMPANIES_PATH, get(page))
         .route(app::MEMBERS_PATH, get(page))
         .route(app::KEYS_PATH, get(page))
@@ -107,11 +108,15 @@ async fn show(state: &AppState, current: Current, found: Found) -> Response {
 
 /// Says why something was refused to someone who is not signed in.
 async fn refused(state: &AppState, error: ServiceError) -> Response {
+    refused_to(state, Current::default(), error).await
+}
+
+async fn refused_to(state: &AppState, current: Current, error: ServiceError) -> Response {
     let said = match error {
         ServiceError::Forbidden(text) | ServiceError::Conflict(text) => AppError::Invalid(text),
         other => AppError::from(other),
     };
-    show(state, Current::default(), Found::Problem(said)).await
+    show(state, current, Found::Problem(said)).await
 }
 
 /// Calls a server function.

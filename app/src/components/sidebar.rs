@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 
 use crate::{
-    AUDIT_PATH, BRAND_PATH, COMPANIES_PATH, KEYS_PATH, MEMBERS_PATH, PLANS_PATH, TRENDS_PATH,
-    USAGE_PATH, YOU_PATH,
+    AUDIT_PATH, BRAND_PATH, COMPANIES_PATH, KEYS_PATH, MEMBERS_PATH, PLANS_PATH, PLATFORM_PATH,
+    TRENDS_PATH, USAGE_PATH, YOU_PATH,
     functions::{Ability, Reader},
     ui::{Icon, Menu, MenuItem},
 };
@@ -60,6 +60,10 @@ pub fn Sidebar(
                 None => view! { <p class="account-name">{account}</p> }.into_any(),
             }}
             <nav class="nav" aria-label="Main">
+                {reader.is_staff.then(|| view! {
+                    <h2 class="nav-title">"Platform"</h2>
+                    {item(PLATFORM_PATH, "Platform trends")}
+                })}
                 <h2 class="nav-title">"Billing"</h2>
                 {item(USAGE_PATH, "AI Credits Usage")}
                 {item(TRENDS_PATH, "Trends")}

@@ -6,6 +6,8 @@ mod companies;
 mod frame;
 mod keys;
 mod members;
+mod platform;
+mod trend_parts;
 mod trends;
 mod welcome;
 mod you;
@@ -14,6 +16,7 @@ pub use brand::BrandPage;
 pub use companies::CompaniesPage;
 pub use keys::KeysPage;
 pub use members::MembersPage;
+pub use platform::PlatformPage;
 pub use trends::TrendsPage;
 pub use welcome::WelcomePage;
 pub use you::YouPage;
@@ -24,8 +27,8 @@ pub use frame::Ask;
 use leptos::prelude::*;
 
 use crate::{
-    AUDIT_PATH, BRAND_PATH, COMPANIES_PATH, KEYS_PATH, MEMBERS_PATH, TRENDS_PATH, YOU_PATH,
-    error::AppError,
+    AUDIT_PATH, BRAND_PATH, COMPANIES_PATH, KEYS_PATH, MEMBERS_PATH, PLATFORM_PATH, TRENDS_PATH,
+    YOU_PATH, error::AppError,
 };
 
 /// One of these pages, with all that it shows.
@@ -33,6 +36,8 @@ use crate::{
 pub enum Settings {
     /// Usage over time.
     Trends(Box<TrendsPage>),
+    /// Usage across all accounts.
+    Platform(Box<PlatformPage>),
     /// What each company spends.
     Companies(Box<CompaniesPage>),
     /// Who belongs to the account.
@@ -52,6 +57,10 @@ impl Settings {
     pub async fn read(path: &str, ask: &Ask<'_>) -> Option<Result<Self, AppError>> {
         Some(match path {
             TRENDS_PATH => TrendsPage::read(ask).await.map(Box::new).map(Self::Trends),
+            PLATFORM_PATH => PlatformPage::read(ask)
+                .await
+                .map(Box::new)
+                .map(Self::Platform),
             COMPANIES_PATH => CompaniesPage::read(ask)
                 .await
                 .map(Box::new)
@@ -71,6 +80,7 @@ impl Settings {
     pub(super) const fn title(&self) -> &'static str {
         match self {
             Self::Trends(_) => "Trends · Creditscope",
+            Self::Platform(_) => "Platform trends · Creditscope",
             Self::Companies(_) => "Companies · Creditscope",
             Self::Members(_) => "Members · Creditscope",
             Self::Keys(_) => "API keys · Creditscope",
@@ -83,6 +93,7 @@ impl Settings {
     pub(super) fn view(self) -> AnyView {
         match self {
             Self::Trends(page) => page.view(),
+            Self::Platform(page) => page.view(),
             Self::Companies(page) => page.view(),
             Self::Members(page) => page.view(),
             Self::Keys(page) => page.view(),

@@ -1,6 +1,10 @@
 //! What an agency's clients see: the agency's name, colour and logo in the place of ours.
 
+mod palette;
+
 use serde::{Deserialize, Serialize};
+
+pub use palette::{Palette, Shades};
 
 use crate::FieldError;
 
@@ -57,33 +61,19 @@ impl Brand {
         errors
     }
 
-    /// Its colour, and the one of black and white that is read better on it; none for our own.
-    pub fn colours(&self) -> Option<(&str, &'static str)> {
-        let on = if luminance(rgb(&self.colour)?) > DARK_ENOUGH {
-            "#111418"
-        } else {
-            "#ffffff"
-        };
-        Some((&self.colour, on))
+    /// The shades of its colour; none for our own.
+    pub fn palette(&self) -> Option<Palette> {
+        rgb(&self.colour).map(Palette::of)
     }
 }
 
-/// Above this relative luminance dark text has the higher contrast (WCAG 2), in hundred-thousandths.
-const DARK_ENOUGH: u64 = 17_913;
-
-fn rgb(text: &str) -> Option<[u8; 3]> {
+fn rgb(text: &str) -> Option<palette::Rgb> {
     let digits = text.strip_prefix('#').filter(|rest| rest.len() == 6)?;
     if !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return None;
     }
     let part = |from: usize| u8::from_str_radix(&digits[from..from + 2], 16).ok();
     Some([part(0)?, part(2)?, part(4)?])
-}
-
-/// The relative luminance of a colour, in hundred-thousandths, with the gamma of 2.2 rounded to 2.
-fn luminance([red, green, blue]: [u8; 3]) -> u64 {
-    let linear = |part: u8| u64::from(part) * u64::from(part);
-    (linear(red) * 21_260 + linear(green) * 71_520 + linear(blue) * 7_220) / (255 * 255)
 }
 
 fn check_logo(logo: &str) -> Result<(), String> {
@@ -138,13 +128,6 @@ mod tests {
         }
         assert_eq!(brand("#2f6f4f", "data:image/png;base64,AAAA").check(), []);
         assert!(Brand::default().is_plain() && Brand::default().check().is_empty());
-    }
-
-    #[test]
-    fn text_on_the_colour_is_the_one_that_is_read_better() {
-        assert_eq!(brand("#ffe600", "").colours().unwrap().1, "#111418");
-        assert_eq!(brand("#14213d", "").colours().unwrap().1, "#ffffff");
-        assert_eq!(brand("#2f6f4f", "").colours().unwrap().1, "#ffffff");
-        assert_eq!(brand("", "").colours(), None);
+        assert_eq!(Brand::default().palette(), None);
     }
 }

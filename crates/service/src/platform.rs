@@ -11,7 +11,7 @@ use domain::{
 };
 use jiff::ToSpan as _;
 
-pub use figures::{Adoption, Concentration, RunOuts};
+pub use figures::{Adoption, Concentration, PARTS, RunOuts};
 
 use crate::{
     Caller, Permission, ServiceError, ServiceResult, Services,

@@ -14,6 +14,7 @@ mod keys;
 mod live;
 mod log;
 mod plans;
+mod platform;
 mod rates;
 mod reconcile;
 mod scope;

@@ -114,6 +114,14 @@ impl Rest {
         found
     }
 
+    /// Takes every value of a parameter.
+    pub fn take_all(&mut self, name: &str) -> Vec<String> {
+        let all = std::mem::take(&mut self.pairs);
+        let (taken, left): (Vec<_>, Vec<_>) = all.into_iter().partition(|(other, _)| other == name);
+        self.pairs = left;
+        taken.into_iter().map(|(_, value)| value).collect()
+    }
+
     /// Takes a parameter that has a form.
     pub fn parse<T: std::str::FromStr<Err: ToString>>(&mut self, name: &str) -> Option<T> {
         let text = self.take(name)?;

@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use domain::brand::{Brand, MAX_LOGO_BYTES};
+use domain::brand::{Brand, MAX_LOGO_BYTES, Palette};
 use serde::Deserialize;
 use service::{ServiceError, ServiceResult, Services};
 
@@ -40,19 +40,21 @@ pub async fn sheet(
     }
 }
 
-/// Only what was checked to be a colour comes in here. In the dark it is lightened; as text it is darkened, so that it
-/// can be read on white.
+/// Only shades that were computed come in here, never what somebody wrote.
 fn css(brand: &Brand) -> String {
-    let Some((colour, on)) = brand.colours() else {
+    let Some(Palette { light, dark }) = brand.palette() else {
         return String::new();
     };
-    format!(
-        ":root {{\n  --accent: light-dark({colour}, color-mix(in oklab, {colour} 65%, white));\n  \
-         --on-accent: light-dark({on}, #0d0e12);\n  \
-         --accent-text: light-dark(color-mix(in oklab, {colour} 70%, black), color-mix(in oklab, {colour} 50%, white));\n  \
-         --accent-soft: light-dark(color-mix(in oklab, {colour} 12%, white), color-mix(in oklab, {colour} 28%, black));\n  \
-         --accent-tint: light-dark(color-mix(in oklab, {colour} 30%, white), color-mix(in oklab, {colour} 50%, black));\n}}\n"
-    )
+    let pairs = [
+        ("accent", light.accent, dark.accent),
+        ("on-accent", light.on_accent, dark.on_accent),
+        ("accent-text", light.text, dark.text),
+        ("accent-soft", light.soft, dark.soft),
+        ("accent-tint", light.tint, dark.tint),
+    ];
+    let lines =
+        pairs.map(|(name, light, dark)| format!("  --{name}: light-dark({light}, {dark});\n"));
+    format!(":root {{\n{}}}\n", lines.concat())
 }
 
 /// What the form sends.

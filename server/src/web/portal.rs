@@ -1,5 +1,6 @@
 //! The one-time link by which a platform signs its own users in.
 
+use app::context::Current;
 use axum::{
     Extension,
     extract::{Path, State},
@@ -8,7 +9,7 @@ use axum::{
 };
 use service::ServiceError;
 
-use super::refused;
+use super::refused_to;
 use crate::{AppState, middleware::address::ClientAddress, sessions};
 
 /// `GET /portal/{secret}`
@@ -42,4 +43,13 @@ pub async fn sign_in(
         header::HeaderValue::from_static("no-referrer"),
     );
     response
+}
+
+/// Says why a link does not work where it was followed: that may be in a frame.
+async fn refused(state: &AppState, error: ServiceError) -> Response {
+    let current = Current {
+        frame_ancestors: sessions::embedders(state),
+        ..Current::default()
+    };
+    refused_to(state, current, error).await
 }

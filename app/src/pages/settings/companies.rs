@@ -40,8 +40,13 @@ impl CompaniesPage {
         let table = self.table();
         let pages = self.pages();
         let used = number::credits(self.board.used.credits);
+        let companies = if self.board.found == 1 {
+            "company"
+        } else {
+            "companies"
+        };
         let summary = format!(
-            "{} companies · {used} credits used since {}",
+            "{} {companies} · {used} credits used since {}",
             number::count(self.board.found as u64),
             self.zone.at(self.board.cycle.start).strftime("%-d %b %Y"),
         );

@@ -1,37 +1,23 @@
 //! Trends: usage over time by agent, activity or company, against the period before.
 
-use domain::{
-    calendar::{Comparison, Window},
-    filter::ViewQuery,
-    number::{self, Change},
-    usage::Totals,
-};
+use domain::{calendar::Window, filter::ViewQuery};
 use leptos::prelude::*;
 use service::{
     ports::GroupBy,
-    trends::{Mover, TrendGroup, Trends, TrendsQuery},
+    trends::{Trends, TrendsQuery},
 };
 
-use super::frame::{Ask, Frame, hidden};
-use crate::{TRENDS_PATH, USAGE_PATH, charts, error::AppError, ui::Icon};
-
-/// Movers that are listed each way.
-const MOST_MOVERS: usize = 5;
-/// Shades of the heat map.
-const SHADES: i128 = 6;
-const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+use super::{
+    frame::{Ask, Frame, hidden},
+    trend_parts::{self, AGAINST, TrendParts, WINDOWS, choice, known},
+};
+use crate::{TRENDS_PATH, USAGE_PATH, error::AppError, ui::Icon};
 
 /// What usage is kept apart by: value and words.
 const BY: [(&str, &str); 3] = [
     ("agent", "Agent"),
     ("activity", "Activity"),
     ("company", "Company"),
-];
-const WINDOWS: [(&str, &str); 4] = [
-    ("hour", "Hours"),
-    ("day", "Days"),
-    ("week", "Weeks"),
-    ("month", "Months"),
 ];
 const PERIODS: [(&str, &str); 5] = [
     ("30d", "Last 30 days"),
@@ -40,9 +26,6 @@ const PERIODS: [(&str, &str); 5] = [
     ("this_cycle", "This cycle"),
     ("last_cycle", "Last cycle"),
 ];
-
-/// What usage is compared with.
-const AGAINST: [(&str, &str); 2] = [("before", "The time before"), ("year", "A year before")];
 
 /// The page Trends.
 #[derive(Debug, Clone)]
@@ -79,11 +62,7 @@ impl TrendsPage {
             view: query.clone(),
             window,
             group_by,
-            compared: if against == "year" {
-                Comparison::Year
-            } else {
-                Comparison::Previous
-            },
+            compared: trend_parts::compared(against),
         };
         let trends = ask.services.trends(scope, &asked).await?;
         Ok(Self {
@@ -97,14 +76,21 @@ impl TrendsPage {
     }
 
     pub(super) fn view(self) -> AnyView {
+        let rows_of = |key: &str| self.rows_of(key);
+        let shown = TrendParts {
+            trends: &self.trends,
+            by: self.by,
+            group: &rows_of,
+            mover: &rows_of,
+        };
         let parts = view! {
             {self.controls()}
-            {self.chart()}
+            {shown.chart()}
             <div class="trend-pair">
-                {self.movers("Up most", "what grew", |mover| mover.change_micro() > 0)}
-                {self.movers("Down most", "what shrank", |mover| mover.change_micro() < 0)}
+                {shown.movers("Up most", "what grew", |mover| mover.change_micro() > 0)}
+                {shown.movers("Down most", "what shrank", |mover| mover.change_micro() < 0)}
             </div>
-            {self.heat()}
+            {shown.heat()}
         };
         self.frame.clone().view(
             "Trends",
@@ -154,214 +140,7 @@ impl TrendsPage {
     }
 
     /// The rows behind a group.
-    fn rows_of(&self, key: &str) -> String {
-        self.usage_address(USAGE_PATH, &[(self.by, key)])
+    fn rows_of(&self, key: &str) -> Option<String> {
+        Some(self.usage_address(USAGE_PATH, &[(self.by, key)]))
     }
-
-    fn chart(&self) -> impl IntoView + use<> {
-        let trends = &self.trends;
-        let labels: Vec<_> = trends
-            .windows
-            .iter()
-            .map(|window| self.label(window.start))
-            .collect();
-        let drawn = charts::stacked(trends, &labels);
-        let total = number::credits(trends.total.credits);
-        let described = format!(
-            "Credits by {} and {}: {total} in all; the table below has every figure",
-            self.by,
-            trends.window.id()
-        );
-        let legend: Vec<_> = trends
-            .groups
-            .iter()
-            .map(|group| self.legend(group))
-            .collect();
-        view! {
-            <section class="card trend-card" aria-label="Usage over time">
-                <p class="trend-total"><b>{total}</b>" credits "{change(trends.total, trends.previous)}
-                    <span class="dim">{format!(" against {} {} · {} events", number::credits(trends.previous.credits), self.then(), number::count(trends.total.events))}</span></p>
-                <div class="trend-chart" tabindex="0" role="group" aria-label="Chart of usage over time"><div class="chart-frame" role="img" aria-label=described inner_html=drawn></div></div>
-                <ul class="trend-legend" data-testid="legend">{legend}</ul>
-                <details class="trend-table"><summary class="quiet-button">"Show this chart as a table"</summary>{self.table(&labels)}</details>
-            </section>
-        }
-    }
-
-    /// When what it is compared with was.
-    const fn then(&self) -> &'static str {
-        match self.trends.compared {
-            Comparison::Previous => "before",
-            Comparison::Year => "a year before",
-        }
-    }
-
-    fn label(&self, start: domain::Time) -> String {
-        let at = self.trends.zone.at(start);
-        let format = match self.trends.window {
-            Window::Hour => "%-d %b %H:%M",
-            Window::Day | Window::Week => "%-d %b",
-            Window::Month => "%b %Y",
-        };
-        at.strftime(format).to_string()
-    }
-
-    fn legend(&self, group: &TrendGroup) -> AnyView {
-        let class = format!("dot square layer-{}", group.layer);
-        let name = match &group.key {
-            Some(key) => {
-                view! { <a href=self.rows_of(key) rel="external">{group.name.clone()}</a> }
-                    .into_any()
-            }
-            None => group.name.clone().into_any(),
-        };
-        view! {
-            <li><span class=class></span><span class="trend-name">{name}</span>
-                <b>{number::credits(group.total.credits)}</b>
-                <span class="dim">{number::percent(group.total.credits, self.trends.total.credits)}</span>
-                {change(group.total, group.previous)}</li>
-        }
-        .into_any()
-    }
-
-    fn table(&self, labels: &[String]) -> impl IntoView + use<> {
-        let heads: Vec<_> = self
-            .trends
-            .groups
-            .iter()
-            .map(|group| view! { <th scope="col" class="number">{group.name.clone()}</th> })
-            .collect();
-        let rows: Vec<_> = labels
-            .iter()
-            .enumerate()
-            .map(|(at, label)| {
-                let cells: Vec<_> = self
-                    .trends
-                    .groups
-                    .iter()
-                    .map(|group| {
-                        let point = group.points.get(at).copied().unwrap_or_default();
-                        view! { <td class="number">{number::credits(point.credits)}</td> }
-                    })
-                    .collect();
-                view! { <tr><th scope="row">{label.clone()}</th>{cells}</tr> }
-            })
-            .collect();
-        view! {
-            <div class="table-card" tabindex="0" role="group" aria-label="Table of usage over time">
-                <table data-testid="trend-table"><thead><tr><th scope="col">"From"</th>{heads}</tr></thead><tbody>{rows}</tbody></table>
-            </div>
-        }
-    }
-
-    fn movers(
-        &self,
-        title: &'static str,
-        lead: &'static str,
-        which: fn(&Mover) -> bool,
-    ) -> impl IntoView + use<> {
-        let movers: Vec<_> = self
-            .trends
-            .movers
-            .iter()
-            .filter(|mover| which(mover))
-            .take(MOST_MOVERS)
-            .collect();
-        let rows: Vec<_> = movers
-            .iter()
-            .map(|mover| {
-                view! {
-                    <li><span class="trend-name"><a href=self.rows_of(&mover.key) rel="external">{mover.name.clone()}</a></span>
-                        <b>{number::credits(mover.now.credits)}</b>
-                        <span class="dim">{format!("was {}", number::credits(mover.before.credits))}</span>
-                        {change(mover.now, mover.before)}</li>
-                }
-            })
-            .collect();
-        let nothing = rows
-            .is_empty()
-            .then(|| view! { <p class="dim">"Nothing did."</p> });
-        view! {
-            <section class="card trend-movers"><h2>{title}<small>{lead}</small></h2><ul class="trend-legend">{rows}</ul>{nothing}</section>
-        }
-    }
-
-    fn heat(&self) -> impl IntoView + use<> {
-        let heat = &self.trends.heat;
-        let most = heat
-            .iter()
-            .flatten()
-            .map(|slot| slot.credits.micro())
-            .max()
-            .unwrap_or(0);
-        let heads: Vec<_> = (0..24)
-            .map(|hour| view! { <th scope="col">{format!("{hour:02}")}</th> })
-            .collect();
-        let rows: Vec<_> = WEEKDAYS
-            .iter()
-            .zip(heat)
-            .map(|(day, hours)| {
-                let cells: Vec<_> = hours
-                    .iter()
-                    .enumerate()
-                    .map(|(hour, slot)| cell(day, hour, *slot, most))
-                    .collect();
-                view! { <tr><th scope="row">{*day}</th>{cells}</tr> }
-            })
-            .collect();
-        view! {
-            <section aria-labelledby="heat">
-                <header class="section-header"><h2 id="heat">"When in the week"</h2><p>{format!("Credits by hour and weekday, {}", self.trends.zone.name())}</p></header>
-                <div class="card table-card" tabindex="0" role="group" aria-label="Table of credits by hour and weekday">
-                    <table class="heat" data-testid="heat"><thead><tr><th scope="col"><span class="visually-hidden">"Day"</span></th>{heads}</tr></thead><tbody>{rows}</tbody></table>
-                </div>
-            </section>
-        }
-    }
-}
-
-/// One hour of one weekday, in a shade and in words.
-fn cell(day: &str, hour: usize, slot: Totals, most: i64) -> AnyView {
-    let micro = i128::from(slot.credits.micro().max(0));
-    let shade = if most <= 0 || micro == 0 {
-        0
-    } else {
-        (micro * SHADES + i128::from(most) - 1) / i128::from(most)
-    };
-    let exact = number::credits(slot.credits);
-    let title = format!(
-        "{day} {hour:02}:00: {exact} credits in {} events",
-        number::count(slot.events)
-    );
-    view! { <td class=format!("shade-{shade}") title=title><span class="visually-hidden">{exact}</span></td> }.into_any()
-}
-
-fn change(now: Totals, before: Totals) -> Option<AnyView> {
-    let (class, icon, text) = match number::change(now.credits, before.credits) {
-        Change::Up(percent) => ("change up", Some(Icon::ArrowUp), percent),
-        Change::Down(percent) => ("change down", Some(Icon::ArrowDown), percent),
-        Change::Steady => ("change", Some(Icon::ArrowRight), "0 %".to_owned()),
-        Change::New => ("change", None, "new".to_owned()),
-        Change::None => return None,
-    };
-    Some(view! { <span class=class>{icon.map(Icon::view)}{text}</span> }.into_any())
-}
-
-fn choice(
-    label: &'static str,
-    name: &'static str,
-    all: &'static [(&'static str, &'static str)],
-    chosen: &str,
-) -> impl IntoView + use<> {
-    let options: Vec<_> = all
-        .iter()
-        .map(|(value, words)| view! { <option value=*value selected=*value == chosen>{*words}</option> })
-        .collect();
-    view! { <label>{label}<select name=name>{options}</select></label> }
-}
-
-/// The named value, or the first one.
-fn known(all: &'static [(&'static str, &'static str)], asked: Option<&str>) -> &'static str {
-    let found = all.iter().find(|(value, _)| Some(*value) == asked);
-    found.map_or(all[0].0, |(value, _)| value)
 }

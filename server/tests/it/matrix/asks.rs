@@ -84,6 +84,8 @@ pub enum Need {
     Bill,
     Manage,
     Provision,
+    /// To read across accounts.
+    Staff,
 }
 
 /// One thing asked.
@@ -233,6 +235,11 @@ fn reads(names: &Names) -> Vec<Ask> {
             "GET /api/v1/rate-cards/{type}",
             "/api/v1/rate-cards/creditscope.usage".to_owned(),
             Need::Provision,
+        ),
+        get(
+            "GET /api/v1/platform/trends",
+            "/api/v1/platform/trends?by=account".to_owned(),
+            Need::Staff,
         ),
         get(
             "GET /api/v1/usage/series",

@@ -128,6 +128,7 @@ impl Caller {
             Need::ReadAll => !self.is_narrow(),
             Need::Manage => matches!(self.kind, Kind::Owner | Kind::Operator),
             Need::Provision => self.kind == Kind::Operator,
+            Need::Staff => matches!(self.kind, Kind::Operator | Kind::ProductManager),
             _ => false,
         }
     }

@@ -1,0 +1,298 @@
+//! Platform trends: usage across all accounts, for those who run the platform.
+
+use domain::{Credits, calendar::Window, filter::ViewQuery, number, tenancy::Plan};
+use leptos::prelude::*;
+use service::{
+    platform::{PlatformBy, PlatformQuery, PlatformTrends},
+    trends::Mover,
+};
+
+use super::{
+    frame::{Ask, Frame, hidden},
+    trend_parts::{self, AGAINST, TrendParts, WINDOWS, choice, known, linked},
+};
+use crate::{PLATFORM_PATH, USAGE_PATH, error::AppError, ui::Icon};
+
+const BY: [(&str, &str); 4] = [
+    ("agent", "Agent"),
+    ("activity", "Activity"),
+    ("plan", "Plan"),
+    ("account", "Account"),
+];
+const PERIODS: [(&str, &str); 3] = [
+    ("30d", "Last 30 days"),
+    ("7d", "Last 7 days"),
+    ("90d", "Last 90 days"),
+];
+/// When in their cycles accounts ran out.
+const WEEKS: [&str; service::platform::PARTS] =
+    ["Week 1", "Week 2", "Week 3", "Week 4", "After day 28"];
+/// Plans that can be chosen from.
+const MOST_PLANS: u32 = 200;
+
+/// The page Platform trends.
+#[derive(Debug, Clone)]
+pub struct PlatformPage {
+    frame: Frame,
+    found: PlatformTrends,
+    plans: Vec<Plan>,
+    plan: String,
+    by: &'static str,
+    period: &'static str,
+    against: &'static str,
+}
+
+impl PlatformPage {
+    pub(super) async fn read(ask: &Ask<'_>) -> Result<Self, AppError> {
+        let (_, caller) = ask.current.known()?;
+        let (_, frame) = ask.frame(PLATFORM_PATH).await?;
+        let period = known(&PERIODS, ask.value("period").as_deref());
+        let by = known(&BY, ask.value("by").as_deref());
+        let against = known(&AGAINST, ask.value("against").as_deref());
+        let window = ask.value("window");
+        let window = window
+            .as_deref()
+            .map_or("day", |asked| known(&WINDOWS, Some(asked)));
+        let plan = ask.value("plan").unwrap_or_default();
+        let query = PlatformQuery {
+            period: ViewQuery {
+                period: Some(period.to_owned()),
+                ..ViewQuery::default()
+            },
+            plans: Some(plan.clone())
+                .filter(|key| !key.is_empty())
+                .into_iter()
+                .collect(),
+            window: window.parse().unwrap_or(Window::Day),
+            by: by.parse().unwrap_or(PlatformBy::Agent),
+            compared: trend_parts::compared(against),
+        };
+        let found = ask.services.platform_trends(caller, &query).await?;
+        let plans = ask.services.plans(caller, None, MOST_PLANS).await?;
+        Ok(Self {
+            frame,
+            found,
+            plans,
+            plan,
+            by,
+            period,
+            against,
+        })
+    }
+
+    pub(super) fn view(self) -> AnyView {
+        let group = |key: &str| self.behind_group(key);
+        let mover = |key: &str| Some(self.account(key));
+        let shown = TrendParts {
+            trends: &self.found.trends,
+            by: self.by,
+            group: &group,
+            mover: &mover,
+        };
+        let parts = view! {
+            {self.controls()}
+            {self.tiles()}
+            {shown.chart()}
+            <div class="trend-pair">
+                {shown.movers("Up most", "accounts that grew", |mover| mover.change_micro() > 0)}
+                {shown.movers("Down most", "accounts that shrank", |mover| mover.change_micro() < 0)}
+                {self.largest()}
+                {self.adoption()}
+                {self.run_outs()}
+                {self.concentration()}
+            </div>
+            {shown.heat()}
+        };
+        self.frame.clone().view(
+            "Platform trends",
+            "Usage across all accounts: who uses what, who grows, who runs out. Days are those of UTC.",
+            parts.into_any(),
+        )
+    }
+
+    fn controls(&self) -> impl IntoView + use<> {
+        let window = self.found.trends.window.id();
+        let plans: Vec<_> = self
+            .plans
+            .iter()
+            .map(|plan| {
+                let chosen = plan.key == self.plan;
+                view! { <option value=plan.key.clone() selected=chosen>{plan.name.clone()}</option> }
+            })
+            .collect();
+        let csv = self.address("/api/v1/platform/trends", &[("format", "csv")]);
+        view! {
+            <form class="card search-form" method="get" action=PLATFORM_PATH>
+                {hidden("account", self.frame.account.clone())}
+                {choice("By", "by", &BY, self.by)}
+                {choice("Period", "period", &PERIODS, self.period)}
+                {choice("Windows", "window", &WINDOWS, window)}
+                {choice("Against", "against", &AGAINST, self.against)}
+                <label>"Plan"<select name="plan"><option value="">"All plans"</option>{plans}</select></label>
+                <button class="button" type="submit">"Show"</button>
+                <a class="button trend-csv" href=csv download="" rel="external">{Icon::Download.view()}"CSV"</a>
+            </form>
+        }
+    }
+
+    /// An address with this view's filters.
+    fn address(&self, path: &str, more: &[(&str, &str)]) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        if path == PLATFORM_PATH {
+            query.append_pair("account", &self.frame.account);
+        }
+        for (name, value) in [
+            ("period", self.period),
+            ("window", self.found.trends.window.id()),
+            ("by", self.by),
+            ("against", self.against),
+            ("plan", &self.plan),
+        ] {
+            let is_replaced = more.iter().any(|(other, _)| *other == name);
+            if !value.is_empty() && !is_replaced {
+                query.append_pair(name, value);
+            }
+        }
+        query.extend_pairs(more);
+        format!("{path}?{}", query.finish())
+    }
+
+    /// An account's own page.
+    fn account(&self, key: &str) -> String {
+        let query = form_urlencoded::Serializer::new(String::new())
+            .append_pair("account", key)
+            .append_pair("period", self.period)
+            .finish();
+        format!("{USAGE_PATH}?{query}")
+    }
+
+    /// An account's rows, or the accounts of a plan.
+    fn behind_group(&self, key: &str) -> Option<String> {
+        match self.by {
+            "account" => Some(self.account(key)),
+            "plan" if !key.is_empty() => {
+                Some(self.address(PLATFORM_PATH, &[("plan", key), ("by", "account")]))
+            }
+            _ => None,
+        }
+    }
+
+    fn tiles(&self) -> impl IntoView + use<> {
+        let found = &self.found;
+        let (active, before) = found.active;
+        let run_outs = found.run_outs;
+        let tiles = [
+            (
+                "Accounts",
+                number::count(found.accounts),
+                "there are now".to_owned(),
+            ),
+            (
+                "Active accounts",
+                number::count(active),
+                format!(
+                    "{} of all · {} before",
+                    share(active, found.accounts),
+                    number::count(before)
+                ),
+            ),
+            (
+                "Ran out",
+                number::count(run_outs.accounts),
+                format!(
+                    "{} of the active · {} before",
+                    share(run_outs.accounts, active),
+                    number::count(run_outs.before)
+                ),
+            ),
+        ];
+        let tiles: Vec<_> = tiles
+            .into_iter()
+            .map(|(name, value, more)| {
+                view! { <div class="card tile"><dt>{name}</dt><dd><b>{value}</b><span class="dim">{more}</span></dd></div> }
+            })
+            .collect();
+        view! { <dl class="tiles" data-testid="tiles">{tiles}</dl> }
+    }
+
+    fn largest(&self) -> impl IntoView + use<> {
+        let all = self.found.trends.total.credits;
+        let rows = self.found.largest.iter().map(|account| {
+            let Mover {
+                key,
+                name,
+                now,
+                before,
+            } = account;
+            view! {
+                <li><span class="trend-name">{linked(name, Some(self.account(key)))}</span>
+                    <b>{number::credits(now.credits)}</b>
+                    <span class="dim">{number::percent(now.credits, all)}</span>
+                    {trend_parts::change(*now, *before)}</li>
+            }
+            .into_any()
+        });
+        list("Largest accounts", "by credits", rows.collect())
+    }
+
+    fn adoption(&self) -> impl IntoView + use<> {
+        let (active, _) = self.found.active;
+        let rows = self.found.adoption.iter().map(|adoption| {
+            fact(
+                adoption.agent.name().to_owned(),
+                number::count(adoption.accounts),
+                format!("{} of the active", share(adoption.accounts, active)),
+            )
+        });
+        list("Adoption", "accounts that used each agent", rows.collect())
+    }
+
+    fn run_outs(&self) -> impl IntoView + use<> {
+        let all: u64 = self.found.run_outs.weeks.iter().sum();
+        let rows = WEEKS
+            .iter()
+            .zip(self.found.run_outs.weeks)
+            .map(|(week, count)| fact((*week).to_owned(), number::count(count), share(count, all)));
+        list(
+            "When they ran out",
+            "in their billing cycle",
+            rows.collect(),
+        )
+    }
+
+    fn concentration(&self) -> impl IntoView + use<> {
+        let all = self.found.trends.total.credits;
+        let rows = self.found.concentration.iter().map(|part| {
+            let who = match part.accounts {
+                1 => "The largest account".to_owned(),
+                count => format!("The {} largest", number::count(count)),
+            };
+            fact(
+                who,
+                number::credits(part.credits),
+                number::percent(part.credits, all),
+            )
+        });
+        list("Concentration", "of all credits", rows.collect())
+    }
+}
+
+fn list(title: &'static str, lead: &'static str, rows: Vec<AnyView>) -> AnyView {
+    let nothing = rows
+        .is_empty()
+        .then(|| view! { <p class="dim">"Nothing to tell."</p> });
+    view! {
+        <section class="card trend-movers"><h2>{title}<small>{lead}</small></h2><ul class="trend-legend">{rows}</ul>{nothing}</section>
+    }
+    .into_any()
+}
+
+fn fact(name: String, value: String, share: String) -> AnyView {
+    view! { <li><span class="trend-name">{name}</span><b>{value}</b><span class="dim">{share}</span></li> }.into_any()
+}
+
+/// A part in percent; counts are counted as if they were credits.
+fn share(part: u64, all: u64) -> String {
+    let whole = |count: u64| Credits::from_micro(i64::try_from(count).unwrap_or(i64::MAX));
+    number::percent(whole(part), whole(all))
+}

@@ -1,0 +1,268 @@
+//! What the pages about usage over time are made of.
+
+use domain::{
+    Time,
+    calendar::{Comparison, Window},
+    number::{self, Change},
+    usage::Totals,
+};
+use leptos::prelude::*;
+use service::trends::{Mover, TrendGroup, Trends};
+
+use crate::{charts, ui::Icon};
+
+/// Movers that are listed each way.
+const MOST_MOVERS: usize = 5;
+/// Shades of the heat map.
+const SHADES: i128 = 6;
+const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+
+/// How long a window may be: value and words.
+pub(super) const WINDOWS: [(&str, &str); 4] = [
+    ("hour", "Hours"),
+    ("day", "Days"),
+    ("week", "Weeks"),
+    ("month", "Months"),
+];
+/// What usage is compared with.
+pub(super) const AGAINST: [(&str, &str); 2] =
+    [("before", "The time before"), ("year", "A year before")];
+
+/// Where a name leads.
+pub(super) type Link<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// What an address says usage is compared with.
+pub(super) fn compared(against: &str) -> Comparison {
+    if against == "year" {
+        Comparison::Year
+    } else {
+        Comparison::Previous
+    }
+}
+
+/// Trends, and where their names lead.
+pub(super) struct TrendParts<'a> {
+    pub trends: &'a Trends,
+    pub by: &'static str,
+    /// The rows behind a group.
+    pub group: Link<'a>,
+    /// The rows behind a mover.
+    pub mover: Link<'a>,
+}
+
+impl TrendParts<'_> {
+    pub(super) fn chart(&self) -> impl IntoView + use<> {
+        let trends = self.trends;
+        let labels: Vec<_> = trends
+            .windows
+            .iter()
+            .map(|window| self.label(window.start))
+            .collect();
+        let drawn = charts::stacked(trends, &labels);
+        let total = number::credits(trends.total.credits);
+        let described = format!(
+            "Credits by {} and {}: {total} in all; the table below has every figure",
+            self.by,
+            trends.window.id()
+        );
+        let legend: Vec<_> = trends
+            .groups
+            .iter()
+            .map(|group| self.legend(group))
+            .collect();
+        view! {
+            <section class="card trend-card" aria-label="Usage over time">
+                <p class="trend-total"><b>{total}</b>" credits "{change(trends.total, trends.previous)}
+                    <span class="dim">{format!(" against {} {} · {} events", number::credits(trends.previous.credits), self.then(), number::count(trends.total.events))}</span></p>
+                <div class="trend-chart" tabindex="0" role="group" aria-label="Chart of usage over time"><div class="chart-frame" role="img" aria-label=described inner_html=drawn></div></div>
+                <ul class="trend-legend" data-testid="legend">{legend}</ul>
+                <details class="trend-table"><summary class="quiet-button">"Show this chart as a table"</summary>{self.table(&labels)}</details>
+            </section>
+        }
+    }
+
+    /// When what it is compared with was.
+    const fn then(&self) -> &'static str {
+        match self.trends.compared {
+            Comparison::Previous => "before",
+            Comparison::Year => "a year before",
+        }
+    }
+
+    fn label(&self, start: Time) -> String {
+        let at = self.trends.zone.at(start);
+        let format = match self.trends.window {
+            Window::Hour => "%-d %b %H:%M",
+            Window::Day | Window::Week => "%-d %b",
+            Window::Month => "%b %Y",
+        };
+        at.strftime(format).to_string()
+    }
+
+    fn legend(&self, group: &TrendGroup) -> AnyView {
+        let class = format!("dot square layer-{}", group.layer);
+        let link = group.key.as_deref().and_then(self.group);
+        let name = linked(&group.name, link);
+        view! {
+            <li><span class=class></span><span class="trend-name">{name}</span>
+                <b>{number::credits(group.total.credits)}</b>
+                <span class="dim">{number::percent(group.total.credits, self.trends.total.credits)}</span>
+                {change(group.total, group.previous)}</li>
+        }
+        .into_any()
+    }
+
+    fn table(&self, labels: &[String]) -> impl IntoView + use<> {
+        let heads: Vec<_> = self
+            .trends
+            .groups
+            .iter()
+            .map(|group| view! { <th scope="col" class="number">{group.name.clone()}</th> })
+            .collect();
+        let rows: Vec<_> = labels
+            .iter()
+            .enumerate()
+            .map(|(at, label)| {
+                let cells: Vec<_> = self
+                    .trends
+                    .groups
+                    .iter()
+                    .map(|group| {
+                        let point = group.points.get(at).copied().unwrap_or_default();
+                        view! { <td class="number">{number::credits(point.credits)}</td> }
+                    })
+                    .collect();
+                view! { <tr><th scope="row">{label.clone()}</th>{cells}</tr> }
+            })
+            .collect();
+        view! {
+            <div class="table-card" tabindex="0" role="group" aria-label="Table of usage over time">
+                <table data-testid="trend-table"><thead><tr><th scope="col">"From"</th>{heads}</tr></thead><tbody>{rows}</tbody></table>
+            </div>
+        }
+    }
+
+    pub(super) fn movers(
+        &self,
+        title: &'static str,
+        lead: &'static str,
+        which: fn(&Mover) -> bool,
+    ) -> impl IntoView + use<> {
+        let movers: Vec<_> = self
+            .trends
+            .movers
+            .iter()
+            .filter(|mover| which(mover))
+            .take(MOST_MOVERS)
+            .collect();
+        let rows: Vec<_> = movers
+            .iter()
+            .map(|mover| {
+                view! {
+                    <li><span class="trend-name">{linked(&mover.name, (self.mover)(&mover.key))}</span>
+                        <b>{number::credits(mover.now.credits)}</b>
+                        <span class="dim">{format!("was {}", number::credits(mover.before.credits))}</span>
+                        {change(mover.now, mover.before)}</li>
+                }
+            })
+            .collect();
+        let nothing = rows
+            .is_empty()
+            .then(|| view! { <p class="dim">"Nothing did."</p> });
+        view! {
+            <section class="card trend-movers"><h2>{title}<small>{lead}</small></h2><ul class="trend-legend">{rows}</ul>{nothing}</section>
+        }
+    }
+
+    pub(super) fn heat(&self) -> impl IntoView + use<> {
+        let heat = &self.trends.heat;
+        let most = heat
+            .iter()
+            .flatten()
+            .map(|slot| slot.credits.micro())
+            .max()
+            .unwrap_or(0);
+        let heads: Vec<_> = (0..24)
+            .map(|hour| view! { <th scope="col">{format!("{hour:02}")}</th> })
+            .collect();
+        let rows: Vec<_> = WEEKDAYS
+            .iter()
+            .zip(heat)
+            .map(|(day, hours)| {
+                let cells: Vec<_> = hours
+                    .iter()
+                    .enumerate()
+                    .map(|(hour, slot)| cell(day, hour, *slot, most))
+                    .collect();
+                view! { <tr><th scope="row">{*day}</th>{cells}</tr> }
+            })
+            .collect();
+        view! {
+            <section aria-labelledby="heat">
+                <header class="section-header"><h2 id="heat">"When in the week"</h2><p>{format!("Credits by hour and weekday, {}", self.trends.zone.name())}</p></header>
+                <div class="card table-card" tabindex="0" role="group" aria-label="Table of credits by hour and weekday">
+                    <table class="heat" data-testid="heat"><thead><tr><th scope="col"><span class="visually-hidden">"Day"</span></th>{heads}</tr></thead><tbody>{rows}</tbody></table>
+                </div>
+            </section>
+        }
+    }
+}
+
+/// One hour of one weekday, in a shade and in words.
+fn cell(day: &str, hour: usize, slot: Totals, most: i64) -> AnyView {
+    let micro = i128::from(slot.credits.micro().max(0));
+    let shade = if most <= 0 || micro == 0 {
+        0
+    } else {
+        (micro * SHADES + i128::from(most) - 1) / i128::from(most)
+    };
+    let exact = number::credits(slot.credits);
+    let title = format!(
+        "{day} {hour:02}:00: {exact} credits in {} events",
+        number::count(slot.events)
+    );
+    view! { <td class=format!("shade-{shade}") title=title><span class="visually-hidden">{exact}</span></td> }.into_any()
+}
+
+pub(super) fn change(now: Totals, before: Totals) -> Option<AnyView> {
+    let (class, icon, text) = match number::change(now.credits, before.credits) {
+        Change::Up(percent) => ("change up", Some(Icon::ArrowUp), percent),
+        Change::Down(percent) => ("change down", Some(Icon::ArrowDown), percent),
+        Change::Steady => ("change", Some(Icon::ArrowRight), "0 %".to_owned()),
+        Change::New => ("change", None, "new".to_owned()),
+        Change::None => return None,
+    };
+    Some(view! { <span class=class>{icon.map(Icon::view)}{text}</span> }.into_any())
+}
+
+/// A name, and where it leads.
+pub(super) fn linked(name: &str, link: Option<String>) -> AnyView {
+    let name = name.to_owned();
+    match link {
+        Some(href) => view! { <a href=href rel="external">{name}</a> }.into_any(),
+        None => name.into_any(),
+    }
+}
+
+/// One of several, to choose from.
+pub(super) fn choice(
+    label: &'static str,
+    name: &'static str,
+    all: &'static [(&'static str, &'static str)],
+    chosen: &str,
+) -> impl IntoView + use<> {
+    let options: Vec<_> = all
+        .iter()
+        .map(|(value, words)| view! { <option value=*value selected=*value == chosen>{*words}</option> })
+        .collect();
+    view! { <label>{label}<select name=name>{options}</select></label> }
+}
+
+/// The named value, or the first one.
+pub(super) fn known(
+    all: &'static [(&'static str, &'static str)],
+    asked: Option<&str>,
+) -> &'static str {
+    let found = all.iter().find(|(value, _)| Some(*value) == asked);
+    found.map_or(all[0].0, |(value, _)| value)
+}

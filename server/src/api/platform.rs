@@ -1,0 +1,328 @@
+//! Usage across all accounts.
+
+use std::borrow::Cow;
+
+use axum::{
+    Json,
+    extract::State,
+    http::HeaderMap,
+    response::{IntoResponse as _, Response},
+};
+use domain::{
+    Agent, Credits,
+    calendar::{Comparison, Window},
+    filter::ViewQuery,
+    usage::Totals,
+};
+use futures::stream;
+use serde::Serialize;
+use service::{
+    Services,
+    platform::{PlatformQuery, PlatformTrends},
+    trends::{Mover, Trends},
+};
+use utoipa::ToSchema;
+
+use super::{
+    auth::Authed,
+    csv, list,
+    problem::{Answer, ProblemBody},
+    query::{Params, Rest},
+    times,
+};
+
+/// Usage across all accounts.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PlatformTrends)]
+pub struct PlatformBody {
+    /// Start of the period.
+    pub from: String,
+    /// End of the period, exclusive.
+    pub to: String,
+    /// Width of the windows; they are those of UTC.
+    #[schema(value_type = String, example = "day")]
+    pub window: Window,
+    /// Sum of credits.
+    #[schema(value_type = String, example = "1250000")]
+    pub credits: Credits,
+    /// Number of events.
+    pub events: u64,
+    /// The period it is compared with.
+    pub previous: Sum,
+    /// Accounts there are now.
+    pub accounts: u64,
+    /// Accounts that used something.
+    pub active_accounts: u64,
+    /// Accounts that used something in the period it is compared with.
+    pub previous_active_accounts: u64,
+    /// Accounts that had nothing left.
+    pub run_outs: RunOutsBody,
+    /// How many accounts used each agent.
+    pub adoption: Vec<AdoptionBody>,
+    /// What the largest accounts used together.
+    pub concentration: Vec<ConcentrationBody>,
+    /// Who used most, the largest first; the last group may be all others, without a key.
+    pub groups: Vec<PlatformGroup>,
+    /// The accounts that used most.
+    pub largest: Vec<AccountChange>,
+    /// The accounts whose use changed most.
+    pub movers: Vec<AccountChange>,
+}
+
+/// Credits and events.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Sum)]
+pub struct Sum {
+    /// Sum of credits.
+    #[schema(value_type = String, example = "12.5")]
+    credits: Credits,
+    /// Number of events.
+    events: u64,
+}
+
+/// Accounts that had nothing left.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = RunOuts)]
+pub struct RunOutsBody {
+    /// In the period.
+    accounts: u64,
+    /// In the period it is compared with.
+    previous: u64,
+    /// By week of their billing cycles; the last are the days after the 28th.
+    by_week: Vec<u64>,
+}
+
+/// How many accounts used an agent.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Adoption)]
+pub struct AdoptionBody {
+    /// Which agent.
+    #[schema(value_type = String, example = "chat")]
+    agent: Agent,
+    /// Accounts that used it.
+    accounts: u64,
+}
+
+/// What the largest accounts used together.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Concentration)]
+pub struct ConcentrationBody {
+    /// How many accounts.
+    accounts: u64,
+    /// What they used.
+    #[schema(value_type = String, example = "12.5")]
+    credits: Credits,
+}
+
+/// One group's totals, window by window.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PlatformGroup {
+    /// The agent, activity, plan's key or account's key; null for all others.
+    #[schema(required)]
+    key: Option<String>,
+    /// Its name.
+    name: String,
+    /// Every window of the period, also the empty ones.
+    points: Vec<PlatformPoint>,
+    /// In the period it is compared with.
+    previous: Sum,
+}
+
+/// One window's totals.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PlatformPoint {
+    /// Start of the window.
+    start: String,
+    /// Sum of credits.
+    #[schema(value_type = String, example = "12.5")]
+    credits: Credits,
+    /// Number of events.
+    events: u64,
+}
+
+/// An account, and what it used in both periods.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AccountChange {
+    /// Key of the account.
+    account: String,
+    /// Its name.
+    name: String,
+    /// In the period.
+    now: Sum,
+    /// In the period it is compared with.
+    previous: Sum,
+}
+
+/// What a query string says usage is compared with.
+struct Against(Comparison);
+
+impl std::str::FromStr for Against {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "before" => Ok(Self(Comparison::Previous)),
+            "year" => Ok(Self(Comparison::Year)),
+            _ => Err("must be one of before, year"),
+        }
+    }
+}
+
+/// Adds up usage across all accounts
+///
+/// For those who run the platform. Days, weeks and months are those of UTC; a plan is the one an account had when its
+/// usage was recorded. `Accept: text/csv` or `format=csv` answers the groups as a table.
+#[utoipa::path(
+    get, path = "/api/v1/platform/trends", tag = "Usage", operation_id = "get_platform_trends",
+    params(
+        ("period" = Option<String>, Query, description = "`7d`, `30d` (default) or `90d`."),
+        ("from" = Option<String>, Query, description = "First day of a custom period."),
+        ("to" = Option<String>, Query, description = "Day after its last one."),
+        ("plan" = Option<Vec<String>>, Query, description = "Keys of plans; repeatable. All when left out."),
+        ("window" = Option<String>, Query, description = "`hour`, `day` (default), `week` or `month`."),
+        ("by" = Option<String>, Query, description = "`agent` (default), `activity`, `plan` or `account`."),
+        ("against" = Option<String>, Query, description = "`before` (default): the days before; `year`: the same days a year before."),
+        ("format" = Option<String>, Query, description = "`csv` for links, which cannot set `Accept`."),
+    ),
+    responses(
+        (status = 200, description = "The platform's usage.", content((PlatformBody = "application/json"), (String = "text/csv"))),
+        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The key is none of the platform's.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "A filter is wrong, or there are too many windows.", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+)]
+pub async fn get_platform_trends(
+    State(services): State<Services>,
+    Authed(caller): Authed,
+    headers: HeaderMap,
+    params: Params,
+) -> Answer<Response> {
+    let mut rest = params.plain();
+    let csv = rest
+        .wants_csv()
+        .unwrap_or_else(|| list::accepts_csv(&headers));
+    let query = query(&mut rest);
+    rest.finish()?;
+    let found = services.platform_trends(&caller, &query).await?;
+    if csv {
+        let rows = csv::rows(table(&found.trends));
+        let name = format!("platform-usage-by-{}.csv", query.by.id());
+        return Ok(csv::answer(
+            &name,
+            stream::iter([Ok::<_, std::io::Error>(rows)]),
+        ));
+    }
+    Ok(Json(body(found)).into_response())
+}
+
+fn query(rest: &mut Rest) -> PlatformQuery {
+    PlatformQuery {
+        period: ViewQuery {
+            period: rest.take("period"),
+            from: rest.take("from"),
+            to: rest.take("to"),
+            ..ViewQuery::default()
+        },
+        plans: rest.take_all("plan"),
+        window: rest.parse("window").unwrap_or(Window::Day),
+        by: rest.parse("by").unwrap_or_default(),
+        compared: rest
+            .parse("against")
+            .map_or(Comparison::Previous, |against: Against| against.0),
+    }
+}
+
+fn body(found: PlatformTrends) -> PlatformBody {
+    let trends = found.trends;
+    let starts = starts(&trends);
+    let groups = trends.groups.into_iter().map(|group| PlatformGroup {
+        key: group.key,
+        name: group.name,
+        points: starts
+            .iter()
+            .zip(group.points)
+            .map(|(start, totals)| PlatformPoint {
+                start: start.clone(),
+                credits: totals.credits,
+                events: totals.events,
+            })
+            .collect(),
+        previous: sum(group.previous),
+    });
+    PlatformBody {
+        from: times::rfc3339_utc(trends.range.start),
+        to: times::rfc3339_utc(trends.range.end),
+        window: trends.window,
+        credits: trends.total.credits,
+        events: trends.total.events,
+        previous: sum(trends.previous),
+        accounts: found.accounts,
+        active_accounts: found.active.0,
+        previous_active_accounts: found.active.1,
+        run_outs: RunOutsBody {
+            accounts: found.run_outs.accounts,
+            previous: found.run_outs.before,
+            by_week: found.run_outs.weeks.to_vec(),
+        },
+        adoption: found
+            .adoption
+            .into_iter()
+            .map(|adoption| AdoptionBody {
+                agent: adoption.agent,
+                accounts: adoption.accounts,
+            })
+            .collect(),
+        concentration: found
+            .concentration
+            .into_iter()
+            .map(|part| ConcentrationBody {
+                accounts: part.accounts,
+                credits: part.credits,
+            })
+            .collect(),
+        groups: groups.collect(),
+        largest: found.largest.into_iter().map(change).collect(),
+        movers: trends.movers.into_iter().map(change).collect(),
+    }
+}
+
+fn starts(trends: &Trends) -> Vec<String> {
+    let windows = trends.windows.iter();
+    windows
+        .map(|window| times::rfc3339_utc(window.start))
+        .collect()
+}
+
+const fn sum(totals: Totals) -> Sum {
+    Sum {
+        credits: totals.credits,
+        events: totals.events,
+    }
+}
+
+fn change(mover: Mover) -> AccountChange {
+    AccountChange {
+        account: mover.key,
+        name: mover.name,
+        now: sum(mover.now),
+        previous: sum(mover.before),
+    }
+}
+
+fn table(trends: &Trends) -> Vec<Vec<Cow<'_, str>>> {
+    let starts = starts(trends);
+    let head = ["key", "name", "start", "credits", "events"];
+    let mut rows = vec![head.map(Cow::from).to_vec()];
+    for group in &trends.groups {
+        for (start, totals) in starts.iter().zip(&group.points) {
+            rows.push(vec![
+                group.key.as_deref().unwrap_or_default().into(),
+                group.name.as_str().into(),
+                start.clone().into(),
+                totals.credits.to_string().into(),
+                totals.events.to_string().into(),
+            ]);
+        }
+    }
+    rows
+}
