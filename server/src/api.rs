@@ -1,6 +1,7 @@
 //! The HTTP API under `/api/v1`: thin handlers, one file for each resource.
 
 pub mod accounts;
+pub mod advice;
 pub mod auth;
 pub mod balance;
 pub mod body;
@@ -9,6 +10,8 @@ pub mod csv;
 pub mod docs;
 pub mod enforce;
 pub mod events;
+pub mod file;
+pub mod format;
 pub mod idempotency;
 pub mod ingest;
 pub mod keys;
@@ -74,6 +77,7 @@ pub fn described() -> OpenApiRouter<AppState> {
         .routes(routes!(series::get_series))
         .routes(routes!(platform::get_platform_trends))
         .routes(routes!(balance::get_balance))
+        .routes(routes!(advice::get_advice))
         .routes(routes!(accounts::list_accounts))
         .routes(routes!(accounts::get_account, accounts::put_account))
         .routes(routes!(accounts::put_suspension))

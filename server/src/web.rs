@@ -35,6 +35,7 @@ pub fn router() -> Router<AppState> {
         .route(app::SIGN_IN_PATH, get(page))
         .route(app::TRENDS_PATH, get(page))
         .route(app::PLATFORM_PATH, get(page))
+        .route(app::ADVICE_PATH, get(page))
         .route(app::COMPANIES_PATH, get(page))
         .route(app::MEMBERS_PATH, get(page))
         .route(app::KEYS_PATH, get(page))

@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 
 use crate::{
-    AUDIT_PATH, BRAND_PATH, COMPANIES_PATH, KEYS_PATH, MEMBERS_PATH, PLANS_PATH, PLATFORM_PATH,
-    TRENDS_PATH, USAGE_PATH, YOU_PATH,
+    ADVICE_PATH, AUDIT_PATH, BRAND_PATH, COMPANIES_PATH, KEYS_PATH, MEMBERS_PATH, PLANS_PATH,
+    PLATFORM_PATH, TRENDS_PATH, USAGE_PATH, YOU_PATH,
     functions::{Ability, Reader},
     ui::{Icon, Menu, MenuItem},
 };
@@ -68,7 +68,10 @@ pub fn Sidebar(
                 {item(USAGE_PATH, "AI Credits Usage")}
                 {item(TRENDS_PATH, "Trends")}
                 {sees_all.then(|| item(COMPANIES_PATH, "Companies"))}
-                {sees_all.then(|| item(PLANS_PATH, "Plans & add-ons"))}
+                {sees_all.then(|| view! {
+                    {item(PLANS_PATH, "Plans & add-ons")}
+                    {item(ADVICE_PATH, "Plan advice")}
+                })}
                 {(may_manage || !is_portal).then(|| view! { <h2 class="nav-title">"Settings"</h2> })}
                 {may_manage.then(|| view! {
                     {item(MEMBERS_PATH, "Members")}

@@ -1,5 +1,6 @@
 //! Pages that are complete as the server sends them: plain forms, no scripts.
 
+mod advice;
 mod audit;
 mod brand;
 mod companies;
@@ -12,6 +13,7 @@ mod trends;
 mod welcome;
 mod you;
 
+pub use advice::AdvicePage;
 pub use brand::BrandPage;
 pub use companies::CompaniesPage;
 pub use keys::KeysPage;
@@ -27,8 +29,8 @@ pub use frame::Ask;
 use leptos::prelude::*;
 
 use crate::{
-    AUDIT_PATH, BRAND_PATH, COMPANIES_PATH, KEYS_PATH, MEMBERS_PATH, PLATFORM_PATH, TRENDS_PATH,
-    YOU_PATH, error::AppError,
+    ADVICE_PATH, AUDIT_PATH, BRAND_PATH, COMPANIES_PATH, KEYS_PATH, MEMBERS_PATH, PLATFORM_PATH,
+    TRENDS_PATH, YOU_PATH, error::AppError,
 };
 
 /// One of these pages, with all that it shows.
@@ -38,6 +40,8 @@ pub enum Settings {
     Trends(Box<TrendsPage>),
     /// Usage across all accounts.
     Platform(Box<PlatformPage>),
+    /// Which plan would have cost least.
+    Advice(Box<AdvicePage>),
     /// What each company spends.
     Companies(Box<CompaniesPage>),
     /// Who belongs to the account.
@@ -61,6 +65,7 @@ impl Settings {
                 .await
                 .map(Box::new)
                 .map(Self::Platform),
+            ADVICE_PATH => AdvicePage::read(ask).await.map(Box::new).map(Self::Advice),
             COMPANIES_PATH => CompaniesPage::read(ask)
                 .await
                 .map(Box::new)
@@ -81,6 +86,7 @@ impl Settings {
         match self {
             Self::Trends(_) => "Trends · Creditscope",
             Self::Platform(_) => "Platform trends · Creditscope",
+            Self::Advice(_) => "Plan advice · Creditscope",
             Self::Companies(_) => "Companies · Creditscope",
             Self::Members(_) => "Members · Creditscope",
             Self::Keys(_) => "API keys · Creditscope",
@@ -94,6 +100,7 @@ impl Settings {
         match self {
             Self::Trends(page) => page.view(),
             Self::Platform(page) => page.view(),
+            Self::Advice(page) => page.view(),
             Self::Companies(page) => page.view(),
             Self::Members(page) => page.view(),
             Self::Keys(page) => page.view(),

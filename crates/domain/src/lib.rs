@@ -1,6 +1,7 @@
 //! Pure rules and shared types of Creditscope: no IO, no async, no clock of its own; compiles to wasm.
 
 pub mod activity;
+pub mod advice;
 pub mod agent;
 pub mod brand;
 pub mod credits;

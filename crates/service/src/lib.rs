@@ -4,6 +4,7 @@
 
 pub mod accounts;
 pub mod activity;
+pub mod advice;
 pub mod audit;
 pub mod billing;
 pub mod books;

@@ -1,4 +1,4 @@
-//! How fast events are stored and read: `cargo bench -p storage`, or with `-- writing` or `-- reading` one half of it.
+//! How fast events are stored and read: `cargo bench -p storage`, or with `-- writing`, `-- reading` or `-- across` one part of it.
 
 #![expect(
     clippy::unwrap_used,
@@ -6,6 +6,8 @@
     reason = "a bench stops at the first failure and prints what it measured"
 )]
 
+#[path = "ingest/across.rs"]
+mod across;
 #[path = "ingest/platform.rs"]
 mod platform;
 #[path = "ingest/reading.rs"]
@@ -15,16 +17,19 @@ mod writing;
 
 #[tokio::main]
 async fn main() {
-    let asked = |half: &str| {
-        let mut halves = std::env::args()
-            .filter(|argument| ["writing", "reading"].contains(&argument.as_str()))
+    let asked = |part: &str| {
+        let mut parts = std::env::args()
+            .filter(|argument| ["writing", "reading", "across"].contains(&argument.as_str()))
             .peekable();
-        halves.peek().is_none() || halves.any(|argument| argument == half)
+        parts.peek().is_none() || parts.any(|argument| argument == part)
     };
     if asked("writing") {
         writing::run().await;
     }
     if asked("reading") {
         reading::run().await;
+    }
+    if asked("across") {
+        across::run().await;
     }
 }

@@ -2,8 +2,15 @@
 
 use std::time::Instant;
 
-use domain::{activity::LogAsk, cursor::Cursor, filter::ViewQuery};
-use service::{Caller, Permission, Scope, Services, activity::LogRead};
+use domain::{
+    activity::LogAsk,
+    calendar::{Comparison, Window},
+    cursor::Cursor,
+    filter::ViewQuery,
+};
+use service::{
+    Caller, Permission, Scope, Services, activity::LogRead, ports::GroupBy, trends::TrendsQuery,
+};
 
 use crate::{
     client::{Connection, get},
@@ -53,6 +60,24 @@ impl Reader {
             });
             let what = format!("summary in the service, `{period}`");
             report.times(&what, "< 1 ms, flat", &times.await);
+        }
+        for (period, window, group_by) in [
+            ("30d", Window::Day, GroupBy::Agent),
+            ("7d", Window::Hour, GroupBy::Company),
+            ("90d", Window::Week, GroupBy::Activity),
+        ] {
+            let query = TrendsQuery {
+                view: of(period),
+                window,
+                group_by,
+                compared: Comparison::Previous,
+            };
+            let times = timed(async || {
+                let trends = self.services.trends(self.scope().await, &query);
+                trends.await.unwrap();
+            });
+            let what = format!("trends in the service, `{period}` by {}", window.id());
+            report.times(&what, "flat", &times.await);
         }
         let view = of("30d");
         let times = timed(async || {

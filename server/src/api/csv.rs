@@ -1,12 +1,10 @@
 //! CSV that a spreadsheet opens without running anything in it.
 
-use axum::{
-    body::Body,
-    http::{HeaderValue, header},
-    response::{IntoResponse as _, Response},
-};
+use axum::response::Response;
 use bytes::Bytes;
 use futures::Stream;
+
+use super::file;
 
 /// A cell that starts like a formula gets a quote before it: spreadsheets then show it as the text it is.
 fn escaped(cell: &str) -> String {
@@ -40,17 +38,8 @@ pub fn answer<E>(
 where
     E: Into<Box<dyn std::error::Error + Send + Sync>> + 'static,
 {
-    let mut response = Body::from_stream(chunks).into_response();
-    let headers = response.headers_mut();
-    headers.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("text/csv; charset=utf-8; header=present"),
-    );
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"{file_name}\"")) {
-        headers.insert(header::CONTENT_DISPOSITION, value);
-    }
-    response
+    let kind = "text/csv; charset=utf-8; header=present";
+    file::answer(file_name, kind, chunks)
 }
 
 #[cfg(test)]

@@ -21,6 +21,7 @@ use utoipa::ToSchema;
 
 use super::{
     auth::Authed,
+    format::Format,
     list::{self, ListParams, Page},
     problem::{Answer, ProblemBody},
     query::{Params, ViewParams},
@@ -180,11 +181,12 @@ impl EventItem {
 /// Lists events, newest first
 ///
 /// `Accept: text/csv` or `format=csv` streams the whole filtered set; cells that start like a formula are escaped.
+/// `Accept: application/x-ndjson` or `format=ndjson` streams it with an event a line, as the list has them.
 #[utoipa::path(
     get, path = "/api/v1/events", tag = "Events", operation_id = "list_events",
-    params(ViewParams, ListParams, ("format" = Option<String>, Query, description = "`csv` for links, which cannot set `Accept`.")),
+    params(ViewParams, ListParams, ("format" = Option<String>, Query, description = "`csv` or `ndjson` for links, which cannot set `Accept`.")),
     responses(
-        (status = 200, description = "The events.", content((Page<EventItem> = "application/json"), (String = "text/csv"))),
+        (status = 200, description = "The events.", content((Page<EventItem> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"))),
         (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "The key has no scope read.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "No such account.", body = ProblemBody, content_type = "application/problem+json"),
@@ -198,9 +200,7 @@ pub async fn list_events(
     params: Params,
 ) -> Answer<Response> {
     let (view, mut rest) = params.view();
-    let csv = rest
-        .wants_csv()
-        .unwrap_or_else(|| list::accepts_csv(&headers));
+    let format = rest.format(&headers, Format::ROWS);
     let limit = rest.limit();
     let after: Option<Cursor> = rest.parse("cursor");
     rest.finish()?;
@@ -208,9 +208,9 @@ pub async fn list_events(
         .scope(&caller, view.account.as_deref(), Permission::Read)
         .await?;
     let zone = times::view_zone(scope.account(), &view)?;
-    if csv {
+    if format != Format::Json {
         services.check_view(scope.clone(), &view).await?;
-        return Ok(export::stream(services, scope, view, zone));
+        return Ok(export::stream(services, scope, view, zone, format));
     }
     // The last page may be read once more and found empty when it is exactly full: one row more cannot be read there.
     let to_read = (limit + 1).min(list::MAX_LIMIT);

@@ -2,7 +2,7 @@
 
 use axum::{
     Json,
-    http::{HeaderMap, StatusCode, header},
+    http::StatusCode,
     response::{IntoResponse, Response},
 };
 use domain::ids::check_key;
@@ -111,17 +111,4 @@ pub fn put_answer<T, B: Serialize>(put: Put<T>, body: impl Fn(T) -> B) -> Respon
 /// Refuses a key in a path that no thing can have, before anything is read.
 pub fn checked_key(key: &str) -> Result<(), Problem> {
     check_key(key).map_err(|rule| Problem::invalid_field("key", "invalid", rule))
-}
-
-/// Whether a client asked for CSV by its `Accept` header.
-pub fn accepts_csv(headers: &HeaderMap) -> bool {
-    let accept = headers
-        .get(header::ACCEPT)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
-    accept.split(',').any(|kind| {
-        kind.split(';')
-            .next()
-            .is_some_and(|kind| kind.trim().eq_ignore_ascii_case("text/csv"))
-    })
 }

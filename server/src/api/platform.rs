@@ -25,7 +25,8 @@ use utoipa::ToSchema;
 
 use super::{
     auth::Authed,
-    csv, list,
+    csv,
+    format::Format,
     problem::{Answer, ProblemBody},
     query::{Params, Rest},
     times,
@@ -198,13 +199,11 @@ pub async fn get_platform_trends(
     params: Params,
 ) -> Answer<Response> {
     let mut rest = params.plain();
-    let csv = rest
-        .wants_csv()
-        .unwrap_or_else(|| list::accepts_csv(&headers));
+    let format = rest.format(&headers, Format::TABLE);
     let query = query(&mut rest);
     rest.finish()?;
     let found = services.platform_trends(&caller, &query).await?;
-    if csv {
+    if format == Format::Csv {
         let rows = csv::rows(table(&found.trends));
         let name = format!("platform-usage-by-{}.csv", query.by.id());
         return Ok(csv::answer(

@@ -1,10 +1,13 @@
 //! Query strings, where everything unknown is an error: a filter with a typing mistake must not show too much.
 
-use axum::{extract::FromRequestParts, http::request::Parts};
+use axum::{
+    extract::FromRequestParts,
+    http::{HeaderMap, request::Parts},
+};
 use domain::{FieldError, Invalid, filter::ViewQuery};
 use utoipa::IntoParams;
 
-use super::{list, problem::Problem};
+use super::{format::Format, list, problem::Problem};
 
 /// The query string of a request, taken apart piece by piece.
 #[derive(Debug, Default)]
@@ -151,17 +154,18 @@ impl Rest {
         })
     }
 
-    /// Takes whether the answer is to be CSV.
-    pub fn wants_csv(&mut self) -> Option<bool> {
-        match self.take("format")?.as_str() {
-            "csv" => Some(true),
-            "json" => Some(false),
-            _ => {
-                self.errors
-                    .push(FieldError::invalid("format", "must be csv or json"));
-                None
-            }
-        }
+    /// Takes the form of the answer: what `format` names, or what the `Accept` header does.
+    pub fn format(&mut self, headers: &HeaderMap, known: &[Format]) -> Format {
+        let Some(asked) = self.take("format") else {
+            return Format::accepted(headers, known);
+        };
+        let found = known.iter().find(|format| format.id() == asked);
+        found.copied().unwrap_or_else(|| {
+            let names: Vec<_> = known.iter().map(|format| format.id()).collect();
+            let message = format!("must be one of {}", names.join(", "));
+            self.errors.push(FieldError::invalid("format", message));
+            Format::Json
+        })
     }
 
     /// Refuses what was not asked for.

@@ -19,7 +19,8 @@ use utoipa::ToSchema;
 
 use super::{
     auth::Authed,
-    csv, list,
+    csv,
+    format::Format,
     problem::{Answer, ProblemBody},
     query::{Params, ViewParams},
     times,
@@ -103,9 +104,7 @@ pub async fn get_series(
     params: Params,
 ) -> Answer<Response> {
     let (view, mut rest) = params.view();
-    let csv = rest
-        .wants_csv()
-        .unwrap_or_else(|| list::accepts_csv(&headers));
+    let format = rest.format(&headers, Format::TABLE);
     let window = rest.parse("window").unwrap_or(Window::Day);
     let group_by = rest
         .parse("group_by")
@@ -117,7 +116,7 @@ pub async fn get_series(
     let zone = times::view_zone(scope.account(), &view)?;
     let file_name = format!("{}-usage-by-{}.csv", scope.account().key, window.id());
     let series = services.series(scope, &view, window, group_by).await?;
-    if csv {
+    if format == Format::Csv {
         return Ok(csv::answer(
             &file_name,
             stream::iter([Ok::<_, std::io::Error>(csv::rows(table(&series, &zone)))]),

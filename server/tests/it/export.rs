@@ -1,4 +1,4 @@
-//! CSV of exactly what is filtered.
+//! Exports hold exactly what is filtered.
 
 use axum::{body::Body, http::Method};
 use serde_json::json;
@@ -78,6 +78,40 @@ async fn a_link_asks_for_csv_by_its_query() {
         reply.text(),
         "key,start,credits,events\r\nchat,2026-11-23T00:00:00+01:00,1.5,1\r\n"
     );
+}
+
+#[tokio::test]
+async fn an_event_a_line_is_what_the_list_has() {
+    let server = TestServer::start().await;
+    let events: Vec<_> = (0..2_100)
+        .map(|index| event(&format!("e{index:04}")))
+        .collect();
+    server.post_events(&json!(events)).await.ok(204);
+    let list = server
+        .get("/api/v1/events?limit=1000", &server.read)
+        .await
+        .ok(200)
+        .json();
+    let reply = server
+        .get("/api/v1/events?format=ndjson", &server.read)
+        .await
+        .ok(200);
+    assert_eq!(reply.header("content-type"), "application/x-ndjson");
+    let lines: Vec<serde_json::Value> = reply
+        .text()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(lines.len(), 2_100);
+    assert_eq!(&lines[..1_000], list["items"].as_array().unwrap());
+    server
+        .get("/api/v1/events?format=xml", &server.read)
+        .await
+        .problem(422);
+    server
+        .get("/api/v1/usage/series?format=ndjson", &server.read)
+        .await
+        .problem(422);
 }
 
 #[tokio::test]

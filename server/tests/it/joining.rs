@@ -224,6 +224,7 @@ async fn a_form_about_anothers_account_is_answered_like_one_about_none() {
         for page in [
             "/billing/trends",
             "/platform/trends",
+            "/billing/advice",
             "/companies",
             "/settings/members",
             "/settings/keys",

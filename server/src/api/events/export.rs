@@ -1,4 +1,4 @@
-//! The whole filtered log as CSV, read page by page while the client takes it.
+//! The whole filtered log, read page by page while the client takes it.
 
 use std::borrow::Cow;
 
@@ -8,7 +8,8 @@ use domain::{calendar::Zone, cursor::Cursor, filter::ViewQuery};
 use futures::stream;
 use service::{Scope, ServiceError, Services, ports::StoredEvent};
 
-use crate::api::{csv, list::MAX_LIMIT, times};
+use super::EventItem;
+use crate::api::{csv, file, format::Format, list::MAX_LIMIT, times};
 
 const HEADER: [&str; 11] = [
     "time",
@@ -39,32 +40,44 @@ struct Export {
     scope: Scope,
     view: ViewQuery,
     zone: Zone,
+    format: Format,
     place: Place,
 }
 
 /// Streams all events of a view that has been checked.
-pub fn stream(services: Services, scope: Scope, view: ViewQuery, zone: Zone) -> Response {
-    let name = format!("{}-events.csv", scope.account().key);
+pub fn stream(
+    services: Services,
+    scope: Scope,
+    view: ViewQuery,
+    zone: Zone,
+    format: Format,
+) -> Response {
+    let name = format!("{}-events.{}", scope.account().key, format.id());
     let export = Export {
         services,
         scope,
         view,
         zone,
+        format,
         place: Place::Start,
     };
     let chunks = stream::try_unfold(export, |mut export| async move {
         Ok::<_, ServiceError>(export.next().await?.map(|chunk| (chunk, export)))
     });
+    if format == Format::Ndjson {
+        return file::answer(&name, "application/x-ndjson", chunks);
+    }
     csv::answer(&name, chunks)
 }
 
 impl Export {
     async fn next(&mut self) -> Result<Option<Bytes>, ServiceError> {
         let after = match self.place {
-            Place::Start => {
+            Place::Start if self.format == Format::Csv => {
                 self.place = Place::After(None);
                 return Ok(Some(csv::rows([HEADER.map(Cow::from).to_vec()])));
             }
+            Place::Start => None,
             Place::After(after) => after,
             Place::End => return Ok(None),
         };
@@ -82,7 +95,21 @@ impl Export {
             })),
             _ => Place::End,
         };
+        if self.format == Format::Ndjson {
+            return Ok(Some(self.lines(events)));
+        }
         Ok(Some(csv::rows(events.iter().map(|event| self.row(event)))))
+    }
+
+    /// An event a line, as the list has them.
+    fn lines(&self, events: Vec<StoredEvent>) -> Bytes {
+        let mut lines = Vec::new();
+        for event in events {
+            // Writing to memory does not fail.
+            let _ = serde_json::to_writer(&mut lines, &EventItem::new(event, &self.zone));
+            lines.push(b'\n');
+        }
+        lines.into()
     }
 
     fn row<'a>(&self, event: &'a StoredEvent) -> Vec<Cow<'a, str>> {

@@ -237,6 +237,11 @@ fn reads(names: &Names) -> Vec<Ask> {
             Need::Provision,
         ),
         get(
+            "GET /api/v1/advice",
+            format!("/api/v1/advice?account={account}"),
+            Need::ReadAll,
+        ),
+        get(
             "GET /api/v1/platform/trends",
             "/api/v1/platform/trends?by=account".to_owned(),
             Need::Staff,

@@ -1,0 +1,91 @@
+//! Usage across ten thousand accounts over 90 days, as those who run the platform read it.
+
+use std::{sync::Arc, time::Instant};
+
+use domain::{
+    Time,
+    calendar::{Comparison, Window},
+    filter::ViewQuery,
+    time::DAY_US,
+};
+use service::{
+    Caller, Clock, Services,
+    platform::{PlatformBy, PlatformQuery},
+};
+
+use crate::platform::{Ids, NOW, Platform, Times};
+
+const ACCOUNTS: usize = 10_000;
+const EVENTS: usize = 1_000_000;
+const DAYS: i64 = 90;
+/// Readings of each thing, after one that is not counted.
+const TIMES: usize = 15;
+
+struct Stopped;
+
+impl Clock for Stopped {
+    fn now(&self) -> Time {
+        NOW
+    }
+}
+
+pub async fn run() {
+    let begun = Instant::now();
+    let mut platform = Platform::new(ACCOUNTS, 1).await;
+    fill(&mut platform).await;
+    println!(
+        "\n{EVENTS} events of {ACCOUNTS} accounts, {DAYS} days (filled in {:.1} s)",
+        begun.elapsed().as_secs_f64()
+    );
+    let services = Services::start(Arc::clone(&platform.store) as _, Arc::new(Stopped));
+    for (days, by, window) in [
+        ("30d", PlatformBy::Agent, Window::Day),
+        ("30d", PlatformBy::Account, Window::Day),
+        ("30d", PlatformBy::Plan, Window::Hour),
+        ("90d", PlatformBy::Activity, Window::Week),
+        ("90d", PlatformBy::Account, Window::Day),
+    ] {
+        time(&services, days, by, window).await;
+    }
+    services.close().await;
+}
+
+async fn fill(platform: &mut Platform) {
+    let every_us = DAYS * DAY_US / i64::try_from(EVENTS).unwrap();
+    let start = NOW.plus_micros(-DAYS * DAY_US);
+    for first in (0..EVENTS).step_by(20_000) {
+        let at = start.plus_micros(i64::try_from(first).unwrap() * every_us);
+        let batch = platform.events(20_000.min(EVENTS - first), Ids::Ordered, at, every_us);
+        platform.store.commit_events(&[batch], NOW).await.unwrap();
+    }
+}
+
+async fn time(services: &Services, period: &str, by: PlatformBy, window: Window) {
+    let caller = Caller::operator("bench");
+    let query = PlatformQuery {
+        period: ViewQuery {
+            period: Some(period.to_owned()),
+            ..ViewQuery::default()
+        },
+        plans: Vec::new(),
+        window,
+        by,
+        compared: Comparison::Previous,
+    };
+    let mut times = Times::default();
+    let mut active = 0;
+    for number in 0..=TIMES {
+        let start = Instant::now();
+        let found = services.platform_trends(&caller, &query).await.unwrap();
+        active = found.active.0;
+        if number > 0 {
+            times.add(start);
+        }
+    }
+    let what = format!(
+        "platform trends, {period} by {} and {}",
+        by.id(),
+        window.id()
+    );
+    println!("{what:<58}{}   {active} accounts", times.line());
+}

@@ -1,0 +1,77 @@
+//! In which form an answer is wanted.
+
+use axum::http::{HeaderMap, header};
+
+/// The form of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// One JSON document.
+    Json,
+    /// Comma-separated values, streamed.
+    Csv,
+    /// A JSON document a line, streamed.
+    Ndjson,
+}
+
+impl Format {
+    /// What endpoints with a table know.
+    pub const TABLE: &[Self] = &[Self::Json, Self::Csv];
+    /// What endpoints with a long list know.
+    pub const ROWS: &[Self] = &[Self::Json, Self::Csv, Self::Ndjson];
+
+    /// Its name in a query string.
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Json => "json",
+            Self::Csv => "csv",
+            Self::Ndjson => "ndjson",
+        }
+    }
+
+    const fn media_type(self) -> &'static str {
+        match self {
+            Self::Json => "application/json",
+            Self::Csv => "text/csv",
+            Self::Ndjson => "application/x-ndjson",
+        }
+    }
+
+    /// The first known one that the `Accept` header names; JSON when it names none.
+    pub fn accepted(headers: &HeaderMap, known: &[Self]) -> Self {
+        let accept = headers
+            .get(header::ACCEPT)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default();
+        let kinds = accept.split(',').filter_map(|kind| kind.split(';').next());
+        kinds
+            .filter_map(|kind| {
+                let is_it = |format: &&Self| format.media_type().eq_ignore_ascii_case(kind.trim());
+                known.iter().find(is_it)
+            })
+            .copied()
+            .next()
+            .unwrap_or(Self::Json)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_form_that_is_known_is_taken() {
+        let accepted = |accept: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::ACCEPT, accept.parse().unwrap());
+            Format::accepted(&headers, Format::ROWS)
+        };
+        assert_eq!(accepted("text/html, Text/CSV;q=0.9, */*"), Format::Csv);
+        assert_eq!(accepted("application/x-ndjson"), Format::Ndjson);
+        assert_eq!(accepted("application/json, text/csv"), Format::Json);
+        assert_eq!(accepted("*/*"), Format::Json);
+        assert_eq!(
+            Format::accepted(&HeaderMap::new(), Format::TABLE),
+            Format::Json
+        );
+    }
+}
