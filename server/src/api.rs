@@ -9,6 +9,7 @@ pub mod csv;
 pub mod docs;
 pub mod enforce;
 pub mod events;
+pub mod forecast;
 pub mod idempotency;
 pub mod ingest;
 pub mod keys;
@@ -72,6 +73,7 @@ pub fn described() -> OpenApiRouter<AppState> {
         .routes(routes!(usage::get_summary))
         .routes(routes!(series::get_series))
         .routes(routes!(balance::get_balance))
+        .routes(routes!(forecast::get_forecast))
         .routes(routes!(accounts::list_accounts))
         .routes(routes!(accounts::get_account, accounts::put_account))
         .routes(routes!(accounts::put_suspension))

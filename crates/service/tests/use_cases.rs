@@ -8,6 +8,7 @@
 mod support;
 
 mod accounts;
+mod forecast;
 mod idempotency;
 mod ingest;
 mod keys;
