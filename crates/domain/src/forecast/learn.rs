@@ -12,7 +12,7 @@ const HOUR_PRIOR: f64 = 1.0;
 /// What is thought of a day's noise before there is a history, and for how many days that counts.
 const NOISE_PRIOR: (f64, f64) = (0.09, 3.0);
 /// What is thought of a week's drift before there is a history, and for how many weeks that counts.
-const DRIFT_PRIOR: (f64, f64) = (0.01, 2.0);
+const DRIFT_PRIOR: (f64, f64) = (0.015, 2.0);
 /// Neither noise nor drift is thought larger than this: a forecast of use that comes in rare bursts is wide, not endless.
 const MOST_VARIANCE: f64 = 4.0;
 

@@ -8,6 +8,10 @@ use crate::{Time, TimeRange, calendar::Window, time::DAY_US};
 /// How far the 90th percentile of a normal variable lies above its mean, in standard deviations.
 const Z90: f64 = 1.281_551_565_544_600_4;
 
+/// What of the level's drift to the end of a stretch its whole use sees: it drifts on the way, not at once. A third, were the
+/// level known at its beginning.
+const AVERAGED: f64 = 0.6;
+
 /// The use from now to the end of a stretch.
 struct Ahead {
     range: TimeRange,
@@ -76,7 +80,7 @@ impl Pattern {
             TimeRange::new(Time::from_micros(0), Time::from_micros(7 * DAY_US)),
         );
         let known = self.noise / count(self.days.min(2 * WEEK));
-        known + self.drift * weeks
+        known + self.drift * weeks * AVERAGED
     }
 }
 
