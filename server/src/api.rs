@@ -11,6 +11,7 @@ pub mod docs;
 pub mod enforce;
 pub mod events;
 pub mod file;
+pub mod forecast;
 pub mod format;
 pub mod idempotency;
 pub mod ingest;
@@ -78,6 +79,7 @@ pub fn described() -> OpenApiRouter<AppState> {
         .routes(routes!(platform::get_platform_trends))
         .routes(routes!(balance::get_balance))
         .routes(routes!(advice::get_advice))
+        .routes(routes!(forecast::get_forecast))
         .routes(routes!(accounts::list_accounts))
         .routes(routes!(accounts::get_account, accounts::put_account))
         .routes(routes!(accounts::put_suspension))

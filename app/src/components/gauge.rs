@@ -2,16 +2,18 @@
 
 mod bar;
 mod facts;
+mod outlook;
 
 use domain::{
     ledger::{Balance, Level},
     number,
-    usage::Dashboard,
+    usage::{Dashboard, ForecastView},
 };
 use leptos::prelude::*;
 
 use bar::GaugeBar;
 use facts::GaugeFacts;
+use outlook::GaugeOutlook;
 
 use super::Amount;
 use crate::{functions::Charts, ui::Icon};
@@ -23,6 +25,8 @@ pub fn Gauge(
     dashboard: RwSignal<Dashboard>,
     /// Its charts.
     charts: RwSignal<Charts>,
+    /// What will probably be of the cycle.
+    forecast: RwSignal<Option<ForecastView>>,
 ) -> impl IntoView {
     let balance = Memo::new(move |_| dashboard.with(Dashboard::balance));
     let level = move || balance.get().map_or(Level::Fine, Balance::level);
@@ -44,7 +48,8 @@ pub fn Gauge(
                     <Amount credits=used/>
                     <span class="gauge-of">{of}</span>
                 </p>
-                {move || balance.get().is_some().then(|| view! { <GaugeBar dashboard/> })}
+                {move || balance.get().is_some().then(|| view! { <GaugeBar dashboard forecast/> })}
+                <GaugeOutlook forecast/>
                 <GaugeFacts dashboard/>
             </div>
             <figure class="gauge-chart">

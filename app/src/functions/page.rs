@@ -3,7 +3,7 @@
 use domain::{
     Agent,
     activity::LogPage,
-    usage::{CompanyName, Dashboard},
+    usage::{CompanyName, Dashboard, ForecastView},
 };
 use leptos::{
     prelude::*,
@@ -89,6 +89,8 @@ pub struct Page {
     pub dashboard: Dashboard,
     /// Their charts.
     pub charts: Charts,
+    /// What will probably be of the cycle; none for those who see some companies only.
+    pub forecast: Option<ForecastView>,
     /// The first rows of the log, or those around the event that the address leads to.
     pub log: LogPage,
     /// The event that the address leads to.
@@ -120,6 +122,11 @@ pub async fn read_page(
     let event = EventAsked::find(services, &scope, &view, value_of(&others, EVENT)).await?;
     let before = value_of(&others, "before").and_then(|cursor| cursor.parse().ok());
     let begins = event.just_above().or(before);
+    let forecast = if scope.sees_all() {
+        Some(services.forecast(&scope).await?.view())
+    } else {
+        None
+    };
     let (dashboard, log) = services.page(scope.clone(), &view, begins).await?;
     let (event, log) = event.place(services, scope, &view, log).await?;
     let charts = charts_of(&dashboard);
@@ -127,6 +134,7 @@ pub async fn read_page(
         reader,
         dashboard,
         charts,
+        forecast,
         log,
         event,
         companies,

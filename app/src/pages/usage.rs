@@ -45,7 +45,7 @@ pub fn UsagePage(
             <CreditBanner dashboard helps=state.helps url/>
             <EventNotice state/>
             <BillingNotices query/>
-            <Gauge dashboard charts=state.charts/>
+            <Gauge dashboard charts=state.charts forecast=state.forecast/>
             <RunningCalls state/>
             <AgentCards dashboard charts=state.charts url/>
             <ActivityLog state url query/>

@@ -1,6 +1,10 @@
-//! The gauge's bar: what of its width is used, held, past the allocation.
+//! The gauge's bar: what of its width is used, held, past the allocation, and what will probably be.
 
-use domain::{Credits, ledger::Balance, usage::Dashboard};
+use domain::{
+    Credits,
+    ledger::Balance,
+    usage::{Dashboard, ForecastView},
+};
 
 /// Something is never drawn so narrow that it is not seen, in percent of the bar.
 const LEAST: f64 = 1.2;
@@ -25,6 +29,10 @@ pub struct Bar {
     pub others: Piece,
     /// Reserved by running calls.
     pub held: Piece,
+    /// Used by the cycle's end, in the middle of what may be.
+    pub projected: Piece,
+    /// Used by the cycle's end, if it is much.
+    pub possible: Piece,
     /// Used past the allocation.
     pub overage: Piece,
     /// Ended unused, at the right end.
@@ -33,11 +41,36 @@ pub struct Bar {
 
 impl Bar {
     /// The bar of a dashboard; empty for those who see no balance.
-    pub fn of(dashboard: &Dashboard) -> Self {
-        dashboard
-            .balance()
-            .map(|balance| Self::new(balance, dashboard.cycle_used))
-            .unwrap_or_default()
+    pub fn of(dashboard: &Dashboard, forecast: Option<&ForecastView>) -> Self {
+        let Some(balance) = dashboard.balance() else {
+            return Self::default();
+        };
+        let bar = Self::new(balance, dashboard.cycle_used);
+        match forecast.and_then(|forecast| forecast.cycle_use) {
+            Some(cycle_use) => bar.projected(balance, cycle_use),
+            None => bar,
+        }
+    }
+
+    /// The bar with what will probably be used besides, in the room that is left.
+    fn projected(mut self, balance: Balance, [_, middle, much]: [Credits; 3]) -> Self {
+        if balance.remaining.is_zero() {
+            return self;
+        }
+        let start = self.held.start + self.held.width;
+        let room = WHOLE - self.expired.width - start;
+        let whole = balance.allocation;
+        let reach =
+            |credits: Credits| (credits.share_of(whole) * WHOLE - start).clamp(0.0, room.max(0.0));
+        self.projected = Piece {
+            start,
+            width: reach(middle),
+        };
+        self.possible = Piece {
+            start: start + self.projected.width,
+            width: reach(much) - self.projected.width,
+        };
+        self
     }
 
     /// The bar of a balance, of which some companies used so much.
@@ -66,6 +99,8 @@ impl Bar {
             used,
             others,
             held: seen(end, share(balance.held.min(balance.remaining))),
+            projected: Piece::default(),
+            possible: Piece::default(),
             overage: seen(end, share(balance.overage)),
             expired: Piece {
                 start: WHOLE - expired,
@@ -135,6 +170,23 @@ mod tests {
             Bar::new(balance(0, 0, 0), credits(0)).used,
             Piece::default()
         );
+    }
+
+    #[test]
+    fn what_is_projected_follows_what_is_held_and_stays_within_the_bar() {
+        let pieces = |held, expected: [i64; 3]| {
+            let balance = balance(1_000, 600, held);
+            let bar = Bar::new(balance, credits(600)).projected(balance, expected.map(credits));
+            [bar.projected, bar.possible].map(|piece| (piece.start.round(), piece.width.round()))
+        };
+        assert_eq!(pieces(100, [700, 800, 900]), [(70.0, 10.0), (80.0, 10.0)]);
+        assert_eq!(pieces(0, [900, 980, 1_200]), [(60.0, 38.0), (98.0, 2.0)]);
+        // Running calls hold more than was foreseen.
+        assert_eq!(pieces(300, [650, 700, 800]), [(90.0, 0.0), (90.0, 0.0)]);
+        let empty = balance(1_000, 1_100, 0);
+        let bar =
+            Bar::new(empty, credits(1_100)).projected(empty, [1_200, 1_300, 1_400].map(credits));
+        assert_eq!(bar.projected, Piece::default());
     }
 
     #[test]

@@ -4,7 +4,7 @@ use domain::{
     Seq,
     activity::{Arrival, LogPage, LogWindow},
     live::{Applied, Delta},
-    usage::{CompanyName, Dashboard},
+    usage::{CompanyName, Dashboard, ForecastView},
 };
 use leptos::prelude::*;
 
@@ -100,6 +100,8 @@ pub struct PageState {
     pub dashboard: RwSignal<Dashboard>,
     /// Their charts.
     pub charts: RwSignal<Charts>,
+    /// What will probably be of the cycle, as of the last reading.
+    pub forecast: RwSignal<Option<ForecastView>>,
     /// The log.
     pub log: RwSignal<LogState>,
     /// The companies offered by the filter.
@@ -122,6 +124,7 @@ impl PageState {
         Self {
             dashboard: RwSignal::new(page.dashboard),
             charts: RwSignal::new(page.charts),
+            forecast: RwSignal::new(page.forecast),
             log: RwSignal::new(LogState::asked(page.log, &page.event)),
             companies: RwSignal::new(page.companies),
             helps: RwSignal::new(Remedy::for_reader(&page.reader)),
@@ -147,6 +150,7 @@ impl PageState {
         self.dashboard.set(page.dashboard);
         self.helps.set(Remedy::for_reader(&page.reader));
         self.charts.set(page.charts);
+        self.forecast.set(page.forecast);
         self.companies.set(page.companies);
         self.log.update(|log| {
             let (view_px, row_px) = (log.scroll.view_px, log.scroll.row_px);

@@ -21,6 +21,8 @@ pub mod usage;
 
 #[cfg(feature = "calendar")]
 pub mod calendar;
+#[cfg(feature = "calendar")]
+pub mod forecast;
 
 pub use agent::Agent;
 pub use credits::Credits;

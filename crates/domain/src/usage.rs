@@ -135,6 +135,19 @@ pub struct CycleDay {
     pub credits: Credits,
 }
 
+/// What will probably be of the running cycle, in words and amounts; as true as when the page was read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ForecastView {
+    /// `Likely to run out on 12 Dec`.
+    pub headline: String,
+    /// `Between 9 and 17 Dec`; empty when there is no more to say.
+    pub detail: String,
+    /// Whether credits will more likely be used up than not.
+    pub runs_out: bool,
+    /// Used by the cycle's end: little, in the middle, much; none while too little is known.
+    pub cycle_use: Option<[Credits; 3]>,
+}
+
 /// Everything on the page above the log, read at one moment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dashboard {

@@ -18,6 +18,7 @@ mod directory;
 pub mod disputes;
 pub mod enforce;
 pub mod error;
+pub mod forecast;
 pub mod idempotency;
 pub mod ingest;
 pub mod keys;

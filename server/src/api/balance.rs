@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 
 use super::{
     auth::Authed,
+    forecast::RunsOutBody,
     problem::{Answer, ProblemBody},
     query::Params,
     times,
@@ -98,9 +99,9 @@ pub struct BalanceBody {
     pub expired: Credits,
     /// Where the credits come from, in the order they are spent.
     pub grants: Vec<GrantBody>,
-    /// When they will probably be used up; null while there is no forecast.
-    #[schema(required, value_type = Option<Object>)]
-    pub runs_out_at: Option<()>,
+    /// When they will probably be used up; null when they last the cycle, and while not enough is known to say.
+    #[schema(required)]
+    pub runs_out_at: Option<RunsOutBody>,
 }
 
 /// Reads the balance of the running billing cycle
@@ -129,6 +130,7 @@ pub async fn get_balance(
         .await?;
     let zone = times::zone(scope.account(), None)?;
     let found = services.balance(&scope).await?;
+    let forecast = services.forecast(&scope).await?.forecast;
     let balance = found.balance;
     Ok(Json(BalanceBody {
         cycle: CycleBody {
@@ -146,6 +148,6 @@ pub async fn get_balance(
             .into_iter()
             .map(|grant| GrantBody::new(grant, &zone))
             .collect(),
-        runs_out_at: None,
+        runs_out_at: forecast.and_then(|forecast| RunsOutBody::new(forecast.runs_out_at, &zone)),
     }))
 }

@@ -1,6 +1,11 @@
 //! The gauge's bar and what its parts mean.
 
-use domain::{Credits, ledger::Balance, number, usage::Dashboard};
+use domain::{
+    Credits,
+    ledger::Balance,
+    number,
+    usage::{Dashboard, ForecastView},
+};
 use leptos::prelude::*;
 
 use crate::{
@@ -8,10 +13,17 @@ use crate::{
     ui::length,
 };
 
-/// Used, held by running calls, past the allocation; what is left is the empty part.
+/// Used, held by running calls, projected to the cycle's end, past the allocation; what is left is the empty part.
 #[component]
-pub fn GaugeBar(dashboard: RwSignal<Dashboard>) -> impl IntoView {
-    let bar = Memo::new(move |_| dashboard.with(Bar::of));
+pub fn GaugeBar(
+    /// What is shown.
+    dashboard: RwSignal<Dashboard>,
+    /// What will probably be of the cycle.
+    forecast: RwSignal<Option<ForecastView>>,
+) -> impl IntoView {
+    let bar = Memo::new(move |_| {
+        dashboard.with(|dashboard| forecast.with(|forecast| Bar::of(dashboard, forecast.as_ref())))
+    });
     let piece = move |class: &'static str, of: fn(&Bar) -> Piece| {
         let piece = move || bar.with(of);
         view! { <rect class=class height="100%" x=move || percent(piece().start) width=move || percent(piece().width)></rect> }
@@ -28,11 +40,13 @@ pub fn GaugeBar(dashboard: RwSignal<Dashboard>) -> impl IntoView {
             <rect class="track" width="100%" height="100%"></rect>
             {piece("others", |bar| bar.others)}
             {piece("used", |bar| bar.used)}
+            {piece("possible", |bar| bar.possible)}
+            {piece("projected", |bar| bar.projected)}
             {piece("overage", |bar| bar.overage)}
             {piece("expired", |bar| bar.expired)}
             <rect class="held" fill="url(#hatch)" height="100%" x=move || percent(bar.with(|bar| bar.held.start)) width=move || percent(bar.with(|bar| bar.held.width))></rect>
         </svg>
-        <Legend dashboard/>
+        <Legend dashboard forecast/>
     }
 }
 
@@ -70,8 +84,17 @@ fn held_by(dashboard: &Dashboard) -> String {
     }
 }
 
+/// What the cycle will have used, from little to much: `≈ 640 (610–680)`.
+fn projected(forecast: &ForecastView) -> Option<String> {
+    let [little, middle, much] = forecast.cycle_use?.map(number::whole_credits);
+    Some(format!("≈ {middle} ({little} – {much})"))
+}
+
 #[component]
-fn Legend(dashboard: RwSignal<Dashboard>) -> impl IntoView {
+fn Legend(
+    dashboard: RwSignal<Dashboard>,
+    forecast: RwSignal<Option<ForecastView>>,
+) -> impl IntoView {
     let is_narrowed = move || dashboard.with(|dashboard| !dashboard.companies.is_empty());
     let others = |dashboard: &Dashboard| {
         balance_of(dashboard)
@@ -90,6 +113,9 @@ fn Legend(dashboard: RwSignal<Dashboard>) -> impl IntoView {
             })}
             // Always there, so that a call that begins or ends moves nothing.
             <li data-testid="held"><span class="key held"></span>{move || dashboard.with(held_by)}" "<b>{part(|dashboard| balance_of(dashboard).held)}</b></li>
+            {move || forecast.with(|forecast| forecast.as_ref().and_then(projected)).map(|words| view! {
+                <li data-testid="projected"><span class="key projected"></span>"By the cycle’s end "<b>{words}</b></li>
+            })}
             {move || some(over).map(|over| view! {
                 <li data-testid="overage"><span class="key overage"></span>"Past the allocation "<b>{number::credits(over)}</b></li>
             })}

@@ -202,6 +202,11 @@ fn reads(names: &Names) -> Vec<Ask> {
             Need::Read,
         ),
         get(
+            "GET /api/v1/forecast",
+            format!("/api/v1/forecast?account={account}"),
+            Need::ReadAll,
+        ),
+        get(
             "GET /api/v1/holds/{id}",
             format!("/api/v1/holds/{hold}?account={account}"),
             Need::Check,

@@ -1,0 +1,52 @@
+import { daysAgo } from "../support/api";
+import { micro } from "../support/credits";
+import { expect, test } from "../support/test";
+
+test.describe("The forecast", () => {
+  test("says when credits run out, with a band, and what the cycle will have used", async ({ account, usage, page }) => {
+    // Three weeks of one habit: with the 10,000 of the plan less what the cycle used, some days are left.
+    await account.backfill(
+      Array.from({ length: 21 * 8 }, (_, number) => ({
+        company: number % 2 === 0 ? "acme" : "bluewater",
+        agent: "chat" as const,
+        activity: "chat_reply",
+        credits: String(60 + (number % 5)),
+        reference: `past-${number}`,
+        time: daysAgo((number + 1) / 8),
+      })),
+    );
+    const forecast = await account.api.get<{ outlook: string; days: number; runs_out_at: { p10: string; p50: string } | null; cycle_use: Record<"p10" | "p50" | "p90", string> }>(`forecast?account=${account.key}`);
+    expect(forecast.outlook).toBe("runs_out");
+    expect(forecast.days).toBeGreaterThanOrEqual(20);
+    expect(Date.parse(forecast.runs_out_at?.p10 ?? "")).toBeLessThanOrEqual(Date.parse(forecast.runs_out_at?.p50 ?? ""));
+    await usage.open();
+    const outlook = page.getByTestId("outlook");
+    await expect(outlook.locator("b")).toHaveText(/^Likely to run out (on \d{1,2} \w{3}|today around \d\d:\d\d)$/);
+    await expect(outlook.locator(".outlook-detail")).toHaveText(/^(Between|From) /);
+    await expect(page.getByTestId("projected")).toHaveText(/^By the cycle’s end ≈ [\d,]+ \([\d,]+ – [\d,]+\)$/);
+    const [low, middle, high] = [forecast.cycle_use.p10, forecast.cycle_use.p50, forecast.cycle_use.p90].map(micro);
+    expect(low < middle && middle < high).toBe(true);
+    expect(middle > (await usage.used())).toBe(true);
+    const used = await page.locator(".gauge-bar .used").boundingBox();
+    const projected = await page.locator(".gauge-bar .projected").boundingBox();
+    expect(projected?.width).toBeGreaterThan(2);
+    expect(Math.abs((projected?.x ?? 0) - (used?.x ?? 0) - (used?.width ?? 0))).toBeLessThan(1);
+    // What arrives afterwards moves the figures; the forecast stays as it was read.
+    const said = await outlook.textContent();
+    const before = await usage.used();
+    await account.api.report({ company: "acme", credits: "2.5", reference: "live" });
+    await expect(async () => expect(await usage.used()).toBe(before + micro("2.5"))).toPass();
+    await expect(outlook).toHaveText(said ?? "");
+    await page.setViewportSize({ width: 320, height: 700 });
+    await usage.fitsTheWindow();
+  });
+
+  test("of an account without history says so, and shows no band", async ({ account, usage, page }) => {
+    await account.api.report({ company: "acme", credits: "5", reference: "first" });
+    await usage.open();
+    await expect(page.getByTestId("outlook")).toContainText("Not enough data yet to say when it runs out");
+    await expect(page.getByTestId("projected")).toHaveCount(0);
+    await expect(page.locator(".gauge-bar .projected")).toHaveAttribute("width", "0%");
+    expect((await account.api.get<{ runs_out_at: unknown }>(`balance?account=${account.key}`)).runs_out_at).toBeNull();
+  });
+});
