@@ -31,6 +31,26 @@ test.describe("Trends", () => {
     expect((await usage.rows()).map((row) => row.reference)).toEqual(["a", "b"]);
   });
 
+  test("tell each window on hover and focus, and lead to its rows", async ({ account, usage, page, server }) => {
+    await account.api.report(
+      { company: "acme", agent: "chat", credits: "30", reference: "a", time: daysAgo(2) },
+      { company: "acme", agent: "nox", credits: "4.25", reference: "b", time: daysAgo(2) },
+      { company: "acme", agent: "nox", credits: "7", reference: "c", time: daysAgo(4) },
+    );
+    await usage.open();
+    await new Settings(page, server).open("Trends");
+    const mark = page.getByTestId("marks").getByRole("link").filter({ hasText: "34.25 credits" });
+    const tip = mark.locator(".tip");
+    await expect(tip).toHaveCSS("opacity", "0");
+    await mark.focus();
+    await page.keyboard.press("Shift+Tab");
+    await page.keyboard.press("Tab");
+    await expect(tip).toHaveCSS("opacity", "1");
+    await page.keyboard.press("Enter");
+    await usage.isLive();
+    expect((await usage.rows()).map((row) => row.reference).sort()).toEqual(["a", "b"]);
+  });
+
   test("are complete for an account without any usage", async ({ usage, page, server }) => {
     await usage.open();
     const settings = new Settings(page, server);

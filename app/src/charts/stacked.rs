@@ -32,7 +32,7 @@ const FILLED: f64 = 0.78;
 /// Labels under the windows, at most.
 const MOST_LABELS: usize = 8;
 
-/// Usage in every window, one layer a group, the largest at the bottom; an area over each window takes the pointer.
+/// Usage in every window, one layer a group, the largest at the bottom.
 pub fn stacked(trends: &Trends, labels: &[String]) -> String {
     let frame = Frame {
         class: "chart stacked",
@@ -75,7 +75,7 @@ fn draw(area: &DrawingArea<SvgBackend<'_>, Shift>, trends: &Trends, labels: &[St
         .set_tick_mark_size(LabelAreaPosition::Left, LABEL_DROP / 2)
         .y_label_style(words(HPos::Right, VPos::Center))
         .draw()?;
-    chart.draw_series((0..count).flat_map(|window| bar(trends, window, scale.top())))?;
+    chart.draw_series((0..count).flat_map(|window| bar(trends, window)))?;
     let step = count.div_ceil(MOST_LABELS);
     let labels: Vec<_> = labels
         .iter()
@@ -94,15 +94,12 @@ fn draw(area: &DrawingArea<SvgBackend<'_>, Shift>, trends: &Trends, labels: &[St
     chart.draw_series(labels).map(|_| ())
 }
 
-/// The area over a window, and the layers of its bar from the bottom.
-fn bar(trends: &Trends, window: usize, top: i128) -> Vec<Rectangle<(f64, i128)>> {
+/// The layers of a window's bar, from the bottom.
+fn bar(trends: &Trends, window: usize) -> Vec<Rectangle<(f64, i128)>> {
     let number = u16::try_from(window).unwrap_or(u16::MAX);
     let left = f64::from(number);
     let inset = (1.0 - FILLED) / 2.0;
-    let mut shapes = vec![Rectangle::new(
-        [(left, 0), (left + 1.0, top)],
-        Mark::Hit.key_of(number).filled(),
-    )];
+    let mut shapes = Vec::with_capacity(trends.groups.len());
     let mut below = 0;
     for group in &trends.groups {
         let point = group.points.get(window).copied().unwrap_or_default();

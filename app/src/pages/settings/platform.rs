@@ -88,6 +88,7 @@ impl PlatformPage {
             by: self.by,
             group: &group,
             mover: &mover,
+            window: &|_| None,
         };
         let parts = view! {
             {self.controls()}

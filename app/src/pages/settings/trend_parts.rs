@@ -1,7 +1,7 @@
 //! What the pages about usage over time are made of.
 
 use domain::{
-    Time,
+    Time, TimeRange,
     calendar::{Comparison, Window},
     number::{self, Change},
     usage::Totals,
@@ -13,6 +13,8 @@ use crate::{charts, ui::Icon};
 
 /// Movers that are listed each way.
 const MOST_MOVERS: usize = 5;
+/// Past so many windows, Tab passes them over: the table below has them all.
+const MOST_STOPS: usize = 62;
 /// Shades of the heat map.
 const SHADES: i128 = 6;
 const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
@@ -48,6 +50,8 @@ pub(super) struct TrendParts<'a> {
     pub group: Link<'a>,
     /// The rows behind a mover.
     pub mover: Link<'a>,
+    /// The rows of a window.
+    pub window: &'a dyn Fn(TimeRange) -> Option<String>,
 }
 
 impl TrendParts<'_> {
@@ -74,11 +78,35 @@ impl TrendParts<'_> {
             <section class="card trend-card" aria-label="Usage over time">
                 <p class="trend-total"><b>{total}</b>" credits "{change(trends.total, trends.previous)}
                     <span class="dim">{format!(" against {} {} · {} events", number::credits(trends.previous.credits), self.then(), number::count(trends.total.events))}</span></p>
-                <div class="trend-chart" tabindex="0" role="group" aria-label="Chart of usage over time"><div class="chart-frame" role="img" aria-label=described inner_html=drawn></div></div>
+                <div class="trend-chart" tabindex="0" role="group" aria-label="Chart of usage over time"><div class="trend-plot"><div class="chart-frame" role="img" aria-label=described inner_html=drawn></div>{self.marks(&labels)}</div></div>
                 <ul class="trend-legend" data-testid="legend">{legend}</ul>
                 <details class="trend-table"><summary class="quiet-button">"Show this chart as a table"</summary>{self.table(&labels)}</details>
             </section>
         }
+    }
+
+    /// Over each window, what was used in it: shown on hover and focus, and the way to its rows.
+    fn marks(&self, labels: &[String]) -> impl IntoView + use<> {
+        let windows = &self.trends.windows;
+        let stop = (windows.len() > MOST_STOPS).then_some("-1");
+        let marks: Vec<_> = windows
+            .iter()
+            .zip(labels)
+            .enumerate()
+            .map(|(at, (window, label))| {
+                let mut used = Totals::default();
+                for group in &self.trends.groups {
+                    used.add(group.points.get(at).copied().unwrap_or_default());
+                }
+                let class = if at * 2 < windows.len() { "tip" } else { "tip late" };
+                let tip = view! { <span class=class><b>{format!("{} credits", number::credits(used.credits))}</b>{format!("{label} · {} events", number::count(used.events))}</span> };
+                match (self.window)(*window) {
+                    Some(href) => view! { <a class="trend-mark" href=href tabindex=stop rel="external">{tip}</a> }.into_any(),
+                    None => view! { <span class="trend-mark">{tip}</span> }.into_any(),
+                }
+            })
+            .collect();
+        view! { <div class="trend-marks" data-testid="marks">{marks}</div> }
     }
 
     /// When what it is compared with was.

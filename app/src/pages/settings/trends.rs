@@ -1,6 +1,6 @@
 //! Trends: usage over time by agent, activity or company, against the period before.
 
-use domain::{calendar::Window, filter::ViewQuery};
+use domain::{TimeRange, calendar::Window, filter::ViewQuery};
 use leptos::prelude::*;
 use service::{
     ports::GroupBy,
@@ -82,6 +82,7 @@ impl TrendsPage {
             by: self.by,
             group: &rows_of,
             mover: &rows_of,
+            window: &|window| Some(self.rows_in(window)),
         };
         let parts = view! {
             {self.controls()}
@@ -128,15 +129,31 @@ impl TrendsPage {
 
     /// An address with this view's filters.
     fn usage_address(&self, path: &str, more: &[(&str, &str)]) -> String {
+        self.address(&self.query, path, more)
+    }
+
+    fn address(&self, view: &ViewQuery, path: &str, more: &[(&str, &str)]) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
         query.append_pair("account", &self.frame.account);
-        for (name, value) in self.query.pairs() {
+        for (name, value) in view.pairs() {
             if name != "account" {
                 query.append_pair(name, &value);
             }
         }
         query.extend_pairs(more);
         format!("{path}?{}", query.finish())
+    }
+
+    /// The rows of a window.
+    fn rows_in(&self, window: TimeRange) -> String {
+        let zone = &self.trends.zone;
+        let of_window = ViewQuery {
+            period: None,
+            from: Some(zone.rfc3339(window.start)),
+            to: Some(zone.rfc3339(window.end)),
+            ..self.query.clone()
+        };
+        self.address(&of_window, USAGE_PATH, &[])
     }
 
     /// The rows behind a group.
