@@ -31,6 +31,8 @@ for (const theme of THEMES) {
       test.use({ colorScheme: theme, viewport: { width, height: 900 } });
 
       test("the usage page breaks no accessibility rule, with a menu and a receipt open", async ({ usage, account, page }) => {
+        // axe takes seconds for a page, and there are many.
+        test.slow();
         await account.api.report(...HISTORY, { company: "acme", credits: "9.5", reference: "cut", id: `cut-${theme}-${width}` });
         await account.api.reverse(`cut-${theme}-${width}`, "call was cut", "2.25");
         for (let call = 0; call < 8; call++) await account.api.hold({ company: "acme", agent: AGENTS[call % 6], credits: "10", id: `call-${call}` });
@@ -44,6 +46,8 @@ for (const theme of THEMES) {
       });
 
       test("the pages of plain forms break no rule, with a form open, and fit", async ({ usage, account, page, server }) => {
+        // axe takes seconds for a page, and there are many.
+        test.slow();
         await account.api.report({ company: "acme", credits: "80" });
         await account.api.put(`accounts/${account.key}/companies/acme`, { name: "Acme Dental", budget: "100" });
         await account.api.put(`accounts/${account.key}/companies/bluewater`, { name: "Bluewater Spa", budget: "0" });
@@ -66,6 +70,8 @@ for (const theme of THEMES) {
       });
 
       test("what a form comes to, a new key, and pages for clients break no rule", async ({ usage, account, page, server, newReader, problems }) => {
+        // axe takes seconds for a page, and there are many.
+        test.slow();
         problems.allow(/status of 4/);
         await usage.open();
         const settings = new Settings(page, server);

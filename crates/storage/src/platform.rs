@@ -62,8 +62,8 @@ impl PlatformReads for SqliteSnapshot {
     }
 }
 
-/// Start, group, credits, events.
-type Row = (i64, String, i64, i64);
+/// Start, group, the halves of credits, events.
+type Row = (i64, String, i64, i64, i64);
 
 #[tracing::instrument(name = "db.platform.cells", skip_all, fields(?grain, ?group_by))]
 async fn cells(
@@ -85,7 +85,7 @@ async fn cells(
         .fetch_all(connection)
         .await?;
     rows.into_iter()
-        .map(|(start, group, credits, events)| {
+        .map(|(start, group, high, low, events)| {
             let key = match group_by {
                 PlatformGroupBy::All => PlatformKey::All,
                 PlatformGroupBy::Agent => PlatformKey::Agent(agent(number(&group)?)?),
@@ -95,10 +95,17 @@ async fn cells(
             Ok(PlatformCell {
                 start: Time::from_micros(start),
                 key,
-                totals: totals(credits, events)?,
+                totals: totals(joined(high, low), events)?,
             })
         })
         .collect()
+}
+
+/// A sum whose halves were added up apart, as far as it can be counted.
+fn joined(high: i64, low: i64) -> i64 {
+    let sum = (i128::from(high) << 32) + i128::from(low);
+    let most = if sum < 0 { i64::MIN } else { i64::MAX };
+    i64::try_from(sum).unwrap_or(most)
 }
 
 fn number(text: &str) -> Result<i64> {

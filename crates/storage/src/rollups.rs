@@ -27,7 +27,6 @@ macro_rules! upsert_sql {
         )
     };
 }
-use upsert_sql;
 
 pub(crate) use platform::week;
 

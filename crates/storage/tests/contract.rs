@@ -74,6 +74,7 @@ macro_rules! contract {
                 a_reference_is_found_by_its_beginning,
             }
             platform::{
+                amounts_past_counting_of_one_account_are_no_reason_to_refuse_another,
                 totals_over_all_accounts_equal_the_events,
                 what_accounts_used_equals_the_events_for_any_days,
                 an_account_runs_out_once_a_cycle_and_early_news_move_it,

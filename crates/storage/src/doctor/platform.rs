@@ -5,39 +5,47 @@ use domain::Time;
 use super::{Examination, MOST_DIFFERENCES};
 use crate::error::Result;
 
-/// What a table has by day (1st) against what the accounts' buckets make (2nd), by day and group.
-macro_rules! compare_by_day {
+/// What a table has (1st) against what it was made from (2nd), by stretch of time and group. Amounts are added up in two
+/// halves: those of many accounts may be more than SQLite can add up. A row at the end of what can be counted is shared by
+/// accounts that used more than that; it says no more than so.
+macro_rules! compare {
     ($found:literal, $right:literal) => {
         concat!(
-            "SELECT start, grp, sum(found_credits), sum(found_events), sum(right_credits), sum(right_events) FROM (",
-            $found, " UNION ALL ", $right, ") GROUP BY 1, 2
-            HAVING sum(found_credits) <> sum(right_credits) OR sum(found_events) <> sum(right_events) LIMIT ?1"
+            "SELECT start, grp, CAST(total(found_credits) AS INTEGER), sum(found_events),
+                CAST(total(right_credits) AS INTEGER), sum(right_events)
+            FROM (", $found, " UNION ALL ", $right, ") GROUP BY 1, 2
+            HAVING (sum(found_credits >> 32) - sum(right_credits >> 32)
+                    + ((sum(found_credits & 4294967295) - sum(right_credits & 4294967295)) >> 32) <> 0
+                OR (sum(found_credits & 4294967295) - sum(right_credits & 4294967295)) & 4294967295 <> 0
+                OR sum(found_events) <> sum(right_events))
+                AND max(found_credits) < 9223372036854775807
+            LIMIT ?1"
         )
     };
 }
 
-const HOURS: &str = compare_by_day!(
+const HOURS: &str = compare!(
     "SELECT start, agent || ' ' || activity AS grp, credits AS found_credits, events AS found_events,
         0 AS right_credits, 0 AS right_events FROM platform_hour",
     "SELECT b.start - (b.start % 3600000000 + 3600000000) % 3600000000, b.agent || ' ' || n.name, 0, 0, b.credits, b.events
     FROM account_bucket AS b JOIN names AS n ON n.account_id = b.account_id AND n.number = b.activity"
 );
 
-const DAYS: &str = compare_by_day!(
+const DAYS: &str = compare!(
     "SELECT start, plan || ' ' || agent || ' ' || activity AS grp, credits AS found_credits, events AS found_events,
         0 AS right_credits, 0 AS right_events FROM platform_day",
     "SELECT start - (start % 86400000000 + 86400000000) % 86400000000, plan || ' ' || agent || ' ' || activity, 0, 0,
         credits, events FROM platform_hour"
 );
 
-const ACCOUNT_DAYS: &str = compare_by_day!(
+const ACCOUNT_DAYS: &str = compare!(
     "SELECT start, CAST(account_id AS TEXT) AS grp, credits AS found_credits, events AS found_events,
         0 AS right_credits, 0 AS right_events FROM account_span WHERE days = 1",
     "SELECT start - (start % 86400000000 + 86400000000) % 86400000000, CAST(account_id AS TEXT), 0, 0, credits, events
     FROM account_bucket"
 );
 
-const ACCOUNT_WEEKS: &str = compare_by_day!(
+const ACCOUNT_WEEKS: &str = compare!(
     "SELECT start, account_id || ' ' || plan AS grp, credits AS found_credits, events AS found_events,
         0 AS right_credits, 0 AS right_events FROM account_span WHERE days = 7",
     "SELECT start - ((start - 345600000000) % 604800000000 + 604800000000) % 604800000000, account_id || ' ' || plan,

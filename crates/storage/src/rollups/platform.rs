@@ -7,23 +7,25 @@ use domain::{
     time::{DAY_US, HOUR_US},
 };
 
-use super::{AccountKey, Counted, Sum, total, upsert, upsert_sql};
+use super::{AccountKey, Counted, Sum, total, upsert};
 use crate::{error::Result, ledger, writer::WriteTx};
 
-const HOURS: &str = upsert_sql!(
-    "platform_hour",
-    ("start", "plan", "agent", "activity"),
-    (0, 1, 2, 3),
-    4,
-    5
-);
-const DAYS: &str = upsert_sql!(
-    "platform_day",
-    ("start", "plan", "agent", "activity"),
-    (0, 1, 2, 3),
-    4,
-    5
-);
+/// A row is shared by accounts that know nothing of each other: where it cannot count any further it stays at the end of
+/// what can be counted, so that the amounts of one account are no reason to refuse another's. A sum that does not fit is
+/// a float to SQLite, and the cast takes it to that end.
+macro_rules! shared_upsert_sql {
+    ($table:literal) => {
+        concat!(
+            "INSERT OR ROLLBACK INTO ", $table, " (start, plan, agent, activity, credits, events)
+            SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5
+            FROM jsonb_each(?1) WHERE true ON CONFLICT DO UPDATE
+            SET credits = CAST(credits + excluded.credits AS INTEGER), events = events + excluded.events"
+        )
+    };
+}
+
+const HOURS: &str = shared_upsert_sql!("platform_hour");
+const DAYS: &str = shared_upsert_sql!("platform_day");
 const SPANS: &str = "
     INSERT OR ROLLBACK INTO account_span (account_id, days, start, plan, credits, events, agents)
     SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6
@@ -71,7 +73,7 @@ pub(super) async fn add(
                 let activity = *activities.get(&(*account, *activity))?;
                 Some(((start, plan, *agent, activity), *sum))
             });
-        upsert(tx, statement, total(parts), platform_row).await?;
+        upsert(tx, statement, countable(total(parts)), platform_row).await?;
     }
     add_spans(tx, together, &plans).await?;
     add_run_outs(tx, rows, &plans).await
@@ -91,6 +93,14 @@ async fn plans(tx: &mut WriteTx<'_>, together: &[(AccountKey, Sum)]) -> Result<P
         .into_iter()
         .map(|(account, plan)| (AccountId(account), plan))
         .collect())
+}
+
+/// Keeps sums over accounts within what can be counted.
+fn countable<K>(mut totals: Vec<(K, Sum)>) -> Vec<(K, Sum)> {
+    for (_, (credits, _)) in &mut totals {
+        *credits = (*credits).clamp(i64::MIN.into(), i64::MAX.into());
+    }
+    totals
 }
 
 fn platform_row(

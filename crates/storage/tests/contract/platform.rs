@@ -227,3 +227,47 @@ pub async fn an_account_runs_out_once_a_cycle_and_early_news_move_it(backend: Ar
         .await;
     assert!(of_others.unwrap().is_empty());
 }
+
+pub async fn amounts_past_counting_of_one_account_are_no_reason_to_refuse_another(
+    backend: Arc<dyn Backend>,
+) {
+    let world = World::new(backend).await;
+    let most = i64::MAX - 1_000;
+    let huge = |number: i64, credits: i64| NewEvent {
+        credits: Credits::from_micro(credits),
+        ..world.event_at(number, NOW)
+    };
+    // Two accounts of one plan, in transactions of their own and in one together.
+    world.add(vec![huge(1, most)]).await;
+    world.add(vec![world.in_other(&huge(2, most - 5))]).await;
+    world
+        .add(vec![huge(3, 1), world.in_other(&huge(4, 2))])
+        .await;
+    let mut snapshot = world.store.snapshot().await.unwrap();
+    for group_by in GROUPS {
+        for grain in [PlatformGrain::Hour, PlatformGrain::Day] {
+            let found = snapshot.platform_cells(&[], days(0, 1), grain, group_by);
+            let found = found.await.unwrap();
+            let expected = Totals {
+                credits: Credits::from_micro(i64::MAX),
+                events: 4,
+            };
+            let mut sum = Totals::default();
+            for cell in &found {
+                sum.add(cell.totals);
+            }
+            assert_eq!(sum, expected, "{grain:?} {group_by:?}");
+        }
+    }
+    let uses = snapshot.account_uses(&[], days(0, 1), days(-1, 0));
+    let mut uses: Vec<_> = uses
+        .await
+        .unwrap()
+        .iter()
+        .map(|found| found.now.credits.micro())
+        .collect();
+    uses.sort_unstable();
+    assert_eq!(uses, [most - 3, most + 1]);
+    drop(snapshot);
+    world.healthy().await;
+}
