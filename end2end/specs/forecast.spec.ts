@@ -46,7 +46,7 @@ test.describe("The forecast", () => {
     await usage.open();
     await expect(page.getByTestId("outlook")).toContainText("Not enough data yet to say when it runs out");
     await expect(page.getByTestId("projected")).toHaveCount(0);
-    await expect(page.locator(".gauge-bar .projected")).toHaveAttribute("width", "0%");
+    await expect(page.locator(".gauge-bar .projected")).toHaveAttribute("width", "0.00%");
     expect((await account.api.get<{ runs_out_at: unknown }>(`balance?account=${account.key}`)).runs_out_at).toBeNull();
   });
 });

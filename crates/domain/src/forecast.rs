@@ -103,7 +103,7 @@ pub struct Forecast {
     /// When the credits are used up.
     pub runs_out_at: RunsOut,
     /// How many days were learnt from.
-    pub days: usize,
+    pub days: u32,
 }
 
 /// What a forecast comes to.

@@ -113,7 +113,7 @@ pub struct ForecastBody {
     pub outlook: &'static str,
     /// How many whole days were learnt from, at most 56; null while they are less than seven.
     #[schema(required)]
-    pub days: Option<usize>,
+    pub days: Option<u32>,
     /// What the cycle will have used at its end; null while not enough is known.
     #[schema(required)]
     pub cycle_use: Option<ProjectedUseBody>,

@@ -7,8 +7,8 @@ use crate::{Time, calendar::Zone};
 const WEEKDAY_PRIOR: f64 = 0.5;
 /// Days after which a day counts half.
 const HALF_LIFE_DAYS: f64 = 7.0;
-/// Of how many average days a weekday's hours are drawn towards those of all days.
-const HOUR_PRIOR: f64 = 1.0;
+/// A weekday's hours are drawn towards those of all days by this part of what an average weekday used.
+const HOUR_PRIOR: f64 = 0.25;
 /// What is thought of a day's noise before there is a history, and for how many days that counts.
 const NOISE_PRIOR: (f64, f64) = (0.09, 3.0);
 /// What is thought of a week's drift before there is a history, and for how many weeks that counts.
@@ -147,8 +147,8 @@ fn hour_shares(hours: &[Use], today: Time, zone: &Zone) -> [[f64; HOURS]; WEEK] 
         *sum = sums.iter().map(|weekday| weekday[hour]).sum();
     }
     let all = shares(all, [1.0 / count(HOURS); HOURS], 0.0);
-    let a_day = sums.iter().flatten().sum::<f64>() / count(WEEK) / 4.0;
-    sums.map(|weekday| shares(weekday, all, HOUR_PRIOR * a_day))
+    let average = sums.iter().flatten().sum::<f64>() / count(WEEK);
+    sums.map(|weekday| shares(weekday, all, HOUR_PRIOR * average))
 }
 
 /// Sums as parts of one, drawn towards `towards` by `weight`; those where nothing is.

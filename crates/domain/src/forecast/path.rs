@@ -29,19 +29,18 @@ impl Pattern {
             let more = credits(path.last().copied().unwrap_or(0.0));
             standing.used.saturating_add(more)
         };
-        let out = |path: &[f64]| runs_out(&ahead, path, standing);
+        let mut out = [&high, &middle, &low].map(|path| runs_out(&ahead, path, standing));
+        // Grants that end may be paid from by much use and lost by little.
+        out.sort_by_key(|at| at.unwrap_or(Time::MAX));
+        let [p10, p50, p90] = out;
         Forecast {
             cycle_use: Band {
                 p10: whole(&low),
                 p50: whole(&middle),
                 p90: whole(&high),
             },
-            runs_out_at: RunsOut {
-                p10: out(&high),
-                p50: out(&middle),
-                p90: out(&low),
-            },
-            days: self.days,
+            runs_out_at: RunsOut { p10, p50, p90 },
+            days: u32::try_from(self.days).unwrap_or(u32::MAX),
         }
     }
 
