@@ -123,7 +123,7 @@ impl PlatformPage {
             .collect();
         let csv = self.address("/api/v1/platform/trends", &[("format", "csv")]);
         view! {
-            <form class="card search-form" method="get" action=PLATFORM_PATH>
+            <form class="card search-form trend-form" method="get" action=PLATFORM_PATH>
                 {hidden("account", self.frame.account.clone())}
                 {choice("By", "by", &BY, self.by)}
                 {choice("Period", "period", &PERIODS, self.period)}
@@ -233,7 +233,12 @@ impl PlatformPage {
             }
             .into_any()
         });
-        list("Largest accounts", "by credits", rows.collect())
+        list(
+            "trend-legend",
+            "Largest accounts",
+            "by credits",
+            rows.collect(),
+        )
     }
 
     fn adoption(&self) -> impl IntoView + use<> {
@@ -245,7 +250,7 @@ impl PlatformPage {
                 format!("{} of the active", share(adoption.accounts, active)),
             )
         });
-        list("Adoption", "accounts that used each agent", rows.collect())
+        facts("Adoption", "accounts that used each agent", rows.collect())
     }
 
     fn run_outs(&self) -> impl IntoView + use<> {
@@ -254,7 +259,7 @@ impl PlatformPage {
             .iter()
             .zip(self.found.run_outs.weeks)
             .map(|(week, count)| fact((*week).to_owned(), number::count(count), share(count, all)));
-        list(
+        facts(
             "When they ran out",
             "in their billing cycle",
             rows.collect(),
@@ -274,16 +279,25 @@ impl PlatformPage {
                 number::percent(part.credits, all),
             )
         });
-        list("Concentration", "of all credits", rows.collect())
+        facts("Concentration", "of all credits", rows.collect())
     }
 }
 
-fn list(title: &'static str, lead: &'static str, rows: Vec<AnyView>) -> AnyView {
+fn facts(title: &'static str, lead: &'static str, rows: Vec<AnyView>) -> AnyView {
+    list("trend-legend facts", title, lead, rows)
+}
+
+fn list(
+    class: &'static str,
+    title: &'static str,
+    lead: &'static str,
+    rows: Vec<AnyView>,
+) -> AnyView {
     let nothing = rows
         .is_empty()
         .then(|| view! { <p class="dim">"Nothing to tell."</p> });
     view! {
-        <section class="card trend-movers"><h2>{title}<small>{lead}</small></h2><ul class="trend-legend">{rows}</ul>{nothing}</section>
+        <section class="card trend-movers"><h2>{title}<small>{lead}</small></h2><ul class=class>{rows}</ul>{nothing}</section>
     }
     .into_any()
 }

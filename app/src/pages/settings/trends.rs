@@ -114,7 +114,7 @@ impl TrendsPage {
             &[("window", window), ("group_by", self.by), ("format", "csv")],
         );
         view! {
-            <form class="card search-form" method="get" action=TRENDS_PATH>
+            <form class="card search-form trend-form" method="get" action=TRENDS_PATH>
                 {hidden("account", self.frame.account.clone())}
                 {kept}
                 {choice("By", "by", &BY, self.by)}
