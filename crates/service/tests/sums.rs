@@ -2,7 +2,7 @@
 
 use domain::{
     Credits, TimeRange,
-    calendar::Window,
+    calendar::{Comparison, Window},
     filter::ViewQuery,
     usage::{Dashboard, Totals},
 };
@@ -11,6 +11,7 @@ use service::{
     ServiceError,
     activity::LogRead,
     ports::GroupBy,
+    trends::{Trends, TrendsQuery},
     usage::{Series, Summary},
 };
 
@@ -97,6 +98,27 @@ proptest! {
     }
 
     #[test]
+    fn trends_are_the_sums_of_the_events(
+        place in anchored_world(),
+        events in prop::collection::vec(spent(), 0..100),
+        query in view(),
+        window in prop::sample::select(WINDOWS.as_slice()),
+        group_by in prop::sample::select(&GROUPS[1..]),
+        compared in prop::sample::select(vec![Comparison::Previous, Comparison::Year]),
+    ) {
+        let asked = TrendsQuery { view: query.clone(), window, group_by, compared };
+        let (zone, trends) = run(async {
+            let world = world_of(place, &events).await;
+            (place.0, world.services.trends(world.north().await, &asked).await)
+        });
+        match trends {
+            Ok(trends) => check_trends(&trends, &events, &query, query.tz.as_deref().unwrap_or(zone))?,
+            // Hours of a long time are refused, and nothing else is.
+            Err(error) => prop_assert!(window == Window::Hour && matches!(error, ServiceError::Invalid(_)), "{}", error),
+        }
+    }
+
+    #[test]
     fn gauge_cards_bars_and_log_agree_with_each_other_and_with_the_events(
         place in anchored_world(),
         events in prop::collection::vec(spent(), 0..100),
@@ -128,6 +150,47 @@ fn check_summary(summary: &Summary, events: &[Spent], query: &ViewQuery) -> Test
         let of_agent = |event: &Spent| event.agent == *agent && passes(event);
         prop_assert_eq!(*now, total(events, summary.range, of_agent));
         prop_assert_eq!(*before, total(events, summary.previous_range, of_agent));
+    }
+    Ok(())
+}
+
+fn check_trends(
+    trends: &Trends,
+    events: &[Spent],
+    query: &ViewQuery,
+    zone: &str,
+) -> TestCaseResult {
+    let passes = passes(query);
+    prop_assert_eq!(trends.zone.name(), zone);
+    prop_assert_eq!(trends.total, total(events, trends.range, &passes));
+    prop_assert_eq!(
+        trends.previous,
+        total(events, trends.previous_range, &passes)
+    );
+    for (at, window) in trends.windows.iter().enumerate() {
+        let points: Vec<_> = trends.groups.iter().map(|group| group.points[at]).collect();
+        let inside = |event: &Spent| trends.range.contains(event.time) && passes(event);
+        prop_assert_eq!(sum(&points), total(events, *window, inside));
+    }
+    let groups = trends.groups.iter();
+    let (now, before): (Vec<_>, Vec<_>) = groups.map(|group| (group.total, group.previous)).unzip();
+    prop_assert_eq!((sum(&now), sum(&before)), (trends.total, trends.previous));
+    let changes = trends
+        .movers
+        .iter()
+        .map(|mover| i128::from(mover.change_micro()));
+    let change =
+        i128::from(trends.total.credits.micro()) - i128::from(trends.previous.credits.micro());
+    prop_assert_eq!(changes.sum::<i128>(), change);
+    for (weekday, hours) in trends.heat.iter().enumerate() {
+        for (hour, slot) in hours.iter().enumerate() {
+            let is_then = |event: &Spent| {
+                let at = trends.zone.at(event.time);
+                let day = usize::try_from(at.weekday().to_monday_zero_offset()).unwrap();
+                (day, usize::try_from(at.hour()).unwrap()) == (weekday, hour) && passes(event)
+            };
+            prop_assert_eq!(*slot, total(events, trends.range, is_then));
+        }
     }
     Ok(())
 }

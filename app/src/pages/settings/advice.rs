@@ -141,7 +141,7 @@ impl AdvicePage {
             .cycles
             .iter()
             .map(|cycle| {
-                view! { <td class="number">{self.money(cycle.cost_micro)}<small>{self.sum(replay, cycle)}</small></td> }
+                view! { <td class="number">{self.money(cycle.cost_micro)}<small>{sum(replay, cycle)}</small></td> }
             })
             .collect();
         view! {
@@ -150,27 +150,27 @@ impl AdvicePage {
         }
     }
 
-    /// How a cycle's cost comes about.
-    fn sum(&self, replay: &Replay, cycle: &ReplayedCycle) -> String {
-        let plan = self.amount(replay.plan.price_micro);
-        cycle.packs.as_ref().map_or_else(
-            || format!("{plan} plan"),
-            |(pack, count)| {
-                format!(
-                    "{plan} + {count} × {} {}",
-                    self.amount(pack.price_micro),
-                    pack.name
-                )
-            },
-        )
-    }
-
     fn money(&self, micro: i64) -> String {
         let currency = self.advice.currency.as_deref().unwrap_or_default();
-        format!("{} {currency}", self.amount(micro))
+        format!("{} {currency}", amount(micro))
     }
+}
 
-    fn amount(&self, micro: i64) -> String {
-        number::credits(Credits::from_micro(micro))
-    }
+fn amount(micro: i64) -> String {
+    number::credits(Credits::from_micro(micro))
+}
+
+/// How a cycle's cost comes about.
+fn sum(replay: &Replay, cycle: &ReplayedCycle) -> String {
+    let plan = amount(replay.plan.price_micro);
+    cycle.packs.as_ref().map_or_else(
+        || format!("{plan} plan"),
+        |(pack, count)| {
+            format!(
+                "{plan} + {count} × {} {}",
+                amount(pack.price_micro),
+                pack.name
+            )
+        },
+    )
 }

@@ -76,7 +76,7 @@ impl TrendsPage {
     }
 
     pub(super) fn view(self) -> AnyView {
-        let rows_of = |key: &str| self.rows_of(key);
+        let rows_of = |key: &str| Some(self.rows_of(key));
         let shown = TrendParts {
             trends: &self.trends,
             by: self.by,
@@ -157,7 +157,7 @@ impl TrendsPage {
     }
 
     /// The rows behind a group.
-    fn rows_of(&self, key: &str) -> Option<String> {
-        Some(self.usage_address(USAGE_PATH, &[(self.by, key)]))
+    fn rows_of(&self, key: &str) -> String {
+        self.usage_address(USAGE_PATH, &[(self.by, key)])
     }
 }
