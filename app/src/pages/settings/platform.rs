@@ -284,7 +284,7 @@ impl PlatformPage {
 }
 
 fn facts(title: &'static str, lead: &'static str, rows: Vec<AnyView>) -> AnyView {
-    list("trend-legend facts", title, lead, rows)
+    list("trend-legend trend-facts", title, lead, rows)
 }
 
 fn list(
