@@ -97,6 +97,8 @@ test.describe("Hostile text", () => {
       expect(await invited.page.evaluate(() => "ran" in window)).toBe(false);
 
       const { url } = await account.api.post<{ url: string }>(`accounts/${account.key}/portal-sessions`, { user: name, role: "client", companies: ["acme"], expires_in_s: 600 });
+      // A page that is left asks for nothing any more as somebody who is not signed in.
+      await invited.page.goto("about:blank");
       await guest.clearCookies();
       await invited.goto(new URL(url).pathname);
       await expect(invited.page.locator(".signed-in-name")).toHaveText(name, { useInnerText: false });

@@ -36,6 +36,8 @@ test.describe("Single sign-on", () => {
   /// Goes through the provider's own pages as a person.
   async function signIn(page: Page, name: string, person: Person): Promise<void> {
     provider.people.set(name, person);
+    // A page that is left asks for nothing any more as somebody who is not signed in.
+    await page.goto("about:blank");
     await page.context().clearCookies();
     await page.goto(`${platform.server.url}/sign-in`);
     await page.getByTestId("sso").click();
