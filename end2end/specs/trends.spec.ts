@@ -51,6 +51,21 @@ test.describe("Trends", () => {
     expect((await usage.rows()).map((row) => row.reference).sort()).toEqual(["a", "b"]);
   });
 
+  test("count and show of a window only what lies in the period", async ({ account, usage, page, server }) => {
+    const march = (day: number) => new Date(Date.UTC(2026, 2, day, 12));
+    await account.backfill([
+      { company: "acme", agent: "chat", activity: "chat_reply", credits: "5", reference: "before", time: march(5) },
+      { company: "acme", agent: "chat", activity: "chat_reply", credits: "7", reference: "within", time: march(20) },
+    ]);
+    await usage.open();
+    await page.goto(`${server.url}/billing/trends?account=${account.key}&from=2026-03-15&to=2026-03-25&window=month`);
+    const mark = page.getByTestId("marks").getByRole("link");
+    await expect(mark).toContainText("7 credits");
+    await mark.click();
+    await usage.isLive();
+    expect((await usage.rows()).map((row) => row.reference)).toEqual(["within"]);
+  });
+
   test("are complete for an account without any usage", async ({ usage, page, server }) => {
     await usage.open();
     const settings = new Settings(page, server);

@@ -88,6 +88,12 @@ impl TimeRange {
         self.end <= self.start
     }
 
+    /// The part of it that lies in another; empty when none does.
+    #[must_use]
+    pub fn within(self, other: Self) -> Self {
+        Self::new(self.start.max(other.start), self.end.min(other.end))
+    }
+
     /// Length in microseconds; 0 when empty.
     pub fn micros(&self) -> i64 {
         self.end.micros_since(self.start).max(0)

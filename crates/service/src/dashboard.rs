@@ -233,7 +233,7 @@ async fn read_cards(
         .map_err(|error| ServiceError::invalid("to", error))?;
     let windows: Vec<_> = windows
         .into_iter()
-        .map(|window| within(window, range))
+        .map(|window| window.within(range))
         .collect();
     let selection = Selection {
         agents: Vec::new(),
@@ -268,11 +268,6 @@ async fn read_cards(
             })
             .collect(),
     ))
-}
-
-/// The part of a window that lies in a range.
-fn within(window: TimeRange, range: TimeRange) -> TimeRange {
-    TimeRange::new(window.start.max(range.start), window.end.min(range.end))
 }
 
 fn card(agent: Agent, cells: &[Cell], windows: &[TimeRange], previous: Totals) -> AgentUsage {

@@ -11,7 +11,7 @@ use super::{
     frame::{Ask, Frame, hidden},
     trend_parts::{self, AGAINST, TrendParts, WINDOWS, choice, known},
 };
-use crate::{TRENDS_PATH, USAGE_PATH, error::AppError, ui::Icon};
+use crate::{TRENDS_PATH, USAGE_PATH, error::AppError, state::Url, ui::Icon};
 
 /// What usage is kept apart by: value and words.
 const BY: [(&str, &str); 3] = [
@@ -42,6 +42,7 @@ impl TrendsPage {
     pub(super) async fn read(ask: &Ask<'_>) -> Result<Self, AppError> {
         let (scope, frame) = ask.frame(TRENDS_PATH).await?;
         let (mut query, _) = ViewQuery::parse(ask.query).map_err(service::ServiceError::from)?;
+        query.account = Some(frame.account.clone());
         let period = known(&PERIODS, query.period.as_deref());
         if query.from.is_none() {
             query.period = Some(period.to_owned());
@@ -129,31 +130,19 @@ impl TrendsPage {
 
     /// An address with this view's filters.
     fn usage_address(&self, path: &str, more: &[(&str, &str)]) -> String {
-        self.address(&self.query, path, more)
+        let query = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(self.query.pairs())
+            .extend_pairs(more)
+            .finish();
+        format!("{path}?{query}")
     }
 
-    fn address(&self, view: &ViewQuery, path: &str, more: &[(&str, &str)]) -> String {
-        let mut query = form_urlencoded::Serializer::new(String::new());
-        query.append_pair("account", &self.frame.account);
-        for (name, value) in view.pairs() {
-            if name != "account" {
-                query.append_pair(name, &value);
-            }
-        }
-        query.extend_pairs(more);
-        format!("{path}?{}", query.finish())
-    }
-
-    /// The rows of a window.
+    /// The rows of a window: of as much of it as lies in the period, as its mark says.
     fn rows_in(&self, window: TimeRange) -> String {
         let zone = &self.trends.zone;
-        let of_window = ViewQuery {
-            period: None,
-            from: Some(zone.rfc3339(window.start)),
-            to: Some(zone.rfc3339(window.end)),
-            ..self.query.clone()
-        };
-        self.address(&of_window, USAGE_PATH, &[])
+        let shown = window.within(self.trends.range);
+        let (from, to) = (zone.rfc3339(shown.start), zone.rfc3339(shown.end));
+        Url(self.query.clone()).between(&from, &to).href()
     }
 
     /// The rows behind a group.
