@@ -42,6 +42,10 @@ pub struct Use {
     pub credits: Credits,
 }
 
+/// The part of its day that each hour of a weekday uses; every row adds up to one.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct HourShares([[f64; HOURS]; WEEK]);
+
 /// How an account or a company uses credits, learnt from its history.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pattern {
@@ -50,8 +54,7 @@ pub struct Pattern {
     level: f64,
     /// What a weekday uses of an average day, Monday first.
     weekdays: [f64; WEEK],
-    /// The part of its day that each hour of a weekday uses.
-    hours: [[f64; HOURS]; WEEK],
+    hours: HourShares,
     /// Variance of a day's use, relative to its expectation squared.
     noise: f64,
     /// Variance of the level after a week, relative to it squared.

@@ -4,7 +4,7 @@
 use domain::{
     Credits, Time, TimeRange,
     calendar::Zone,
-    forecast::{Band, LEAST_DAYS, Outlook, Pattern, Purse, Standing, Use},
+    forecast::{Band, HourShares, LEAST_DAYS, Outlook, Pattern, Purse, Standing, Use},
     time::{DAY_US, HOUR_US},
 };
 
@@ -55,7 +55,8 @@ fn standing(now: Time, days: i64, used: i64, left: i64) -> Standing {
 }
 
 fn learn(uses: &[Use], today: Time) -> Option<Pattern> {
-    Pattern::learn(uses, uses, today, &Zone::utc())
+    let hours = HourShares::learn(uses, today, &Zone::utc());
+    Pattern::learn(uses, &hours, today, &Zone::utc())
 }
 
 #[test]

@@ -11,14 +11,14 @@ use crate::{
     Scope, ServiceError, ServiceResult, Services,
     accounts::check_name,
     audit::Deed,
-    ports::{GroupBy, GroupKey, PutCompany},
+    ports::{Cell, GroupBy, GroupKey, PutCompany},
     split::read_cells,
 };
 
 /// Companies of one page.
 pub const PAGE_COMPANIES: usize = 100;
 /// Companies that are looked at: the largest agency designed for, twice.
-const MOST_COMPANIES: u32 = 10_000;
+pub(crate) const MOST_COMPANIES: u32 = 10_000;
 /// A pace is known after this long.
 const PACE_US: i64 = DAY_US;
 
@@ -70,13 +70,10 @@ impl Services {
         let cells = read_cells(snapshot.as_mut(), view.ask(GroupBy::Company), cycle).await?;
         // A reader must not wait for a second connection while it holds one.
         drop(snapshot);
-        let mut spent: BTreeMap<CompanyId, Totals> = BTreeMap::new();
+        let spent = by_company(cells);
         let mut used = Totals::default();
-        for cell in cells {
-            if let GroupKey::Company(id) = cell.key {
-                spent.entry(id).or_default().add(cell.totals);
-                used.add(cell.totals);
-            }
+        for totals in spent.values() {
+            used.add(*totals);
         }
         let search = Some(search.trim()).filter(|text| !text.is_empty());
         let companies = self.companies(scope, search, None, MOST_COMPANIES).await?;
@@ -164,6 +161,17 @@ fn share(part: Credits, whole: Credits) -> i64 {
     }
     let permille = i128::from(part.micro()) * 1_000 / i128::from(whole.micro());
     i64::try_from(permille).unwrap_or(0)
+}
+
+/// What each company spent.
+pub(crate) fn by_company(cells: Vec<Cell>) -> BTreeMap<CompanyId, Totals> {
+    let mut spent: BTreeMap<_, Totals> = BTreeMap::new();
+    for cell in cells {
+        if let GroupKey::Company(id) = cell.key {
+            spent.entry(id).or_default().add(cell.totals);
+        }
+    }
+    spent
 }
 
 /// When a budget is used up, if what was used goes on being used as fast.

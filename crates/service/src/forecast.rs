@@ -7,25 +7,26 @@ use std::collections::BTreeMap;
 use domain::{
     CompanyId, Credits, Time, TimeRange,
     calendar::Zone,
-    forecast::{Forecast, MOST_DAYS, Outlook, Pattern, Purse, Standing, Use},
+    forecast::{Forecast, HourShares, MOST_DAYS, Outlook, Pattern, Purse, Standing, Use},
     ledger::Grant,
     tenancy::Company,
     time::DAY_US,
-    usage::{CompanyName, Totals},
+    usage::CompanyName,
 };
 
 use crate::{
     Scope, ServiceError, ServiceResult, Services,
     books::desk_of,
+    companies::{MOST_COMPANIES, by_company},
     ingest::account_cycles,
     ports::{BooksNeeds, Cell, GroupBy, GroupKey, Selection, Snapshot},
     split::{Ask, read_cells},
 };
 
 /// Days of which the hours are looked at: enough for every hour of a week twice.
-const HOUR_DAYS: i64 = 14;
-/// Companies whose budgets are looked at: the largest agency designed for, twice.
-const MOST_COMPANIES: u32 = 10_000;
+const HOUR_DAYS: usize = 14;
+/// Days that are read: one more than are learnt from, for clocks that change.
+const PAST_DAYS: usize = MOST_DAYS + 1;
 
 /// What will probably be of an account in its running cycle.
 #[derive(Debug, Clone, PartialEq)]
@@ -65,8 +66,11 @@ impl Services {
     pub async fn forecast(&self, scope: &Scope) -> ServiceResult<AccountForecast> {
         let (account, place) = (scope.account.id, self.standing_place(scope)?);
         let Place { now, cycle, zone } = place;
+        let (all, today) = (Selection::default(), zone.day_of(now));
         let mut snapshot = self.store.snapshot().await?;
-        let past = read_past(snapshot.as_mut(), scope, &zone, now, GroupBy::All).await?;
+        let ask = ask(scope, &all, &zone, GroupBy::All);
+        let days = read_cells(snapshot.as_mut(), ask, back(PAST_DAYS, today, &zone)).await?;
+        let hours = read_hours(snapshot.as_mut(), scope, today, &zone).await?;
         let desk = desk_of(snapshot.as_mut(), account, BooksNeeds::default(), now).await?;
         let (Some(balance), Some(books)) = (desk.balance(account), desk.books(account)) else {
             return Err(ServiceError::NotFound);
@@ -77,9 +81,9 @@ impl Services {
             used: balance.used,
             purses: purses(books.grants(), balance.overage),
         };
-        let forecast = past
-            .pattern(None, now, &zone)
-            .map(|pattern| pattern.forecast(&standing));
+        let days: Vec<_> = days.iter().map(used).collect();
+        let forecast =
+            Pattern::learn(&days, &hours, today, &zone).map(|pattern| pattern.forecast(&standing));
         Ok(AccountForecast {
             zone,
             now,
@@ -92,22 +96,39 @@ impl Services {
     pub async fn first_budget_end(&self, scope: &Scope) -> ServiceResult<Option<BudgetEnd>> {
         let Place { now, cycle, zone } = self.standing_place(scope)?;
         let companies = self.companies(scope, None, None, MOST_COMPANIES).await?;
+        let limited: Vec<_> = companies
+            .into_iter()
+            .filter_map(|company| Some((company.budget?, company)))
+            .collect();
+        if limited.is_empty() {
+            return Ok(None);
+        }
+        let of_them = Selection {
+            companies: Some(limited.iter().map(|(_, company)| company.id).collect()),
+            ..Selection::default()
+        };
+        let today = zone.day_of(now);
         let mut snapshot = self.store.snapshot().await?;
-        let past = read_past(snapshot.as_mut(), scope, &zone, now, GroupBy::Company).await?;
-        let spent = read_spent(snapshot.as_mut(), scope, &zone, cycle).await?;
+        let ask = ask(scope, &of_them, &zone, GroupBy::Company);
+        let days = read_cells(snapshot.as_mut(), ask, back(PAST_DAYS, today, &zone)).await?;
+        let hours = read_hours(snapshot.as_mut(), scope, today, &zone).await?;
+        let spent = by_company(read_cells(snapshot.as_mut(), ask, cycle).await?);
         drop(snapshot);
-        let end = |company: Company| {
-            let used = spent.get(&company.id).copied().unwrap_or_default();
+        let days = days_by_company(&days);
+        let end = |(budget, company): (Credits, Company)| {
+            let used = spent
+                .get(&company.id)
+                .map_or(Credits::ZERO, |used| used.credits);
             let standing = Standing {
                 now,
                 until: cycle.end,
                 used,
                 purses: vec![Purse {
-                    left: company.budget?.saturating_sub(used).max(Credits::ZERO),
+                    left: budget.saturating_sub(used).max(Credits::ZERO),
                     active: cycle,
                 }],
             };
-            let pattern = past.pattern(Some(company.id), now, &zone)?;
+            let pattern = Pattern::learn(days.get(&company.id)?, &hours, today, &zone)?;
             let at = pattern.forecast(&standing).runs_out_at.p50?;
             let (key, name) = (company.key, company.name);
             Some(BudgetEnd {
@@ -115,10 +136,7 @@ impl Services {
                 at,
             })
         };
-        Ok(companies
-            .into_iter()
-            .filter_map(end)
-            .min_by_key(|end| end.at))
+        Ok(limited.into_iter().filter_map(end).min_by_key(|end| end.at))
     }
 
     /// Where in time an account is. Callers limited to some companies learn nothing of the whole account.
@@ -143,21 +161,42 @@ struct Place {
     zone: Zone,
 }
 
-/// What was used before today.
-struct Past {
-    /// Days, by company when that was asked for.
-    days: Vec<Cell>,
-    /// Hours of all companies, of the last days only.
-    hours: Vec<Use>,
+/// Days of an account's zone, by group.
+const fn ask<'a>(
+    scope: &Scope,
+    selection: &'a Selection,
+    zone: &'a Zone,
+    group_by: GroupBy,
+) -> Ask<'a> {
+    Ask {
+        account: scope.account.id,
+        selection,
+        days_of: Some(zone),
+        group_by,
+    }
 }
 
-impl Past {
-    /// How one company uses credits, or all do.
-    fn pattern(&self, company: Option<CompanyId>, now: Time, zone: &Zone) -> Option<Pattern> {
-        let is_of = |cell: &&Cell| company.is_none_or(|id| cell.key == GroupKey::Company(id));
-        let days: Vec<_> = self.days.iter().filter(is_of).map(used).collect();
-        Pattern::learn(&days, &self.hours, zone.day_of(now), zone)
-    }
+/// So many days before today.
+fn back(days: usize, today: Time, zone: &Zone) -> TimeRange {
+    let days = i64::try_from(days).unwrap_or(0);
+    TimeRange::new(zone.day_of(today.plus_micros(-days * DAY_US)), today)
+}
+
+/// How use spreads over the hours, of the last days and of all companies.
+async fn read_hours(
+    snapshot: &mut dyn Snapshot,
+    scope: &Scope,
+    today: Time,
+    zone: &Zone,
+) -> ServiceResult<HourShares> {
+    let all = Selection::default();
+    let by_hour = Ask {
+        days_of: None,
+        ..ask(scope, &all, zone, GroupBy::All)
+    };
+    let hours = read_cells(snapshot, by_hour, back(HOUR_DAYS, today, zone)).await?;
+    let hours: Vec<_> = hours.iter().map(used).collect();
+    Ok(HourShares::learn(&hours, today, zone))
 }
 
 fn used(cell: &Cell) -> Use {
@@ -167,60 +206,14 @@ fn used(cell: &Cell) -> Use {
     }
 }
 
-async fn read_past(
-    snapshot: &mut dyn Snapshot,
-    scope: &Scope,
-    zone: &Zone,
-    now: Time,
-    group_by: GroupBy,
-) -> ServiceResult<Past> {
-    let (today, all) = (zone.day_of(now), Selection::default());
-    // A day more than are looked back at, for clocks that change.
-    let days = i64::try_from(MOST_DAYS).unwrap_or(0) + 1;
-    let back = |days: i64| TimeRange::new(zone.day_of(today.plus_micros(-days * DAY_US)), today);
-    let ask = Ask {
-        account: scope.account.id,
-        selection: &all,
-        days_of: Some(zone),
-        group_by,
-    };
-    let days = read_cells(snapshot, ask, back(days)).await?;
-    let by_hour = Ask {
-        days_of: None,
-        group_by: GroupBy::All,
-        ..ask
-    };
-    let hours = read_cells(snapshot, by_hour, back(HOUR_DAYS)).await?;
-    Ok(Past {
-        days,
-        hours: hours.iter().map(used).collect(),
-    })
-}
-
-/// What the companies spent in the cycle.
-async fn read_spent(
-    snapshot: &mut dyn Snapshot,
-    scope: &Scope,
-    zone: &Zone,
-    cycle: TimeRange,
-) -> ServiceResult<BTreeMap<CompanyId, Credits>> {
-    let all = Selection::default();
-    let ask = Ask {
-        account: scope.account.id,
-        selection: &all,
-        days_of: Some(zone),
-        group_by: GroupBy::Company,
-    };
-    let mut spent: BTreeMap<CompanyId, Totals> = BTreeMap::new();
-    for cell in read_cells(snapshot, ask, cycle).await? {
+fn days_by_company(cells: &[Cell]) -> BTreeMap<CompanyId, Vec<Use>> {
+    let mut days: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for cell in cells {
         if let GroupKey::Company(id) = cell.key {
-            spent.entry(id).or_default().add(cell.totals);
+            days.entry(id).or_default().push(used(cell));
         }
     }
-    Ok(spent
-        .into_iter()
-        .map(|(id, totals)| (id, totals.credits))
-        .collect())
+    days
 }
 
 /// What the grants can still pay, in the order they do, less what is due already.

@@ -1,6 +1,8 @@
 //! Level, weekdays, hours and how sure they are, from a history.
 
-use super::{HOURS, LEAST_DAYS, OUTLIER, Pattern, Use, WEEK, count, number, place, whole_days};
+use super::{
+    HOURS, HourShares, LEAST_DAYS, OUTLIER, Pattern, Use, WEEK, count, number, place, whole_days,
+};
 use crate::{Time, calendar::Zone};
 
 /// Of how many days a weekday's factor is drawn towards the mean of all.
@@ -17,9 +19,9 @@ const DRIFT_PRIOR: (f64, f64) = (0.015, 2.0);
 const MOST_VARIANCE: f64 = 4.0;
 
 impl Pattern {
-    /// Learns from the uses before `today`, the start of a civil day; `days` are uses of whole days, `hours` of hours or
-    /// shorter, and may reach less far back. None when the first use is less than [`LEAST_DAYS`] whole days ago.
-    pub fn learn(days: &[Use], hours: &[Use], today: Time, zone: &Zone) -> Option<Self> {
+    /// Learns from the uses of whole days before `today`, the start of a civil day. None when the first use is less than
+    /// [`LEAST_DAYS`] whole days ago.
+    pub fn learn(days: &[Use], hours: &HourShares, today: Time, zone: &Zone) -> Option<Self> {
         let days = whole_days(days, today, zone);
         if days.len() < LEAST_DAYS {
             return None;
@@ -37,7 +39,7 @@ impl Pattern {
         Some(Self {
             level: level(&days),
             drift: drift(&days, noise),
-            hours: hour_shares(hours, today, zone),
+            hours: *hours,
             zone: zone.clone(),
             days: days.len(),
             weekdays,
@@ -135,20 +137,22 @@ fn drift(days: &[Day], noise: f64) -> f64 {
     beyond.clamp(DRIFT_PRIOR.0 / 2.0, MOST_VARIANCE)
 }
 
-/// The part of its day that each hour of a weekday uses; every row adds up to one.
-fn hour_shares(hours: &[Use], today: Time, zone: &Zone) -> [[f64; HOURS]; WEEK] {
-    let mut sums = [[0.0; HOURS]; WEEK];
-    for used in hours.iter().filter(|used| used.start < today) {
-        let (weekday, hour) = place(used.start, zone);
-        sums[weekday][hour] += number(used.credits).max(0.0);
+impl HourShares {
+    /// Learns from the uses of hours or shorter before `today`, the start of a civil day.
+    pub fn learn(uses: &[Use], today: Time, zone: &Zone) -> Self {
+        let mut sums = [[0.0; HOURS]; WEEK];
+        for used in uses.iter().filter(|used| used.start < today) {
+            let (weekday, hour) = place(used.start, zone);
+            sums[weekday][hour] += number(used.credits).max(0.0);
+        }
+        let mut all = [0.0; HOURS];
+        for (hour, sum) in all.iter_mut().enumerate() {
+            *sum = sums.iter().map(|weekday| weekday[hour]).sum();
+        }
+        let all = shares(all, [1.0 / count(HOURS); HOURS], 0.0);
+        let average = sums.iter().flatten().sum::<f64>() / count(WEEK);
+        Self(sums.map(|weekday| shares(weekday, all, HOUR_PRIOR * average)))
     }
-    let mut all = [0.0; HOURS];
-    for (hour, sum) in all.iter_mut().enumerate() {
-        *sum = sums.iter().map(|weekday| weekday[hour]).sum();
-    }
-    let all = shares(all, [1.0 / count(HOURS); HOURS], 0.0);
-    let average = sums.iter().flatten().sum::<f64>() / count(WEEK);
-    sums.map(|weekday| shares(weekday, all, HOUR_PRIOR * average))
 }
 
 /// Sums as parts of one, drawn towards `towards` by `weight`; those where nothing is.

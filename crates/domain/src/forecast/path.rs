@@ -58,7 +58,7 @@ impl Pattern {
             let range = TimeRange::new(start, next.min(until));
             let (weekday, at) = place(hour, &self.zone);
             let day = self.level * self.weekdays[weekday];
-            let part = share(range, TimeRange::new(hour, next)) * self.hours[weekday][at];
+            let part = ratio(range.micros(), next.micros_since(hour)) * self.hours.0[weekday][at];
             mean += day * part;
             noise += day * day * self.noise * part;
             let level = self.level_variance(range.end.micros_since(now));
@@ -74,19 +74,16 @@ impl Pattern {
 
     /// Variance of the level some time ahead: what is not known of it now, and what it drifts.
     fn level_variance(&self, ahead_us: i64) -> f64 {
-        let weeks = share(
-            TimeRange::new(Time::from_micros(0), Time::from_micros(ahead_us)),
-            TimeRange::new(Time::from_micros(0), Time::from_micros(7 * DAY_US)),
-        );
+        let weeks = ratio(ahead_us, 7 * DAY_US);
         let known = self.noise / count(self.days.min(2 * WEEK));
         known + self.drift * weeks * AVERAGED
     }
 }
 
-/// How long a range is, as a multiple of another.
-fn share(part: TimeRange, whole: TimeRange) -> f64 {
-    let micros = |range: TimeRange| crate::Credits::from_micro(range.micros());
-    micros(part).share_of(micros(whole))
+/// How long a time is, as a multiple of another.
+#[expect(clippy::cast_precision_loss, reason = "microseconds of a cycle")]
+fn ratio(part_us: i64, whole_us: i64) -> f64 {
+    part_us as f64 / whole_us as f64
 }
 
 /// A quantile of the use up to the end of every stretch; it never falls.
