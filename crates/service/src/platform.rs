@@ -4,12 +4,11 @@ mod figures;
 mod reads;
 
 use domain::{
-    AccountId, Credits, FieldError, Invalid, Time, TimeRange,
-    calendar::{Comparison, Window, Zone},
+    AccountId, FieldError, Invalid, Time, TimeRange,
+    calendar::{Comparison, ResolvedPeriod, Window, Zone},
     filter::{PeriodChoice, ViewQuery},
     time::DAY_US,
 };
-use jiff::ToSpan as _;
 
 pub use figures::{Adoption, Concentration, PARTS, RunOuts};
 
@@ -18,12 +17,13 @@ use crate::{
     selection::period_choice,
     trends::{Mover, Trends},
 };
-use reads::Reads;
 
 /// Longest period, in days: longer ones would be told apart by nobody.
 const MOST_DAYS: i64 = 400;
 /// Most plans that a view is narrowed to.
 const MOST_PLANS: usize = 100;
+/// Plans that are named: any beyond are shown by their keys.
+const PLANS_NAMED: u32 = 1_000;
 /// Accounts that are named.
 pub const MOST_NAMED: usize = 10;
 
@@ -101,13 +101,6 @@ pub struct PlatformTrends {
     pub largest: Vec<Mover>,
 }
 
-/// A period of whole days, and the one it is compared with.
-struct Days {
-    range: TimeRange,
-    previous: TimeRange,
-    now: Time,
-}
-
 impl Services {
     /// Usage across all accounts.
     ///
@@ -122,23 +115,13 @@ impl Services {
         caller.require_platform(Permission::Read)?;
         self.check_plans(&query.plans).await?;
         let zone = Zone::utc();
-        let days = self.days(query, &zone)?;
+        let now = self.now();
+        let period = whole_days(query, now, &zone)?;
         let windows = query
             .window
-            .tile(days.range, &zone)
+            .tile(period.range, &zone)
             .map_err(|error| ServiceError::invalid("window", error))?;
-        let reads = self.read_platform(query, &days).await?;
-        self.tell(query, days, windows, zone, reads).await
-    }
-
-    async fn tell(
-        &self,
-        query: &PlatformQuery,
-        days: Days,
-        windows: Vec<TimeRange>,
-        zone: Zone,
-        reads: Reads,
-    ) -> ServiceResult<PlatformTrends> {
+        let reads = self.read_platform(query, period).await?;
         let names = self.account_names(&figures::to_name(&reads.uses)).await?;
         let plans = self.plan_names(query.by).await?;
         let grouped = reads.grouped(query.by, &windows, &names, &plans);
@@ -151,13 +134,13 @@ impl Services {
             zone,
             window: query.window,
             windows,
-            range: days.range,
-            previous_range: days.previous,
+            range: period.range,
+            previous_range: period.previous,
             compared: query.compared,
             total: grouped.total,
             previous: grouped.previous,
             movers: figures::movers(&reads.uses, &names),
-            now: days.now,
+            now,
         };
         Ok(PlatformTrends {
             accounts: reads.accounts,
@@ -184,37 +167,6 @@ impl Services {
         Ok(())
     }
 
-    fn days(&self, query: &PlatformQuery, zone: &Zone) -> ServiceResult<Days> {
-        let now = self.now();
-        let asked = &query.period;
-        let is_default = asked.period.is_none() && asked.from.is_none() && asked.to.is_none();
-        let choice = if is_default {
-            PeriodChoice::Days(30)
-        } else {
-            period_choice(asked, zone)?
-        };
-        let (range, previous) = match choice {
-            PeriodChoice::Days(days) => last_days(days, now, zone),
-            PeriodChoice::Custom(range) => {
-                check_days(range)?;
-                let before = range.start.plus_micros(-range.micros());
-                (range, TimeRange::new(before, range.start))
-            }
-            PeriodChoice::ThisCycle | PeriodChoice::LastCycle => {
-                let message =
-                    "must be one of 7d, 30d, 90d: billing cycles are those of one account";
-                return Err(Invalid::one("period", "invalid", message).into());
-            }
-        };
-        let period = domain::calendar::ResolvedPeriod { range, previous };
-        let period = period.compared(query.compared, choice, now, zone);
-        Ok(Days {
-            range: period.range,
-            previous: period.previous,
-            now,
-        })
-    }
-
     async fn account_names(&self, accounts: &[AccountId]) -> ServiceResult<figures::Names> {
         let mut names = figures::Names::new();
         for id in accounts {
@@ -229,7 +181,7 @@ impl Services {
         if by != PlatformBy::Plan {
             return Ok(reads::PlanNames::new());
         }
-        let plans = self.store.plans(None, 1_000).await?;
+        let plans = self.store.plans(None, PLANS_NAMED).await?;
         Ok(plans
             .into_iter()
             .map(|plan| (plan.key, plan.name))
@@ -237,13 +189,27 @@ impl Services {
     }
 }
 
-fn last_days(days: u16, now: Time, zone: &Zone) -> (TimeRange, TimeRange) {
-    let today = zone.at(now).date();
-    let days = i64::from(days);
-    let end = zone.day_start(today.saturating_add(1.day()));
-    let start = end.plus_micros(-days * DAY_US);
-    let before = start.plus_micros(-days * DAY_US);
-    (TimeRange::new(start, end), TimeRange::new(before, start))
+/// The period that is asked for, in whole days, and the one it is compared with.
+fn whole_days(query: &PlatformQuery, now: Time, zone: &Zone) -> ServiceResult<ResolvedPeriod> {
+    let asked = &query.period;
+    let is_default = asked.period.is_none() && asked.from.is_none() && asked.to.is_none();
+    let choice = if is_default {
+        PeriodChoice::Days(30)
+    } else {
+        period_choice(asked, zone)?
+    };
+    let period = match choice {
+        PeriodChoice::Days(days) => ResolvedPeriod::last_days(days, now, zone),
+        PeriodChoice::Custom(range) => {
+            check_days(range)?;
+            ResolvedPeriod::custom(range)
+        }
+        PeriodChoice::ThisCycle | PeriodChoice::LastCycle => {
+            let message = "must be one of 7d, 30d, 90d: billing cycles are those of one account";
+            return Err(Invalid::one("period", "invalid", message).into());
+        }
+    };
+    Ok(period.compared(query.compared, choice, now, zone))
 }
 
 fn check_days(range: TimeRange) -> Result<(), Invalid> {
@@ -262,9 +228,4 @@ fn check_days(range: TimeRange) -> Result<(), Invalid> {
         return Err(Invalid::one("to", "invalid", message));
     }
     Ok(())
-}
-
-/// Whether something was used: what was only given back was not.
-fn is_used(credits: Credits, events: u64) -> bool {
-    events > 0 || credits > Credits::ZERO
 }

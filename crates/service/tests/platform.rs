@@ -7,7 +7,6 @@ use domain::{
     calendar::{Comparison, Window},
     event::AgeLimit,
     filter::ViewQuery,
-    usage::Totals,
 };
 use rstest::rstest;
 use service::{
@@ -15,7 +14,10 @@ use service::{
     platform::{PlatformBy, PlatformQuery, PlatformTrends},
 };
 
-use crate::support::world::{NOW, World, credits, usage, wrong};
+use crate::support::{
+    model::sum,
+    world::{NOW, World, credits, usage, wrong},
+};
 
 fn query(text: &str, window: Window, by: PlatformBy) -> PlatformQuery {
     PlatformQuery {
@@ -50,14 +52,6 @@ async fn used() -> World {
 async fn read(world: &World, query: &PlatformQuery) -> PlatformTrends {
     let found = world.services.platform_trends(&world.operator, query).await;
     found.unwrap()
-}
-
-fn sum(totals: impl IntoIterator<Item = Totals>) -> Totals {
-    let mut sum = Totals::default();
-    for total in totals {
-        sum.add(total);
-    }
-    sum
 }
 
 #[rstest]

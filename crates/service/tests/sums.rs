@@ -16,7 +16,7 @@ use service::{
 };
 
 use crate::support::{
-    model::{Spent, run, spent, total, view, zones},
+    model::{Spent, run, spent, sum, total, view, zones},
     world::World,
 };
 
@@ -55,14 +55,6 @@ async fn world_of((zone, anchor): (&str, &str), events: &[Spent]) -> World {
 
 fn passes(query: &ViewQuery) -> impl Fn(&Spent) -> bool {
     move |event| event.is_of(query) && event.matches(query) && event.is_by(query)
-}
-
-fn sum(totals: &[Totals]) -> Totals {
-    let mut sum = Totals::default();
-    for total in totals {
-        sum.add(*total);
-    }
-    sum
 }
 
 proptest! {
@@ -170,11 +162,11 @@ fn check_trends(
     for (at, window) in trends.windows.iter().enumerate() {
         let points: Vec<_> = trends.groups.iter().map(|group| group.points[at]).collect();
         let inside = |event: &Spent| trends.range.contains(event.time) && passes(event);
-        prop_assert_eq!(sum(&points), total(events, *window, inside));
+        prop_assert_eq!(sum(points), total(events, *window, inside));
     }
     let groups = trends.groups.iter();
     let (now, before): (Vec<_>, Vec<_>) = groups.map(|group| (group.total, group.previous)).unzip();
-    prop_assert_eq!((sum(&now), sum(&before)), (trends.total, trends.previous));
+    prop_assert_eq!((sum(now), sum(before)), (trends.total, trends.previous));
     let changes = trends
         .movers
         .iter()
@@ -226,9 +218,9 @@ fn check_series(
     let shown: Vec<_> = series
         .groups
         .iter()
-        .map(|(_, totals)| sum(totals))
+        .map(|(_, totals)| sum(totals.iter().copied()))
         .collect();
-    prop_assert_eq!(sum(&shown), total(events, range, passes));
+    prop_assert_eq!(sum(shown), total(events, range, passes));
     Ok(())
 }
 
@@ -284,7 +276,12 @@ fn check_cards(dashboard: &Dashboard, events: &[Spent], query: &ViewQuery) -> Te
             "{}",
             card.agent
         );
-        prop_assert_eq!(sum(&card.bars), card.current, "{}", card.agent);
+        prop_assert_eq!(
+            sum(card.bars.iter().copied()),
+            card.current,
+            "{}",
+            card.agent
+        );
         for (bar, shown) in dashboard.bars.iter().zip(&card.bars) {
             prop_assert_eq!(
                 *shown,

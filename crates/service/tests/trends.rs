@@ -4,7 +4,6 @@ use domain::{
     Credits,
     calendar::{Comparison, Window},
     filter::ViewQuery,
-    usage::Totals,
 };
 use rstest::rstest;
 use service::{
@@ -13,7 +12,10 @@ use service::{
     trends::{Trends, TrendsQuery},
 };
 
-use crate::support::world::{NOW, World, usage};
+use crate::support::{
+    model::sum,
+    world::{NOW, World, usage},
+};
 
 fn query(text: &str) -> ViewQuery {
     ViewQuery::parse(text).unwrap().0
@@ -55,14 +57,6 @@ async fn read(world: &World, text: &str, window: Window, by: GroupBy) -> Trends 
         .unwrap();
     let trends = world.services.trends(scope, &asked(text, window, by)).await;
     trends.unwrap()
-}
-
-fn sum(totals: impl IntoIterator<Item = Totals>) -> Totals {
-    let mut sum = Totals::default();
-    for total in totals {
-        sum.add(total);
-    }
-    sum
 }
 
 #[rstest]

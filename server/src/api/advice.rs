@@ -86,12 +86,7 @@ pub async fn get_advice(
     Authed(caller): Authed,
     params: Params,
 ) -> Answer<Json<AdviceBody>> {
-    let mut rest = params.plain();
-    let account = rest.take("account");
-    rest.finish()?;
-    let scope = services
-        .scope(&caller, account.as_deref(), Permission::Read)
-        .await?;
+    let scope = params.scope(&services, &caller, Permission::Read).await?;
     let advice = services.advice(&scope).await?;
     let cycles = advice.cycles.iter().map(|(range, used)| CycleUse {
         start: times::rfc3339(range.start, &advice.zone),

@@ -2,7 +2,7 @@
 
 use axum::{Json, extract::State};
 use domain::{
-    Credits,
+    Credits, TimeRange,
     calendar::Zone,
     ledger::{Grant, GrantKind},
 };
@@ -27,6 +27,16 @@ pub struct CycleBody {
     pub start: String,
     /// The first instant after it: when the allocation is new again.
     pub end: String,
+}
+
+impl CycleBody {
+    /// A cycle as the API tells it.
+    pub fn new(cycle: TimeRange, zone: &Zone) -> Self {
+        Self {
+            start: times::rfc3339(cycle.start, zone),
+            end: times::rfc3339(cycle.end, zone),
+        }
+    }
 }
 
 /// Credits that were given.
@@ -122,21 +132,13 @@ pub async fn get_balance(
     Authed(caller): Authed,
     params: Params,
 ) -> Answer<Json<BalanceBody>> {
-    let mut rest = params.plain();
-    let account = rest.take("account");
-    rest.finish()?;
-    let scope = services
-        .scope(&caller, account.as_deref(), Permission::Read)
-        .await?;
+    let scope = params.scope(&services, &caller, Permission::Read).await?;
     let zone = times::zone(scope.account(), None)?;
     let found = services.balance(&scope).await?;
     let forecast = services.forecast(&scope).await?.forecast;
     let balance = found.balance;
     Ok(Json(BalanceBody {
-        cycle: CycleBody {
-            start: times::rfc3339(found.cycle.start, &zone),
-            end: times::rfc3339(found.cycle.end, &zone),
-        },
+        cycle: CycleBody::new(found.cycle, &zone),
         allocation: balance.allocation,
         used: balance.used,
         held: balance.held,

@@ -233,12 +233,7 @@ async fn scope_of(
     caller: &service::Caller,
     params: Params,
 ) -> Answer<(Scope, Zone)> {
-    let mut rest = params.plain();
-    let account = rest.take("account");
-    rest.finish()?;
-    let scope = services
-        .scope(caller, account.as_deref(), Permission::Check)
-        .await?;
+    let scope = params.scope(services, caller, Permission::Check).await?;
     let zone = times::zone(scope.account(), None)?;
     Ok((scope, zone))
 }

@@ -15,7 +15,6 @@ use super::{
     balance::CycleBody,
     problem::{Answer, ProblemBody},
     query::Params,
-    times,
 };
 
 /// When credits will be used up. In one case of ten before `p10`, in half of them before `p50`, in nine of ten before
@@ -143,21 +142,13 @@ pub async fn get_forecast(
     Authed(caller): Authed,
     params: Params,
 ) -> Answer<Json<ForecastBody>> {
-    let mut rest = params.plain();
-    let account = rest.take("account");
-    rest.finish()?;
-    let scope = services
-        .scope(&caller, account.as_deref(), Permission::Read)
-        .await?;
+    let scope = params.scope(&services, &caller, Permission::Read).await?;
     let found = services.forecast(&scope).await?;
     let first = services.first_budget_end(&scope).await?;
     let (zone, outlook) = (&found.zone, found.outlook().id());
     let forecast = found.forecast.as_ref();
     Ok(Json(ForecastBody {
-        cycle: CycleBody {
-            start: times::rfc3339(found.cycle.start, zone),
-            end: times::rfc3339(found.cycle.end, zone),
-        },
+        cycle: CycleBody::new(found.cycle, zone),
         outlook,
         days: forecast.map(|forecast| forecast.days),
         cycle_use: forecast.map(|forecast| forecast.cycle_use.into()),

@@ -28,7 +28,8 @@ impl Format {
         }
     }
 
-    const fn media_type(self) -> &'static str {
+    /// Its media type.
+    pub const fn media_type(self) -> &'static str {
         match self {
             Self::Json => "application/json",
             Self::Csv => "text/csv",

@@ -220,12 +220,7 @@ pub async fn post_reversal(
     params: Params,
     JsonBody(body): JsonBody<PostReversal>,
 ) -> Answer<Response> {
-    let mut rest = params.plain();
-    let account = rest.take("account");
-    rest.finish()?;
-    let scope = services
-        .scope(&caller, account.as_deref(), Permission::Bill)
-        .await?;
+    let scope = params.scope(&services, &caller, Permission::Bill).await?;
     let reversed = services
         .reverse(&scope, &source, &id, body.credits, &body.reason)
         .await?;

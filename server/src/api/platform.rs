@@ -8,12 +8,7 @@ use axum::{
     http::HeaderMap,
     response::{IntoResponse as _, Response},
 };
-use domain::{
-    Agent, Credits,
-    calendar::{Comparison, Window},
-    filter::ViewQuery,
-    usage::Totals,
-};
+use domain::{Agent, Credits, calendar::Window, filter::ViewQuery};
 use futures::stream;
 use serde::Serialize;
 use service::{
@@ -29,7 +24,9 @@ use super::{
     format::Format,
     problem::{Answer, ProblemBody},
     query::{Params, Rest},
+    series::{self, Point},
     times,
+    usage::TotalsBody,
 };
 
 /// Usage across all accounts.
@@ -43,13 +40,11 @@ pub struct PlatformBody {
     /// Width of the windows; they are those of UTC.
     #[schema(value_type = String, example = "day")]
     pub window: Window,
-    /// Sum of credits.
-    #[schema(value_type = String, example = "1250000")]
-    pub credits: Credits,
-    /// Number of events.
-    pub events: u64,
+    /// In the period.
+    #[serde(flatten)]
+    pub totals: TotalsBody,
     /// The period it is compared with.
-    pub previous: Sum,
+    pub previous: TotalsBody,
     /// Accounts there are now.
     pub accounts: u64,
     /// Accounts that used something.
@@ -68,17 +63,6 @@ pub struct PlatformBody {
     pub largest: Vec<AccountChange>,
     /// The accounts whose use changed most.
     pub movers: Vec<AccountChange>,
-}
-
-/// Credits and events.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Sum)]
-pub struct Sum {
-    /// Sum of credits.
-    #[schema(value_type = String, example = "12.5")]
-    credits: Credits,
-    /// Number of events.
-    events: u64,
 }
 
 /// Accounts that had nothing left.
@@ -124,21 +108,9 @@ pub struct PlatformGroup {
     /// Its name.
     name: String,
     /// Every window of the period, also the empty ones.
-    points: Vec<PlatformPoint>,
+    points: Vec<Point>,
     /// In the period it is compared with.
-    previous: Sum,
-}
-
-/// One window's totals.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct PlatformPoint {
-    /// Start of the window.
-    start: String,
-    /// Sum of credits.
-    #[schema(value_type = String, example = "12.5")]
-    credits: Credits,
-    /// Number of events.
-    events: u64,
+    previous: TotalsBody,
 }
 
 /// An account, and what it used in both periods.
@@ -149,24 +121,9 @@ pub struct AccountChange {
     /// Its name.
     name: String,
     /// In the period.
-    now: Sum,
+    now: TotalsBody,
     /// In the period it is compared with.
-    previous: Sum,
-}
-
-/// What a query string says usage is compared with.
-struct Against(Comparison);
-
-impl std::str::FromStr for Against {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "before" => Ok(Self(Comparison::Previous)),
-            "year" => Ok(Self(Comparison::Year)),
-            _ => Err("must be one of before, year"),
-        }
-    }
+    previous: TotalsBody,
 }
 
 /// Adds up usage across all accounts
@@ -225,9 +182,7 @@ fn query(rest: &mut Rest) -> PlatformQuery {
         plans: rest.take_all("plan"),
         window: rest.parse("window").unwrap_or(Window::Day),
         by: rest.parse("by").unwrap_or_default(),
-        compared: rest
-            .parse("against")
-            .map_or(Comparison::Previous, |against: Against| against.0),
+        compared: rest.parse("against").unwrap_or_default(),
     }
 }
 
@@ -237,24 +192,15 @@ fn body(found: PlatformTrends) -> PlatformBody {
     let groups = trends.groups.into_iter().map(|group| PlatformGroup {
         key: group.key,
         name: group.name,
-        points: starts
-            .iter()
-            .zip(group.points)
-            .map(|(start, totals)| PlatformPoint {
-                start: start.clone(),
-                credits: totals.credits,
-                events: totals.events,
-            })
-            .collect(),
-        previous: sum(group.previous),
+        points: series::points(&starts, group.points),
+        previous: group.previous.into(),
     });
     PlatformBody {
         from: times::rfc3339_utc(trends.range.start),
         to: times::rfc3339_utc(trends.range.end),
         window: trends.window,
-        credits: trends.total.credits,
-        events: trends.total.events,
-        previous: sum(trends.previous),
+        totals: trends.total.into(),
+        previous: trends.previous.into(),
         accounts: found.accounts,
         active_accounts: found.active.0,
         previous_active_accounts: found.active.1,
@@ -292,19 +238,12 @@ fn starts(trends: &Trends) -> Vec<String> {
         .collect()
 }
 
-const fn sum(totals: Totals) -> Sum {
-    Sum {
-        credits: totals.credits,
-        events: totals.events,
-    }
-}
-
 fn change(mover: Mover) -> AccountChange {
     AccountChange {
         account: mover.key,
         name: mover.name,
-        now: sum(mover.now),
-        previous: sum(mover.before),
+        now: mover.now.into(),
+        previous: mover.before.into(),
     }
 }
 

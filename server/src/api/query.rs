@@ -5,9 +5,14 @@ use axum::{
     http::{HeaderMap, request::Parts},
 };
 use domain::{FieldError, Invalid, filter::ViewQuery};
+use service::{Caller, Permission, Scope, Services};
 use utoipa::IntoParams;
 
-use super::{format::Format, list, problem::Problem};
+use super::{
+    format::Format,
+    list,
+    problem::{Answer, Problem},
+};
 
 /// The query string of a request, taken apart piece by piece.
 #[derive(Debug, Default)]
@@ -95,6 +100,20 @@ impl Params {
             pairs: pairs.collect(),
             errors: self.errors,
         }
+    }
+
+    /// Takes an account and nothing else: a caller's view of it.
+    pub async fn scope(
+        self,
+        services: &Services,
+        caller: &Caller,
+        permission: Permission,
+    ) -> Answer<Scope> {
+        let mut rest = self.plain();
+        let account = rest.take("account");
+        rest.finish()?;
+        let scope = services.scope(caller, account.as_deref(), permission);
+        Ok(scope.await?)
     }
 
     /// Refuses every parameter.

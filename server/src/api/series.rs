@@ -11,6 +11,7 @@ use axum::{
 use domain::{
     Credits,
     calendar::{Window, Zone},
+    usage::Totals,
 };
 use futures::stream;
 use serde::Serialize;
@@ -131,23 +132,27 @@ fn body(series: Series, window: Window, zone: &Zone) -> SeriesBody {
         .iter()
         .map(|window| times::rfc3339(window.start, zone))
         .collect();
-    let groups = series.groups.into_iter().map(|(key, totals)| {
-        let points = starts.iter().cloned().zip(totals);
-        let points = points.map(|(start, totals)| Point {
-            start,
-            credits: totals.credits,
-            events: totals.events,
-        });
-        Group {
-            key,
-            points: points.collect(),
-        }
+    let groups = series.groups.into_iter().map(|(key, totals)| Group {
+        key,
+        points: points(&starts, totals),
     });
     SeriesBody {
         window,
         tz: series.zone,
         groups: groups.collect(),
     }
+}
+
+/// A group's totals by the starts of their windows.
+pub fn points(starts: &[String], totals: Vec<Totals>) -> Vec<Point> {
+    let points = starts.iter().cloned().zip(totals);
+    points
+        .map(|(start, totals)| Point {
+            start,
+            credits: totals.credits,
+            events: totals.events,
+        })
+        .collect()
 }
 
 fn table<'a>(series: &'a Series, zone: &Zone) -> Vec<Vec<Cow<'a, str>>> {

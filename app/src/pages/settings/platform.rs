@@ -1,6 +1,6 @@
 //! Platform trends: usage across all accounts, for those who run the platform.
 
-use domain::{Credits, calendar::Window, filter::ViewQuery, number, tenancy::Plan};
+use domain::{Credits, filter::ViewQuery, number, tenancy::Plan};
 use leptos::prelude::*;
 use service::{
     platform::{PlatformBy, PlatformQuery, PlatformTrends},
@@ -39,7 +39,6 @@ pub struct PlatformPage {
     plan: String,
     by: &'static str,
     period: &'static str,
-    against: &'static str,
 }
 
 impl PlatformPage {
@@ -48,11 +47,6 @@ impl PlatformPage {
         let (_, frame) = ask.frame(PLATFORM_PATH).await?;
         let period = known(&PERIODS, ask.value("period").as_deref());
         let by = known(&BY, ask.value("by").as_deref());
-        let against = known(&AGAINST, ask.value("against").as_deref());
-        let window = ask.value("window");
-        let window = window
-            .as_deref()
-            .map_or("day", |asked| known(&WINDOWS, Some(asked)));
         let plan = ask.value("plan").unwrap_or_default();
         let query = PlatformQuery {
             period: ViewQuery {
@@ -63,9 +57,9 @@ impl PlatformPage {
                 .filter(|key| !key.is_empty())
                 .into_iter()
                 .collect(),
-            window: window.parse().unwrap_or(Window::Day),
+            window: trend_parts::window(ask),
             by: by.parse().unwrap_or(PlatformBy::Agent),
-            compared: trend_parts::compared(against),
+            compared: trend_parts::compared(ask),
         };
         let found = ask.services.platform_trends(caller, &query).await?;
         let plans = ask.services.plans(caller, None, MOST_PLANS).await?;
@@ -76,7 +70,6 @@ impl PlatformPage {
             plan,
             by,
             period,
-            against,
         })
     }
 
@@ -128,7 +121,7 @@ impl PlatformPage {
                 {choice("By", "by", &BY, self.by)}
                 {choice("Period", "period", &PERIODS, self.period)}
                 {choice("Windows", "window", &WINDOWS, window)}
-                {choice("Against", "against", &AGAINST, self.against)}
+                {choice("Against", "against", &AGAINST, self.found.trends.compared.id())}
                 <label>"Plan"<select name="plan"><option value="">"All plans"</option>{plans}</select></label>
                 <button class="button" type="submit">"Show"</button>
                 <a class="button trend-csv" href=csv download="" rel="external">{Icon::Download.view()}"CSV"</a>
@@ -146,7 +139,7 @@ impl PlatformPage {
             ("period", self.period),
             ("window", self.found.trends.window.id()),
             ("by", self.by),
-            ("against", self.against),
+            ("against", self.found.trends.compared.id()),
             ("plan", &self.plan),
         ] {
             let is_replaced = more.iter().any(|(other, _)| *other == name);

@@ -9,6 +9,7 @@ use domain::{
 use leptos::prelude::*;
 use service::trends::{Mover, TrendGroup, Trends};
 
+use super::frame::Ask;
 use crate::{charts, ui::Icon};
 
 /// Movers that are listed each way.
@@ -33,13 +34,17 @@ pub(super) const AGAINST: [(&str, &str); 2] =
 /// Where a name leads.
 pub(super) type Link<'a> = &'a dyn Fn(&str) -> Option<String>;
 
-/// What an address says usage is compared with.
-pub(super) fn compared(against: &str) -> Comparison {
-    if against == "year" {
-        Comparison::Year
-    } else {
-        Comparison::Previous
-    }
+/// How long a window is to be; a day when the address does not say.
+pub(super) fn window(ask: &Ask<'_>) -> Window {
+    let asked = ask.value("window");
+    let known = asked.map_or("day", |asked| known(&WINDOWS, Some(&asked)));
+    known.parse().unwrap_or(Window::Day)
+}
+
+/// What usage is to be compared with; the time before when the address does not say.
+pub(super) fn compared(ask: &Ask<'_>) -> Comparison {
+    let asked = ask.value("against").and_then(|asked| asked.parse().ok());
+    asked.unwrap_or_default()
 }
 
 /// Trends, and where their names lead.

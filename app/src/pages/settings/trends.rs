@@ -1,6 +1,6 @@
 //! Trends: usage over time by agent, activity or company, against the period before.
 
-use domain::{TimeRange, calendar::Window, filter::ViewQuery};
+use domain::{TimeRange, filter::ViewQuery};
 use leptos::prelude::*;
 use service::{
     ports::GroupBy,
@@ -35,7 +35,6 @@ pub struct TrendsPage {
     query: ViewQuery,
     by: &'static str,
     period: &'static str,
-    against: &'static str,
 }
 
 impl TrendsPage {
@@ -53,17 +52,11 @@ impl TrendsPage {
             "company" => GroupBy::Company,
             _ => GroupBy::Agent,
         };
-        let asked = ask.value("window");
-        let window = asked
-            .as_deref()
-            .map_or("day", |asked| known(&WINDOWS, Some(asked)));
-        let window = window.parse().unwrap_or(Window::Day);
-        let against = known(&AGAINST, ask.value("against").as_deref());
         let asked = TrendsQuery {
             view: query.clone(),
-            window,
+            window: trend_parts::window(ask),
             group_by,
-            compared: trend_parts::compared(against),
+            compared: trend_parts::compared(ask),
         };
         let trends = ask.services.trends(scope, &asked).await?;
         Ok(Self {
@@ -72,7 +65,6 @@ impl TrendsPage {
             query,
             by,
             period,
-            against,
         })
     }
 
@@ -121,7 +113,7 @@ impl TrendsPage {
                 {choice("By", "by", &BY, self.by)}
                 {choice("Period", "period", &PERIODS, self.period)}
                 {choice("Windows", "window", &WINDOWS, window)}
-                {choice("Against", "against", &AGAINST, self.against)}
+                {choice("Against", "against", &AGAINST, self.trends.compared.id())}
                 <button class="button" type="submit">"Show"</button>
                 <a class="button trend-csv" href=csv download="" rel="external">{Icon::Download.view()}"CSV"</a>
             </form>

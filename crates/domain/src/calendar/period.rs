@@ -31,7 +31,7 @@ impl Comparison {
     /// The name on the wire.
     pub const fn id(self) -> &'static str {
         match self {
-            Self::Previous => "previous",
+            Self::Previous => "before",
             Self::Year => "year",
         }
     }
@@ -42,9 +42,9 @@ impl std::str::FromStr for Comparison {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text {
-            "previous" => Ok(Self::Previous),
+            "before" => Ok(Self::Previous),
             "year" => Ok(Self::Year),
-            _ => Err("must be previous or year"),
+            _ => Err("must be one of before, year"),
         }
     }
 }
@@ -77,13 +77,16 @@ impl ResolvedPeriod {
                 }
             }
             PeriodChoice::Days(days) => Self::last_days(days, now, zone),
-            PeriodChoice::Custom(range) => {
-                let before = range.start.plus_micros(-range.micros());
-                Self {
-                    range,
-                    previous: TimeRange::new(before, range.start),
-                }
-            }
+            PeriodChoice::Custom(range) => Self::custom(range),
+        }
+    }
+
+    /// Against as long a time before.
+    pub fn custom(range: TimeRange) -> Self {
+        let before = range.start.plus_micros(-range.micros());
+        Self {
+            range,
+            previous: TimeRange::new(before, range.start),
         }
     }
 
@@ -104,8 +107,8 @@ impl ResolvedPeriod {
         }
     }
 
-    /// `days` calendar days that end with today.
-    fn last_days(days: u16, now: Time, zone: &Zone) -> Self {
+    /// `days` calendar days that end with today, against as many before.
+    pub fn last_days(days: u16, now: Time, zone: &Zone) -> Self {
         let today = zone.at(now).date();
         let days = i64::from(days);
         let start = zone.day_start(today.saturating_sub((days - 1).days()));

@@ -2,9 +2,9 @@
 
 use std::{cmp::Reverse, collections::BTreeMap};
 
-use domain::{AccountId, Agent, Credits, time::DAY_US};
+use domain::{AccountId, Agent, Credits, time::DAY_US, usage::Totals};
 
-use super::{MOST_NAMED, is_used};
+use super::MOST_NAMED;
 use crate::{
     ports::{AccountUse, RunOut},
     trends::{GroupName, Mover},
@@ -48,12 +48,17 @@ pub struct Concentration {
     pub credits: Credits,
 }
 
+/// Whether something was used: what was only given back was not.
+fn is_used(totals: Totals) -> bool {
+    totals.events > 0 || totals.credits > Credits::ZERO
+}
+
 /// Accounts that used something in the period and in the one before.
 pub(super) fn active(uses: &[AccountUse]) -> (u64, u64) {
     let count = |is: fn(&AccountUse) -> bool| count(uses.iter().filter(|found| is(found)));
     (
-        count(|found| is_used(found.now.credits, found.now.events)),
-        count(|found| is_used(found.before.credits, found.before.events)),
+        count(|found| is_used(found.now)),
+        count(|found| is_used(found.before)),
     )
 }
 
@@ -97,7 +102,7 @@ fn accounts(run_outs: &[RunOut]) -> u64 {
 pub(super) fn by_use(uses: &[AccountUse]) -> Vec<AccountUse> {
     let mut ordered: Vec<_> = uses
         .iter()
-        .filter(|found| is_used(found.now.credits, found.now.events))
+        .filter(|found| is_used(found.now))
         .copied()
         .collect();
     ordered.sort_unstable_by_key(|found| (Reverse(found.now.credits), found.account));
@@ -192,7 +197,7 @@ fn count<T>(items: impl Iterator<Item = T>) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use domain::{Time, usage::Totals};
+    use domain::Time;
 
     use super::*;
 

@@ -2,10 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use domain::{AccountId, TimeRange, activity::activity_label, calendar::Window, usage::Totals};
+use domain::{
+    AccountId, TimeRange,
+    activity::activity_label,
+    calendar::{ResolvedPeriod, Window},
+    usage::Totals,
+};
 
 use super::{
-    Days, PlatformBy, PlatformQuery,
+    PlatformBy, PlatformQuery,
     figures::{self, Names},
 };
 use crate::{
@@ -36,7 +41,7 @@ impl Services {
     pub(super) async fn read_platform(
         &self,
         query: &PlatformQuery,
-        days: &Days,
+        period: ResolvedPeriod,
     ) -> ServiceResult<Reads> {
         let plans = query.plans.as_slice();
         let group_by = match query.by {
@@ -51,16 +56,21 @@ impl Services {
         };
         let mut snapshot = self.store.snapshot().await?;
         let cells = snapshot
-            .platform_cells(plans, days.range, grain, group_by)
+            .platform_cells(plans, period.range, grain, group_by)
             .await?;
         let before = snapshot
-            .platform_cells(plans, days.previous, PlatformGrain::Day, group_by)
+            .platform_cells(plans, period.previous, PlatformGrain::Day, group_by)
             .await?;
         let hours = snapshot
-            .platform_cells(plans, days.range, PlatformGrain::Hour, PlatformGroupBy::All)
+            .platform_cells(
+                plans,
+                period.range,
+                PlatformGrain::Hour,
+                PlatformGroupBy::All,
+            )
             .await?;
         let uses = snapshot
-            .account_uses(plans, days.range, days.previous)
+            .account_uses(plans, period.range, period.previous)
             .await?;
         let largest: Vec<_> = match query.by {
             PlatformBy::Account => figures::by_use(&uses)
@@ -73,7 +83,7 @@ impl Services {
         let by_day = if largest.is_empty() {
             Vec::new()
         } else {
-            snapshot.account_days(&largest, plans, days.range).await?
+            snapshot.account_days(&largest, plans, period.range).await?
         };
         Ok(Reads {
             cells,
@@ -81,8 +91,8 @@ impl Services {
             hours,
             uses,
             days: by_day,
-            run_outs: snapshot.run_outs(plans, days.range).await?,
-            run_outs_before: snapshot.run_outs(plans, days.previous).await?,
+            run_outs: snapshot.run_outs(plans, period.range).await?,
+            run_outs_before: snapshot.run_outs(plans, period.previous).await?,
             accounts: snapshot.accounts_of_plans(plans).await?,
         })
     }

@@ -63,19 +63,24 @@ impl Spent {
     }
 }
 
-/// The sum of those events in a range that pass.
-pub fn total(events: &[Spent], range: TimeRange, passes: impl Fn(&Spent) -> bool) -> Totals {
+/// All of them together.
+pub fn sum(totals: impl IntoIterator<Item = Totals>) -> Totals {
     let mut sum = Totals::default();
-    for event in events
-        .iter()
-        .filter(|event| range.contains(event.time) && passes(event))
-    {
-        sum.add(Totals {
-            credits: event.credits,
-            events: 1,
-        });
+    for total in totals {
+        sum.add(total);
     }
     sum
+}
+
+/// The sum of those events in a range that pass.
+pub fn total(events: &[Spent], range: TimeRange, passes: impl Fn(&Spent) -> bool) -> Totals {
+    let counted = events
+        .iter()
+        .filter(|event| range.contains(event.time) && passes(event));
+    sum(counted.map(|event| Totals {
+        credits: event.credits,
+        events: 1,
+    }))
 }
 
 prop_compose! {

@@ -65,7 +65,7 @@ pub fn stream(
         Ok::<_, ServiceError>(export.next().await?.map(|chunk| (chunk, export)))
     });
     if format == Format::Ndjson {
-        return file::answer(&name, "application/x-ndjson", chunks);
+        return file::answer(&name, format.media_type(), chunks);
     }
     csv::answer(&name, chunks)
 }
