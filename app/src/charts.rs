@@ -13,7 +13,7 @@ mod text;
 
 pub use bars::agent_bars;
 pub use cumulative::cumulative;
-pub use stacked::stacked;
+pub use stacked::{Layer, stacked};
 
 use std::convert::Infallible;
 

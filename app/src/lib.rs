@@ -26,6 +26,8 @@ pub const USAGE_PATH: &str = "/billing/usage";
 pub const PLANS_PATH: &str = "/billing/plans";
 /// Where trends are.
 pub const TRENDS_PATH: &str = "/billing/trends";
+/// What usage brought in.
+pub const VALUE_PATH: &str = "/billing/value";
 /// Which plan would have cost least.
 pub const ADVICE_PATH: &str = "/billing/advice";
 /// Usage across all accounts.

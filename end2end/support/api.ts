@@ -19,6 +19,17 @@ export interface Usage {
   time?: Date;
 }
 
+export interface Lead {
+  company: string;
+  agent?: Agent;
+  kind: "lead" | "booking" | "sale";
+  reference?: string;
+  value?: string;
+  currency?: string;
+  /// Now, when left out.
+  time?: Date;
+}
+
 export interface Summary {
   credits: string;
   events: number;
@@ -64,6 +75,16 @@ export class Api {
   async report(...usages: Usage[]): Promise<Answer> {
     const headers = { "content-type": "application/cloudevents-batch+json", prefer: "return=representation" };
     return this.ask("POST", "events", JSON.stringify(usages.map((usage) => this.event(usage))), headers);
+  }
+
+  async lead(...leads: Lead[]): Promise<Answer> {
+    const headers = { "content-type": "application/cloudevents-batch+json", prefer: "return=representation" };
+    const events = leads.map(({ company, agent = "chat", time, ...data }) => this.event({ company, time }, "creditscope.lead", { agent, ...data }));
+    return this.ask("POST", "events", JSON.stringify(events), headers);
+  }
+
+  leads(query = ""): Promise<unknown> {
+    return this.ask("GET", `leads/summary?${this.scoped(query)}`);
   }
 
   /// `query` is the page's own query string.
@@ -116,16 +137,16 @@ export class Api {
     return params.toString();
   }
 
-  private event({ company, agent = "chat", activity = "chat_reply", id, time = new Date(), ...data }: Usage): unknown {
+  private event({ company, agent = "chat", activity = "chat_reply", id, time = new Date(), ...data }: Usage, type = "creditscope.usage", payload: unknown = { agent, activity, ...data }): unknown {
     return {
       specversion: "1.0",
       id: id ?? `e${nextId++}`,
       source: "end2end",
-      type: "creditscope.usage",
+      type,
       subject: company,
       account: this.account,
       time: time.toISOString(),
-      data: { agent, activity, ...data },
+      data: payload,
     };
   }
 

@@ -16,6 +16,7 @@ pub mod format;
 pub mod idempotency;
 pub mod ingest;
 pub mod keys;
+pub mod leads;
 pub mod ledger;
 pub mod list;
 pub mod openapi;
@@ -76,6 +77,7 @@ pub fn described() -> OpenApiRouter<AppState> {
         .routes(routes!(enforce::settle_hold))
         .routes(routes!(usage::get_summary))
         .routes(routes!(series::get_series))
+        .routes(routes!(leads::get_leads_summary))
         .routes(routes!(platform::get_platform_trends))
         .routes(routes!(balance::get_balance))
         .routes(routes!(advice::get_advice))

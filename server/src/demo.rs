@@ -4,6 +4,7 @@
 
 mod accounts;
 mod history;
+mod leads;
 mod traffic;
 
 use domain::{

@@ -34,6 +34,7 @@ pub fn router() -> Router<AppState> {
         .route(app::PLANS_PATH, get(page))
         .route(app::SIGN_IN_PATH, get(page))
         .route(app::TRENDS_PATH, get(page))
+        .route(app::VALUE_PATH, get(page))
         .route(app::PLATFORM_PATH, get(page))
         .route(app::ADVICE_PATH, get(page))
         .route(app::COMPANIES_PATH, get(page))

@@ -1,5 +1,11 @@
 //! Bars that are stacked by group: the chart of trends.
 
+use super::{
+    Drawn,
+    mark::Mark,
+    scale::Scale,
+    svg::{Frame, SvgBackend, UNIT},
+};
 use domain::Credits;
 use plotters::{
     chart::{ChartBuilder, LabelAreaPosition},
@@ -10,14 +16,6 @@ use plotters::{
         Color as _, FontDesc, FontFamily, FontStyle, IntoTextStyle as _, TRANSPARENT, TextStyle,
         text_anchor::{HPos, Pos, VPos},
     },
-};
-use service::trends::Trends;
-
-use super::{
-    Drawn,
-    mark::Mark,
-    scale::Scale,
-    svg::{Frame, SvgBackend, UNIT},
 };
 
 const WIDTH: u32 = 960;
@@ -32,33 +30,39 @@ const FILLED: f64 = 0.78;
 /// Labels under the windows, at most.
 const MOST_LABELS: usize = 8;
 
-/// Usage in every window, one layer a group, the largest at the bottom.
-pub fn stacked(trends: &Trends, labels: &[String]) -> String {
+/// One group of a chart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Layer {
+    /// Which colour it has.
+    pub colour: usize,
+    /// How high it is in every window, in millionths; what is below nothing is not drawn.
+    pub heights_micro: Vec<i64>,
+}
+
+/// Groups in every window, stacked, the first at the bottom. There is a label for each window.
+pub fn stacked(layers: &[Layer], labels: &[String]) -> String {
     let frame = Frame {
         class: "chart stacked",
         width: WIDTH,
         height: HEIGHT,
         stretches: false,
     };
-    frame.draw(|area| draw(area, trends, labels))
+    frame.draw(|area| draw(area, layers, labels))
 }
 
-fn draw(area: &DrawingArea<SvgBackend<'_>, Shift>, trends: &Trends, labels: &[String]) -> Drawn {
-    let count = trends.windows.len();
+fn draw(area: &DrawingArea<SvgBackend<'_>, Shift>, layers: &[Layer], labels: &[String]) -> Drawn {
+    let count = labels.len();
     if count == 0 {
         return Ok(());
     }
     let height = |window: usize| {
-        let points = trends
-            .groups
+        let heights = layers
             .iter()
-            .filter_map(|group| group.points.get(window));
-        points.fold(Credits::ZERO, |sum, point| {
-            sum.saturating_add(point.credits)
-        })
+            .filter_map(|layer| layer.heights_micro.get(window));
+        heights.fold(0_i64, |sum, height| sum.saturating_add(*height))
     };
     let highest = (0..count).map(height).max().unwrap_or_default();
-    let scale = Scale::reaching(highest);
+    let scale = Scale::reaching(Credits::from_micro(highest));
     let end = f64::from(u32::try_from(count).unwrap_or(u32::MAX));
     let mut chart = ChartBuilder::on(area)
         .margin_top(TOP * UNIT)
@@ -75,7 +79,7 @@ fn draw(area: &DrawingArea<SvgBackend<'_>, Shift>, trends: &Trends, labels: &[St
         .set_tick_mark_size(LabelAreaPosition::Left, LABEL_DROP / 2)
         .y_label_style(words(HPos::Right, VPos::Center))
         .draw()?;
-    chart.draw_series((0..count).flat_map(|window| bar(trends, window)))?;
+    chart.draw_series((0..count).flat_map(|window| bar(layers, window)))?;
     let step = count.div_ceil(MOST_LABELS);
     let labels: Vec<_> = labels
         .iter()
@@ -95,19 +99,19 @@ fn draw(area: &DrawingArea<SvgBackend<'_>, Shift>, trends: &Trends, labels: &[St
 }
 
 /// The layers of a window's bar, from the bottom.
-fn bar(trends: &Trends, window: usize) -> Vec<Rectangle<(f64, i128)>> {
+fn bar(layers: &[Layer], window: usize) -> Vec<Rectangle<(f64, i128)>> {
     let number = u16::try_from(window).unwrap_or(u16::MAX);
     let left = f64::from(number);
     let inset = (1.0 - FILLED) / 2.0;
-    let mut shapes = Vec::with_capacity(trends.groups.len());
+    let mut shapes = Vec::with_capacity(layers.len());
     let mut below = 0;
-    for group in &trends.groups {
-        let point = group.points.get(window).copied().unwrap_or_default();
-        let above = below + i128::from(point.credits.micro().max(0));
+    for layer in layers {
+        let height = layer.heights_micro.get(window).copied().unwrap_or_default();
+        let above = below + i128::from(height.max(0));
         if above > below {
             shapes.push(Rectangle::new(
                 [(left + inset, below), (left + inset + FILLED, above)],
-                Mark::layer(group.layer).key_of(number).filled(),
+                Mark::layer(layer.colour).key_of(number).filled(),
             ));
         }
         below = above;

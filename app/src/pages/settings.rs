@@ -10,6 +10,7 @@ mod members;
 mod platform;
 mod trend_parts;
 mod trends;
+mod value;
 mod welcome;
 mod you;
 
@@ -20,6 +21,7 @@ pub use keys::KeysPage;
 pub use members::MembersPage;
 pub use platform::PlatformPage;
 pub use trends::TrendsPage;
+pub use value::ValuePage;
 pub use welcome::WelcomePage;
 pub use you::YouPage;
 
@@ -30,7 +32,7 @@ use leptos::prelude::*;
 
 use crate::{
     ADVICE_PATH, AUDIT_PATH, BRAND_PATH, COMPANIES_PATH, KEYS_PATH, MEMBERS_PATH, PLATFORM_PATH,
-    TRENDS_PATH, YOU_PATH, error::AppError,
+    TRENDS_PATH, VALUE_PATH, YOU_PATH, error::AppError,
 };
 
 /// One of these pages, with all that it shows.
@@ -38,6 +40,8 @@ use crate::{
 pub enum Settings {
     /// Usage over time.
     Trends(Box<TrendsPage>),
+    /// What usage brought in.
+    Value(Box<ValuePage>),
     /// Usage across all accounts.
     Platform(Box<PlatformPage>),
     /// Which plan would have cost least.
@@ -61,6 +65,7 @@ impl Settings {
     pub async fn read(path: &str, ask: &Ask<'_>) -> Option<Result<Self, AppError>> {
         Some(match path {
             TRENDS_PATH => TrendsPage::read(ask).await.map(Box::new).map(Self::Trends),
+            VALUE_PATH => ValuePage::read(ask).await.map(Box::new).map(Self::Value),
             PLATFORM_PATH => PlatformPage::read(ask)
                 .await
                 .map(Box::new)
@@ -85,6 +90,7 @@ impl Settings {
     pub(super) const fn title(&self) -> &'static str {
         match self {
             Self::Trends(_) => "Trends · Creditscope",
+            Self::Value(_) => "Value · Creditscope",
             Self::Platform(_) => "Platform trends · Creditscope",
             Self::Advice(_) => "Plan advice · Creditscope",
             Self::Companies(_) => "Companies · Creditscope",
@@ -99,6 +105,7 @@ impl Settings {
     pub(super) fn view(self) -> AnyView {
         match self {
             Self::Trends(page) => page.view(),
+            Self::Value(page) => page.view(),
             Self::Platform(page) => page.view(),
             Self::Advice(page) => page.view(),
             Self::Companies(page) => page.view(),

@@ -79,6 +79,14 @@ impl Agent {
         self as u8
     }
 
+    /// Whether it speaks: its events are calls.
+    pub const fn is_voice(self) -> bool {
+        matches!(
+            self,
+            Self::VoiceInbound | Self::VoiceOutbound | Self::VoiceWeb
+        )
+    }
+
     /// The agent with a stored number, if there is one.
     pub fn from_index(index: u8) -> Option<Self> {
         Self::ALL.get(usize::from(index)).copied()

@@ -1,12 +1,15 @@
 //! Usage events: the `CloudEvents` envelope, its validation, and the bounds on its time.
 
+mod lead;
 mod payload;
 
 use crate::{
     Agent, Credits, FieldError, Quantity, Time,
     ids::check_text,
+    lead::{LEAD_TYPE, NewLead},
     time::{DAY_US, MINUTE_US},
 };
+use lead::parse_lead;
 use payload::parse_usage;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -88,6 +91,15 @@ pub enum Payload {
         /// Whatever else the receipt should show.
         metadata: Option<Map<String, Value>>,
     },
+    /// `creditscope.lead`.
+    Lead {
+        /// Who brought it in.
+        agent: Agent,
+        /// What it is.
+        lead: NewLead,
+        /// The sender's reference of the conversation or call it came from.
+        reference: Option<String>,
+    },
     /// Any other type; a rate-card rule must map it.
     Foreign(Map<String, Value>),
 }
@@ -161,6 +173,11 @@ impl ParsedEvent {
                     agent, activity, credits, quantity, unit, reference, metadata
                 ])
             }
+            Payload::Lead {
+                agent,
+                lead,
+                reference,
+            } => serde_json::json!([agent, lead, reference]),
             Payload::Foreign(data) => Value::Object(data.clone()),
         };
         serde_json::json!([self.kind, self.company, self.time, payload]).to_string()
@@ -230,6 +247,7 @@ fn parse_payload(kind: &str, data: Option<Value>, errors: &mut Vec<FieldError>) 
     match data {
         None => errors.push(required("data", "send a JSON object")),
         Some(Value::Object(data)) if kind == USAGE_TYPE => return parse_usage(data, errors),
+        Some(Value::Object(data)) if kind == LEAD_TYPE => return parse_lead(data, errors),
         Some(Value::Object(data)) => {
             check_size("data", &data, errors);
             return Some(Payload::Foreign(data));

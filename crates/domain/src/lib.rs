@@ -10,6 +10,7 @@ pub mod error;
 pub mod event;
 pub mod filter;
 pub mod ids;
+pub mod lead;
 pub mod ledger;
 pub mod live;
 pub mod number;

@@ -31,6 +31,18 @@ pub fn whole_credits(amount: Credits) -> String {
     format!("{sign}{}", group(&rounded.to_string()))
 }
 
+/// A figure that is a quotient, as it is compared: to a hundredth, and small ones to three digits that say something.
+pub fn quotient(amount: Credits) -> String {
+    let micro = amount.micro();
+    let step = match micro.unsigned_abs() {
+        0..=9_999 => 1,
+        10_000..=999_999 => 1_000,
+        _ => 10_000,
+    };
+    let rounded = (i128::from(micro) + step / 2).div_euclid(step) * step;
+    credits(Credits::from_micro(i64::try_from(rounded).unwrap_or(micro)))
+}
+
 /// A count with thousands separated: `214,806`.
 pub fn count(number: u64) -> String {
     group(&number.to_string())
@@ -105,6 +117,16 @@ mod tests {
 
     fn credits_of(text: &str) -> Credits {
         text.parse().unwrap()
+    }
+
+    #[test]
+    fn quotients_are_rounded_to_what_is_compared() {
+        let of = |text| quotient(credits_of(text));
+        assert_eq!(of("33.333333"), "33.33");
+        assert_eq!(of("1234.005"), "1,234.01");
+        assert_eq!(of("0.016667"), "0.017");
+        assert_eq!(of("0.000123"), "0.000123");
+        assert_eq!(of("0"), "0");
     }
 
     #[test]

@@ -9,6 +9,7 @@ use domain::{
     calendar::{Cycles, Zone},
     event::{AgeLimit, Envelope, MAX_EVENTS, ParsedEvent, check_time},
     ids::check_key,
+    lead::is_short_call,
     rate::RateCard,
     tenancy::{Account, Company},
 };
@@ -172,11 +173,14 @@ impl<'a> Intake<'a> {
         check_time(time, now, self.age)?;
         let (account, company) = self.place(&parsed).await?;
         let cards = self.services.directory.rate_cards(&parsed.kind).await?;
-        let spent = spend(
-            &parsed.kind,
-            parsed.payload,
-            RateCard::in_force(&cards, time),
-        )?;
+        let card = RateCard::in_force(&cards, time);
+        let spent = spend(&parsed.kind, parsed.payload, card)?;
+        let quantity = spent.priced.as_ref().map(|priced| priced.quantity);
+        let rate_version = spent.priced.as_ref().map(|priced| priced.version);
+        let unit = spent.priced.map(|priced| priced.unit);
+        let metadata = spent
+            .metadata
+            .map(|metadata| Value::Object(metadata).to_string());
         let cycles = self.cycles.get(&account).ok_or_else(unknown_company)?;
         let cycle = cycles.booking(time, now, self.age)?;
         Ok(NewEvent {
@@ -192,13 +196,18 @@ impl<'a> Intake<'a> {
             agent: spent.agent,
             activity: spent.activity,
             credits: spent.credits,
-            quantity: spent.priced.as_ref().map(|priced| priced.quantity),
-            rate_version: spent.priced.as_ref().map(|priced| priced.version),
-            unit: spent.priced.map(|priced| priced.unit),
+            is_short_call: is_short_call(
+                spent.agent,
+                quantity,
+                unit.as_deref(),
+                metadata.as_deref(),
+            ),
+            quantity,
+            rate_version,
+            unit,
             reference: spent.reference,
-            metadata: spent
-                .metadata
-                .map(|metadata| Value::Object(metadata).to_string()),
+            metadata,
+            lead: spent.lead,
         })
     }
 

@@ -42,6 +42,7 @@ mod split;
 pub mod trends;
 pub mod usage;
 pub mod users;
+pub mod value;
 pub mod writer;
 
 use std::sync::Arc;

@@ -4,6 +4,7 @@ mod access;
 mod directory;
 mod events;
 mod identity;
+mod leads;
 mod ledger;
 mod platform;
 mod reading;
@@ -20,6 +21,7 @@ pub use events::{CommitOutcome, Committed, EventStore, NewEvent, StoredEvent};
 pub use identity::{
     IdempotencyStore, IdentityStore, Membership, NewUser, Remembered, SavedSession, User,
 };
+pub use leads::{AgentCell, LeadCell, LeadReads};
 pub use ledger::{
     AccountAct, Act, Acted, BooksNeeds, ChangedBooks, CompanyLimits, EventPayment, Gift,
     LedgerStore, LoadedBooks, NewHold, NumberedEntry, Refusal, Reverse, Reversed, Reversible,

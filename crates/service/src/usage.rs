@@ -125,7 +125,7 @@ impl Services {
         view: &View,
         cells: &[Cell],
     ) -> ServiceResult<BTreeMap<domain::CompanyId, (String, String)>> {
-        let mut ids: Vec<_> = cells
+        let ids: Vec<_> = cells
             .iter()
             .filter_map(|cell| {
                 if let GroupKey::Company(id) = cell.key {
@@ -135,6 +135,15 @@ impl Services {
                 }
             })
             .collect();
+        self.names_of(view, ids).await
+    }
+
+    /// Keys and names of companies.
+    pub(crate) async fn names_of(
+        &self,
+        view: &View,
+        mut ids: Vec<domain::CompanyId>,
+    ) -> ServiceResult<BTreeMap<domain::CompanyId, (String, String)>> {
         ids.sort_unstable();
         ids.dedup();
         if ids.is_empty() {

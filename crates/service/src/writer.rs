@@ -96,6 +96,9 @@ impl Writer {
     async fn write(&self, write: Write) -> ServiceResult<Written> {
         let (reply, answer) = oneshot::channel();
         let amount = match write {
+            Write::Events(ref events) if events.iter().all(|event| event.lead.is_some()) => {
+                "data.value"
+            }
             Write::Events(_) => "data.credits",
             Write::Act(_) => "credits",
         };

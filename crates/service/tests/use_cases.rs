@@ -24,4 +24,5 @@ mod single_sign_on;
 mod sums;
 mod trends;
 mod users;
+mod value;
 mod writer;

@@ -3,6 +3,7 @@
 mod buckets;
 mod cycles;
 mod days;
+mod leads;
 mod ledger;
 mod platform;
 
@@ -94,6 +95,7 @@ async fn examine_all(transaction: Transaction<'_, Sqlite>) -> Result<DoctorRepor
         days::examine(&mut examination, &patient).await?;
         cycles::examine(&mut examination, &patient).await?;
         ledger::examine(&mut examination, &patient).await?;
+        leads::examine(&mut examination, &patient).await?;
     }
     if !examination.is_full() {
         examination.account = None;

@@ -21,6 +21,7 @@ use crate::{
     SqliteStore,
     error::{Error, Result},
     events::classify::{Known, Plan, classify},
+    leads,
     ledger::{self, Wanted},
     rollups,
     writer::{WriteTx, Writer},
@@ -129,18 +130,19 @@ async fn commit(writer: &Writer, asked: &[Write], now: Time) -> Result<Vec<Writt
     // What cannot be counted may turn out to be known.
     let mut booked = book(&mut desk, &plan).unwrap_or_default();
     let is_whole = booked.len() == plan.fresh.len() && !plan.has_conflicts();
-    if !is_whole || !insert::all(&mut tx, &booked, now).await? {
+    if !is_whole || !insert(&mut tx, &booked, &plan.leads, now).await? {
         tx.restart().await?;
         plan = classify(&group.batches, find::known(&mut tx, &group.batches).await?);
         desk = open(&mut tx, &group, &plan, now).await?;
         booked = book(&mut desk, &plan)?;
-        if !insert::all(&mut tx, &booked, now).await? {
+        if !insert(&mut tx, &booked, &plan.leads, now).await? {
             return Err(Error::Corrupt(
                 "an event is known and new at the same time".to_owned(),
             ));
         }
     }
     let acted = act(&mut tx, &mut desk, &group.acts, &mut booked, now).await?;
+    rollups::add_leads(&mut tx, &plan.leads).await?;
     finish(&mut tx, desk, &booked, now).await?;
     tx.commit().await?;
     Ok(Group::answers(asked, plan.outcomes, acted))
@@ -148,6 +150,18 @@ async fn commit(writer: &Writer, asked: &[Write], now: Time) -> Result<Vec<Writt
 
 async fn open(tx: &mut WriteTx<'_>, group: &Group<'_>, plan: &Plan<'_>, now: Time) -> Result<Desk> {
     desk_of(tx, group.wanted(&plan.fresh), now).await
+}
+
+/// Inserts events and leads whose identity is not there; whether that was all of them.
+async fn insert(
+    tx: &mut WriteTx<'_>,
+    booked: &[Booked<'_>],
+    leads: &[&NewEvent],
+    now: Time,
+) -> Result<bool> {
+    Ok(insert::all(tx, booked, now).await?
+        && !leads::clash(tx, booked).await?
+        && leads::insert(tx, leads, now).await?)
 }
 
 fn book<'a>(desk: &mut Desk, plan: &Plan<'a>) -> Result<Vec<Booked<'a>>> {

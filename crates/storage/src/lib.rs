@@ -16,6 +16,7 @@ mod events;
 mod filter;
 mod idempotency;
 mod identity;
+mod leads;
 mod ledger;
 mod log;
 mod names;

@@ -5,8 +5,9 @@ use sqlx::{AssertSqlSafe, Connection, Row};
 use crate::{connect, schema};
 
 /// Steps that read everything there is of something small: what was asked for, or what an inner step found.
-const SMALL: [&str; 5] = [
+const SMALL: [&str; 6] = [
     "SCAN asked",
+    "SCAN named",
     "SCAN day",
     "SCAN any_company",
     "SCAN json_each",

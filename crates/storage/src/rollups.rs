@@ -1,7 +1,5 @@
 //! The totals kept with the events, by bucket, day and cycle.
 
-mod platform;
-
 use domain::{AccountId, Time};
 use serde::Serialize;
 use service::{desk::Booked, ports::NewEvent};
@@ -28,6 +26,10 @@ macro_rules! upsert_sql {
     };
 }
 
+mod leads;
+mod platform;
+
+pub(crate) use leads::add_leads;
 pub(crate) use platform::week;
 
 const BUCKETS: &str = upsert_sql!(
@@ -89,6 +91,7 @@ pub(crate) async fn add(tx: &mut WriteTx<'_>, booked: &[Booked<'_>]) -> Result<(
     let days = by_start(&rows, |event| event.day_start);
     let together = total(buckets.iter().map(over_companies));
     platform::add(tx, &rows, &together).await?;
+    leads::add_short_calls(tx, &rows).await?;
     upsert(tx, ACCOUNT_BUCKETS, together, account_row).await?;
     upsert(tx, BUCKETS, buckets, company_row).await?;
     let together = total(days.iter().map(over_companies));

@@ -9,6 +9,7 @@ mod contract {
     pub mod directory;
     pub mod identity;
     pub mod ingest;
+    pub mod leads;
     pub mod ledger;
     pub mod log;
     pub mod model;
@@ -20,8 +21,8 @@ mod contract {
 }
 
 use contract::{
-    access, backend::Sqlite, care, directory, identity, ingest, ledger, log, platform, snapshots,
-    totals,
+    access, backend::Sqlite, care, directory, identity, ingest, leads, ledger, log, platform,
+    snapshots, totals,
 };
 
 macro_rules! on {
@@ -78,6 +79,12 @@ macro_rules! contract {
                 totals_over_all_accounts_equal_the_events,
                 what_accounts_used_equals_the_events_for_any_days,
                 an_account_runs_out_once_a_cycle_and_early_news_move_it,
+            }
+            leads::{
+                an_identity_is_of_a_lead_or_of_usage_for_ever,
+                leads_are_counted_exactly_at_every_grain,
+                short_calls_and_chats_without_a_lead_are_told_exactly,
+                the_doctor_compares_leads_and_short_calls,
             }
             log::{
                 pages_in_both_directions_equal_the_sorted_events,

@@ -57,7 +57,7 @@ pub struct CloudEvent {
     /// Who reports.
     #[schema(example = "voice-gw-2")]
     source: String,
-    /// `creditscope.usage`, or a type that a rate card maps.
+    /// `creditscope.usage`, `creditscope.lead`, or a type that a rate card maps.
     #[schema(example = "creditscope.usage")]
     r#type: String,
     /// The company's key.
@@ -68,8 +68,40 @@ pub struct CloudEvent {
     time: Option<String>,
     /// The account's key, where the company's key alone does not say it.
     account: Option<String>,
-    /// What was used.
-    data: UsageData,
+    /// What was used, or what came in.
+    data: EventData,
+}
+
+/// What an event says, by its type.
+#[derive(ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "describes what the lenient reader takes")]
+enum EventData {
+    /// Of a `creditscope.usage` event.
+    Usage(UsageData),
+    /// Of a `creditscope.lead` event.
+    Lead(LeadData),
+}
+
+/// `data` of a `creditscope.lead` event: what an agent brought in. It costs nothing.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes what the lenient reader takes")]
+struct LeadData {
+    /// The agent that brought it in.
+    #[schema(example = "chat")]
+    agent: String,
+    /// `lead`, `booking` or `sale`.
+    #[schema(example = "booking")]
+    kind: String,
+    /// The reference of the conversation or call it came from, as its usage events have it.
+    #[schema(example = "conv_3fa")]
+    reference: Option<String>,
+    /// What it is worth: a number or a decimal string, not negative, at most a billion; goes with `currency`.
+    #[schema(example = "120")]
+    value: Option<String>,
+    /// ISO 4217 code of the value.
+    #[schema(example = "EUR")]
+    currency: Option<String>,
 }
 
 /// `data` of a `creditscope.usage` event: `credits`, or a `quantity` that the rate card prices.
@@ -93,7 +125,7 @@ struct UsageData {
     #[schema(example = "call_81f")]
     reference: Option<String>,
     /// Whatever else the receipt should show, at most 8 KiB.
-    #[schema(value_type = Option<Object>, example = json!({"seconds": 225}))]
+    #[schema(value_type = Option<Object>, example = json!({"duration_s": 225}))]
     metadata: Option<Value>,
 }
 

@@ -4,14 +4,17 @@ use domain::{
     Agent, Time, TimeRange,
     calendar::{Window, Zone},
     event::{Envelope, USAGE_TYPE},
-    time::HOUR_US,
+    time::{DAY_US, HOUR_US},
 };
 use jiff::civil::Weekday;
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::accounts::{DemoAccount, DemoCompany};
+use super::{
+    accounts::{DemoAccount, DemoCompany},
+    leads,
+};
 
 /// Makes the demo's numbers its own, and always the same.
 const SEED: u64 = 0x00c4_ed17_5c09;
@@ -36,16 +39,21 @@ const VOICE_HOURS: [f64; 24] = [
     1.10, 0.70, 0.20, 0.06, 0.04, 0.03, 0.02, 0.01,
 ];
 
-/// How many events history has in a range.
+/// How many calls end as soon as they began.
+const SHORT_CALLS: f64 = 0.05;
+
+/// How many usage events history has in a range.
 pub fn count(account: &DemoAccount, range: TimeRange) -> u64 {
-    events(account, range).len() as u64
+    let is_usage = |event: &&Envelope| event.kind.as_deref() == Some(USAGE_TYPE);
+    events(account, range).iter().filter(is_usage).count() as u64
 }
 
 /// The events of a range, oldest first.
 pub fn events(account: &DemoAccount, range: TimeRange) -> Vec<Envelope> {
     let zone = Zone::named(account.zone).unwrap_or_else(|_| Zone::utc());
     let mut all = Vec::new();
-    let mut day = zone.day_of(range.start);
+    // What a day brings in may be reported on the next.
+    let mut day = zone.day_of(range.start.plus_micros(-DAY_US));
     while day < range.end {
         all.extend(
             day_events(account, day, &zone)
@@ -77,7 +85,9 @@ fn day_events(account: &DemoAccount, day: Time, zone: &Zone) -> Vec<(Time, Envel
                 * rng.random_range(0.8..1.2);
             for _ in 0..whole(expected, &mut rng) {
                 let time = at(agent, day, &mut rng);
-                events.push((time, event(account, company, agent, time, &mut rng)));
+                let event = event(account, company, agent, time, &mut rng);
+                events.extend(leads::of(&event, agent, time, &mut rng));
+                events.push((time, event));
             }
         }
     }
@@ -176,14 +186,18 @@ fn data(agent: Agent, rng: &mut StdRng) -> Value {
             } else {
                 (30, 760)
             };
-            let seconds = skewed(least, most, rng);
+            let seconds = if rng.random_bool(SHORT_CALLS) {
+                rng.random_range(2..10)
+            } else {
+                skewed(least, most, rng)
+            };
             let activity = if rng.random_bool(0.06) {
                 "voicemail"
             } else {
                 "voice_call"
             };
             json!({ "agent": agent, "activity": activity, "quantity": seconds, "unit": "second",
-                    "reference": format!("call_{reference:x}"), "metadata": { "seconds": seconds } })
+                    "reference": format!("call_{reference:x}"), "metadata": { "duration_s": seconds } })
         }
         Agent::AutoTrigger => {
             json!({ "agent": agent, "activity": "proactive_message", "quantity": 1, "unit": "engagement",

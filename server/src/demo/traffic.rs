@@ -4,14 +4,17 @@ mod call;
 
 use std::time::Duration;
 
-use domain::{Agent, event::AgeLimit};
+use domain::{
+    Agent,
+    event::{AgeLimit, Envelope},
+};
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
 use service::{Caller, Services, ingest::IngestBatch};
 use tokio::{sync::watch, task::JoinSet};
 
 use super::{
     accounts::{ACCOUNTS, DemoAccount, DemoCompany},
-    history,
+    history, leads,
 };
 use call::Call;
 
@@ -62,10 +65,16 @@ async fn report(
     (account, company, agent): (&DemoAccount, &DemoCompany, Agent),
     rng: &mut StdRng,
 ) {
-    let mut event = history::event(account, company, agent, services.now(), rng);
+    let now = services.now();
+    let mut event = history::event(account, company, agent, now, rng);
     event.source = event.source.map(|source| format!("{source}-live"));
+    let lead = leads::of(&event, agent, now, rng).map(|(_, lead)| Envelope {
+        source: Some("crm-live".to_owned()),
+        time: None,
+        ..lead
+    });
     let batch = IngestBatch {
-        events: vec![event],
+        events: [event].into_iter().chain(lead).collect(),
         account: None,
         age: AgeLimit::Enforced,
     };

@@ -2,7 +2,7 @@
 
 use domain::{
     Time, TimeRange,
-    calendar::{Comparison, Window},
+    calendar::{Comparison, Window, Zone},
     number::{self, Change},
     usage::Totals,
 };
@@ -15,7 +15,7 @@ use crate::{charts, ui::Icon};
 /// Movers that are listed each way.
 const MOST_MOVERS: usize = 5;
 /// Past so many windows, Tab passes them over: the table below has them all.
-const MOST_STOPS: usize = 62;
+pub(super) const MOST_STOPS: usize = 62;
 /// Shades of the heat map.
 const SHADES: i128 = 6;
 const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
@@ -67,7 +67,8 @@ impl TrendParts<'_> {
             .iter()
             .map(|window| self.label(window.start))
             .collect();
-        let drawn = charts::stacked(trends, &labels);
+        let layers: Vec<_> = trends.groups.iter().map(layer).collect();
+        let drawn = charts::stacked(&layers, &labels);
         let total = number::credits(trends.total.credits);
         let described = format!(
             "Credits by {} and {}: {total} in all; the table below has every figure",
@@ -123,13 +124,7 @@ impl TrendParts<'_> {
     }
 
     fn label(&self, start: Time) -> String {
-        let at = self.trends.zone.at(start);
-        let format = match self.trends.window {
-            Window::Hour => "%-d %b %H:%M",
-            Window::Day | Window::Week => "%-d %b",
-            Window::Month => "%b %Y",
-        };
-        at.strftime(format).to_string()
+        label(start, self.trends.window, &self.trends.zone)
     }
 
     fn legend(&self, group: &TrendGroup) -> AnyView {
@@ -241,6 +236,24 @@ impl TrendParts<'_> {
     }
 }
 
+/// What a window is called.
+pub(super) fn label(start: Time, window: Window, zone: &Zone) -> String {
+    let format = match window {
+        Window::Hour => "%-d %b %H:%M",
+        Window::Day | Window::Week => "%-d %b",
+        Window::Month => "%b %Y",
+    };
+    zone.at(start).strftime(format).to_string()
+}
+
+fn layer(group: &TrendGroup) -> charts::Layer {
+    let heights = group.points.iter().map(|point| point.credits.micro());
+    charts::Layer {
+        colour: group.layer,
+        heights_micro: heights.collect(),
+    }
+}
+
 /// One hour of one weekday, in a shade and in words.
 fn cell(day: &str, hour: usize, slot: Totals, most: i64) -> AnyView {
     let micro = i128::from(slot.credits.micro().max(0));
@@ -258,7 +271,12 @@ fn cell(day: &str, hour: usize, slot: Totals, most: i64) -> AnyView {
 }
 
 pub(super) fn change(now: Totals, before: Totals) -> Option<AnyView> {
-    let (class, icon, text) = match number::change(now.credits, before.credits) {
+    moved(number::change(now.credits, before.credits))
+}
+
+/// Which way a figure moved.
+pub(super) fn moved(change: Change) -> Option<AnyView> {
+    let (class, icon, text) = match change {
         Change::Up(percent) => ("change up", Some(Icon::ArrowUp), percent),
         Change::Down(percent) => ("change down", Some(Icon::ArrowDown), percent),
         Change::Steady => ("change", Some(Icon::ArrowRight), "0 %".to_owned()),

@@ -19,7 +19,7 @@ const BY: [(&str, &str); 3] = [
     ("activity", "Activity"),
     ("company", "Company"),
 ];
-const PERIODS: [(&str, &str); 5] = [
+pub(super) const PERIODS: [(&str, &str); 5] = [
     ("30d", "Last 30 days"),
     ("7d", "Last 7 days"),
     ("90d", "Last 90 days"),

@@ -46,12 +46,9 @@ pub(super) fn parse_usage(
     })
 }
 
-fn parse_agent(value: Option<Value>, errors: &mut Vec<FieldError>) -> Option<Agent> {
+pub(super) fn parse_agent(value: Option<Value>, errors: &mut Vec<FieldError>) -> Option<Agent> {
     let Some(value) = value else {
-        errors.push(required(
-            "data.agent",
-            "name the agent that spent the credits",
-        ));
+        errors.push(required("data.agent", "name the agent that it was"));
         return None;
     };
     let agent = value.as_str().and_then(|text| text.parse().ok());
@@ -158,7 +155,10 @@ fn optional_text(
     }
 }
 
-fn parse_reference(value: Option<Value>, errors: &mut Vec<FieldError>) -> Option<String> {
+pub(super) fn parse_reference(
+    value: Option<Value>,
+    errors: &mut Vec<FieldError>,
+) -> Option<String> {
     optional_text("data.reference", value, MAX_REFERENCE_BYTES, errors)
 }
 

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use domain::{
     AccountId, Credits, Time,
     event::USAGE_TYPE,
+    lead::is_short_call,
     ledger::{Hold, HoldError, HoldState, Moment, OutOfRange, Renewal, expiry},
 };
 
@@ -234,7 +235,9 @@ impl Account {
             unit: None,
             rate_version: None,
             reference: end.reference,
+            is_short_call: is_short_call(hold.agent, None, None, end.metadata.as_deref()),
             metadata: end.metadata,
+            lead: None,
         }
     }
 }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use domain::{
     AccountId, Credits, Time,
+    lead::is_short_call,
     ledger::{Payment, Returned, Why},
 };
 
@@ -98,6 +99,13 @@ impl Account {
             rate_version: None,
             reference: event.reference.clone(),
             metadata: Some(why.to_string()),
+            is_short_call: is_short_call(
+                event.agent,
+                event.quantity,
+                event.unit.as_deref(),
+                event.metadata.as_deref(),
+            ),
+            lead: None,
         }
     }
 }

@@ -4,6 +4,7 @@ use domain::{
     Agent, Credits, FieldError, Quantity,
     event::{Charge, MAX_REFERENCE_BYTES, Payload},
     ids::check_text,
+    lead::NewLead,
     rate::{Priced, RateCard, RateRule},
 };
 use serde_json::{Map, Value};
@@ -16,6 +17,7 @@ pub(super) struct Spent {
     pub(super) priced: Option<Priced>,
     pub(super) reference: Option<String>,
     pub(super) metadata: Option<Map<String, Value>>,
+    pub(super) lead: Option<NewLead>,
 }
 
 pub(super) fn spend(
@@ -40,8 +42,22 @@ pub(super) fn spend(
                 priced,
                 reference,
                 metadata,
+                lead: None,
             })
         }
+        Payload::Lead {
+            agent,
+            lead,
+            reference,
+        } => Ok(Spent {
+            agent,
+            activity: lead.kind.id().to_owned(),
+            credits: Credits::ZERO,
+            priced: None,
+            reference,
+            metadata: None,
+            lead: Some(lead),
+        }),
         Payload::Foreign(data) => map_foreign(kind, data, card),
     }
 }
@@ -107,6 +123,7 @@ fn map_foreign(
             .filter(|text| check_text(text, MAX_REFERENCE_BYTES).is_ok())
             .map(str::to_owned),
         metadata: Some(data),
+        lead: None,
     })
 }
 

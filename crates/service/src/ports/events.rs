@@ -1,7 +1,7 @@
 //! Storing events.
 
 use async_trait::async_trait;
-use domain::{AccountId, Agent, CompanyId, Credits, Quantity, Seq, Time};
+use domain::{AccountId, Agent, CompanyId, Credits, Quantity, Seq, Time, lead::NewLead};
 
 use super::{StoreResult, Write, Written};
 
@@ -42,6 +42,10 @@ pub struct NewEvent {
     pub reference: Option<String>,
     /// Metadata, a JSON object as text.
     pub metadata: Option<String>,
+    /// Whether it is a voice call of less than ten seconds; of a reversal, whether it takes one back.
+    pub is_short_call: bool,
+    /// What it brought in. Such an event costs nothing and is no usage: it is in no total and no log.
+    pub lead: Option<NewLead>,
 }
 
 /// An event as stored, with the names a reader needs.

@@ -8,7 +8,7 @@ use domain::{
     usage::Totals,
 };
 
-use super::{BooksNeeds, LoadedBooks, PlatformReads, StoreResult, StoredEvent};
+use super::{BooksNeeds, LeadReads, LoadedBooks, PlatformReads, StoreResult, StoredEvent};
 
 /// Which events of an account count.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -100,7 +100,7 @@ pub trait ReadStore {
 
 /// A view of the database that does not change.
 #[async_trait]
-pub trait Snapshot: PlatformReads + Send {
+pub trait Snapshot: PlatformReads + LeadReads + Send {
     /// The newest event in it; [`Seq::ZERO`] when there is none.
     async fn as_of(&mut self) -> StoreResult<Seq>;
 

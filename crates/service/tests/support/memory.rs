@@ -6,6 +6,7 @@ mod access;
 mod directory;
 mod events;
 mod identity;
+mod leads;
 mod ledger;
 mod platform;
 mod reading;
@@ -35,6 +36,8 @@ use service::ports::{
 pub struct State {
     /// Events in the order in which they became durable.
     pub events: Vec<Event>,
+    /// Leads in the order in which they became durable.
+    pub leads: Vec<NewEvent>,
     accounts: Vec<Account>,
     companies: Vec<(AccountId, Company)>,
     plans: Vec<Plan>,

@@ -112,6 +112,8 @@ impl Platform {
             reference: (random.random_range(0..10) < 6)
                 .then(|| format!("call_{:010x}", random.random::<u32>())),
             metadata: Some(format!("{{\"seconds\":{}}}", random.random_range(0..400))),
+            is_short_call: false,
+            lead: None,
         }
     }
 }

@@ -17,12 +17,14 @@ pub(super) struct Plan<'a> {
     pub outcomes: Vec<CommitOutcome>,
     /// The events to store, in order.
     pub fresh: Vec<&'a NewEvent>,
+    /// The leads to store, in order.
+    pub leads: Vec<&'a NewEvent>,
 }
 
 impl Plan<'_> {
     /// Whether nothing is to be stored and nobody is refused.
     pub(super) fn is_nothing(&self) -> bool {
-        self.fresh.is_empty() && !self.has_conflicts()
+        self.fresh.is_empty() && self.leads.is_empty() && !self.has_conflicts()
     }
 
     /// Whether a batch is refused.
@@ -43,9 +45,10 @@ pub(super) fn classify<'a>(batches: &[&'a [NewEvent]], mut known: Known<'a>) -> 
     let mut plan = Plan {
         outcomes: Vec::with_capacity(batches.len()),
         fresh: Vec::new(),
+        leads: Vec::new(),
     };
     for batch in batches {
-        let mut fresh = Vec::with_capacity(batch.len());
+        let mut fresh: Vec<&NewEvent> = Vec::with_capacity(batch.len());
         let mut conflicts = Vec::new();
         let mut duplicates = 0;
         for (position, event) in batch.iter().enumerate() {
@@ -64,7 +67,10 @@ pub(super) fn classify<'a>(batches: &[&'a [NewEvent]], mut known: Known<'a>) -> 
                 accepted,
                 duplicates,
             }));
-            plan.fresh.append(&mut fresh);
+            let (leads, mut usage): (Vec<_>, Vec<_>) =
+                fresh.into_iter().partition(|event| event.lead.is_some());
+            plan.fresh.append(&mut usage);
+            plan.leads.extend(leads);
         } else {
             for event in fresh {
                 known.remove(&identity(event));
@@ -101,6 +107,8 @@ mod tests {
             rate_version: None,
             reference: None,
             metadata: None,
+            is_short_call: false,
+            lead: None,
         }
     }
 

@@ -7,6 +7,7 @@ use sqlx::{SqliteConnection, SqlitePool};
 use super::classify::{Known, identity};
 use crate::{
     error::{Error, Result},
+    leads,
     rows::{EventRow, event_columns},
     writer::WriteTx,
 };
@@ -40,11 +41,13 @@ pub(super) async fn known<'a>(
 ) -> Result<Known<'a>> {
     let identities: Vec<_> = batches.iter().copied().flatten().map(identity).collect();
     let json = serde_json::to_string(&identities)?;
+    let leads = leads::known(tx.connection(), &json).await?;
     let rows: Vec<(i64, i64)> = sqlx::query_as(KNOWN)
         .bind(json)
         .fetch_all(tx.connection())
         .await?;
     rows.into_iter()
+        .chain(leads)
         .map(|(position, fingerprint)| {
             let identity = usize::try_from(position)
                 .ok()

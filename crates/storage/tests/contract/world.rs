@@ -126,6 +126,8 @@ impl World {
             rate_version: None,
             reference: None,
             metadata: None,
+            is_short_call: false,
+            lead: None,
         }
     }
 

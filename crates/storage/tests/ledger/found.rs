@@ -129,6 +129,8 @@ async fn an_event_and_its_reversal_in_one_transaction_give_back_to_every_payer()
         rate_version: None,
         reference: None,
         metadata: None,
+        is_short_call: false,
+        lead: None,
     };
     let back = Act::Reverse(Reverse {
         source: "direct".to_owned(),

@@ -115,7 +115,7 @@ impl Call {
             credits: cost(lasted),
             reference: Some(self.reference.clone()),
             metadata: Some(Map::from_iter([(
-                "seconds".to_owned(),
+                "duration_s".to_owned(),
                 json!(lasted.as_secs()),
             )])),
         };

@@ -247,6 +247,11 @@ fn reads(names: &Names) -> Vec<Ask> {
             Need::ReadAll,
         ),
         get(
+            "GET /api/v1/leads/summary",
+            format!("/api/v1/leads/summary?account={account}&company={company}"),
+            Need::Read,
+        ),
+        get(
             "GET /api/v1/platform/trends",
             "/api/v1/platform/trends?by=account".to_owned(),
             Need::Staff,

@@ -69,9 +69,12 @@ impl State {
                 (known.account, &known.source, &known.id)
                     == (event.account, &event.source, &event.id)
             };
-            let stored = self.known(event.account, &event.source, &event.id);
+            let stored = self
+                .known(event.account, &event.source, &event.id)
+                .map(|event| &event.new);
             let known = stored
-                .map(|event| event.new.fingerprint)
+                .or_else(|| self.leads.iter().find(|known| is_same(known)))
+                .map(|event| event.fingerprint)
                 .or_else(|| Some(fresh.iter().find(|fresh| is_same(fresh))?.fingerprint));
             match known {
                 Some(known) if known != event.fingerprint => conflicts.push(index),
@@ -83,6 +86,8 @@ impl State {
             return CommitOutcome::Conflict(conflicts);
         }
         let accepted = fresh.len();
+        let (leads, fresh): (Vec<_>, Vec<_>) =
+            fresh.into_iter().partition(|event| event.lead.is_some());
         if !fresh.is_empty() {
             let accounts: Vec<_> = fresh.iter().map(|event| event.account).collect();
             let mut desk = Desk::new(now, self.newest(), self.load(&accounts, now));
@@ -94,6 +99,7 @@ impl State {
             self.keep(desk.take_booked(), now);
             self.close(desk, now);
         }
+        self.leads.extend(leads.into_iter().cloned());
         let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
         CommitOutcome::Stored(Committed {
             accepted: count(accepted),

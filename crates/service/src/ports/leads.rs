@@ -1,0 +1,69 @@
+//! Reading what usage brought in.
+
+use async_trait::async_trait;
+use domain::{AccountId, Agent, CompanyId, Time, TimeRange, lead::LeadKind, usage::Totals};
+
+use super::{Grain, Selection, StoreResult};
+
+/// Leads of one sort in one stretch of time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeadCell {
+    /// Start of the day or bucket; of a single lead the start of its bucket, or of the range when that is later.
+    pub start: Time,
+    /// Which company got them.
+    pub company: CompanyId,
+    /// Which agent brought them in.
+    pub agent: Agent,
+    /// What they are.
+    pub kind: LeadKind,
+    /// Currency of their worth; none when it was not said.
+    pub currency: Option<String>,
+    /// What they are worth together, in millionths of the currency.
+    pub worth_micro: i64,
+    /// How many.
+    pub leads: u64,
+}
+
+/// Usage of a company's agent in one stretch of time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AgentCell {
+    /// Which company spent.
+    pub company: CompanyId,
+    /// Which agent.
+    pub agent: Agent,
+    /// The totals.
+    pub totals: Totals,
+}
+
+/// Reads leads, and the usage that brought in nothing. Of a selection, only companies and agents count.
+#[async_trait]
+pub trait LeadReads {
+    /// Leads by stretch of time.
+    async fn lead_cells(
+        &mut self,
+        account: AccountId,
+        selection: &Selection,
+        range: TimeRange,
+        grain: Grain,
+    ) -> StoreResult<Vec<LeadCell>>;
+
+    /// Voice calls of less than ten seconds ([`domain::lead::is_short_call`]) in the range.
+    async fn short_calls(
+        &mut self,
+        account: AccountId,
+        selection: &Selection,
+        range: TimeRange,
+        grain: Grain,
+    ) -> StoreResult<Vec<AgentCell>>;
+
+    /// Chat replies in the range whose reference a lead of the company names within [`domain::lead::LEAD_REACH_US`].
+    async fn chats_with_lead(
+        &mut self,
+        account: AccountId,
+        selection: &Selection,
+        range: TimeRange,
+    ) -> StoreResult<Vec<AgentCell>>;
+
+    /// Whether the account has ever reported a lead.
+    async fn has_leads(&mut self, account: AccountId) -> StoreResult<bool>;
+}

@@ -1,0 +1,311 @@
+//! Value: what usage brought in, what a lead cost, and what was wasted.
+
+use std::collections::BTreeMap;
+
+use domain::{
+    Agent, CompanyId, TimeRange,
+    calendar::{Window, Zone},
+    filter::ViewQuery,
+    lead::Gain,
+    usage::Totals,
+};
+
+use crate::{
+    Scope, ServiceError, ServiceResult, Services,
+    companies::by_company,
+    ports::{AgentCell, Cell, Grain, GroupBy, LeadCell, Snapshot, StoreResult},
+    selection::View,
+    split::{read_cells, split},
+    usage::by_agent,
+};
+
+/// Companies that are told apart.
+pub const MOST_COMPANIES: usize = 100;
+
+/// What value is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ValueQuery {
+    /// Which usage and leads: of which companies and agents, and when.
+    pub view: ViewQuery,
+    /// How long a window is.
+    pub window: Window,
+}
+
+/// What usage brought in.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Value {
+    /// The zone windows are counted in.
+    pub zone: Zone,
+    /// How long a window is.
+    pub window: Window,
+    /// The windows of the period, also those without anything, each with what was in it.
+    pub windows: Vec<(TimeRange, Gain)>,
+    /// The period, and what it is compared with.
+    pub range: TimeRange,
+    /// What it is compared with.
+    pub previous_range: TimeRange,
+    /// In the period.
+    pub total: Gain,
+    /// In the period it is compared with.
+    pub previous: Gain,
+    /// All six agents.
+    pub agents: Vec<(Agent, Gain)>,
+    /// Companies with usage or leads, those with most leads first, at most [`MOST_COMPANIES`].
+    pub companies: Vec<CompanyGain>,
+    /// How many companies have usage or leads.
+    pub all_companies: usize,
+    /// Usage that brought in nothing.
+    pub wasted: Wasted,
+    /// Whether the account has ever reported a lead.
+    pub has_leads: bool,
+}
+
+/// What a company's usage brought in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CompanyGain {
+    /// Its key.
+    pub key: String,
+    /// Its name.
+    pub name: String,
+    /// What it used and got.
+    pub gain: Gain,
+}
+
+/// Usage that brought in nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Wasted {
+    /// Voice calls of less than ten seconds.
+    pub short_calls: Totals,
+    /// All voice calls.
+    pub calls: Totals,
+    /// Chat replies whose reference no lead of the company names within 35 days; none as long as no lead is known.
+    pub chats_without_lead: Option<Totals>,
+    /// All chat replies.
+    pub chats: Totals,
+}
+
+impl Services {
+    /// What usage brought in over a period, by agent, by company and over time, against the period before.
+    ///
+    /// # Errors
+    /// [`ServiceError::Invalid`] when the view is narrowed by activity or reference, which leads do not have in common
+    /// with usage.
+    pub async fn value(&self, scope: Scope, query: &ValueQuery) -> ServiceResult<Value> {
+        check_filters(&query.view)?;
+        let view = self.view(scope, &query.view).await?;
+        let period = view.period;
+        let windows = query
+            .window
+            .tile(period.range, &view.zone)
+            .map_err(|error| ServiceError::invalid("window", error))?;
+        let mut snapshot = self.store.snapshot().await?;
+        let found = read(snapshot.as_mut(), &view, query.window).await?;
+        // A reader must not wait for a second connection while it holds one.
+        drop(snapshot);
+        let of_companies = gains_by_company(found.by_company, &found.leads);
+        let all_companies = of_companies.len();
+        let companies = self.most_leads(&view, of_companies).await?;
+        let of_agents = by_agent(&found.by_agent);
+        Ok(Value {
+            windows: over_time(windows, &found.over_time, &found.leads),
+            agents: gains_by_agent(&of_agents, &found.leads),
+            total: gain(sum(&of_agents), &found.leads),
+            previous: gain(found.before, &found.leads_before),
+            wasted: wasted(
+                &of_agents,
+                &found.short_calls,
+                found.chats_with_lead.as_deref(),
+            ),
+            has_leads: found.chats_with_lead.is_some(),
+            companies,
+            all_companies,
+            range: period.range,
+            previous_range: period.previous,
+            window: query.window,
+            zone: view.zone,
+        })
+    }
+
+    /// The companies that got most, named.
+    async fn most_leads(
+        &self,
+        view: &View,
+        gains: BTreeMap<CompanyId, Gain>,
+    ) -> ServiceResult<Vec<CompanyGain>> {
+        let mut gains: Vec<_> = gains.into_iter().collect();
+        gains.sort_by_key(|(_, gain)| std::cmp::Reverse((gain.all_leads(), gain.used.credits)));
+        gains.truncate(MOST_COMPANIES);
+        let ids: Vec<_> = gains.iter().map(|(company, _)| *company).collect();
+        let names = self.names_of(view, ids).await?;
+        let named = gains.into_iter().map(|(company, gain)| {
+            let (key, name) = names.get(&company).cloned().unwrap_or_default();
+            CompanyGain { key, name, gain }
+        });
+        Ok(named.collect())
+    }
+}
+
+fn check_filters(view: &ViewQuery) -> ServiceResult<()> {
+    let message = "does not apply: leads have companies and agents only";
+    if !view.activities.is_empty() {
+        return Err(domain::Invalid::one("activity", "invalid", message).into());
+    }
+    if view.q.is_some() {
+        return Err(domain::Invalid::one("q", "invalid", message).into());
+    }
+    Ok(())
+}
+
+/// What was read of one moment of the database.
+struct Found {
+    by_agent: Vec<Cell>,
+    by_company: Vec<Cell>,
+    over_time: Vec<Cell>,
+    before: Totals,
+    leads: Vec<LeadCell>,
+    leads_before: Vec<LeadCell>,
+    short_calls: Vec<AgentCell>,
+    chats_with_lead: Option<Vec<AgentCell>>,
+}
+
+async fn read(snapshot: &mut dyn Snapshot, view: &View, window: Window) -> StoreResult<Found> {
+    let (account, range, before) = (
+        view.scope.account.id,
+        view.period.range,
+        view.period.previous,
+    );
+    let over_time = crate::split::Ask {
+        days_of: view.days_for(window),
+        ..view.ask(GroupBy::All)
+    };
+    let by_windows = split(range, view.days_for(window));
+    let mut short_calls = Vec::new();
+    for (part, grain) in split(range, Some(view.cycles.zone())) {
+        let calls = snapshot.short_calls(account, &view.selection, part, grain);
+        short_calls.extend(calls.await?);
+    }
+    let chats_with_lead = if snapshot.has_leads(account).await? {
+        let chats = snapshot.chats_with_lead(account, &view.selection, range);
+        Some(chats.await?)
+    } else {
+        None
+    };
+    Ok(Found {
+        by_agent: read_cells(snapshot, view.ask(GroupBy::Agent), range).await?,
+        by_company: read_cells(snapshot, view.ask(GroupBy::Company), range).await?,
+        over_time: read_cells(snapshot, over_time, range).await?,
+        before: crate::split::read_total(snapshot, view.ask(GroupBy::All), before).await?,
+        leads: leads(snapshot, view, by_windows).await?,
+        leads_before: leads(snapshot, view, split(before, Some(view.cycles.zone()))).await?,
+        short_calls,
+        chats_with_lead,
+    })
+}
+
+async fn leads(
+    snapshot: &mut dyn Snapshot,
+    view: &View,
+    parts: Vec<(TimeRange, Grain)>,
+) -> StoreResult<Vec<LeadCell>> {
+    let mut cells = Vec::new();
+    for (part, grain) in parts {
+        let found = snapshot.lead_cells(view.scope.account.id, &view.selection, part, grain);
+        cells.extend(found.await?);
+    }
+    Ok(cells)
+}
+
+fn add(gain: &mut Gain, cell: &LeadCell) {
+    gain.add_leads(
+        cell.kind,
+        cell.leads,
+        cell.currency.as_deref(),
+        cell.worth_micro,
+    );
+}
+
+fn gain<'a>(used: Totals, leads: impl IntoIterator<Item = &'a LeadCell>) -> Gain {
+    let mut gain = Gain {
+        used,
+        ..Gain::default()
+    };
+    for cell in leads {
+        add(&mut gain, cell);
+    }
+    gain
+}
+
+fn gains_by_agent(used: &[Totals; 6], leads: &[LeadCell]) -> Vec<(Agent, Gain)> {
+    let of = |agent: Agent| {
+        let of_agent = leads.iter().filter(|cell| cell.agent == agent);
+        (agent, gain(used[usize::from(agent.index())], of_agent))
+    };
+    Agent::ALL.into_iter().map(of).collect()
+}
+
+fn gains_by_company(used: Vec<Cell>, leads: &[LeadCell]) -> BTreeMap<CompanyId, Gain> {
+    let mut gains: BTreeMap<_, _> = by_company(used)
+        .into_iter()
+        .map(|(company, used)| (company, gain(used, [])))
+        .collect();
+    for cell in leads {
+        add(gains.entry(cell.company).or_default(), cell);
+    }
+    gains.retain(|_, gain| !gain.is_nothing());
+    gains
+}
+
+fn over_time(windows: Vec<TimeRange>, used: &[Cell], leads: &[LeadCell]) -> Vec<(TimeRange, Gain)> {
+    let mut gains: Vec<_> = windows
+        .into_iter()
+        .map(|window| (window, Gain::default()))
+        .collect();
+    let at = |gains: &[(TimeRange, Gain)], start| {
+        gains.partition_point(|(window, _)| window.end <= start)
+    };
+    for cell in used {
+        let at = at(&gains, cell.start);
+        if let Some((_, gain)) = gains.get_mut(at) {
+            gain.used.add(cell.totals);
+        }
+    }
+    for cell in leads {
+        let at = at(&gains, cell.start);
+        if let Some((_, gain)) = gains.get_mut(at) {
+            add(gain, cell);
+        }
+    }
+    gains
+}
+
+fn sum<'a>(totals: impl IntoIterator<Item = &'a Totals>) -> Totals {
+    let mut sum = Totals::default();
+    for totals in totals {
+        sum.add(*totals);
+    }
+    sum
+}
+
+fn wasted(
+    used: &[Totals; 6],
+    short_calls: &[AgentCell],
+    chats_with_lead: Option<&[AgentCell]>,
+) -> Wasted {
+    let of = |agent: Agent| used[usize::from(agent.index())];
+    let chats = of(Agent::Chat);
+    let without = |with: &[AgentCell]| {
+        let with = sum(with.iter().map(|cell| &cell.totals));
+        Totals {
+            credits: chats.credits.saturating_sub(with.credits),
+            events: chats.events.saturating_sub(with.events),
+        }
+    };
+    let voice = Agent::ALL.into_iter().filter(|agent| agent.is_voice());
+    let calls: Vec<_> = voice.map(of).collect();
+    Wasted {
+        short_calls: sum(short_calls.iter().map(|cell| &cell.totals)),
+        calls: sum(&calls),
+        chats_without_lead: chats_with_lead.map(without),
+        chats,
+    }
+}

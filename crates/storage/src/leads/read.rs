@@ -1,0 +1,286 @@
+//! Reading what usage brought in, and which usage brought in nothing.
+
+use async_trait::async_trait;
+use domain::{
+    AccountId, Agent, CompanyId, Credits, Time, TimeRange,
+    lead::{LEAD_REACH_US, LeadKind},
+    usage::Totals,
+};
+use service::ports::{AgentCell, Grain, LeadCell, LeadReads, Selection, StoreResult};
+use sqlx::SqliteConnection;
+
+use crate::{
+    error::{Error, Result},
+    filter::Filter,
+    reading::SqliteSnapshot,
+    rows::agent,
+};
+
+/// Which rows of a range count. Bound: ?1 account, ?2 and ?3 the range, ?4 agents as a bit set, ?5 companies as a JSON
+/// array (all when null).
+macro_rules! chosen {
+    ($time:literal) => {
+        concat!(
+            " WHERE account_id = ?1 AND ",
+            $time,
+            " >= ?2 AND ",
+            $time,
+            " < ?3 AND (?4 >> agent) & 1
+            AND (?5 IS NULL OR company_id IN (SELECT value FROM json_each(?5)))"
+        )
+    };
+}
+
+macro_rules! leads {
+    ($table:literal) => {
+        concat!(
+            "SELECT start, company_id, agent, kind, currency, amount, leads FROM ",
+            $table,
+            chosen!("start")
+        )
+    };
+}
+
+const LEADS: &str = concat!(
+    "SELECT max(time - (time % 900000000 + 900000000) % 900000000, ?2), company_id, agent, kind, coalesce(currency, ''),
+        coalesce(amount, 0), 1 FROM leads INDEXED BY leads_time",
+    chosen!("time")
+);
+const LEAD_BUCKETS: &str = leads!("lead_bucket");
+const LEAD_DAYS: &str = leads!("lead_day");
+
+macro_rules! short_calls {
+    ($table:literal) => {
+        concat!(
+            "SELECT company_id, agent, sum(credits), sum(events) FROM ",
+            $table,
+            chosen!("start"),
+            " GROUP BY 1, 2"
+        )
+    };
+}
+
+const SHORT_CALLS: &str = concat!(
+    "SELECT company_id, agent, sum(credits), sum(events) FROM short_calls",
+    chosen!("time"),
+    " GROUP BY 1, 2"
+);
+const SHORT_CALL_BUCKETS: &str = short_calls!("short_call_bucket");
+const SHORT_CALL_DAYS: &str = short_calls!("short_call_day");
+
+/// From the leads to their replies: there are few leads, and replies of a reference lie together. ?6 is how far a lead
+/// reaches.
+const CHATS_WITH_LEAD: &str = "
+    SELECT e.company_id, e.agent, sum(e.credits), sum(e.credits >= 0)
+    FROM (
+        SELECT DISTINCT company_id, reference FROM leads INDEXED BY leads_time
+        WHERE account_id = ?1 AND time >= ?2 - ?6 AND time < ?3 + ?6 AND reference IS NOT NULL
+            AND (?5 IS NULL OR company_id IN (SELECT value FROM json_each(?5)))
+    ) AS named
+    CROSS JOIN events AS e INDEXED BY events_reference
+        ON e.account_id = ?1 AND e.reference COLLATE NOCASE = named.reference AND e.time >= ?2 AND e.time < ?3
+    WHERE e.reference = named.reference AND e.company_id = named.company_id AND e.agent = 0 AND (?4 >> e.agent) & 1
+        AND EXISTS (
+            SELECT 1 FROM leads AS l
+            WHERE l.account_id = ?1 AND l.reference = e.reference AND l.company_id = e.company_id
+                AND l.time BETWEEN e.time - ?6 AND e.time + ?6
+        )
+    GROUP BY 1, 2";
+
+const HAS_LEADS: &str = "SELECT EXISTS (SELECT 1 FROM leads WHERE account_id = ?1)";
+
+/// Start, company, agent, kind, currency, worth, count.
+type LeadRow = (i64, i64, i64, i64, String, i64, i64);
+
+/// Company, agent, credits, events.
+type AgentRow = (i64, i64, i64, i64);
+
+#[async_trait]
+impl LeadReads for SqliteSnapshot {
+    async fn lead_cells(
+        &mut self,
+        account: AccountId,
+        selection: &Selection,
+        range: TimeRange,
+        grain: Grain,
+    ) -> StoreResult<Vec<LeadCell>> {
+        Ok(leads(self.connection(), account, selection, range, grain).await?)
+    }
+
+    async fn short_calls(
+        &mut self,
+        account: AccountId,
+        selection: &Selection,
+        range: TimeRange,
+        grain: Grain,
+    ) -> StoreResult<Vec<AgentCell>> {
+        let statement = match grain {
+            Grain::Event => SHORT_CALLS,
+            Grain::Bucket => SHORT_CALL_BUCKETS,
+            Grain::Day => SHORT_CALL_DAYS,
+        };
+        Ok(short_calls(self.connection(), account, selection, range, statement).await?)
+    }
+
+    async fn chats_with_lead(
+        &mut self,
+        account: AccountId,
+        selection: &Selection,
+        range: TimeRange,
+    ) -> StoreResult<Vec<AgentCell>> {
+        Ok(chats_with_lead(self.connection(), account, selection, range).await?)
+    }
+
+    async fn has_leads(&mut self, account: AccountId) -> StoreResult<bool> {
+        Ok(has_leads(self.connection(), account).await?)
+    }
+}
+
+#[tracing::instrument(name = "db.leads.cells", skip_all, fields(?grain))]
+async fn leads(
+    connection: &mut SqliteConnection,
+    account: AccountId,
+    selection: &Selection,
+    range: TimeRange,
+    grain: Grain,
+) -> Result<Vec<LeadCell>> {
+    let Some(filter) = Filter::resolve(connection, account, selection).await? else {
+        return Ok(Vec::new());
+    };
+    let statement = match grain {
+        Grain::Event => LEADS,
+        Grain::Bucket => LEAD_BUCKETS,
+        Grain::Day => LEAD_DAYS,
+    };
+    let rows: Vec<LeadRow> = sqlx::query_as(statement)
+        .bind(account.0)
+        .bind(range.start.micros())
+        .bind(range.end.micros())
+        .bind(filter.agents)
+        .bind(filter.companies)
+        .fetch_all(connection)
+        .await?;
+    rows.into_iter().map(lead_cell).collect()
+}
+
+fn lead_cell(row: LeadRow) -> Result<LeadCell> {
+    let (start, company, agent_number, kind, currency, worth_micro, leads) = row;
+    let kind = usize::try_from(kind)
+        .ok()
+        .and_then(|kind| LeadKind::ALL.get(kind).copied())
+        .ok_or_else(|| Error::Corrupt(format!("a lead of kind {kind}")))?;
+    Ok(LeadCell {
+        start: Time::from_micros(start),
+        company: CompanyId(company),
+        agent: agent(agent_number)?,
+        kind,
+        currency: Some(currency).filter(|currency| !currency.is_empty()),
+        worth_micro,
+        leads: count(leads)?,
+    })
+}
+
+#[tracing::instrument(name = "db.leads.short_calls", skip_all)]
+async fn short_calls(
+    connection: &mut SqliteConnection,
+    account: AccountId,
+    selection: &Selection,
+    range: TimeRange,
+    statement: &'static str,
+) -> Result<Vec<AgentCell>> {
+    let Some(filter) = Filter::resolve(connection, account, selection).await? else {
+        return Ok(Vec::new());
+    };
+    let rows: Vec<AgentRow> = sqlx::query_as(statement)
+        .bind(account.0)
+        .bind(range.start.micros())
+        .bind(range.end.micros())
+        .bind(filter.agents)
+        .bind(filter.companies)
+        .fetch_all(connection)
+        .await?;
+    rows.into_iter().map(agent_cell).collect()
+}
+
+#[tracing::instrument(name = "db.leads.chats", skip_all)]
+async fn chats_with_lead(
+    connection: &mut SqliteConnection,
+    account: AccountId,
+    selection: &Selection,
+    range: TimeRange,
+) -> Result<Vec<AgentCell>> {
+    let Some(filter) = Filter::resolve(connection, account, selection).await? else {
+        return Ok(Vec::new());
+    };
+    let rows: Vec<AgentRow> = sqlx::query_as(CHATS_WITH_LEAD)
+        .bind(account.0)
+        .bind(range.start.micros())
+        .bind(range.end.micros())
+        .bind(filter.agents)
+        .bind(filter.companies)
+        .bind(LEAD_REACH_US)
+        .fetch_all(connection)
+        .await?;
+    rows.into_iter().map(agent_cell).collect()
+}
+
+#[tracing::instrument(name = "db.leads.any", skip_all)]
+async fn has_leads(connection: &mut SqliteConnection, account: AccountId) -> Result<bool> {
+    Ok(sqlx::query_scalar(HAS_LEADS)
+        .bind(account.0)
+        .fetch_one(connection)
+        .await?)
+}
+
+fn agent_cell((company, agent_number, credits, events): AgentRow) -> Result<AgentCell> {
+    let agent: Agent = agent(agent_number)?;
+    Ok(AgentCell {
+        company: CompanyId(company),
+        agent,
+        totals: Totals {
+            credits: Credits::from_micro(credits),
+            events: count(events)?,
+        },
+    })
+}
+
+fn count(number: i64) -> Result<u64> {
+    u64::try_from(number).map_err(|_| Error::Corrupt("a negative number of events".to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plans::assert_searches;
+
+    #[tokio::test]
+    async fn leads_are_searched_not_scanned() {
+        for table in [
+            "lead_bucket",
+            "lead_day",
+            "short_call_bucket",
+            "short_call_day",
+        ] {
+            let statement = match table {
+                "lead_bucket" => LEAD_BUCKETS,
+                "lead_day" => LEAD_DAYS,
+                "short_call_bucket" => SHORT_CALL_BUCKETS,
+                _ => SHORT_CALL_DAYS,
+            };
+            let search =
+                format!("SEARCH {table} USING PRIMARY KEY (account_id=? AND start>? AND start<?)");
+            assert_searches(statement, &[&search]).await;
+        }
+        let by_time = "SEARCH leads USING INDEX leads_time (account_id=? AND time>? AND time<?)";
+        assert_searches(LEADS, &[by_time]).await;
+        assert_searches(
+            CHATS_WITH_LEAD,
+            &[
+                "SEARCH leads USING COVERING INDEX leads_time (account_id=? AND time>? AND time<?)",
+                "SEARCH e USING COVERING INDEX events_reference (account_id=? AND reference=? AND time>? AND time<?)",
+                "SEARCH l EXISTS USING COVERING INDEX leads_reference (account_id=? AND reference=? AND company_id=? AND time>? AND time<?)",
+            ],
+        )
+        .await;
+    }
+}

@@ -1,0 +1,348 @@
+//! What usage brought in.
+
+use std::borrow::Cow;
+
+use axum::{
+    Json,
+    extract::State,
+    http::HeaderMap,
+    response::{IntoResponse as _, Response},
+};
+use domain::{
+    Agent, Credits,
+    calendar::Window,
+    lead::{Gain, LeadKind},
+};
+use futures::stream;
+use serde::Serialize;
+use service::{
+    Permission, Services,
+    value::{Value, ValueQuery, Wasted},
+};
+use utoipa::ToSchema;
+
+use super::{
+    auth::Authed,
+    csv,
+    format::Format,
+    problem::{Answer, ProblemBody},
+    query::Params,
+    times,
+    usage::TotalsBody,
+};
+
+/// What usage cost and brought in.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Gain)]
+pub struct GainBody {
+    /// The usage.
+    #[serde(flatten)]
+    used: TotalsBody,
+    /// Leads, bookings and sales together.
+    leads: u64,
+    /// How many of each.
+    by_kind: KindCounts,
+    /// Credits for one of them; null when there is none.
+    #[schema(required, value_type = Option<String>, example = "12.25")]
+    credits_per_lead: Option<Credits>,
+    /// Credits for one of each kind; null when there is none of it.
+    credits_per: KindCredits,
+    /// What they are worth, by currency.
+    value: Vec<Worth>,
+}
+
+/// How many of each kind.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct KindCounts {
+    /// Somebody left how to be reached.
+    lead: u64,
+    /// Somebody made an appointment.
+    booking: u64,
+    /// Somebody bought.
+    sale: u64,
+}
+
+/// Credits for one of each kind.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct KindCredits {
+    /// For a lead.
+    #[schema(required, value_type = Option<String>, example = "20.5")]
+    lead: Option<Credits>,
+    /// For a booking.
+    #[schema(required, value_type = Option<String>, example = "61")]
+    booking: Option<Credits>,
+    /// For a sale.
+    #[schema(required, value_type = Option<String>, example = "183")]
+    sale: Option<Credits>,
+}
+
+/// What leads are worth in one currency.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Worth {
+    /// ISO 4217 code.
+    #[schema(example = "EUR")]
+    currency: String,
+    /// All of them together.
+    #[schema(example = "4500")]
+    amount: String,
+    /// For each credit used, to a millionth; null when none was used.
+    #[schema(required, example = "1.8")]
+    per_credit: Option<String>,
+}
+
+/// An agent's part.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AgentGain {
+    /// Which agent.
+    #[schema(value_type = String, example = "chat")]
+    agent: Agent,
+    /// What it used and brought in.
+    #[serde(flatten)]
+    gain: GainBody,
+}
+
+/// A company's part.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CompanyGain {
+    /// Key of the company.
+    company: String,
+    /// Its name.
+    name: String,
+    /// What it used and got.
+    #[serde(flatten)]
+    gain: GainBody,
+}
+
+/// A window's part.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct WindowGain {
+    /// Start of the window.
+    start: String,
+    /// What was used and came in.
+    #[serde(flatten)]
+    gain: GainBody,
+}
+
+/// Usage that brought in nothing.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Wasted)]
+pub struct WastedBody {
+    /// Voice calls of less than ten seconds: by their quantity when it is a time, else by `duration_s` of their metadata.
+    short_calls: TotalsBody,
+    /// All voice calls.
+    calls: TotalsBody,
+    /// Chat replies whose reference no lead of the company names within 35 days; null as long as the account has never
+    /// reported a lead.
+    #[schema(required)]
+    chats_without_lead: Option<TotalsBody>,
+    /// All chat replies.
+    chats: TotalsBody,
+}
+
+/// What usage brought in.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = LeadSummary)]
+pub struct LeadSummaryBody {
+    /// Start of the period.
+    from: String,
+    /// Its end, excluded.
+    to: String,
+    /// In the period.
+    #[serde(flatten)]
+    total: GainBody,
+    /// In the period it is compared with.
+    previous: GainBody,
+    /// All six agents.
+    agents: Vec<AgentGain>,
+    /// Companies with usage or leads, those with most leads first, at most 100.
+    companies: Vec<CompanyGain>,
+    /// How many companies have usage or leads.
+    company_count: usize,
+    /// Width of the windows.
+    #[schema(value_type = String, example = "day")]
+    window: Window,
+    /// Every window of the period, also the empty ones.
+    points: Vec<WindowGain>,
+    /// Usage that brought in nothing.
+    wasted: WastedBody,
+}
+
+/// Adds up leads, and what each cost
+///
+/// Leads, bookings and sales are reported as events of the type `creditscope.lead`. Credits per lead are the usage of the
+/// same companies, agents and period, divided by its leads. `Accept: text/csv` or `format=csv` answers agents, companies
+/// and windows as a table.
+#[utoipa::path(
+    get, path = "/api/v1/leads/summary", tag = "Usage", operation_id = "get_leads_summary",
+    params(
+        ("account" = Option<String>, Query, description = "The account's key. An account's own key may leave it out."),
+        ("company" = Option<Vec<String>>, Query, description = "Company keys; repeatable. All companies when left out."),
+        ("agent" = Option<Vec<String>>, Query, description = "Agents; repeatable."),
+        ("period" = Option<String>, Query, description = "`this_cycle` (default), `last_cycle`, `7d`, `30d` or `90d`."),
+        ("from" = Option<String>, Query, description = "Start of a custom period: an RFC 3339 time, or a date in the zone."),
+        ("to" = Option<String>, Query, description = "End of a custom period: an RFC 3339 time (excluded), or a date (included)."),
+        ("tz" = Option<String>, Query, description = "IANA time zone in which days are counted and times are shown; the account's when left out."),
+        ("window" = Option<String>, Query, description = "`hour`, `day` (default), `week` or `month`."),
+        ("format" = Option<String>, Query, description = "`csv` for links, which cannot set `Accept`."),
+    ),
+    responses(
+        (status = 200, description = "What usage brought in.", content((LeadSummaryBody = "application/json"), (String = "text/csv"))),
+        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The key has no scope read.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "No such account.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "A filter is wrong, or there are too many windows.", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+)]
+pub async fn get_leads_summary(
+    State(services): State<Services>,
+    Authed(caller): Authed,
+    headers: HeaderMap,
+    params: Params,
+) -> Answer<Response> {
+    let (view, mut rest) = params.view();
+    let format = rest.format(&headers, Format::TABLE);
+    let window = rest.parse("window").unwrap_or(Window::Day);
+    rest.finish()?;
+    let scope = services
+        .scope(&caller, view.account.as_deref(), Permission::Read)
+        .await?;
+    let value = services.value(scope, &ValueQuery { view, window }).await?;
+    if format == Format::Csv {
+        let rows = csv::rows(table(&value));
+        return Ok(csv::answer(
+            "value.csv",
+            stream::iter([Ok::<_, std::io::Error>(rows)]),
+        ));
+    }
+    Ok(Json(body(value)).into_response())
+}
+
+fn body(value: Value) -> LeadSummaryBody {
+    let zone = &value.zone;
+    let points = value.windows.iter().map(|(window, part)| WindowGain {
+        start: times::rfc3339(window.start, zone),
+        gain: gain(part),
+    });
+    let agents = value.agents.iter().map(|(agent, part)| AgentGain {
+        agent: *agent,
+        gain: gain(part),
+    });
+    LeadSummaryBody {
+        from: times::rfc3339(value.range.start, zone),
+        to: times::rfc3339(value.range.end, zone),
+        total: gain(&value.total),
+        previous: gain(&value.previous),
+        points: points.collect(),
+        agents: agents.collect(),
+        companies: value
+            .companies
+            .into_iter()
+            .map(|part| CompanyGain {
+                company: part.key,
+                name: part.name,
+                gain: gain(&part.gain),
+            })
+            .collect(),
+        company_count: value.all_companies,
+        window: value.window,
+        wasted: wasted(value.wasted),
+    }
+}
+
+fn gain(gain: &Gain) -> GainBody {
+    let per = |kind| gain.credits_per(gain.of(kind));
+    GainBody {
+        used: gain.used.into(),
+        leads: gain.all_leads(),
+        by_kind: KindCounts {
+            lead: gain.of(LeadKind::Lead),
+            booking: gain.of(LeadKind::Booking),
+            sale: gain.of(LeadKind::Sale),
+        },
+        credits_per_lead: gain.credits_per(gain.all_leads()),
+        credits_per: KindCredits {
+            lead: per(LeadKind::Lead),
+            booking: per(LeadKind::Booking),
+            sale: per(LeadKind::Sale),
+        },
+        value: gain
+            .worth_micro
+            .iter()
+            .map(|(currency, micro)| Worth {
+                currency: currency.clone(),
+                amount: money(*micro),
+                per_credit: gain
+                    .worth_per_credit(currency)
+                    .map(|each| money(i128::from(each))),
+            })
+            .collect(),
+    }
+}
+
+/// An amount of money as a decimal, as far as it can be counted.
+fn money(micro: i128) -> String {
+    let micro = i64::try_from(micro).unwrap_or(i64::MAX);
+    Credits::from_micro(micro).to_string()
+}
+
+fn wasted(wasted: Wasted) -> WastedBody {
+    WastedBody {
+        short_calls: wasted.short_calls.into(),
+        calls: wasted.calls.into(),
+        chats_without_lead: wasted.chats_without_lead.map(TotalsBody::from),
+        chats: wasted.chats.into(),
+    }
+}
+
+fn table(value: &Value) -> Vec<Vec<Cow<'_, str>>> {
+    let head = [
+        "by", "key", "credits", "events", "leads", "bookings", "sales", "currency", "value",
+    ];
+    let mut rows = vec![head.map(Cow::from).to_vec()];
+    rows.extend(lines("total", String::new(), &value.total));
+    for (agent, part) in &value.agents {
+        rows.extend(lines("agent", agent.id().to_owned(), part));
+    }
+    for part in &value.companies {
+        rows.extend(lines("company", part.key.clone(), &part.gain));
+    }
+    for (window, part) in &value.windows {
+        let start = times::rfc3339(window.start, &value.zone);
+        rows.extend(lines("window", start, part));
+    }
+    rows
+}
+
+/// A line, and one more for every further currency, which repeats nothing that could be added up twice.
+fn lines(by: &'static str, key: String, gain: &Gain) -> Vec<Vec<Cow<'static, str>>> {
+    let mut worth = gain
+        .worth_micro
+        .iter()
+        .map(|(currency, micro)| (currency.clone(), money(*micro)));
+    let first = worth.next().unwrap_or_default();
+    let counts = LeadKind::ALL.map(|kind| gain.of(kind).to_string().into());
+    let used: [Cow<'static, str>; 2] = [
+        gain.used.credits.to_string().into(),
+        gain.used.events.to_string().into(),
+    ];
+    let start = [Cow::from(by), key.clone().into()];
+    let mut lines = vec![
+        start
+            .clone()
+            .into_iter()
+            .chain(used)
+            .chain(counts)
+            .chain([first.0.into(), first.1.into()])
+            .collect(),
+    ];
+    lines.extend(worth.map(|(currency, amount)| {
+        let nothing = std::iter::repeat_n(Cow::from(""), 5);
+        start
+            .clone()
+            .into_iter()
+            .chain(nothing)
+            .chain([currency.into(), amount.into()])
+            .collect()
+    }));
+    lines
+}
