@@ -28,6 +28,8 @@ pub const PLANS_PATH: &str = "/billing/plans";
 pub const TRENDS_PATH: &str = "/billing/trends";
 /// What usage brought in.
 pub const VALUE_PATH: &str = "/billing/value";
+/// What is watched, and what was told.
+pub const ALERTS_PATH: &str = "/billing/alerts";
 /// Which plan would have cost least.
 pub const ADVICE_PATH: &str = "/billing/advice";
 /// Usage across all accounts.

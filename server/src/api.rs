@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod advice;
+pub mod alerts;
 pub mod auth;
 pub mod balance;
 pub mod body;
@@ -32,6 +33,7 @@ pub mod rate_cards;
 pub mod series;
 pub mod times;
 pub mod usage;
+pub mod webhooks;
 
 use axum::{
     Router,
@@ -107,6 +109,17 @@ pub fn described() -> OpenApiRouter<AppState> {
         .routes(routes!(keys::list_keys, keys::post_key))
         .routes(routes!(keys::delete_key))
         .routes(routes!(keys::rotate_key))
+        .routes(routes!(alerts::list_rules))
+        .routes(routes!(alerts::put_rule, alerts::delete_rule))
+        .routes(routes!(alerts::snooze_rule))
+        .routes(routes!(alerts::list_alerts))
+        .routes(routes!(alerts::acknowledge))
+        .routes(routes!(webhooks::list_webhooks, webhooks::post_webhook))
+        .routes(routes!(webhooks::delete_webhook))
+        .routes(routes!(webhooks::enable_webhook))
+        .routes(routes!(webhooks::test_webhook))
+        .routes(routes!(webhooks::list_deliveries))
+        .routes(routes!(webhooks::replay))
         .routes(routes!(portal::post_portal_session))
 }
 

@@ -59,6 +59,10 @@ pub struct Config {
     pub payments_webhook_secret: Option<String>,
     /// Where buyers pay, with `{order}` in the place of the order's id.
     pub payments_checkout_url: Option<String>,
+    /// Whether webhooks may be in private networks and without TLS.
+    pub webhook_private_targets: bool,
+    /// When a webhook is called again: seconds after each attempt. None takes the usual ones.
+    pub webhook_retries_s: Option<Vec<u32>>,
 }
 
 /// Why the settings cannot be used: everything wrong with them, each by its name.
@@ -143,6 +147,10 @@ impl Config {
                 errors,
             ),
             payments_checkout_url: all.parse_with("payments_checkout_url", checkout_url, errors),
+            webhook_private_targets: all
+                .parsed("webhook_private_targets", "true or false", errors)
+                .unwrap_or(false),
+            webhook_retries_s: all.parse_with("webhook_retries_s", retries, errors),
         }
     }
 
@@ -207,6 +215,12 @@ fn log_format(text: &str) -> Result<LogFormat, String> {
 fn webhook_secret(text: &str) -> Result<String, String> {
     Webhooks::new(text, None)?;
     Ok(text.to_owned())
+}
+
+fn retries(text: &str) -> Result<Vec<u32>, String> {
+    let words = text.split_whitespace();
+    let retries: Result<Vec<u32>, _> = words.map(str::parse).collect();
+    retries.map_err(|_| "must be whole numbers of seconds, such as 5 300 1800".to_owned())
 }
 
 fn checkout_url(text: &str) -> Result<String, String> {

@@ -7,6 +7,7 @@ pub mod api;
 mod chain;
 pub mod cli;
 pub mod config;
+pub mod courier;
 pub mod demo;
 mod hex;
 pub mod listener;

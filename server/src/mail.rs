@@ -59,11 +59,13 @@ impl Letters {
 
 #[async_trait]
 impl Mailer for Letters {
-    async fn send(&self, mail: Mail) {
+    async fn send(&self, mail: Mail) -> Result<(), String> {
         let to = mail.to.clone();
-        match self.try_send(mail).await {
+        let sent = self.try_send(mail).await;
+        match &sent {
             Ok(()) => tracing::info!(to, "sent a letter"),
             Err(error) => tracing::error!(%error, to, "a letter could not be sent"),
         }
+        sent.map_err(|error| error.to_string())
     }
 }

@@ -1,5 +1,6 @@
 //! Pages, their files, and signing in and out.
 
+pub mod alerts;
 pub mod billing;
 pub mod brand;
 pub mod files;
@@ -9,6 +10,7 @@ pub mod portal;
 pub mod settings;
 pub mod sign_in;
 pub mod sign_on;
+pub mod webhooks;
 
 use app::{context::Current, error::AppError, pages::Found};
 use axum::{
@@ -35,6 +37,16 @@ pub fn router() -> Router<AppState> {
         .route(app::SIGN_IN_PATH, get(page))
         .route(app::TRENDS_PATH, get(page))
         .route(app::VALUE_PATH, get(page))
+        .route(app::ALERTS_PATH, get(page))
+        .route("/billing/alerts/rules", post(alerts::put_rule))
+        .route("/billing/alerts/remove", post(alerts::remove_rule))
+        .route("/billing/alerts/snooze", post(alerts::snooze_rule))
+        .route("/billing/alerts/acknowledge", post(alerts::acknowledge))
+        .route("/settings/webhooks/make", post(webhooks::make))
+        .route("/settings/webhooks/remove", post(webhooks::remove))
+        .route("/settings/webhooks/enable", post(webhooks::enable))
+        .route("/settings/webhooks/test", post(webhooks::test))
+        .route("/settings/webhooks/replay", post(webhooks::replay))
         .route(app::PLATFORM_PATH, get(page))
         .route(app::ADVICE_PATH, get(page))
         .route(app::COMPANIES_PATH, get(page))

@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 
 use crate::{
-    ADVICE_PATH, AUDIT_PATH, BRAND_PATH, COMPANIES_PATH, KEYS_PATH, MEMBERS_PATH, PLANS_PATH,
-    PLATFORM_PATH, TRENDS_PATH, USAGE_PATH, VALUE_PATH, YOU_PATH,
+    ADVICE_PATH, ALERTS_PATH, AUDIT_PATH, BRAND_PATH, COMPANIES_PATH, KEYS_PATH, MEMBERS_PATH,
+    PLANS_PATH, PLATFORM_PATH, TRENDS_PATH, USAGE_PATH, VALUE_PATH, YOU_PATH,
     functions::{Ability, Reader},
     ui::{Icon, Menu, MenuItem},
 };
@@ -23,10 +23,15 @@ pub fn Sidebar(
     /// Path of the page it stands beside.
     path: &'static str,
 ) -> impl IntoView {
+    let open_alerts = reader.open_alerts;
     let item = move |target: &'static str, label: &'static str| {
         let href = move || format!("{target}?account={}", account_key.get());
         let current = (target == path).then_some("page");
-        view! { <a class="nav-item" href=href aria-current=current rel="external">{label}</a> }
+        let count = (target == ALERTS_PATH && open_alerts > 0).then(|| {
+            let words = if open_alerts == 1 { " is open" } else { " are open" };
+            view! { <span class="nav-count">{open_alerts}<span class="visually-hidden">{words}</span></span> }
+        });
+        view! { <a class="nav-item" href=href aria-current=current rel="external">{label}{count}</a> }
     };
     let accounts = reader.accounts.clone();
     let switch = (accounts.len() > 1).then(|| {
@@ -68,6 +73,7 @@ pub fn Sidebar(
                 {item(USAGE_PATH, "AI Credits Usage")}
                 {item(TRENDS_PATH, "Trends")}
                 {item(VALUE_PATH, "Value")}
+                {sees_all.then(|| item(ALERTS_PATH, "Alerts"))}
                 {sees_all.then(|| item(COMPANIES_PATH, "Companies"))}
                 {sees_all.then(|| view! {
                     {item(PLANS_PATH, "Plans & add-ons")}

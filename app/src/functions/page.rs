@@ -58,6 +58,8 @@ pub struct Reader {
     pub is_portal: bool,
     /// The look of the account, for its clients; our own when none.
     pub brand: Option<BrandView>,
+    /// Alerts that last and that nobody said they know of; none for readers of some companies only.
+    pub open_alerts: usize,
     /// Accounts they can switch to: key and name.
     pub accounts: Vec<CompanyName>,
 }
@@ -197,7 +199,13 @@ pub(crate) async fn read_reader(
         .into_iter()
         .filter_map(|(ability, may)| may.then_some(ability))
         .collect();
+    let open_alerts = if scope.sees_all() {
+        services.open_alerts(scope).await?.len()
+    } else {
+        0
+    };
     Ok(Reader {
+        open_alerts,
         is_staff: person.is_staff,
         can,
         is_agency: scope.account().kind == domain::tenancy::AccountKind::Agency,

@@ -1,6 +1,7 @@
 //! Pages that are complete as the server sends them: plain forms, no scripts.
 
 mod advice;
+mod alerts;
 mod audit;
 mod brand;
 mod companies;
@@ -15,6 +16,7 @@ mod welcome;
 mod you;
 
 pub use advice::AdvicePage;
+pub use alerts::AlertsPage;
 pub use brand::BrandPage;
 pub use companies::CompaniesPage;
 pub use keys::KeysPage;
@@ -31,8 +33,8 @@ pub use frame::Ask;
 use leptos::prelude::*;
 
 use crate::{
-    ADVICE_PATH, AUDIT_PATH, BRAND_PATH, COMPANIES_PATH, KEYS_PATH, MEMBERS_PATH, PLATFORM_PATH,
-    TRENDS_PATH, VALUE_PATH, YOU_PATH, error::AppError,
+    ADVICE_PATH, ALERTS_PATH, AUDIT_PATH, BRAND_PATH, COMPANIES_PATH, KEYS_PATH, MEMBERS_PATH,
+    PLATFORM_PATH, TRENDS_PATH, VALUE_PATH, YOU_PATH, error::AppError,
 };
 
 /// One of these pages, with all that it shows.
@@ -42,6 +44,8 @@ pub enum Settings {
     Trends(Box<TrendsPage>),
     /// What usage brought in.
     Value(Box<ValuePage>),
+    /// What is watched, and what was told.
+    Alerts(Box<AlertsPage>),
     /// Usage across all accounts.
     Platform(Box<PlatformPage>),
     /// Which plan would have cost least.
@@ -66,6 +70,7 @@ impl Settings {
         Some(match path {
             TRENDS_PATH => TrendsPage::read(ask).await.map(Box::new).map(Self::Trends),
             VALUE_PATH => ValuePage::read(ask).await.map(Box::new).map(Self::Value),
+            ALERTS_PATH => AlertsPage::read(ask).await.map(Box::new).map(Self::Alerts),
             PLATFORM_PATH => PlatformPage::read(ask)
                 .await
                 .map(Box::new)
@@ -91,6 +96,7 @@ impl Settings {
         match self {
             Self::Trends(_) => "Trends · Creditscope",
             Self::Value(_) => "Value · Creditscope",
+            Self::Alerts(_) => "Alerts · Creditscope",
             Self::Platform(_) => "Platform trends · Creditscope",
             Self::Advice(_) => "Plan advice · Creditscope",
             Self::Companies(_) => "Companies · Creditscope",
@@ -106,6 +112,7 @@ impl Settings {
         match self {
             Self::Trends(page) => page.view(),
             Self::Value(page) => page.view(),
+            Self::Alerts(page) => page.view(),
             Self::Platform(page) => page.view(),
             Self::Advice(page) => page.view(),
             Self::Companies(page) => page.view(),

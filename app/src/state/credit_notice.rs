@@ -187,6 +187,7 @@ mod tests {
     #[test]
     fn only_who_may_buy_is_sent_to_buy() {
         let reader = |may_bill, is_staff| Reader {
+            open_alerts: 0,
             name: String::new(),
             email: String::new(),
             is_staff,

@@ -30,6 +30,13 @@ pub enum Role {
     Client,
 }
 
+impl Role {
+    /// Whether they answer for what the account spends.
+    pub const fn pays(self) -> bool {
+        matches!(self, Self::Owner | Self::BillingAdmin)
+    }
+}
+
 /// What platform staff may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

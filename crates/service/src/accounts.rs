@@ -2,6 +2,7 @@
 
 use domain::{
     Credits, FieldError, Invalid,
+    alert::Rule,
     calendar::Zone,
     filter::ViewQuery,
     ids::check_key,
@@ -54,6 +55,10 @@ impl Services {
         caller.require_platform(Permission::Provision)?;
         self.check_account(&account).await?;
         let put = Put::from_stored(self.store.put_account(&account, self.now()).await?)?;
+        if put.created {
+            let rule = Rule::usual();
+            self.store.put_alert_rule(put.value.id, &rule).await?;
+        }
         self.directory.forget_account(&put.value);
         self.hub.notify(&[put.value.id]);
         let deed = Deed {

@@ -5,6 +5,7 @@
 pub mod accounts;
 pub mod activity;
 pub mod advice;
+pub mod alerts;
 pub mod audit;
 pub mod billing;
 pub mod books;
@@ -43,11 +44,12 @@ pub mod trends;
 pub mod usage;
 pub mod users;
 pub mod value;
+pub mod webhooks;
 pub mod writer;
 
 use std::sync::Arc;
 
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 pub use caller::{Caller, Permission, Scope};
 pub use clock::{Clock, SystemClock};
@@ -60,6 +62,7 @@ use crate::{
     mail::{Mailer, NoMail},
     payments::{Manual, PaymentProvider},
     ports::Store,
+    webhooks::{Courier, NoCourier},
     writer::{CommitObserver, Writer},
 };
 
@@ -74,6 +77,9 @@ pub struct Services {
     hub: Hub,
     payments: Arc<dyn PaymentProvider>,
     mail: Arc<dyn Mailer>,
+    courier: Arc<dyn Courier>,
+    /// Told when a message can be sent at once.
+    messages: Arc<Notify>,
     /// Told whenever something was done that the audit log keeps: who may do what may have changed.
     deeds: watch::Sender<()>,
 }
@@ -106,6 +112,8 @@ impl Services {
             hub,
             payments: Arc::new(Manual),
             mail: Arc::new(NoMail),
+            courier: Arc::new(NoCourier),
+            messages: Arc::new(Notify::new()),
             deeds: watch::channel(()).0,
         }
     }
@@ -120,6 +128,12 @@ impl Services {
     #[must_use]
     pub fn with_mail(self, mail: Arc<dyn Mailer>) -> Self {
         Self { mail, ..self }
+    }
+
+    /// The same use-cases with webhooks that are called.
+    #[must_use]
+    pub fn with_courier(self, courier: Arc<dyn Courier>) -> Self {
+        Self { courier, ..self }
     }
 
     /// The clock every use-case reads.

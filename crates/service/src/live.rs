@@ -3,7 +3,7 @@
 mod delta;
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -33,11 +33,16 @@ const READ_EVENTS: u32 = 5_000;
 #[derive(Debug, Clone, Default)]
 pub struct Hub {
     accounts: Arc<Mutex<HashMap<AccountId, watch::Sender<()>>>>,
+    /// Accounts with something new since alerts were looked at.
+    news: Arc<Mutex<BTreeSet<AccountId>>>,
 }
 
 impl Hub {
     /// Wakes the viewers of these accounts.
     pub(crate) fn notify(&self, changed: &[AccountId]) {
+        let mut news = self.news.lock().unwrap_or_else(PoisonError::into_inner);
+        news.extend(changed);
+        drop(news);
         let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
         for account in changed {
             if let Some(sender) = accounts.get(account)
@@ -46,6 +51,18 @@ impl Hub {
                 accounts.remove(account);
             }
         }
+    }
+
+    /// Lets alerts look at an account.
+    pub(crate) fn mark(&self, account: AccountId) {
+        let mut news = self.news.lock().unwrap_or_else(PoisonError::into_inner);
+        news.insert(account);
+    }
+
+    /// Accounts with something new since the last call.
+    pub(crate) fn take_news(&self) -> BTreeSet<AccountId> {
+        let mut news = self.news.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut *news)
     }
 
     fn subscribe(&self, account: AccountId) -> watch::Receiver<()> {

@@ -16,8 +16,11 @@ pub struct Mail {
 /// Sends letters.
 #[async_trait]
 pub trait Mailer: Send + Sync {
-    /// Sends a letter. That it could not be sent is told to the operator: whoever asked has the link as well.
-    async fn send(&self, mail: Mail);
+    /// Sends a letter. That it could not be sent is written to the log.
+    ///
+    /// # Errors
+    /// Why it could not be sent.
+    async fn send(&self, mail: Mail) -> Result<(), String>;
 }
 
 /// Sends nothing.
@@ -26,7 +29,8 @@ pub struct NoMail;
 
 #[async_trait]
 impl Mailer for NoMail {
-    async fn send(&self, mail: Mail) {
+    async fn send(&self, mail: Mail) -> Result<(), String> {
         tracing::warn!(to = mail.to, "no mail is set up: nothing was sent");
+        Err("no mail is set up".to_owned())
     }
 }

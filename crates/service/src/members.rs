@@ -226,7 +226,8 @@ impl Services {
         )
         .await;
         let mail = letter(scope, &invitation, &format!("{origin}{path}"));
-        self.mail.send(mail).await;
+        // Whoever invites has the link as well.
+        let _ = self.mail.send(mail).await;
         Ok(MadeInvitation { path, invitation })
     }
 

@@ -1,6 +1,7 @@
 //! What the use-cases need from a database. Every tenant call names its account.
 
 mod access;
+mod alerts;
 mod directory;
 mod events;
 mod identity;
@@ -16,6 +17,7 @@ use async_trait::async_trait;
 pub use access::{
     AccessStore, AuditEntry, AuditFilter, Identity, Invitation, NewPerson, PortalGrant,
 };
+pub use alerts::{Alert, AlertChange, AlertStore, Delivery, Message, Outcome, Target, Webhook};
 pub use directory::{ApiKey, DirectoryStore, KeyScope, NewApiKey, PutAccount, PutCompany, Stored};
 pub use events::{CommitOutcome, Committed, EventStore, NewEvent, StoredEvent};
 pub use identity::{
@@ -66,6 +68,7 @@ pub trait Store:
     + IdentityStore
     + IdempotencyStore
     + AccessStore
+    + AlertStore
     + Send
     + Sync
 {

@@ -9,6 +9,7 @@ mod support;
 
 mod accounts;
 mod advice;
+mod alerts;
 mod forecast;
 mod idempotency;
 mod ingest;

@@ -6,6 +6,7 @@
 #[macro_use]
 mod sql;
 mod access;
+mod alerts;
 mod cells;
 mod checkpoint;
 mod connect;

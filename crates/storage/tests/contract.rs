@@ -4,6 +4,7 @@
 
 mod contract {
     pub mod access;
+    pub mod alerts;
     pub mod backend;
     pub mod care;
     pub mod directory;
@@ -21,8 +22,8 @@ mod contract {
 }
 
 use contract::{
-    access, backend::Sqlite, care, directory, identity, ingest, leads, ledger, log, platform,
-    snapshots, totals,
+    access, alerts, backend::Sqlite, care, directory, identity, ingest, leads, ledger, log,
+    platform, snapshots, totals,
 };
 
 macro_rules! on {
@@ -79,6 +80,11 @@ macro_rules! contract {
                 totals_over_all_accounts_equal_the_events,
                 what_accounts_used_equals_the_events_for_any_days,
                 an_account_runs_out_once_a_cycle_and_early_news_move_it,
+            }
+            alerts::{
+                a_change_is_made_once_however_many_programs_make_it,
+                rules_and_webhooks_are_stored_replaced_and_removed,
+                a_message_is_one_senders_until_its_time_and_can_be_sent_again,
             }
             leads::{
                 an_identity_is_of_a_lead_or_of_usage_for_ever,

@@ -6,7 +6,7 @@ use service::{Caller, Services, SystemClock, payments::Webhooks, ports::Store};
 use storage::{Database, OpenOptions};
 
 use super::{CliError, output::Output};
-use crate::{config::Config, mail::Letters, telemetry};
+use crate::{config::Config, courier::WebCourier, mail::Letters, telemetry};
 
 /// The file of the embedded database.
 pub const FILE: &str = "creditscope.db";
@@ -49,7 +49,13 @@ pub fn services(database: &Arc<dyn Database>) -> Services {
 
 /// The same use-cases, paying and sending letters as the settings say.
 pub fn with_outside(services: Services, config: &Config) -> Result<Services, CliError> {
-    let services = services.with_mail(Arc::new(letters(config)?));
+    let courier = WebCourier::new(
+        config.webhook_private_targets,
+        config.webhook_retries_s.clone(),
+    );
+    let services = services
+        .with_mail(Arc::new(letters(config)?))
+        .with_courier(Arc::new(courier));
     let Some(secret) = &config.payments_webhook_secret else {
         return Ok(services);
     };

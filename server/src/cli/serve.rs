@@ -23,6 +23,13 @@ const NOTE_EVERY: std::time::Duration = std::time::Duration::from_mins(1);
 /// How often books are looked at that have to be brought up to now: an abandoned hold ends this late at most.
 const RENEW_EVERY: std::time::Duration = std::time::Duration::from_secs(1);
 
+/// How often accounts with news are looked at for alerts.
+const WATCH_EVERY: std::time::Duration = std::time::Duration::from_secs(1);
+/// How often all accounts are, also at their past.
+const WATCH_ALL_EVERY: std::time::Duration = std::time::Duration::from_mins(10);
+/// How often messages are looked for that are due again.
+const SEND_EVERY: std::time::Duration = std::time::Duration::from_secs(1);
+
 /// When everything is first compared: once the first pages have been served.
 const RECONCILE_FIRST: std::time::Duration = std::time::Duration::from_secs(20);
 /// How often after that.
@@ -180,7 +187,9 @@ async fn housekeeping(services: Services, state: AppState) {
         notes,
         sweep,
         renewal(&services),
-        reconciliation(&services)
+        reconciliation(&services),
+        alerts(&services),
+        messages(&services)
     );
 }
 
@@ -199,6 +208,36 @@ async fn reconciliation(services: &Services) {
             Err(error) => tracing::error!(%error, "log, totals and ledger could not be compared"),
         }
         pause = RECONCILE_EVERY.max(begun.elapsed() * RECONCILE_REST);
+    }
+}
+
+/// Looks at accounts with news, and now and then at all: what crossed a level is told within two seconds.
+async fn alerts(services: &Services) {
+    let mut all_at = tokio::time::Instant::now();
+    loop {
+        services.watch_news().await;
+        if all_at.elapsed() >= WATCH_ALL_EVERY {
+            all_at = tokio::time::Instant::now();
+            if let Err(error) = services.watch_all().await {
+                tracing::error!(%error, "alerts could not be looked at");
+            }
+        }
+        tokio::time::sleep(WATCH_EVERY).await;
+    }
+}
+
+/// Sends what is to be told, at once when there is something new, and again when it is due.
+async fn messages(services: &Services) {
+    loop {
+        match services.send_due().await {
+            Ok(0) => {}
+            Ok(sent) => {
+                tracing::debug!(sent, "tried to send messages");
+                continue;
+            }
+            Err(error) => tracing::error!(%error, "messages could not be sent"),
+        }
+        let _ = tokio::time::timeout(SEND_EVERY, services.messages()).await;
     }
 }
 

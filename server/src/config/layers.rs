@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, str::FromStr};
 use super::FILE_VARIABLE;
 
 /// Every setting, by its name in the file; its variable is the same in capitals after [`PREFIX`].
-pub const SETTINGS: [&str; 27] = [
+pub const SETTINGS: [&str; 29] = [
     "database_url",
     "addr",
     "public_url",
@@ -17,6 +17,8 @@ pub const SETTINGS: [&str; 27] = [
     "readers",
     "payments_webhook_secret",
     "payments_checkout_url",
+    "webhook_private_targets",
+    "webhook_retries_s",
     "trusted_proxies",
     "embed_origins",
     "tls_certificate",

@@ -130,7 +130,7 @@ pub(super) fn reason(error: &ServiceError) -> Option<String> {
 }
 
 /// Shows a page with what was just made, which is shown this once.
-async fn with_secret(
+pub(super) async fn with_secret(
     state: &AppState,
     current: Current,
     path: &str,
@@ -151,7 +151,7 @@ async fn with_secret(
     }
 }
 
-fn back(path: &str, account: &str) -> String {
+pub(super) fn back(path: &str, account: &str) -> String {
     format!("{path}?{}", query_of(account))
 }
 

@@ -192,6 +192,27 @@ fn forms() -> Vec<(&'static str, Vec<(&'static str, &'static str)>)> {
                 ("budget", "1"),
             ],
         ),
+        (
+            "/billing/alerts/rules",
+            vec![("kind", "remaining"), ("at", "5")],
+        ),
+        ("/billing/alerts/remove", vec![("key", "credits-used")]),
+        (
+            "/billing/alerts/snooze",
+            vec![("key", "credits-used"), ("for_s", "60")],
+        ),
+        ("/billing/alerts/acknowledge", vec![("number", "1")]),
+        (
+            "/settings/webhooks/make",
+            vec![("url", "http://127.0.0.1:9/")],
+        ),
+        ("/settings/webhooks/remove", vec![("webhook", "w")]),
+        ("/settings/webhooks/enable", vec![("webhook", "w")]),
+        ("/settings/webhooks/test", vec![("webhook", "w")]),
+        (
+            "/settings/webhooks/replay",
+            vec![("webhook", "w"), ("message", "m")],
+        ),
         ("/billing/orders", vec![("kind", "pack"), ("item", "boost")]),
         (
             "/billing/disputes",
@@ -225,6 +246,7 @@ async fn a_form_about_anothers_account_is_answered_like_one_about_none() {
             "/billing/trends",
             "/platform/trends",
             "/billing/advice",
+            "/billing/alerts",
             "/companies",
             "/settings/members",
             "/settings/keys",
@@ -274,6 +296,7 @@ async fn only_those_who_may_reach_the_pages_of_an_account() {
         "/settings/audit",
         "/settings/brand",
         "/billing/plans",
+        "/billing/alerts",
     ] {
         get(&server, &owner, page).await.ok(200);
         get(&server, &client, page).await.ok(404);

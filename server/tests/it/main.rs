@@ -7,6 +7,7 @@
 )]
 
 mod support;
+mod webhooks;
 
 mod bad_input;
 mod demo;

@@ -174,7 +174,10 @@ impl TestServer {
         let clock = Arc::new(TestClock(AtomicI64::new(
             NOW.parse::<Time>().unwrap().micros(),
         )));
-        let services = Services::start(store, Arc::<TestClock>::clone(&clock));
+        // Everything a test calls is on this machine.
+        let courier = server::courier::WebCourier::new(true, Some(vec![5, 300]));
+        let services =
+            Services::start(store, Arc::<TestClock>::clone(&clock)).with_courier(Arc::new(courier));
         if provisioned {
             provision(&services).await;
         }

@@ -3,6 +3,7 @@
 //! Nothing is summed up in advance and nothing is indexed; every answer is found by looking at every event.
 
 mod access;
+mod alerts;
 mod directory;
 mod events;
 mod identity;
@@ -46,6 +47,7 @@ pub struct State {
     users: Vec<User>,
     sessions: Vec<SavedSession>,
     access: access::Access,
+    alerts: alerts::Alerts,
     answers: Vec<(String, String, Remembered)>,
     packs: Vec<Pack>,
     reconciliation: Option<Reconciliation>,

@@ -16,6 +16,7 @@ use service::{
     Caller, Clock, Permission, Scope, ServiceError, ServiceResult, Services,
     ingest::IngestBatch,
     ports::{Committed, DirectoryStore as _, Membership, PutAccount, PutCompany, User},
+    users::{Joining, PutUser},
 };
 
 use super::memory::MemoryStore;
@@ -164,6 +165,22 @@ impl World {
             }],
             disabled: false,
         })
+    }
+
+    /// Lets someone join `north`.
+    pub async fn member(&self, email: &str, role: &str) {
+        let user = PutUser {
+            email: email.to_owned(),
+            name: "Member".to_owned(),
+            password: "seven green lanterns hum".to_owned(),
+            platform_role: None,
+            memberships: vec![Joining {
+                account: "north".to_owned(),
+                role: role.parse().unwrap(),
+                companies: Vec::new(),
+            }],
+        };
+        self.services.put_user(&self.operator, user).await.unwrap();
     }
 
     /// Stores events of `north`, however old.

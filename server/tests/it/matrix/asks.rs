@@ -14,11 +14,15 @@ pub struct Names {
     pub hold: &'static str,
     pub order: &'static str,
     pub key: &'static str,
+    pub webhook: &'static str,
+    pub message: &'static str,
+    /// A number is no name that is taken out: it may be part of any other.
+    pub alert: &'static str,
 }
 
 impl Names {
     /// Longest first, so that none is taken out of the middle of another.
-    pub fn all(&self) -> [&'static str; 6] {
+    pub fn all(&self) -> [&'static str; 8] {
         let mut names = [
             self.account,
             self.company,
@@ -26,6 +30,8 @@ impl Names {
             self.hold,
             self.order,
             self.key,
+            self.webhook,
+            self.message,
         ];
         names.sort_by_key(|name| std::cmp::Reverse(name.len()));
         names
@@ -39,6 +45,9 @@ pub const OWN: Names = Names {
     hold: "acme-hold",
     order: "northwind-order",
     key: "aaaaaaaaaaaa",
+    webhook: "northwind-hook",
+    message: "msg_northwind",
+    alert: "1",
 };
 pub const OTHER_COMPANY: Names = Names {
     company: "bluewater-spa",
@@ -60,11 +69,17 @@ pub const OTHER_ACCOUNT: Names = Names {
     hold: "east-hold",
     order: "brightside-order",
     key: "bbbbbbbbbbbb",
+    webhook: "brightside-hook",
+    message: "msg_brightside",
+    alert: "2",
 };
 pub const MISSING: Names = Names {
     account: "nowhere",
     order: "no-order",
     key: "cccccccccccc",
+    webhook: "no-hook",
+    message: "msg_none",
+    alert: "99",
     ..MISSING_COMPANY
 };
 
@@ -135,6 +150,7 @@ fn reads(names: &Names) -> Vec<Ask> {
         company,
         event,
         hold,
+        webhook,
         ..
     } = *names;
     let get = |route, path: String, need| ask(route, path, None, need);
@@ -146,6 +162,26 @@ fn reads(names: &Names) -> Vec<Ask> {
             Need::Read,
         ),
         get("GET /api/v1/accounts/{key}", of_account.clone(), Need::Read),
+        get(
+            "GET /api/v1/accounts/{key}/alert-rules",
+            format!("{of_account}/alert-rules"),
+            Need::ReadAll,
+        ),
+        get(
+            "GET /api/v1/accounts/{key}/alerts",
+            format!("{of_account}/alerts"),
+            Need::ReadAll,
+        ),
+        get(
+            "GET /api/v1/accounts/{key}/webhooks",
+            format!("{of_account}/webhooks"),
+            Need::Manage,
+        ),
+        get(
+            "GET /api/v1/accounts/{key}/webhooks/{id}/deliveries",
+            format!("{of_account}/webhooks/{webhook}/deliveries"),
+            Need::Manage,
+        ),
         get(
             "GET /api/v1/accounts/{key}/api-keys",
             format!("{of_account}/api-keys"),
@@ -323,6 +359,9 @@ fn writes(names: &Names) -> Vec<Ask> {
         hold,
         order,
         key,
+        webhook,
+        message,
+        alert,
     } = *names;
     let of_account = format!("/api/v1/accounts/{account}");
     let held = format!("/api/v1/holds/{hold}");
@@ -411,6 +450,60 @@ fn writes(names: &Names) -> Vec<Ask> {
                 json!({ "user": "ada", "role": "client", "companies": [company], "expires_in_s": 60 }),
             ),
             Need::Provision,
+        ),
+        ask(
+            "PUT /api/v1/accounts/{key}/alert-rules/{rule}",
+            format!("{of_account}/alert-rules/low"),
+            Some(json!({ "condition": { "kind": "remaining", "credits": "10" } })),
+            Need::Bill,
+        ),
+        ask(
+            "POST /api/v1/accounts/{key}/alert-rules/{rule}/snooze",
+            format!("{of_account}/alert-rules/credits-used/snooze"),
+            Some(json!({ "for_s": 60 })),
+            Need::Bill,
+        ),
+        ask(
+            "POST /api/v1/accounts/{key}/alerts/{number}/acknowledgement",
+            format!("{of_account}/alerts/{alert}/acknowledgement"),
+            None,
+            Need::Bill,
+        ),
+        ask(
+            "DELETE /api/v1/accounts/{key}/alert-rules/{rule}",
+            format!("{of_account}/alert-rules/credits-used"),
+            None,
+            Need::Bill,
+        ),
+        ask(
+            "POST /api/v1/accounts/{key}/webhooks",
+            format!("{of_account}/webhooks"),
+            Some(json!({ "url": "http://127.0.0.1:9/hook" })),
+            Need::Manage,
+        ),
+        ask(
+            "POST /api/v1/accounts/{key}/webhooks/{id}/test",
+            format!("{of_account}/webhooks/{webhook}/test"),
+            None,
+            Need::Manage,
+        ),
+        ask(
+            "POST /api/v1/accounts/{key}/webhooks/{id}/enable",
+            format!("{of_account}/webhooks/{webhook}/enable"),
+            None,
+            Need::Manage,
+        ),
+        ask(
+            "POST /api/v1/accounts/{key}/webhooks/{id}/deliveries/{message}/replay",
+            format!("{of_account}/webhooks/{webhook}/deliveries/{message}/replay"),
+            None,
+            Need::Manage,
+        ),
+        ask(
+            "DELETE /api/v1/accounts/{key}/webhooks/{id}",
+            format!("{of_account}/webhooks/{webhook}"),
+            None,
+            Need::Manage,
         ),
         ask(
             "POST /api/v1/accounts/{key}/api-keys",

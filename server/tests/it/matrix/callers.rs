@@ -246,6 +246,25 @@ impl World {
             let order = services.place_order(&scope, OrderKind::Pack, "boost").await;
             names.order = order.unwrap().id.leak();
             names.key = made(names.account, KeyScope::Read).await.key.prefix.leak();
+            let scope = services
+                .scope(&operator, Some(names.account), Permission::Manage)
+                .await
+                .unwrap();
+            let webhook = services.make_webhook(&scope, "http://127.0.0.1:9/canary");
+            names.webhook = webhook.await.unwrap().id.leak();
+            let message = services.test_webhook(&scope, names.webhook).await;
+            names.message = message.unwrap().leak();
+            let rule = domain::alert::Rule {
+                key: "always".to_owned(),
+                condition: domain::alert::Condition::Remaining {
+                    credits: Credits::MAX,
+                },
+                ..domain::alert::Rule::usual()
+            };
+            services.put_alert_rule(&scope, rule).await.unwrap();
+            services.watch_news().await;
+            let alerts = services.alerts(&scope, None, 9).await.unwrap();
+            names.alert = alerts[0].number.to_string().leak();
         }
     }
 

@@ -1,0 +1,344 @@
+//! Alerts: what is watched, what was told, and where it is told.
+
+mod webhooks;
+
+use std::collections::BTreeMap;
+
+use domain::{
+    Credits, Time,
+    alert::{Condition, Rule},
+    calendar::Zone,
+    number,
+};
+use leptos::prelude::*;
+use service::{Scope, Services, ports::Alert};
+
+use super::frame::{Ask, Frame, at, hidden};
+use crate::{ALERTS_PATH, error::AppError, ui::Icon};
+use webhooks::Webhooks;
+
+/// Alerts of the history.
+const MOST_TOLD: u32 = 50;
+/// Companies that are offered.
+const MOST_COMPANIES: u32 = 500;
+/// For how long a rule can be snoozed: seconds and words.
+const SNOOZES: [(&str, &str); 3] = [
+    ("86400", "for a day"),
+    ("604800", "for a week"),
+    ("3024000", "for 35 days"),
+];
+const KINDS: [(&str, &str); 5] = [
+    ("used_percent", "Part of the cycle's credits used (%)"),
+    ("remaining", "Credits left"),
+    ("company_budget", "Part of a company's budget used (%)"),
+    (
+        "projected_run_out",
+        "Forecast: runs out before the cycle ends",
+    ),
+    ("spike", "Spike: credits above what is usual"),
+];
+
+/// The page Alerts.
+#[derive(Debug, Clone)]
+pub struct AlertsPage {
+    frame: Frame,
+    rules: Vec<Rule>,
+    told: Vec<Alert>,
+    companies: BTreeMap<String, String>,
+    webhooks: Option<Webhooks>,
+    may_change: bool,
+    zone: Zone,
+    now: Time,
+}
+
+impl AlertsPage {
+    pub(super) async fn read(ask: &Ask<'_>) -> Result<Self, AppError> {
+        let (scope, frame) = ask.frame(ALERTS_PATH).await?;
+        let rules = ask.services.alert_rules(&scope).await?;
+        let told = ask.services.alerts(&scope, None, MOST_TOLD).await?;
+        let webhooks = if scope.may_manage() {
+            let secret = ask.secret.map(str::to_owned);
+            Some(Webhooks::read(ask.services, &scope, secret).await?)
+        } else {
+            None
+        };
+        Ok(Self {
+            companies: names(ask.services, &scope).await?,
+            may_change: scope.may_bill(),
+            zone: Zone::named(&scope.account().time_zone).unwrap_or_else(|_| Zone::utc()),
+            now: ask.services.now(),
+            frame,
+            rules,
+            told,
+            webhooks,
+        })
+    }
+
+    pub(super) fn view(self) -> AnyView {
+        let webhooks = self
+            .webhooks
+            .as_ref()
+            .map(|webhooks| webhooks.view(&self.frame, &self.zone));
+        let parts = view! {
+            {self.open()}
+            {self.rules()}
+            {webhooks}
+            {self.history()}
+        };
+        self.frame.clone().view(
+            "Alerts",
+            "Who is told, and when, before credits run out. Each level is told once in a billing cycle.",
+            parts.into_any(),
+        )
+    }
+
+    /// What an alert says, with the company's name.
+    fn words(&self, alert: &Alert) -> String {
+        let mut reading = alert.reading.clone();
+        if let Some(name) = self.companies.get(&reading.subject) {
+            reading.subject.clone_from(name);
+        }
+        let text = reading.sentence(&alert.kind, reading.level, false);
+        let mut letters = text.chars();
+        let first = letters
+            .next()
+            .map(|letter| letter.to_uppercase().to_string());
+        first.unwrap_or_default() + letters.as_str()
+    }
+
+    /// What is still so.
+    fn open(&self) -> impl IntoView + use<> {
+        let cards: Vec<_> = self
+            .told
+            .iter()
+            .filter(|alert| alert.lasts())
+            .map(|alert| self.card(alert))
+            .collect();
+        let calm = cards.is_empty().then(|| {
+            view! { <p class="card empty-card" data-testid="calm">{Icon::Check.view()}" Nothing is past any level."</p> }
+        });
+        view! {
+            <section aria-labelledby="now">
+                <header class="section-header"><h2 id="now">"Now"</h2><p>"What was told and is still so."</p></header>
+                {calm}
+                <ul class="alert-list" data-testid="open-alerts">{cards}</ul>
+            </section>
+        }
+    }
+
+    fn card(&self, alert: &Alert) -> AnyView {
+        let since = format!("since {}", at(alert.fired_at, &self.zone));
+        let known = alert
+            .acknowledged
+            .as_ref()
+            .map(|(time, who)| format!(" · {who} knows, {}", at(*time, &self.zone)));
+        let acknowledge = (self.may_change && known.is_none()).then(|| {
+            view! {
+                <form method="post" action="/billing/alerts/acknowledge">
+                    {hidden("account", self.frame.account.clone())}{hidden("number", alert.number.to_string())}{hidden("next", self.frame.back())}
+                    <button class="button" type="submit">"I know"</button>
+                </form>
+            }
+        });
+        let class = if known.is_some() {
+            "card alert-card known"
+        } else {
+            "card alert-card"
+        };
+        view! {
+            <li class=class><div><b>{self.words(alert)}</b><small class="dim">{since}{known}</small></div>{acknowledge}</li>
+        }
+        .into_any()
+    }
+
+    fn rules(&self) -> impl IntoView + use<> {
+        let rows: Vec<_> = self.rules.iter().map(|rule| self.rule(rule)).collect();
+        let table = if rows.is_empty() {
+            view! { <p class="card empty-card">"Nothing is watched. Add a rule, or the first sign of the end is that AI features stop."</p> }.into_any()
+        } else {
+            view! {
+                <div class="card table-card" tabindex="0" role="group" aria-label="Table of rules">
+                    <table data-testid="rules"><thead><tr><th scope="col">"Watched"</th><th scope="col">"Told by"</th><th scope="col">"State"</th><th scope="col">"Change"</th></tr></thead><tbody>{rows}</tbody></table>
+                </div>
+            }
+            .into_any()
+        };
+        let add = self.may_change.then(|| {
+            view! {
+                <form class="card plain-form" method="post" action="/billing/alerts/rules" aria-labelledby="add">
+                    <h2 id="add">"Watch something"</h2>
+                    {self.fields(None)}
+                </form>
+            }
+        });
+        view! {
+            <section class="stack" aria-labelledby="watched">
+                <header class="section-header"><h2 id="watched">"Rules"</h2><p>"Letters go to owners and billing admins."</p></header>
+                {table}
+                {add}
+            </section>
+        }
+    }
+
+    fn rule(&self, rule: &Rule) -> AnyView {
+        let mut ways = vec!["this page"];
+        if rule.by_mail {
+            ways.push("letter");
+        }
+        if rule.by_webhook {
+            ways.push("webhooks");
+        }
+        let state = match rule.snoozed_until.filter(|_| rule.is_snoozed(self.now)) {
+            Some(until) => {
+                view! { <span class="state warn">{format!("Snoozed until {}", at(until, &self.zone))}</span> }.into_any()
+            }
+            None => view! { <span class="state good">"Watching"</span> }.into_any(),
+        };
+        let change = self.may_change.then(|| self.change(rule));
+        view! {
+            <tr><th scope="row">{self.condition(&rule.condition)}<small>{rule.key.clone()}</small></th><td>{ways.join(", ")}</td><td>{state}</td><td>{change}</td></tr>
+        }
+        .into_any()
+    }
+
+    /// What a rule watches, with the company's name.
+    fn condition(&self, condition: &Condition) -> String {
+        match condition {
+            Condition::CompanyBudget {
+                company: Some(company),
+                levels,
+            } => Condition::CompanyBudget {
+                company: Some(self.companies.get(company).unwrap_or(company).clone()),
+                levels: levels.clone(),
+            }
+            .to_string(),
+            other => other.to_string(),
+        }
+    }
+
+    fn change(&self, rule: &Rule) -> impl IntoView + use<> {
+        let fields = || {
+            (
+                hidden("account", self.frame.account.clone()),
+                hidden("key", rule.key.clone()),
+                hidden("next", self.frame.back()),
+            )
+        };
+        let snooze = if rule.is_snoozed(self.now) {
+            view! { {hidden("for_s", "0")}<button class="button" type="submit">"End the snooze"</button> }.into_any()
+        } else {
+            let options: Vec<_> = SNOOZES
+                .iter()
+                .map(|(seconds, words)| view! { <option value=*seconds>{*words}</option> })
+                .collect();
+            view! { <label>"Snooze"<select name="for_s">{options}</select></label><button class="button" type="submit">"Snooze"</button> }.into_any()
+        };
+        view! {
+            <details><summary class="quiet-button">"Change"</summary>
+                <div class="limits-form">
+                    <form class="form-column" method="post" action="/billing/alerts/rules">{self.fields(Some(rule))}</form>
+                    <form class="snooze-form" method="post" action="/billing/alerts/snooze">{fields()}{snooze}</form>
+                    <form method="post" action="/billing/alerts/remove">{fields()}<button class="button danger" type="submit">"Remove"</button></form>
+                </div>
+            </details>
+        }
+    }
+
+    /// The fields of a rule: of a new one, or of one to change.
+    fn fields(&self, rule: Option<&Rule>) -> impl IntoView + use<> {
+        let kind = rule.map_or(KINDS[0].0, |rule| rule.condition.kind());
+        let kinds: Vec<_> = KINDS
+            .iter()
+            .map(|(id, words)| view! { <option value=*id selected=*id == kind>{*words}</option> })
+            .collect();
+        let chosen = rule.and_then(|rule| match &rule.condition {
+            Condition::CompanyBudget { company, .. } => company.clone(),
+            _ => None,
+        });
+        let companies: Vec<_> = self
+            .companies
+            .iter()
+            .map(|(key, name)| {
+                let is_chosen = chosen.as_ref() == Some(key);
+                view! { <option value=key.clone() selected=is_chosen>{name.clone()}</option> }
+            })
+            .collect();
+        let at = rule.map_or_else(
+            || "75, 90, 100".to_owned(),
+            |rule| at_words(&rule.condition),
+        );
+        let key = rule.map(|rule| hidden("key", rule.key.clone()));
+        let (by_mail, by_webhook) =
+            rule.map_or((true, true), |rule| (rule.by_mail, rule.by_webhook));
+        let save = if rule.is_some() { "Save" } else { "Add" };
+        view! {
+            {hidden("account", self.frame.account.clone())}{key}{hidden("next", self.frame.back())}
+            <div class="form-row">
+                <label>"What"<select name="kind">{kinds}</select></label>
+                <label>"At"<input type="text" name="at" value=at autocomplete="off" maxlength="120"/><small>"percentages, or credits; nothing for the forecast"</small></label>
+                <label>"Company, for budgets"<select name="company"><option value="">"every company with a budget"</option>{companies}</select></label>
+                <fieldset class="checks"><legend>"Also told by"</legend>
+                    <label class="check"><input type="checkbox" name="by_mail" value="1" checked=by_mail/>"letter"</label>
+                    <label class="check"><input type="checkbox" name="by_webhook" value="1" checked=by_webhook/>"webhooks"</label>
+                </fieldset>
+                <button class="button primary" type="submit">{save}</button>
+            </div>
+        }
+    }
+
+    fn history(&self) -> impl IntoView + use<> {
+        let rows: Vec<_> = self.told.iter().map(|alert| self.line(alert)).collect();
+        let table = if rows.is_empty() {
+            view! { <p class="card empty-card">"Nothing was told yet."</p> }.into_any()
+        } else {
+            view! {
+                <div class="card table-card" tabindex="0" role="group" aria-label="Table of alerts">
+                    <table data-testid="told"><thead><tr><th scope="col">"What"</th><th scope="col">"Told"</th><th scope="col">"Over"</th><th scope="col">"Known by"</th></tr></thead><tbody>{rows}</tbody></table>
+                </div>
+            }
+            .into_any()
+        };
+        view! {
+            <section aria-labelledby="history">
+                <header class="section-header"><h2 id="history">"History"</h2><p>{format!("The latest {MOST_TOLD} alerts.")}</p></header>
+                {table}
+            </section>
+        }
+    }
+
+    fn line(&self, alert: &Alert) -> AnyView {
+        let over = match (alert.recovered_at, alert.lasts()) {
+            (Some(time), _) => at(time, &self.zone),
+            (None, true) => "still so".to_owned(),
+            (None, false) => "a higher level followed".to_owned(),
+        };
+        let known = alert.acknowledged.as_ref().map(|(_, who)| who.clone());
+        view! {
+            <tr><th scope="row">{self.words(alert)}<small>{alert.rule.clone()}</small></th><td>{at(alert.fired_at, &self.zone)}</td><td>{over}</td><td>{known.unwrap_or_else(|| "–".to_owned())}</td></tr>
+        }
+        .into_any()
+    }
+}
+
+async fn names(services: &Services, scope: &Scope) -> Result<BTreeMap<String, String>, AppError> {
+    let companies = services
+        .companies(scope, None, None, MOST_COMPANIES)
+        .await?;
+    let names = companies
+        .into_iter()
+        .map(|company| (company.key, company.name));
+    Ok(names.collect())
+}
+
+/// From what on, as people write it.
+fn at_words(condition: &Condition) -> String {
+    let plain = |credits: Credits| number::credits(credits);
+    match condition {
+        Condition::UsedPercent { levels } | Condition::CompanyBudget { levels, .. } => {
+            let levels: Vec<_> = levels.iter().map(u32::to_string).collect();
+            levels.join(", ")
+        }
+        Condition::Remaining { credits } | Condition::Spike { credits } => plain(*credits),
+        Condition::ProjectedRunOut => String::new(),
+    }
+}

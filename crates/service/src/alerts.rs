@@ -1,0 +1,199 @@
+//! Alerts: rules of an account, what they told, and who knows of it.
+
+mod tell;
+mod watch;
+
+pub(crate) use tell::body;
+pub use watch::Look;
+
+use domain::{FieldError, Time, alert::Rule, ids::check_key};
+
+use crate::{
+    Scope, ServiceError, ServiceResult, Services,
+    audit::Deed,
+    ports::{Alert, Target},
+};
+
+/// Most rules of an account.
+pub const MOST_RULES: usize = 50;
+/// Longest time for which a rule can be snoozed, in seconds.
+pub const MAX_SNOOZE_S: u32 = 35 * 86_400;
+
+impl Services {
+    /// The rules of an account, by key.
+    ///
+    /// # Errors
+    /// [`ServiceError::NotFound`] for readers of some companies only.
+    pub async fn alert_rules(&self, scope: &Scope) -> ServiceResult<Vec<Rule>> {
+        whole(scope)?;
+        Ok(self.store.alert_rules(scope.account.id).await?)
+    }
+
+    /// Stores a rule in the place of one with its key. A rule that is snoozed stays so.
+    pub async fn put_alert_rule(&self, scope: &Scope, rule: Rule) -> ServiceResult<Rule> {
+        scope.require_bill()?;
+        whole(scope)?;
+        check_key(&rule.key).map_err(|rule| ServiceError::invalid("key", rule))?;
+        rule.condition.check().map_err(invalid)?;
+        if let domain::alert::Condition::CompanyBudget {
+            company: Some(company),
+            ..
+        } = &rule.condition
+        {
+            self.company_known(scope, company).await?;
+        }
+        let rules = self.store.alert_rules(scope.account.id).await?;
+        let old = rules.iter().find(|old| old.key == rule.key);
+        if old.is_none() && rules.len() >= MOST_RULES {
+            let text = format!("an account has at most {MOST_RULES} rules: change or remove one");
+            return Err(ServiceError::Conflict(text));
+        }
+        let rule = Rule {
+            snoozed_until: old.and_then(|old| old.snoozed_until),
+            ..rule
+        };
+        self.store.put_alert_rule(scope.account.id, &rule).await?;
+        let deed = Deed {
+            action: "alert.rule_stored",
+            target: &rule.key,
+            detail: rule.condition.to_string(),
+        };
+        self.record(scope, deed).await;
+        self.hub.mark(scope.account.id);
+        Ok(rule)
+    }
+
+    async fn company_known(&self, scope: &Scope, key: &str) -> ServiceResult<()> {
+        let found = self.directory.company(scope.account.id, key).await?;
+        found.map(|_| ()).ok_or_else(|| {
+            let message = "is not a company of the account";
+            invalid(FieldError::new("company", "unknown_company", message))
+        })
+    }
+
+    /// A key for a new rule that nobody has to think of: its kind, and a number when that is taken.
+    pub async fn free_rule_key(
+        &self,
+        scope: &Scope,
+        condition: &domain::alert::Condition,
+    ) -> ServiceResult<String> {
+        let rules = self.alert_rules(scope).await?;
+        let kind = condition.kind().replace('_', "-");
+        let numbered = (2..).map(|number| format!("{kind}-{number}"));
+        let mut keys = std::iter::once(kind.clone()).chain(numbered);
+        let free = keys.find(|key| rules.iter().all(|rule| rule.key != *key));
+        Ok(free.unwrap_or(kind))
+    }
+
+    /// Removes a rule. What it told stays.
+    pub async fn delete_alert_rule(&self, scope: &Scope, key: &str) -> ServiceResult<()> {
+        scope.require_bill()?;
+        whole(scope)?;
+        if !self.store.delete_alert_rule(scope.account.id, key).await? {
+            return Err(ServiceError::NotFound);
+        }
+        self.record(scope, Deed::plain("alert.rule_removed", key))
+            .await;
+        Ok(())
+    }
+
+    /// Lets nobody be told of a rule outside the page for a while; for no time it ends at once.
+    pub async fn snooze_alert_rule(
+        &self,
+        scope: &Scope,
+        key: &str,
+        for_s: u32,
+    ) -> ServiceResult<Rule> {
+        scope.require_bill()?;
+        whole(scope)?;
+        if for_s > MAX_SNOOZE_S {
+            let rule = format!("must be at most {MAX_SNOOZE_S}: remove the rule instead");
+            return Err(ServiceError::invalid("for_s", rule));
+        }
+        let rules = self.store.alert_rules(scope.account.id).await?;
+        let found = rules.into_iter().find(|rule| rule.key == key);
+        let mut rule = found.ok_or(ServiceError::NotFound)?;
+        let until = self.now().plus_micros(i64::from(for_s) * 1_000_000);
+        rule.snoozed_until = Some(until).filter(|_| for_s > 0);
+        self.store.put_alert_rule(scope.account.id, &rule).await?;
+        let deed = Deed {
+            action: "alert.rule_snoozed",
+            target: key,
+            detail: format!("for {for_s} s"),
+        };
+        self.record(scope, deed).await;
+        Ok(rule)
+    }
+
+    /// What was told, newest first.
+    pub async fn alerts(
+        &self,
+        scope: &Scope,
+        before: Option<i64>,
+        limit: u32,
+    ) -> ServiceResult<Vec<Alert>> {
+        whole(scope)?;
+        Ok(self.store.alerts(scope.account.id, before, limit).await?)
+    }
+
+    /// What was told and is still so, and nobody said that they know of it.
+    pub async fn open_alerts(&self, scope: &Scope) -> ServiceResult<Vec<Alert>> {
+        whole(scope)?;
+        let latest = self.store.latest_alerts(scope.account.id).await?;
+        let is_open = |alert: &Alert| alert.lasts() && alert.acknowledged.is_none();
+        Ok(latest.into_iter().filter(is_open).collect())
+    }
+
+    /// Says that somebody knows of an alert.
+    pub async fn acknowledge_alert(&self, scope: &Scope, number: i64) -> ServiceResult<()> {
+        scope.require_bill()?;
+        whole(scope)?;
+        let (account, now): (_, Time) = (scope.account.id, self.now());
+        let done = self
+            .store
+            .acknowledge_alert(account, number, &scope.actor, now);
+        if !done.await? {
+            return Err(ServiceError::NotFound);
+        }
+        let deed = Deed {
+            action: "alert.acknowledged",
+            target: &number.to_string(),
+            detail: String::new(),
+        };
+        self.record(scope, deed).await;
+        Ok(())
+    }
+
+    /// Where a rule of an account tells: its webhooks, and those who pay.
+    async fn targets(&self, scope: &Scope, rule: &Rule) -> ServiceResult<Vec<Target>> {
+        let account = scope.account.id;
+        let mut targets = Vec::new();
+        if rule.by_webhook {
+            let webhooks = self.store.webhooks(account).await?;
+            let works = webhooks.into_iter().filter(|one| one.disabled_at.is_none());
+            targets.extend(works.map(|webhook| Target::Webhook(webhook.id)));
+        }
+        if rule.by_mail {
+            let members = self.store.members(account).await?;
+            let pays = members.into_iter().filter(|member| {
+                let role = member.memberships.iter().find(|one| one.account == account);
+                !member.disabled && role.is_some_and(|one| one.role.pays())
+            });
+            targets.extend(pays.map(|member| Target::Mail(member.email)));
+        }
+        Ok(targets)
+    }
+}
+
+/// Alerts are about the whole account.
+pub(crate) fn whole(scope: &Scope) -> ServiceResult<()> {
+    if scope.sees_all() {
+        Ok(())
+    } else {
+        Err(ServiceError::NotFound)
+    }
+}
+
+fn invalid(error: FieldError) -> ServiceError {
+    domain::Invalid(vec![error]).into()
+}

@@ -1,0 +1,233 @@
+//! Alerts, the messages that tell of them, and the webhooks these go to.
+
+use async_trait::async_trait;
+use domain::{
+    AccountId, Time,
+    alert::{Fired, Reading, Rule, Settled},
+};
+
+use super::StoreResult;
+
+/// An alert that was told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alert {
+    /// Its number; later ones are higher.
+    pub number: i64,
+    /// Key of the rule.
+    pub rule: String,
+    /// What the rule watches, as the word on the wire.
+    pub kind: String,
+    /// What it saw.
+    pub reading: Reading,
+    /// When it was told.
+    pub fired_at: Time,
+    /// When it was over; none while it lasts, and when a higher level took its place.
+    pub recovered_at: Option<Time>,
+    /// From what on the same may be told again; none while it lasts.
+    pub settled: Option<Settled>,
+    /// When somebody said that they know of it, and who.
+    pub acknowledged: Option<(Time, String)>,
+}
+
+impl Alert {
+    /// What the next reading is held against.
+    pub const fn fired(&self) -> Fired {
+        Fired {
+            epoch: self.reading.epoch,
+            level: self.reading.level,
+            limit: self.reading.limit,
+            settled: self.settled,
+        }
+    }
+
+    /// Whether it is still so.
+    pub const fn lasts(&self) -> bool {
+        self.settled.is_none()
+    }
+}
+
+/// Something to be told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// `msg_…`; the same for every target and every attempt.
+    pub id: String,
+    /// `creditscope.alert.fired` and so on.
+    pub kind: String,
+    /// One line, for letters and lists.
+    pub subject: String,
+    /// What is sent: JSON.
+    pub body: String,
+    /// Where to.
+    pub targets: Vec<Target>,
+}
+
+/// Where a message goes.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Target {
+    /// A webhook's id.
+    Webhook(String),
+    /// An e-mail address.
+    Mail(String),
+}
+
+/// A change of an account's alerts, with what is told of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AlertChange {
+    /// Key of the rule.
+    pub rule: String,
+    /// What the rule watches.
+    pub kind: String,
+    /// What it saw.
+    pub reading: Reading,
+    /// Number of the alert that this was held against: the change is made only while that is the latest one.
+    pub after: Option<i64>,
+    /// That the latest one is over; else this is a new one.
+    pub settles: Option<Settled>,
+    /// What is told; nothing when nobody is to be told outside the page.
+    pub message: Option<Message>,
+}
+
+/// Where an account wants to be called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Webhook {
+    /// Unique in its account.
+    pub id: String,
+    /// Its address.
+    pub url: String,
+    /// `whsec_…`: what messages are signed with.
+    pub secret: String,
+    /// When it was made.
+    pub created_at: Time,
+    /// Since when nothing is sent there any more.
+    pub disabled_at: Option<Time>,
+}
+
+/// A message on its way to one target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivery {
+    /// Whose.
+    pub account: AccountId,
+    /// The message's id.
+    pub message: String,
+    /// Its kind.
+    pub kind: String,
+    /// One line.
+    pub subject: String,
+    /// What is sent.
+    pub body: String,
+    /// Where to.
+    pub target: Target,
+    /// When the message was made.
+    pub created_at: Time,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// When it is tried next; none when nothing is to be done any more.
+    pub due_at: Option<Time>,
+    /// When it arrived.
+    pub delivered_at: Option<Time>,
+    /// When it was given up.
+    pub failed_at: Option<Time>,
+    /// What came back last.
+    pub answer: String,
+}
+
+/// What an attempt came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// It arrived.
+    Delivered,
+    /// It did not, and is tried again.
+    Retry(Time),
+    /// It did not, and is given up.
+    Failed,
+}
+
+/// Keeps alerts, webhooks, and messages on their way.
+#[async_trait]
+pub trait AlertStore {
+    /// The rules of an account, by key.
+    async fn alert_rules(&self, account: AccountId) -> StoreResult<Vec<Rule>>;
+
+    /// Stores a rule in the place of one with its key.
+    async fn put_alert_rule(&self, account: AccountId, rule: &Rule) -> StoreResult<()>;
+
+    /// Removes a rule; whether there was one. What it told stays.
+    async fn delete_alert_rule(&self, account: AccountId, key: &str) -> StoreResult<bool>;
+
+    /// Accounts that have rules.
+    async fn accounts_with_rules(&self) -> StoreResult<Vec<AccountId>>;
+
+    /// The latest alert of every rule and subject.
+    async fn latest_alerts(&self, account: AccountId) -> StoreResult<Vec<Alert>>;
+
+    /// Alerts before a number, newest first.
+    async fn alerts(
+        &self,
+        account: AccountId,
+        before: Option<i64>,
+        limit: u32,
+    ) -> StoreResult<Vec<Alert>>;
+
+    /// Makes changes, each with its message, in one transaction; how many were still right to make.
+    async fn change_alerts(
+        &self,
+        account: AccountId,
+        changes: &[AlertChange],
+        now: Time,
+    ) -> StoreResult<usize>;
+
+    /// Writes down who knows of an alert, once; whether there is one.
+    async fn acknowledge_alert(
+        &self,
+        account: AccountId,
+        number: i64,
+        by: &str,
+        now: Time,
+    ) -> StoreResult<bool>;
+
+    /// The webhooks of an account, the oldest first.
+    async fn webhooks(&self, account: AccountId) -> StoreResult<Vec<Webhook>>;
+
+    /// Stores a webhook in the place of one with its id.
+    async fn put_webhook(&self, account: AccountId, webhook: &Webhook) -> StoreResult<()>;
+
+    /// Removes a webhook and what is on its way there; whether there was one.
+    async fn delete_webhook(&self, account: AccountId, id: &str) -> StoreResult<bool>;
+
+    /// Stores a message to be sent.
+    async fn put_message(
+        &self,
+        account: AccountId,
+        message: &Message,
+        now: Time,
+    ) -> StoreResult<()>;
+
+    /// Takes messages that are due. They are nobody else's until `until`, when they are due again.
+    async fn take_due(&self, now: Time, until: Time, limit: u32) -> StoreResult<Vec<Delivery>>;
+
+    /// Writes down what an attempt came to.
+    async fn note_attempt(
+        &self,
+        delivery: &Delivery,
+        outcome: &Outcome,
+        answer: &str,
+        now: Time,
+    ) -> StoreResult<()>;
+
+    /// The latest messages to a target, newest first.
+    async fn deliveries(
+        &self,
+        account: AccountId,
+        target: &Target,
+        limit: u32,
+    ) -> StoreResult<Vec<Delivery>>;
+
+    /// Lets a message be sent once more; whether there is one.
+    async fn replay(
+        &self,
+        account: AccountId,
+        message: &str,
+        target: &Target,
+        now: Time,
+    ) -> StoreResult<bool>;
+}

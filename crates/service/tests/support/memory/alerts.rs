@@ -1,0 +1,293 @@
+//! Alerts and messages, as lists.
+
+use async_trait::async_trait;
+use domain::{AccountId, Time, alert::Rule};
+use service::ports::{
+    Alert, AlertChange, AlertStore, Delivery, Message, Outcome, StoreResult, Target, Webhook,
+};
+
+use super::{MemoryStore, State, put};
+
+/// Everything about alerts.
+#[derive(Debug, Clone, Default)]
+pub struct Alerts {
+    rules: Vec<(AccountId, Rule)>,
+    told: Vec<(AccountId, Alert)>,
+    webhooks: Vec<(AccountId, Webhook)>,
+    deliveries: Vec<Delivery>,
+}
+
+fn of<T: Clone>(items: &[(AccountId, T)], account: AccountId) -> Vec<T> {
+    let found = items.iter().filter(|(owner, _)| *owner == account);
+    found.map(|(_, item)| item.clone()).collect()
+}
+
+/// Removes what matches; whether there was any.
+fn remove<T>(items: &mut Vec<T>, is_it: impl Fn(&T) -> bool) -> bool {
+    let before = items.len();
+    items.retain(|item| !is_it(item));
+    items.len() < before
+}
+
+impl State {
+    fn change_alert(&mut self, account: AccountId, change: &AlertChange, now: Time) -> bool {
+        let told = &mut self.alerts.told;
+        let number = i64::try_from(told.len()).unwrap_or(0) + 1;
+        let newest = told.iter_mut().rev().find(|(owner, alert)| {
+            *owner == account
+                && alert.rule == change.rule
+                && alert.reading.subject == change.reading.subject
+        });
+        let newest = newest.map(|(_, alert)| alert);
+        let lasts = newest.as_ref().is_some_and(|alert| alert.lasts());
+        if newest.as_ref().map(|alert| alert.number) != change.after
+            || (change.settles.is_some() && !lasts)
+        {
+            return false;
+        }
+        match (change.settles, newest) {
+            (Some(settled), Some(alert)) => {
+                alert.settled = Some(settled);
+                alert.recovered_at = Some(now);
+            }
+            (_, older) => {
+                if let Some(older) = older.filter(|older| older.lasts()) {
+                    older.settled = Some(domain::alert::Settled {
+                        level: older.reading.level,
+                        limit: older.reading.limit,
+                    });
+                }
+                let alert = Alert {
+                    number,
+                    rule: change.rule.clone(),
+                    kind: change.kind.clone(),
+                    reading: change.reading.clone(),
+                    fired_at: now,
+                    recovered_at: None,
+                    settled: None,
+                    acknowledged: None,
+                };
+                told.push((account, alert));
+            }
+        }
+        if let Some(message) = &change.message {
+            self.send(account, message, now);
+        }
+        true
+    }
+
+    fn send(&mut self, account: AccountId, message: &Message, now: Time) {
+        let deliveries = message.targets.iter().map(|target| Delivery {
+            account,
+            message: message.id.clone(),
+            kind: message.kind.clone(),
+            subject: message.subject.clone(),
+            body: message.body.clone(),
+            target: target.clone(),
+            created_at: now,
+            attempts: 0,
+            due_at: Some(now),
+            delivered_at: None,
+            failed_at: None,
+            answer: String::new(),
+        });
+        self.alerts.deliveries.extend(deliveries);
+    }
+}
+
+#[async_trait]
+impl AlertStore for MemoryStore {
+    async fn alert_rules(&self, account: AccountId) -> StoreResult<Vec<Rule>> {
+        let mut rules = of(&self.state().alerts.rules, account);
+        rules.sort_by(|one, other| one.key.cmp(&other.key));
+        Ok(rules)
+    }
+
+    async fn put_alert_rule(&self, account: AccountId, rule: &Rule) -> StoreResult<()> {
+        self.change(|state| {
+            let is_same =
+                |(owner, old): &(AccountId, Rule)| *owner == account && old.key == rule.key;
+            put(&mut state.alerts.rules, (account, rule.clone()), is_same);
+        });
+        Ok(())
+    }
+
+    async fn delete_alert_rule(&self, account: AccountId, key: &str) -> StoreResult<bool> {
+        Ok(self.change(|state| {
+            remove(&mut state.alerts.rules, |(owner, rule)| {
+                *owner == account && rule.key == key
+            })
+        }))
+    }
+
+    async fn accounts_with_rules(&self) -> StoreResult<Vec<AccountId>> {
+        let state = self.state();
+        let mut accounts: Vec<_> = state.alerts.rules.iter().map(|(owner, _)| *owner).collect();
+        accounts.sort_unstable();
+        accounts.dedup();
+        Ok(accounts)
+    }
+
+    async fn latest_alerts(&self, account: AccountId) -> StoreResult<Vec<Alert>> {
+        let told = of(&self.state().alerts.told, account);
+        let mut latest: Vec<Alert> = Vec::new();
+        for alert in told {
+            latest.retain(|older| {
+                (&older.rule, &older.reading.subject) != (&alert.rule, &alert.reading.subject)
+            });
+            latest.push(alert);
+        }
+        Ok(latest)
+    }
+
+    async fn alerts(
+        &self,
+        account: AccountId,
+        before: Option<i64>,
+        limit: u32,
+    ) -> StoreResult<Vec<Alert>> {
+        let told = of(&self.state().alerts.told, account).into_iter().rev();
+        let older = told.filter(|alert| before.is_none_or(|before| alert.number < before));
+        Ok(older.take(limit as usize).collect())
+    }
+
+    async fn change_alerts(
+        &self,
+        account: AccountId,
+        changes: &[AlertChange],
+        now: Time,
+    ) -> StoreResult<usize> {
+        Ok(self.change(|state| {
+            let made = changes
+                .iter()
+                .filter(|change| state.change_alert(account, change, now));
+            made.count()
+        }))
+    }
+
+    async fn acknowledge_alert(
+        &self,
+        account: AccountId,
+        number: i64,
+        by: &str,
+        now: Time,
+    ) -> StoreResult<bool> {
+        Ok(self.change(|state| {
+            let mut told = state.alerts.told.iter_mut();
+            let found = told.find(|(owner, alert)| *owner == account && alert.number == number);
+            let Some((_, alert)) = found else {
+                return false;
+            };
+            alert.acknowledged.get_or_insert((now, by.to_owned()));
+            true
+        }))
+    }
+
+    async fn webhooks(&self, account: AccountId) -> StoreResult<Vec<Webhook>> {
+        Ok(of(&self.state().alerts.webhooks, account))
+    }
+
+    async fn put_webhook(&self, account: AccountId, webhook: &Webhook) -> StoreResult<()> {
+        self.change(|state| {
+            let is_same =
+                |(owner, old): &(AccountId, Webhook)| *owner == account && old.id == webhook.id;
+            put(
+                &mut state.alerts.webhooks,
+                (account, webhook.clone()),
+                is_same,
+            );
+        });
+        Ok(())
+    }
+
+    async fn delete_webhook(&self, account: AccountId, id: &str) -> StoreResult<bool> {
+        Ok(self.change(|state| {
+            let target = Target::Webhook(id.to_owned());
+            remove(&mut state.alerts.deliveries, |delivery| {
+                delivery.account == account && delivery.target == target
+            });
+            remove(&mut state.alerts.webhooks, |(owner, webhook)| {
+                *owner == account && webhook.id == id
+            })
+        }))
+    }
+
+    async fn put_message(
+        &self,
+        account: AccountId,
+        message: &Message,
+        now: Time,
+    ) -> StoreResult<()> {
+        self.change(|state| state.send(account, message, now));
+        Ok(())
+    }
+
+    async fn take_due(&self, now: Time, until: Time, limit: u32) -> StoreResult<Vec<Delivery>> {
+        Ok(self.change(|state| {
+            let due = state
+                .alerts
+                .deliveries
+                .iter_mut()
+                .filter(|delivery| delivery.due_at.is_some_and(|due| due <= now))
+                .take(limit as usize);
+            due.map(|delivery| {
+                delivery.due_at = Some(until);
+                delivery.clone()
+            })
+            .collect()
+        }))
+    }
+
+    async fn note_attempt(
+        &self,
+        delivery: &Delivery,
+        outcome: &Outcome,
+        answer: &str,
+        now: Time,
+    ) -> StoreResult<()> {
+        self.change(|state| {
+            let mut all = state.alerts.deliveries.iter_mut();
+            let found = all
+                .find(|other| other.message == delivery.message && other.target == delivery.target);
+            let Some(found) = found else { return };
+            found.attempts += 1;
+            found.answer = answer.to_owned();
+            (found.due_at, found.delivered_at, found.failed_at) = match outcome {
+                Outcome::Delivered => (None, Some(now), None),
+                Outcome::Retry(time) => (Some(*time), None, None),
+                Outcome::Failed => (None, None, Some(now)),
+            };
+        });
+        Ok(())
+    }
+
+    async fn deliveries(
+        &self,
+        account: AccountId,
+        target: &Target,
+        limit: u32,
+    ) -> StoreResult<Vec<Delivery>> {
+        let state = self.state();
+        let found = state.alerts.deliveries.iter().rev();
+        let found = found.filter(|one| one.account == account && one.target == *target);
+        Ok(found.take(limit as usize).cloned().collect())
+    }
+
+    async fn replay(
+        &self,
+        account: AccountId,
+        message: &str,
+        target: &Target,
+        now: Time,
+    ) -> StoreResult<bool> {
+        Ok(self.change(|state| {
+            let mut all = state.alerts.deliveries.iter_mut();
+            let found = all.find(|one| {
+                one.account == account && one.message == message && one.target == *target
+            });
+            let Some(found) = found else { return false };
+            (found.due_at, found.attempts, found.failed_at) = (Some(now), 0, None);
+            true
+        }))
+    }
+}

@@ -1,0 +1,119 @@
+//! Alerts, the messages that tell of them, and the webhooks these go to.
+
+mod messages;
+mod rules;
+mod told;
+mod webhooks;
+
+use async_trait::async_trait;
+use domain::{AccountId, Time, alert::Rule};
+use service::ports::{
+    Alert, AlertChange, AlertStore, Delivery, Message, Outcome, StoreResult, Target, Webhook,
+};
+
+use crate::SqliteStore;
+
+#[async_trait]
+impl AlertStore for SqliteStore {
+    async fn alert_rules(&self, account: AccountId) -> StoreResult<Vec<Rule>> {
+        Ok(rules::list(&self.readers, account).await?)
+    }
+
+    async fn put_alert_rule(&self, account: AccountId, rule: &Rule) -> StoreResult<()> {
+        Ok(rules::put(&self.writer, account, rule).await?)
+    }
+
+    async fn delete_alert_rule(&self, account: AccountId, key: &str) -> StoreResult<bool> {
+        Ok(rules::delete(&self.writer, account, key).await?)
+    }
+
+    async fn accounts_with_rules(&self) -> StoreResult<Vec<AccountId>> {
+        Ok(rules::accounts(&self.readers).await?)
+    }
+
+    async fn latest_alerts(&self, account: AccountId) -> StoreResult<Vec<Alert>> {
+        Ok(told::latest(&self.readers, account).await?)
+    }
+
+    async fn alerts(
+        &self,
+        account: AccountId,
+        before: Option<i64>,
+        limit: u32,
+    ) -> StoreResult<Vec<Alert>> {
+        Ok(told::list(&self.readers, account, before, limit).await?)
+    }
+
+    async fn change_alerts(
+        &self,
+        account: AccountId,
+        changes: &[AlertChange],
+        now: Time,
+    ) -> StoreResult<usize> {
+        Ok(told::change(&self.writer, account, changes, now).await?)
+    }
+
+    async fn acknowledge_alert(
+        &self,
+        account: AccountId,
+        number: i64,
+        by: &str,
+        now: Time,
+    ) -> StoreResult<bool> {
+        Ok(told::acknowledge(&self.writer, account, number, by, now).await?)
+    }
+
+    async fn webhooks(&self, account: AccountId) -> StoreResult<Vec<Webhook>> {
+        Ok(webhooks::list(&self.readers, account).await?)
+    }
+
+    async fn put_webhook(&self, account: AccountId, webhook: &Webhook) -> StoreResult<()> {
+        Ok(webhooks::put(&self.writer, account, webhook).await?)
+    }
+
+    async fn delete_webhook(&self, account: AccountId, id: &str) -> StoreResult<bool> {
+        Ok(webhooks::delete(&self.writer, account, id).await?)
+    }
+
+    async fn put_message(
+        &self,
+        account: AccountId,
+        message: &Message,
+        now: Time,
+    ) -> StoreResult<()> {
+        Ok(messages::put(&self.writer, account, message, now).await?)
+    }
+
+    async fn take_due(&self, now: Time, until: Time, limit: u32) -> StoreResult<Vec<Delivery>> {
+        Ok(messages::take_due(&self.readers, &self.writer, now, until, limit).await?)
+    }
+
+    async fn note_attempt(
+        &self,
+        delivery: &Delivery,
+        outcome: &Outcome,
+        answer: &str,
+        now: Time,
+    ) -> StoreResult<()> {
+        Ok(messages::note(&self.writer, delivery, outcome, answer, now).await?)
+    }
+
+    async fn deliveries(
+        &self,
+        account: AccountId,
+        target: &Target,
+        limit: u32,
+    ) -> StoreResult<Vec<Delivery>> {
+        Ok(messages::list(&self.readers, account, target, limit).await?)
+    }
+
+    async fn replay(
+        &self,
+        account: AccountId,
+        message: &str,
+        target: &Target,
+        now: Time,
+    ) -> StoreResult<bool> {
+        Ok(messages::replay(&self.writer, account, message, target, now).await?)
+    }
+}

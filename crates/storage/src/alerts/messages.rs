@@ -1,0 +1,231 @@
+//! Messages on their way.
+
+use domain::{AccountId, Time};
+use service::ports::{Delivery, Message, Outcome, Target};
+use sqlx::SqlitePool;
+
+use crate::{
+    error::{Error, Result},
+    writer::{WriteTx, Writer},
+};
+
+/// Longest text of an answer that is kept, in characters.
+const MOST_ANSWER: usize = 200;
+
+macro_rules! deliveries {
+    ($rest:literal) => {
+        concat!(
+            "SELECT d.account_id, d.message, m.kind, m.subject, m.body, d.target, m.created_at, d.attempts, d.due_at,
+                d.delivered_at, d.failed_at, d.answer
+            FROM deliveries AS d JOIN messages AS m ON m.id = d.message ",
+            $rest
+        )
+    };
+}
+
+#[derive(sqlx::FromRow)]
+struct DeliveryRow {
+    account_id: i64,
+    message: String,
+    kind: String,
+    subject: String,
+    body: String,
+    target: String,
+    created_at: i64,
+    attempts: i64,
+    due_at: Option<i64>,
+    delivered_at: Option<i64>,
+    failed_at: Option<i64>,
+    answer: String,
+}
+
+impl TryFrom<DeliveryRow> for Delivery {
+    type Error = Error;
+
+    fn try_from(row: DeliveryRow) -> Result<Self> {
+        Ok(Self {
+            account: AccountId(row.account_id),
+            message: row.message,
+            kind: row.kind,
+            subject: row.subject,
+            body: row.body,
+            target: target(&row.target)?,
+            created_at: Time::from_micros(row.created_at),
+            attempts: u32::try_from(row.attempts).unwrap_or(u32::MAX),
+            due_at: row.due_at.map(Time::from_micros),
+            delivered_at: row.delivered_at.map(Time::from_micros),
+            failed_at: row.failed_at.map(Time::from_micros),
+            answer: row.answer,
+        })
+    }
+}
+
+/// A target as it is stored.
+pub(super) fn target_text(target: &Target) -> String {
+    match target {
+        Target::Webhook(id) => format!("webhook:{id}"),
+        Target::Mail(address) => format!("mail:{address}"),
+    }
+}
+
+fn target(text: &str) -> Result<Target> {
+    match text.split_once(':') {
+        Some(("webhook", id)) => Ok(Target::Webhook(id.to_owned())),
+        Some(("mail", address)) => Ok(Target::Mail(address.to_owned())),
+        _ => Err(Error::Corrupt(format!("a message to '{text}'"))),
+    }
+}
+
+#[tracing::instrument(name = "db.messages.put", skip_all)]
+pub(super) async fn put(
+    writer: &Writer,
+    account: AccountId,
+    message: &Message,
+    now: Time,
+) -> Result<()> {
+    let mut tx = writer.begin().await?;
+    add(&mut tx, account, message, now).await?;
+    tx.commit().await
+}
+
+/// Stores a message within a transaction that also does what it tells.
+pub(super) async fn add(
+    tx: &mut WriteTx<'_>,
+    account: AccountId,
+    message: &Message,
+    now: Time,
+) -> Result<()> {
+    const MESSAGE: &str = "INSERT INTO messages (id, account_id, kind, subject, body, created_at)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    const DELIVERY: &str =
+        "INSERT INTO deliveries (message, target, account_id, attempts, due_at, answer)
+        VALUES (?1, ?2, ?3, 0, ?4, '')";
+    sqlx::query(MESSAGE)
+        .bind(&message.id)
+        .bind(account.0)
+        .bind(&message.kind)
+        .bind(&message.subject)
+        .bind(&message.body)
+        .bind(now.micros())
+        .execute(tx.connection())
+        .await?;
+    for target in &message.targets {
+        sqlx::query(DELIVERY)
+            .bind(&message.id)
+            .bind(target_text(target))
+            .bind(account.0)
+            .bind(now.micros())
+            .execute(tx.connection())
+            .await?;
+    }
+    Ok(())
+}
+
+/// Most of the time nothing is due, and that is found out without a transaction.
+#[tracing::instrument(name = "db.messages.take_due", skip_all)]
+pub(super) async fn take_due(
+    readers: &SqlitePool,
+    writer: &Writer,
+    now: Time,
+    until: Time,
+    limit: u32,
+) -> Result<Vec<Delivery>> {
+    const ANY: &str = "SELECT EXISTS (SELECT 1 FROM deliveries WHERE due_at <= ?1)";
+    const DUE: &str = deliveries!("WHERE d.due_at <= ?1 ORDER BY d.due_at LIMIT ?2");
+    const LEASE: &str = "UPDATE deliveries SET due_at = ?3 WHERE message = ?1 AND target = ?2";
+    let any: bool = sqlx::query_scalar(ANY)
+        .bind(now.micros())
+        .fetch_one(readers)
+        .await?;
+    if !any {
+        return Ok(Vec::new());
+    }
+    let mut tx = writer.begin().await?;
+    let rows: Vec<DeliveryRow> = sqlx::query_as(DUE)
+        .bind(now.micros())
+        .bind(limit)
+        .fetch_all(tx.connection())
+        .await?;
+    for row in &rows {
+        sqlx::query(LEASE)
+            .bind(&row.message)
+            .bind(&row.target)
+            .bind(until.micros())
+            .execute(tx.connection())
+            .await?;
+    }
+    tx.commit().await?;
+    rows.into_iter().map(Delivery::try_from).collect()
+}
+
+#[tracing::instrument(name = "db.messages.note", skip_all)]
+pub(super) async fn note(
+    writer: &Writer,
+    delivery: &Delivery,
+    outcome: &Outcome,
+    answer: &str,
+    now: Time,
+) -> Result<()> {
+    const SQL: &str = "UPDATE deliveries
+        SET attempts = attempts + 1, due_at = ?3, delivered_at = ?4, failed_at = ?5, answer = ?6
+        WHERE message = ?1 AND target = ?2";
+    let now = now.micros();
+    let (due_at, delivered_at, failed_at) = match outcome {
+        Outcome::Delivered => (None, Some(now), None),
+        Outcome::Retry(time) => (Some(time.micros()), None, None),
+        Outcome::Failed => (None, None, Some(now)),
+    };
+    let answer: String = answer.chars().take(MOST_ANSWER).collect();
+    let mut tx = writer.begin().await?;
+    sqlx::query(SQL)
+        .bind(&delivery.message)
+        .bind(target_text(&delivery.target))
+        .bind(due_at)
+        .bind(delivered_at)
+        .bind(failed_at)
+        .bind(answer)
+        .execute(tx.connection())
+        .await?;
+    tx.commit().await
+}
+
+/// Ids sort by time.
+#[tracing::instrument(name = "db.messages.list", skip_all)]
+pub(super) async fn list(
+    readers: &SqlitePool,
+    account: AccountId,
+    target: &Target,
+    limit: u32,
+) -> Result<Vec<Delivery>> {
+    const SQL: &str =
+        deliveries!("WHERE d.account_id = ?1 AND d.target = ?2 ORDER BY d.message DESC LIMIT ?3");
+    let rows: Vec<DeliveryRow> = sqlx::query_as(SQL)
+        .bind(account.0)
+        .bind(target_text(target))
+        .bind(limit)
+        .fetch_all(readers)
+        .await?;
+    rows.into_iter().map(Delivery::try_from).collect()
+}
+
+#[tracing::instrument(name = "db.messages.replay", skip_all)]
+pub(super) async fn replay(
+    writer: &Writer,
+    account: AccountId,
+    message: &str,
+    target: &Target,
+    now: Time,
+) -> Result<bool> {
+    const SQL: &str = "UPDATE deliveries SET due_at = ?4, attempts = 0, failed_at = NULL
+        WHERE account_id = ?1 AND message = ?2 AND target = ?3";
+    let mut tx = writer.begin().await?;
+    let done = sqlx::query(SQL)
+        .bind(account.0)
+        .bind(message)
+        .bind(target_text(target))
+        .bind(now.micros())
+        .execute(tx.connection())
+        .await?;
+    tx.commit().await?;
+    Ok(done.rows_affected() > 0)
+}

@@ -1,0 +1,233 @@
+//! What was told.
+
+use domain::{
+    AccountId, Credits, Time,
+    alert::{Reading, Settled},
+};
+use service::ports::{Alert, AlertChange};
+use sqlx::SqlitePool;
+
+use super::messages;
+use crate::{
+    error::{Error, Result},
+    writer::{WriteTx, Writer},
+};
+
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT number, rule, kind, subject, epoch, level, observed, measure, at, fired_at, recovered_at,
+                settled_level, settled_measure, acknowledged_at, acknowledged_by FROM alerts ",
+            $rest
+        )
+    };
+}
+
+#[derive(sqlx::FromRow)]
+struct AlertRow {
+    number: i64,
+    rule: String,
+    kind: String,
+    subject: String,
+    epoch: i64,
+    level: i64,
+    observed: i64,
+    measure: i64,
+    at: Option<i64>,
+    fired_at: i64,
+    recovered_at: Option<i64>,
+    settled_level: Option<i64>,
+    settled_measure: Option<i64>,
+    acknowledged_at: Option<i64>,
+    acknowledged_by: Option<String>,
+}
+
+fn level(number: i64) -> Result<u32> {
+    u32::try_from(number).map_err(|_| Error::Corrupt(format!("an alert of level {number}")))
+}
+
+impl TryFrom<AlertRow> for Alert {
+    type Error = Error;
+
+    fn try_from(row: AlertRow) -> Result<Self> {
+        let settled = row.settled_level.zip(row.settled_measure);
+        Ok(Self {
+            number: row.number,
+            rule: row.rule,
+            kind: row.kind,
+            reading: Reading {
+                subject: row.subject,
+                epoch: Time::from_micros(row.epoch),
+                level: level(row.level)?,
+                observed: Credits::from_micro(row.observed),
+                limit: Credits::from_micro(row.measure),
+                at: row.at.map(Time::from_micros),
+            },
+            fired_at: Time::from_micros(row.fired_at),
+            recovered_at: row.recovered_at.map(Time::from_micros),
+            settled: settled
+                .map(|(of, limit)| {
+                    Ok::<_, Error>(Settled {
+                        level: level(of)?,
+                        limit: Credits::from_micro(limit),
+                    })
+                })
+                .transpose()?,
+            acknowledged: row
+                .acknowledged_at
+                .map(Time::from_micros)
+                .zip(row.acknowledged_by),
+        })
+    }
+}
+
+#[tracing::instrument(name = "db.alerts.latest", skip_all)]
+pub(super) async fn latest(readers: &SqlitePool, account: AccountId) -> Result<Vec<Alert>> {
+    const SQL: &str = select!(
+        "WHERE number IN (SELECT max(number) FROM alerts WHERE account_id = ?1 GROUP BY rule, subject) ORDER BY number"
+    );
+    let rows: Vec<AlertRow> = sqlx::query_as(SQL)
+        .bind(account.0)
+        .fetch_all(readers)
+        .await?;
+    rows.into_iter().map(Alert::try_from).collect()
+}
+
+#[tracing::instrument(name = "db.alerts.list", skip_all)]
+pub(super) async fn list(
+    readers: &SqlitePool,
+    account: AccountId,
+    before: Option<i64>,
+    limit: u32,
+) -> Result<Vec<Alert>> {
+    const SQL: &str =
+        select!("WHERE account_id = ?1 AND number < ?2 ORDER BY number DESC LIMIT ?3");
+    let rows: Vec<AlertRow> = sqlx::query_as(SQL)
+        .bind(account.0)
+        .bind(before.unwrap_or(i64::MAX))
+        .bind(limit)
+        .fetch_all(readers)
+        .await?;
+    rows.into_iter().map(Alert::try_from).collect()
+}
+
+/// Makes changes and stores what is told of them, as far as nobody else was first.
+#[tracing::instrument(name = "db.alerts.change", skip_all)]
+pub(super) async fn change(
+    writer: &Writer,
+    account: AccountId,
+    changes: &[AlertChange],
+    now: Time,
+) -> Result<usize> {
+    let mut tx = writer.begin().await?;
+    let mut made = 0;
+    for change in changes {
+        if newest(&mut tx, account, change).await? != change.after {
+            continue;
+        }
+        match (change.settles, change.after) {
+            (Some(settled), Some(number)) => settle(&mut tx, number, settled, now).await?,
+            _ => fire(&mut tx, account, change, now).await?,
+        }
+        if let Some(message) = &change.message {
+            messages::add(&mut tx, account, message, now).await?;
+        }
+        made += 1;
+    }
+    tx.commit().await?;
+    Ok(made)
+}
+
+async fn newest(
+    tx: &mut WriteTx<'_>,
+    account: AccountId,
+    change: &AlertChange,
+) -> Result<Option<i64>> {
+    // One that is over is not the same any more: it cannot be ended a second time.
+    const SQL: &str =
+        "SELECT max(number) FROM alerts WHERE account_id = ?1 AND rule = ?2 AND subject = ?3";
+    const LASTS: &str = "SELECT count(*) FROM alerts WHERE number = ?1 AND settled_level IS NULL";
+    let newest: Option<i64> = sqlx::query_scalar(SQL)
+        .bind(account.0)
+        .bind(&change.rule)
+        .bind(&change.reading.subject)
+        .fetch_one(tx.connection())
+        .await?;
+    if let (Some(number), Some(_)) = (newest, change.settles) {
+        let lasts: i64 = sqlx::query_scalar(LASTS)
+            .bind(number)
+            .fetch_one(tx.connection())
+            .await?;
+        return Ok(newest.filter(|_| lasts > 0));
+    }
+    Ok(newest)
+}
+
+async fn settle(tx: &mut WriteTx<'_>, number: i64, settled: Settled, now: Time) -> Result<()> {
+    const SQL: &str = "UPDATE alerts SET recovered_at = ?2, settled_level = ?3, settled_measure = ?4 WHERE number = ?1";
+    sqlx::query(SQL)
+        .bind(number)
+        .bind(now.micros())
+        .bind(settled.level)
+        .bind(settled.limit.micro())
+        .execute(tx.connection())
+        .await?;
+    Ok(())
+}
+
+/// A lower level that still lasted gives way to the new one.
+async fn fire(
+    tx: &mut WriteTx<'_>,
+    account: AccountId,
+    change: &AlertChange,
+    now: Time,
+) -> Result<()> {
+    const GIVES_WAY: &str = "UPDATE alerts SET settled_level = level, settled_measure = measure
+        WHERE number = ?1 AND settled_level IS NULL";
+    const INSERT: &str = "INSERT INTO alerts (account_id, rule, kind, subject, epoch, level, observed, measure, at, fired_at)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+    if let Some(number) = change.after {
+        sqlx::query(GIVES_WAY)
+            .bind(number)
+            .execute(tx.connection())
+            .await?;
+    }
+    let reading = &change.reading;
+    sqlx::query(INSERT)
+        .bind(account.0)
+        .bind(&change.rule)
+        .bind(&change.kind)
+        .bind(&reading.subject)
+        .bind(reading.epoch.micros())
+        .bind(reading.level)
+        .bind(reading.observed.micro())
+        .bind(reading.limit.micro())
+        .bind(reading.at.map(Time::micros))
+        .bind(now.micros())
+        .execute(tx.connection())
+        .await?;
+    Ok(())
+}
+
+#[tracing::instrument(name = "db.alerts.acknowledge", skip_all)]
+pub(super) async fn acknowledge(
+    writer: &Writer,
+    account: AccountId,
+    number: i64,
+    by: &str,
+    now: Time,
+) -> Result<bool> {
+    const SQL: &str = "UPDATE alerts
+        SET acknowledged_at = coalesce(acknowledged_at, ?3), acknowledged_by = coalesce(acknowledged_by, ?4)
+        WHERE account_id = ?1 AND number = ?2";
+    let mut tx = writer.begin().await?;
+    let done = sqlx::query(SQL)
+        .bind(account.0)
+        .bind(number)
+        .bind(now.micros())
+        .bind(by)
+        .execute(tx.connection())
+        .await?;
+    tx.commit().await?;
+    Ok(done.rows_affected() > 0)
+}

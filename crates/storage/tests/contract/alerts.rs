@@ -1,0 +1,215 @@
+//! Alerts are told once, and their messages are on their way when they are.
+
+use std::sync::Arc;
+
+use domain::{
+    Credits, Time,
+    alert::{Condition, Reading, Rule, Settled},
+};
+use service::ports::{AlertChange, Message, Outcome, Target, Webhook};
+
+use super::{
+    backend::Backend,
+    world::{NOW, World},
+};
+
+const MINUTE_US: i64 = 60_000_000;
+
+fn credits(whole: i64) -> Credits {
+    Credits::from_whole(whole).unwrap()
+}
+
+fn hook() -> Target {
+    Target::Webhook("hook".to_owned())
+}
+
+fn message(id: &str) -> Message {
+    Message {
+        id: id.to_owned(),
+        kind: "creditscope.alert.fired".to_owned(),
+        subject: "90 %".to_owned(),
+        body: "{}".to_owned(),
+        targets: vec![hook(), Target::Mail("ada@example.com".to_owned())],
+    }
+}
+
+fn fires(level: u32, after: Option<i64>, told: &str) -> AlertChange {
+    AlertChange {
+        rule: "used".to_owned(),
+        kind: "used_percent".to_owned(),
+        reading: Reading {
+            subject: String::new(),
+            epoch: NOW,
+            level,
+            observed: credits(i64::from(level)),
+            limit: credits(100),
+            at: None,
+        },
+        after,
+        settles: None,
+        message: Some(message(told)),
+    }
+}
+
+pub async fn a_change_is_made_once_however_many_programs_make_it(backend: Arc<dyn Backend>) {
+    let world = World::new(backend).await;
+    let (store, account) = (&world.store, world.account.id);
+    let first = fires(75, None, "msg_1");
+    let again = fires(75, None, "msg_2");
+    let made = store.change_alerts(account, &[first, again], NOW).await;
+    assert_eq!(made.unwrap(), 1);
+    let told = store.alerts(account, None, 10).await.unwrap();
+    assert_eq!(told.len(), 1);
+    assert!(told[0].lasts());
+    // A higher level takes the place of the lower one.
+    let number = Some(told[0].number);
+    let higher = fires(90, number, "msg_3");
+    let made = store.change_alerts(account, &[higher], NOW).await.unwrap();
+    assert_eq!(made, 1);
+    let latest = store.latest_alerts(account).await.unwrap();
+    assert_eq!((latest.len(), latest[0].reading.level), (1, 90));
+    let settled = Settled {
+        level: 75,
+        limit: credits(130),
+    };
+    let over = |told: &str| AlertChange {
+        settles: Some(settled),
+        ..fires(75, Some(latest[0].number), told)
+    };
+    let changes = [over("msg_4"), over("msg_5")];
+    assert_eq!(
+        store.change_alerts(account, &changes, NOW).await.unwrap(),
+        1
+    );
+    let told = store.alerts(account, None, 10).await.unwrap();
+    assert_eq!(told[0].settled, Some(settled));
+    assert_eq!(told[0].recovered_at, Some(NOW));
+    assert_eq!((told[1].lasts(), told[1].recovered_at), (false, None));
+    let older = store.alerts(account, Some(told[0].number), 10).await;
+    assert_eq!(older.unwrap(), [told[1].clone()]);
+    // What was not made was not told either.
+    let sent = store.deliveries(account, &hook(), 10).await.unwrap();
+    let ids: Vec<_> = sent.iter().map(|one| one.message.as_str()).collect();
+    assert_eq!(ids, ["msg_4", "msg_3", "msg_1"]);
+    let known = store.acknowledge_alert(account, told[0].number, "ada", NOW);
+    assert!(known.await.unwrap());
+    let later = NOW.plus_micros(1);
+    let known = store.acknowledge_alert(account, told[0].number, "bob", later);
+    assert!(known.await.unwrap());
+    let told = store.alerts(account, None, 1).await.unwrap();
+    assert_eq!(told[0].acknowledged, Some((NOW, "ada".to_owned())));
+    let foreign = store.acknowledge_alert(world.other.id, told[0].number, "eve", NOW);
+    assert!(!foreign.await.unwrap());
+    assert_eq!(store.alerts(world.other.id, None, 10).await.unwrap(), []);
+}
+
+pub async fn rules_and_webhooks_are_stored_replaced_and_removed(backend: Arc<dyn Backend>) {
+    let world = World::new(backend).await;
+    let (store, account) = (&world.store, world.account.id);
+    let budget = Rule {
+        key: "budget".to_owned(),
+        condition: Condition::CompanyBudget {
+            company: Some("acme".to_owned()),
+            levels: vec![50, 100],
+        },
+        by_mail: false,
+        by_webhook: true,
+        snoozed_until: Some(NOW),
+    };
+    store.put_alert_rule(account, &Rule::usual()).await.unwrap();
+    store.put_alert_rule(account, &budget).await.unwrap();
+    let changed = Rule {
+        condition: Condition::ProjectedRunOut,
+        snoozed_until: None,
+        ..budget.clone()
+    };
+    assert_eq!(
+        store.alert_rules(account).await.unwrap(),
+        [budget, Rule::usual()]
+    );
+    store.put_alert_rule(account, &changed).await.unwrap();
+    assert_eq!(store.alert_rules(account).await.unwrap()[0], changed);
+    assert_eq!(store.accounts_with_rules().await.unwrap(), [account]);
+    assert!(store.delete_alert_rule(account, "budget").await.unwrap());
+    assert!(!store.delete_alert_rule(account, "budget").await.unwrap());
+    assert_eq!(store.alert_rules(world.other.id).await.unwrap(), []);
+    let webhook = Webhook {
+        id: "hook".to_owned(),
+        url: "https://example.com/".to_owned(),
+        secret: "whsec_x".to_owned(),
+        created_at: NOW,
+        disabled_at: None,
+    };
+    store.put_webhook(account, &webhook).await.unwrap();
+    let disabled = Webhook {
+        disabled_at: Some(NOW),
+        ..webhook
+    };
+    store.put_webhook(account, &disabled).await.unwrap();
+    assert_eq!(store.webhooks(account).await.unwrap(), [disabled]);
+    store
+        .put_message(account, &message("msg_1"), NOW)
+        .await
+        .unwrap();
+    assert!(!store.delete_webhook(world.other.id, "hook").await.unwrap());
+    assert!(store.delete_webhook(account, "hook").await.unwrap());
+    assert_eq!(store.webhooks(account).await.unwrap(), []);
+    // What was on its way there is gone, the letter is not.
+    let due = store.take_due(NOW, NOW.plus_micros(1), 10).await.unwrap();
+    let targets: Vec<_> = due.into_iter().map(|one| one.target).collect();
+    assert_eq!(targets, [Target::Mail("ada@example.com".to_owned())]);
+}
+
+pub async fn a_message_is_one_senders_until_its_time_and_can_be_sent_again(
+    backend: Arc<dyn Backend>,
+) {
+    let world = World::new(backend).await;
+    let (store, account) = (&world.store, world.account.id);
+    let only_hook = Message {
+        targets: vec![hook()],
+        ..message("msg_1")
+    };
+    store.put_message(account, &only_hook, NOW).await.unwrap();
+    let at = |minutes: i64| NOW.plus_micros(minutes * MINUTE_US);
+    let take = async |now: Time| store.take_due(now, now.plus_micros(MINUTE_US), 10).await;
+    let taken = take(at(0)).await.unwrap();
+    assert_eq!((taken.len(), taken[0].attempts), (1, 0));
+    assert_eq!(take(at(0)).await.unwrap(), []);
+    // Whoever took it may have died.
+    let taken = take(at(1)).await.unwrap();
+    let retry = Outcome::Retry(at(9));
+    store
+        .note_attempt(&taken[0], &retry, "503", at(1))
+        .await
+        .unwrap();
+    assert_eq!(take(at(8)).await.unwrap(), []);
+    let taken = take(at(9)).await.unwrap();
+    assert_eq!((taken[0].attempts, taken[0].answer.as_str()), (1, "503"));
+    store
+        .note_attempt(&taken[0], &Outcome::Delivered, "204", at(9))
+        .await
+        .unwrap();
+    assert_eq!(take(at(99)).await.unwrap(), []);
+    let listed = store.deliveries(account, &hook(), 10).await.unwrap();
+    assert_eq!(listed[0].delivered_at, Some(at(9)));
+    let hooked = hook();
+    let replayed = store.replay(world.other.id, "msg_1", &hooked, at(20));
+    assert!(!replayed.await.unwrap());
+    assert!(
+        store
+            .replay(account, "msg_1", &hook(), at(20))
+            .await
+            .unwrap()
+    );
+    let taken = take(at(20)).await.unwrap();
+    assert_eq!((taken[0].attempts, taken[0].message.as_str()), (0, "msg_1"));
+    store
+        .note_attempt(&taken[0], &Outcome::Failed, "410", at(20))
+        .await
+        .unwrap();
+    let listed = store.deliveries(account, &hook(), 10).await.unwrap();
+    assert_eq!(
+        (listed[0].failed_at, listed[0].due_at),
+        (Some(at(20)), None)
+    );
+}

@@ -1,0 +1,372 @@
+//! Alerts of an account: its rules, and what they told.
+
+use axum::{
+    Json,
+    extract::{Path, State},
+    http::StatusCode,
+};
+use domain::{
+    Credits,
+    alert::{Condition, Rule},
+    calendar::Zone,
+};
+use serde::{Deserialize, Serialize};
+use service::{Permission, Services, ports::Alert};
+use utoipa::ToSchema;
+
+use super::{
+    auth::Authed,
+    body::JsonBody,
+    list::{ListParams, Page},
+    problem::{Answer, ProblemBody},
+    query::Params,
+    times,
+};
+
+/// What is watched: a `kind`, and what goes with it.
+#[derive(Debug, ToSchema)]
+#[schema(as = AlertCondition)]
+#[expect(
+    dead_code,
+    reason = "describes a type of the domain, which knows nothing of HTTP"
+)]
+pub struct ConditionSchema {
+    /// `used_percent`, `remaining`, `company_budget`, `projected_run_out` or `spike`.
+    #[schema(example = "used_percent")]
+    kind: String,
+    /// Of `used_percent` and `company_budget`: percent, rising, each told once.
+    #[schema(example = json!([75, 90, 100]))]
+    levels: Option<Vec<u32>>,
+    /// Of `remaining`: no more than this is left. Of `spike`: at least so much above what is usual.
+    credits: Option<String>,
+    /// Of `company_budget`: the company's key; every company that has a budget, when left out.
+    company: Option<String>,
+}
+
+/// A rule.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AlertRule)]
+pub struct RuleBody {
+    /// Unique in its account.
+    #[schema(example = "credits-used")]
+    pub key: String,
+    /// What is watched.
+    #[schema(value_type = ConditionSchema)]
+    pub condition: Condition,
+    /// Whether owners and billing admins get a letter.
+    pub by_mail: bool,
+    /// Whether the account's webhooks are called.
+    pub by_webhook: bool,
+    /// Until then nobody is told outside the page; null when it is not snoozed.
+    #[schema(required)]
+    pub snoozed_until: Option<String>,
+}
+
+/// A rule to store.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = PutAlertRule)]
+pub struct PutRuleBody {
+    /// What is watched.
+    #[schema(value_type = ConditionSchema)]
+    condition: Condition,
+    /// Whether owners and billing admins get a letter; they do when left out.
+    #[serde(default = "yes")]
+    #[schema(default = true)]
+    by_mail: bool,
+    /// Whether the account's webhooks are called; they are when left out.
+    #[serde(default = "yes")]
+    #[schema(default = true)]
+    by_webhook: bool,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+/// For how long nobody is told.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = Snooze)]
+pub struct SnoozeBody {
+    /// In seconds, at most 35 days; 0 ends it.
+    #[schema(example = 86_400)]
+    for_s: u32,
+}
+
+/// An alert that was told.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Alert)]
+pub struct AlertBody {
+    /// Its number.
+    number: i64,
+    /// Key of the rule.
+    rule: String,
+    /// What the rule watches.
+    #[schema(example = "used_percent")]
+    kind: String,
+    /// The company it is about; null when it is about the account.
+    #[schema(required)]
+    company: Option<String>,
+    /// The level that was crossed, in percent where levels are.
+    level: u32,
+    /// What was measured.
+    #[schema(value_type = String, example = "68012.5")]
+    observed: Credits,
+    /// What it was measured by.
+    #[schema(value_type = String, example = "75000")]
+    limit: Credits,
+    /// When credits will be used up, or when the spike began.
+    #[schema(required)]
+    at: Option<String>,
+    /// When it was told.
+    fired_at: String,
+    /// When it was over; null while it lasts, and when a higher level took its place.
+    #[schema(required)]
+    recovered_at: Option<String>,
+    /// Whether it is still so.
+    lasts: bool,
+    /// When somebody said that they know of it.
+    #[schema(required)]
+    acknowledged_at: Option<String>,
+    /// Who did.
+    #[schema(required)]
+    acknowledged_by: Option<String>,
+}
+
+impl From<Rule> for RuleBody {
+    fn from(rule: Rule) -> Self {
+        Self {
+            key: rule.key,
+            condition: rule.condition,
+            by_mail: rule.by_mail,
+            by_webhook: rule.by_webhook,
+            snoozed_until: rule.snoozed_until.map(times::rfc3339_utc),
+        }
+    }
+}
+
+impl AlertBody {
+    fn new(alert: Alert, zone: &Zone) -> Self {
+        let time = |time| times::rfc3339(time, zone);
+        let lasts = alert.lasts();
+        let reading = alert.reading;
+        let (acknowledged_at, acknowledged_by) = alert.acknowledged.unzip();
+        Self {
+            number: alert.number,
+            rule: alert.rule,
+            kind: alert.kind,
+            company: Some(reading.subject).filter(|subject| !subject.is_empty()),
+            level: reading.level,
+            observed: reading.observed,
+            limit: reading.limit,
+            at: reading.at.map(time),
+            fired_at: time(alert.fired_at),
+            recovered_at: alert.recovered_at.map(time),
+            lasts,
+            acknowledged_at: acknowledged_at.map(time),
+            acknowledged_by,
+        }
+    }
+}
+
+/// Lists an account's alert rules
+#[utoipa::path(
+    get, path = "/api/v1/accounts/{key}/alert-rules", tag = "Alerts", operation_id = "list_alert_rules",
+    params(
+        ("key" = String, Path, description = "The account's key."),
+    ),
+    responses(
+        (status = 200, description = "The rules, at most 50.", body = Page<RuleBody>),
+        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "No such account.", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+)]
+pub async fn list_rules(
+    State(services): State<Services>,
+    Authed(caller): Authed,
+    Path(account): Path<String>,
+    params: Params,
+) -> Answer<Json<Page<RuleBody>>> {
+    params.none()?;
+    let scope = services
+        .scope(&caller, Some(&account), Permission::Read)
+        .await?;
+    let rules = services.alert_rules(&scope).await?;
+    Ok(Json(Page {
+        items: rules.into_iter().map(RuleBody::from).collect(),
+        next_cursor: None,
+    }))
+}
+
+/// Stores an alert rule
+///
+/// A rule tells once in a cycle and level, when the level is crossed, and once more when that is over.
+#[utoipa::path(
+    put, path = "/api/v1/accounts/{key}/alert-rules/{rule}", tag = "Alerts", operation_id = "put_alert_rule",
+    params(
+        ("key" = String, Path, description = "The account's key."),
+        ("rule" = String, Path, description = "The rule's key."),
+        ("Idempotency-Key" = Option<String>, Header, description = "Repeats the first answer to the same request."),
+    ),
+    request_body = PutRuleBody,
+    responses(
+        (status = 200, description = "Stored.", body = RuleBody),
+        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The key has no scope platform.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "No such account.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "There are 50 rules already.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`errors` says what is wrong.", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+)]
+pub async fn put_rule(
+    State(services): State<Services>,
+    Authed(caller): Authed,
+    Path((account, key)): Path<(String, String)>,
+    params: Params,
+    JsonBody(body): JsonBody<PutRuleBody>,
+) -> Answer<Json<RuleBody>> {
+    params.none()?;
+    let scope = services
+        .scope(&caller, Some(&account), Permission::Bill)
+        .await?;
+    let rule = Rule {
+        key,
+        condition: body.condition,
+        by_mail: body.by_mail,
+        by_webhook: body.by_webhook,
+        snoozed_until: None,
+    };
+    Ok(Json(services.put_alert_rule(&scope, rule).await?.into()))
+}
+
+/// Removes an alert rule
+#[utoipa::path(
+    delete, path = "/api/v1/accounts/{key}/alert-rules/{rule}", tag = "Alerts", operation_id = "delete_alert_rule",
+    params(
+        ("key" = String, Path, description = "The account's key."),
+        ("rule" = String, Path, description = "The rule's key."),
+        ("Idempotency-Key" = Option<String>, Header, description = "Repeats the first answer to the same request."),
+    ),
+    responses(
+        (status = 204, description = "Removed. What it told stays."),
+        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The key has no scope platform.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "No such rule.", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+)]
+pub async fn delete_rule(
+    State(services): State<Services>,
+    Authed(caller): Authed,
+    Path((account, key)): Path<(String, String)>,
+    params: Params,
+) -> Answer<StatusCode> {
+    params.none()?;
+    let scope = services
+        .scope(&caller, Some(&account), Permission::Bill)
+        .await?;
+    services.delete_alert_rule(&scope, &key).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Snoozes an alert rule
+///
+/// What it sees is still kept and shown, but nobody gets a letter or a call.
+#[utoipa::path(
+    post, path = "/api/v1/accounts/{key}/alert-rules/{rule}/snooze", tag = "Alerts", operation_id = "snooze_alert_rule",
+    params(
+        ("key" = String, Path, description = "The account's key."),
+        ("rule" = String, Path, description = "The rule's key."),
+        ("Idempotency-Key" = Option<String>, Header, description = "Repeats the first answer to the same request."),
+    ),
+    request_body = SnoozeBody,
+    responses(
+        (status = 200, description = "Snoozed.", body = RuleBody),
+        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The key has no scope platform.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "No such rule.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`errors` says what is wrong.", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+)]
+pub async fn snooze_rule(
+    State(services): State<Services>,
+    Authed(caller): Authed,
+    Path((account, key)): Path<(String, String)>,
+    params: Params,
+    JsonBody(body): JsonBody<SnoozeBody>,
+) -> Answer<Json<RuleBody>> {
+    params.none()?;
+    let scope = services
+        .scope(&caller, Some(&account), Permission::Bill)
+        .await?;
+    let rule = services.snooze_alert_rule(&scope, &key, body.for_s).await?;
+    Ok(Json(rule.into()))
+}
+
+/// Lists alerts, newest first
+#[utoipa::path(
+    get, path = "/api/v1/accounts/{key}/alerts", tag = "Alerts", operation_id = "list_alerts",
+    params(
+        ("key" = String, Path, description = "The account's key."),
+        ListParams,
+    ),
+    responses(
+        (status = 200, description = "What was told.", body = Page<AlertBody>),
+        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "No such account.", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+)]
+pub async fn list_alerts(
+    State(services): State<Services>,
+    Authed(caller): Authed,
+    Path(account): Path<String>,
+    params: Params,
+) -> Answer<Json<Page<AlertBody>>> {
+    let mut rest = params.plain();
+    let limit = rest.limit();
+    let before: Option<i64> = rest.parse("cursor");
+    rest.finish()?;
+    let scope = services
+        .scope(&caller, Some(&account), Permission::Read)
+        .await?;
+    let zone = times::zone(scope.account(), None)?;
+    let mut alerts = services.alerts(&scope, before, limit + 1).await?;
+    let has_more = alerts.len() > limit as usize;
+    alerts.truncate(limit as usize);
+    let last = alerts.last().filter(|_| has_more);
+    let next_cursor = last.map(|alert| alert.number.to_string());
+    let items = alerts.into_iter().map(|alert| AlertBody::new(alert, &zone));
+    Ok(Json(Page {
+        items: items.collect(),
+        next_cursor,
+    }))
+}
+
+/// Acknowledges an alert
+#[utoipa::path(
+    post, path = "/api/v1/accounts/{key}/alerts/{number}/acknowledgement", tag = "Alerts", operation_id = "acknowledge_alert",
+    params(
+        ("key" = String, Path, description = "The account's key."),
+        ("number" = i64, Path, description = "The alert's number."),
+        ("Idempotency-Key" = Option<String>, Header, description = "Repeats the first answer to the same request."),
+    ),
+    responses(
+        (status = 204, description = "It is known. Who said so first stays."),
+        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The key has no scope platform.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "No such alert.", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+)]
+pub async fn acknowledge(
+    State(services): State<Services>,
+    Authed(caller): Authed,
+    Path((account, number)): Path<(String, i64)>,
+    params: Params,
+) -> Answer<StatusCode> {
+    params.none()?;
+    let scope = services
+        .scope(&caller, Some(&account), Permission::Bill)
+        .await?;
+    services.acknowledge_alert(&scope, number).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
