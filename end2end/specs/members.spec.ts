@@ -3,7 +3,7 @@ import { GOOD_PASSWORD, Settings } from "../support/settings";
 import { expect, test } from "../support/test";
 import { PATH, UsagePage } from "../support/usage-page";
 
-const WHOLE_PAGES = ["/billing/plans", "/billing/advice", "/settings/members", "/settings/keys", "/settings/audit", "/settings/brand"];
+const WHOLE_PAGES = ["/billing/plans", "/billing/advice", "/billing/alerts", "/settings/members", "/settings/keys", "/settings/audit", "/settings/brand"];
 
 test.describe("Members", () => {
   test("a client who is invited sees their company and nothing else, live and by any address", async ({ account, newAccount, newReader, browser, server, problems }) => {

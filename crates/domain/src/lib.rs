@@ -3,7 +3,6 @@
 pub mod activity;
 pub mod advice;
 pub mod agent;
-pub mod alert;
 pub mod brand;
 pub mod credits;
 pub mod cursor;
@@ -22,9 +21,13 @@ pub mod time;
 pub mod usage;
 
 #[cfg(feature = "calendar")]
+pub mod alert;
+#[cfg(feature = "calendar")]
 pub mod calendar;
 #[cfg(feature = "calendar")]
 pub mod forecast;
+#[cfg(feature = "calendar")]
+pub mod spike;
 
 pub use agent::Agent;
 pub use credits::Credits;

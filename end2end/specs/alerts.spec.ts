@@ -1,0 +1,119 @@
+import type { Page } from "@playwright/test";
+import { Account, signIn } from "../support/account";
+import { Receiver, verified } from "../support/receiver";
+import { Settings } from "../support/settings";
+import { expect, type Platform, startPlatform, test } from "../support/test";
+
+test.describe("Alerts", () => {
+  let platform: Platform;
+  let receiver: Receiver;
+
+  test.beforeAll(async () => {
+    platform = await startPlatform({ settings: { CREDITSCOPE_WEBHOOK_PRIVATE_TARGETS: "true", CREDITSCOPE_WEBHOOK_RETRIES_S: "1 1" } });
+  });
+
+  test.beforeEach(async () => {
+    receiver = await Receiver.start();
+  });
+
+  test.afterEach(() => receiver.stop());
+
+  test.afterAll(async () => {
+    await platform.server.remove();
+  });
+
+  async function open(page: Page, account: Account, role: "owner" | "analyst" = "owner"): Promise<Settings> {
+    await signIn(page.request, platform.server, await account.user({ role }));
+    const settings = new Settings(page, platform.server);
+    await settings.goto(`/billing/alerts?account=${account.key}`);
+    return settings;
+  }
+
+  async function hook(page: Page): Promise<string> {
+    await page.getByLabel("Address of a program of yours").fill(receiver.url);
+    await page.locator("form[action='/settings/webhooks/make']").getByRole("button").click();
+    return page.getByTestId("webhook-secret").inputValue();
+  }
+
+  test("call a program that verifies them, again when it fails, and once more when asked", async ({ page }) => {
+    const account = await Account.make(platform.server, platform.key, { monthlyCredits: "100" });
+    const settings = await open(page, account);
+    const secret = await hook(page);
+    receiver.answers.push(500);
+    await account.api.report({ company: "acme", credits: "91" });
+    // The first attempt fails, the second arrives.
+    await expect.poll(() => receiver.received.length, { timeout: 20_000 }).toBe(2);
+    const [failed, arrived] = receiver.received;
+    expect(arrived.headers["webhook-id"]).toBe(failed.headers["webhook-id"]);
+    const message = verified(secret, arrived);
+    expect(message.type).toBe("creditscope.alert.fired");
+    expect(message.data).toMatchObject({ account: account.key, rule: "credits-used", level: 90, observed: "91", limit: "100" });
+    expect(() => verified(secret, { ...arrived, body: arrived.body.replace("91", "19") })).toThrow();
+    expect(() => verified("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", arrived)).toThrow();
+    await settings.goto(`/billing/alerts?account=${account.key}`);
+    const delivery = page.getByTestId("deliveries").locator("tbody tr").first();
+    await expect(delivery).toContainText("Arrived");
+    await delivery.getByRole("button", { name: "Send again" }).click();
+    await settings.says("It is on its way");
+    await expect.poll(() => receiver.received.length).toBe(3);
+    expect(receiver.received[2].headers["webhook-id"]).toBe(arrived.headers["webhook-id"]);
+    expect(verified(secret, receiver.received[2])).toEqual(message);
+    await page.getByRole("button", { name: "Send a test" }).click();
+    await expect.poll(() => receiver.received.length).toBe(4);
+    expect(verified(secret, receiver.received[3]).type).toBe("creditscope.test");
+    // A pack ends it, and that is told too.
+    await account.api.grantPack(`pack-${account.key}`, "Top-up", "100");
+    await expect.poll(() => receiver.received.length, { timeout: 20_000 }).toBe(5);
+    expect(verified(secret, receiver.received[4])).toMatchObject({ type: "creditscope.alert.recovered", data: { level: 90 } });
+  });
+
+  test("are shown, counted beside every page, and known once somebody says so", async ({ page }) => {
+    const account = await Account.make(platform.server, platform.key, { monthlyCredits: "100" });
+    await account.api.report({ company: "acme", credits: "75" });
+    const settings = await open(page, account);
+    const open_ = page.getByTestId("open-alerts");
+    await expect(async () => {
+      await page.reload();
+      await expect(open_).toContainText("75 % of the cycle's credits are used (75 of 100)", { timeout: 500 });
+    }).toPass();
+    const nav = page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Alerts" });
+    await expect(nav).toContainText("1");
+    await open_.getByRole("button", { name: "I know" }).click();
+    await settings.says("somebody knows of it");
+    await expect(open_).toContainText(`@${account.key}.example knows`);
+    await expect(nav).toHaveText("Alerts");
+  });
+
+  test("follow rules that are added, changed, snoozed and removed", async ({ page }) => {
+    const account = await Account.make(platform.server, platform.key, { monthlyCredits: "1000" });
+    const settings = await open(page, account);
+    const add = page.locator("form[aria-labelledby=add]");
+    await add.locator("select[name=kind]").selectOption("remaining");
+    await add.locator("input[name=at]").fill("1,500");
+    await add.getByRole("button", { name: "Add" }).click();
+    const rule = settings.row("rules", "1,500 credits or less left");
+    await expect(rule).toContainText("this page, letter, webhooks");
+    await expect(async () => {
+      await page.reload();
+      await expect(page.getByTestId("open-alerts")).toContainText("1,000 credits are left", { timeout: 500 });
+    }).toPass();
+    await rule.getByText("Change", { exact: true }).click();
+    await rule.getByRole("button", { name: "Snooze" }).click();
+    await expect(rule).toContainText("Snoozed until");
+    await rule.getByText("Change", { exact: true }).click();
+    await rule.getByRole("button", { name: "Remove" }).click();
+    await expect(rule).toHaveCount(0);
+    await add.locator("input[name=at]").fill("90, 75");
+    await add.getByRole("button", { name: "Add" }).click();
+    await settings.says("levels must be 1 to 10 whole numbers");
+  });
+
+  test("are read by an analyst, who changes nothing", async ({ page }) => {
+    const account = await Account.make(platform.server, platform.key);
+    await open(page, account, "analyst");
+    await expect(page.getByTestId("rules")).toContainText("75 %, 90 %, 100 % of the cycle's credits used");
+    await expect(page.getByTestId("calm")).toBeVisible();
+    await expect(page.locator("main button")).toHaveCount(0);
+    await expect(page.getByRole("heading", { name: "Webhooks" })).toHaveCount(0);
+  });
+});
