@@ -30,6 +30,8 @@ pub const TRENDS_PATH: &str = "/billing/trends";
 pub const VALUE_PATH: &str = "/billing/value";
 /// What is watched, and what was told.
 pub const ALERTS_PATH: &str = "/billing/alerts";
+/// What was unusual in a week.
+pub const REVIEW_PATH: &str = "/billing/review";
 /// Which plan would have cost least.
 pub const ADVICE_PATH: &str = "/billing/advice";
 /// Usage across all accounts.

@@ -7,6 +7,7 @@ pub mod files;
 pub mod guard;
 pub mod invitations;
 pub mod portal;
+pub mod review;
 pub mod settings;
 pub mod sign_in;
 pub mod sign_on;
@@ -37,6 +38,8 @@ pub fn router() -> Router<AppState> {
         .route(app::SIGN_IN_PATH, get(page))
         .route(app::TRENDS_PATH, get(page))
         .route(app::VALUE_PATH, get(page))
+        .route(app::REVIEW_PATH, get(page))
+        .route("/billing/review/mark", post(review::mark))
         .route(app::ALERTS_PATH, get(page))
         .route("/billing/alerts/rules", post(alerts::put_rule))
         .route("/billing/alerts/remove", post(alerts::remove_rule))

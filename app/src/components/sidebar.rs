@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::{
     ADVICE_PATH, ALERTS_PATH, AUDIT_PATH, BRAND_PATH, COMPANIES_PATH, KEYS_PATH, MEMBERS_PATH,
-    PLANS_PATH, PLATFORM_PATH, TRENDS_PATH, USAGE_PATH, VALUE_PATH, YOU_PATH,
+    PLANS_PATH, PLATFORM_PATH, REVIEW_PATH, TRENDS_PATH, USAGE_PATH, VALUE_PATH, YOU_PATH,
     functions::{Ability, Reader},
     ui::{Icon, Menu, MenuItem},
 };
@@ -72,6 +72,7 @@ pub fn Sidebar(
                 <h2 class="nav-title">"Billing"</h2>
                 {item(USAGE_PATH, "AI Credits Usage")}
                 {item(TRENDS_PATH, "Trends")}
+                {item(REVIEW_PATH, "Weekly review")}
                 {item(VALUE_PATH, "Value")}
                 {sees_all.then(|| item(ALERTS_PATH, "Alerts"))}
                 {sees_all.then(|| item(COMPANIES_PATH, "Companies"))}

@@ -9,6 +9,7 @@ mod frame;
 mod keys;
 mod members;
 mod platform;
+mod review;
 mod trend_parts;
 mod trends;
 mod value;
@@ -22,6 +23,7 @@ pub use companies::CompaniesPage;
 pub use keys::KeysPage;
 pub use members::MembersPage;
 pub use platform::PlatformPage;
+pub use review::ReviewPage;
 pub use trends::TrendsPage;
 pub use value::ValuePage;
 pub use welcome::WelcomePage;
@@ -34,7 +36,7 @@ use leptos::prelude::*;
 
 use crate::{
     ADVICE_PATH, ALERTS_PATH, AUDIT_PATH, BRAND_PATH, COMPANIES_PATH, KEYS_PATH, MEMBERS_PATH,
-    PLATFORM_PATH, TRENDS_PATH, VALUE_PATH, YOU_PATH, error::AppError,
+    PLATFORM_PATH, REVIEW_PATH, TRENDS_PATH, VALUE_PATH, YOU_PATH, error::AppError,
 };
 
 /// One of these pages, with all that it shows.
@@ -46,6 +48,8 @@ pub enum Settings {
     Value(Box<ValuePage>),
     /// What is watched, and what was told.
     Alerts(Box<AlertsPage>),
+    /// What was unusual in a week.
+    Review(Box<ReviewPage>),
     /// Usage across all accounts.
     Platform(Box<PlatformPage>),
     /// Which plan would have cost least.
@@ -71,6 +75,7 @@ impl Settings {
             TRENDS_PATH => TrendsPage::read(ask).await.map(Box::new).map(Self::Trends),
             VALUE_PATH => ValuePage::read(ask).await.map(Box::new).map(Self::Value),
             ALERTS_PATH => AlertsPage::read(ask).await.map(Box::new).map(Self::Alerts),
+            REVIEW_PATH => ReviewPage::read(ask).await.map(Box::new).map(Self::Review),
             PLATFORM_PATH => PlatformPage::read(ask)
                 .await
                 .map(Box::new)
@@ -97,6 +102,7 @@ impl Settings {
             Self::Trends(_) => "Trends · Creditscope",
             Self::Value(_) => "Value · Creditscope",
             Self::Alerts(_) => "Alerts · Creditscope",
+            Self::Review(_) => "Weekly review · Creditscope",
             Self::Platform(_) => "Platform trends · Creditscope",
             Self::Advice(_) => "Plan advice · Creditscope",
             Self::Companies(_) => "Companies · Creditscope",
@@ -113,6 +119,7 @@ impl Settings {
             Self::Trends(page) => page.view(),
             Self::Value(page) => page.view(),
             Self::Alerts(page) => page.view(),
+            Self::Review(page) => page.view(),
             Self::Platform(page) => page.view(),
             Self::Advice(page) => page.view(),
             Self::Companies(page) => page.view(),

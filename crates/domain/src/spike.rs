@@ -197,7 +197,7 @@ fn goes_on(last: &Spike, start: Time) -> bool {
 }
 
 /// The start of the zone's hour that holds an instant. Zones differ by whole quarters.
-fn hour_of(time: Time, zone: &Zone) -> Time {
+pub fn hour_of(time: Time, zone: &Zone) -> Time {
     let at = zone.at(time);
     let into_us = i64::from(at.minute()) * (HOUR_US / 60)
         + i64::from(at.second()) * 1_000_000

@@ -9,6 +9,7 @@ mod leads;
 mod ledger;
 mod platform;
 mod reading;
+mod reviews;
 
 use std::collections::BTreeSet;
 
@@ -36,6 +37,7 @@ pub use platform::{
 pub use reading::{
     Cell, Direction, Grain, GroupBy, GroupKey, LogRange, ReadStore, Selection, Snapshot,
 };
+pub use reviews::ReviewStore;
 
 /// Why a storage call came to nothing; its text is for the log, never for a caller.
 #[derive(Debug, thiserror::Error)]
@@ -69,6 +71,7 @@ pub trait Store:
     + IdempotencyStore
     + AccessStore
     + AlertStore
+    + ReviewStore
     + Send
     + Sync
 {

@@ -96,7 +96,7 @@ proptest! {
         query in view(),
         window in prop::sample::select(WINDOWS.as_slice()),
         group_by in prop::sample::select(&GROUPS[1..]),
-        compared in prop::sample::select(vec![Comparison::Previous, Comparison::Year]),
+        compared in prop::sample::select(vec![Comparison::Previous, Comparison::Week, Comparison::Year]),
     ) {
         let asked = TrendsQuery { view: query.clone(), window, group_by, compared };
         let (zone, trends) = run(async {

@@ -21,11 +21,13 @@ mod leads;
 mod ledger;
 mod log;
 mod names;
+mod parts;
 #[cfg(test)]
 mod plans;
 mod platform;
 mod reading;
 mod reconciliation;
+mod reviews;
 mod rollups;
 mod rows;
 mod schema;

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use domain::{AccountId, CompanyId, Credits, Seq, Time, TimeRange, cursor::Cursor, ledger::Hold};
+use domain::{
+    AccountId, CompanyId, Credits, Seq, Time, TimeRange, cursor::Cursor, ledger::Hold, spike::Part,
+};
 use service::ports::{
     BooksNeeds, Cell, Grain, GroupBy, LoadedBooks, LogRange, ReadStore, Selection, Snapshot,
     StoreResult, StoredEvent,
@@ -15,7 +17,7 @@ use crate::{
     error::Result,
     events,
     ledger::{self, Wanted},
-    log, names,
+    log, names, parts,
 };
 
 /// An open read transaction; rolled back when dropped.
@@ -74,6 +76,15 @@ impl Snapshot for SqliteSnapshot {
             group_by,
         )
         .await?)
+    }
+
+    async fn parts(
+        &mut self,
+        account: AccountId,
+        selection: &Selection,
+        range: TimeRange,
+    ) -> StoreResult<Vec<Part>> {
+        Ok(parts::read(&mut self.transaction, account, selection, range).await?)
     }
 
     async fn cycle_used(&mut self, account: AccountId, cycle_start: Time) -> StoreResult<Credits> {

@@ -15,6 +15,7 @@ mod contract {
     pub mod log;
     pub mod model;
     pub mod platform;
+    pub mod reviews;
     pub mod snapshots;
     pub mod totals;
     mod upgrade;
@@ -23,7 +24,7 @@ mod contract {
 
 use contract::{
     access, alerts, backend::Sqlite, care, directory, identity, ingest, leads, ledger, log,
-    platform, snapshots, totals,
+    platform, reviews, snapshots, totals,
 };
 
 macro_rules! on {
@@ -85,6 +86,10 @@ macro_rules! contract {
                 a_change_is_made_once_however_many_programs_make_it,
                 rules_and_webhooks_are_stored_replaced_and_removed,
                 a_message_is_one_senders_until_its_time_and_can_be_sent_again,
+            }
+            reviews::{
+                a_week_is_looked_through_once,
+                parts_are_those_of_the_events,
             }
             leads::{
                 an_identity_is_of_a_lead_or_of_usage_for_ever,

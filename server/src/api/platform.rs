@@ -139,7 +139,7 @@ pub struct AccountChange {
         ("plan" = Option<Vec<String>>, Query, description = "Keys of plans; repeatable. All when left out."),
         ("window" = Option<String>, Query, description = "`hour`, `day` (default), `week` or `month`."),
         ("by" = Option<String>, Query, description = "`agent` (default), `activity`, `plan` or `account`."),
-        ("against" = Option<String>, Query, description = "`before` (default): the days before; `year`: the same days a year before."),
+        ("against" = Option<String>, Query, description = "`before` (default): the days before; `week`, `year`: the same days a week or a year before."),
         ("format" = Option<String>, Query, description = "`csv` for links, which cannot set `Accept`."),
     ),
     responses(

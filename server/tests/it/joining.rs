@@ -192,6 +192,7 @@ fn forms() -> Vec<(&'static str, Vec<(&'static str, &'static str)>)> {
                 ("budget", "1"),
             ],
         ),
+        ("/billing/review/mark", vec![("week", "2026-11-23")]),
         (
             "/billing/alerts/rules",
             vec![("kind", "remaining"), ("at", "5")],

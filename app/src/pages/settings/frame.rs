@@ -116,6 +116,7 @@ fn words_of(what: &str) -> &'static str {
         "limits" => "Checks follow the new limits at once.",
         "ended" => "Whoever used it has to sign in again.",
         "password" => "Your other sessions have ended.",
+        "reviewed" => "Everybody sees that this week was looked through.",
         "known" => "You and the others see that somebody knows of it.",
         "rule-removed" => "Nothing is told of it any more.",
         "webhook-removed" => "It is not called any more.",

@@ -119,6 +119,7 @@ impl TrendParts<'_> {
     const fn then(&self) -> &'static str {
         match self.trends.compared {
             Comparison::Previous => "before",
+            Comparison::Week => "a week before",
             Comparison::Year => "a year before",
         }
     }

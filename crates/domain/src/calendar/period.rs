@@ -23,6 +23,8 @@ pub enum Comparison {
     /// The period before.
     #[default]
     Previous,
+    /// The same days of the week before.
+    Week,
     /// The same dates of the year before.
     Year,
 }
@@ -32,6 +34,7 @@ impl Comparison {
     pub const fn id(self) -> &'static str {
         match self {
             Self::Previous => "before",
+            Self::Week => "week",
             Self::Year => "year",
         }
     }
@@ -43,25 +46,29 @@ impl std::str::FromStr for Comparison {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text {
             "before" => Ok(Self::Previous),
+            "week" => Ok(Self::Week),
             "year" => Ok(Self::Year),
-            _ => Err("must be one of before, year"),
+            _ => Err("must be one of before, week, year"),
         }
     }
 }
 
 impl ResolvedPeriod {
-    /// The same period, compared with something else. Of the running cycle, as much is compared as has passed.
+    /// The same period, compared with the same dates and clock times before; 28 February for the 29th. Of the running cycle, as much is compared as has passed.
     #[must_use]
     pub fn compared(self, with: Comparison, period: PeriodChoice, now: Time, zone: &Zone) -> Self {
-        if with == Comparison::Previous {
-            return self;
-        }
+        let span = match with {
+            Comparison::Previous => return self,
+            Comparison::Week => 1.week(),
+            Comparison::Year => 1.year(),
+        };
         let end = if period == PeriodChoice::ThisCycle {
             now.bucket().max(self.range.start)
         } else {
             self.range.end
         };
-        let previous = TimeRange::new(year_before(self.range.start, zone), year_before(end, zone));
+        let before = |time: Time| zone.at(time).saturating_sub(span).timestamp().into();
+        let previous = TimeRange::new(before(self.range.start), before(end));
         Self { previous, ..self }
     }
 
@@ -119,9 +126,4 @@ impl ResolvedPeriod {
             previous: TimeRange::new(before, start),
         }
     }
-}
-
-/// The same date and clock time of the year before; 28 February for the 29th.
-fn year_before(time: Time, zone: &Zone) -> Time {
-    zone.at(time).saturating_sub(1.year()).timestamp().into()
 }

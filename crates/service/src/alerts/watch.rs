@@ -151,7 +151,11 @@ impl Services {
         } else {
             None
         };
-        let spike = None;
+        let spike = if has(|one| matches!(one, Condition::Spike { .. })) {
+            self.latest_spike(scope).await?
+        } else {
+            None
+        };
         Ok(Figures {
             cycle,
             allocation: balance.allocation,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use domain::{
     AccountId, Agent, CompanyId, Credits, Seq, Time, TimeRange, cursor::Cursor, ledger::Hold,
-    usage::Totals,
+    spike::Part, usage::Totals,
 };
 
 use super::{BooksNeeds, LeadReads, LoadedBooks, PlatformReads, StoreResult, StoredEvent};
@@ -113,6 +113,14 @@ pub trait Snapshot: PlatformReads + LeadReads + Send {
         grain: Grain,
         group_by: GroupBy,
     ) -> StoreResult<Vec<Cell>>;
+
+    /// What every company's agent used for every activity, bucket by bucket; the range begins and ends on bucket edges.
+    async fn parts(
+        &mut self,
+        account: AccountId,
+        selection: &Selection,
+        range: TimeRange,
+    ) -> StoreResult<Vec<Part>>;
 
     /// Credits booked to the cycle that starts at `cycle_start`.
     async fn cycle_used(&mut self, account: AccountId, cycle_start: Time) -> StoreResult<Credits>;

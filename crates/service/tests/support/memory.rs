@@ -28,8 +28,8 @@ use domain::{
     tenancy::{Account, Company, Pack, Plan},
 };
 use service::ports::{
-    ApiKey, DoctorReport, NewEvent, Reconciliation, Remembered, SavedSession, Store, StoreResult,
-    User,
+    ApiKey, DoctorReport, NewEvent, Reconciliation, Remembered, ReviewStore, SavedSession, Store,
+    StoreResult, User,
 };
 
 /// Everything stored.
@@ -48,6 +48,7 @@ pub struct State {
     sessions: Vec<SavedSession>,
     access: access::Access,
     alerts: alerts::Alerts,
+    reviews: Vec<(AccountId, Time, (Time, String))>,
     answers: Vec<(String, String, Remembered)>,
     packs: Vec<Pack>,
     reconciliation: Option<Reconciliation>,
@@ -114,6 +115,29 @@ impl Store for MemoryStore {
     }
 
     async fn ping(&self) -> StoreResult<()> {
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl ReviewStore for MemoryStore {
+    async fn review(&self, account: AccountId, week: Time) -> StoreResult<Option<(Time, String)>> {
+        let state = self.state();
+        let mut reviews = state.reviews.iter();
+        let found = reviews.find(|(owner, of, _)| (*owner, *of) == (account, week));
+        Ok(found.map(|(.., by)| by.clone()))
+    }
+
+    async fn mark_reviewed(
+        &self,
+        account: AccountId,
+        week: Time,
+        by: &str,
+        now: Time,
+    ) -> StoreResult<()> {
+        if self.review(account, week).await?.is_none() {
+            self.change(|state| state.reviews.push((account, week, (now, by.to_owned()))));
+        }
         Ok(())
     }
 }

@@ -283,6 +283,11 @@ fn reads(names: &Names) -> Vec<Ask> {
             Need::ReadAll,
         ),
         get(
+            "GET /api/v1/spikes",
+            format!("/api/v1/spikes?account={account}&company={company}"),
+            Need::Read,
+        ),
+        get(
             "GET /api/v1/leads/summary",
             format!("/api/v1/leads/summary?account={account}&company={company}"),
             Need::Read,

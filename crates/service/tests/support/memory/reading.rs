@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use async_trait::async_trait;
 use domain::{
-    AccountId, CompanyId, Credits, Seq, Time, TimeRange, cursor::Cursor, ledger::Hold,
+    AccountId, CompanyId, Credits, Seq, Time, TimeRange, cursor::Cursor, ledger::Hold, spike::Part,
     usage::Totals,
 };
 use service::ports::{
@@ -113,6 +113,23 @@ impl Snapshot for Frozen {
             .into_iter()
             .map(|((start, key), totals)| Cell { start, key, totals })
             .collect())
+    }
+
+    async fn parts(
+        &mut self,
+        account: AccountId,
+        selection: &Selection,
+        range: TimeRange,
+    ) -> StoreResult<Vec<Part>> {
+        let events = self.selected(account, selection, range);
+        let parts = events.map(|event| Part {
+            company: event.new.company,
+            agent: event.new.agent,
+            activity: event.new.activity.clone(),
+            start: event.new.time.bucket(),
+            credits: event.new.credits,
+        });
+        Ok(parts.collect())
     }
 
     async fn cycle_used(&mut self, account: AccountId, cycle_start: Time) -> StoreResult<Credits> {

@@ -1,0 +1,279 @@
+//! Weekly review: what changed in a week, what was unusual, who caused it, and what can be done about it.
+
+use std::collections::BTreeMap;
+
+use domain::{
+    Agent, Credits, Time, TimeRange,
+    activity::activity_label,
+    filter::ViewQuery,
+    number,
+    tenancy::Company,
+    time::{DAY_US, HOUR_US},
+};
+use leptos::prelude::*;
+use service::{
+    spikes::{FoundSpike, NamedCause, Review},
+    trends::Trends,
+};
+
+use super::{
+    frame::{Ask, Frame, at, hidden},
+    trend_parts::{TrendParts, change, linked},
+};
+use crate::{REVIEW_PATH, error::AppError, state::Url};
+
+/// The page Weekly review.
+#[derive(Debug, Clone)]
+pub struct ReviewPage {
+    frame: Frame,
+    review: Review,
+    /// Companies of the causes, for their limits; none for those who may not change them.
+    companies: BTreeMap<String, Company>,
+    may_mark: bool,
+}
+
+impl ReviewPage {
+    pub(super) async fn read(ask: &Ask<'_>) -> Result<Self, AppError> {
+        let (scope, frame) = ask.frame(REVIEW_PATH).await?;
+        let week = ask.value("week");
+        let review = ask.services.review(scope.clone(), week.as_deref()).await?;
+        let mut companies = BTreeMap::new();
+        if scope.may_budget() {
+            let spikes = review.spikes.spikes.iter().flatten();
+            for cause in spikes.flat_map(|spike| &spike.causes) {
+                let key = &cause.company.key;
+                if !companies.contains_key(key) {
+                    let company = ask.services.company(&scope, key).await?;
+                    companies.insert(key.clone(), company);
+                }
+            }
+        }
+        Ok(Self {
+            may_mark: scope.may_dispute() && scope.sees_all(),
+            frame,
+            review,
+            companies,
+        })
+    }
+
+    pub(super) fn view(self) -> AnyView {
+        let parts = view! {
+            {self.week()}
+            {self.unusual()}
+            <section aria-labelledby="changed">
+                <header class="section-header"><h2 id="changed">"What changed"</h2><p>"Against the same days of the week before."</p></header>
+                <div class="trend-pair">
+                    {self.movers(&self.review.by_agent, "agent", "By agent")}
+                    {self.movers(&self.review.by_company, "company", "By company")}
+                </div>
+            </section>
+        };
+        self.frame.clone().view(
+            "Weekly review",
+            "What was unusual in a week, who caused it, and what changed.",
+            parts.into_any(),
+        )
+    }
+
+    /// The week, the way to others, and who looked through it.
+    fn week(&self) -> impl IntoView + use<> {
+        let review = &self.review;
+        let zone = &review.spikes.zone;
+        let day = |time: Time| zone.at(time).strftime("%-d %b %Y").to_string();
+        let last = review.week.end.plus_micros(-1);
+        let link = |time: Time, label: &'static str| {
+            view! { <a class="button" href=self.of_week(time) rel="external">{label}</a> }
+        };
+        let before = link(review.week.start.plus_micros(-DAY_US), "Week before");
+        let after = review
+            .is_over
+            .then(|| link(review.week.end.plus_micros(HOUR_US), "Week after"));
+        let (now, then) = (review.by_agent.total, review.by_agent.previous);
+        let so_far = if review.is_over { "" } else { " so far" };
+        let reviewed = match &review.reviewed {
+            Some((time, who)) => view! { <p class="state good" data-testid="reviewed">{format!("Looked through by {who}, {}", at(*time, zone))}</p> }.into_any(),
+            None if self.may_mark => view! {
+                <form method="post" action="/billing/review/mark">
+                    {hidden("account", self.frame.account.clone())}{hidden("week", self.date(review.week.start))}{hidden("next", self.of_week(review.week.start))}
+                    <button class="button primary" type="submit">"Mark as reviewed"</button>
+                </form>
+            }.into_any(),
+            None => view! { <p class="dim">"Nobody looked through it yet."</p> }.into_any(),
+        };
+        view! {
+            <section class="card review-week" aria-label="The week">
+                <div>
+                    <h2>{format!("{} – {}", day(review.week.start), day(last))}</h2>
+                    <p class="trend-total"><b>{number::credits(now.credits)}</b>{format!(" credits{so_far} ")}{change(now, then)}<span class="dim">{format!(" against {}", number::credits(then.credits))}</span></p>
+                </div>
+                <div class="row-actions">{before}{after}{reviewed}</div>
+            </section>
+        }
+    }
+
+    fn date(&self, time: Time) -> String {
+        let zone = &self.review.spikes.zone;
+        zone.at(time).strftime("%Y-%m-%d").to_string()
+    }
+
+    fn of_week(&self, time: Time) -> String {
+        format!("{}&week={}", self.frame.back(), self.date(time))
+    }
+
+    fn unusual(&self) -> impl IntoView + use<> {
+        let cards = match &self.review.spikes.spikes {
+            None => view! { <p class="card empty-card">"Not enough data yet: what is usual is known after two weeks of usage."</p> }.into_any(),
+            Some(spikes) if spikes.is_empty() => view! { <p class="card empty-card" data-testid="calm">"Every hour was within what is usual of it."</p> }.into_any(),
+            Some(spikes) => {
+                let cards: Vec<_> = spikes.iter().map(|spike| self.spike(spike)).collect();
+                view! { <div class="stack">{cards}</div> }.into_any()
+            }
+        };
+        view! {
+            <section aria-labelledby="unusual" data-testid="spikes">
+                <header class="section-header"><h2 id="unusual">"Unusual"</h2><p>"Hours that used far more than the same hours of the weeks before."</p></header>
+                {cards}
+            </section>
+        }
+    }
+
+    fn spike(&self, found: &FoundSpike) -> AnyView {
+        let spike = &found.spike;
+        let zone = &self.review.spikes.zone;
+        let from = zone.at(spike.range.start);
+        let to = zone.at(spike.range.end);
+        let end = if from.date() == to.date() {
+            to.strftime("%H:%M")
+        } else {
+            to.strftime("%a %-d %b, %H:%M")
+        };
+        let when = format!("{} – {end}", from.strftime("%a %-d %b, %H:%M"));
+        let rows: Vec<_> = found
+            .causes
+            .iter()
+            .map(|cause| self.cause(found, cause))
+            .collect();
+        let others = (!found.others.is_zero()).then(|| {
+            view! { <tr><th scope="row">"Everyone else"</th><td class="number">{signed(found.others)}</td><td></td><td></td><td></td></tr> }
+        });
+        let href = self.rows_of(spike.range, &[]);
+        view! {
+            <article class="card spike-card">
+                <header><h3><a href=href rel="external">{when}</a></h3>
+                    <p><b>{number::credits(spike.used)}</b>" credits where "{number::credits(spike.expected)}" are usual"</p></header>
+                <div class="table-card" tabindex="0" role="group" aria-label="Table of causes">
+                    <table><thead><tr><th scope="col">"Cause"</th><th scope="col" class="number">"Above usual"</th><th scope="col" class="number">"Of the spike"</th><th scope="col">"Mostly"</th><th scope="col">"Limit it"</th></tr></thead><tbody>{rows}{others}</tbody></table>
+                </div>
+            </article>
+        }
+        .into_any()
+    }
+
+    fn cause(&self, found: &FoundSpike, cause: &NamedCause) -> AnyView {
+        let zone = &self.review.spikes.zone;
+        let keys = [
+            ("company", cause.company.key.as_str()),
+            ("agent", cause.agent.id()),
+            ("activity", cause.activity.as_str()),
+        ];
+        let href = self.rows_of(found.spike.range, &keys);
+        let what = format!(
+            "{} · {}",
+            cause.agent.name(),
+            activity_label(&cause.activity)
+        );
+        let worst = TimeRange::new(cause.worst_hour, cause.worst_hour.plus_micros(HOUR_US));
+        let hour = zone.at(cause.worst_hour).strftime("%H:%M").to_string();
+        let usual = format!(
+            "{} where {} is usual",
+            number::credits(cause.used),
+            number::credits(cause.expected)
+        );
+        view! {
+            <tr><th scope="row">{linked(&cause.company.name, Some(href))}<small>{what}</small></th>
+                <td class="number">{signed(cause.excess)}<small>{usual}</small></td>
+                <td class="number">{number::percent(cause.excess, found.spike.excess())}</td>
+                <td>{linked(&format!("at {hour}"), Some(self.rows_of(worst, &keys)))}</td>
+                <td class="limits">{self.limit(cause)}</td></tr>
+        }
+        .into_any()
+    }
+
+    /// Sets the agent's cap and the company's budget, in place.
+    fn limit(&self, cause: &NamedCause) -> AnyView {
+        let Some(company) = self.companies.get(&cause.company.key) else {
+            return view! { <span class="dim">"–"</span> }.into_any();
+        };
+        let cap = |agent: Agent| {
+            let cap = company.agent_caps.get(&agent).map(Credits::to_string);
+            cap.unwrap_or_default()
+        };
+        let name = |agent: Agent| format!("cap_{}", agent.id());
+        let others: Vec<_> = Agent::ALL
+            .into_iter()
+            .filter(|agent| *agent != cause.agent)
+            .map(|agent| view! { <input type="hidden" name=name(agent) value=cap(agent)/> })
+            .collect();
+        let budget = company.budget.map(|budget| budget.to_string());
+        view! {
+            <details><summary class="quiet-button">"Set a cap"</summary>
+                <form class="limits-form" method="post" action="/companies/limits">
+                    {hidden("account", self.frame.account.clone())}{hidden("company", company.key.clone())}{hidden("name", company.name.clone())}
+                    {hidden("next", self.of_week(self.review.week.start))}{others}
+                    <label>{format!("{}, credits a cycle", cause.agent.name())}<input type="text" inputmode="decimal" name=name(cause.agent) value=cap(cause.agent) placeholder="none"/></label>
+                    <label>"Whole company, credits a cycle"<input type="text" inputmode="decimal" name="budget" value=budget.unwrap_or_default() placeholder="none"/></label>
+                    <button class="button primary" type="submit">"Save"</button>
+                </form>
+            </details>
+        }
+        .into_any()
+    }
+
+    fn movers(
+        &self,
+        trends: &Trends,
+        by: &'static str,
+        title: &'static str,
+    ) -> impl IntoView + use<> {
+        let range = trends.range;
+        let rows_of = |key: &str| Some(self.rows_of(range, &[(by, key)]));
+        let parts = TrendParts {
+            trends,
+            by,
+            group: &rows_of,
+            mover: &rows_of,
+            window: &|_| None,
+        };
+        parts.movers(title, "the largest changes first", |_| true)
+    }
+
+    /// The rows of a stretch of time, of some company, agent or activity.
+    fn rows_of(&self, range: TimeRange, narrowed: &[(&str, &str)]) -> String {
+        let zone = &self.review.spikes.zone;
+        let value = |wanted: &str| {
+            let found = narrowed.iter().find(|(name, _)| *name == wanted);
+            found.map(|(_, value)| (*value).to_owned())
+        };
+        let query = ViewQuery {
+            account: Some(self.frame.account.clone()),
+            companies: value("company").into_iter().collect(),
+            agents: value("agent")
+                .and_then(|agent| agent.parse().ok())
+                .into_iter()
+                .collect(),
+            activities: value("activity").into_iter().collect(),
+            ..ViewQuery::default()
+        };
+        let (from, to) = (zone.rfc3339(range.start), zone.rfc3339(range.end));
+        Url(query).between(&from, &to).href()
+    }
+}
+
+fn signed(amount: Credits) -> String {
+    let text = number::credits(amount);
+    if amount > Credits::ZERO {
+        format!("+{text}")
+    } else {
+        text
+    }
+}

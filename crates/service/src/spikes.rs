@@ -1,0 +1,304 @@
+//! Spikes of an account, each with who caused it; and weeks that are looked through.
+
+use domain::{
+    Agent, Credits, Time, TimeRange,
+    alert::SpikeSeen,
+    calendar::{Comparison, Window, Zone},
+    filter::ViewQuery,
+    forecast::Use,
+    spike::{Cause, Hours, Part, Slot, Spike, WEEKS, explain, hour_of},
+    time::{DAY_US, HOUR_US},
+    usage::CompanyName,
+};
+use jiff::civil::Date;
+
+use crate::{
+    Scope, ServiceError, ServiceResult, Services,
+    alerts::whole,
+    audit::Deed,
+    ports::{GroupBy, Snapshot, StoreResult},
+    selection::View,
+    split::{Ask, read_cells},
+    trends::{Trends, TrendsQuery},
+};
+
+/// Spikes that are told, those with the largest excess.
+pub const MOST_SPIKES: usize = 20;
+/// Causes that are told of each.
+pub const MOST_CAUSES: usize = 5;
+/// Longest time in which spikes are looked for, in days.
+const MOST_DAYS: i64 = 100;
+/// A spike that ended so long ago is over.
+const LASTING_US: i64 = 3 * HOUR_US;
+
+/// Spikes of a period.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Spikes {
+    /// The zone hours are counted in.
+    pub zone: Zone,
+    /// The period.
+    pub range: TimeRange,
+    /// The spikes, the latest first; none when too little is known to say what is usual.
+    pub spikes: Option<Vec<FoundSpike>>,
+}
+
+/// A spike, and who caused it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoundSpike {
+    /// The spike.
+    pub spike: Spike,
+    /// Who used more than usual, the most first.
+    pub causes: Vec<NamedCause>,
+    /// What all others used above, or below, what is usual: causes and this are the spike's excess.
+    pub others: Credits,
+}
+
+/// A cause with the company's name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedCause {
+    /// Which company.
+    pub company: CompanyName,
+    /// Which agent.
+    pub agent: Agent,
+    /// What it did.
+    pub activity: String,
+    /// What it used in the spike.
+    pub used: Credits,
+    /// What is usual of it.
+    pub expected: Credits,
+    /// By how much it was more than usual.
+    pub excess: Credits,
+    /// The hour that was most above the usual.
+    pub worst_hour: Time,
+}
+
+/// A week: what changed, what was unusual, and who looked through it.
+#[derive(Debug, Clone)]
+pub struct Review {
+    /// The week, from Monday.
+    pub week: TimeRange,
+    /// Whether it has ended.
+    pub is_over: bool,
+    /// Its usage by agent against the week before.
+    pub by_agent: Trends,
+    /// The same by company.
+    pub by_company: Trends,
+    /// What was unusual.
+    pub spikes: Spikes,
+    /// When it was looked through, and by whom.
+    pub reviewed: Option<(Time, String)>,
+}
+
+impl Services {
+    /// The spikes of a view, each with its causes.
+    ///
+    /// # Errors
+    /// [`ServiceError::Invalid`] for a period of more than 100 days.
+    pub async fn spikes(&self, scope: Scope, query: &ViewQuery) -> ServiceResult<Spikes> {
+        let view = self.view(scope, query).await?;
+        let range = view.period.range;
+        if range.micros() > MOST_DAYS * DAY_US {
+            let rule = format!("must be at most {MOST_DAYS} days after from");
+            return Err(ServiceError::invalid("to", rule));
+        }
+        let mut snapshot = self.store.snapshot().await?;
+        let found = find(snapshot.as_mut(), &view, range).await?;
+        drop(snapshot);
+        let spikes = match found {
+            None => None,
+            Some(found) => Some(self.named(&view, found).await?),
+        };
+        Ok(Spikes {
+            zone: view.zone,
+            range,
+            spikes,
+        })
+    }
+
+    async fn named(
+        &self,
+        view: &View,
+        found: Vec<(Spike, Vec<Cause>)>,
+    ) -> ServiceResult<Vec<FoundSpike>> {
+        let ids = found
+            .iter()
+            .flat_map(|(_, causes)| causes.iter().take(MOST_CAUSES))
+            .map(|cause| cause.company);
+        let names = self.names_of(view, ids.collect()).await?;
+        let name = |cause: Cause| {
+            let (key, name) = names.get(&cause.company).cloned().unwrap_or_default();
+            let worst = cause.hours.iter().max_by_key(|(_, excess)| *excess);
+            NamedCause {
+                company: CompanyName { key, name },
+                agent: cause.agent,
+                used: cause.used,
+                expected: cause.expected,
+                excess: cause.excess(),
+                worst_hour: worst.map_or(Time::MIN, |(start, _)| *start),
+                activity: cause.activity,
+            }
+        };
+        let named = found.into_iter().map(|(spike, causes)| {
+            let is_more = |cause: &Cause| cause.excess() > Credits::ZERO;
+            let causes: Vec<_> = causes
+                .into_iter()
+                .filter(is_more)
+                .take(MOST_CAUSES)
+                .map(name)
+                .collect();
+            let told = causes
+                .iter()
+                .fold(Credits::ZERO, |sum, cause| sum.saturating_add(cause.excess));
+            FoundSpike {
+                others: spike.excess().saturating_sub(told),
+                spike,
+                causes,
+            }
+        });
+        Ok(named.collect())
+    }
+
+    /// The spike that an account is in, or has just been in.
+    pub(crate) async fn latest_spike(&self, scope: &Scope) -> ServiceResult<Option<SpikeSeen>> {
+        let now = self.now();
+        let day = ViewQuery {
+            from: Some(now.plus_micros(-DAY_US).to_string()),
+            to: Some(now.plus_micros(1).to_string()),
+            ..ViewQuery::default()
+        };
+        let found = self.spikes(scope.clone(), &day).await?;
+        let spikes = found.spikes.unwrap_or_default();
+        let lasts = |spike: &Spike| now.micros_since(spike.range.end) <= LASTING_US;
+        let latest = spikes.first().map(|found| found.spike).filter(lasts);
+        Ok(latest.map(|spike| SpikeSeen {
+            start: spike.range.start,
+            used: spike.used,
+            expected: spike.expected,
+        }))
+    }
+
+    /// A week of an account: the one that holds a day, or the running one.
+    pub async fn review(&self, scope: Scope, day: Option<&str>) -> ServiceResult<Review> {
+        let zone = crate::ingest::account_cycles(&scope.account)?
+            .zone()
+            .clone();
+        let now = self.now();
+        let day =
+            match day {
+                None => now,
+                Some(text) => zone.day_start(text.parse::<Date>().map_err(|_| {
+                    ServiceError::invalid("week", "must be a date such as 2026-11-23")
+                })?),
+            };
+        let start = Window::Week.start_of(day, &zone);
+        let end = Window::Week.next(start, &zone);
+        let view = ViewQuery {
+            from: Some(start.to_string()),
+            to: Some(end.min(now.max(start).plus_micros(1)).to_string()),
+            ..ViewQuery::default()
+        };
+        let trends = |group_by| TrendsQuery {
+            view: view.clone(),
+            window: Window::Day,
+            group_by,
+            compared: Comparison::Week,
+        };
+        let account = scope.account.id;
+        Ok(Review {
+            week: TimeRange::new(start, end),
+            is_over: end <= now,
+            by_agent: self.trends(scope.clone(), &trends(GroupBy::Agent)).await?,
+            by_company: self
+                .trends(scope.clone(), &trends(GroupBy::Company))
+                .await?,
+            spikes: self.spikes(scope, &view).await?,
+            reviewed: self.store.review(account, start).await?,
+        })
+    }
+
+    /// Says that a week was looked through.
+    pub async fn mark_reviewed(&self, scope: &Scope, day: &str) -> ServiceResult<()> {
+        scope.require_dispute()?;
+        whole(scope)?;
+        let review = self.review(scope.clone(), Some(day)).await?;
+        let (account, now) = (scope.account.id, self.now());
+        self.store
+            .mark_reviewed(account, review.week.start, &scope.actor, now)
+            .await?;
+        self.record(scope, Deed::plain("week.reviewed", day)).await;
+        Ok(())
+    }
+}
+
+/// The spikes of a range with their causes, the latest first; none when too little is known.
+async fn find(
+    snapshot: &mut dyn Snapshot,
+    view: &View,
+    range: TimeRange,
+) -> StoreResult<Option<Vec<(Spike, Vec<Cause>)>>> {
+    // Hours are made of quarters, not of days; a week more for clocks that change.
+    let ask = Ask {
+        days_of: None,
+        ..view.ask(GroupBy::All)
+    };
+    let first = range.start.plus_micros(-(WEEKS + 1) * 7 * DAY_US).bucket();
+    let known = TimeRange::new(first, range.end.min(view.now.plus_micros(1)));
+    let cells = read_cells(snapshot, ask, known).await?;
+    let uses: Vec<_> = cells
+        .iter()
+        .map(|cell| Use {
+            start: cell.start,
+            credits: cell.totals.credits,
+        })
+        .collect();
+    let until = TimeRange::new(range.start, known.end.max(range.start));
+    let Some(hours) = Hours::new(&uses, &view.zone) else {
+        return Ok(None);
+    };
+    let Some(mut spikes) = hours.spikes(until) else {
+        return Ok(None);
+    };
+    spikes.sort_by_key(|spike| std::cmp::Reverse(spike.excess()));
+    spikes.truncate(MOST_SPIKES);
+    spikes.sort_by_key(|spike| std::cmp::Reverse(spike.range.start));
+    let mut found = Vec::with_capacity(spikes.len());
+    for spike in spikes {
+        let slots = hours.slots(spike.range);
+        let parts = parts(snapshot, view, &slots).await?;
+        found.push((spike, explain(&parts, &slots)));
+    }
+    Ok(Some(found))
+}
+
+/// What everyone used in the hours of a spike, and in those that say what is usual of them.
+async fn parts(snapshot: &mut dyn Snapshot, view: &View, slots: &[Slot]) -> StoreResult<Vec<Part>> {
+    let mut all = Vec::new();
+    for range in ranges(slots) {
+        let account = view.scope.account.id;
+        let parts = snapshot.parts(account, &view.selection, range).await?;
+        all.extend(parts.into_iter().map(|part| Part {
+            start: hour_of(part.start, &view.zone),
+            ..part
+        }));
+    }
+    Ok(all)
+}
+
+/// Stretches of hours: of the spike, and of the same hours in each week before.
+fn ranges(slots: &[Slot]) -> Vec<TimeRange> {
+    let mut hours: Vec<_> = slots
+        .iter()
+        .flat_map(|slot| slot.before.iter().copied().chain([slot.start]))
+        .collect();
+    hours.sort_unstable();
+    hours.dedup();
+    let mut ranges: Vec<TimeRange> = Vec::new();
+    for start in hours {
+        let end = start.plus_micros(HOUR_US);
+        match ranges.last_mut() {
+            Some(last) if last.end >= start => last.end = last.end.max(end),
+            _ => ranges.push(TimeRange::new(start, end)),
+        }
+    }
+    ranges
+}

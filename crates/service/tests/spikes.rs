@@ -1,0 +1,183 @@
+//! Spikes of an account that has known weeks behind it.
+
+use domain::{
+    Agent, Credits,
+    alert::{Condition, Rule},
+    filter::ViewQuery,
+    time::{DAY_US, HOUR_US},
+};
+use serde_json::json;
+use service::{Permission, ServiceError};
+
+use crate::support::world::{NOW, World, credits, time, usage, wrong};
+
+/// Five weeks with ten credits a day at two o'clock, and two hours of calls today that nobody expected.
+async fn busy() -> World {
+    let world = World::new().await;
+    let now = time(NOW);
+    let days = (0..36).map(|back| {
+        let at = now.plus_micros(-back * DAY_US).to_string();
+        usage(&format!("day-{back}"), "acme", &at, "10")
+    });
+    world.ingest(days.collect()).await.unwrap();
+    let calls = [1, 2].map(|back| {
+        json!({
+            "specversion": "1.0", "id": format!("call-{back}"), "source": "gateway", "type": "creditscope.usage",
+            "subject": "harbor", "time": now.plus_micros(-back * HOUR_US).to_string(),
+            "data": {"agent": "voice_outbound", "activity": "voice_call", "credits": "60"}
+        })
+    });
+    world.ingest(calls.to_vec()).await.unwrap();
+    world
+}
+
+fn week() -> ViewQuery {
+    ViewQuery {
+        period: Some("7d".to_owned()),
+        ..ViewQuery::default()
+    }
+}
+
+#[tokio::test]
+async fn a_spike_is_taken_apart_and_its_parts_add_up() {
+    let world = busy().await;
+    let found = world
+        .services
+        .spikes(world.north().await, &week())
+        .await
+        .unwrap();
+    let spikes = found.spikes.unwrap();
+    assert_eq!(spikes.len(), 1);
+    let spike = &spikes[0];
+    assert_eq!(spike.spike.range.start, time("2026-11-23T12:00:00Z"));
+    assert_eq!(spike.spike.range.end, time("2026-11-23T14:00:00Z"));
+    assert_eq!(
+        (spike.spike.used, spike.spike.expected),
+        (credits("120"), Credits::ZERO)
+    );
+    let cause = &spike.causes[0];
+    assert_eq!(
+        (
+            cause.company.key.as_str(),
+            cause.agent,
+            cause.activity.as_str()
+        ),
+        ("harbor", Agent::VoiceOutbound, "voice_call")
+    );
+    let parts = spike
+        .causes
+        .iter()
+        .map(|cause| cause.excess.micro())
+        .sum::<i64>();
+    assert_eq!(parts + spike.others.micro(), spike.spike.excess().micro());
+}
+
+#[tokio::test]
+async fn a_client_is_told_of_its_own_companies_only() {
+    let world = busy().await;
+    let client = world.client(&["acme"]).await;
+    let scope = world.scope(&client, "north").await;
+    let found = world.services.spikes(scope.clone(), &week()).await.unwrap();
+    assert_eq!(found.spikes, Some(vec![]));
+    let review = world.services.review(scope.clone(), None).await.unwrap();
+    assert_eq!(review.by_company.groups.len(), 1);
+    let refused = world.services.mark_reviewed(&scope, "2026-11-23").await;
+    assert!(matches!(
+        refused,
+        Err(ServiceError::Forbidden(_) | ServiceError::NotFound)
+    ));
+    let harbor = world.client(&["harbor"]).await;
+    let scope = world.scope(&harbor, "north").await;
+    let found = world.services.spikes(scope, &week()).await.unwrap();
+    // Two hours of calls and no weeks before them.
+    assert_eq!(found.spikes, None);
+}
+
+#[tokio::test]
+async fn a_week_is_looked_through_once() {
+    let world = busy().await;
+    let scope = world
+        .services
+        .scope(&world.operator, Some("north"), Permission::Dispute)
+        .await
+        .unwrap();
+    let review = async |day| world.services.review(scope.clone(), day).await.unwrap();
+    let running = review(None).await;
+    assert!(!running.is_over && running.reviewed.is_none());
+    assert_eq!(running.by_agent.total.credits, credits("130"));
+    // The same part of the week before: Monday up to now.
+    assert_eq!(running.by_agent.previous.credits, credits("10"));
+    assert_eq!(running.spikes.spikes.as_ref().map(Vec::len), Some(1));
+    world
+        .services
+        .mark_reviewed(&scope, "2026-11-24")
+        .await
+        .unwrap();
+    let (when, who) = review(Some("2026-11-29")).await.reviewed.unwrap();
+    assert_eq!((when, who.as_str()), (time(NOW), "test"));
+    world.clock.set(time("2026-12-02T00:00:00Z"));
+    world
+        .services
+        .mark_reviewed(&scope, "2026-11-23")
+        .await
+        .unwrap();
+    let past = review(Some("2026-11-23")).await;
+    assert!(past.is_over);
+    assert_eq!(past.reviewed.unwrap().0, time(NOW));
+    assert_eq!(review(Some("2026-11-16")).await.reviewed, None);
+    let refused = world.services.review(scope.clone(), Some("soon")).await;
+    assert_eq!(wrong(refused.map(|_| ())).0, "week");
+}
+
+#[tokio::test]
+async fn a_spike_is_told_once_and_when_it_is_over() {
+    let world = busy().await;
+    let scope = world
+        .services
+        .scope(&world.operator, Some("north"), Permission::Bill)
+        .await
+        .unwrap();
+    for (key, least) in [("large", "121"), ("any", "50")] {
+        let rule = Rule {
+            key: key.to_owned(),
+            condition: Condition::Spike {
+                credits: credits(least),
+            },
+            ..Rule::usual()
+        };
+        world.services.put_alert_rule(&scope, rule).await.unwrap();
+    }
+    world.services.watch_all().await.unwrap();
+    world.services.watch_all().await.unwrap();
+    let told = async || world.services.alerts(&scope, None, 9).await.unwrap();
+    let alerts = told().await;
+    assert_eq!(alerts.len(), 1);
+    assert_eq!(
+        (alerts[0].rule.as_str(), alerts[0].reading.observed),
+        ("any", credits("120"))
+    );
+    world.clock.set(time("2026-11-23T18:00:00Z"));
+    world.services.watch_all().await.unwrap();
+    assert_eq!(
+        told().await[0].recovered_at,
+        Some(time("2026-11-23T18:00:00Z"))
+    );
+}
+
+#[tokio::test]
+async fn a_long_period_is_refused_and_a_short_history_says_nothing() {
+    let world = World::new().await;
+    let long = ViewQuery {
+        from: Some("2026-01-01".to_owned()),
+        to: Some("2026-11-01".to_owned()),
+        ..ViewQuery::default()
+    };
+    let refused = world.services.spikes(world.north().await, &long).await;
+    assert_eq!(wrong(refused.map(|_| ())).0, "to");
+    world
+        .ingest(vec![usage("e1", "acme", NOW, "10")])
+        .await
+        .unwrap();
+    let found = world.services.spikes(world.north().await, &week()).await;
+    assert_eq!(found.unwrap().spikes, None);
+}

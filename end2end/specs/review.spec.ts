@@ -1,0 +1,70 @@
+import { Settings } from "../support/settings";
+import { expect, test } from "../support/test";
+
+const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+
+/// The start of an hour that is over, in a week of which the page is asked for by name.
+function lastHour(): Date {
+  return new Date(Math.floor(Date.now() / HOUR_MS) * HOUR_MS - 2 * HOUR_MS);
+}
+
+const address = (account: string, time: Date) => `/billing/review?account=${account}&week=${time.toISOString().slice(0, 10)}`;
+
+test.describe("Weekly review", () => {
+  test("tells a spike and its cause, leads to the rows, sets a cap, and is marked", async ({ account, usage, page, server }) => {
+    const hour = lastHour();
+    const weeks = Array.from({ length: 30 }, (_, day) => ({ company: "acme", agent: "chat" as const, activity: "chat_reply", credits: "10", reference: `day-${day}`, time: new Date(hour.getTime() - day * DAY_MS) }));
+    await account.backfill(weeks);
+    await account.api.report({ company: "bluewater", agent: "voice_outbound", activity: "voice_call", credits: "500", reference: "burst", time: new Date(hour.getTime() + 60_000) });
+    await usage.open();
+    const settings = new Settings(page, server);
+    await settings.open("Weekly review");
+    await settings.goto(address(account.key, hour));
+    const spikes = page.getByTestId("spikes");
+    await expect(spikes.locator("article")).toHaveCount(1);
+    await expect(spikes).toContainText("510 credits where 10 are usual");
+    const cause = spikes.locator("tbody tr").first();
+    await expect(cause).toContainText("Bluewater Spa");
+    await expect(cause).toContainText("+500");
+    await expect(cause).toContainText("100 %");
+    await cause.getByText("Set a cap").click();
+    await cause.getByLabel("Voice Outbound, credits a cycle").fill("600");
+    await cause.getByRole("button", { name: "Save" }).click();
+    await settings.says("Checks follow the new limits");
+    await expect(page).toHaveURL(/week=/);
+    await page.getByRole("button", { name: "Mark as reviewed" }).click();
+    await settings.says("Everybody sees that this week was looked through");
+    await expect(page.getByTestId("reviewed")).toContainText("Looked through by");
+    const { allowed } = await account.api.post<{ allowed: boolean }>(`check?account=${account.key}`, { company: "bluewater", agent: "voice_outbound", credits: "101" });
+    expect(allowed).toBe(false);
+    await spikes.locator("tbody tr").first().getByRole("link", { name: "Bluewater Spa" }).click();
+    await usage.isLive();
+    expect((await usage.rows()).map((row) => row.reference)).toEqual(["burst"]);
+  });
+
+  test("says when too little is known, and when nothing was unusual", async ({ account, usage, page, server }) => {
+    const hour = lastHour();
+    await usage.open();
+    const settings = new Settings(page, server);
+    await settings.open("Weekly review");
+    await expect(page.getByTestId("spikes")).toContainText("Not enough data yet");
+    await account.backfill(Array.from({ length: 30 }, (_, day) => ({ company: "acme", agent: "chat" as const, activity: "chat_reply", credits: "10", reference: `day-${day}`, time: new Date(hour.getTime() - day * DAY_MS) })));
+    await settings.goto(address(account.key, hour));
+    await expect(page.getByTestId("calm")).toContainText("within what is usual");
+    await page.getByRole("link", { name: "Week before" }).click();
+    await expect(page.locator(".trend-total b")).toHaveText("70");
+    await page.getByRole("link", { name: "Week after" }).click();
+    await expect(page.getByTestId("calm")).toBeVisible();
+  });
+
+  test("shows a client its own companies, and nothing to mark or to set", async ({ account, newReader, server }) => {
+    await account.api.report({ company: "acme", credits: "5" }, { company: "bluewater", credits: "7" });
+    const client = await newReader(await account.user({ role: "client", company: "acme" }));
+    await client.usage.open();
+    await new Settings(client.page, server).open("Weekly review");
+    await expect(client.page.locator(".trend-total b")).toHaveText("5");
+    await expect(client.page.locator("main")).not.toContainText("Bluewater");
+    await expect(client.page.getByRole("button", { name: "Mark as reviewed" })).toHaveCount(0);
+  });
+});
