@@ -31,6 +31,7 @@ pub mod problem;
 pub mod query;
 pub mod rate_cards;
 pub mod series;
+pub mod sources;
 pub mod spikes;
 pub mod times;
 pub mod usage;
@@ -82,6 +83,7 @@ pub fn described() -> OpenApiRouter<AppState> {
         .routes(routes!(series::get_series))
         .routes(routes!(leads::get_leads_summary))
         .routes(routes!(spikes::get_spikes))
+        .routes(routes!(sources::get_sources))
         .routes(routes!(platform::get_platform_trends))
         .routes(routes!(balance::get_balance))
         .routes(routes!(advice::get_advice))

@@ -74,6 +74,7 @@ fn dashboard(amounts: &[&str], allocation: Option<&str>) -> Dashboard {
             companies: 1,
             plan: "Scale".into(),
             reconciled: None,
+            complete: None,
         },
         cycle: CycleView {
             range: TimeRange::new(day(0).start, day(29).end),

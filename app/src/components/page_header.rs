@@ -37,6 +37,7 @@ pub fn PageHeader(
                 <p class="page-subtitle">{subtitle}</p>
             </div>
             <div class="page-tools">
+                <CompleteMark dashboard/>
                 <ReconciledMark dashboard/>
                 <LiveMark link/>
                 <CompanyFilter dashboard url companies/>
@@ -94,6 +95,26 @@ fn ReconciledMark(dashboard: RwSignal<Dashboard>) -> impl IntoView {
             <span class=class title=title data-testid="reconciled">
                 {icon.view()}{words}" "<span class="reconciled-at">{time}</span>
                 <span class="visually-hidden">{spoken}</span>
+            </span>
+        })
+    }
+}
+
+/// Up to when everything is here, when a source is late.
+#[component]
+fn CompleteMark(dashboard: RwSignal<Dashboard>) -> impl IntoView {
+    let complete =
+        Memo::new(move |_| dashboard.with(|dashboard| dashboard.account.complete.clone()));
+    move || {
+        let view = complete.get()?;
+        let late = match view.late.as_slice() {
+            [one] => format!("{one} is late"),
+            several => format!("{} sources are late", several.len()),
+        };
+        let title = format!("Silent for longer than usual: {}", view.late.join(", "));
+        Some(view! {
+            <span class="reconciled differs complete" title=title data-testid="complete">
+                {Icon::Warning.view()}{format!("Complete to {}; {late}", view.to)}
             </span>
         })
     }

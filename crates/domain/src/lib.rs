@@ -16,6 +16,7 @@ pub mod live;
 pub mod number;
 pub mod quantity;
 pub mod rate;
+pub mod source;
 pub mod tenancy;
 pub mod time;
 pub mod usage;

@@ -44,6 +44,17 @@ pub struct AccountView {
     pub plan: String,
     /// The latest comparison of log, cards, gauge and enforcement; none before the first.
     pub reconciled: Option<ReconciledView>,
+    /// Who is late to report; none when nobody is, or for those who see some companies only.
+    pub complete: Option<CompleteView>,
+}
+
+/// Up to when everything is probably here, and whose reports are missing since.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CompleteView {
+    /// When, in the zone shown: `14:03:10`, or `25 Nov 23:51`.
+    pub to: String,
+    /// Names of the sources that are late.
+    pub late: Vec<String>,
 }
 
 /// When everything was last compared with everything.

@@ -66,6 +66,7 @@ fn blank() -> Dashboard {
             companies: 2,
             plan: "Scale".into(),
             reconciled: None,
+            complete: None,
         },
         cycle: CycleView {
             range: range(CYCLE),

@@ -20,6 +20,7 @@ use crate::{
     books::books_view,
     ports::{Cell, GroupBy, GroupKey, Selection, Snapshot},
     selection::View,
+    sources::complete_view,
     split::{Ask, read_cells},
     usage::{by_agent, window_of},
 };
@@ -87,6 +88,7 @@ async fn read_dashboard(
 ) -> ServiceResult<Dashboard> {
     let cycle = view.cycles.at(view.now);
     let companies = view.selection.companies.as_deref();
+    let complete = complete_view(snapshot, view).await?;
     let books = books_view(snapshot, &view.scope, companies, view.now).await?;
     let cycle_days = read_cycle_days(snapshot, view, cycle).await?;
     let (bars, agents) = read_cards(snapshot, view).await?;
@@ -94,7 +96,10 @@ async fn read_dashboard(
         as_of: snapshot.as_of().await?,
         now: view.now,
         year: view.zone.at(view.now).year(),
-        account: account_view(view, about),
+        account: AccountView {
+            complete,
+            ..account_view(view, about)
+        },
         cycle: cycle_view(view, cycle),
         books,
         cycle_used: cycle_days
@@ -120,6 +125,7 @@ fn account_view(view: &View, about: About) -> AccountView {
         shown_zone: view.zone.name().to_owned(),
         companies: about.companies,
         reconciled: about.reconciled,
+        complete: None,
         // The plan tells the allocation, which is not for those who see some companies only.
         plan: if view.scope.sees_all() {
             about.plan.name

@@ -39,6 +39,7 @@ mod renewal;
 mod selection;
 pub mod sessions;
 pub mod single_sign_on;
+pub mod sources;
 pub mod spikes;
 mod split;
 pub mod trends;

@@ -26,6 +26,8 @@ use crate::{
 pub const MOST_SPIKES: usize = 20;
 /// Causes that are told of each.
 pub const MOST_CAUSES: usize = 5;
+/// A cause is told when it is more than this part of the spike: a twentieth. What is less is chance.
+const LEAST_PART: i64 = 20;
 /// Longest time in which spikes are looked for, in days.
 const MOST_DAYS: i64 = 100;
 /// A spike that ended so long ago is over.
@@ -47,7 +49,7 @@ pub struct Spikes {
 pub struct FoundSpike {
     /// The spike.
     pub spike: Spike,
-    /// Who used more than usual, the most first.
+    /// Who used more than usual by a twentieth of the spike or more, the most first.
     pub causes: Vec<NamedCause>,
     /// What all others used above, or below, what is usual: causes and this are the spike's excess.
     pub others: Credits,
@@ -139,7 +141,8 @@ impl Services {
             }
         };
         let named = found.into_iter().map(|(spike, causes)| {
-            let is_more = |cause: &Cause| cause.excess() > Credits::ZERO;
+            let least = spike.excess().micro() / LEAST_PART;
+            let is_more = |cause: &Cause| cause.excess().micro() > least.max(0);
             let causes: Vec<_> = causes
                 .into_iter()
                 .filter(is_more)

@@ -22,6 +22,7 @@ mod rates;
 mod reconcile;
 mod scope;
 mod single_sign_on;
+mod sources;
 mod spikes;
 mod sums;
 mod trends;

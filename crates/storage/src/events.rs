@@ -23,7 +23,7 @@ use crate::{
     events::classify::{Known, Plan, classify},
     leads,
     ledger::{self, Wanted},
-    rollups,
+    rollups, sources,
     writer::{WriteTx, Writer},
 };
 
@@ -143,6 +143,7 @@ async fn commit(writer: &Writer, asked: &[Write], now: Time) -> Result<Vec<Writt
     }
     let acted = act(&mut tx, &mut desk, &group.acts, &mut booked, now).await?;
     rollups::add_leads(&mut tx, &plan.leads).await?;
+    sources::seen(&mut tx, &booked, &plan.leads, now).await?;
     finish(&mut tx, desk, &booked, now).await?;
     tx.commit().await?;
     Ok(Group::answers(asked, plan.outcomes, acted))

@@ -31,6 +31,7 @@ mod reviews;
 mod rollups;
 mod rows;
 mod schema;
+mod sources;
 mod sqlite;
 mod url;
 mod writer;

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use domain::{
-    AccountId, CompanyId, Credits, Seq, Time, TimeRange, cursor::Cursor, ledger::Hold, spike::Part,
+    AccountId, CompanyId, Credits, Seq, Time, TimeRange, cursor::Cursor, ledger::Hold,
+    source::Source, spike::Part,
 };
 use service::ports::{
     BooksNeeds, Cell, Grain, GroupBy, LoadedBooks, LogRange, ReadStore, Selection, Snapshot,
@@ -17,7 +18,7 @@ use crate::{
     error::Result,
     events,
     ledger::{self, Wanted},
-    log, names, parts,
+    log, names, parts, sources,
 };
 
 /// An open read transaction; rolled back when dropped.
@@ -76,6 +77,10 @@ impl Snapshot for SqliteSnapshot {
             group_by,
         )
         .await?)
+    }
+
+    async fn sources(&mut self, account: AccountId) -> StoreResult<Vec<Source>> {
+        Ok(sources::list(&mut self.transaction, account).await?)
     }
 
     async fn parts(

@@ -17,6 +17,7 @@ mod contract {
     pub mod platform;
     pub mod reviews;
     pub mod snapshots;
+    pub mod sources;
     pub mod totals;
     mod upgrade;
     pub mod world;
@@ -24,7 +25,7 @@ mod contract {
 
 use contract::{
     access, alerts, backend::Sqlite, care, directory, identity, ingest, leads, ledger, log,
-    platform, reviews, snapshots, totals,
+    platform, reviews, snapshots, sources, totals,
 };
 
 macro_rules! on {
@@ -90,6 +91,9 @@ macro_rules! contract {
             reviews::{
                 a_week_is_looked_through_once,
                 parts_are_those_of_the_events,
+            }
+            sources::{
+                the_longest_silence_of_two_weeks_is_known,
             }
             leads::{
                 an_identity_is_of_a_lead_or_of_usage_for_ever,

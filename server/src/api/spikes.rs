@@ -46,7 +46,7 @@ pub struct SpikeBody {
     /// By how much it was more.
     #[schema(value_type = String, example = "672.5")]
     excess: Credits,
-    /// Who used more than usual, the most first, at most five.
+    /// Who used more than usual by a twentieth of the spike or more, the most first, at most five.
     causes: Vec<CauseBody>,
     /// What everyone else used above, or below, what is usual: with the causes' excess it is the spike's.
     #[schema(value_type = String, example = "12.5")]

@@ -83,8 +83,14 @@ fn day_events(account: &DemoAccount, day: Time, zone: &Zone) -> Vec<(Time, Envel
                 * week(agent, weekday)
                 * mood
                 * rng.random_range(0.8..1.2);
-            for _ in 0..whole(expected, &mut rng) {
-                let time = at(agent, day, &mut rng);
+            let usual = whole(expected, &mut rng);
+            let calls = campaign(account, company, agent, number);
+            for place in 0..usual + calls {
+                let time = if place < usual {
+                    at(agent, day, &mut rng)
+                } else {
+                    day.plus_micros(14 * HOUR_US + rng.random_range(0..2 * HOUR_US))
+                };
                 let event = event(account, company, agent, time, &mut rng);
                 events.extend(leads::of(&event, agent, time, &mut rng));
                 events.push((time, event));
@@ -92,6 +98,16 @@ fn day_events(account: &DemoAccount, day: Time, zone: &Zone) -> Vec<(Time, Envel
         }
     }
     events
+}
+
+/// Calls of a campaign that a company runs one afternoon in eleven days, and tells nobody of.
+fn campaign(account: &DemoAccount, company: &DemoCompany, agent: Agent, day_number: u64) -> u32 {
+    let is_theirs = agent == Agent::VoiceOutbound && company.key == account.companies[1].key;
+    if is_theirs && day_number % 11 == 7 {
+        120
+    } else {
+        0
+    }
 }
 
 /// A slow rise of about a tenth over a quarter, repeating each year so that any date looks alike.

@@ -14,7 +14,7 @@ use leptos::prelude::*;
 use service::{Scope, Services, ports::Alert};
 
 use super::frame::{Ask, Frame, at, hidden};
-use crate::{ALERTS_PATH, error::AppError, ui::Icon};
+use crate::{ALERTS_PATH, error::AppError};
 use webhooks::Webhooks;
 
 /// Alerts of the history.
@@ -28,14 +28,11 @@ const SNOOZES: [(&str, &str); 3] = [
     ("3024000", "for 35 days"),
 ];
 const KINDS: [(&str, &str); 5] = [
-    ("used_percent", "Part of the cycle's credits used (%)"),
+    ("used_percent", "Cycle's credits used, %"),
     ("remaining", "Credits left"),
-    ("company_budget", "Part of a company's budget used (%)"),
-    (
-        "projected_run_out",
-        "Forecast: runs out before the cycle ends",
-    ),
-    ("spike", "Spike: credits above what is usual"),
+    ("company_budget", "Company's budget used, %"),
+    ("projected_run_out", "Forecast: runs out early"),
+    ("spike", "Spike: credits above usual"),
 ];
 
 /// The page Alerts.
@@ -115,7 +112,7 @@ impl AlertsPage {
             .map(|alert| self.card(alert))
             .collect();
         let calm = cards.is_empty().then(|| {
-            view! { <p class="card empty-card" data-testid="calm">{Icon::Check.view()}" Nothing is past any level."</p> }
+            view! { <p class="card empty-card" data-testid="calm">"Nothing is past any level."</p> }
         });
         view! {
             <section aria-labelledby="now">
@@ -275,7 +272,7 @@ impl AlertsPage {
             {hidden("account", self.frame.account.clone())}{key}{hidden("next", self.frame.back())}
             <div class="form-row">
                 <label>"What"<select name="kind">{kinds}</select></label>
-                <label>"At"<input type="text" name="at" value=at autocomplete="off" maxlength="120"/><small>"percentages, or credits; nothing for the forecast"</small></label>
+                <label>"At"<input type="text" name="at" value=at autocomplete="off" maxlength="120"/><small>"percentages, or credits"</small></label>
                 <label>"Company, for budgets"<select name="company"><option value="">"every company with a budget"</option>{companies}</select></label>
                 <fieldset class="checks"><legend>"Also told by"</legend>
                     <label class="check"><input type="checkbox" name="by_mail" value="1" checked=by_mail/>"letter"</label>

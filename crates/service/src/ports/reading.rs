@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use domain::{
     AccountId, Agent, CompanyId, Credits, Seq, Time, TimeRange, cursor::Cursor, ledger::Hold,
-    spike::Part, usage::Totals,
+    source::Source, spike::Part, usage::Totals,
 };
 
 use super::{BooksNeeds, LeadReads, LoadedBooks, PlatformReads, StoreResult, StoredEvent};
@@ -113,6 +113,9 @@ pub trait Snapshot: PlatformReads + LeadReads + Send {
         grain: Grain,
         group_by: GroupBy,
     ) -> StoreResult<Vec<Cell>>;
+
+    /// Who reports an account's usage, by name.
+    async fn sources(&mut self, account: AccountId) -> StoreResult<Vec<Source>>;
 
     /// What every company's agent used for every activity, bucket by bucket; the range begins and ends on bucket edges.
     async fn parts(

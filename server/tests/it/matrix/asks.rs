@@ -283,6 +283,11 @@ fn reads(names: &Names) -> Vec<Ask> {
             Need::ReadAll,
         ),
         get(
+            "GET /api/v1/sources",
+            format!("/api/v1/sources?account={account}"),
+            Need::ReadAll,
+        ),
+        get(
             "GET /api/v1/spikes",
             format!("/api/v1/spikes?account={account}&company={company}"),
             Need::Read,

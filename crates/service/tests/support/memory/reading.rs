@@ -4,12 +4,15 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use async_trait::async_trait;
 use domain::{
-    AccountId, CompanyId, Credits, Seq, Time, TimeRange, cursor::Cursor, ledger::Hold, spike::Part,
-    usage::Totals,
+    AccountId, CompanyId, Credits, Seq, Time, TimeRange, cursor::Cursor, ledger::Hold,
+    source::Source, spike::Part, usage::Totals,
 };
-use service::ports::{
-    BooksNeeds, Cell, Direction, Grain, GroupBy, GroupKey, LoadedBooks, LogRange, ReadStore,
-    Selection, Snapshot, StoreResult, StoredEvent,
+use service::{
+    desk::OWN_SOURCES,
+    ports::{
+        BooksNeeds, Cell, Direction, Grain, GroupBy, GroupKey, LoadedBooks, LogRange, ReadStore,
+        Selection, Snapshot, StoreResult, StoredEvent,
+    },
 };
 
 use super::{Event, MemoryStore, State, ledger};
@@ -113,6 +116,29 @@ impl Snapshot for Frozen {
             .into_iter()
             .map(|((start, key), totals)| Cell { start, key, totals })
             .collect())
+    }
+
+    async fn sources(&mut self, account: AccountId) -> StoreResult<Vec<Source>> {
+        let mut sources: BTreeMap<&str, Vec<(Time, Time)>> = BTreeMap::new();
+        for event in &self.0.events {
+            let new = &event.new;
+            if new.account == account && !new.source.starts_with(OWN_SOURCES) {
+                let seen = sources.entry(&new.source).or_default();
+                seen.push((event.recorded_at, new.time));
+            }
+        }
+        let source = |(name, seen): (&str, Vec<(Time, Time)>)| {
+            let silences = seen.windows(2).map(|two| two[1].0.micros_since(two[0].0));
+            Some(Source {
+                name: name.to_owned(),
+                first_seen: seen.first()?.0,
+                last_time: seen.iter().map(|(_, time)| *time).max()?,
+                seen_at: seen.last()?.0,
+                events: seen.len() as u64,
+                longest_silence_us: silences.max().unwrap_or(0),
+            })
+        };
+        Ok(sources.into_iter().filter_map(source).collect())
     }
 
     async fn parts(
