@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use crate::{
     ADVICE_PATH, ALERTS_PATH, AUDIT_PATH, BRAND_PATH, COMPANIES_PATH, KEYS_PATH, MEMBERS_PATH,
     PLANS_PATH, PLATFORM_PATH, REVIEW_PATH, TRENDS_PATH, USAGE_PATH, VALUE_PATH, YOU_PATH,
-    functions::{Ability, Reader},
+    functions::{Ability, BrandView, Reader},
     ui::{Icon, Menu, MenuItem},
 };
 
@@ -39,19 +39,7 @@ pub fn Sidebar(
     });
     let (sees_all, may_manage) = (reader.can(Ability::SeeAll), reader.can(Ability::Manage));
     let (is_agency, is_portal) = (reader.is_agency, reader.is_portal);
-    let (name, logo) = reader
-        .brand
-        .map_or_else(Default::default, |brand| (brand.name, brand.logo));
-    let name = if name.is_empty() {
-        "Creditscope".to_owned()
-    } else {
-        name
-    };
-    let mark = if logo.is_empty() {
-        view! { <span class="brand-mark">{Icon::Gauge.view()}</span> }.into_any()
-    } else {
-        view! { <img class="brand-logo" src=logo alt=""/> }.into_any()
-    };
+    let brand = brand(reader.brand);
     let home = if reader.is_staff {
         "Platform staff"
     } else {
@@ -59,7 +47,7 @@ pub fn Sidebar(
     };
     view! {
         <aside class="sidebar">
-            <a class="brand" href=USAGE_PATH>{mark}{name}</a>
+            <a class="brand" href=USAGE_PATH>{brand}</a>
             {match switch {
                 Some(menu) => menu.into_any(),
                 None => view! { <p class="account-name">{account}</p> }.into_any(),
@@ -101,6 +89,22 @@ pub fn Sidebar(
             </div>
         </aside>
     }
+}
+
+/// Mark and name: ours, or the agency's to its clients.
+fn brand(brand: Option<BrandView>) -> impl IntoView {
+    let (name, logo) = brand.map_or_else(Default::default, |brand| (brand.name, brand.logo));
+    let name = if name.is_empty() {
+        "Creditscope".to_owned()
+    } else {
+        name
+    };
+    let mark = if logo.is_empty() {
+        view! { <span class="brand-mark">{Icon::Gauge.view()}</span> }.into_any()
+    } else {
+        view! { <img class="brand-logo" src=logo alt=""/> }.into_any()
+    };
+    view! { {mark}{name} }
 }
 
 #[component]

@@ -301,24 +301,21 @@ impl Condition {
                 at: figures.runs_out_at,
                 ..account
             }],
-            Self::Spike { credits } => vec![spike(figures.spike, *credits, account)],
+            Self::Spike { credits } => vec![spike(figures.spike, *credits).unwrap_or(account)],
         }
     }
 }
 
-fn spike(seen: Option<SpikeSeen>, least: Credits, none: Reading) -> Reading {
-    let large = seen.filter(|seen| seen.used.saturating_sub(seen.expected) >= least);
-    large.map_or_else(
-        || none.clone(),
-        |seen| Reading {
-            subject: String::new(),
-            epoch: seen.start,
-            level: 1,
-            observed: seen.used,
-            limit: seen.expected,
-            at: Some(seen.start),
-        },
-    )
+fn spike(seen: Option<SpikeSeen>, least: Credits) -> Option<Reading> {
+    let seen = seen.filter(|seen| seen.used.saturating_sub(seen.expected) >= least)?;
+    Some(Reading {
+        subject: String::new(),
+        epoch: seen.start,
+        level: 1,
+        observed: seen.used,
+        limit: seen.expected,
+        at: Some(seen.start),
+    })
 }
 
 /// The highest level that a part of a whole reaches; 0 when there is no whole.

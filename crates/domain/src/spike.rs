@@ -71,13 +71,13 @@ pub struct Hours {
 impl Hours {
     /// From uses of any times; none when there are none.
     pub fn new(uses: &[Use], zone: &Zone) -> Option<Self> {
-        let mut used = BTreeMap::new();
+        let mut hours = BTreeMap::new();
         for one in uses {
-            *used.entry(hour_of(one.start, zone)).or_insert(0_i64) += one.credits.micro();
+            *hours.entry(hour_of(one.start, zone)).or_insert(0_i64) += one.credits.micro();
         }
-        let first = *used.keys().next()?;
+        let first = *hours.keys().next()?;
         Some(Self {
-            used,
+            used: hours,
             first,
             zone: zone.clone(),
         })

@@ -165,21 +165,21 @@ impl Services {
     }
 
     /// Where a rule of an account tells: its webhooks, and those who pay.
-    async fn targets(&self, scope: &Scope, rule: &Rule) -> ServiceResult<Vec<Target>> {
+    async fn targets(&self, scope: &Scope, of: &Rule) -> ServiceResult<Vec<Target>> {
         let account = scope.account.id;
         let mut targets = Vec::new();
-        if rule.by_webhook {
+        if of.by_webhook {
             let webhooks = self.store.webhooks(account).await?;
-            let works = webhooks.into_iter().filter(|one| one.disabled_at.is_none());
-            targets.extend(works.map(|webhook| Target::Webhook(webhook.id)));
+            let called = webhooks.into_iter().filter(|one| one.disabled_at.is_none());
+            targets.extend(called.map(|webhook| Target::Webhook(webhook.id)));
         }
-        if rule.by_mail {
+        if of.by_mail {
             let members = self.store.members(account).await?;
-            let pays = members.into_iter().filter(|member| {
-                let role = member.memberships.iter().find(|one| one.account == account);
-                !member.disabled && role.is_some_and(|one| one.role.pays())
+            let payers = members.into_iter().filter(|member| {
+                let place = member.memberships.iter().find(|one| one.account == account);
+                !member.disabled && place.is_some_and(|place| place.role.pays())
             });
-            targets.extend(pays.map(|member| Target::Mail(member.email)));
+            targets.extend(payers.map(|member| Target::Mail(member.email)));
         }
         Ok(targets)
     }

@@ -16,6 +16,7 @@ use crate::{
     Scope, ServiceError, ServiceResult, Services,
     alerts::whole,
     audit::Deed,
+    ingest::account_cycles,
     ports::{GroupBy, Snapshot, StoreResult},
     selection::View,
     split::{Ask, read_cells},
@@ -127,7 +128,7 @@ impl Services {
             .flat_map(|(_, causes)| causes.iter().take(MOST_CAUSES))
             .map(|cause| cause.company);
         let names = self.names_of(view, ids.collect()).await?;
-        let name = |cause: Cause| {
+        let with_name = |cause: Cause| {
             let (key, name) = names.get(&cause.company).cloned().unwrap_or_default();
             let worst = cause.hours.iter().max_by_key(|(_, excess)| *excess);
             NamedCause {
@@ -140,25 +141,25 @@ impl Services {
                 activity: cause.activity,
             }
         };
-        let named = found.into_iter().map(|(spike, causes)| {
+        let told = found.into_iter().map(|(spike, causes)| {
             let least = spike.excess().micro() / LEAST_PART;
             let is_more = |cause: &Cause| cause.excess().micro() > least.max(0);
             let causes: Vec<_> = causes
                 .into_iter()
                 .filter(is_more)
                 .take(MOST_CAUSES)
-                .map(name)
+                .map(with_name)
                 .collect();
-            let told = causes
+            let explained = causes
                 .iter()
                 .fold(Credits::ZERO, |sum, cause| sum.saturating_add(cause.excess));
             FoundSpike {
-                others: spike.excess().saturating_sub(told),
+                others: spike.excess().saturating_sub(explained),
                 spike,
                 causes,
             }
         });
-        Ok(named.collect())
+        Ok(told.collect())
     }
 
     /// The spike that an account is in, or has just been in.
@@ -182,19 +183,9 @@ impl Services {
 
     /// A week of an account: the one that holds a day, or the running one.
     pub async fn review(&self, scope: Scope, day: Option<&str>) -> ServiceResult<Review> {
-        let zone = crate::ingest::account_cycles(&scope.account)?
-            .zone()
-            .clone();
         let now = self.now();
-        let day =
-            match day {
-                None => now,
-                Some(text) => zone.day_start(text.parse::<Date>().map_err(|_| {
-                    ServiceError::invalid("week", "must be a date such as 2026-11-23")
-                })?),
-            };
-        let start = Window::Week.start_of(day, &zone);
-        let end = Window::Week.next(start, &zone);
+        let week = week_of(&scope, day, now)?;
+        let (start, end) = (week.start, week.end);
         let view = ViewQuery {
             from: Some(start.to_string()),
             to: Some(end.min(now.max(start).plus_micros(1)).to_string()),
@@ -208,13 +199,11 @@ impl Services {
         };
         let account = scope.account.id;
         Ok(Review {
-            week: TimeRange::new(start, end),
+            week,
             is_over: end <= now,
-            by_agent: self.trends(scope.clone(), &trends(GroupBy::Agent)).await?,
-            by_company: self
-                .trends(scope.clone(), &trends(GroupBy::Company))
-                .await?,
-            spikes: self.spikes(scope, &view).await?,
+            by_agent: Box::pin(self.trends(scope.clone(), &trends(GroupBy::Agent))).await?,
+            by_company: Box::pin(self.trends(scope.clone(), &trends(GroupBy::Company))).await?,
+            spikes: Box::pin(self.spikes(scope, &view)).await?,
             reviewed: self.store.review(account, start).await?,
         })
     }
@@ -223,14 +212,29 @@ impl Services {
     pub async fn mark_reviewed(&self, scope: &Scope, day: &str) -> ServiceResult<()> {
         scope.require_dispute()?;
         whole(scope)?;
-        let review = self.review(scope.clone(), Some(day)).await?;
         let (account, now) = (scope.account.id, self.now());
+        let week = week_of(scope, Some(day), now)?;
         self.store
-            .mark_reviewed(account, review.week.start, &scope.actor, now)
+            .mark_reviewed(account, week.start, &scope.actor, now)
             .await?;
         self.record(scope, Deed::plain("week.reviewed", day)).await;
         Ok(())
     }
+}
+
+/// The week of the account's zone that holds a day, from Monday; the running one when no day is said.
+fn week_of(scope: &Scope, day: Option<&str>, now: Time) -> ServiceResult<TimeRange> {
+    let cycles = account_cycles(&scope.account)?;
+    let zone = cycles.zone();
+    let day = match day {
+        None => now,
+        Some(text) => zone.day_start(
+            text.parse::<Date>()
+                .map_err(|_| ServiceError::invalid("week", "must be a date such as 2026-11-23"))?,
+        ),
+    };
+    let start = Window::Week.start_of(day, zone);
+    Ok(TimeRange::new(start, Window::Week.next(start, zone)))
 }
 
 /// The spikes of a range with their causes, the latest first; none when too little is known.

@@ -137,11 +137,11 @@ impl Services {
         gains.truncate(MOST_COMPANIES);
         let ids: Vec<_> = gains.iter().map(|(company, _)| *company).collect();
         let names = self.names_of(view, ids).await?;
-        let named = gains.into_iter().map(|(company, gain)| {
+        let companies = gains.into_iter().map(|(company, gain)| {
             let (key, name) = names.get(&company).cloned().unwrap_or_default();
             CompanyGain { key, name, gain }
         });
-        Ok(named.collect())
+        Ok(companies.collect())
     }
 }
 

@@ -281,13 +281,13 @@ impl Services {
 
     /// When it is tried again: a little later than said, so that not everybody comes back at the same moment.
     fn next(&self, delivery: &Delivery) -> Outcome {
-        let made = usize::try_from(delivery.attempts).unwrap_or(usize::MAX);
-        let Some(pause_s) = self.courier.retries_s().get(made) else {
+        let tried = usize::try_from(delivery.attempts).unwrap_or(usize::MAX);
+        let Some(seconds) = self.courier.retries_s().get(tried) else {
             return Outcome::Failed;
         };
-        let pause_us = i64::from(*pause_s) * 1_000_000;
-        let more_us = rand::random_range(0..=pause_us / 10);
-        Outcome::Retry(self.now().plus_micros(pause_us + more_us))
+        let pause_us = i64::from(*seconds) * 1_000_000;
+        let jitter_us = rand::random_range(0..=pause_us / 10);
+        Outcome::Retry(self.now().plus_micros(pause_us + jitter_us))
     }
 
     /// A webhook that took nothing for as long as a message was tried is no longer called.

@@ -299,22 +299,22 @@ fn table(value: &Value) -> Vec<Vec<Cow<'_, str>>> {
         "by", "key", "credits", "events", "leads", "bookings", "sales", "currency", "value",
     ];
     let mut rows = vec![head.map(Cow::from).to_vec()];
-    rows.extend(lines("total", String::new(), &value.total));
+    rows.extend(lines("total", "", &value.total));
     for (agent, part) in &value.agents {
-        rows.extend(lines("agent", agent.id().to_owned(), part));
+        rows.extend(lines("agent", agent.id(), part));
     }
     for part in &value.companies {
-        rows.extend(lines("company", part.key.clone(), &part.gain));
+        rows.extend(lines("company", &part.key, &part.gain));
     }
     for (window, part) in &value.windows {
         let start = times::rfc3339(window.start, &value.zone);
-        rows.extend(lines("window", start, part));
+        rows.extend(lines("window", &start, part));
     }
     rows
 }
 
 /// A line, and one more for every further currency, which repeats nothing that could be added up twice.
-fn lines(by: &'static str, key: String, gain: &Gain) -> Vec<Vec<Cow<'static, str>>> {
+fn lines(by: &'static str, key: &str, gain: &Gain) -> Vec<Vec<Cow<'static, str>>> {
     let mut worth = gain
         .worth_micro
         .iter()
@@ -325,7 +325,7 @@ fn lines(by: &'static str, key: String, gain: &Gain) -> Vec<Vec<Cow<'static, str
         gain.used.credits.to_string().into(),
         gain.used.events.to_string().into(),
     ];
-    let start = [Cow::from(by), key.clone().into()];
+    let start = [Cow::from(by), key.to_owned().into()];
     let mut lines = vec![
         start
             .clone()

@@ -133,7 +133,7 @@ impl ValuePage {
             Some(each) => format!("of any kind, was {} before", number::quotient(each)),
             None => "no lead before".to_owned(),
         };
-        let paid: Vec<_> = LeadKind::ALL
+        let each_of: Vec<_> = LeadKind::ALL
             .iter()
             .skip(1)
             .filter_map(|kind| {
@@ -141,6 +141,7 @@ impl ValuePage {
                 Some(format!("{} a {}", number::quotient(each), kind.id()))
             })
             .collect();
+        let cost_words = [vec![before_words], each_of].concat().join(" · ");
         let worth: Vec<_> = now
             .worth_micro
             .iter()
@@ -160,7 +161,7 @@ impl ValuePage {
         view! {
             <dl class="tiles" data-testid="tiles">
                 <div class="card tile"><dt>"Leads, bookings, sales"</dt><dd><b>{number::count(now.all_leads())}</b><span class="dim value-moved">{moved(now.all_leads(), before.all_leads())}{format!(" from {} before", number::count(before.all_leads()))}</span><span class="dim">{kinds.join(" · ")}</span></dd></div>
-                <div class="card tile"><dt>"Credits per lead"</dt><dd><b>{each.map_or_else(|| "—".to_owned(), number::quotient)}</b><span class="dim">{before_words}{paid.iter().map(|words| format!(" · {words}")).collect::<String>()}</span></dd></div>
+                <div class="card tile"><dt>"Credits per lead"</dt><dd><b>{each.map_or_else(|| "—".to_owned(), number::quotient)}</b><span class="dim">{cost_words}</span></dd></div>
                 <div class="card tile"><dt>"Value"</dt><dd>{worth}{(!has_worth).then(unknown)}<span class="dim">{if has_worth { "as reported with them" } else { "none was reported" }}</span></dd></div>
                 <div class="card tile"><dt>"Value of a credit"</dt><dd>{per_credit}{(!has_rate).then(unknown)}<span class="dim">{format!("of {} credits used", number::credits(now.used.credits))}</span></dd></div>
             </dl>

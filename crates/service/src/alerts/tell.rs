@@ -22,7 +22,7 @@ pub(super) struct Told<'a> {
 pub(super) fn message(
     id: String,
     account: &Account,
-    told: Told<'_>,
+    told: &Told<'_>,
     targets: Vec<Target>,
     now: Time,
 ) -> Message {
@@ -34,7 +34,7 @@ pub(super) fn message(
     let text = told
         .reading
         .sentence(told.rule.condition.kind(), told.level, told.is_over);
-    let body = body(kind, now, &data(account, &told, &text));
+    let body = body(kind, now, &data(account, told, &text));
     Message {
         id,
         kind: kind.to_owned(),

@@ -46,7 +46,7 @@ impl Services {
             match self.watch(account, look).await {
                 Ok(count) => changed += count,
                 Err(error) => {
-                    tracing::error!(%error, "alerts of an account could not be looked at")
+                    tracing::error!(%error, "alerts of an account could not be looked at");
                 }
             }
         }
@@ -78,14 +78,14 @@ impl Services {
         if changes.is_empty() {
             return Ok(0);
         }
-        let changed = self
+        let made = self
             .store
             .change_alerts(account, &changes, self.now())
             .await?;
-        if changed > 0 {
+        if made > 0 {
             self.messages.notify_one();
         }
-        Ok(changed)
+        Ok(made)
     }
 
     /// What a reading changes, if anything.
@@ -120,7 +120,7 @@ impl Services {
         };
         let message = (!targets.is_empty()).then(|| {
             let id = format!("msg_{}", self.new_id());
-            message(id, scope.account(), told, targets, now)
+            message(id, scope.account(), &told, targets, now)
         });
         Ok(Some(AlertChange {
             rule: rule.key.clone(),

@@ -40,7 +40,10 @@ pub async fn an_identity_is_of_a_lead_or_of_usage_for_ever(backend: Arc<dyn Back
     let booking = lead(&world, 1, LeadKind::Booking, Some((5_000_000, "EUR")));
     let usage = world.event(2);
     let batch = vec![booking.clone(), usage.clone()];
-    assert_eq!(world.commit(&[batch.clone()]).await, [stored(2, 0)]);
+    assert_eq!(
+        world.commit(std::slice::from_ref(&batch)).await,
+        [stored(2, 0)]
+    );
     assert_eq!(world.commit(&[batch]).await, [stored(0, 2)]);
     let changed = NewEvent {
         fingerprint: 99,

@@ -251,7 +251,7 @@ impl AlertStore for MemoryStore {
                 .find(|other| other.message == delivery.message && other.target == delivery.target);
             let Some(found) = found else { return };
             found.attempts += 1;
-            found.answer = answer.to_owned();
+            answer.clone_into(&mut found.answer);
             (found.due_at, found.delivered_at, found.failed_at) = match outcome {
                 Outcome::Delivered => (None, Some(now), None),
                 Outcome::Retry(time) => (Some(*time), None, None),
