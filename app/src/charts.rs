@@ -5,6 +5,7 @@
 
 mod bars;
 mod cumulative;
+mod file;
 mod mark;
 mod scale;
 mod stacked;
@@ -13,6 +14,7 @@ mod text;
 
 pub use bars::agent_bars;
 pub use cumulative::cumulative;
+pub use file::file;
 pub use stacked::{Layer, stacked};
 
 use std::convert::Infallible;

@@ -26,6 +26,14 @@ test.describe("Trends", () => {
     expect((await cells.allTextContents()).map(micro).reduce((sum, cell) => sum + cell, 0n)).toBe(micro("40"));
     const csv = await page.request.get(`${server.url}${await page.getByRole("link", { name: "CSV" }).getAttribute("href")}`);
     expect(await csv.text()).toContain("bluewater");
+    const drawing = await page.request.get(`${server.url}${await page.getByRole("link", { name: "SVG" }).getAttribute("href")}`);
+    expect(drawing.headers()["content-type"]).toBe("image/svg+xml");
+    const words = await page.evaluate((text) => {
+      const file = new DOMParser().parseFromString(text, "image/svg+xml");
+      return file.querySelector("parsererror")?.textContent ?? file.documentElement.textContent;
+    }, await drawing.text());
+    expect(words).toContain("Credits by company and day: 40");
+    expect(words).toContain("Acme Dental 34");
     await legend.first().getByRole("link").click();
     await usage.isLive();
     expect((await usage.rows()).map((row) => row.reference)).toEqual(["a", "b"]);

@@ -13,7 +13,11 @@ pub mod sign_in;
 pub mod sign_on;
 pub mod webhooks;
 
-use app::{context::Current, error::AppError, pages::Found};
+use app::{
+    context::Current,
+    error::AppError,
+    pages::{Found, settings::Ask},
+};
 use axum::{
     Router,
     body::Body,
@@ -37,6 +41,9 @@ pub fn router() -> Router<AppState> {
         .route(app::PLANS_PATH, get(page))
         .route(app::SIGN_IN_PATH, get(page))
         .route(app::TRENDS_PATH, get(page))
+        .route("/billing/trends/chart.svg", get(chart))
+        .route("/billing/value/chart.svg", get(chart))
+        .route("/platform/trends/chart.svg", get(chart))
         .route(app::VALUE_PATH, get(page))
         .route(app::REVIEW_PATH, get(page))
         .route("/billing/review/mark", post(review::mark))
@@ -108,6 +115,33 @@ async fn page(State(state): State<AppState>, request: Request) -> Response {
         found => found,
     };
     show(&state, current, found).await
+}
+
+/// The chart of a page, as a file.
+async fn chart(State(state): State<AppState>, request: Request) -> Response {
+    let (uri, current) = (request.uri(), current(request.extensions()));
+    let ask = Ask {
+        services: &state.services,
+        current: &current,
+        query: uri.query().unwrap_or_default(),
+        secret: None,
+    };
+    let page = uri.path().trim_end_matches("/chart.svg");
+    match app::pages::settings::chart(page, &ask).await {
+        Some(Ok(svg)) => {
+            let headers = [
+                (header::CONTENT_TYPE, "image/svg+xml"),
+                (
+                    header::CONTENT_DISPOSITION,
+                    "attachment; filename=\"chart.svg\"",
+                ),
+                (header::CACHE_CONTROL, "no-store"),
+            ];
+            (headers, svg).into_response()
+        }
+        Some(Err(error)) => show(&state, current.clone(), Found::Problem(error)).await,
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
 }
 
 /// Renders what was found.

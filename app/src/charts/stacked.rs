@@ -18,8 +18,8 @@ use plotters::{
     },
 };
 
-const WIDTH: u32 = 960;
-const HEIGHT: u32 = 260;
+pub(super) const WIDTH: u32 = 960;
+pub(super) const HEIGHT: u32 = 260;
 const LEFT: u32 = 46;
 const BOTTOM: u32 = 26;
 const TOP: u32 = 10;

@@ -248,6 +248,8 @@ async fn a_form_about_anothers_account_is_answered_like_one_about_none() {
             "/platform/trends",
             "/billing/advice",
             "/billing/alerts",
+            "/billing/trends/chart.svg",
+            "/billing/value/chart.svg",
             "/companies",
             "/settings/members",
             "/settings/keys",

@@ -104,6 +104,18 @@ impl PlatformPage {
         )
     }
 
+    pub(super) fn file(&self) -> String {
+        let nothing = |_: &str| None;
+        let shown = TrendParts {
+            trends: &self.found.trends,
+            by: self.by,
+            group: &nothing,
+            mover: &nothing,
+            window: &|_| None,
+        };
+        shown.file()
+    }
+
     fn controls(&self) -> impl IntoView + use<> {
         let window = self.found.trends.window.id();
         let plans: Vec<_> = self
@@ -115,6 +127,7 @@ impl PlatformPage {
             })
             .collect();
         let csv = self.address("/api/v1/platform/trends", &[("format", "csv")]);
+        let svg = self.address(&format!("{PLATFORM_PATH}/chart.svg"), &[]);
         view! {
             <form class="card search-form trend-form" method="get" action=PLATFORM_PATH>
                 {hidden("account", self.frame.account.clone())}
@@ -125,6 +138,7 @@ impl PlatformPage {
                 <label>"Plan"<select name="plan"><option value="">"All plans"</option>{plans}</select></label>
                 <button class="button" type="submit">"Show"</button>
                 <a class="button trend-csv" href=csv download="" rel="external">{Icon::Download.view()}"CSV"</a>
+                <a class="button" href=svg download="" rel="external">{Icon::Download.view()}"SVG"</a>
             </form>
         }
     }

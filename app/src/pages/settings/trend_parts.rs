@@ -91,6 +91,32 @@ impl TrendParts<'_> {
         }
     }
 
+    /// The chart as a file.
+    pub(super) fn file(&self) -> String {
+        let trends = self.trends;
+        let labels: Vec<_> = trends
+            .windows
+            .iter()
+            .map(|window| self.label(window.start))
+            .collect();
+        let layers: Vec<_> = trends.groups.iter().map(layer).collect();
+        let groups: Vec<_> = trends
+            .groups
+            .iter()
+            .map(|group| {
+                let used = number::credits(group.total.credits);
+                (group.layer, format!("{} {used}", group.name))
+            })
+            .collect();
+        let title = format!(
+            "Credits by {} and {}: {}",
+            self.by,
+            trends.window.id(),
+            number::credits(trends.total.credits)
+        );
+        charts::file(&title, &charts::stacked(&layers, &labels), &groups)
+    }
+
     /// Over each window, what was used in it: shown on hover and focus, and the way to its rows.
     fn marks(&self, labels: &[String]) -> impl IntoView + use<> {
         let windows = &self.trends.windows;

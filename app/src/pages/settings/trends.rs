@@ -93,6 +93,18 @@ impl TrendsPage {
         )
     }
 
+    pub(super) fn file(&self) -> String {
+        let nothing = |_: &str| None;
+        let shown = TrendParts {
+            trends: &self.trends,
+            by: self.by,
+            group: &nothing,
+            mover: &nothing,
+            window: &|_| None,
+        };
+        shown.file()
+    }
+
     fn controls(&self) -> impl IntoView + use<> {
         let window = self.trends.window.id();
         let kept: Vec<_> = self
@@ -106,6 +118,11 @@ impl TrendsPage {
             "/api/v1/usage/series",
             &[("window", window), ("group_by", self.by), ("format", "csv")],
         );
+        let against = self.trends.compared.id();
+        let svg = self.usage_address(
+            &format!("{TRENDS_PATH}/chart.svg"),
+            &[("window", window), ("by", self.by), ("against", against)],
+        );
         view! {
             <form class="card search-form trend-form" method="get" action=TRENDS_PATH>
                 {hidden("account", self.frame.account.clone())}
@@ -116,6 +133,7 @@ impl TrendsPage {
                 {choice("Against", "against", &AGAINST, self.trends.compared.id())}
                 <button class="button" type="submit">"Show"</button>
                 <a class="button trend-csv" href=csv download="" rel="external">{Icon::Download.view()}"CSV"</a>
+                <a class="button" href=svg download="" rel="external">{Icon::Download.view()}"SVG"</a>
             </form>
         }
     }

@@ -73,6 +73,27 @@ impl ValuePage {
         )
     }
 
+    pub(super) fn file(&self) -> String {
+        let layers: Vec<_> = LeadKind::ALL.iter().map(|kind| self.layer(*kind)).collect();
+        let groups: Vec<_> = LeadKind::ALL
+            .iter()
+            .zip(COLOURS)
+            .map(|(kind, colour)| {
+                let count = number::count(self.value.total.of(*kind));
+                (colour, format!("{} {count}", kind.plural()))
+            })
+            .collect();
+        let title = format!("Leads, bookings and sales by {}", self.value.window.id());
+        charts::file(&title, &charts::stacked(&layers, &self.labels()), &groups)
+    }
+
+    fn labels(&self) -> Vec<String> {
+        let windows = self.value.windows.iter();
+        windows
+            .map(|(window, _)| label(window.start, self.value.window, &self.value.zone))
+            .collect()
+    }
+
     fn controls(&self) -> impl IntoView + use<> {
         let window = self.value.window.id();
         let kept: Vec<_> = self
@@ -87,6 +108,11 @@ impl ValuePage {
             &self.query,
             &[("window", window), ("format", "csv")],
         );
+        let svg = address(
+            &format!("{VALUE_PATH}/chart.svg"),
+            &self.query,
+            &[("window", window)],
+        );
         view! {
             <form class="card search-form trend-form" method="get" action=VALUE_PATH>
                 {hidden("account", self.frame.account.clone())}
@@ -95,6 +121,7 @@ impl ValuePage {
                 {choice("Windows", "window", &WINDOWS, window)}
                 <button class="button" type="submit">"Show"</button>
                 <a class="button trend-csv" href=csv download="" rel="external">{Icon::Download.view()}"CSV"</a>
+                <a class="button" href=svg download="" rel="external">{Icon::Download.view()}"SVG"</a>
             </form>
         }
     }
@@ -169,12 +196,7 @@ impl ValuePage {
     }
 
     fn chart(&self) -> impl IntoView + use<> {
-        let labels: Vec<_> = self
-            .value
-            .windows
-            .iter()
-            .map(|(window, _)| label(window.start, self.value.window, &self.value.zone))
-            .collect();
+        let labels = self.labels();
         let layers: Vec<_> = LeadKind::ALL.iter().map(|kind| self.layer(*kind)).collect();
         let drawn = charts::stacked(&layers, &labels);
         let all = number::count(self.value.total.all_leads());
