@@ -39,7 +39,7 @@ test.describe("Members", () => {
     expect(await exported.text()).toContain("ours");
     expect(await exported.text()).not.toContain("theirs");
     const links = page.getByRole("navigation", { name: "Main" }).getByRole("link");
-    await expect(links).toHaveText(["AI Credits Usage", "Trends", "Your account"]);
+    await expect(links).toHaveText(["AI Credits Usage", "Trends", "Weekly review", "Value", "Your account"]);
     const settings = new Settings(page, server);
     for (const path of WHOLE_PAGES) await settings.isNothing(`${path}?account=${account.key}`);
     for (const query of [`?account=${other.key}`, "?account=nowhere"]) {

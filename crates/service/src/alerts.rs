@@ -136,12 +136,18 @@ impl Services {
         Ok(self.store.alerts(scope.account.id, before, limit).await?)
     }
 
-    /// What was told and is still so, and nobody said that they know of it.
-    pub async fn open_alerts(&self, scope: &Scope) -> ServiceResult<Vec<Alert>> {
+    /// What was told and is still so, the latest first.
+    pub async fn lasting_alerts(&self, scope: &Scope) -> ServiceResult<Vec<Alert>> {
         whole(scope)?;
         let latest = self.store.latest_alerts(scope.account.id).await?;
-        let is_open = |alert: &Alert| alert.lasts() && alert.acknowledged.is_none();
-        Ok(latest.into_iter().filter(is_open).collect())
+        Ok(latest.into_iter().rev().filter(Alert::lasts).collect())
+    }
+
+    /// Those that nobody said they know of.
+    pub async fn open_alerts(&self, scope: &Scope) -> ServiceResult<Vec<Alert>> {
+        let lasting = self.lasting_alerts(scope).await?;
+        let is_open = |alert: &Alert| alert.acknowledged.is_none();
+        Ok(lasting.into_iter().filter(is_open).collect())
     }
 
     /// Says that somebody knows of an alert.

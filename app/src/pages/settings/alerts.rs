@@ -40,6 +40,7 @@ const KINDS: [(&str, &str); 5] = [
 pub struct AlertsPage {
     frame: Frame,
     rules: Vec<Rule>,
+    lasting: Vec<Alert>,
     told: Vec<Alert>,
     companies: BTreeMap<String, String>,
     webhooks: Option<Webhooks>,
@@ -53,6 +54,7 @@ impl AlertsPage {
         let (scope, frame) = ask.frame(ALERTS_PATH).await?;
         let rules = ask.services.alert_rules(&scope).await?;
         let told = ask.services.alerts(&scope, None, MOST_TOLD).await?;
+        let lasting = ask.services.lasting_alerts(&scope).await?;
         let webhooks = if scope.may_manage() {
             let secret = ask.secret.map(str::to_owned);
             Some(Webhooks::read(ask.services, &scope, secret).await?)
@@ -66,6 +68,7 @@ impl AlertsPage {
             now: ask.services.now(),
             frame,
             rules,
+            lasting,
             told,
             webhooks,
         })
@@ -105,12 +108,7 @@ impl AlertsPage {
 
     /// What is still so.
     fn open(&self) -> impl IntoView + use<> {
-        let cards: Vec<_> = self
-            .told
-            .iter()
-            .filter(|alert| alert.lasts())
-            .map(|alert| self.card(alert))
-            .collect();
+        let cards: Vec<_> = self.lasting.iter().map(|alert| self.card(alert)).collect();
         let calm = cards.is_empty().then(|| {
             view! { <p class="card empty-card" data-testid="calm">"Nothing is past any level."</p> }
         });
