@@ -255,6 +255,11 @@ async fn budgets_are_watched_for_each_company() {
         .map(|alert| (alert.reading.subject.as_str(), alert.reading.level))
         .collect();
     assert_eq!(told, [("harbor", 100), ("acme", 50)]);
+    // What lasts is shown however much was told since.
+    let lasting = watched.services.lasting_alerts(&watched.scope).await;
+    let lasting = lasting.unwrap();
+    assert_eq!(lasting.len(), 2);
+    assert_eq!(lasting[0].reading.subject, "harbor");
 }
 
 #[tokio::test]
