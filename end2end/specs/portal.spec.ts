@@ -71,7 +71,7 @@ test.describe("A platform's own users", () => {
     const url = await link(account);
     await page.goto(url);
     await shows(page, account, "top");
-    await expect(page.getByRole("navigation", { name: "Main" }).getByRole("link")).toHaveText(["AI Credits Usage", "Trends"]);
+    await expect(page.getByRole("navigation", { name: "Main" }).getByRole("link")).toHaveText(["AI Credits Usage", "Trends", "Weekly review", "Value"]);
     const stranger = await browser.newContext();
     const second = await stranger.newPage();
     expect((await second.goto(url))?.status()).toBe(422);

@@ -413,14 +413,14 @@ fn row(name: AnyView, gain: &Gain) -> AnyView {
     let worth: Vec<_> = gain
         .worth_micro
         .iter()
-        .map(|(currency, micro)| view! { <span class="amount">{money(*micro, currency)}</span> })
+        .map(|(currency, micro)| view! { <span class="worth">{money(*micro, currency)}</span> })
         .collect();
     let rates: Vec<_> = gain
         .worth_micro
         .keys()
         .filter_map(|currency| {
             let each = gain.worth_per_credit(currency)?;
-            Some(view! { <span class="amount">{rate(each, currency)}</span> })
+            Some(view! { <span class="worth">{rate(each, currency)}</span> })
         })
         .collect();
     let nothing = |is_empty: bool| is_empty.then_some("—");
