@@ -9,8 +9,8 @@ use domain::{
 };
 
 use crate::{
-    Scope, ServiceError, ServiceResult, Services, orders::Catalogue, ports::GroupBy,
-    selection::View, split::read_cells,
+    Scope, ServiceResult, Services, orders::Catalogue, ports::GroupBy, selection::View,
+    split::read_cells,
 };
 
 /// Cycles that are replayed.
@@ -51,11 +51,9 @@ impl Services {
     /// What the last cycles would have cost under each plan.
     ///
     /// # Errors
-    /// [`ServiceError::NotFound`] for readers of some companies only.
+    /// [`crate::ServiceError::NotFound`] for readers of some companies only.
     pub async fn advice(&self, scope: &Scope) -> ServiceResult<Advice> {
-        if !scope.sees_all() {
-            return Err(ServiceError::NotFound);
-        }
+        scope.require_all()?;
         let view = self.view(scope.clone(), &ViewQuery::default()).await?;
         let cycles = self.complete_cycles(&view).await?;
         let plan = scope.account().plan.clone();

@@ -25,14 +25,14 @@ impl Services {
     /// # Errors
     /// [`ServiceError::NotFound`] for readers of some companies only.
     pub async fn alert_rules(&self, scope: &Scope) -> ServiceResult<Vec<Rule>> {
-        whole(scope)?;
+        scope.require_all()?;
         Ok(self.store.alert_rules(scope.account.id).await?)
     }
 
     /// Stores a rule in the place of one with its key. A rule that is snoozed stays so.
     pub async fn put_alert_rule(&self, scope: &Scope, rule: Rule) -> ServiceResult<Rule> {
         scope.require_bill()?;
-        whole(scope)?;
+        scope.require_all()?;
         check_key(&rule.key).map_err(|rule| ServiceError::invalid("key", rule))?;
         rule.condition.check().map_err(invalid)?;
         if let domain::alert::Condition::CompanyBudget {
@@ -88,7 +88,7 @@ impl Services {
     /// Removes a rule. What it told stays.
     pub async fn delete_alert_rule(&self, scope: &Scope, key: &str) -> ServiceResult<()> {
         scope.require_bill()?;
-        whole(scope)?;
+        scope.require_all()?;
         if !self.store.delete_alert_rule(scope.account.id, key).await? {
             return Err(ServiceError::NotFound);
         }
@@ -105,7 +105,7 @@ impl Services {
         for_s: u32,
     ) -> ServiceResult<Rule> {
         scope.require_bill()?;
-        whole(scope)?;
+        scope.require_all()?;
         if for_s > MAX_SNOOZE_S {
             let rule = format!("must be at most {MAX_SNOOZE_S}: remove the rule instead");
             return Err(ServiceError::invalid("for_s", rule));
@@ -132,13 +132,13 @@ impl Services {
         before: Option<i64>,
         limit: u32,
     ) -> ServiceResult<Vec<Alert>> {
-        whole(scope)?;
+        scope.require_all()?;
         Ok(self.store.alerts(scope.account.id, before, limit).await?)
     }
 
     /// What was told and is still so, the latest first.
     pub async fn lasting_alerts(&self, scope: &Scope) -> ServiceResult<Vec<Alert>> {
-        whole(scope)?;
+        scope.require_all()?;
         let latest = self.store.latest_alerts(scope.account.id).await?;
         Ok(latest.into_iter().rev().filter(Alert::lasts).collect())
     }
@@ -153,7 +153,7 @@ impl Services {
     /// Says that somebody knows of an alert.
     pub async fn acknowledge_alert(&self, scope: &Scope, number: i64) -> ServiceResult<()> {
         scope.require_bill()?;
-        whole(scope)?;
+        scope.require_all()?;
         let (account, now): (_, Time) = (scope.account.id, self.now());
         let done = self
             .store
@@ -188,15 +188,6 @@ impl Services {
             targets.extend(payers.map(|member| Target::Mail(member.email)));
         }
         Ok(targets)
-    }
-}
-
-/// Alerts are about the whole account.
-pub(crate) fn whole(scope: &Scope) -> ServiceResult<()> {
-    if scope.sees_all() {
-        Ok(())
-    } else {
-        Err(ServiceError::NotFound)
     }
 }
 

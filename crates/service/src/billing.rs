@@ -10,7 +10,7 @@ use domain::{
 };
 
 use crate::{
-    Scope, ServiceError, ServiceResult, Services,
+    Scope, ServiceResult, Services,
     books::{books_view, desk_of},
     dashboard::cycle_view,
     orders::Catalogue,
@@ -50,9 +50,7 @@ pub struct Billing {
 impl Services {
     /// Reads the page; the ledger from before an entry, or from the newest on. Not for callers who see some companies only.
     pub async fn billing(&self, scope: Scope, before: Option<i64>) -> ServiceResult<Billing> {
-        if !scope.sees_all() {
-            return Err(ServiceError::NotFound);
-        }
+        scope.require_all()?;
         let view = self.view(scope.clone(), &ViewQuery::default()).await?;
         let (account, now) = (scope.account.id, view.now);
         let (catalogue, plan) = (self.catalogue(&scope).await?, self.plan_of(&scope).await?);

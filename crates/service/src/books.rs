@@ -27,9 +27,7 @@ pub struct CycleBalance {
 impl Services {
     /// The balance of the running cycle. Callers limited to some companies do not see it.
     pub async fn balance(&self, scope: &Scope) -> ServiceResult<CycleBalance> {
-        if !scope.sees_all() {
-            return Err(ServiceError::NotFound);
-        }
+        scope.require_all()?;
         let (account, now) = (scope.account.id, self.now());
         let mut snapshot = self.store.snapshot().await?;
         let desk = desk_of(snapshot.as_mut(), account, BooksNeeds::default(), now).await?;
@@ -53,9 +51,7 @@ impl Services {
 
     /// Every grant of an account, newest first. Callers limited to some companies do not see them.
     pub async fn grants(&self, scope: &Scope) -> ServiceResult<Vec<Grant>> {
-        if !scope.sees_all() {
-            return Err(ServiceError::NotFound);
-        }
+        scope.require_all()?;
         let needs = BooksNeeds {
             all_grants: true,
             ..BooksNeeds::default()
@@ -77,9 +73,7 @@ impl Services {
         before: Option<i64>,
         limit: u32,
     ) -> ServiceResult<Vec<NumberedEntry>> {
-        if !scope.sees_all() {
-            return Err(ServiceError::NotFound);
-        }
+        scope.require_all()?;
         Ok(self.store.entries(scope.account.id, before, limit).await?)
     }
 }

@@ -122,6 +122,15 @@ impl Scope {
         require(self.may(permission), permission)
     }
 
+    /// Refuses readers of some companies only: to them, what is of the whole account is not there.
+    pub(crate) fn require_all(&self) -> ServiceResult<()> {
+        if self.sees_all() {
+            Ok(())
+        } else {
+            Err(ServiceError::NotFound)
+        }
+    }
+
     pub(crate) fn require_budget(&self) -> ServiceResult<()> {
         self.require(Permission::Budget)
     }

@@ -141,9 +141,7 @@ impl Services {
 
     /// Where in time an account is. Callers limited to some companies learn nothing of the whole account.
     fn standing_place(&self, scope: &Scope) -> ServiceResult<Place> {
-        if !scope.sees_all() {
-            return Err(ServiceError::NotFound);
-        }
+        scope.require_all()?;
         let cycles = account_cycles(&scope.account)?;
         let now = self.now();
         Ok(Place {

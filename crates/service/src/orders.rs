@@ -125,9 +125,7 @@ impl Services {
 
     /// Orders of an account, newest first.
     pub async fn orders(&self, scope: &Scope, limit: u32) -> ServiceResult<Vec<Order>> {
-        if !scope.sees_all() {
-            return Err(ServiceError::NotFound);
-        }
+        scope.require_all()?;
         Ok(self.store.orders(scope.account.id, limit).await?)
     }
 

@@ -7,7 +7,7 @@ use domain::{
     usage::CompleteView,
 };
 
-use crate::{Scope, ServiceResult, Services, alerts::whole, ports::Snapshot, selection::View};
+use crate::{Scope, ServiceResult, Services, ports::Snapshot, selection::View};
 
 /// The sources of an account.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,7 +28,7 @@ impl Services {
     /// # Errors
     /// [`crate::ServiceError::NotFound`] for readers of some companies only.
     pub async fn sources(&self, scope: &Scope) -> ServiceResult<Sources> {
-        whole(scope)?;
+        scope.require_all()?;
         let cycles = crate::ingest::account_cycles(&scope.account)?;
         let mut snapshot = self.store.snapshot().await?;
         let sources = snapshot.sources(scope.account.id).await?;

@@ -14,7 +14,6 @@ use jiff::civil::Date;
 
 use crate::{
     Scope, ServiceError, ServiceResult, Services,
-    alerts::whole,
     audit::Deed,
     ingest::account_cycles,
     ports::{GroupBy, Snapshot, StoreResult},
@@ -170,10 +169,12 @@ impl Services {
             to: Some(now.plus_micros(1).to_string()),
             ..ViewQuery::default()
         };
-        let found = self.spikes(scope.clone(), &day).await?;
-        let spikes = found.spikes.unwrap_or_default();
+        let view = self.view(scope.clone(), &day).await?;
+        let mut snapshot = self.store.snapshot().await?;
+        let found = detect(snapshot.as_mut(), &view, view.period.range).await?;
+        let spikes = found.map(|(_, spikes)| spikes).unwrap_or_default();
         let lasts = |spike: &Spike| now.micros_since(spike.range.end) <= LASTING_US;
-        let latest = spikes.first().map(|found| found.spike).filter(lasts);
+        let latest = spikes.first().copied().filter(lasts);
         Ok(latest.map(|spike| SpikeSeen {
             start: spike.range.start,
             used: spike.used,
@@ -211,7 +212,7 @@ impl Services {
     /// Says that a week was looked through.
     pub async fn mark_reviewed(&self, scope: &Scope, day: &str) -> ServiceResult<()> {
         scope.require_dispute()?;
-        whole(scope)?;
+        scope.require_all()?;
         let (account, now) = (scope.account.id, self.now());
         let week = week_of(scope, Some(day), now)?;
         self.store
@@ -237,12 +238,12 @@ fn week_of(scope: &Scope, day: Option<&str>, now: Time) -> ServiceResult<TimeRan
     Ok(TimeRange::new(start, Window::Week.next(start, zone)))
 }
 
-/// The spikes of a range with their causes, the latest first; none when too little is known.
-async fn find(
+/// The hours of a range and its largest spikes, the latest first; none when too little is known.
+async fn detect(
     snapshot: &mut dyn Snapshot,
     view: &View,
     range: TimeRange,
-) -> StoreResult<Option<Vec<(Spike, Vec<Cause>)>>> {
+) -> StoreResult<Option<(Hours, Vec<Spike>)>> {
     // Hours are made of quarters, not of days; a week more for clocks that change.
     let ask = Ask {
         days_of: None,
@@ -268,6 +269,18 @@ async fn find(
     spikes.sort_by_key(|spike| std::cmp::Reverse(spike.excess()));
     spikes.truncate(MOST_SPIKES);
     spikes.sort_by_key(|spike| std::cmp::Reverse(spike.range.start));
+    Ok(Some((hours, spikes)))
+}
+
+/// The spikes of a range with their causes, the latest first; none when too little is known.
+async fn find(
+    snapshot: &mut dyn Snapshot,
+    view: &View,
+    range: TimeRange,
+) -> StoreResult<Option<Vec<(Spike, Vec<Cause>)>>> {
+    let Some((hours, spikes)) = detect(snapshot, view, range).await? else {
+        return Ok(None);
+    };
     let mut found = Vec::with_capacity(spikes.len());
     for spike in spikes {
         let slots = hours.slots(spike.range);

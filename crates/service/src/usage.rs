@@ -189,7 +189,8 @@ pub(crate) fn by_agent(cells: &[Cell]) -> [Totals; 6] {
     totals
 }
 
-fn sum(totals: &[Totals]) -> Totals {
+/// All of them together.
+pub(crate) fn sum<'a>(totals: impl IntoIterator<Item = &'a Totals>) -> Totals {
     let mut sum = Totals::default();
     for total in totals {
         sum.add(*total);

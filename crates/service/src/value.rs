@@ -16,7 +16,7 @@ use crate::{
     ports::{AgentCell, Cell, Grain, GroupBy, LeadCell, Snapshot, StoreResult},
     selection::View,
     split::{read_cells, split},
-    usage::by_agent,
+    usage::{by_agent, sum},
 };
 
 /// Companies that are told apart.
@@ -276,14 +276,6 @@ fn over_time(windows: Vec<TimeRange>, used: &[Cell], leads: &[LeadCell]) -> Vec<
         }
     }
     gains
-}
-
-fn sum<'a>(totals: impl IntoIterator<Item = &'a Totals>) -> Totals {
-    let mut sum = Totals::default();
-    for totals in totals {
-        sum.add(*totals);
-    }
-    sum
 }
 
 fn wasted(

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::{
     Scope, ServiceError, ServiceResult, Services,
-    alerts::{body, whole},
+    alerts::body,
     audit::Deed,
     log_failure,
     mail::Mail,
@@ -87,7 +87,7 @@ impl Services {
     /// The webhooks of an account, with their secrets: for those who manage it.
     pub async fn webhooks(&self, scope: &Scope) -> ServiceResult<Vec<Webhook>> {
         scope.require_manage()?;
-        whole(scope)?;
+        scope.require_all()?;
         Ok(self.store.webhooks(scope.account.id).await?)
     }
 
