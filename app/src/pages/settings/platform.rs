@@ -105,15 +105,7 @@ impl PlatformPage {
     }
 
     pub(super) fn file(&self) -> String {
-        let nothing = |_: &str| None;
-        let shown = TrendParts {
-            trends: &self.found.trends,
-            by: self.by,
-            group: &nothing,
-            mover: &nothing,
-            window: &|_| None,
-        };
-        shown.file()
+        trend_parts::file(&self.found.trends, self.by)
     }
 
     fn controls(&self) -> impl IntoView + use<> {

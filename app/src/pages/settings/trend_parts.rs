@@ -3,14 +3,15 @@
 use domain::{
     Time, TimeRange,
     calendar::{Comparison, Window, Zone},
+    filter::ViewQuery,
     number::{self, Change},
     usage::Totals,
 };
 use leptos::prelude::*;
 use service::trends::{Mover, TrendGroup, Trends};
 
-use super::frame::Ask;
-use crate::{charts, ui::Icon};
+use super::frame::{Ask, Frame, hidden};
+use crate::{charts, error::AppError, state::Url, ui::Icon};
 
 /// Movers that are listed each way.
 const MOST_MOVERS: usize = 5;
@@ -19,6 +20,15 @@ pub(super) const MOST_STOPS: usize = 62;
 /// Shades of the heat map.
 const SHADES: i128 = 6;
 const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+
+/// Which period: value and words.
+pub(super) const PERIODS: [(&str, &str); 5] = [
+    ("30d", "Last 30 days"),
+    ("7d", "Last 7 days"),
+    ("90d", "Last 90 days"),
+    ("this_cycle", "This cycle"),
+    ("last_cycle", "Last cycle"),
+];
 
 /// How long a window may be: value and words.
 pub(super) const WINDOWS: [(&str, &str); 4] = [
@@ -62,11 +72,7 @@ pub(super) struct TrendParts<'a> {
 impl TrendParts<'_> {
     pub(super) fn chart(&self) -> impl IntoView + use<> {
         let trends = self.trends;
-        let labels: Vec<_> = trends
-            .windows
-            .iter()
-            .map(|window| self.label(window.start))
-            .collect();
+        let labels = labels(trends);
         let layers: Vec<_> = trends.groups.iter().map(layer).collect();
         let drawn = charts::stacked(&layers, &labels);
         let total = number::credits(trends.total.credits);
@@ -89,32 +95,6 @@ impl TrendParts<'_> {
                 <details class="trend-table"><summary class="quiet-button">"Show this chart as a table"</summary>{self.table(&labels)}</details>
             </section>
         }
-    }
-
-    /// The chart as a file.
-    pub(super) fn file(&self) -> String {
-        let trends = self.trends;
-        let labels: Vec<_> = trends
-            .windows
-            .iter()
-            .map(|window| self.label(window.start))
-            .collect();
-        let layers: Vec<_> = trends.groups.iter().map(layer).collect();
-        let groups: Vec<_> = trends
-            .groups
-            .iter()
-            .map(|group| {
-                let used = number::credits(group.total.credits);
-                (group.layer, format!("{} {used}", group.name))
-            })
-            .collect();
-        let title = format!(
-            "Credits by {} and {}: {}",
-            self.by,
-            trends.window.id(),
-            number::credits(trends.total.credits)
-        );
-        charts::file(&title, &charts::stacked(&layers, &labels), &groups)
     }
 
     /// Over each window, what was used in it: shown on hover and focus, and the way to its rows.
@@ -148,10 +128,6 @@ impl TrendParts<'_> {
             Comparison::Week => "a week before",
             Comparison::Year => "a year before",
         }
-    }
-
-    fn label(&self, start: Time) -> String {
-        label(start, self.trends.window, &self.trends.zone)
     }
 
     fn legend(&self, group: &TrendGroup) -> AnyView {
@@ -261,6 +237,77 @@ impl TrendParts<'_> {
             </section>
         }
     }
+}
+
+/// What the windows are called.
+fn labels(trends: &Trends) -> Vec<String> {
+    let windows = trends.windows.iter();
+    windows
+        .map(|window| label(window.start, trends.window, &trends.zone))
+        .collect()
+}
+
+/// The chart as a file.
+pub(super) fn file(trends: &Trends, by: &str) -> String {
+    let layers: Vec<_> = trends.groups.iter().map(layer).collect();
+    let groups: Vec<_> = trends
+        .groups
+        .iter()
+        .map(|group| {
+            let used = number::credits(group.total.credits);
+            (group.layer, format!("{} {used}", group.name))
+        })
+        .collect();
+    let title = format!(
+        "Credits by {by} and {}: {}",
+        trends.window.id(),
+        number::credits(trends.total.credits)
+    );
+    charts::file(&title, &charts::stacked(&layers, &labels(trends)), &groups)
+}
+
+/// The view that an address asks for, in the account of its page, and the name of its period.
+pub(super) fn asked_view(
+    ask: &Ask<'_>,
+    frame: &Frame,
+) -> Result<(ViewQuery, &'static str), AppError> {
+    let (mut query, _) = ViewQuery::parse(ask.query).map_err(service::ServiceError::from)?;
+    query.account = Some(frame.account.clone());
+    let period = known(&PERIODS, query.period.as_deref());
+    if query.from.is_none() {
+        query.period = Some(period.to_owned());
+    }
+    Ok((query, period))
+}
+
+/// What a form that chooses a period sends along of a view.
+pub(super) fn kept(query: &ViewQuery) -> Vec<AnyView> {
+    let pairs = query.pairs().into_iter();
+    pairs
+        .filter(|(name, _)| !matches!(*name, "period" | "from" | "to"))
+        .map(|(name, value)| hidden(name, value).into_any())
+        .collect()
+}
+
+/// An address with a view's filters, and more.
+pub(super) fn address(path: &str, query: &ViewQuery, more: &[(&str, &str)]) -> String {
+    let query = form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(query.pairs())
+        .extend_pairs(more)
+        .finish();
+    format!("{path}?{query}")
+}
+
+/// The rows of as much of a window as lies in a period, as its mark says.
+pub(super) fn rows_in(
+    query: &ViewQuery,
+    window: TimeRange,
+    period: TimeRange,
+    zone: &Zone,
+) -> String {
+    let shown = window.within(period);
+    let (from, to) = (zone.rfc3339(shown.start), zone.rfc3339(shown.end));
+    Url(query.clone()).between(&from, &to).href()
 }
 
 /// What a window is called.

@@ -1,6 +1,6 @@
 //! Trends: usage over time by agent, activity or company, against the period before.
 
-use domain::{TimeRange, filter::ViewQuery};
+use domain::filter::ViewQuery;
 use leptos::prelude::*;
 use service::{
     ports::GroupBy,
@@ -8,10 +8,13 @@ use service::{
 };
 
 use super::{
-    frame::{Ask, Frame, hidden},
-    trend_parts::{self, AGAINST, TrendParts, WINDOWS, choice, known},
+    frame::{Ask, Frame},
+    trend_parts::{
+        self, AGAINST, PERIODS, TrendParts, WINDOWS, address, asked_view, choice, kept, known,
+        rows_in,
+    },
 };
-use crate::{TRENDS_PATH, USAGE_PATH, error::AppError, state::Url, ui::Icon};
+use crate::{TRENDS_PATH, USAGE_PATH, error::AppError, ui::Icon};
 
 /// What usage is kept apart by: value and words.
 const BY: [(&str, &str); 3] = [
@@ -19,14 +22,6 @@ const BY: [(&str, &str); 3] = [
     ("activity", "Activity"),
     ("company", "Company"),
 ];
-pub(super) const PERIODS: [(&str, &str); 5] = [
-    ("30d", "Last 30 days"),
-    ("7d", "Last 7 days"),
-    ("90d", "Last 90 days"),
-    ("this_cycle", "This cycle"),
-    ("last_cycle", "Last cycle"),
-];
-
 /// The page Trends.
 #[derive(Debug, Clone)]
 pub struct TrendsPage {
@@ -40,12 +35,7 @@ pub struct TrendsPage {
 impl TrendsPage {
     pub(super) async fn read(ask: &Ask<'_>) -> Result<Self, AppError> {
         let (scope, frame) = ask.frame(TRENDS_PATH).await?;
-        let (mut query, _) = ViewQuery::parse(ask.query).map_err(service::ServiceError::from)?;
-        query.account = Some(frame.account.clone());
-        let period = known(&PERIODS, query.period.as_deref());
-        if query.from.is_none() {
-            query.period = Some(period.to_owned());
-        }
+        let (query, period) = asked_view(ask, &frame)?;
         let by = known(&BY, ask.value("by").as_deref());
         let group_by = match by {
             "activity" => GroupBy::Activity,
@@ -75,7 +65,10 @@ impl TrendsPage {
             by: self.by,
             group: &rows_of,
             mover: &rows_of,
-            window: &|window| Some(self.rows_in(window)),
+            window: &|window| {
+                let trends = &self.trends;
+                Some(rows_in(&self.query, window, trends.range, &trends.zone))
+            },
         };
         let parts = view! {
             {self.controls()}
@@ -94,39 +87,25 @@ impl TrendsPage {
     }
 
     pub(super) fn file(&self) -> String {
-        let nothing = |_: &str| None;
-        let shown = TrendParts {
-            trends: &self.trends,
-            by: self.by,
-            group: &nothing,
-            mover: &nothing,
-            window: &|_| None,
-        };
-        shown.file()
+        trend_parts::file(&self.trends, self.by)
     }
 
     fn controls(&self) -> impl IntoView + use<> {
         let window = self.trends.window.id();
-        let kept: Vec<_> = self
-            .query
-            .pairs()
-            .into_iter()
-            .filter(|(name, _)| !matches!(*name, "account" | "period" | "from" | "to"))
-            .map(|(name, value)| hidden(name, value))
-            .collect();
-        let csv = self.usage_address(
+        let csv = address(
             "/api/v1/usage/series",
+            &self.query,
             &[("window", window), ("group_by", self.by), ("format", "csv")],
         );
         let against = self.trends.compared.id();
-        let svg = self.usage_address(
+        let svg = address(
             &format!("{TRENDS_PATH}/chart.svg"),
+            &self.query,
             &[("window", window), ("by", self.by), ("against", against)],
         );
         view! {
             <form class="card search-form trend-form" method="get" action=TRENDS_PATH>
-                {hidden("account", self.frame.account.clone())}
-                {kept}
+                {kept(&self.query)}
                 {choice("By", "by", &BY, self.by)}
                 {choice("Period", "period", &PERIODS, self.period)}
                 {choice("Windows", "window", &WINDOWS, window)}
@@ -138,25 +117,8 @@ impl TrendsPage {
         }
     }
 
-    /// An address with this view's filters.
-    fn usage_address(&self, path: &str, more: &[(&str, &str)]) -> String {
-        let query = form_urlencoded::Serializer::new(String::new())
-            .extend_pairs(self.query.pairs())
-            .extend_pairs(more)
-            .finish();
-        format!("{path}?{query}")
-    }
-
-    /// The rows of a window: of as much of it as lies in the period, as its mark says.
-    fn rows_in(&self, window: TimeRange) -> String {
-        let zone = &self.trends.zone;
-        let shown = window.within(self.trends.range);
-        let (from, to) = (zone.rfc3339(shown.start), zone.rfc3339(shown.end));
-        Url(self.query.clone()).between(&from, &to).href()
-    }
-
     /// The rows behind a group.
     fn rows_of(&self, key: &str) -> String {
-        self.usage_address(USAGE_PATH, &[(self.by, key)])
+        address(USAGE_PATH, &self.query, &[(self.by, key)])
     }
 }

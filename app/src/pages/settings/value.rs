@@ -1,7 +1,7 @@
 //! Value: what usage brought in, what a lead cost, and what was wasted.
 
 use domain::{
-    Agent, Credits, TimeRange,
+    Agent, Credits,
     filter::ViewQuery,
     lead::{Gain, LeadKind},
     number,
@@ -11,11 +11,13 @@ use leptos::prelude::*;
 use service::value::{Value, ValueQuery};
 
 use super::{
-    frame::{Ask, Frame, hidden},
-    trend_parts::{self, MOST_STOPS, WINDOWS, choice, known, label, linked},
-    trends::PERIODS,
+    frame::{Ask, Frame},
+    trend_parts::{
+        self, MOST_STOPS, PERIODS, WINDOWS, address, asked_view, choice, kept, label, linked,
+        rows_in,
+    },
 };
-use crate::{VALUE_PATH, charts, error::AppError, state::Url, ui::Icon};
+use crate::{VALUE_PATH, charts, error::AppError, ui::Icon};
 
 /// Colours of leads, bookings and sales.
 const COLOURS: [usize; 3] = [6, 3, 1];
@@ -34,12 +36,7 @@ pub struct ValuePage {
 impl ValuePage {
     pub(super) async fn read(ask: &Ask<'_>) -> Result<Self, AppError> {
         let (scope, frame) = ask.frame(VALUE_PATH).await?;
-        let (mut query, _) = ViewQuery::parse(ask.query).map_err(service::ServiceError::from)?;
-        query.account = Some(frame.account.clone());
-        let period = known(&PERIODS, query.period.as_deref());
-        if query.from.is_none() {
-            query.period = Some(period.to_owned());
-        }
+        let (query, period) = asked_view(ask, &frame)?;
         let asked = ValueQuery {
             view: query.clone(),
             window: trend_parts::window(ask),
@@ -96,13 +93,6 @@ impl ValuePage {
 
     fn controls(&self) -> impl IntoView + use<> {
         let window = self.value.window.id();
-        let kept: Vec<_> = self
-            .query
-            .pairs()
-            .into_iter()
-            .filter(|(name, _)| !matches!(*name, "account" | "period" | "from" | "to"))
-            .map(|(name, value)| hidden(name, value))
-            .collect();
         let csv = address(
             "/api/v1/leads/summary",
             &self.query,
@@ -115,8 +105,7 @@ impl ValuePage {
         );
         view! {
             <form class="card search-form trend-form" method="get" action=VALUE_PATH>
-                {hidden("account", self.frame.account.clone())}
-                {kept}
+                {kept(&self.query)}
                 {choice("Period", "period", &PERIODS, self.period)}
                 {choice("Windows", "window", &WINDOWS, window)}
                 <button class="button" type="submit">"Show"</button>
@@ -255,7 +244,7 @@ impl ValuePage {
                     format!(" · {} each", number::quotient(each))
                 });
                 let rest = format!("{label} · {} credits{cost}", number::credits(gain.used.credits));
-                view! { <a class="trend-mark" href=self.rows_in(*window) tabindex=stop rel="external"><span class=class><b>{leads}</b>{rest}</span></a> }
+                view! { <a class="trend-mark" href=rows_in(&self.query, *window, self.value.range, &self.value.zone) tabindex=stop rel="external"><span class=class><b>{leads}</b>{rest}</span></a> }
             })
             .collect();
         view! { <div class="trend-marks" data-testid="marks">{marks}</div> }
@@ -341,22 +330,6 @@ impl ValuePage {
         };
         address(VALUE_PATH, &query, &[("window", self.value.window.id())])
     }
-
-    /// The rows of as much of a window as lies in the period.
-    fn rows_in(&self, window: TimeRange) -> String {
-        let zone = &self.value.zone;
-        let shown = window.within(self.value.range);
-        let (from, to) = (zone.rfc3339(shown.start), zone.rfc3339(shown.end));
-        Url(self.query.clone()).between(&from, &to).href()
-    }
-}
-
-fn address(path: &str, query: &ViewQuery, more: &[(&str, &str)]) -> String {
-    let query = form_urlencoded::Serializer::new(String::new())
-        .extend_pairs(query.pairs())
-        .extend_pairs(more)
-        .finish();
-    format!("{path}?{query}")
 }
 
 /// How leads are reported, for those who never did.

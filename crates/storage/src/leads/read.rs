@@ -7,7 +7,11 @@ use domain::{
     usage::Totals,
 };
 use service::ports::{AgentCell, Grain, LeadCell, LeadReads, Selection, StoreResult};
-use sqlx::SqliteConnection;
+use sqlx::{
+    FromRow, Sqlite, SqliteConnection,
+    query::QueryAs,
+    sqlite::{SqliteArguments, SqliteRow},
+};
 
 use crate::{
     error::{Error, Result},
@@ -136,6 +140,23 @@ impl LeadReads for SqliteSnapshot {
     }
 }
 
+/// Binds ?1 to ?5.
+fn asked<T>(
+    statement: &'static str,
+    filter: Filter,
+    range: TimeRange,
+) -> QueryAs<'static, Sqlite, T, SqliteArguments>
+where
+    T: for<'r> FromRow<'r, SqliteRow>,
+{
+    sqlx::query_as(statement)
+        .bind(filter.account)
+        .bind(range.start.micros())
+        .bind(range.end.micros())
+        .bind(filter.agents)
+        .bind(filter.companies)
+}
+
 #[tracing::instrument(name = "db.leads.cells", skip_all, fields(?grain))]
 async fn leads(
     connection: &mut SqliteConnection,
@@ -152,12 +173,7 @@ async fn leads(
         Grain::Bucket => LEAD_BUCKETS,
         Grain::Day => LEAD_DAYS,
     };
-    let rows: Vec<LeadRow> = sqlx::query_as(statement)
-        .bind(account.0)
-        .bind(range.start.micros())
-        .bind(range.end.micros())
-        .bind(filter.agents)
-        .bind(filter.companies)
+    let rows: Vec<LeadRow> = asked(statement, filter, range)
         .fetch_all(connection)
         .await?;
     rows.into_iter().map(lead_cell).collect()
@@ -191,12 +207,7 @@ async fn short_calls(
     let Some(filter) = Filter::resolve(connection, account, selection).await? else {
         return Ok(Vec::new());
     };
-    let rows: Vec<AgentRow> = sqlx::query_as(statement)
-        .bind(account.0)
-        .bind(range.start.micros())
-        .bind(range.end.micros())
-        .bind(filter.agents)
-        .bind(filter.companies)
+    let rows: Vec<AgentRow> = asked(statement, filter, range)
         .fetch_all(connection)
         .await?;
     rows.into_iter().map(agent_cell).collect()
@@ -212,12 +223,7 @@ async fn chats_with_lead(
     let Some(filter) = Filter::resolve(connection, account, selection).await? else {
         return Ok(Vec::new());
     };
-    let rows: Vec<AgentRow> = sqlx::query_as(CHATS_WITH_LEAD)
-        .bind(account.0)
-        .bind(range.start.micros())
-        .bind(range.end.micros())
-        .bind(filter.agents)
-        .bind(filter.companies)
+    let rows: Vec<AgentRow> = asked(CHATS_WITH_LEAD, filter, range)
         .bind(LEAD_REACH_US)
         .fetch_all(connection)
         .await?;
