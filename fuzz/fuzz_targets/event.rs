@@ -4,12 +4,13 @@
 #![no_main]
 
 use domain::{
-    FieldError, Time,
+    Credits, FieldError, Time,
     event::{
         AgeLimit, Charge, Envelope, MAX_METADATA_BYTES, MAX_NAME_BYTES, MAX_REFERENCE_BYTES,
         ParsedEvent, Payload, check_time,
     },
     ids::{KEY_MAX_CHARS, check_key, check_text},
+    lead::{LEAD_TYPE, MAX_WORTH_MICRO, Worth},
 };
 use libfuzzer_sys::fuzz_target;
 use serde_json::{Map, Value};
@@ -81,7 +82,18 @@ fn bounded(event: &ParsedEvent) {
             assert!(fits(reference.as_deref(), MAX_REFERENCE_BYTES));
             metadata.iter().for_each(small);
         }
+        Payload::Lead {
+            lead, reference, ..
+        } => {
+            assert!(fits(reference.as_deref(), MAX_REFERENCE_BYTES));
+            lead.worth.iter().for_each(worth_something);
+        }
     }
+}
+
+fn worth_something(worth: &Worth) {
+    assert!((0..=MAX_WORTH_MICRO).contains(&worth.amount_micro));
+    assert_eq!(worth.currency.len(), 3);
 }
 
 fn small(object: &Map<String, Value>) {
@@ -125,6 +137,7 @@ fn sent_again(event: &ParsedEvent) -> Envelope {
     let (kind, subject, time, payload): (_, _, Option<Time>, Value) =
         serde_json::from_str(&event.content()).expect("content is JSON");
     let data = match payload {
+        Value::Array(values) if kind == LEAD_TYPE => lead_again(&values),
         Value::Array(values) => {
             let names = USAGE.into_iter().map(str::to_owned);
             Value::Object(names.zip(values).collect())
@@ -142,6 +155,21 @@ fn sent_again(event: &ParsedEvent) -> Envelope {
         account: event.account.clone(),
         ..Envelope::default()
     }
+}
+
+/// What a lead says, from its content: who brought it in, what it is, its reference.
+fn lead_again(values: &[Value]) -> Value {
+    let [agent, lead, reference] = values else {
+        panic!("a lead tells three things");
+    };
+    let micro = lead["worth"]["amount_micro"].as_i64();
+    serde_json::json!({
+        "agent": agent,
+        "kind": lead["kind"],
+        "reference": reference,
+        "value": micro.map(|micro| Credits::from_micro(micro).to_string()),
+        "currency": lead["worth"]["currency"],
+    })
 }
 
 /// Two events with one content are one event, but for how they are named.
