@@ -3,6 +3,7 @@ import { Account, signIn } from "../support/account";
 import { Receiver, verified } from "../support/receiver";
 import { Settings } from "../support/settings";
 import { expect, type Platform, startPlatform, test } from "../support/test";
+import { UsagePage } from "../support/usage-page";
 
 test.describe("Alerts", () => {
   let platform: Platform;
@@ -78,6 +79,14 @@ test.describe("Alerts", () => {
     }).toPass();
     const nav = page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Alerts" });
     await expect(nav).toContainText("1");
+    // What a screen reader is told of the count does not widen a small page.
+    await settings.goto(`/billing/usage?account=${account.key}`);
+    await expect(nav).toContainText("1");
+    for (const width of [390, 320]) {
+      await page.setViewportSize({ width, height: 800 });
+      await new UsagePage(page, platform.server).fitsTheWindow();
+    }
+    await settings.goto(`/billing/alerts?account=${account.key}`);
     await open_.getByRole("button", { name: "I know" }).click();
     await settings.says("somebody knows of it");
     await expect(open_).toContainText(`@${account.key}.example knows`);

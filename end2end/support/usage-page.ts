@@ -137,10 +137,21 @@ export class UsagePage {
     return { events: Number(events.replaceAll(",", "")), credits: micro(credits) };
   }
 
-  /// Fails if any part of the page is wider than the window.
+  /// Fails if any part of the page is wider than the window, and says which.
   async fitsTheWindow(): Promise<void> {
-    const widths = await this.page.evaluate(() => [document.scrollingElement?.scrollWidth ?? 0, window.innerWidth] as const);
-    expect(widths[0], "width of the document in a window of this width").toBeLessThanOrEqual(widths[1]);
+    const [width, sticking] = await this.page.evaluate(() => {
+      const outerOf = (element: Element) => (element instanceof HTMLElement && getComputedStyle(element).position === "absolute" ? element.offsetParent : element.parentElement);
+      const isCut = (element: Element) => {
+        for (let outer = outerOf(element); outer !== null && outer !== document.body; outer = outerOf(outer)) {
+          if (getComputedStyle(outer).overflowX !== "visible") return true;
+        }
+        return false;
+      };
+      const sticksOut = (element: Element) => element.getBoundingClientRect().right > window.innerWidth + 1 && element.checkVisibility() && !isCut(element);
+      const named = [...document.querySelectorAll("body *")].filter(sticksOut).map((element) => `${element.tagName} ${element.getAttribute("class")} ${element.textContent?.slice(0, 60)}`);
+      return [(document.scrollingElement?.scrollWidth ?? 0) - window.innerWidth, named] as const;
+    });
+    expect(width, `how much wider the page is than the window: ${sticking.join("; ")}`).toBeLessThanOrEqual(0);
   }
 
   private async amount(locator: Locator): Promise<bigint> {
