@@ -13,6 +13,7 @@ mod problem;
 mod receipt;
 mod running_calls;
 mod sidebar;
+mod tips;
 
 pub use activity_log::ActivityLog;
 pub use agent_cards::AgentCards;
@@ -27,3 +28,4 @@ pub use problem::Problem;
 pub use receipt::ReceiptPanel;
 pub use running_calls::RunningCalls;
 pub use sidebar::Sidebar;
+pub use tips::{Tips, Warnings};

@@ -14,6 +14,7 @@ mod page;
 mod plans;
 #[cfg(feature = "hydrate")]
 mod socket;
+mod tips;
 
 pub use account::{FindCompanies, find_companies};
 pub use activity::{ReadLog, ReadReceipt, read_log, read_receipt};
@@ -36,6 +37,7 @@ pub use plans::{
     DisputeLine, GrantLine, LedgerLine, LoadPlans, Offer, OrderLine, PlansPage, Progress, Standing,
     load_plans,
 };
+pub use tips::{TipLine, TipsView};
 
 #[cfg(feature = "ssr")]
 use {

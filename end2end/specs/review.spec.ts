@@ -20,7 +20,10 @@ test.describe("Weekly review", () => {
     await usage.open();
     const settings = new Settings(page, server);
     await settings.open("Weekly review");
-    await settings.goto(address(account.key, hour));
+    await usage.open();
+    const warning = page.getByRole("status").filter({ hasText: "51.0× the usual use on" });
+    await expect(warning).toContainText("500 credits above the usual, 100 % from Bluewater Spa, Voice Outbound.");
+    await warning.getByRole("link", { name: "See why" }).click();
     const spikes = page.getByTestId("spikes");
     await expect(spikes.locator("article")).toHaveCount(1);
     await expect(spikes).toContainText("510 credits where 10 are usual");
@@ -41,6 +44,8 @@ test.describe("Weekly review", () => {
     await spikes.locator("tbody tr").first().getByRole("link", { name: "Bluewater Spa" }).click();
     await usage.isLive();
     expect((await usage.rows()).map((row) => row.reference)).toEqual(["burst"]);
+    // What was looked through is not told again.
+    await expect(warning).toHaveCount(0);
   });
 
   test("says when too little is known, and when nothing was unusual", async ({ account, usage, page, server }) => {

@@ -11,7 +11,7 @@ use leptos::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::EventAsked;
+use super::{EventAsked, TipsView};
 #[cfg(feature = "ssr")]
 use crate::state::EVENT;
 use crate::{error::AppError, packed::Packed};
@@ -93,6 +93,8 @@ pub struct Page {
     pub charts: Charts,
     /// What will probably be of the cycle; none for those who see some companies only.
     pub forecast: Option<ForecastView>,
+    /// What is worth knowing of all that they may see.
+    pub tips: TipsView,
     /// The first rows of the log, or those around the event that the address leads to.
     pub log: LogPage,
     /// The event that the address leads to.
@@ -129,6 +131,7 @@ pub async fn read_page(
     } else {
         None
     };
+    let tips = TipsView::new(&*services.tips(&scope).await, &scope.account().key);
     let (dashboard, log) = services.page(scope.clone(), &view, begins).await?;
     let (event, log) = event.place(services, scope, &view, log).await?;
     let charts = charts_of(&dashboard);
@@ -137,6 +140,7 @@ pub async fn read_page(
         dashboard,
         charts,
         forecast,
+        tips,
         log,
         event,
         companies,

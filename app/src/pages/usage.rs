@@ -6,7 +6,7 @@ use leptos::{prelude::*, task::spawn_local};
 use crate::{
     components::{
         ActivityLog, AgentCards, BillingNotices, CreditBanner, Gauge, PageHeader, PageNotices,
-        RunningCalls, Sidebar,
+        RunningCalls, Sidebar, Tips, Warnings,
     },
     functions::{EventAsked, Page, draw_charts, load_page},
     state::{PageState, Reading, Url, follow_live},
@@ -45,9 +45,11 @@ pub fn UsagePage(
             <CreditBanner dashboard helps=state.helps url/>
             <EventNotice state/>
             <BillingNotices query/>
+            <Warnings tips=state.tips/>
             <Gauge dashboard charts=state.charts forecast=state.forecast/>
             <RunningCalls state/>
             <AgentCards dashboard charts=state.charts url/>
+            <Tips tips=state.tips/>
             <ActivityLog state url query/>
         </main>
     }

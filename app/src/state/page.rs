@@ -9,7 +9,7 @@ use domain::{
 use leptos::prelude::*;
 
 use super::{Remedy, live::Followed, scroll::Scroll};
-use crate::functions::{Charts, EventAsked, Page, Reader};
+use crate::functions::{Charts, EventAsked, Page, Reader, TipsView};
 
 /// Rows that stay in view above the row a link leads to.
 pub const ROWS_ABOVE: u64 = 3;
@@ -102,6 +102,8 @@ pub struct PageState {
     pub charts: RwSignal<Charts>,
     /// What will probably be of the cycle, as of the last reading.
     pub forecast: RwSignal<Option<ForecastView>>,
+    /// What is worth knowing, as of the last reading.
+    pub tips: RwSignal<TipsView>,
     /// The log.
     pub log: RwSignal<LogState>,
     /// The companies offered by the filter.
@@ -125,6 +127,7 @@ impl PageState {
             dashboard: RwSignal::new(page.dashboard),
             charts: RwSignal::new(page.charts),
             forecast: RwSignal::new(page.forecast),
+            tips: RwSignal::new(page.tips),
             log: RwSignal::new(LogState::asked(page.log, &page.event)),
             companies: RwSignal::new(page.companies),
             helps: RwSignal::new(Remedy::for_reader(&page.reader)),
@@ -151,6 +154,7 @@ impl PageState {
         self.helps.set(Remedy::for_reader(&page.reader));
         self.charts.set(page.charts);
         self.forecast.set(page.forecast);
+        self.tips.set(page.tips);
         self.companies.set(page.companies);
         self.log.update(|log| {
             let (view_px, row_px) = (log.scroll.view_px, log.scroll.row_px);

@@ -43,6 +43,8 @@ pub enum Icon {
     Sun,
     /// Leaves.
     SignOut,
+    /// Good to know.
+    Tip,
     /// The navigation.
     Bars,
 }
@@ -71,6 +73,9 @@ impl Icon {
             Self::ArrowRight => "M5 12h14m-6-6 6 6-6 6",
             Self::Sun => "M12 3a9 9 0 1 0 0 18zM12 3a9 9 0 0 1 0 18",
             Self::SignOut => "M14 4H6v16h8m-4-8h11m-4-4 4 4-4 4",
+            Self::Tip => {
+                "M9.5 18h5m-4 3h3M12 3a6 6 0 0 0-3.5 10.9c.7.5 1 1.2 1 2h5c0-.8.3-1.5 1-2A6 6 0 0 0 12 3z"
+            }
             Self::Bars => "M4 7h16M4 12h16M4 17h16",
         }
     }

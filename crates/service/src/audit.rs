@@ -113,6 +113,9 @@ impl Services {
         if let Err(error) = self.store.record(&entry).await {
             log_failure(&error);
         }
+        if let Some(account) = account {
+            self.tips.forget(account);
+        }
         self.deeds.send_replace(());
     }
 }

@@ -42,6 +42,7 @@ pub mod single_sign_on;
 pub mod sources;
 pub mod spikes;
 mod split;
+pub mod tips;
 pub mod trends;
 pub mod usage;
 pub mod users;
@@ -77,6 +78,7 @@ pub struct Services {
     writer: Writer,
     checks: Checks,
     hub: Hub,
+    tips: tips::Remembered,
     payments: Arc<dyn PaymentProvider>,
     mail: Arc<dyn Mailer>,
     courier: Arc<dyn Courier>,
@@ -112,6 +114,7 @@ impl Services {
             clock,
             writer,
             hub,
+            tips: tips::Remembered::default(),
             payments: Arc::new(Manual),
             mail: Arc::new(NoMail),
             courier: Arc::new(NoCourier),

@@ -164,12 +164,7 @@ impl Services {
     /// The spike that an account is in, or has just been in.
     pub(crate) async fn latest_spike(&self, scope: &Scope) -> ServiceResult<Option<SpikeSeen>> {
         let now = self.now();
-        let day = ViewQuery {
-            from: Some(now.plus_micros(-DAY_US).to_string()),
-            to: Some(now.plus_micros(1).to_string()),
-            ..ViewQuery::default()
-        };
-        let view = self.view(scope.clone(), &day).await?;
+        let view = self.last_days(scope, 1).await?;
         let mut snapshot = self.store.snapshot().await?;
         let found = detect(snapshot.as_mut(), &view, view.period.range).await?;
         let spikes = found.map(|(_, spikes)| spikes).unwrap_or_default();
@@ -180,6 +175,52 @@ impl Services {
             used: spike.used,
             expected: spike.expected,
         }))
+    }
+
+    /// The largest spike of the last seven days that nobody looked through since it ended, and the week it is in.
+    pub(crate) async fn unseen_spike(
+        &self,
+        scope: &Scope,
+    ) -> ServiceResult<Option<(TimeRange, FoundSpike)>> {
+        let view = self.last_days(scope, 7).await?;
+        let range = view.period.range;
+        let mut weeks = Vec::with_capacity(2);
+        let mut start = Window::Week.start_of(range.start, &view.zone);
+        while start < range.end {
+            let week = TimeRange::new(start, Window::Week.next(start, &view.zone));
+            let seen = self.store.review(scope.account.id, start).await?;
+            weeks.push((week, seen.map(|(at, _)| at)));
+            start = week.end;
+        }
+        let week_of = |spike: &Spike| weeks.iter().find(|(week, _)| spike.range.start < week.end);
+        let is_unseen = |spike: &Spike| {
+            let seen = week_of(spike).and_then(|(_, seen)| *seen);
+            seen.is_none_or(|seen| seen < spike.range.end)
+        };
+        let mut snapshot = self.store.snapshot().await?;
+        let Some((hours, spikes)) = detect(snapshot.as_mut(), &view, range).await? else {
+            return Ok(None);
+        };
+        let unseen = spikes.into_iter().filter(is_unseen);
+        let Some(largest) = unseen.max_by_key(Spike::excess) else {
+            return Ok(None);
+        };
+        let causes = causes(snapshot.as_mut(), &view, &hours, largest).await?;
+        drop(snapshot);
+        let week = week_of(&largest).map_or(range, |(week, _)| *week);
+        let named = self.named(&view, vec![(largest, causes)]).await?;
+        Ok(named.into_iter().next().map(|spike| (week, spike)))
+    }
+
+    /// The view of all that a reader may see of the last days.
+    async fn last_days(&self, scope: &Scope, days: i64) -> ServiceResult<View> {
+        let now = self.now();
+        let query = ViewQuery {
+            from: Some(now.plus_micros(-days * DAY_US).to_string()),
+            to: Some(now.plus_micros(1).to_string()),
+            ..ViewQuery::default()
+        };
+        self.view(scope.clone(), &query).await
     }
 
     /// A week of an account: the one that holds a day, or the running one.
@@ -283,11 +324,20 @@ async fn find(
     };
     let mut found = Vec::with_capacity(spikes.len());
     for spike in spikes {
-        let slots = hours.slots(spike.range);
-        let parts = parts(snapshot, view, &slots).await?;
-        found.push((spike, explain(&parts, &slots)));
+        found.push((spike, causes(snapshot, view, &hours, spike).await?));
     }
     Ok(Some(found))
+}
+
+async fn causes(
+    snapshot: &mut dyn Snapshot,
+    view: &View,
+    hours: &Hours,
+    spike: Spike,
+) -> StoreResult<Vec<Cause>> {
+    let slots = hours.slots(spike.range);
+    let parts = parts(snapshot, view, &slots).await?;
+    Ok(explain(&parts, &slots))
 }
 
 /// What everyone used in the hours of a spike, and in those that say what is usual of them.

@@ -126,6 +126,21 @@ impl Services {
         })
     }
 
+    /// Voice calls of less than ten seconds in the running cycle, and all voice calls.
+    pub(crate) async fn short_calls(&self, scope: &Scope) -> ServiceResult<(Totals, Totals)> {
+        let view = self.view(scope.clone(), &ViewQuery::default()).await?;
+        let mut snapshot = self.store.snapshot().await?;
+        let short = short_calls(snapshot.as_mut(), &view).await?;
+        let used = read_cells(
+            snapshot.as_mut(),
+            view.ask(GroupBy::Agent),
+            view.period.range,
+        )
+        .await?;
+        let told = wasted(&by_agent(&used), &short, None);
+        Ok((told.short_calls, told.calls))
+    }
+
     /// The companies that got most, named.
     async fn most_leads(
         &self,
@@ -179,11 +194,7 @@ async fn read(snapshot: &mut dyn Snapshot, view: &View, window: Window) -> Store
         ..view.ask(GroupBy::All)
     };
     let by_windows = split(range, view.days_for(window));
-    let mut short_calls = Vec::new();
-    for (part, grain) in split(range, Some(view.cycles.zone())) {
-        let calls = snapshot.short_calls(account, &view.selection, part, grain);
-        short_calls.extend(calls.await?);
-    }
+    let short_calls = short_calls(snapshot, view).await?;
     let chats_with_lead = if snapshot.has_leads(account).await? {
         let chats = snapshot.chats_with_lead(account, &view.selection, range);
         Some(chats.await?)
@@ -200,6 +211,16 @@ async fn read(snapshot: &mut dyn Snapshot, view: &View, window: Window) -> Store
         short_calls,
         chats_with_lead,
     })
+}
+
+async fn short_calls(snapshot: &mut dyn Snapshot, view: &View) -> StoreResult<Vec<AgentCell>> {
+    let account = view.scope.account.id;
+    let mut cells = Vec::new();
+    for (part, grain) in split(view.period.range, Some(view.cycles.zone())) {
+        let calls = snapshot.short_calls(account, &view.selection, part, grain);
+        cells.extend(calls.await?);
+    }
+    Ok(cells)
 }
 
 async fn leads(

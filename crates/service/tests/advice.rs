@@ -17,7 +17,7 @@ fn plan(key: &str, monthly: &str, price: Option<&str>) -> Plan {
 }
 
 /// September to November in Berlin: nothing, 1,250.5 credits, 900, and some of a cycle that still runs.
-async fn used() -> World {
+pub async fn used() -> World {
     let world = World::new().await;
     for plan in [
         plan("scale", "1000", Some("100")),

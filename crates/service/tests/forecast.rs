@@ -11,7 +11,7 @@ use service::{ServiceError, ports::PutCompany};
 use crate::support::world::{NOW, World, credits, time, usage};
 
 /// Uses an amount at noon of each of so many days before today, by a company.
-async fn used_daily(world: &World, company: &str, days: i64, amount: &str) {
+pub async fn used_daily(world: &World, company: &str, days: i64, amount: &str) {
     let noon = time("2026-11-23T11:00:00Z");
     let events = (1..=days)
         .map(|back| {

@@ -12,7 +12,7 @@ use service::{Permission, ServiceError};
 use crate::support::world::{NOW, World, credits, time, usage, wrong};
 
 /// Five weeks with ten credits a day at two o'clock, and two hours of calls today that nobody expected.
-async fn busy() -> World {
+pub async fn busy() -> World {
     let world = World::new().await;
     let now = time(NOW);
     let days = (0..36).map(|back| {

@@ -25,6 +25,7 @@ mod single_sign_on;
 mod sources;
 mod spikes;
 mod sums;
+mod tips;
 mod trends;
 mod users;
 mod value;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use domain::{
     Agent, Credits, Time, TimeRange,
     activity::activity_label,
+    calendar::Zone,
     filter::ViewQuery,
     number,
     tenancy::Company,
@@ -30,6 +31,17 @@ pub struct ReviewPage {
     /// Companies of the causes, for their limits; none for those who may not change them.
     companies: BTreeMap<String, Company>,
     may_mark: bool,
+}
+
+/// `Mon 23 Nov, 14:00 – 17:00`.
+pub fn hours_of(range: TimeRange, zone: &Zone) -> String {
+    let (from, to) = (zone.at(range.start), zone.at(range.end));
+    let end = if from.date() == to.date() {
+        to.strftime("%H:%M")
+    } else {
+        to.strftime("%a %-d %b, %H:%M")
+    };
+    format!("{} – {end}", from.strftime("%a %-d %b, %H:%M"))
 }
 
 impl ReviewPage {
@@ -140,14 +152,7 @@ impl ReviewPage {
     fn spike(&self, found: &FoundSpike) -> AnyView {
         let spike = &found.spike;
         let zone = &self.review.spikes.zone;
-        let from = zone.at(spike.range.start);
-        let to = zone.at(spike.range.end);
-        let end = if from.date() == to.date() {
-            to.strftime("%H:%M")
-        } else {
-            to.strftime("%a %-d %b, %H:%M")
-        };
-        let when = format!("{} – {end}", from.strftime("%a %-d %b, %H:%M"));
+        let when = hours_of(spike.range, zone);
         let rows: Vec<_> = found
             .causes
             .iter()

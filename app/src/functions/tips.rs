@@ -1,0 +1,237 @@
+//! Tips as the page tells them.
+
+use serde::{Deserialize, Serialize};
+#[cfg(feature = "ssr")]
+use {
+    crate::{ADVICE_PATH, COMPANIES_PATH, REVIEW_PATH, VALUE_PATH, pages::settings::hours_of},
+    domain::{Credits, Time, TimeRange, calendar::Zone, number, usage::Totals},
+    service::{
+        forecast::BudgetEnd,
+        spikes::FoundSpike,
+        tips::{CheaperPlan, Tip, Tips},
+    },
+};
+
+/// Something worth knowing, and where it is shown how.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TipLine {
+    /// Whether something is probably wrong.
+    pub is_warning: bool,
+    /// What it is.
+    pub title: String,
+    /// What there is to say of it.
+    pub text: String,
+    /// What the link says.
+    pub action: String,
+    /// Where it is shown how.
+    pub href: String,
+}
+
+/// What is worth knowing.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct TipsView {
+    /// The time of day at which it was worked out, in the account's zone.
+    pub as_of: String,
+    /// The most urgent first.
+    pub lines: Vec<TipLine>,
+}
+
+#[cfg(feature = "ssr")]
+impl TipsView {
+    /// Tips of an account in words.
+    pub(super) fn new(tips: &Tips, account: &str) -> Self {
+        let told = Told {
+            zone: &tips.zone,
+            account,
+        };
+        Self {
+            as_of: told.at(tips.as_of, "%H:%M"),
+            lines: tips.tips.iter().map(|tip| told.line(tip)).collect(),
+        }
+    }
+}
+
+/// To whom tips are told.
+#[cfg(feature = "ssr")]
+struct Told<'a> {
+    zone: &'a Zone,
+    account: &'a str,
+}
+
+#[cfg(feature = "ssr")]
+impl Told<'_> {
+    fn at(&self, time: Time, format: &str) -> String {
+        self.zone.at(time).strftime(format).to_string()
+    }
+
+    fn line(&self, tip: &Tip) -> TipLine {
+        match tip {
+            Tip::Spike(week, spike) => self.spike(*week, spike),
+            Tip::Budget(end, cycle) => self.budget(end, *cycle),
+            Tip::Plan(plan) => self.plan(plan),
+            Tip::ShortCalls(short, calls) => self.short_calls(*short, *calls),
+        }
+    }
+
+    fn href(&self, path: &str, rest: &str) -> String {
+        format!("{path}?account={}{rest}", self.account)
+    }
+
+    fn spike(&self, week: TimeRange, found: &FoundSpike) -> TipLine {
+        let spike = &found.spike;
+        let how_much = times(spike.used, spike.expected).map_or_else(
+            || "Unusual use".to_owned(),
+            |times| format!("{times}× the usual use"),
+        );
+        let cause = found.causes.first().map(|cause| {
+            format!(
+                ", {} from {}, {}",
+                number::percent(cause.excess, spike.excess()),
+                cause.company.name,
+                cause.agent.name()
+            )
+        });
+        let day = self.at(week.start, "%Y-%m-%d");
+        TipLine {
+            is_warning: true,
+            title: format!("{how_much} on {}.", hours_of(spike.range, self.zone)),
+            text: format!(
+                "{} credits above the usual{}.",
+                number::credits(spike.excess()),
+                cause.unwrap_or_default()
+            ),
+            action: "See why".to_owned(),
+            href: self.href(REVIEW_PATH, &format!("&week={day}")),
+        }
+    }
+
+    fn budget(&self, end: &BudgetEnd, cycle: TimeRange) -> TipLine {
+        TipLine {
+            is_warning: false,
+            title: format!(
+                "{} will probably use up its budget on {}.",
+                end.company.name,
+                self.at(end.at, "%-d %b")
+            ),
+            text: format!("The cycle ends on {}.", self.at(cycle.end, "%-d %b")),
+            action: "See its budget".to_owned(),
+            href: self.href(COMPANIES_PATH, ""),
+        }
+    }
+
+    fn plan(&self, plan: &CheaperPlan) -> TipLine {
+        let over = if plan.cycles == 1 {
+            "the last cycle".to_owned()
+        } else {
+            format!("the last {} cycles", plan.cycles)
+        };
+        TipLine {
+            is_warning: false,
+            title: format!(
+                "{} would have cost {} {} less than {}.",
+                plan.name,
+                number::credits(Credits::from_micro(plan.saved_micro)),
+                plan.currency,
+                plan.own
+            ),
+            text: format!("With what was used in {over}."),
+            action: "See the arithmetic".to_owned(),
+            href: self.href(ADVICE_PATH, ""),
+        }
+    }
+
+    fn short_calls(&self, short: Totals, calls: Totals) -> TipLine {
+        TipLine {
+            is_warning: false,
+            title: format!(
+                "{} of what calls cost went to calls under 10 seconds.",
+                number::percent(short.credits, calls.credits)
+            ),
+            text: format!(
+                "{} credits for {} calls in this cycle.",
+                number::credits(short.credits),
+                number::count(short.events)
+            ),
+            action: "See wasted credits".to_owned(),
+            href: self.href(VALUE_PATH, "#wasted"),
+        }
+    }
+}
+
+/// How many times the usual something is, to a tenth; none when that says nothing.
+#[cfg(feature = "ssr")]
+fn times(used: Credits, usual: Credits) -> Option<String> {
+    let (used, usual) = (i128::from(used.micro()), i128::from(usual.micro()));
+    if usual <= 0 || used / usual >= 100 {
+        return None;
+    }
+    let tenths = (used * 20 + usual) / (usual * 2);
+    Some(format!("{}.{}", tenths / 10, tenths % 10))
+}
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use domain::usage::CompanyName;
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case(310, 100, Some("3.1"))]
+    #[case(305, 100, Some("3.1"))]
+    #[case(304, 100, Some("3.0"))]
+    #[case(9_999, 100, Some("100.0"))]
+    #[case(10_000, 100, None)]
+    #[case(5, 0, None)]
+    fn usual_use_is_told_in_tenths(
+        #[case] used: i64,
+        #[case] usual: i64,
+        #[case] told: Option<&str>,
+    ) {
+        let [used, usual] = [used, usual].map(Credits::from_micro);
+        assert_eq!(times(used, usual).as_deref(), told);
+    }
+
+    #[test]
+    fn tips_are_told_in_the_zone_of_the_account_and_lead_to_what_shows_them() {
+        let time = |text: &str| text.parse::<Time>().unwrap();
+        let cycle = TimeRange::new(time("2026-10-31T23:00Z"), time("2026-11-30T23:00Z"));
+        let (key, name) = ("acme".to_owned(), "Acme Dental".to_owned());
+        let company = CompanyName { key, name };
+        let at = time("2026-11-27T23:30Z");
+        let totals = |credits: &str, events| Totals {
+            credits: credits.parse().unwrap(),
+            events,
+        };
+        let tips = Tips {
+            zone: Zone::named("Europe/Berlin").unwrap(),
+            as_of: time("2026-11-23T13:03Z"),
+            tips: vec![
+                Tip::Budget(BudgetEnd { company, at }, cycle),
+                Tip::Plan(CheaperPlan {
+                    name: "Growth".to_owned(),
+                    own: "Starter".to_owned(),
+                    saved_micro: 120_500_000,
+                    currency: "EUR".to_owned(),
+                    cycles: 6,
+                }),
+                Tip::ShortCalls(totals("1250.5", 1_312), totals("10000", 4_000)),
+            ],
+        };
+        let view = TipsView::new(&tips, "north");
+        assert_eq!(view.as_of, "14:03");
+        let told: Vec<_> = view
+            .lines
+            .iter()
+            .map(|line| format!("{} {} {}", line.title, line.text, line.href))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                "Acme Dental will probably use up its budget on 28 Nov. The cycle ends on 1 Dec. /companies?account=north",
+                "Growth would have cost 120.5 EUR less than Starter. With what was used in the last 6 cycles. /billing/advice?account=north",
+                "13 % of what calls cost went to calls under 10 seconds. 1,250.5 credits for 1,312 calls in this cycle. /billing/value?account=north#wasted",
+            ]
+        );
+    }
+}
