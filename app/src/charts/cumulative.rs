@@ -10,7 +10,7 @@ use plotters::{
     chart::{ChartBuilder, ChartContext, LabelAreaPosition},
     coord::{Shift, cartesian::Cartesian2d, types::RangedCoordf64},
     drawing::DrawingArea,
-    element::{Circle, EmptyElement, PathElement, Text},
+    element::{Circle, EmptyElement, PathElement, Polygon, Text},
     series::{AreaSeries, LineSeries},
     style::{
         Color as _, FontDesc, FontFamily, FontStyle, IntoTextStyle as _, TRANSPARENT, TextStyle,
@@ -46,11 +46,12 @@ const LABEL_EVERY_DAYS: usize = 7;
 const CROWDED_FROM: f64 = 0.6;
 const CROWDED_USE: f64 = 0.85;
 
-/// Use so far by day of the running cycle, with the allocation where the reader may see it.
+/// Use so far by day of the running cycle, with the allocation where the reader may see it, and what will probably be
+/// used by its end: the 10th, 50th and 90th percentile.
 ///
-/// The allocation is the whole account's, so a view narrowed to some companies is drawn without.
-pub fn cumulative(dashboard: &Dashboard) -> String {
-    let story = Story::of(dashboard);
+/// Allocation and projection are the whole account's, so a view narrowed to some companies is drawn without.
+pub fn cumulative(dashboard: &Dashboard, projected: Option<[Credits; 3]>) -> String {
+    let story = Story::of(dashboard, projected);
     let class = if story.is_over() {
         "chart cumulative over"
     } else {
@@ -81,10 +82,12 @@ struct Story<'a> {
     points: Vec<Point>,
     used: Credits,
     allocation: Option<Credits>,
+    /// What will probably be used by the cycle's end: the least, the middle and the most.
+    projected: Option<[Credits; 3]>,
 }
 
 impl<'a> Story<'a> {
-    fn of(dashboard: &'a Dashboard) -> Self {
+    fn of(dashboard: &'a Dashboard, projected: Option<[Credits; 3]>) -> Self {
         let (cycle, days) = (dashboard.cycle.range, dashboard.cycle_days.as_slice());
         let balance = dashboard
             .balance()
@@ -95,7 +98,12 @@ impl<'a> Story<'a> {
         let used = days
             .iter()
             .fold(Credits::ZERO, |sum, day| sum.saturating_add(day.credits));
-        let scale = Scale::reaching(used.max(allocation.unwrap_or_default()));
+        // What is used by now is part of it, also when the forecast is a moment older.
+        let projected = projected
+            .filter(|_| balance.is_some())
+            .map(|band| band.map(|credits| credits.max(used)));
+        let most = projected.map_or(used, |[_, _, most]| most);
+        let scale = Scale::reaching(most.max(allocation.unwrap_or_default()));
         let points = points(days, cycle, dashboard.now);
         Self {
             days,
@@ -104,6 +112,7 @@ impl<'a> Story<'a> {
             points,
             used,
             allocation,
+            projected,
         }
     }
 
@@ -121,6 +130,7 @@ impl<'a> Story<'a> {
             .build_cartesian_2d(0.0..1.0, self.scale)?;
         draw_grid(&mut chart)?;
         self.draw_days(&mut chart)?;
+        self.draw_projection(&mut chart)?;
         self.draw_use(&mut chart)?;
         self.draw_allocation(&mut chart)
     }
@@ -165,6 +175,20 @@ impl<'a> Story<'a> {
         chart.draw_series(labels).map(|_| ())
     }
 
+    /// From now to the end of the cycle: all that may be, and the middle of it.
+    fn draw_projection(&self, chart: &mut Chart<'_, '_>) -> Drawn {
+        let (Some(band), Some(now)) = (self.projected, self.points.last().copied()) else {
+            return Ok(());
+        };
+        let [least, middle, most] = band.map(|credits| (1.0, i128::from(credits.micro())));
+        chart.draw_series([Polygon::new(
+            [now, most, least],
+            Mark::Possible.key().filled(),
+        )])?;
+        chart.draw_series([PathElement::new([now, middle], Mark::Projected.key())])?;
+        Ok(())
+    }
+
     fn draw_use(&self, chart: &mut Chart<'_, '_>) -> Drawn {
         chart.draw_series(
             AreaSeries::new(self.points.clone(), 0, Mark::Area.key().filled())
@@ -187,10 +211,9 @@ impl<'a> Story<'a> {
             [(0.0, height), (1.0, height)],
             Mark::Allocation.key(),
         )])?;
-        let is_crowded = self
-            .points
-            .last()
-            .is_some_and(|(x, used)| *x > CROWDED_FROM && ratio(*used, height) > CROWDED_USE);
+        let is_passed = self.projected.is_some_and(|[_, _, most]| most > allocation);
+        let is_near = |(x, used): &Point| *x > CROWDED_FROM && ratio(*used, height) > CROWDED_USE;
+        let is_crowded = is_passed || self.points.last().is_some_and(is_near);
         let (x, anchor) = if is_crowded {
             (0.0, HPos::Left)
         } else {

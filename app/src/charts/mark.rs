@@ -21,6 +21,10 @@ pub(super) enum Mark {
     Allocation,
     /// The word beside it.
     AllocationLabel,
+    /// What may be used by the cycle's end.
+    Possible,
+    /// What will probably be.
+    Projected,
     /// Where things stand.
     Now,
     /// The whole height of a window, for the pointer.
@@ -45,13 +49,15 @@ pub(super) enum Mark {
 }
 
 impl Mark {
-    const ALL: [Self; 20] = [
+    const ALL: [Self; 22] = [
         Self::Grid,
         Self::Label,
         Self::Area,
         Self::Line,
         Self::Allocation,
         Self::AllocationLabel,
+        Self::Possible,
+        Self::Projected,
         Self::Now,
         Self::Hit,
         Self::Bar,
@@ -94,6 +100,8 @@ impl Mark {
             Self::Line => "line",
             Self::Allocation => "allocation",
             Self::AllocationLabel => "axis allocation-label",
+            Self::Possible => "possible",
+            Self::Projected => "projected",
             Self::Now => "now",
             Self::Hit => "hit",
             Self::Bar => "bar",

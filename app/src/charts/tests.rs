@@ -223,20 +223,20 @@ fn charts_carry_classes_and_nothing_that_says_how_they_look(
 ) {
     let (usage, bars) = card(amounts);
     let card = agent_bars(&usage, &bars, noon_of_day(0));
-    let gauge = cumulative(&dashboard(amounts, allocation));
+    let gauge = cumulative(&dashboard(amounts, allocation), None);
     assert!(has_no_looks(&card), "{card}");
     assert!(has_no_looks(&gauge), "{gauge}");
 }
 
 #[test]
 fn the_same_figures_are_always_drawn_the_same() {
-    let draw = || cumulative(&dashboard(&["100", "250.5", "3"], Some("80000")));
+    let draw = || cumulative(&dashboard(&["100", "250.5", "3"], Some("80000")), None);
     assert_eq!(draw(), draw());
 }
 
 #[test]
 fn use_is_a_line_an_area_and_a_dot_at_this_moment() {
-    let svg = cumulative(&dashboard(&["10000", "0", "30000"], Some("80000")));
+    let svg = cumulative(&dashboard(&["10000", "0", "30000"], Some("80000")), None);
     // A start, three whole days, and half of the fourth.
     assert_eq!(
         path(&svg, "line"),
@@ -279,7 +279,7 @@ fn split_steps(path: &str) -> Vec<String> {
 
 #[test]
 fn axes_say_credits_and_days() {
-    let svg = cumulative(&dashboard(&["10000"], Some("80000")));
+    let svg = cumulative(&dashboard(&["10000"], Some("80000")), None);
     let labels: Vec<_> = svg
         .split("</text>")
         .filter_map(|text| text.rsplit_once('>').map(|(_, label)| label))
@@ -296,7 +296,7 @@ fn axes_say_credits_and_days() {
 fn a_cycle_over_two_months_says_both() {
     let mut dashboard = dashboard(&["1"], None);
     dashboard.cycle_days[29].label = "14 Dec".into();
-    let svg = cumulative(&dashboard);
+    let svg = cumulative(&dashboard, None);
     assert!(
         svg.contains(">1 Nov</text>") && svg.contains(">14 Dec</text>"),
         "{svg}"
@@ -306,7 +306,7 @@ fn a_cycle_over_two_months_says_both() {
 #[test]
 fn the_allocation_is_drawn_only_for_who_sees_the_whole_account() {
     let whole = dashboard(&["100"], Some("80000"));
-    assert_eq!(count(&cumulative(&whole), ">allocation 80,000<"), 1);
+    assert_eq!(count(&cumulative(&whole, None), ">allocation 80,000<"), 1);
     let mut narrowed = whole.clone();
     narrowed.companies = vec![CompanyName {
         key: "acme".into(),
@@ -317,39 +317,68 @@ fn the_allocation_is_drawn_only_for_who_sees_the_whole_account() {
         dashboard(&["100"], None),
         dashboard(&["100"], Some("0")),
     ] {
-        assert_eq!(count(&cumulative(&hidden), "allocation"), 0);
+        assert_eq!(count(&cumulative(&hidden, None), "allocation"), 0);
     }
 }
 
 #[test]
 fn use_past_the_allocation_raises_the_scale_and_says_so() {
-    let svg = cumulative(&dashboard(&["50000", "50000"], Some("80000")));
+    let svg = cumulative(&dashboard(&["50000", "50000"], Some("80000")), None);
     assert!(
         svg.contains("class=\"chart cumulative over\"") && svg.contains(">100k</text>"),
         "{svg}"
     );
-    let within = cumulative(&dashboard(&["80000"], Some("80000")));
+    let within = cumulative(&dashboard(&["80000"], Some("80000")), None);
     assert!(within.contains("class=\"chart cumulative\""), "{within}");
 }
 
 #[test]
 fn the_allocation_makes_way_for_a_line_that_comes_near_it() {
-    let far = cumulative(&dashboard(&["3000"; 26], Some("130000")));
-    let near = cumulative(&dashboard(&["3000"; 26], Some("80000")));
+    let far = cumulative(&dashboard(&["3000"; 26], Some("130000")), None);
+    let near = cumulative(&dashboard(&["3000"; 26], Some("80000")), None);
     let anchor = |svg: &str| {
         attribute(svg.split_once("allocation-label").unwrap().1, "text-anchor").to_owned()
     };
+    let passed = ["80000", "100000", "130001"].map(|credits| credits.parse().unwrap());
+    let passed = cumulative(&dashboard(&["3000"; 26], Some("130000")), Some(passed));
     assert_eq!(
-        (anchor(&far).as_str(), anchor(&near).as_str()),
-        ("end", "start")
+        [&far, &near, &passed].map(|svg| anchor(svg)),
+        ["end", "start", "start"]
     );
+}
+
+#[test]
+fn what_will_probably_be_used_goes_on_from_now_and_fits_the_scale() {
+    let whole = dashboard(&["40000"], Some("80000"));
+    let band = ["60000", "70000", "110000"].map(|credits| credits.parse().unwrap());
+    let svg = cumulative(&whole, Some(band));
+    assert!(svg.contains(">125k</text>"), "{svg}");
+    let [now, end] = path(&svg, "projected").try_into().unwrap();
+    assert_eq!(now.replace('M', "L"), path(&svg, "line").pop().unwrap());
+    assert!(end.starts_with("L474 "), "{end}");
+    assert_eq!(count(&svg, "class=\"possible\""), 1);
+    // An older forecast never falls below what is used by now.
+    let old = ["10", "20", "30"].map(|credits| credits.parse().unwrap());
+    let [now, end] = path(&cumulative(&whole, Some(old)), "projected")
+        .try_into()
+        .unwrap();
+    let height = |step: &str| step.split_once(' ').unwrap().1.to_owned();
+    assert_eq!(height(&now), height(&end));
+    // It is the whole account's.
+    let mut narrowed = whole;
+    narrowed.companies = vec![CompanyName {
+        key: "acme".into(),
+        name: "Acme".into(),
+    }];
+    let svg = cumulative(&narrowed, Some(band));
+    assert_eq!(count(&svg, "projected") + count(&svg, "possible"), 0);
 }
 
 #[test]
 fn a_label_is_text_whatever_it_holds() {
     let mut dashboard = dashboard(&["1"], None);
     dashboard.cycle_days[29].label = "<script>".into();
-    let svg = cumulative(&dashboard);
+    let svg = cumulative(&dashboard, None);
     assert!(
         svg.contains("&lt;script&gt;") && !svg.contains("<script>"),
         "{svg}"

@@ -37,6 +37,13 @@ pub fn Gauge(
             |balance| format!("of {} credits", number::credits(balance.allocation)),
         )
     };
+    let is_projected = Memo::new(move |_| {
+        let is_whole = dashboard.with(|dashboard| dashboard.companies.is_empty());
+        is_whole
+            && forecast
+                .with(|forecast| forecast.as_ref()?.cycle_use)
+                .is_some()
+    });
     view! {
         <section class=move || format!("card gauge level-{}", level().id()) aria-label="Billing cycle">
             <div class="gauge-main">
@@ -53,7 +60,7 @@ pub fn Gauge(
                 <GaugeFacts dashboard/>
             </div>
             <figure class="gauge-chart">
-                <figcaption>"Cumulative use"</figcaption>
+                <figcaption>{move || if is_projected.get() { "Cumulative use and projection" } else { "Cumulative use" }}</figcaption>
                 <div class="chart-frame" role="img" aria-label=move || dashboard.with(describe_cycle)
                     inner_html=move || charts.with(|charts| charts.cumulative.clone())></div>
             </figure>

@@ -1,7 +1,7 @@
 //! Everything a page shows at first.
 
 use domain::{
-    Agent,
+    Agent, Credits,
     activity::LogPage,
     usage::{CompanyName, Dashboard, ForecastView},
 };
@@ -134,7 +134,8 @@ pub async fn read_page(
     let tips = TipsView::new(&*services.tips(&scope).await, &scope.account().key);
     let (dashboard, log) = services.page(scope.clone(), &view, begins).await?;
     let (event, log) = event.place(services, scope, &view, log).await?;
-    let charts = charts_of(&dashboard);
+    let projected = forecast.as_ref().and_then(|forecast| forecast.cycle_use);
+    let charts = charts_of(&dashboard, projected);
     Ok(Page {
         reader,
         dashboard,
@@ -147,15 +148,19 @@ pub async fn read_page(
     })
 }
 
-/// Draws the charts of a view again, after live changes.
+/// Draws the charts of a view again, after live changes, with the projection that the page shows.
 #[server(prefix = "/api/fn", client = super::PageClient, input = GetUrl, output = Post<Packed>)]
-pub async fn draw_charts(query: String) -> Result<Charts, AppError> {
+pub async fn draw_charts(
+    query: String,
+    projected: Option<[Credits; 3]>,
+) -> Result<Charts, AppError> {
     let (services, scope, view) = super::scoped(&query).await?;
-    Ok(charts_of(&services.dashboard(scope, &view).await?))
+    let dashboard = services.dashboard(scope, &view).await?;
+    Ok(charts_of(&dashboard, projected))
 }
 
 #[cfg(feature = "ssr")]
-fn charts_of(dashboard: &Dashboard) -> Charts {
+fn charts_of(dashboard: &Dashboard, projected: Option<[Credits; 3]>) -> Charts {
     use crate::charts;
     let draw = |usage: &domain::usage::AgentUsage| {
         (
@@ -165,7 +170,7 @@ fn charts_of(dashboard: &Dashboard) -> Charts {
     };
     Charts {
         agents: dashboard.agents.iter().map(draw).collect(),
-        cumulative: charts::cumulative(dashboard),
+        cumulative: charts::cumulative(dashboard, projected),
     }
 }
 

@@ -75,7 +75,10 @@ fn redraw_after_changes(state: PageState, query: Memo<String>) {
                 spawn_local(async move {
                     is_waiting.set_value(false);
                     let generation = state.generation.get_untracked();
-                    let drawn = draw_charts(query.get_untracked()).await;
+                    let projected = state
+                        .forecast
+                        .with_untracked(|forecast| forecast.as_ref()?.cycle_use);
+                    let drawn = draw_charts(query.get_untracked(), projected).await;
                     if let (Ok(charts), true) =
                         (drawn, generation == state.generation.get_untracked())
                     {

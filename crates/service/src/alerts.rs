@@ -180,12 +180,7 @@ impl Services {
             targets.extend(called.map(|webhook| Target::Webhook(webhook.id)));
         }
         if of.by_mail {
-            let members = self.store.members(account).await?;
-            let payers = members.into_iter().filter(|member| {
-                let place = member.memberships.iter().find(|one| one.account == account);
-                !member.disabled && place.is_some_and(|place| place.role.pays())
-            });
-            targets.extend(payers.map(|member| Target::Mail(member.email)));
+            targets.extend(self.payers(account).await?);
         }
         Ok(targets)
     }

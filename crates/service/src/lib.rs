@@ -15,6 +15,7 @@ pub mod clock;
 pub mod companies;
 pub mod dashboard;
 pub mod desk;
+pub mod digest;
 mod directory;
 pub mod disputes;
 pub mod enforce;

@@ -2,6 +2,7 @@
 
 mod access;
 mod alerts;
+mod digests;
 mod directory;
 mod events;
 mod identity;
@@ -19,6 +20,7 @@ pub use access::{
     AccessStore, AuditEntry, AuditFilter, Identity, Invitation, NewPerson, PortalGrant,
 };
 pub use alerts::{Alert, AlertChange, AlertStore, Delivery, Message, Outcome, Target, Webhook};
+pub use digests::DigestStore;
 pub use directory::{ApiKey, DirectoryStore, KeyScope, NewApiKey, PutAccount, PutCompany, Stored};
 pub use events::{CommitOutcome, Committed, EventStore, NewEvent, StoredEvent};
 pub use identity::{
@@ -72,6 +74,7 @@ pub trait Store:
     + AccessStore
     + AlertStore
     + ReviewStore
+    + DigestStore
     + Send
     + Sync
 {

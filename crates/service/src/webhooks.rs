@@ -9,6 +9,7 @@ use crate::{
     Scope, ServiceError, ServiceResult, Services,
     alerts::body,
     audit::Deed,
+    digest::DIGEST,
     log_failure,
     mail::Mail,
     ports::{Delivery, Message, Outcome, Target, Webhook},
@@ -270,10 +271,7 @@ impl Services {
         let mail = Mail {
             to: address.to_owned(),
             subject: delivery.subject.clone(),
-            text: format!(
-                "{}.\n\nRules, and who is told, are on the page Alerts.\n",
-                delivery.subject
-            ),
+            text: letter(delivery),
         };
         let sent = self.mail.send(mail).await;
         sent.map(|()| "sent".to_owned()).map_err(Missed::ForNow)
@@ -318,6 +316,18 @@ impl Services {
         };
         tracing::warn!(webhook = disabled.id, "a webhook is no longer called");
         Ok(self.store.put_webhook(delivery.account, &disabled).await?)
+    }
+}
+
+/// What a letter says: a digest brings its own text.
+fn letter(delivery: &Delivery) -> String {
+    let body: serde_json::Value = serde_json::from_str(&delivery.body).unwrap_or_default();
+    match body["data"]["text"].as_str() {
+        Some(text) if delivery.kind == DIGEST => text.to_owned(),
+        _ => format!(
+            "{}.\n\nRules, and who is told, are on the page Alerts.\n",
+            delivery.subject
+        ),
     }
 }
 

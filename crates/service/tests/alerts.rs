@@ -19,7 +19,7 @@ use crate::support::world::{NOW, World, credits, time, usage, wrong};
 
 /// Keeps letters.
 #[derive(Debug, Clone, Default)]
-struct Letters(Arc<Mutex<Vec<Mail>>>);
+pub struct Letters(pub Arc<Mutex<Vec<Mail>>>);
 
 #[async_trait]
 impl Mailer for Letters {

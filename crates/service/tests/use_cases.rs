@@ -10,6 +10,7 @@ mod support;
 mod accounts;
 mod advice;
 mod alerts;
+mod digest;
 mod forecast;
 mod idempotency;
 mod ingest;

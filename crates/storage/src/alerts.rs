@@ -5,6 +5,8 @@ mod rules;
 mod told;
 mod webhooks;
 
+pub(crate) use messages::add as add_message;
+
 use async_trait::async_trait;
 use domain::{AccountId, Time, alert::Rule};
 use service::ports::{

@@ -10,6 +10,7 @@ mod alerts;
 mod cells;
 mod checkpoint;
 mod connect;
+mod digests;
 mod directory;
 mod doctor;
 mod error;

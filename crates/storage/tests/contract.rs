@@ -87,6 +87,7 @@ macro_rules! contract {
                 a_change_is_made_once_however_many_programs_make_it,
                 rules_and_webhooks_are_stored_replaced_and_removed,
                 a_message_is_one_senders_until_its_time_and_can_be_sent_again,
+                a_week_is_told_once_and_only_while_it_is_wanted,
             }
             reviews::{
                 a_week_is_looked_through_once,

@@ -221,6 +221,9 @@ async fn alerts(services: &Services) {
             if let Err(error) = services.watch_all().await {
                 tracing::error!(%error, "alerts could not be looked at");
             }
+            if let Err(error) = services.tell_weeks().await {
+                tracing::error!(%error, "weeks could not be told");
+            }
         }
         tokio::time::sleep(WATCH_EVERY).await;
     }

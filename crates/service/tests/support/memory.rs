@@ -28,8 +28,8 @@ use domain::{
     tenancy::{Account, Company, Pack, Plan},
 };
 use service::ports::{
-    ApiKey, DoctorReport, NewEvent, Reconciliation, Remembered, ReviewStore, SavedSession, Store,
-    StoreResult, User,
+    ApiKey, DigestStore, DoctorReport, Message, NewEvent, Reconciliation, Remembered, ReviewStore,
+    SavedSession, Store, StoreResult, User,
 };
 
 /// Everything stored.
@@ -48,6 +48,7 @@ pub struct State {
     sessions: Vec<SavedSession>,
     access: access::Access,
     alerts: alerts::Alerts,
+    digests: std::collections::BTreeMap<AccountId, Time>,
     reviews: Vec<(AccountId, Time, (Time, String))>,
     answers: Vec<(String, String, Remembered)>,
     packs: Vec<Pack>,
@@ -139,6 +140,47 @@ impl ReviewStore for MemoryStore {
             self.change(|state| state.reviews.push((account, week, (now, by.to_owned()))));
         }
         Ok(())
+    }
+}
+
+#[async_trait]
+impl DigestStore for MemoryStore {
+    async fn digests(&self) -> StoreResult<Vec<(AccountId, Time)>> {
+        let state = self.state();
+        let digests = state.digests.iter();
+        Ok(digests.map(|(account, told)| (*account, *told)).collect())
+    }
+
+    async fn digest(&self, account: AccountId) -> StoreResult<Option<Time>> {
+        Ok(self.state().digests.get(&account).copied())
+    }
+
+    async fn start_digest(&self, account: AccountId, told: Time) -> StoreResult<()> {
+        self.change(|state| *state.digests.entry(account).or_insert(told));
+        Ok(())
+    }
+
+    async fn stop_digest(&self, account: AccountId) -> StoreResult<()> {
+        self.change(|state| state.digests.remove(&account));
+        Ok(())
+    }
+
+    async fn tell_digest(
+        &self,
+        account: AccountId,
+        week: Time,
+        message: &Message,
+        now: Time,
+    ) -> StoreResult<bool> {
+        Ok(self.change(|state| {
+            let told = state.digests.get_mut(&account);
+            let Some(told) = told.filter(|told| **told < week) else {
+                return false;
+            };
+            *told = week;
+            state.send(account, message, now);
+            true
+        }))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Instant};
 
 use domain::{
-    Time,
+    Time, TimeRange,
     calendar::{Comparison, Window},
     filter::ViewQuery,
     time::DAY_US,
@@ -11,6 +11,7 @@ use domain::{
 use service::{
     Caller, Clock, Services,
     platform::{PlatformBy, PlatformQuery},
+    ports::{PlatformGrain, PlatformGroupBy, Store},
 };
 
 use crate::platform::{Ids, NOW, Platform, Times};
@@ -47,7 +48,40 @@ pub async fn run() {
     ] {
         time(&services, days, by, window).await;
     }
+    parts(platform.store.as_ref()).await;
     services.close().await;
+}
+
+/// What a month of the page is read from, each by itself.
+async fn parts(store: &dyn Store) {
+    let today = NOW.micros() - NOW.micros().rem_euclid(DAY_US);
+    let end = Time::from_micros(today + DAY_US);
+    let range = TimeRange::new(end.plus_micros(-30 * DAY_US), end);
+    let previous = TimeRange::new(range.start.plus_micros(-30 * DAY_US), range.start);
+    let (mut uses, mut days, mut hours) = (Times::default(), Times::default(), Times::default());
+    for _ in 0..TIMES {
+        let mut snapshot = store.snapshot().await.unwrap();
+        let start = Instant::now();
+        snapshot.account_uses(&[], range, previous).await.unwrap();
+        uses.add(start);
+        let start = Instant::now();
+        let by_agent = (PlatformGrain::Day, PlatformGroupBy::Agent);
+        let read = snapshot.platform_cells(&[], range, by_agent.0, by_agent.1);
+        read.await.unwrap();
+        days.add(start);
+        let start = Instant::now();
+        let all = (PlatformGrain::Hour, PlatformGroupBy::All);
+        let read = snapshot.platform_cells(&[], range, all.0, all.1);
+        read.await.unwrap();
+        hours.add(start);
+    }
+    for (what, mut times) in [
+        ("the sums of each account", uses),
+        ("days of each agent", days),
+        ("hours", hours),
+    ] {
+        println!("  of which {what:<48} {}", times.line());
+    }
 }
 
 async fn fill(platform: &mut Platform) {

@@ -89,7 +89,7 @@ pub(super) async fn put(
 }
 
 /// Stores a message within a transaction that also does what it tells.
-pub(super) async fn add(
+pub(crate) async fn add(
     tx: &mut WriteTx<'_>,
     account: AccountId,
     message: &Message,

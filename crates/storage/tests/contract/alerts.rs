@@ -51,6 +51,37 @@ fn fires(level: u32, after: Option<i64>, told: &str) -> AlertChange {
     }
 }
 
+pub async fn a_week_is_told_once_and_only_while_it_is_wanted(backend: Arc<dyn Backend>) {
+    let world = World::new(backend).await;
+    let (store, account) = (&world.store, world.account.id);
+    let mail = |id| Message {
+        targets: vec![Target::Mail("ada@example.com".to_owned())],
+        ..message(id)
+    };
+    let tell = async |week_us, id| {
+        let week = NOW.plus_micros(week_us);
+        let told = store.tell_digest(account, week, &mail(id), NOW).await;
+        told.unwrap()
+    };
+    assert!(!tell(1, "msg_none").await);
+    store.start_digest(account, NOW).await.unwrap();
+    let later = NOW.plus_micros(9);
+    store.start_digest(account, later).await.unwrap();
+    assert_eq!(store.digest(account).await.unwrap(), Some(NOW));
+    assert!(!tell(0, "msg_0").await);
+    assert!(tell(1, "msg_1").await);
+    assert!(!tell(1, "msg_2").await);
+    let told = NOW.plus_micros(1);
+    assert_eq!(store.digests().await.unwrap(), [(account, told)]);
+    let target = &mail("").targets[0];
+    let sent = store.deliveries(account, target, 9).await.unwrap();
+    let ids: Vec<_> = sent.iter().map(|one| one.message.as_str()).collect();
+    assert_eq!(ids, ["msg_1"]);
+    store.stop_digest(account).await.unwrap();
+    assert_eq!(store.digest(account).await.unwrap(), None);
+    assert!(!tell(2, "msg_3").await);
+}
+
 pub async fn a_change_is_made_once_however_many_programs_make_it(backend: Arc<dyn Backend>) {
     let world = World::new(backend).await;
     let (store, account) = (&world.store, world.account.id);

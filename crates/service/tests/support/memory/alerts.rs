@@ -76,7 +76,7 @@ impl State {
         true
     }
 
-    fn send(&mut self, account: AccountId, message: &Message, now: Time) {
+    pub(super) fn send(&mut self, account: AccountId, message: &Message, now: Time) {
         let deliveries = message.targets.iter().map(|target| Delivery {
             account,
             message: message.id.clone(),

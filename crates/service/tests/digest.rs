@@ -1,0 +1,90 @@
+//! A letter a week, to those who pay, once.
+
+use std::sync::Arc;
+
+use service::{Permission, ServiceError};
+
+use crate::{
+    alerts::Letters,
+    spikes,
+    support::world::{NOW, time},
+};
+
+/// Two weeks of ten credits a day, but for the last days; and an hour of calls that nobody expected.
+const LETTER: &str = "\
+north account, 23 Nov to 29 Nov 2026 (Europe/Berlin)
+
+130 credits used, 86 % more than the week before (70).
+
+By agent
+  Voice Outbound: 120 credits, nothing the week before
+  Chat: 10 credits, 86 % less than the week before
+
+By company
+  harbor company: 120 credits, nothing the week before
+  acme company: 10 credits, 86 % less than the week before
+
+Unusual
+  Mon 23 Nov, 13:00: 120 credits where 0 are usual, 100 % of it from harbor company, Voice Outbound
+
+This cycle
+  Lasts to the end of the cycle.
+
+The page Weekly review shows the rows behind every figure. Whether this letter comes is said on the page Alerts.
+";
+
+#[tokio::test]
+async fn a_week_is_told_once_in_the_morning_after_it_to_those_who_pay() {
+    let mut world = spikes::busy().await;
+    let letters = Letters::default();
+    world.services = world.services.with_mail(Arc::new(letters.clone()));
+    world.member("ada@north.example", "owner").await;
+    world.member("ben@north.example", "analyst").await;
+    let services = &world.services;
+    let scope = services
+        .scope(&world.operator, Some("north"), Permission::Bill)
+        .await
+        .unwrap();
+    assert!(!services.weekly_digest(&scope).await.unwrap());
+    services.set_weekly_digest(&scope, true).await.unwrap();
+    assert!(services.weekly_digest(&scope).await.unwrap());
+    // The running week is the first that is told, at six on the Monday after it.
+    for (at, told) in [
+        (NOW, 0),
+        ("2026-11-30T04:59:59Z", 0),
+        ("2026-11-30T05:00:00Z", 1),
+        ("2026-11-30T09:00:00Z", 0),
+        ("2026-12-06T22:59:59Z", 0),
+    ] {
+        world.clock.set(time(at));
+        assert_eq!(services.tell_weeks().await.unwrap(), told, "{at}");
+    }
+    services.send_due().await.unwrap();
+    let sent = letters.0.lock().unwrap().clone();
+    let [letter] = sent.as_slice() else {
+        panic!("{sent:?}");
+    };
+    assert_eq!(letter.to, "ada@north.example");
+    assert_eq!(
+        letter.subject,
+        "north account: 130 credits last week, 86 % more than the week before"
+    );
+    assert_eq!(letter.text, LETTER);
+    // Weeks in which nobody could be told are not told one after the other.
+    world.clock.set(time("2026-12-28T12:00:00Z"));
+    assert_eq!(services.tell_weeks().await.unwrap(), 1);
+    services.set_weekly_digest(&scope, false).await.unwrap();
+    world.clock.set(time("2027-01-04T12:00:00Z"));
+    assert_eq!(services.tell_weeks().await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn a_reader_of_some_companies_has_no_say_in_it() {
+    let world = spikes::busy().await;
+    let client = world.client(&["acme"]).await;
+    let scope = world.scope(&client, "north").await;
+    let asked = world.services.weekly_digest(&scope).await;
+    assert!(matches!(asked, Err(ServiceError::NotFound)));
+    let refused = world.services.set_weekly_digest(&scope, true).await;
+    assert!(matches!(refused, Err(ServiceError::Forbidden(_))));
+}
