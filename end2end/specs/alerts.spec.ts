@@ -93,6 +93,21 @@ test.describe("Alerts", () => {
     await expect(nav).toHaveText("Alerts");
   });
 
+  test("write a letter every week, once somebody wants it", async ({ page }) => {
+    const account = await Account.make(platform.server, platform.key, { monthlyCredits: "1000" });
+    const settings = await open(page, account);
+    const weekly = page.getByTestId("weekly");
+    const digest = () => account.api.get<{ weekly: boolean }>(`accounts/${account.key}/digest`);
+    await expect(weekly).toContainText("It is not written.");
+    expect(await digest()).toEqual({ weekly: false });
+    await weekly.getByRole("button", { name: "Write it" }).click();
+    await settings.says("It holds from the running week on.");
+    await expect(weekly).toContainText("It is written to owners and billing admins.");
+    expect(await digest()).toEqual({ weekly: true });
+    await weekly.getByRole("button", { name: "Stop it" }).click();
+    await expect(weekly).toContainText("It is not written.");
+  });
+
   test("follow rules that are added, changed, snoozed and removed", async ({ page }) => {
     const account = await Account.make(platform.server, platform.key, { monthlyCredits: "1000" });
     const settings = await open(page, account);

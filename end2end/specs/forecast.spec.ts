@@ -31,12 +31,20 @@ test.describe("The forecast", () => {
     const projected = await page.locator(".gauge-bar .projected").boundingBox();
     expect(projected?.width).toBeGreaterThan(2);
     expect(Math.abs((projected?.x ?? 0) - (used?.x ?? 0) - (used?.width ?? 0))).toBeLessThan(1);
+    const chart = page.locator(".gauge-chart");
+    await expect(chart).toContainText("Cumulative use and projection");
+    await expect(chart.locator(".projected")).toHaveCount(1);
+    await expect(chart.locator(".possible")).toHaveCount(1);
     // What arrives afterwards moves the figures; the forecast stays as it was read.
     const said = await outlook.textContent();
     const before = await usage.used();
-    await account.api.report({ company: "acme", credits: "2.5", reference: "live" });
-    await expect(async () => expect(await usage.used()).toBe(before + micro("2.5"))).toPass();
+    const stood = await chart.locator(".now").getAttribute("cy");
+    await account.api.report({ company: "acme", credits: "250", reference: "live" });
+    await expect(async () => expect(await usage.used()).toBe(before + micro("250"))).toPass();
     await expect(outlook).toHaveText(said ?? "");
+    // The chart that is drawn again still has the projection.
+    await expect(async () => expect(await chart.locator(".now").getAttribute("cy")).not.toBe(stood)).toPass();
+    await expect(chart.locator(".projected")).toHaveCount(1);
     await page.setViewportSize({ width: 320, height: 700 });
     await usage.fitsTheWindow();
   });
@@ -47,6 +55,8 @@ test.describe("The forecast", () => {
     await expect(page.getByTestId("outlook")).toContainText("Not enough data yet to say when it runs out");
     await expect(page.getByTestId("projected")).toHaveCount(0);
     await expect(page.locator(".gauge-bar .projected")).toHaveAttribute("width", "0.00%");
+    await expect(page.locator(".gauge-chart")).not.toContainText("projection");
+    await expect(page.locator(".gauge-chart .projected")).toHaveCount(0);
     expect((await account.api.get<{ runs_out_at: unknown }>(`balance?account=${account.key}`)).runs_out_at).toBeNull();
   });
 });

@@ -46,6 +46,13 @@ test.describe("Weekly review", () => {
     expect((await usage.rows()).map((row) => row.reference)).toEqual(["burst"]);
     // What was looked through is not told again.
     await expect(warning).toHaveCount(0);
+    await settings.open("Trends");
+    const note = page.getByTestId("notes").getByRole("listitem");
+    await expect(note).toHaveCount(1);
+    await expect(note).toContainText("510 credits where 10 are usual");
+    await expect(page.locator(".chart.stacked .note")).toHaveCount(1);
+    await note.getByRole("link").click();
+    await expect(spikes).toContainText("510 credits where 10 are usual");
   });
 
   test("says when too little is known, and when nothing was unusual", async ({ account, usage, page, server }) => {

@@ -8,6 +8,7 @@ pub mod balance;
 pub mod body;
 pub mod companies;
 pub mod csv;
+pub mod digest;
 pub mod docs;
 pub mod enforce;
 pub mod events;
@@ -118,6 +119,7 @@ pub fn described() -> OpenApiRouter<AppState> {
         .routes(routes!(alerts::snooze_rule))
         .routes(routes!(alerts::list_alerts))
         .routes(routes!(alerts::acknowledge))
+        .routes(routes!(digest::get_digest, digest::put_digest))
         .routes(routes!(webhooks::list_webhooks, webhooks::post_webhook))
         .routes(routes!(webhooks::delete_webhook))
         .routes(routes!(webhooks::enable_webhook))

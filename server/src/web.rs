@@ -52,6 +52,7 @@ pub fn router() -> Router<AppState> {
         .route("/billing/alerts/remove", post(alerts::remove_rule))
         .route("/billing/alerts/snooze", post(alerts::snooze_rule))
         .route("/billing/alerts/acknowledge", post(alerts::acknowledge))
+        .route("/billing/alerts/digest", post(alerts::put_digest))
         .route("/settings/webhooks/make", post(webhooks::make))
         .route("/settings/webhooks/remove", post(webhooks::remove))
         .route("/settings/webhooks/enable", post(webhooks::enable))

@@ -7,7 +7,7 @@ use super::stacked::{HEIGHT, WIDTH};
 /// The look of the light theme, as `style/tokens.css` and `style/components` have it: a file is often put on paper.
 const STYLE: &str = "text{font-family:system-ui,sans-serif}.heading{font-size:16px;font-weight:600;fill:#16161d}\
 .name,.axis{font-size:12px;fill:#55555f}.grid{fill:none;stroke:#e4e4e9;stroke-width:1}\
-.layer-0{fill:#4f46e5}.layer-1{fill:#0d8a80}.layer-2{fill:#c2410c}.layer-3{fill:#be185d}\
+.note{fill:#b45309}.layer-0{fill:#4f46e5}.layer-1{fill:#0d8a80}.layer-2{fill:#c2410c}.layer-3{fill:#be185d}\
 .layer-4{fill:#a16207}.layer-5{fill:#6d28d9}.layer-6{fill:#0369a1}.layer-7{fill:#6f6f7b}";
 const MARGIN: u32 = 16;
 const TOP: u32 = 44;

@@ -37,6 +37,8 @@ pub(super) enum Mark {
     BarEmpty,
     /// A window that has not begun.
     BarFuture,
+    /// A window there is something to say of.
+    Note,
     /// A layer of a stack, the first at the bottom.
     Layer0,
     Layer1,
@@ -49,7 +51,7 @@ pub(super) enum Mark {
 }
 
 impl Mark {
-    const ALL: [Self; 22] = [
+    const ALL: [Self; 23] = [
         Self::Grid,
         Self::Label,
         Self::Area,
@@ -64,6 +66,7 @@ impl Mark {
         Self::BarToday,
         Self::BarEmpty,
         Self::BarFuture,
+        Self::Note,
         Self::Layer0,
         Self::Layer1,
         Self::Layer2,
@@ -108,6 +111,7 @@ impl Mark {
             Self::BarToday => "bar today",
             Self::BarEmpty => "bar empty",
             Self::BarFuture => "bar future",
+            Self::Note => "note",
             Self::Layer0 => "layer layer-0",
             Self::Layer1 => "layer layer-1",
             Self::Layer2 => "layer layer-2",

@@ -11,7 +11,7 @@ use plotters::{
     chart::{ChartBuilder, LabelAreaPosition},
     coord::Shift,
     drawing::DrawingArea,
-    element::{EmptyElement, Rectangle, Text},
+    element::{Circle, EmptyElement, Rectangle, Text},
     style::{
         Color as _, FontDesc, FontFamily, FontStyle, IntoTextStyle as _, TRANSPARENT, TextStyle,
         text_anchor::{HPos, Pos, VPos},
@@ -22,9 +22,13 @@ pub(super) const WIDTH: u32 = 960;
 pub(super) const HEIGHT: u32 = 260;
 const LEFT: u32 = 46;
 const BOTTOM: u32 = 26;
-const TOP: u32 = 10;
+/// Room for a dot above the highest bar.
+const TOP: u32 = 16;
 const FONT_SIZE: u32 = 12;
 const LABEL_DROP: i32 = 10 * UNIT.cast_signed();
+/// A dot above a bar, and how far it keeps from it.
+const NOTE_RADIUS: u32 = 3;
+const NOTE_LIFT: i32 = 8 * UNIT.cast_signed();
 /// What a bar takes of its window's width.
 const FILLED: f64 = 0.78;
 /// Labels under the windows, at most.
@@ -39,18 +43,24 @@ pub struct Layer {
     pub heights_micro: Vec<i64>,
 }
 
-/// Groups in every window, stacked, the first at the bottom. There is a label for each window.
-pub fn stacked(layers: &[Layer], labels: &[String]) -> String {
+/// Groups in every window, stacked, the first at the bottom. There is a label for each window, and a dot above those
+/// there is something to say of.
+pub fn stacked(layers: &[Layer], labels: &[String], notes: &[usize]) -> String {
     let frame = Frame {
         class: "chart stacked",
         width: WIDTH,
         height: HEIGHT,
         stretches: false,
     };
-    frame.draw(|area| draw(area, layers, labels))
+    frame.draw(|area| draw(area, layers, labels, notes))
 }
 
-fn draw(area: &DrawingArea<SvgBackend<'_>, Shift>, layers: &[Layer], labels: &[String]) -> Drawn {
+fn draw(
+    area: &DrawingArea<SvgBackend<'_>, Shift>,
+    layers: &[Layer],
+    labels: &[String],
+    notes: &[usize],
+) -> Drawn {
     let count = labels.len();
     if count == 0 {
         return Ok(());
@@ -80,22 +90,39 @@ fn draw(area: &DrawingArea<SvgBackend<'_>, Shift>, layers: &[Layer], labels: &[S
         .y_label_style(words(HPos::Right, VPos::Center))
         .draw()?;
     chart.draw_series((0..count).flat_map(|window| bar(layers, window)))?;
+    let dots: Vec<_> = notes
+        .iter()
+        .filter(|window| **window < count)
+        .map(|window| {
+            let dot = Circle::new(
+                (0, -NOTE_LIFT),
+                NOTE_RADIUS * UNIT,
+                Mark::Note.key().filled(),
+            );
+            EmptyElement::at((middle(*window), i128::from(height(*window).max(0)))) + dot
+        })
+        .collect();
+    chart.draw_series(dots)?;
     let step = count.div_ceil(MOST_LABELS);
     let labels: Vec<_> = labels
         .iter()
         .enumerate()
         .step_by(step)
         .map(|(index, label)| {
-            let at = f64::from(u32::try_from(index).unwrap_or(u32::MAX)) + 0.5;
             let text = Text::new(
                 label.clone(),
                 (0, LABEL_DROP),
                 words(HPos::Center, VPos::Top),
             );
-            EmptyElement::at((at, 0)) + text
+            EmptyElement::at((middle(index), 0)) + text
         })
         .collect();
     chart.draw_series(labels).map(|_| ())
+}
+
+/// The middle of a window.
+fn middle(window: usize) -> f64 {
+    f64::from(u32::try_from(window).unwrap_or(u32::MAX)) + 0.5
 }
 
 /// The layers of a window's bar, from the bottom.

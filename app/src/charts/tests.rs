@@ -384,3 +384,23 @@ fn a_label_is_text_whatever_it_holds() {
         "{svg}"
     );
 }
+
+#[test]
+fn a_dot_stands_above_the_bar_there_is_something_to_say_of() {
+    let labels: Vec<_> = (1..=4).map(|day| format!("{day} Nov")).collect();
+    let layers = [super::Layer {
+        colour: 0,
+        heights_micro: vec![10_000_000, 100_000_000, 0, -5],
+    }];
+    let dots = |notes: &[usize]| {
+        let svg = super::stacked(&layers, &labels, notes);
+        let dots = svg.split("<circle class=\"note\"").skip(1);
+        dots.map(|dot| attribute(dot, "cy").parse::<f64>().unwrap())
+            .collect::<Vec<_>>()
+    };
+    assert!(dots(&[]).is_empty());
+    let [low, high, empty, below] = dots(&[0, 1, 2, 3]).try_into().unwrap();
+    assert!(high < low && low < empty && (empty - below).abs() < f64::EPSILON);
+    // A window that there is not has none.
+    assert!(dots(&[4]).is_empty());
+}

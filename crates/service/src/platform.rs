@@ -2,6 +2,7 @@
 
 mod figures;
 mod reads;
+mod uses;
 
 use domain::{
     AccountId, FieldError, Invalid, Time, TimeRange,
@@ -11,6 +12,7 @@ use domain::{
 };
 
 pub use figures::{Adoption, Concentration, PARTS, RunOuts};
+pub(crate) use uses::Settled;
 
 use crate::{
     Caller, Permission, ServiceError, ServiceResult, Services,

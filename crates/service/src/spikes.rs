@@ -117,6 +117,19 @@ impl Services {
         })
     }
 
+    /// The spikes of a view without their causes, the latest first; none where too little is known, or for a period
+    /// too long to look for them.
+    pub async fn unusual(&self, scope: Scope, query: &ViewQuery) -> ServiceResult<Vec<Spike>> {
+        let view = self.view(scope, query).await?;
+        let range = view.period.range;
+        if range.micros() > MOST_DAYS * DAY_US {
+            return Ok(Vec::new());
+        }
+        let mut snapshot = self.store.snapshot().await?;
+        let found = detect(snapshot.as_mut(), &view, range).await?;
+        Ok(found.map(|(_, spikes)| spikes).unwrap_or_default())
+    }
+
     async fn named(
         &self,
         view: &View,

@@ -1,6 +1,6 @@
 //! Usage across accounts adds up to that of the accounts, for those who may see all of them.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use domain::{
     Credits,
@@ -10,13 +10,13 @@ use domain::{
 };
 use rstest::rstest;
 use service::{
-    Permission, ServiceError,
+    Permission, ServiceError, Services,
     platform::{PlatformBy, PlatformQuery, PlatformTrends},
 };
 
 use crate::support::{
     model::sum,
-    world::{NOW, World, credits, usage, wrong},
+    world::{NOW, World, credits, time, usage, wrong},
 };
 
 fn query(text: &str, window: Window, by: PlatformBy) -> PlatformQuery {
@@ -172,4 +172,52 @@ async fn whoever_may_not_read_every_account_is_refused() {
         .scope(&client, Some("south"), Permission::Read)
         .await;
     assert!(scope.is_err());
+}
+
+#[tokio::test]
+async fn late_news_and_what_is_given_back_are_in_the_next_reading() {
+    let world = used().await;
+    let views = [
+        query("period=30d", Window::Day, PlatformBy::Account),
+        query(
+            "from=2026-11-10&to=2026-11-21",
+            Window::Day,
+            PlatformBy::Agent,
+        ),
+        query(
+            "from=2026-11-23&to=2026-11-24",
+            Window::Hour,
+            PlatformBy::Agent,
+        ),
+    ];
+    // What is read once and again, and by services that remember nothing.
+    let agree = async |after: &str| {
+        let fresh = Services::start(Arc::clone(&world.store) as _, Arc::clone(&world.clock) as _);
+        for view in &views {
+            let right = fresh.platform_trends(&world.operator, view).await.unwrap();
+            assert_eq!(read(&world, view).await, right, "after {after}");
+        }
+    };
+    agree("nothing").await;
+    let today = usage("today", "acme", NOW, "7");
+    world.ingest(vec![today]).await.unwrap();
+    agree("news of today").await;
+    let late = usage("late", "bluewater", "2026-11-12T08:00:00Z", "9.5");
+    world.ingest(vec![late]).await.unwrap();
+    agree("late news").await;
+    let before = usage("later", "harbor", "2026-10-14T08:00:00Z", "0");
+    world.ingest(vec![before]).await.unwrap();
+    agree("late news without credits").await;
+    let scope = world
+        .services
+        .scope(&world.operator, Some("north"), Permission::Bill)
+        .await
+        .unwrap();
+    let given_back = world
+        .services
+        .reverse(&scope, "test", "now-2", None, "a test");
+    given_back.await.unwrap();
+    agree("an event of a day that is over was given back").await;
+    world.clock.set(time("2026-11-24T00:00:00Z"));
+    agree("midnight").await;
 }

@@ -46,6 +46,15 @@ pub struct AlertForm {
     next: Option<String>,
 }
 
+/// Says whether a letter is written every week.
+#[derive(Debug, Deserialize)]
+pub struct DigestForm {
+    account: String,
+    /// `on` to have it written; missing to have it written no more.
+    weekly: Option<String>,
+    next: Option<String>,
+}
+
 /// Levels as people write them: `75, 90, 100 %`.
 fn levels(text: &str) -> ServiceResult<Vec<u32>> {
     let words = text
@@ -135,6 +144,21 @@ pub async fn snooze_rule(
             .await
     };
     go_on(done.await, form.next.as_deref(), "changed")
+}
+
+/// `POST /billing/alerts/digest`
+pub async fn put_digest(
+    State(services): State<Services>,
+    Extension(current): Extension<Current>,
+    Form(form): Form<DigestForm>,
+) -> Response {
+    let done = async {
+        let scope = scope(&services, &current, &form.account).await?;
+        services
+            .set_weekly_digest(&scope, form.weekly.is_some())
+            .await
+    };
+    go_on(done.await, form.next.as_deref(), "digest")
 }
 
 /// `POST /billing/alerts/acknowledge`

@@ -203,6 +203,7 @@ fn forms() -> Vec<(&'static str, Vec<(&'static str, &'static str)>)> {
             vec![("key", "credits-used"), ("for_s", "60")],
         ),
         ("/billing/alerts/acknowledge", vec![("number", "1")]),
+        ("/billing/alerts/digest", vec![("weekly", "on")]),
         (
             "/settings/webhooks/make",
             vec![("url", "http://127.0.0.1:9/")],

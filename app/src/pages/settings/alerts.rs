@@ -43,6 +43,7 @@ pub struct AlertsPage {
     lasting: Vec<Alert>,
     told: Vec<Alert>,
     companies: BTreeMap<String, String>,
+    is_told_weekly: bool,
     webhooks: Option<Webhooks>,
     may_change: bool,
     zone: Zone,
@@ -67,6 +68,7 @@ impl AlertsPage {
             zone: Zone::named(&scope.account().time_zone).unwrap_or_else(|_| Zone::utc()),
             now: ask.services.now(),
             frame,
+            is_told_weekly: ask.services.weekly_digest(&scope).await?,
             rules,
             lasting,
             told,
@@ -82,6 +84,7 @@ impl AlertsPage {
         let parts = view! {
             {self.open()}
             {self.rules()}
+            {self.weekly()}
             {webhooks}
             {self.history()}
         };
@@ -144,6 +147,31 @@ impl AlertsPage {
             <li class=class><div><b>{self.words(alert)}</b><small class="dim">{since}{known}</small></div>{acknowledge}</li>
         }
         .into_any()
+    }
+
+    /// Whether a letter is written every week.
+    fn weekly(&self) -> impl IntoView + use<> {
+        let is_on = self.is_told_weekly;
+        let (state, verb) = if is_on {
+            ("It is written to owners and billing admins.", "Stop it")
+        } else {
+            ("It is not written.", "Write it")
+        };
+        let form = self.may_change.then(|| {
+            view! {
+                <form method="post" action="/billing/alerts/digest">
+                    {hidden("account", self.frame.account.clone())}{hidden("next", self.frame.back())}
+                    {(!is_on).then(|| hidden("weekly", "on".to_owned()))}
+                    <button class="button" type="submit">{verb}</button>
+                </form>
+            }
+        });
+        view! {
+            <section aria-labelledby="weekly" data-testid="weekly">
+                <header class="section-header"><h2 id="weekly">"Weekly letter"</h2><p>"Every Monday at six: what was used, what was unusual, and how long credits last."</p></header>
+                <div class="card weekly-letter"><p>{state}</p>{form}</div>
+            </section>
+        }
     }
 
     fn rules(&self) -> impl IntoView + use<> {

@@ -118,6 +118,7 @@ fn words_of(what: &str) -> &'static str {
         "password" => "Your other sessions have ended.",
         "reviewed" => "Everybody sees that this week was looked through.",
         "known" => "You and the others see that somebody knows of it.",
+        "digest" => "It holds from the running week on.",
         "rule-removed" => "Nothing is told of it any more.",
         "webhook-removed" => "It is not called any more.",
         "sent" => "It is on its way: reload in a moment to see what came back.",

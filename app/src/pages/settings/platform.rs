@@ -82,6 +82,7 @@ impl PlatformPage {
             group: &group,
             mover: &mover,
             window: &|_| None,
+            notes: &[],
         };
         let parts = view! {
             {self.controls()}
@@ -105,7 +106,7 @@ impl PlatformPage {
     }
 
     pub(super) fn file(&self) -> String {
-        trend_parts::file(&self.found.trends, self.by)
+        trend_parts::file(&self.found.trends, self.by, &[])
     }
 
     fn controls(&self) -> impl IntoView + use<> {

@@ -248,6 +248,7 @@ impl ReviewPage {
             group: &rows_of,
             mover: &rows_of,
             window: &|_| None,
+            notes: &[],
         };
         parts.movers(title, "the largest changes first", |_| true)
     }

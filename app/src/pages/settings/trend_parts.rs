@@ -67,6 +67,19 @@ pub(super) struct TrendParts<'a> {
     pub mover: Link<'a>,
     /// The rows of a window.
     pub window: &'a dyn Fn(TimeRange) -> Option<String>,
+    /// What there is to say of windows.
+    pub notes: &'a [Note],
+}
+
+/// Something to say of a window.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Note {
+    /// Which window.
+    pub window: usize,
+    /// What.
+    pub text: String,
+    /// Where it is explained.
+    pub href: String,
 }
 
 impl TrendParts<'_> {
@@ -74,7 +87,8 @@ impl TrendParts<'_> {
         let trends = self.trends;
         let labels = labels(trends);
         let layers: Vec<_> = trends.groups.iter().map(layer).collect();
-        let drawn = charts::stacked(&layers, &labels);
+        let noted: Vec<_> = self.notes.iter().map(|note| note.window).collect();
+        let drawn = charts::stacked(&layers, &labels, &noted);
         let total = number::credits(trends.total.credits);
         let described = format!(
             "Credits by {} and {}: {total} in all; the table below has every figure",
@@ -92,9 +106,23 @@ impl TrendParts<'_> {
                     <span class="dim">{format!(" against {} {} · {} events", number::credits(trends.previous.credits), self.then(), number::count(trends.total.events))}</span></p>
                 <div class="trend-chart" tabindex="0" role="group" aria-label="Chart of usage over time"><div class="trend-plot"><div class="chart-frame" role="img" aria-label=described inner_html=drawn></div>{self.marks(&labels)}</div></div>
                 <ul class="trend-legend" data-testid="legend">{legend}</ul>
+                {self.noted()}
                 <details class="trend-table"><summary class="quiet-button">"Show this chart as a table"</summary>{self.table(&labels)}</details>
             </section>
         }
+    }
+
+    fn noted(&self) -> impl IntoView + use<> {
+        let notes: Vec<_> = self
+            .notes
+            .iter()
+            .map(|note| {
+                view! { <li><span class="dot note-dot"></span><a href=note.href.clone() rel="external">{note.text.clone()}</a></li> }
+            })
+            .collect();
+        (!notes.is_empty()).then(|| {
+            view! { <ul class="trend-notes" aria-label="Unusual" data-testid="notes">{notes}</ul> }
+        })
     }
 
     /// Over each window, what was used in it: shown on hover and focus, and the way to its rows.
@@ -248,7 +276,8 @@ fn labels(trends: &Trends) -> Vec<String> {
 }
 
 /// The chart as a file.
-pub(super) fn file(trends: &Trends, by: &str) -> String {
+pub(super) fn file(trends: &Trends, by: &str, notes: &[Note]) -> String {
+    let noted: Vec<_> = notes.iter().map(|note| note.window).collect();
     let layers: Vec<_> = trends.groups.iter().map(layer).collect();
     let groups: Vec<_> = trends
         .groups
@@ -263,7 +292,8 @@ pub(super) fn file(trends: &Trends, by: &str) -> String {
         trends.window.id(),
         number::credits(trends.total.credits)
     );
-    charts::file(&title, &charts::stacked(&layers, &labels(trends)), &groups)
+    let drawn = charts::stacked(&layers, &labels(trends), &noted);
+    charts::file(&title, &drawn, &groups)
 }
 
 /// The view that an address asks for, in the account of its page, and the name of its period.

@@ -1,6 +1,6 @@
 //! Trends: usage over time by agent, activity or company, against the period before.
 
-use domain::filter::ViewQuery;
+use domain::{filter::ViewQuery, number, spike::Spike};
 use leptos::prelude::*;
 use service::{
     ports::GroupBy,
@@ -9,12 +9,13 @@ use service::{
 
 use super::{
     frame::{Ask, Frame},
+    review::hours_of,
     trend_parts::{
-        self, AGAINST, PERIODS, TrendParts, WINDOWS, address, asked_view, choice, kept, known,
-        rows_in,
+        self, AGAINST, Note, PERIODS, TrendParts, WINDOWS, address, asked_view, choice, kept,
+        known, rows_in,
     },
 };
-use crate::{TRENDS_PATH, USAGE_PATH, error::AppError, ui::Icon};
+use crate::{REVIEW_PATH, TRENDS_PATH, USAGE_PATH, error::AppError, ui::Icon};
 
 /// What usage is kept apart by: value and words.
 const BY: [(&str, &str); 3] = [
@@ -30,6 +31,7 @@ pub struct TrendsPage {
     query: ViewQuery,
     by: &'static str,
     period: &'static str,
+    notes: Vec<Note>,
 }
 
 impl TrendsPage {
@@ -48,8 +50,10 @@ impl TrendsPage {
             group_by,
             compared: trend_parts::compared(ask),
         };
-        let trends = ask.services.trends(scope, &asked).await?;
+        let trends = ask.services.trends(scope.clone(), &asked).await?;
+        let spikes = ask.services.unusual(scope, &query).await?;
         Ok(Self {
+            notes: notes(&spikes, &trends, &frame),
             frame,
             trends,
             query,
@@ -69,6 +73,7 @@ impl TrendsPage {
                 let trends = &self.trends;
                 Some(rows_in(&self.query, window, trends.range, &trends.zone))
             },
+            notes: &self.notes,
         };
         let parts = view! {
             {self.controls()}
@@ -87,7 +92,7 @@ impl TrendsPage {
     }
 
     pub(super) fn file(&self) -> String {
-        trend_parts::file(&self.trends, self.by)
+        trend_parts::file(&self.trends, self.by, &self.notes)
     }
 
     fn controls(&self) -> impl IntoView + use<> {
@@ -121,4 +126,28 @@ impl TrendsPage {
     fn rows_of(&self, key: &str) -> String {
         address(USAGE_PATH, &self.query, &[(self.by, key)])
     }
+}
+
+/// Spikes, each at the window it begins in, with the week that shows why.
+fn notes(spikes: &[Spike], trends: &Trends, frame: &Frame) -> Vec<Note> {
+    let zone = &trends.zone;
+    let note = |spike: &Spike| {
+        let start = spike.range.start;
+        let window = trends
+            .windows
+            .iter()
+            .position(|window| window.contains(start))?;
+        let day = zone.at(start).strftime("%Y-%m-%d");
+        Some(Note {
+            window,
+            text: format!(
+                "{}: {} credits where {} are usual",
+                hours_of(spike.range, zone),
+                number::credits(spike.used),
+                number::credits(spike.expected)
+            ),
+            href: format!("{REVIEW_PATH}?account={}&week={day}", frame.account),
+        })
+    };
+    spikes.iter().filter_map(note).collect()
 }

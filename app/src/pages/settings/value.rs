@@ -81,7 +81,11 @@ impl ValuePage {
             })
             .collect();
         let title = format!("Leads, bookings and sales by {}", self.value.window.id());
-        charts::file(&title, &charts::stacked(&layers, &self.labels()), &groups)
+        charts::file(
+            &title,
+            &charts::stacked(&layers, &self.labels(), &[]),
+            &groups,
+        )
     }
 
     fn labels(&self) -> Vec<String> {
@@ -187,7 +191,7 @@ impl ValuePage {
     fn chart(&self) -> impl IntoView + use<> {
         let labels = self.labels();
         let layers: Vec<_> = LeadKind::ALL.iter().map(|kind| self.layer(*kind)).collect();
-        let drawn = charts::stacked(&layers, &labels);
+        let drawn = charts::stacked(&layers, &labels, &[]);
         let all = number::count(self.value.total.all_leads());
         let described = format!(
             "Leads, bookings and sales by {}: {all} in all; the table below has every figure",

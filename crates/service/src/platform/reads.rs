@@ -69,9 +69,7 @@ impl Services {
                 PlatformGroupBy::All,
             )
             .await?;
-        let uses = snapshot
-            .account_uses(plans, period.range, period.previous)
-            .await?;
+        let uses = self.read_uses(snapshot.as_mut(), plans, period).await?;
         let largest: Vec<_> = match query.by {
             PlatformBy::Account => figures::by_use(&uses)
                 .into_iter()

@@ -168,6 +168,11 @@ fn reads(names: &Names) -> Vec<Ask> {
             Need::ReadAll,
         ),
         get(
+            "GET /api/v1/accounts/{key}/digest",
+            format!("{of_account}/digest"),
+            Need::ReadAll,
+        ),
+        get(
             "GET /api/v1/accounts/{key}/alerts",
             format!("{of_account}/alerts"),
             Need::ReadAll,
@@ -460,6 +465,12 @@ fn writes(names: &Names) -> Vec<Ask> {
                 json!({ "user": "ada", "role": "client", "companies": [company], "expires_in_s": 60 }),
             ),
             Need::Provision,
+        ),
+        ask(
+            "PUT /api/v1/accounts/{key}/digest",
+            format!("{of_account}/digest"),
+            Some(json!({ "weekly": true })),
+            Need::Bill,
         ),
         ask(
             "PUT /api/v1/accounts/{key}/alert-rules/{rule}",

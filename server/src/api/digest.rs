@@ -1,0 +1,84 @@
+//! The weekly letter.
+
+use axum::{
+    Json,
+    extract::{Path, State},
+};
+use serde::{Deserialize, Serialize};
+use service::{Permission, Services};
+use utoipa::ToSchema;
+
+use super::{
+    auth::Authed,
+    body::JsonBody,
+    problem::{Answer, ProblemBody},
+    query::Params,
+};
+
+/// Whether a letter is written every week
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = WeeklyDigest)]
+pub struct DigestBody {
+    /// Whether owners and billing admins get a letter every Monday: what was used in the week before, what was unusual,
+    /// and how long credits last.
+    weekly: bool,
+}
+
+/// Tells whether a letter is written every week
+#[utoipa::path(
+    get, path = "/api/v1/accounts/{key}/digest", tag = "Alerts", operation_id = "get_digest",
+    params(
+        ("key" = String, Path, description = "The account's key."),
+    ),
+    responses(
+        (status = 200, description = "Whether it is.", body = DigestBody),
+        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "No such account.", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+)]
+pub async fn get_digest(
+    State(services): State<Services>,
+    Authed(caller): Authed,
+    Path(account): Path<String>,
+    params: Params,
+) -> Answer<Json<DigestBody>> {
+    params.none()?;
+    let scope = services
+        .scope(&caller, Some(&account), Permission::Read)
+        .await?;
+    let weekly = services.weekly_digest(&scope).await?;
+    Ok(Json(DigestBody { weekly }))
+}
+
+/// Writes a letter every week, or no more
+///
+/// The running week is the first that is told, on the Monday after it at six o'clock in the account's zone.
+#[utoipa::path(
+    put, path = "/api/v1/accounts/{key}/digest", tag = "Alerts", operation_id = "put_digest",
+    params(
+        ("key" = String, Path, description = "The account's key."),
+    ),
+    request_body = DigestBody,
+    responses(
+        (status = 200, description = "It holds from now on.", body = DigestBody),
+        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The key has no scope platform.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "No such account.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "`errors` says what is wrong.", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+)]
+pub async fn put_digest(
+    State(services): State<Services>,
+    Authed(caller): Authed,
+    Path(account): Path<String>,
+    params: Params,
+    JsonBody(body): JsonBody<DigestBody>,
+) -> Answer<Json<DigestBody>> {
+    params.none()?;
+    let scope = services
+        .scope(&caller, Some(&account), Permission::Bill)
+        .await?;
+    services.set_weekly_digest(&scope, body.weekly).await?;
+    Ok(Json(body))
+}
