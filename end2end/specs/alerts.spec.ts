@@ -98,14 +98,14 @@ test.describe("Alerts", () => {
     const settings = await open(page, account);
     const weekly = page.getByTestId("weekly");
     const digest = () => account.api.get<{ weekly: boolean }>(`accounts/${account.key}/digest`);
-    await expect(weekly).toContainText("It is not written.");
+    await expect(weekly).toContainText("Nobody gets it yet.");
     expect(await digest()).toEqual({ weekly: false });
-    await weekly.getByRole("button", { name: "Write it" }).click();
+    await weekly.getByRole("button", { name: "Send it every Monday" }).click();
     await settings.says("It holds from the running week on.");
-    await expect(weekly).toContainText("It is written to owners and billing admins.");
+    await expect(weekly).toContainText("Owners and billing admins get it.");
     expect(await digest()).toEqual({ weekly: true });
-    await weekly.getByRole("button", { name: "Stop it" }).click();
-    await expect(weekly).toContainText("It is not written.");
+    await weekly.getByRole("button", { name: "Stop sending it" }).click();
+    await expect(weekly).toContainText("Nobody gets it yet.");
   });
 
   test("follow rules that are added, changed, snoozed and removed", async ({ page }) => {

@@ -22,7 +22,7 @@ test.describe("Weekly review", () => {
     await settings.open("Weekly review");
     await usage.open();
     const warning = page.getByRole("status").filter({ hasText: "51.0× the usual use on" });
-    await expect(warning).toContainText("500 credits above the usual, 100 % from Bluewater Spa, Voice Outbound.");
+    await expect(warning).toContainText("500 credits above the usual, all of it from Bluewater Spa, Voice Outbound.");
     await warning.getByRole("link", { name: "See why" }).click();
     const spikes = page.getByTestId("spikes");
     await expect(spikes.locator("article")).toHaveCount(1);

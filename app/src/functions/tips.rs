@@ -83,14 +83,7 @@ impl Told<'_> {
             || "Unusual use".to_owned(),
             |times| format!("{times}× the usual use"),
         );
-        let cause = found.causes.first().map(|cause| {
-            format!(
-                ", {} from {}, {}",
-                number::percent(cause.excess, spike.excess()),
-                cause.company.name,
-                cause.agent.name()
-            )
-        });
+        let cause = found.mostly_from().map(|cause| format!(", {cause}"));
         let day = self.at(week.start, "%Y-%m-%d");
         TipLine {
             is_warning: true,

@@ -4,7 +4,6 @@ use domain::{
     Credits, FieldError, Invalid,
     alert::Rule,
     calendar::Zone,
-    filter::ViewQuery,
     ids::check_key,
     tenancy::{Account, Company, Plan},
 };
@@ -216,11 +215,6 @@ impl Services {
     ) -> ServiceResult<Vec<Plan>> {
         caller.require_somewhere(Permission::Read)?;
         Ok(self.store.plans(after, limit).await?)
-    }
-
-    /// Checks that a view can be read, without reading it: a wrong view must not start an export.
-    pub async fn check_view(&self, scope: Scope, query: &ViewQuery) -> ServiceResult<()> {
-        self.view(scope, query).await.map(|_| ())
     }
 }
 

@@ -6,6 +6,7 @@ use domain::{
     calendar::{Comparison, Window, Zone},
     filter::ViewQuery,
     forecast::Use,
+    number,
     spike::{Cause, Hours, Part, Slot, Spike, WEEKS, explain, hour_of},
     time::{DAY_US, HOUR_US},
     usage::CompanyName,
@@ -53,6 +54,21 @@ pub struct FoundSpike {
     pub causes: Vec<NamedCause>,
     /// What all others used above, or below, what is usual: causes and this are the spike's excess.
     pub others: Credits,
+}
+
+impl FoundSpike {
+    /// Whom most of it is from: `92 % of it from Acme Dental, Voice Outbound`; none when nobody stands out.
+    pub fn mostly_from(&self) -> Option<String> {
+        let cause = self.causes.first()?;
+        // Where others used less than usual, one may have used more than what is above it.
+        let part = if cause.excess < self.spike.excess() {
+            number::percent(cause.excess, self.spike.excess())
+        } else {
+            "all".to_owned()
+        };
+        let (company, agent) = (&cause.company.name, cause.agent.name());
+        Some(format!("{part} of it from {company}, {agent}"))
+    }
 }
 
 /// A cause with the company's name.

@@ -63,6 +63,15 @@ impl Services {
         })
     }
 
+    /// How many events a view has. A wrong view is refused before an export of it begins.
+    pub async fn count_events(&self, scope: Scope, query: &ViewQuery) -> ServiceResult<u64> {
+        let view = self.view(scope, query).await?;
+        let mut snapshot = self.store.snapshot().await?;
+        let ask = view.ask(GroupBy::All);
+        let total = crate::split::read_total(snapshot.as_mut(), ask, view.period.range).await?;
+        Ok(total.events)
+    }
+
     /// Totals of a view by calendar window and group.
     pub async fn series(
         &self,

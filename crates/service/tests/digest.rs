@@ -25,7 +25,7 @@ By company
   acme company: 10 credits, 86 % less than the week before
 
 Unusual
-  Mon 23 Nov, 13:00: 120 credits where 0 are usual, 100 % of it from harbor company, Voice Outbound
+  Mon 23 Nov, 13:00: 120 credits where 0 are usual, all of it from harbor company, Voice Outbound
 
 This cycle
   Lasts to the end of the cycle.

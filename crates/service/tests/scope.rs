@@ -315,7 +315,12 @@ async fn a_view_that_cannot_be_is_refused_with_its_field(
         expected
     );
     assert_eq!(
-        wrong(world.services.check_view(world.north().await, &query).await),
+        wrong(
+            world
+                .services
+                .count_events(world.north().await, &query)
+                .await
+        ),
         expected
     );
 }

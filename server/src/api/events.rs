@@ -181,7 +181,8 @@ impl EventItem {
 /// Lists events, newest first
 ///
 /// `Accept: text/csv` or `format=csv` streams the whole filtered set; cells that start like a formula are escaped.
-/// `Accept: application/x-ndjson` or `format=ndjson` streams it with an event a line, as the list has them.
+/// `Accept: application/x-ndjson` or `format=ndjson` streams it with an event a line, as the list has them. The header
+/// `creditscope-rows` says how many events there are when a stream begins, for those who show how far it is.
 #[utoipa::path(
     get, path = "/api/v1/events", tag = "Events", operation_id = "list_events",
     params(ViewParams, ListParams, ("format" = Option<String>, Query, description = "`csv` or `ndjson` for links, which cannot set `Accept`.")),
@@ -209,8 +210,8 @@ pub async fn list_events(
         .await?;
     let zone = times::view_zone(scope.account(), &view)?;
     if format != Format::Json {
-        services.check_view(scope.clone(), &view).await?;
-        return Ok(export::stream(services, scope, view, zone, format));
+        let rows = services.count_events(scope.clone(), &view).await?;
+        return Ok(export::stream(services, scope, view, zone, format, rows));
     }
     // The last page may be read once more and found empty when it is exactly full: one row more cannot be read there.
     let to_read = (limit + 1).min(list::MAX_LIMIT);

@@ -42,6 +42,10 @@ const VOICE_HOURS: [f64; 24] = [
 /// How many calls end as soon as they began.
 const SHORT_CALLS: f64 = 0.05;
 
+/// Calls of a campaign, as a part of the account's usual events of a day, and how long they take.
+const CAMPAIGN: f64 = 0.17;
+const CAMPAIGN_US: i64 = 3 * HOUR_US / 2;
+
 /// How many usage events history has in a range.
 pub fn count(account: &DemoAccount, range: TimeRange) -> u64 {
     let is_usage = |event: &&Envelope| event.kind.as_deref() == Some(USAGE_TYPE);
@@ -84,12 +88,12 @@ fn day_events(account: &DemoAccount, day: Time, zone: &Zone) -> Vec<(Time, Envel
                 * mood
                 * rng.random_range(0.8..1.2);
             let usual = whole(expected, &mut rng);
-            let calls = campaign(account, company, agent, number);
+            let calls = whole(campaign(account, company, agent, number), &mut rng);
             for place in 0..usual + calls {
                 let time = if place < usual {
                     at(agent, day, &mut rng)
                 } else {
-                    day.plus_micros(14 * HOUR_US + rng.random_range(0..2 * HOUR_US))
+                    day.plus_micros(14 * HOUR_US + rng.random_range(0..CAMPAIGN_US))
                 };
                 let event = event(account, company, agent, time, &mut rng);
                 events.extend(leads::of(&event, agent, time, &mut rng));
@@ -102,12 +106,12 @@ fn day_events(account: &DemoAccount, day: Time, zone: &Zone) -> Vec<(Time, Envel
 
 /// Calls of a campaign that a company runs one afternoon in six days, and tells nobody of: on another day of each week,
 /// so that it is never usual.
-fn campaign(account: &DemoAccount, company: &DemoCompany, agent: Agent, day_number: u64) -> u32 {
+fn campaign(account: &DemoAccount, company: &DemoCompany, agent: Agent, day_number: u64) -> f64 {
     let is_theirs = agent == Agent::VoiceOutbound && company.key == account.companies[1].key;
     if is_theirs && day_number % 6 == 3 {
-        120
+        CAMPAIGN * account.events_a_day
     } else {
-        0
+        0.0
     }
 }
 

@@ -61,6 +61,7 @@ async fn a_link_asks_for_csv_by_its_query() {
         .get("/api/v1/events?format=csv", &server.read)
         .await
         .ok(200);
+    assert_eq!(reply.header("creditscope-rows"), "1");
     assert_eq!(
         reply.text().lines().nth(1),
         Some(
@@ -97,6 +98,7 @@ async fn an_event_a_line_is_what_the_list_has() {
         .await
         .ok(200);
     assert_eq!(reply.header("content-type"), "application/x-ndjson");
+    assert_eq!(reply.header("creditscope-rows"), "2100");
     let lines: Vec<serde_json::Value> = reply
         .text()
         .lines()

@@ -153,9 +153,9 @@ impl AlertsPage {
     fn weekly(&self) -> impl IntoView + use<> {
         let is_on = self.is_told_weekly;
         let (state, verb) = if is_on {
-            ("It is written to owners and billing admins.", "Stop it")
+            ("Owners and billing admins get it.", "Stop sending it")
         } else {
-            ("It is not written.", "Write it")
+            ("Nobody gets it yet.", "Send it every Monday")
         };
         let form = self.may_change.then(|| {
             view! {

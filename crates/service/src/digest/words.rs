@@ -101,14 +101,9 @@ impl Told {
 
     fn spike(&self, found: &FoundSpike) -> String {
         let spike = &found.spike;
-        let cause = found.causes.first().map_or_else(String::new, |cause| {
-            format!(
-                ", {} of it from {}, {}",
-                number::percent(cause.excess, spike.excess()),
-                cause.company.name,
-                cause.agent.name()
-            )
-        });
+        let cause = found
+            .mostly_from()
+            .map_or_else(String::new, |cause| format!(", {cause}"));
         format!(
             "  {}: {} credits where {} are usual{cause}",
             self.at(spike.range.start, "%a %-d %b, %H:%M"),

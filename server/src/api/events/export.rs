@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use axum::response::Response;
+use axum::{http::HeaderName, response::Response};
 use bytes::Bytes;
 use domain::{calendar::Zone, cursor::Cursor, filter::ViewQuery};
 use futures::stream;
@@ -44,13 +44,17 @@ struct Export {
     place: Place,
 }
 
-/// Streams all events of a view that has been checked.
+/// How many rows there are when an export begins.
+const ROWS: HeaderName = HeaderName::from_static("creditscope-rows");
+
+/// Streams all events of a view that has been counted.
 pub fn stream(
     services: Services,
     scope: Scope,
     view: ViewQuery,
     zone: Zone,
     format: Format,
+    rows: u64,
 ) -> Response {
     let name = format!("{}-events.{}", scope.account().key, format.id());
     let export = Export {
@@ -64,10 +68,12 @@ pub fn stream(
     let chunks = stream::try_unfold(export, |mut export| async move {
         Ok::<_, ServiceError>(export.next().await?.map(|chunk| (chunk, export)))
     });
-    if format == Format::Ndjson {
-        return file::answer(&name, format.media_type(), chunks);
-    }
-    csv::answer(&name, chunks)
+    let mut answer = match format {
+        Format::Ndjson => file::answer(&name, format.media_type(), chunks),
+        _ => csv::answer(&name, chunks),
+    };
+    answer.headers_mut().insert(ROWS, rows.into());
+    answer
 }
 
 impl Export {
