@@ -39,8 +39,8 @@ pub fn ActivityLog(
     let subtitle = move || {
         let totals = listed.get();
         format!(
-            "{} events · {} credits",
-            number::count(totals.events),
+            "{} · {} credits",
+            number::events(totals.events),
             number::credits(totals.credits)
         )
     };

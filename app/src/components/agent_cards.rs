@@ -94,18 +94,10 @@ fn AgentCard(
             <p class="agent-figure">
                 <Amount credits=Signal::derive(move || totals.get().0.credits)/>
                 <ChangeMark totals/>
-                <span class="agent-events">{move || events_label(totals.get().0.events)}</span>
+                <span class="agent-events">{move || number::events(totals.get().0.events)}</span>
             </p>
             <AgentChart agent dashboard charts url/>
         </article>
-    }
-}
-
-fn events_label(events: u64) -> String {
-    if events == 1 {
-        "1 event".to_owned()
-    } else {
-        format!("{} events", number::count(events))
     }
 }
 

@@ -48,6 +48,12 @@ pub fn count(number: u64) -> String {
     group(&number.to_string())
 }
 
+/// A count of events in words: `1 event`, `214,806 events`.
+pub fn events(number: u64) -> String {
+    let word = if number == 1 { "event" } else { "events" };
+    format!("{} {word}", count(number))
+}
+
 fn group(digits: &str) -> String {
     let mut out = String::with_capacity(digits.len() * 4 / 3 + 1);
     for (index, digit) in digits.chars().enumerate() {
@@ -137,6 +143,10 @@ mod tests {
         assert_eq!(whole_credits(credits_of("999.5")), "1,000");
         assert_eq!(whole_credits(credits_of("-0.2")), "0");
         assert_eq!(count(1_000_000), "1,000,000");
+        assert_eq!(
+            [0, 1, 2_000].map(events),
+            ["0 events", "1 event", "2,000 events"]
+        );
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! Tips: what is worth knowing now, each worked out from usage and with a page that shows how.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use domain::{
     AccountId, CompanyId, Time, TimeRange, calendar::Zone, tenancy::CompanyScope, usage::Totals,
 };
-use moka::future::Cache;
+use moka::sync::Cache;
+use tokio::sync::Mutex;
 
 use crate::{
     Scope, ServiceResult, Services, forecast::BudgetEnd, ingest::account_cycles, spikes::FoundSpike,
@@ -13,7 +14,7 @@ use crate::{
 
 /// How long tips may be told again without being worked out anew.
 const FRESH: Duration = Duration::from_mins(1);
-/// Most readings that are remembered.
+/// Most accounts of which tips are remembered.
 const CAPACITY: u64 = 10_000;
 /// Calls under ten seconds are told of when they are at least this part of what calls cost: a twentieth.
 const LEAST_SHORT_PART: i64 = 20;
@@ -59,32 +60,25 @@ pub struct CheaperPlan {
     pub cycles: usize,
 }
 
-/// Tips by account and by the companies a reader may see; all when none are named.
-type Key = (AccountId, Option<Vec<CompanyId>>);
+/// The tips of one account by the companies a reader may see; all when none are named. Whoever works some out holds it,
+/// so that many readers at once cause no more work than one.
+type Shelf = Arc<Mutex<HashMap<Option<Vec<CompanyId>>, Arc<Tips>>>>;
 
 /// Tips that were worked out a moment ago.
 #[derive(Clone)]
-pub(crate) struct Remembered(Cache<Key, Arc<Tips>>);
+pub(crate) struct Remembered(Cache<AccountId, Shelf>);
 
 impl Default for Remembered {
     fn default() -> Self {
-        let cache = Cache::builder()
-            .max_capacity(CAPACITY)
-            .time_to_live(FRESH)
-            .support_invalidation_closures();
-        Self(cache.build())
+        let cache = Cache::builder().max_capacity(CAPACITY);
+        Self(cache.time_to_live(FRESH).build())
     }
 }
 
 impl Remembered {
     /// Works the tips of an account out anew when they are asked for next.
     pub(crate) fn forget(&self, account: AccountId) {
-        let forgotten = self
-            .0
-            .invalidate_entries_if(move |(other, _), _| *other == account);
-        if let Err(error) = forgotten {
-            tracing::error!(%error, "tips may be a minute old");
-        }
+        self.0.invalidate(&account);
     }
 }
 
@@ -98,17 +92,23 @@ impl Services {
             CompanyScope::All => None,
             CompanyScope::Only(companies) => Some(companies.clone()),
         };
-        let key = (scope.account.id, companies);
-        let found = Box::pin(self.find_tips(scope));
-        let tips = self
-            .tips
-            .0
-            .try_get_with(key, async { found.await.map(Arc::new) });
-        // The page is of use without them.
-        tips.await.unwrap_or_else(|error| {
-            tracing::error!(%error, "tips could not be worked out");
-            Arc::new(self.no_tips())
-        })
+        let shelf = self.tips.0.get_with(scope.account.id, Shelf::default);
+        let mut shelf = shelf.lock().await;
+        if let Some(known) = shelf.get(&companies) {
+            return Arc::clone(known);
+        }
+        match Box::pin(self.find_tips(scope)).await {
+            Ok(tips) => {
+                let tips = Arc::new(tips);
+                shelf.insert(companies, Arc::clone(&tips));
+                tips
+            }
+            // The page is of use without them.
+            Err(error) => {
+                tracing::error!(%error, "tips could not be worked out");
+                Arc::new(self.no_tips())
+            }
+        }
     }
 
     fn no_tips(&self) -> Tips {

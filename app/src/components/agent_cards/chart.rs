@@ -3,7 +3,7 @@
 use domain::{Agent, number, usage::Dashboard};
 use leptos::prelude::*;
 
-use super::{events_label, usage_of};
+use super::usage_of;
 use crate::{
     functions::Charts,
     state::{Url, use_go},
@@ -94,7 +94,7 @@ fn reading(dashboard: &Dashboard, agent: Agent, bar: usize) -> Option<String> {
     Some(format!(
         "{label}: {} credits · {}",
         number::credits(totals.credits),
-        events_label(totals.events)
+        number::events(totals.events)
     ))
 }
 

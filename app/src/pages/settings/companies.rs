@@ -111,7 +111,7 @@ impl CompaniesPage {
         view! {
             <tr>
                 <th scope="row"><a href=href rel="external">{company.name.clone()}</a><small>{company.key.clone()}</small></th>
-                <td class="number">{number::credits(line.used.credits)}<small>{format!("{} events", number::count(line.used.events))}</small></td>
+                <td class="number">{number::credits(line.used.credits)}<small>{number::events(line.used.events)}</small></td>
                 <td class="number">{share}</td>
                 <td>{budget(line)}</td>
                 <td>{self.runs_out(line)}</td>

@@ -103,7 +103,7 @@ impl TrendParts<'_> {
         view! {
             <section class="card trend-card" aria-label="Usage over time">
                 <p class="trend-total"><b>{total}</b>" credits "{change(trends.total, trends.previous)}
-                    <span class="dim">{format!(" against {} {} · {} events", number::credits(trends.previous.credits), self.then(), number::count(trends.total.events))}</span></p>
+                    <span class="dim">{format!(" against {} {} · {}", number::credits(trends.previous.credits), self.then(), number::events(trends.total.events))}</span></p>
                 <div class="trend-chart" tabindex="0" role="group" aria-label="Chart of usage over time"><div class="trend-plot"><div class="chart-frame" role="img" aria-label=described inner_html=drawn></div>{self.marks(&labels)}</div></div>
                 <ul class="trend-legend" data-testid="legend">{legend}</ul>
                 {self.noted()}
@@ -139,7 +139,7 @@ impl TrendParts<'_> {
                     used.add(group.points.get(at).copied().unwrap_or_default());
                 }
                 let class = if at * 2 < windows.len() { "tip" } else { "tip late" };
-                let tip = view! { <span class=class><b>{format!("{} credits", number::credits(used.credits))}</b>{format!("{label} · {} events", number::count(used.events))}</span> };
+                let tip = view! { <span class=class><b>{format!("{} credits", number::credits(used.credits))}</b>{format!("{label} · {}", number::events(used.events))}</span> };
                 match (self.window)(*window) {
                     Some(href) => view! { <a class="trend-mark" href=href tabindex=stop rel="external">{tip}</a> }.into_any(),
                     None => view! { <span class="trend-mark">{tip}</span> }.into_any(),
@@ -368,8 +368,8 @@ fn cell(day: &str, hour: usize, slot: Totals, most: i64) -> AnyView {
     };
     let exact = number::credits(slot.credits);
     let title = format!(
-        "{day} {hour:02}:00: {exact} credits in {} events",
-        number::count(slot.events)
+        "{day} {hour:02}:00: {exact} credits in {}",
+        number::events(slot.events)
     );
     view! { <td class=format!("shade-{shade}") title=title><span class="visually-hidden">{exact}</span></td> }.into_any()
 }
