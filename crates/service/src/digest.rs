@@ -63,7 +63,7 @@ impl Services {
     pub async fn tell_weeks(&self) -> ServiceResult<usize> {
         let mut told = 0;
         for (account, last) in self.store.digests().await? {
-            match self.tell_week(account, last).await {
+            match Box::pin(self.tell_week(account, last)).await {
                 Ok(is_told) => told += usize::from(is_told),
                 Err(error) => tracing::error!(%error, "a week could not be told"),
             }

@@ -92,15 +92,15 @@ impl Services {
             CompanyScope::All => None,
             CompanyScope::Only(companies) => Some(companies.clone()),
         };
-        let shelf = self.tips.0.get_with(scope.account.id, Shelf::default);
-        let mut shelf = shelf.lock().await;
-        if let Some(known) = shelf.get(&companies) {
+        let remembered = self.tips.0.get_with(scope.account.id, Shelf::default);
+        let mut remembered = remembered.lock().await;
+        if let Some(known) = remembered.get(&companies) {
             return Arc::clone(known);
         }
         match Box::pin(self.find_tips(scope)).await {
             Ok(tips) => {
                 let tips = Arc::new(tips);
-                shelf.insert(companies, Arc::clone(&tips));
+                remembered.insert(companies, Arc::clone(&tips));
                 tips
             }
             // The page is of use without them.

@@ -215,12 +215,12 @@ async fn read(snapshot: &mut dyn Snapshot, view: &View, window: Window) -> Store
 
 async fn short_calls(snapshot: &mut dyn Snapshot, view: &View) -> StoreResult<Vec<AgentCell>> {
     let account = view.scope.account.id;
-    let mut cells = Vec::new();
+    let mut found = Vec::new();
     for (part, grain) in split(view.period.range, Some(view.cycles.zone())) {
         let calls = snapshot.short_calls(account, &view.selection, part, grain);
-        cells.extend(calls.await?);
+        found.extend(calls.await?);
     }
-    Ok(cells)
+    Ok(found)
 }
 
 async fn leads(

@@ -277,7 +277,7 @@ fn labels(trends: &Trends) -> Vec<String> {
 
 /// The chart as a file.
 pub(super) fn file(trends: &Trends, by: &str, notes: &[Note]) -> String {
-    let noted: Vec<_> = notes.iter().map(|note| note.window).collect();
+    let dotted: Vec<_> = notes.iter().map(|note| note.window).collect();
     let layers: Vec<_> = trends.groups.iter().map(layer).collect();
     let groups: Vec<_> = trends
         .groups
@@ -292,7 +292,7 @@ pub(super) fn file(trends: &Trends, by: &str, notes: &[Note]) -> String {
         trends.window.id(),
         number::credits(trends.total.credits)
     );
-    let drawn = charts::stacked(&layers, &labels(trends), &noted);
+    let drawn = charts::stacked(&layers, &labels(trends), &dotted);
     charts::file(&title, &drawn, &groups)
 }
 
