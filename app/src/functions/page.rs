@@ -131,7 +131,8 @@ pub async fn read_page(
     } else {
         None
     };
-    let tips = TipsView::new(&*services.tips(&scope).await, &scope.account().key);
+    let tips = services.tips(&scope).await;
+    let tips = tips.map(|tips| TipsView::new(&tips, &scope.account().key));
     let (dashboard, log) = services.page(scope.clone(), &view, begins).await?;
     let (event, log) = event.place(services, scope, &view, log).await?;
     let projected = forecast.as_ref().and_then(|forecast| forecast.cycle_use);
@@ -141,7 +142,7 @@ pub async fn read_page(
         dashboard,
         charts,
         forecast,
-        tips,
+        tips: tips.unwrap_or_default(),
         log,
         event,
         companies,

@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 #[cfg(feature = "ssr")]
 use {
-    crate::{ADVICE_PATH, COMPANIES_PATH, REVIEW_PATH, VALUE_PATH, pages::settings::hours_of},
+    crate::{
+        ADVICE_PATH, COMPANIES_PATH, VALUE_PATH,
+        pages::settings::{hours_of, week_address},
+    },
     domain::{Credits, Time, TimeRange, calendar::Zone, number, usage::Totals},
     service::{
         forecast::BudgetEnd,
@@ -84,7 +87,6 @@ impl Told<'_> {
             |times| format!("{times}× the usual use"),
         );
         let cause = found.mostly_from().map(|cause| format!(", {cause}"));
-        let day = self.at(week.start, "%Y-%m-%d");
         TipLine {
             is_warning: true,
             title: format!("{how_much} on {}.", hours_of(spike.range, self.zone)),
@@ -94,7 +96,7 @@ impl Told<'_> {
                 cause.unwrap_or_default()
             ),
             action: "See why".to_owned(),
-            href: self.href(REVIEW_PATH, &format!("&week={day}")),
+            href: week_address(self.account, week.start, self.zone),
         }
     }
 

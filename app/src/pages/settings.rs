@@ -23,7 +23,7 @@ pub use companies::CompaniesPage;
 pub use keys::KeysPage;
 pub use members::MembersPage;
 pub use platform::PlatformPage;
-pub use review::{ReviewPage, hours_of};
+pub use review::{ReviewPage, hours_of, week_address};
 pub use trends::TrendsPage;
 pub use value::ValuePage;
 pub use welcome::WelcomePage;

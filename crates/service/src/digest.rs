@@ -2,11 +2,7 @@
 
 mod words;
 
-use domain::{
-    AccountId, Time, TimeRange,
-    calendar::Window,
-    time::{DAY_US, HOUR_US},
-};
+use domain::{AccountId, Time, TimeRange, time::HOUR_US};
 use serde_json::json;
 
 use crate::{
@@ -16,7 +12,7 @@ use crate::{
     forecast::AccountForecast,
     ingest::account_cycles,
     ports::{Message, Target},
-    spikes::Review,
+    spikes::{Review, week_of},
 };
 
 /// The kind of its messages.
@@ -107,11 +103,8 @@ impl Services {
             ),
             targets: payers,
         };
-        let is_told = self
-            .store
-            .tell_digest(account, week.start, &message, now)
-            .await?;
-        Ok(is_told)
+        let told = self.store.tell_digest(account, week.start, &message, now);
+        Ok(told.await?)
     }
 
     /// Those who pay for an account.
@@ -127,9 +120,6 @@ impl Services {
 
 /// The last week of an account's zone that is over.
 fn complete_week(scope: &Scope, now: Time) -> ServiceResult<TimeRange> {
-    let cycles = account_cycles(&scope.account)?;
-    let zone = cycles.zone();
-    let running = Window::Week.start_of(now, zone);
-    let start = Window::Week.start_of(running.plus_micros(-DAY_US), zone);
-    Ok(TimeRange::new(start, running))
+    let running = week_of(scope, None, now)?;
+    week_of(scope, None, running.start.plus_micros(-1))
 }

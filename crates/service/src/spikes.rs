@@ -214,16 +214,16 @@ impl Services {
         let view = self.last_days(scope, 7).await?;
         let range = view.period.range;
         let mut weeks = Vec::with_capacity(2);
-        let mut start = Window::Week.start_of(range.start, &view.zone);
+        let mut start = range.start;
         while start < range.end {
-            let week = TimeRange::new(start, Window::Week.next(start, &view.zone));
-            let seen = self.store.review(scope.account.id, start).await?;
+            let week = week_of(scope, None, start)?;
+            let seen = self.store.review(scope.account.id, week.start).await?;
             weeks.push((week, seen.map(|(at, _)| at)));
             start = week.end;
         }
-        let week_of = |spike: &Spike| weeks.iter().find(|(week, _)| spike.range.start < week.end);
+        let in_week = |spike: &Spike| weeks.iter().find(|(week, _)| spike.range.start < week.end);
         let is_unseen = |spike: &Spike| {
-            let seen = week_of(spike).and_then(|(_, seen)| *seen);
+            let seen = in_week(spike).and_then(|(_, seen)| *seen);
             seen.is_none_or(|seen| seen < spike.range.end)
         };
         let mut snapshot = self.store.snapshot().await?;
@@ -236,7 +236,7 @@ impl Services {
         };
         let causes = causes(snapshot.as_mut(), &view, &hours, largest).await?;
         drop(snapshot);
-        let week = week_of(&largest).map_or(range, |(week, _)| *week);
+        let week = in_week(&largest).map_or(range, |(week, _)| *week);
         let named = self.named(&view, vec![(largest, causes)]).await?;
         Ok(named.into_iter().next().map(|spike| (week, spike)))
     }
@@ -294,7 +294,7 @@ impl Services {
 }
 
 /// The week of the account's zone that holds a day, from Monday; the running one when no day is said.
-fn week_of(scope: &Scope, day: Option<&str>, now: Time) -> ServiceResult<TimeRange> {
+pub(crate) fn week_of(scope: &Scope, day: Option<&str>, now: Time) -> ServiceResult<TimeRange> {
     let cycles = account_cycles(&scope.account)?;
     let zone = cycles.zone();
     let day = match day {

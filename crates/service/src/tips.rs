@@ -86,8 +86,16 @@ impl Services {
     /// What is worth knowing of all that a reader may see of an account. Readers of some companies only are told of
     /// these.
     ///
-    /// The answer is at most a minute old; whatever is done in the account has it worked out anew.
-    pub async fn tips(&self, scope: &Scope) -> Arc<Tips> {
+    /// The answer is at most a minute old; whatever is done in the account has it worked out anew. None when it could
+    /// not be, which is written to the log: a page is of use without.
+    pub async fn tips(&self, scope: &Scope) -> Option<Arc<Tips>> {
+        self.remembered_tips(scope)
+            .await
+            .inspect_err(|error| tracing::error!(%error, "tips could not be worked out"))
+            .ok()
+    }
+
+    async fn remembered_tips(&self, scope: &Scope) -> ServiceResult<Arc<Tips>> {
         let companies = match &scope.companies {
             CompanyScope::All => None,
             CompanyScope::Only(companies) => Some(companies.clone()),
@@ -95,28 +103,11 @@ impl Services {
         let remembered = self.tips.0.get_with(scope.account.id, Shelf::default);
         let mut remembered = remembered.lock().await;
         if let Some(known) = remembered.get(&companies) {
-            return Arc::clone(known);
+            return Ok(Arc::clone(known));
         }
-        match Box::pin(self.find_tips(scope)).await {
-            Ok(tips) => {
-                let tips = Arc::new(tips);
-                remembered.insert(companies, Arc::clone(&tips));
-                tips
-            }
-            // The page is of use without them.
-            Err(error) => {
-                tracing::error!(%error, "tips could not be worked out");
-                Arc::new(self.no_tips())
-            }
-        }
-    }
-
-    fn no_tips(&self) -> Tips {
-        Tips {
-            zone: Zone::utc(),
-            as_of: self.now(),
-            tips: Vec::new(),
-        }
+        let tips = Arc::new(Box::pin(self.find_tips(scope)).await?);
+        remembered.insert(companies, Arc::clone(&tips));
+        Ok(tips)
     }
 
     async fn find_tips(&self, scope: &Scope) -> ServiceResult<Tips> {

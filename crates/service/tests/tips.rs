@@ -12,17 +12,21 @@ use crate::{
 };
 
 async fn tips(world: &World, scope: &Scope) -> Vec<Tip> {
-    world.services.tips(scope).await.tips.clone()
+    world.services.tips(scope).await.unwrap().tips.clone()
+}
+
+/// Somebody who may say that a week was looked through.
+async fn reviewer(world: &World) -> Scope {
+    let scope = world
+        .services
+        .scope(&world.operator, Some("north"), Permission::Dispute);
+    scope.await.unwrap()
 }
 
 #[tokio::test]
 async fn a_spike_is_told_until_somebody_looked_through_its_week() {
     let world = spikes::busy().await;
-    let scope = world
-        .services
-        .scope(&world.operator, Some("north"), Permission::Dispute)
-        .await
-        .unwrap();
+    let scope = reviewer(&world).await;
     let told = tips(&world, &scope).await;
     let [Tip::Spike(week, spike)] = told.as_slice() else {
         panic!("{told:?}");
@@ -44,11 +48,7 @@ async fn a_spike_is_told_until_somebody_looked_through_its_week() {
 #[tokio::test]
 async fn what_happens_after_a_week_was_looked_through_is_told_again() {
     let world = spikes::busy().await;
-    let scope = world
-        .services
-        .scope(&world.operator, Some("north"), Permission::Dispute)
-        .await
-        .unwrap();
+    let scope = reviewer(&world).await;
     world
         .services
         .mark_reviewed(&scope, "2026-11-23")

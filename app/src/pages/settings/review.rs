@@ -44,6 +44,15 @@ pub fn hours_of(range: TimeRange, zone: &Zone) -> String {
     format!("{} – {end}", from.strftime("%a %-d %b, %H:%M"))
 }
 
+fn date(time: Time, zone: &Zone) -> String {
+    zone.at(time).strftime("%Y-%m-%d").to_string()
+}
+
+/// The address of the week of an account that holds a time.
+pub fn week_address(account: &str, time: Time, zone: &Zone) -> String {
+    format!("{REVIEW_PATH}?account={account}&week={}", date(time, zone))
+}
+
 impl ReviewPage {
     pub(super) async fn read(ask: &Ask<'_>) -> Result<Self, AppError> {
         let (scope, frame) = ask.frame(REVIEW_PATH).await?;
@@ -106,7 +115,7 @@ impl ReviewPage {
             Some((time, who)) => view! { <p class="state good" data-testid="reviewed">{format!("Looked through by {who}, {}", at(*time, zone))}</p> }.into_any(),
             None if self.may_mark => view! {
                 <form method="post" action="/billing/review/mark">
-                    {hidden("account", self.frame.account.clone())}{hidden("week", self.date(review.week.start))}{hidden("next", self.of_week(review.week.start))}
+                    {hidden("account", self.frame.account.clone())}{hidden("week", date(review.week.start, zone))}{hidden("next", self.of_week(review.week.start))}
                     <button class="button primary" type="submit">"Mark as reviewed"</button>
                 </form>
             }.into_any(),
@@ -123,13 +132,8 @@ impl ReviewPage {
         }
     }
 
-    fn date(&self, time: Time) -> String {
-        let zone = &self.review.spikes.zone;
-        zone.at(time).strftime("%Y-%m-%d").to_string()
-    }
-
     fn of_week(&self, time: Time) -> String {
-        format!("{}&week={}", self.frame.back(), self.date(time))
+        week_address(&self.frame.account, time, &self.review.spikes.zone)
     }
 
     fn unusual(&self) -> impl IntoView + use<> {

@@ -86,9 +86,7 @@ impl TrendParts<'_> {
     pub(super) fn chart(&self) -> impl IntoView + use<> {
         let trends = self.trends;
         let labels = labels(trends);
-        let layers: Vec<_> = trends.groups.iter().map(layer).collect();
-        let noted: Vec<_> = self.notes.iter().map(|note| note.window).collect();
-        let drawn = charts::stacked(&layers, &labels, &noted);
+        let drawn = drawing(trends, &labels, self.notes);
         let total = number::credits(trends.total.credits);
         let described = format!(
             "Credits by {} and {}: {total} in all; the table below has every figure",
@@ -277,8 +275,6 @@ fn labels(trends: &Trends) -> Vec<String> {
 
 /// The chart as a file.
 pub(super) fn file(trends: &Trends, by: &str, notes: &[Note]) -> String {
-    let dotted: Vec<_> = notes.iter().map(|note| note.window).collect();
-    let layers: Vec<_> = trends.groups.iter().map(layer).collect();
     let groups: Vec<_> = trends
         .groups
         .iter()
@@ -292,8 +288,13 @@ pub(super) fn file(trends: &Trends, by: &str, notes: &[Note]) -> String {
         trends.window.id(),
         number::credits(trends.total.credits)
     );
-    let drawn = charts::stacked(&layers, &labels(trends), &dotted);
-    charts::file(&title, &drawn, &groups)
+    charts::file(&title, &drawing(trends, &labels(trends), notes), &groups)
+}
+
+fn drawing(trends: &Trends, labels: &[String], notes: &[Note]) -> String {
+    let layers: Vec<_> = trends.groups.iter().map(layer).collect();
+    let dotted: Vec<_> = notes.iter().map(|note| note.window).collect();
+    charts::stacked(&layers, labels, &dotted)
 }
 
 /// The view that an address asks for, in the account of its page, and the name of its period.

@@ -9,13 +9,13 @@ use service::{
 
 use super::{
     frame::{Ask, Frame},
-    review::hours_of,
+    review::{hours_of, week_address},
     trend_parts::{
         self, AGAINST, Note, PERIODS, TrendParts, WINDOWS, address, asked_view, choice, kept,
         known, rows_in,
     },
 };
-use crate::{REVIEW_PATH, TRENDS_PATH, USAGE_PATH, error::AppError, ui::Icon};
+use crate::{TRENDS_PATH, USAGE_PATH, error::AppError, ui::Icon};
 
 /// What usage is kept apart by: value and words.
 const BY: [(&str, &str); 3] = [
@@ -137,7 +137,6 @@ fn notes(spikes: &[Spike], trends: &Trends, frame: &Frame) -> Vec<Note> {
             .windows
             .iter()
             .position(|window| window.contains(start))?;
-        let day = zone.at(start).strftime("%Y-%m-%d");
         Some(Note {
             window,
             text: format!(
@@ -146,7 +145,7 @@ fn notes(spikes: &[Spike], trends: &Trends, frame: &Frame) -> Vec<Note> {
                 number::credits(spike.used),
                 number::credits(spike.expected)
             ),
-            href: format!("{REVIEW_PATH}?account={}&week={day}", frame.account),
+            href: week_address(&frame.account, start, zone),
         })
     };
     spikes.iter().filter_map(note).collect()
