@@ -17,7 +17,7 @@ export default defineConfig({
   workers: 2,
   // A test that passes only the second time has found something: no retries.
   retries: 0,
-  reporter: "list",
+  reporter: [["list"], ["./support/last-words.ts"]],
   timeout: 60_000,
   expect: { timeout: 10_000 },
   use: {

@@ -8,6 +8,7 @@ mod cumulative;
 mod file;
 mod mark;
 mod scale;
+mod sheet;
 mod stacked;
 mod svg;
 mod text;
@@ -15,6 +16,7 @@ mod text;
 pub use bars::agent_bars;
 pub use cumulative::cumulative;
 pub use file::file;
+pub use sheet::sheet;
 pub use stacked::{Layer, stacked};
 
 use std::convert::Infallible;

@@ -25,12 +25,12 @@ pub use event::EventAsked;
 use leptos::server_fn::client::browser::BrowserClient as PageClient;
 pub use live::{Asked, Follow, LiveMessage, follow};
 #[cfg(feature = "ssr")]
-pub use page::read_page;
-#[cfg(feature = "ssr")]
 pub(crate) use page::read_reader;
 pub use page::{
     Ability, BrandView, Charts, DrawCharts, LoadPage, Page, Reader, draw_charts, load_page,
 };
+#[cfg(feature = "ssr")]
+pub use page::{read_page, read_sheet};
 #[cfg(feature = "ssr")]
 pub use plans::read_plans;
 pub use plans::{

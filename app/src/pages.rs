@@ -6,6 +6,8 @@
 //! crate in `frontend` that calls [`hydrate`] with it.
 
 #[cfg(feature = "ssr")]
+mod chart;
+#[cfg(feature = "ssr")]
 mod found;
 mod plans;
 #[cfg(feature = "ssr")]
@@ -14,6 +16,8 @@ pub mod settings;
 mod sign_in;
 mod usage;
 
+#[cfg(feature = "ssr")]
+pub use chart::chart;
 #[cfg(feature = "ssr")]
 pub use found::{Found, find};
 

@@ -11,5 +11,5 @@ mod notice;
 pub use copy::CopyLink;
 pub use icon::Icon;
 pub use length::length;
-pub use menu::{Menu, MenuItem};
+pub use menu::{Menu, MenuFile, MenuItem};
 pub use notice::{Notice, Tone};

@@ -172,8 +172,8 @@ test.describe("Filters", () => {
   test("the export holds exactly the rows that are filtered, and they add up to the log's totals", async ({ usage, page }) => {
     await usage.open("?company=acme&agent=voice_inbound&agent=chat&period=90d&q=conv");
     const listed = await usage.listed();
-    const panel = await usage.openMenu("Export as CSV");
-    const [download] = await Promise.all([page.waitForEvent("download"), panel.getByRole("link", { name: /Activity log/ }).click()]);
+    const panel = await usage.openMenu("Files of this view");
+    const [download] = await Promise.all([page.waitForEvent("download"), panel.getByRole("link", { name: /^Activity log CSV/ }).click()]);
     expect(download.suggestedFilename()).toMatch(/\.csv$/);
     const [header = [], ...rows] = parseCsv(await readFile(await download.path(), "utf8"));
     const column = (name: string) => rows.map((row) => row[header.indexOf(name)] ?? "");
@@ -185,11 +185,34 @@ test.describe("Filters", () => {
 
   test("the daily export adds up to the cards", async ({ usage, page }) => {
     await usage.open("?company=acme&period=30d");
-    const panel = await usage.openMenu("Export as CSV");
+    const panel = await usage.openMenu("Files of this view");
     const [download] = await Promise.all([page.waitForEvent("download"), panel.getByRole("link", { name: /Usage by day/ }).click()]);
     const [header = [], ...rows] = parseCsv(await readFile(await download.path(), "utf8"));
     const credits = rows.map((row) => micro(row[header.indexOf("credits")] ?? ""));
     expect(sum(credits)).toBe(await usage.spentByAll());
+  });
+
+  test("the charts are one sheet with the figures of the cards, as a drawing and as a picture", async ({ usage, page }) => {
+    await usage.open("?company=acme&period=30d");
+    const panel = await usage.openMenu("Files of this view");
+    const file = async (name: RegExp) => {
+      const [download] = await Promise.all([page.waitForEvent("download"), panel.getByRole("link", { name }).click()]);
+      return { name: download.suggestedFilename(), bytes: await readFile(await download.path()) };
+    };
+    const drawing = await file(/Charts as a drawing/);
+    expect(drawing.name).toBe("usage.svg");
+    // The page's policy would refuse the file's own style.
+    const words = await page.evaluate((text) => {
+      const sheet = new DOMParser().parseFromString(text, "image/svg+xml");
+      return [...sheet.querySelectorAll("parsererror, text")].map((element) => element.textContent ?? "");
+    }, drawing.bytes.toString().replace(/<style>.*<\/style>/s, ""));
+    expect(words).toContain("Acme Dental: AI credits used");
+    const cards = words.map((line) => /^([\d,.]+) credits · /.exec(line)?.[1]).filter((amount) => amount !== undefined);
+    expect(cards).toHaveLength(6);
+    expect(sum(cards.map(micro))).toBe(await usage.spentByAll());
+    const picture = await file(/Charts as a picture/);
+    expect(picture.name).toBe("usage.png");
+    expect([picture.bytes.subarray(1, 4).toString(), picture.bytes.readUInt32BE(16)]).toEqual(["PNG", 1_920]);
   });
 });
 

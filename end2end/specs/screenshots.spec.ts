@@ -7,6 +7,7 @@ import { UsagePage } from "../support/usage-page";
 
 const FOLDER = join(import.meta.dirname, "../../docs/screenshots");
 const OWNER: User = { email: "owner@northwind.example", password: "demo-credits" };
+const MANAGER: User = { email: "pm@creditscope.example", password: "demo-credits" };
 
 interface Look {
   colorScheme: "light" | "dark";
@@ -55,10 +56,19 @@ test.describe("@screenshot The pictures in the documentation", () => {
     });
   }
 
-  for (const [name, path] of [["trends", "/billing/trends"], ["companies", "/companies"], ["members", "/settings/members"]] as const) {
-    for (const colorScheme of ["light", "dark"] as const) {
-      test(`${name} in ${colorScheme}`, async ({ browser }) => {
-        await picture(browser, demo, OWNER, { colorScheme, width: 1440 }, `${name}-${colorScheme}-1440`, async (usage) => {
+  for (const [name, path, user] of [
+    ["trends", "/billing/trends", OWNER],
+    ["value", "/billing/value", OWNER],
+    ["review", "/billing/review", OWNER],
+    ["alerts", "/billing/alerts", OWNER],
+    ["advice", "/billing/advice", OWNER],
+    ["platform", "/platform/trends", MANAGER],
+    ["companies", "/companies", OWNER],
+    ["members", "/settings/members", OWNER],
+  ] as const) {
+    for (const [colorScheme, width] of [["light", 1440], ["dark", 1440], ["light", 390]] as const) {
+      test(`${name} in ${colorScheme} at ${width} px`, async ({ browser }) => {
+        await picture(browser, demo, user, { colorScheme, width }, `${name}-${colorScheme}-${width}`, async (usage) => {
           await usage.page.goto(`${demo.url}${path}`);
         });
       });

@@ -24,9 +24,9 @@ test.describe("Trends", () => {
     await page.getByText("Show this chart as a table").click();
     const cells = page.getByTestId("trend-table").locator("tbody td");
     expect((await cells.allTextContents()).map(micro).reduce((sum, cell) => sum + cell, 0n)).toBe(micro("40"));
-    const csv = await page.request.get(`${server.url}${await page.getByRole("link", { name: "CSV" }).getAttribute("href")}`);
+    const csv = await page.request.get(`${server.url}${await page.locator("a[download][href*='format=csv']").getAttribute("href")}`);
     expect(await csv.text()).toContain("bluewater");
-    const drawing = await page.request.get(`${server.url}${await page.getByRole("link", { name: "SVG" }).getAttribute("href")}`);
+    const drawing = await page.request.get(`${server.url}${await page.locator("a[download][href*='chart.svg']").getAttribute("href")}`);
     expect(drawing.headers()["content-type"]).toBe("image/svg+xml");
     // The page's policy would refuse the file's own style.
     const words = await page.evaluate((text) => {
@@ -35,6 +35,11 @@ test.describe("Trends", () => {
     }, (await drawing.text()).replace(/<style>.*<\/style>/s, ""));
     expect(words).toContain("Credits by company and day: 40");
     expect(words).toContain("Acme Dental 34");
+    const picture = await page.request.get(`${server.url}${await page.locator("a[download][href*='chart.png']").getAttribute("href")}`);
+    expect([picture.status(), picture.headers()["content-type"]]).toEqual([200, "image/png"]);
+    const lines = await page.request.get(`${server.url}${await page.locator("a[download][href*='format=ndjson']").getAttribute("href")}`);
+    const rows = (await lines.text()).trim().split("\n").map((line): { credits: string } => JSON.parse(line));
+    expect(rows.map((row) => micro(row.credits)).reduce((sum, credits) => sum + credits, 0n)).toBe(micro("40"));
     await legend.first().getByRole("link").click();
     await usage.isLive();
     expect((await usage.rows()).map((row) => row.reference)).toEqual(["a", "b"]);

@@ -34,6 +34,7 @@ pub mod rate_cards;
 pub mod series;
 pub mod sources;
 pub mod spikes;
+pub mod table;
 pub mod times;
 pub mod usage;
 pub mod webhooks;

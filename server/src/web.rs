@@ -6,6 +6,7 @@ pub mod brand;
 pub mod files;
 pub mod guard;
 pub mod invitations;
+pub mod pictures;
 pub mod portal;
 pub mod review;
 pub mod settings;
@@ -13,11 +14,7 @@ pub mod sign_in;
 pub mod sign_on;
 pub mod webhooks;
 
-use app::{
-    context::Current,
-    error::AppError,
-    pages::{Found, settings::Ask},
-};
+use app::{context::Current, error::AppError, pages::Found};
 use axum::{
     Router,
     body::Body,
@@ -41,9 +38,7 @@ pub fn router() -> Router<AppState> {
         .route(app::PLANS_PATH, get(page))
         .route(app::SIGN_IN_PATH, get(page))
         .route(app::TRENDS_PATH, get(page))
-        .route("/billing/trends/chart.svg", get(chart))
-        .route("/billing/value/chart.svg", get(chart))
-        .route("/platform/trends/chart.svg", get(chart))
+        .merge(pictures::router())
         .route(app::VALUE_PATH, get(page))
         .route(app::REVIEW_PATH, get(page))
         .route("/billing/review/mark", post(review::mark))
@@ -116,33 +111,6 @@ async fn page(State(state): State<AppState>, request: Request) -> Response {
         found => found,
     };
     show(&state, current, found).await
-}
-
-/// The chart of a page, as a file.
-async fn chart(State(state): State<AppState>, request: Request) -> Response {
-    let (uri, current) = (request.uri(), current(request.extensions()));
-    let ask = Ask {
-        services: &state.services,
-        current: &current,
-        query: uri.query().unwrap_or_default(),
-        secret: None,
-    };
-    let page = uri.path().trim_end_matches("/chart.svg");
-    match app::pages::settings::chart(page, &ask).await {
-        Some(Ok(svg)) => {
-            let headers = [
-                (header::CONTENT_TYPE, "image/svg+xml"),
-                (
-                    header::CONTENT_DISPOSITION,
-                    "attachment; filename=\"chart.svg\"",
-                ),
-                (header::CACHE_CONTROL, "no-store"),
-            ];
-            (headers, svg).into_response()
-        }
-        Some(Err(error)) => show(&state, current.clone(), Found::Problem(error)).await,
-        None => StatusCode::NOT_FOUND.into_response(),
-    }
 }
 
 /// Renders what was found.

@@ -5,11 +5,18 @@ use std::fmt::Write as _;
 use super::stacked::{HEIGHT, WIDTH};
 
 /// The look of the light theme, as `style/tokens.css` and `style/components` have it: a file is often put on paper.
-const STYLE: &str = "text{font-family:system-ui,sans-serif}.heading{font-size:16px;font-weight:600;fill:#16161d}\
+pub(super) const STYLE: &str = "text{font-family:system-ui,sans-serif}.heading{font-size:16px;font-weight:600;fill:#16161d}\
 .name,.axis{font-size:12px;fill:#55555f}.grid{fill:none;stroke:#e4e4e9;stroke-width:1}\
+.figure{font-size:32px;font-weight:600;fill:#16161d}.amount{font-size:14px;font-weight:600;fill:#16161d}\
+.area{fill:#4f46e5;fill-opacity:.12}.line,.now{stroke:#4f46e5;stroke-width:2}.line,.allocation,.projected{fill:none}.now{fill:#fff}\
+.allocation{stroke:#55555f;stroke-width:1.5;stroke-dasharray:4 3}.possible{fill:#4f46e5;fill-opacity:.16}\
+.projected{stroke:#4f46e5;stroke-width:1.5;stroke-dasharray:3 3}.over .line,.over .now{stroke:#b91c1c}.over .area{fill:#b91c1c}\
+.agent-chat{fill:#4f46e5}.agent-voice_inbound{fill:#0d8a80}.agent-voice_outbound{fill:#c2410c}.agent-voice_web{fill:#be185d}\
+.agent-auto_trigger{fill:#a16207}.agent-nox{fill:#6d28d9}.bar{fill-opacity:.72}.bar.today{fill-opacity:1}.bar.empty{fill-opacity:.4}\
+.bar.future{fill:#e4e4e9;fill-opacity:1}.hit{fill:none}\
 .note{fill:#b45309}.layer-0{fill:#4f46e5}.layer-1{fill:#0d8a80}.layer-2{fill:#c2410c}.layer-3{fill:#be185d}\
 .layer-4{fill:#a16207}.layer-5{fill:#6d28d9}.layer-6{fill:#0369a1}.layer-7{fill:#6f6f7b}";
-const MARGIN: u32 = 16;
+pub(super) const MARGIN: u32 = 16;
 const TOP: u32 = 44;
 /// Groups of one line of the legend, and how far lines are apart.
 const A_LINE: u32 = 4;
@@ -26,8 +33,7 @@ pub fn file(title: &str, drawing: &str, groups: &[(usize, String)]) -> String {
         <text class=\"heading\" x=\"{MARGIN}\" y=\"28\">{0}</text>",
         escaped(title)
     );
-    let placed = format!("<svg y=\"{TOP}\" width=\"{WIDTH}\" height=\"{HEIGHT}\"");
-    svg += &drawing.replacen("<svg", &placed, 1);
+    svg += &place(drawing, [0, TOP, WIDTH, HEIGHT]);
     for (place, (colour, name)) in (0..).zip(groups) {
         let x = MARGIN + (place % A_LINE) * (WIDTH - 2 * MARGIN) / A_LINE;
         let y = below + (place / A_LINE) * LINE_HEIGHT;
@@ -44,8 +50,14 @@ pub fn file(title: &str, drawing: &str, groups: &[(usize, String)]) -> String {
     svg + "</svg>"
 }
 
+/// A drawing at a place of another: its left, its top, its width and its height.
+pub(super) fn place(drawing: &str, [x, y, width, height]: [u32; 4]) -> String {
+    let placed = format!("<svg x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\"");
+    drawing.replacen("<svg", &placed, 1)
+}
+
 /// Text between tags.
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     let plain = |letter: &char| !letter.is_control();
     let text: String = text.chars().filter(plain).collect();
     text.replace('&', "&amp;")

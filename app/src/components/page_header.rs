@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use super::{CompanyFilter, PeriodFilter};
 use crate::{
     state::{Link, Url},
-    ui::{Icon, Menu},
+    ui::{Icon, Menu, MenuFile},
 };
 
 /// Title and filters.
@@ -30,6 +30,11 @@ pub fn PageHeader(
             )
         })
     };
+    let figures = move |path: &'static str, format: &'static str| {
+        Signal::derive(move || url.with(|url| url.figures(path, format)))
+    };
+    let chart =
+        move |format: &'static str| Signal::derive(move || url.with(|url| url.chart(format)));
     view! {
         <header class="page-header">
             <div class="page-title">
@@ -42,27 +47,15 @@ pub fn PageHeader(
                 <LiveMark link/>
                 <CompanyFilter dashboard url companies/>
                 <PeriodFilter dashboard url/>
-                <Menu label="Export".to_owned() name="Export as CSV" align_end=true>
-                    <ExportLink url path="events" label="Activity log" hint="every event of this view"/>
-                    <ExportLink url path="usage/series" label="Usage by day" hint="credits and events by agent"/>
+                <Menu label="Export".to_owned() name="Files of this view" align_end=true>
+                    <MenuFile label="Activity log" hint="CSV: every event, for spreadsheets" href=figures("/api/v1/events", "csv")/>
+                    <MenuFile label="Activity log, line by line" hint="NDJSON: every event, for programs" href=figures("/api/v1/events", "ndjson")/>
+                    <MenuFile label="Usage by day" hint="CSV: credits and events by agent" href=figures("/api/v1/usage/series", "csv")/>
+                    <MenuFile label="Charts as a picture" hint="PNG: for slides and letters" href=chart("png")/>
+                    <MenuFile label="Charts as a drawing" hint="SVG: for print" href=chart("svg")/>
                 </Menu>
             </div>
         </header>
-    }
-}
-
-#[component]
-fn ExportLink(
-    url: Memo<Url>,
-    path: &'static str,
-    label: &'static str,
-    hint: &'static str,
-) -> impl IntoView {
-    view! {
-        <a class="menu-item tall" href=move || url.get().export(path) download="">
-            <span class="menu-check">{Icon::Download.view()}</span>
-            <span class="menu-label">{label}<span class="menu-hint">{hint}</span></span>
-        </a>
     }
 }
 

@@ -160,6 +160,25 @@ pub async fn draw_charts(
     Ok(charts_of(&dashboard, projected))
 }
 
+/// The charts of a view on one sheet, as an SVG file.
+#[cfg(feature = "ssr")]
+pub async fn read_sheet(
+    services: &service::Services,
+    current: &crate::context::Current,
+    query: &str,
+) -> Result<String, AppError> {
+    let (_, caller) = current.known()?;
+    let (scope, view) = super::scope_of(services, caller, query).await?;
+    let forecast = if scope.sees_all() {
+        services.forecast(&scope).await?.view().cycle_use
+    } else {
+        None
+    };
+    let dashboard = services.dashboard(scope, &view).await?;
+    let charts = charts_of(&dashboard, forecast);
+    Ok(crate::charts::sheet(&dashboard, &charts))
+}
+
 #[cfg(feature = "ssr")]
 fn charts_of(dashboard: &Dashboard, projected: Option<[Credits; 3]>) -> Charts {
     use crate::charts;

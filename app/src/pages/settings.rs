@@ -40,7 +40,7 @@ use crate::{
 };
 
 /// The chart of the page of a path, as a file; none when it has none.
-pub async fn chart(path: &str, ask: &Ask<'_>) -> Option<Result<String, AppError>> {
+pub(super) async fn chart(path: &str, ask: &Ask<'_>) -> Option<Result<String, AppError>> {
     Some(match path {
         TRENDS_PATH => TrendsPage::read(ask).await.map(|page| page.file()),
         VALUE_PATH => ValuePage::read(ask).await.map(|page| page.file()),

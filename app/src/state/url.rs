@@ -144,11 +144,16 @@ impl Url {
         }
     }
 
-    /// Where exactly what is shown can be downloaded as CSV.
-    pub fn export(&self, path: &str) -> String {
+    /// Where the figures of exactly what is shown are a file.
+    pub fn figures(&self, path: &str, format: &str) -> String {
         let query = self.0.to_query();
         let separator = if query.is_empty() { "" } else { "&" };
-        format!("/api/v1/{path}?{query}{separator}format=csv")
+        format!("{path}?{query}{separator}format={format}")
+    }
+
+    /// Where its charts are a file.
+    pub fn chart(&self, format: &str) -> String {
+        format!("{}/chart.{format}?{}", crate::USAGE_PATH, self.0.to_query())
     }
 }
 

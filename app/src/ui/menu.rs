@@ -40,6 +40,25 @@ pub fn Menu(
     }
 }
 
+/// A file in a menu.
+#[component]
+pub fn MenuFile(
+    /// What is in it.
+    label: &'static str,
+    /// Its form, and what there is to say of it.
+    hint: &'static str,
+    /// Where it is.
+    #[prop(into)]
+    href: Signal<String>,
+) -> impl IntoView {
+    view! {
+        <a class="menu-item tall" href=href download="" rel="external">
+            <span class="menu-check">{Icon::Download.view()}</span>
+            <span class="menu-label">{label}<span class="menu-hint">{hint}</span></span>
+        </a>
+    }
+}
+
 /// A link in a menu, marked when it is chosen.
 #[component]
 pub fn MenuItem(

@@ -63,7 +63,7 @@ use crate::{
     directory::Directory,
     enforce::Checks,
     live::Hub,
-    mail::{Mailer, NoMail},
+    mail::{Mailer, NoMail, Pages},
     payments::{Manual, PaymentProvider},
     ports::Store,
     webhooks::{Courier, NoCourier},
@@ -80,9 +80,10 @@ pub struct Services {
     checks: Checks,
     hub: Hub,
     tips: tips::Remembered,
-    settled: platform::Settled,
+    spans_read: platform::SpansRead,
     payments: Arc<dyn PaymentProvider>,
     mail: Arc<dyn Mailer>,
+    pages: Option<Arc<Pages>>,
     courier: Arc<dyn Courier>,
     /// Told when a message can be sent at once.
     messages: Arc<Notify>,
@@ -117,9 +118,10 @@ impl Services {
             writer,
             hub,
             tips: tips::Remembered::default(),
-            settled: platform::Settled::default(),
+            spans_read: platform::SpansRead::default(),
             payments: Arc::new(Manual),
             mail: Arc::new(NoMail),
+            pages: None,
             courier: Arc::new(NoCourier),
             messages: Arc::new(Notify::new()),
             deeds: watch::channel(()).0,
@@ -136,6 +138,13 @@ impl Services {
     #[must_use]
     pub fn with_mail(self, mail: Arc<dyn Mailer>) -> Self {
         Self { mail, ..self }
+    }
+
+    /// The same use-cases with letters that lead to pages.
+    #[must_use]
+    pub fn with_pages(self, pages: Pages) -> Self {
+        let pages = Some(Arc::new(pages));
+        Self { pages, ..self }
     }
 
     /// The same use-cases with webhooks that are called.

@@ -13,6 +13,15 @@ pub struct Mail {
     pub text: String,
 }
 
+/// Where the pages are that letters lead to: whole addresses, without what is asked of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pages {
+    /// Rules, and who is told.
+    pub alerts: String,
+    /// The weekly review.
+    pub review: String,
+}
+
 /// Sends letters.
 #[async_trait]
 pub trait Mailer: Send + Sync {

@@ -12,7 +12,7 @@ use domain::{
 };
 
 pub use figures::{Adoption, Concentration, PARTS, RunOuts};
-pub(crate) use uses::Settled;
+pub(crate) use uses::SpansRead;
 
 use crate::{
     Caller, Permission, ServiceError, ServiceResult, Services,

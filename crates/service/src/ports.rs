@@ -33,8 +33,8 @@ pub use ledger::{
     Settlement, StoredReversal, Terms, Write, Written,
 };
 pub use platform::{
-    AccountDay, AccountUse, PlatformCell, PlatformGrain, PlatformGroupBy, PlatformKey,
-    PlatformReads, RunOut,
+    AccountDay, PlatformCell, PlatformGrain, PlatformGroupBy, PlatformKey, PlatformReads, RunOut,
+    Span, SpanUse,
 };
 pub use reading::{
     Cell, Direction, Grain, GroupBy, GroupKey, LogRange, ReadStore, Selection, Snapshot,

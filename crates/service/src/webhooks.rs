@@ -11,7 +11,7 @@ use crate::{
     audit::Deed,
     digest::DIGEST,
     log_failure,
-    mail::Mail,
+    mail::{Mail, Pages},
     ports::{Delivery, Message, Outcome, Target, Webhook},
 };
 
@@ -271,7 +271,7 @@ impl Services {
         let mail = Mail {
             to: address.to_owned(),
             subject: delivery.subject.clone(),
-            text: letter(delivery),
+            text: letter(delivery, self.pages.as_deref()),
         };
         let sent = self.mail.send(mail).await;
         sent.map(|()| "sent".to_owned()).map_err(Missed::ForNow)
@@ -319,15 +319,26 @@ impl Services {
     }
 }
 
-/// What a letter says: a digest brings its own text.
-fn letter(delivery: &Delivery) -> String {
+/// What a letter says, and where it leads: a digest brings its own text.
+fn letter(delivery: &Delivery, pages: Option<&Pages>) -> String {
     let body: serde_json::Value = serde_json::from_str(&delivery.body).unwrap_or_default();
-    match body["data"]["text"].as_str() {
-        Some(text) if delivery.kind == DIGEST => text.to_owned(),
-        _ => format!(
+    let data = |name: &str| body["data"][name].as_str().unwrap_or_default();
+    let account = data("account");
+    let (text, address) = if delivery.kind == DIGEST {
+        let week = data("week");
+        let review = pages.map(|pages| format!("{}?account={account}&week={week}", pages.review));
+        (data("text").to_owned(), review)
+    } else {
+        let alerts = pages.map(|pages| format!("{}?account={account}", pages.alerts));
+        let text = format!(
             "{}.\n\nRules, and who is told, are on the page Alerts.\n",
             delivery.subject
-        ),
+        );
+        (text, alerts)
+    };
+    match address {
+        Some(address) => format!("{text}\n{address}\n"),
+        None => text,
     }
 }
 

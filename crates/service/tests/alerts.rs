@@ -10,7 +10,7 @@ use domain::{
 use service::{
     Permission, Scope, ServiceError, Services,
     alerts::Look,
-    mail::{Mail, Mailer},
+    mail::{Mail, Mailer, Pages},
     ports::{Alert, PutCompany},
     webhooks::{Call, Courier},
 };
@@ -85,7 +85,11 @@ impl Watched {
             .services
             .clone()
             .with_courier(Arc::new(desk.clone()))
-            .with_mail(Arc::new(letters.clone()));
+            .with_mail(Arc::new(letters.clone()))
+            .with_pages(Pages {
+                alerts: "https://credits.example/billing/alerts".to_owned(),
+                review: String::new(),
+            });
         let scope = services
             .scope(&world.operator, Some("north"), Permission::Manage)
             .await
@@ -199,6 +203,8 @@ async fn letters_go_to_those_who_pay_and_to_nobody_while_it_is_snoozed() {
             .subject
             .contains("75 % of the cycle's credits are used (750 of 1,000)")
     );
+    let leads_to = "\n\nhttps://credits.example/billing/alerts?account=north\n";
+    assert!(letters[0].text.ends_with(leads_to), "{}", letters[0].text);
     let snoozed = services
         .snooze_alert_rule(&watched.scope, "credits-used", 60)
         .await;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use service::{Permission, ServiceError};
+use service::{Permission, ServiceError, mail::Pages};
 
 use crate::{
     alerts::Letters,
@@ -33,11 +33,22 @@ This cycle
 The page Weekly review shows the rows behind every figure. Whether this letter comes is said on the page Alerts.
 ";
 
+fn pages() -> Pages {
+    let page = |path: &str| format!("https://credits.example/billing/{path}");
+    Pages {
+        alerts: page("alerts"),
+        review: page("review"),
+    }
+}
+
 #[tokio::test]
 async fn a_week_is_told_once_in_the_morning_after_it_to_those_who_pay() {
     let mut world = spikes::busy().await;
     let letters = Letters::default();
-    world.services = world.services.with_mail(Arc::new(letters.clone()));
+    world.services = world
+        .services
+        .with_mail(Arc::new(letters.clone()))
+        .with_pages(pages());
     world.member("ada@north.example", "owner").await;
     world.member("ben@north.example", "analyst").await;
     let services = &world.services;
@@ -69,7 +80,8 @@ async fn a_week_is_told_once_in_the_morning_after_it_to_those_who_pay() {
         letter.subject,
         "north account: 130 credits last week, 86 % more than the week before"
     );
-    assert_eq!(letter.text, LETTER);
+    let review = "https://credits.example/billing/review?account=north&week=2026-11-23";
+    assert_eq!(letter.text, format!("{LETTER}\n{review}\n"));
     // Weeks in which nobody could be told are not told one after the other.
     world.clock.set(time("2026-12-28T12:00:00Z"));
     assert_eq!(services.tell_weeks().await.unwrap(), 1);

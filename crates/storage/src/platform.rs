@@ -9,19 +9,19 @@ use domain::{
     usage::Totals,
 };
 use service::ports::{
-    AccountDay, AccountUse, PlatformCell, PlatformGrain, PlatformGroupBy, PlatformKey,
-    PlatformReads, RunOut, StoreResult,
+    AccountDay, PlatformCell, PlatformGrain, PlatformGroupBy, PlatformKey, PlatformReads, RunOut,
+    Span, SpanUse, StoreResult,
 };
 use sqlx::SqliteConnection;
 
 use crate::{
     error::{Error, Result},
     reading::SqliteSnapshot,
-    rollups::week,
     rows::agent,
 };
 
-const WEEK_US: i64 = 7 * DAY_US;
+/// Spans that are read by one statement: a text of some megabytes when there are ten thousand accounts.
+const SPANS_AT_ONCE: usize = 8;
 
 #[async_trait]
 impl PlatformReads for SqliteSnapshot {
@@ -35,13 +35,8 @@ impl PlatformReads for SqliteSnapshot {
         Ok(cells(self.connection(), plans, range, grain, group_by).await?)
     }
 
-    async fn account_uses(
-        &mut self,
-        plans: &[String],
-        range: TimeRange,
-        previous: TimeRange,
-    ) -> StoreResult<Vec<AccountUse>> {
-        Ok(uses(self.connection(), plans, range, previous).await?)
+    async fn span_uses(&mut self, spans: &[Span]) -> StoreResult<Vec<SpanUse>> {
+        Ok(uses(self.connection(), spans).await?)
     }
 
     async fn account_days(
@@ -113,62 +108,47 @@ fn number(text: &str) -> Result<i64> {
     number.map_err(|_| Error::Corrupt(format!("{text} as a number")))
 }
 
-/// Days of a span, its first and last start, and whether it is of the period or of the one before.
-type Segment = (i64, i64, i64, bool);
+/// Days and start of a span, account, plan, credits, events, agents.
+type UseRow = (i64, i64, i64, String, i64, i64, i64);
 
-/// Account, credits and events of the period, of the one before, agents.
-type UseRow = (i64, i64, i64, i64, i64, i64);
-
-#[tracing::instrument(name = "db.platform.account_uses", skip_all)]
-async fn uses(
-    connection: &mut SqliteConnection,
-    plans: &[String],
-    range: TimeRange,
-    previous: TimeRange,
-) -> Result<Vec<AccountUse>> {
-    let mut segments = segments(range, true);
-    segments.extend(self::segments(previous, false));
-    // One value of all rows: ten thousand accounts are handed over as one text, not one by one.
-    let rows: String = sqlx::query_scalar(sql::USES)
-        .bind(serde_json::to_string(&segments)?)
-        .bind(serde_json::to_string(plans)?)
-        .fetch_one(connection)
-        .await?;
-    let rows: Vec<UseRow> = serde_json::from_str(&rows)?;
-    rows.into_iter().map(account_use).collect()
+#[tracing::instrument(name = "db.platform.span_uses", skip_all, fields(spans = spans.len()))]
+async fn uses(connection: &mut SqliteConnection, spans: &[Span]) -> Result<Vec<SpanUse>> {
+    let mut found = Vec::new();
+    for spans in spans.chunks(SPANS_AT_ONCE) {
+        let asked: Vec<_> = spans
+            .iter()
+            .map(|span| (span.days(), span.start().micros()))
+            .collect();
+        // One value of all rows: ten thousand accounts are handed over as one text, not one by one.
+        let rows: String = sqlx::query_scalar(sql::USES)
+            .bind(serde_json::to_string(&asked)?)
+            .fetch_one(&mut *connection)
+            .await?;
+        let rows: Vec<UseRow> = serde_json::from_str(&rows)?;
+        found.reserve(rows.len());
+        for row in rows {
+            found.push(span_use(row)?);
+        }
+    }
+    found.sort_by_key(|row: &SpanUse| (row.span.start(), row.account));
+    Ok(found)
 }
 
-fn account_use(row: UseRow) -> Result<AccountUse> {
-    let (account, credits, events, credits_before, events_before, agents) = row;
+fn span_use(row: UseRow) -> Result<SpanUse> {
+    let (days, start, account, plan, credits, events, agents) = row;
+    let start = Time::from_micros(start);
     let used = |agent: Agent| (agents >> (8 * agent.index())) & 0xff != 0;
-    Ok(AccountUse {
+    Ok(SpanUse {
+        span: if days == 1 {
+            Span::Day(start)
+        } else {
+            Span::Week(start)
+        },
         account: AccountId(account),
-        now: totals(credits, events)?,
-        before: totals(credits_before, events_before)?,
+        plan,
+        totals: totals(credits, events)?,
         agents: Agent::ALL.map(used),
     })
-}
-
-/// Cuts a range of whole days into days, weeks and days.
-fn segments(range: TimeRange, is_now: bool) -> Vec<Segment> {
-    debug_assert!(is_whole(range, DAY_US), "{range:?} is cut");
-    let (start, end) = (range.start.micros(), range.end.micros());
-    let first_week = week(Time::from_micros(start + WEEK_US - 1));
-    let last_week = week(range.end);
-    let parts = if first_week < last_week {
-        [
-            (1, start, first_week),
-            (7, first_week, last_week),
-            (1, last_week, end),
-        ]
-    } else {
-        [(1, start, end), (7, end, end), (1, end, end)]
-    };
-    parts
-        .into_iter()
-        .filter(|(_, start, end)| start < end)
-        .map(|(days, start, end)| (days, start, end, is_now))
-        .collect()
 }
 
 fn is_whole(range: TimeRange, width_us: i64) -> bool {
@@ -237,33 +217,4 @@ fn totals(credits: i64, events: i64) -> Result<Totals> {
         credits: Credits::from_micro(credits),
         events,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_period_is_days_weeks_and_days_without_gap() {
-        let monday = week("2026-11-25T00:00:00Z".parse().unwrap());
-        for start in 0..9 {
-            for length in 1..40 {
-                let first = monday + start * DAY_US;
-                let last = first + length * DAY_US;
-                let range = TimeRange::new(Time::from_micros(first), Time::from_micros(last));
-                let mut at = first;
-                for (days, start, end, _) in segments(range, true) {
-                    assert_eq!(start, at);
-                    assert_eq!((end - start) % (days * DAY_US), 0);
-                    assert!(days == 1 || week(Time::from_micros(start)) == start);
-                    at = end;
-                }
-                assert_eq!(at, last);
-                let days = segments(range, true);
-                let most = days.iter().filter(|part| part.0 == 1);
-                let singles: i64 = most.map(|part| (part.2 - part.1) / DAY_US).sum();
-                assert!(singles <= 12, "{singles} single days");
-            }
-        }
-    }
 }

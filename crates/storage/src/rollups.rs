@@ -30,7 +30,6 @@ mod leads;
 mod platform;
 
 pub(crate) use leads::add_leads;
-pub(crate) use platform::week;
 
 const BUCKETS: &str = upsert_sql!(
     "usage_bucket",

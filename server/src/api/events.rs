@@ -201,7 +201,7 @@ pub async fn list_events(
     params: Params,
 ) -> Answer<Response> {
     let (view, mut rest) = params.view();
-    let format = rest.format(&headers, Format::ROWS);
+    let format = rest.format(&headers);
     let limit = rest.limit();
     let after: Option<Cursor> = rest.parse("cursor");
     rest.finish()?;

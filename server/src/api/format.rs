@@ -14,10 +14,8 @@ pub enum Format {
 }
 
 impl Format {
-    /// What endpoints with a table know.
-    pub const TABLE: &[Self] = &[Self::Json, Self::Csv];
-    /// What endpoints with a long list know.
-    pub const ROWS: &[Self] = &[Self::Json, Self::Csv, Self::Ndjson];
+    /// All forms.
+    pub const ALL: [Self; 3] = [Self::Json, Self::Csv, Self::Ndjson];
 
     /// Its name in a query string.
     pub const fn id(self) -> &'static str {
@@ -37,20 +35,18 @@ impl Format {
         }
     }
 
-    /// The first known one that the `Accept` header names; JSON when it names none.
-    pub fn accepted(headers: &HeaderMap, known: &[Self]) -> Self {
+    /// The first one that the `Accept` header names; JSON when it names none.
+    pub fn accepted(headers: &HeaderMap) -> Self {
         let accept = headers
             .get(header::ACCEPT)
             .and_then(|value| value.to_str().ok())
             .unwrap_or_default();
-        let kinds = accept.split(',').filter_map(|kind| kind.split(';').next());
+        let mut kinds = accept.split(',').filter_map(|kind| kind.split(';').next());
         kinds
-            .filter_map(|kind| {
-                let is_it = |format: &&Self| format.media_type().eq_ignore_ascii_case(kind.trim());
-                known.iter().find(is_it)
+            .find_map(|kind| {
+                let is_it = |format: &Self| format.media_type().eq_ignore_ascii_case(kind.trim());
+                Self::ALL.into_iter().find(is_it)
             })
-            .copied()
-            .next()
             .unwrap_or(Self::Json)
     }
 }
@@ -64,15 +60,12 @@ mod tests {
         let accepted = |accept: &str| {
             let mut headers = HeaderMap::new();
             headers.insert(header::ACCEPT, accept.parse().unwrap());
-            Format::accepted(&headers, Format::ROWS)
+            Format::accepted(&headers)
         };
         assert_eq!(accepted("text/html, Text/CSV;q=0.9, */*"), Format::Csv);
         assert_eq!(accepted("application/x-ndjson"), Format::Ndjson);
         assert_eq!(accepted("application/json, text/csv"), Format::Json);
         assert_eq!(accepted("*/*"), Format::Json);
-        assert_eq!(
-            Format::accepted(&HeaderMap::new(), Format::TABLE),
-            Format::Json
-        );
+        assert_eq!(Format::accepted(&HeaderMap::new()), Format::Json);
     }
 }

@@ -1,7 +1,5 @@
 //! What usage brought in.
 
-use std::borrow::Cow;
-
 use axum::{
     Json,
     extract::State,
@@ -13,7 +11,6 @@ use domain::{
     calendar::Window,
     lead::{Gain, LeadKind},
 };
-use futures::stream;
 use serde::Serialize;
 use service::{
     Permission, Services,
@@ -23,10 +20,9 @@ use utoipa::ToSchema;
 
 use super::{
     auth::Authed,
-    csv,
-    format::Format,
     problem::{Answer, ProblemBody},
     query::Params,
+    table::{Cell, Table},
     times,
     usage::TotalsBody,
 };
@@ -171,7 +167,7 @@ pub struct LeadSummaryBody {
 ///
 /// Leads, bookings and sales are reported as events of the type `creditscope.lead`. Credits per lead are the usage of the
 /// same companies, agents and period, divided by its leads. `Accept: text/csv` or `format=csv` answers agents, companies
-/// and windows as a table.
+/// and windows as a table, `application/x-ndjson` or `format=ndjson` the same rows, a JSON document a line.
 #[utoipa::path(
     get, path = "/api/v1/leads/summary", tag = "Usage", operation_id = "get_leads_summary",
     params(
@@ -183,10 +179,10 @@ pub struct LeadSummaryBody {
         ("to" = Option<String>, Query, description = "End of a custom period: an RFC 3339 time (excluded), or a date (included)."),
         ("tz" = Option<String>, Query, description = "IANA time zone in which days are counted and times are shown; the account's when left out."),
         ("window" = Option<String>, Query, description = "`hour`, `day` (default), `week` or `month`."),
-        ("format" = Option<String>, Query, description = "`csv` for links, which cannot set `Accept`."),
+        ("format" = Option<String>, Query, description = "`csv` or `ndjson` for links, which cannot set `Accept`."),
     ),
     responses(
-        (status = 200, description = "What usage brought in.", content((LeadSummaryBody = "application/json"), (String = "text/csv"))),
+        (status = 200, description = "What usage brought in.", content((LeadSummaryBody = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"))),
         (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "The key has no scope read.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "No such account.", body = ProblemBody, content_type = "application/problem+json"),
@@ -200,21 +196,16 @@ pub async fn get_leads_summary(
     params: Params,
 ) -> Answer<Response> {
     let (view, mut rest) = params.view();
-    let format = rest.format(&headers, Format::TABLE);
+    let format = rest.format(&headers);
     let window = rest.parse("window").unwrap_or(Window::Day);
     rest.finish()?;
     let scope = services
         .scope(&caller, view.account.as_deref(), Permission::Read)
         .await?;
+    let name = format!("{}-value", scope.account().key);
     let value = services.value(scope, &ValueQuery { view, window }).await?;
-    if format == Format::Csv {
-        let rows = csv::rows(table(&value));
-        return Ok(csv::answer(
-            "value.csv",
-            stream::iter([Ok::<_, std::io::Error>(rows)]),
-        ));
-    }
-    Ok(Json(body(value)).into_response())
+    let rows = table(&value).answer(&name, format);
+    Ok(rows.unwrap_or_else(|| Json(body(value)).into_response()))
 }
 
 fn body(value: Value) -> LeadSummaryBody {
@@ -294,55 +285,45 @@ fn wasted(wasted: Wasted) -> WastedBody {
     }
 }
 
-fn table(value: &Value) -> Vec<Vec<Cow<'_, str>>> {
-    let head = [
-        "by", "key", "credits", "events", "leads", "bookings", "sales", "currency", "value",
-    ];
-    let mut rows = vec![head.map(Cow::from).to_vec()];
-    rows.extend(lines("total", "", &value.total));
+fn table(value: &Value) -> Table<'_> {
+    let mut rows = lines("total", None, &value.total);
     for (agent, part) in &value.agents {
-        rows.extend(lines("agent", agent.id(), part));
+        rows.extend(lines("agent", Some(agent.id()), part));
     }
     for part in &value.companies {
-        rows.extend(lines("company", &part.key, &part.gain));
+        rows.extend(lines("company", Some(&part.key), &part.gain));
     }
     for (window, part) in &value.windows {
         let start = times::rfc3339(window.start, &value.zone);
-        rows.extend(lines("window", &start, part));
+        rows.extend(lines("window", Some(&start), part));
     }
-    rows
+    Table {
+        head: &[
+            "by", "key", "credits", "events", "leads", "bookings", "sales", "currency", "value",
+        ],
+        rows,
+    }
 }
 
 /// A line, and one more for every further currency, which repeats nothing that could be added up twice.
-fn lines(by: &'static str, key: &str, gain: &Gain) -> Vec<Vec<Cow<'static, str>>> {
-    let mut worth = gain
-        .worth_micro
-        .iter()
-        .map(|(currency, micro)| (currency.clone(), money(*micro)));
-    let first = worth.next().unwrap_or_default();
-    let counts = LeadKind::ALL.map(|kind| gain.of(kind).to_string().into());
-    let used: [Cow<'static, str>; 2] = [
-        gain.used.credits.to_string().into(),
-        gain.used.events.to_string().into(),
+fn lines(by: &'static str, key: Option<&str>, gain: &Gain) -> Vec<Vec<Cell<'static>>> {
+    let counts = LeadKind::ALL.map(|kind| Cell::Count(gain.of(kind)));
+    let mut used = vec![
+        Cell::text(gain.used.credits.to_string()),
+        Cell::Count(gain.used.events),
     ];
-    let start = [Cow::from(by), key.to_owned().into()];
-    let mut lines = vec![
-        start
-            .clone()
-            .into_iter()
-            .chain(used)
-            .chain(counts)
-            .chain([first.0.into(), first.1.into()])
-            .collect(),
-    ];
-    lines.extend(worth.map(|(currency, amount)| {
-        let nothing = std::iter::repeat_n(Cow::from(""), 5);
-        start
-            .clone()
-            .into_iter()
-            .chain(nothing)
-            .chain([currency.into(), amount.into()])
-            .collect()
-    }));
+    used.extend(counts);
+    let line = |used: Vec<_>, worth: [Cell<'static>; 2]| {
+        let key = key.map_or(Cell::None, |key| Cell::text(key.to_owned()));
+        [vec![Cell::text(by), key], used, worth.into()].concat()
+    };
+    let worth = |(currency, micro): (&String, &i128)| {
+        [Cell::text(currency.clone()), Cell::text(money(*micro))]
+    };
+    let mut worths = gain.worth_micro.iter().map(worth);
+    let first = worths.next().unwrap_or([Cell::None, Cell::None]);
+    let nothing = vec![Cell::None; used.len()];
+    let mut lines = vec![line(used, first)];
+    lines.extend(worths.map(|worth| line(nothing.clone(), worth)));
     lines
 }

@@ -1,7 +1,5 @@
 //! Usage across all accounts.
 
-use std::borrow::Cow;
-
 use axum::{
     Json,
     extract::State,
@@ -9,7 +7,6 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use domain::{Agent, Credits, calendar::Window, filter::ViewQuery};
-use futures::stream;
 use serde::Serialize;
 use service::{
     Services,
@@ -20,11 +17,10 @@ use utoipa::ToSchema;
 
 use super::{
     auth::Authed,
-    csv,
-    format::Format,
     problem::{Answer, ProblemBody},
     query::{Params, Rest},
     series::{self, Point},
+    table::{Cell, Table},
     times,
     usage::TotalsBody,
 };
@@ -129,7 +125,8 @@ pub struct AccountChange {
 /// Adds up usage across all accounts
 ///
 /// For those who run the platform. Days, weeks and months are those of UTC; a plan is the one an account had when its
-/// usage was recorded. `Accept: text/csv` or `format=csv` answers the groups as a table.
+/// usage was recorded. `Accept: text/csv` or `format=csv` answers the groups as a table,
+/// `application/x-ndjson` or `format=ndjson` the same rows, a JSON document a line.
 #[utoipa::path(
     get, path = "/api/v1/platform/trends", tag = "Usage", operation_id = "get_platform_trends",
     params(
@@ -140,10 +137,10 @@ pub struct AccountChange {
         ("window" = Option<String>, Query, description = "`hour`, `day` (default), `week` or `month`."),
         ("by" = Option<String>, Query, description = "`agent` (default), `activity`, `plan` or `account`."),
         ("against" = Option<String>, Query, description = "`before` (default): the days before; `week`, `year`: the same days a week or a year before."),
-        ("format" = Option<String>, Query, description = "`csv` for links, which cannot set `Accept`."),
+        ("format" = Option<String>, Query, description = "`csv` or `ndjson` for links, which cannot set `Accept`."),
     ),
     responses(
-        (status = 200, description = "The platform's usage.", content((PlatformBody = "application/json"), (String = "text/csv"))),
+        (status = 200, description = "The platform's usage.", content((PlatformBody = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"))),
         (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "The key is none of the platform's.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "A filter is wrong, or there are too many windows.", body = ProblemBody, content_type = "application/problem+json"),
@@ -156,19 +153,13 @@ pub async fn get_platform_trends(
     params: Params,
 ) -> Answer<Response> {
     let mut rest = params.plain();
-    let format = rest.format(&headers, Format::TABLE);
+    let format = rest.format(&headers);
     let query = query(&mut rest);
     rest.finish()?;
     let found = services.platform_trends(&caller, &query).await?;
-    if format == Format::Csv {
-        let rows = csv::rows(table(&found.trends));
-        let name = format!("platform-usage-by-{}.csv", query.by.id());
-        return Ok(csv::answer(
-            &name,
-            stream::iter([Ok::<_, std::io::Error>(rows)]),
-        ));
-    }
-    Ok(Json(body(found)).into_response())
+    let name = format!("platform-usage-by-{}", query.by.id());
+    let rows = table(&found.trends).answer(&name, format);
+    Ok(rows.unwrap_or_else(|| Json(body(found)).into_response()))
 }
 
 fn query(rest: &mut Rest) -> PlatformQuery {
@@ -247,20 +238,22 @@ fn change(mover: Mover) -> AccountChange {
     }
 }
 
-fn table(trends: &Trends) -> Vec<Vec<Cow<'_, str>>> {
+fn table(trends: &Trends) -> Table<'_> {
     let starts = starts(trends);
-    let head = ["key", "name", "start", "credits", "events"];
-    let mut rows = vec![head.map(Cow::from).to_vec()];
+    let mut rows = Vec::new();
     for group in &trends.groups {
         for (start, totals) in starts.iter().zip(&group.points) {
             rows.push(vec![
-                group.key.as_deref().unwrap_or_default().into(),
-                group.name.as_str().into(),
-                start.clone().into(),
-                totals.credits.to_string().into(),
-                totals.events.to_string().into(),
+                group.key.as_deref().map_or(Cell::None, Cell::text),
+                Cell::text(&group.name),
+                Cell::text(start.clone()),
+                Cell::text(totals.credits.to_string()),
+                Cell::Count(totals.events),
             ]);
         }
     }
-    rows
+    Table {
+        head: &["key", "name", "start", "credits", "events"],
+        rows,
+    }
 }

@@ -174,13 +174,13 @@ impl Rest {
     }
 
     /// Takes the form of the answer: what `format` names, or what the `Accept` header does.
-    pub fn format(&mut self, headers: &HeaderMap, known: &[Format]) -> Format {
+    pub fn format(&mut self, headers: &HeaderMap) -> Format {
         let Some(asked) = self.take("format") else {
-            return Format::accepted(headers, known);
+            return Format::accepted(headers);
         };
-        let found = known.iter().find(|format| format.id() == asked);
-        found.copied().unwrap_or_else(|| {
-            let names: Vec<_> = known.iter().map(|format| format.id()).collect();
+        let found = Format::ALL.into_iter().find(|format| format.id() == asked);
+        found.unwrap_or_else(|| {
+            let names = Format::ALL.map(Format::id);
             let message = format!("must be one of {}", names.join(", "));
             self.errors.push(FieldError::invalid("format", message));
             Format::Json

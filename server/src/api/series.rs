@@ -1,7 +1,5 @@
 //! Totals by calendar window and group.
 
-use std::borrow::Cow;
-
 use axum::{
     Json,
     extract::State,
@@ -13,17 +11,15 @@ use domain::{
     calendar::{Window, Zone},
     usage::Totals,
 };
-use futures::stream;
 use serde::Serialize;
 use service::{Permission, Services, ports::GroupBy, usage::Series};
 use utoipa::ToSchema;
 
 use super::{
     auth::Authed,
-    csv,
-    format::Format,
     problem::{Answer, ProblemBody},
     query::{Params, ViewParams},
+    table::{Cell, Table},
     times,
 };
 
@@ -81,17 +77,18 @@ impl std::str::FromStr for Grouping {
 
 /// Adds up usage by calendar window
 ///
-/// Windows follow the calendar of `tz`: a day may have 23 or 25 hours. `Accept: text/csv` or `format=csv` answers a table.
+/// Windows follow the calendar of `tz`: a day may have 23 or 25 hours. `Accept: text/csv` or `format=csv` answers a table,
+/// `application/x-ndjson` or `format=ndjson` the same rows, a JSON document a line.
 #[utoipa::path(
     get, path = "/api/v1/usage/series", tag = "Usage", operation_id = "get_usage_series",
     params(
         ("window" = Option<String>, Query, description = "`hour`, `day` (default), `week` or `month`."),
         ("group_by" = Option<String>, Query, description = "`agent` (default), `company` or `activity`."),
-        ("format" = Option<String>, Query, description = "`csv` for links, which cannot set `Accept`."),
+        ("format" = Option<String>, Query, description = "`csv` or `ndjson` for links, which cannot set `Accept`."),
         ViewParams,
     ),
     responses(
-        (status = 200, description = "The series.", content((SeriesBody = "application/json"), (String = "text/csv"))),
+        (status = 200, description = "The series.", content((SeriesBody = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"))),
         (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "The key has no scope read.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "No such account.", body = ProblemBody, content_type = "application/problem+json"),
@@ -105,7 +102,7 @@ pub async fn get_series(
     params: Params,
 ) -> Answer<Response> {
     let (view, mut rest) = params.view();
-    let format = rest.format(&headers, Format::TABLE);
+    let format = rest.format(&headers);
     let window = rest.parse("window").unwrap_or(Window::Day);
     let group_by = rest
         .parse("group_by")
@@ -115,15 +112,10 @@ pub async fn get_series(
         .scope(&caller, view.account.as_deref(), Permission::Read)
         .await?;
     let zone = times::view_zone(scope.account(), &view)?;
-    let file_name = format!("{}-usage-by-{}.csv", scope.account().key, window.id());
+    let name = format!("{}-usage-by-{}", scope.account().key, window.id());
     let series = services.series(scope, &view, window, group_by).await?;
-    if format == Format::Csv {
-        return Ok(csv::answer(
-            &file_name,
-            stream::iter([Ok::<_, std::io::Error>(csv::rows(table(&series, &zone)))]),
-        ));
-    }
-    Ok(Json(body(series, window, &zone)).into_response())
+    let rows = table(&series, &zone).answer(&name, format);
+    Ok(rows.unwrap_or_else(|| Json(body(series, window, &zone)).into_response()))
 }
 
 fn body(series: Series, window: Window, zone: &Zone) -> SeriesBody {
@@ -155,26 +147,25 @@ pub fn points(starts: &[String], totals: Vec<Totals>) -> Vec<Point> {
         .collect()
 }
 
-fn table<'a>(series: &'a Series, zone: &Zone) -> Vec<Vec<Cow<'a, str>>> {
+fn table<'a>(series: &'a Series, zone: &Zone) -> Table<'a> {
     let starts: Vec<_> = series
         .windows
         .iter()
         .map(|window| times::rfc3339(window.start, zone))
         .collect();
-    let mut rows = vec![
-        ["key", "start", "credits", "events"]
-            .map(Cow::from)
-            .to_vec(),
-    ];
+    let mut rows = Vec::new();
     for (key, totals) in &series.groups {
         for (start, totals) in starts.iter().zip(totals) {
             rows.push(vec![
-                key.as_str().into(),
-                start.clone().into(),
-                totals.credits.to_string().into(),
-                totals.events.to_string().into(),
+                Cell::text(key),
+                Cell::text(start.clone()),
+                Cell::text(totals.credits.to_string()),
+                Cell::Count(totals.events),
             ]);
         }
     }
-    rows
+    Table {
+        head: &["key", "start", "credits", "events"],
+        rows,
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::{fs, sync::Arc};
 
-use service::{Caller, Services, SystemClock, payments::Webhooks, ports::Store};
+use service::{Caller, Services, SystemClock, mail::Pages, payments::Webhooks, ports::Store};
 use storage::{Database, OpenOptions};
 
 use super::{CliError, output::Output};
@@ -53,9 +53,15 @@ pub fn with_outside(services: Services, config: &Config) -> Result<Services, Cli
         config.webhook_private_targets,
         config.webhook_retries_s.clone(),
     );
-    let services = services
+    let mut services = services
         .with_mail(Arc::new(letters(config)?))
         .with_courier(Arc::new(courier));
+    if let Some(url) = &config.edge.origin.url {
+        services = services.with_pages(Pages {
+            alerts: format!("{url}{}", app::ALERTS_PATH),
+            review: format!("{url}{}", app::REVIEW_PATH),
+        });
+    }
     let Some(secret) = &config.payments_webhook_secret else {
         return Ok(services);
     };

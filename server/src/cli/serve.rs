@@ -30,6 +30,9 @@ const WATCH_ALL_EVERY: std::time::Duration = std::time::Duration::from_mins(10);
 /// How often messages are looked for that are due again.
 const SEND_EVERY: std::time::Duration = std::time::Duration::from_secs(1);
 
+/// How often usage across accounts is read before anybody asks for it: what came late is read again.
+const READ_AHEAD_EVERY: std::time::Duration = std::time::Duration::from_mins(5);
+
 /// When everything is first compared: once the first pages have been served.
 const RECONCILE_FIRST: std::time::Duration = std::time::Duration::from_secs(20);
 /// How often after that.
@@ -189,7 +192,8 @@ async fn housekeeping(services: Services, state: AppState) {
         renewal(&services),
         reconciliation(&services),
         alerts(&services),
-        messages(&services)
+        messages(&services),
+        reading_ahead(&services)
     );
 }
 
@@ -226,6 +230,16 @@ async fn alerts(services: &Services) {
             }
         }
         tokio::time::sleep(WATCH_EVERY).await;
+    }
+}
+
+/// Reads what is read most slowly before somebody waits for it.
+async fn reading_ahead(services: &Services) {
+    loop {
+        if let Err(error) = services.read_platform_ahead().await {
+            tracing::error!(%error, "usage across accounts could not be read ahead");
+        }
+        tokio::time::sleep(READ_AHEAD_EVERY).await;
     }
 }
 

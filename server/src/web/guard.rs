@@ -3,7 +3,7 @@
 use app::context::Current;
 use axum::{
     extract::Request,
-    http::{HeaderValue, header},
+    http::{HeaderValue, StatusCode, header},
     middleware::Next,
     response::{IntoResponse as _, Redirect, Response},
 };
@@ -21,6 +21,10 @@ pub async fn signed_in(request: Request, next: Next) -> Response {
         .is_some_and(|current| current.known.is_some());
     let path = request.uri().path();
     match (is_known, path == SIGN_IN) {
+        // A stream has no words before it is one.
+        (false, _) if request.headers().contains_key(header::UPGRADE) => {
+            return StatusCode::UNAUTHORIZED.into_response();
+        }
         _ if path.starts_with(FUNCTIONS) => {}
         (true, true) => {
             return Redirect::to(&super::sign_in::local(next_of(&request).as_deref()))

@@ -110,10 +110,17 @@ async fn an_event_a_line_is_what_the_list_has() {
         .get("/api/v1/events?format=xml", &server.read)
         .await
         .problem(422);
-    server
-        .get("/api/v1/usage/series?format=ndjson", &server.read)
-        .await
-        .problem(422);
+    let series = "/api/v1/usage/series?from=2026-11-23&to=2026-11-23&format=ndjson";
+    let reply = server.get(series, &server.read).await.ok(200);
+    assert_eq!(reply.header("content-type"), "application/x-ndjson");
+    assert_eq!(
+        reply.header("content-disposition"),
+        "attachment; filename=\"northwind-usage-by-day.ndjson\""
+    );
+    assert_eq!(
+        reply.text(),
+        "{\"key\":\"chat\",\"start\":\"2026-11-23T00:00:00+01:00\",\"credits\":\"3150\",\"events\":2100}\n"
+    );
 }
 
 #[tokio::test]

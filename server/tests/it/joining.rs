@@ -251,6 +251,7 @@ async fn a_form_about_anothers_account_is_answered_like_one_about_none() {
             "/billing/alerts",
             "/billing/trends/chart.svg",
             "/billing/value/chart.svg",
+            "/billing/usage/chart.png",
             "/companies",
             "/settings/members",
             "/settings/keys",

@@ -132,7 +132,11 @@ async fn a_client_follows_its_company_and_others_look_like_nothing() {
     }
     assert_eq!(companies[0], companies[1]);
     // Nobody follows nothing: there is not even a socket.
-    assert!(try_connect(addr, "").await.is_err());
+    let refused = try_connect(addr, "").await;
+    let Err(Error::Http(answer)) = refused else {
+        panic!("{refused:?}");
+    };
+    assert_eq!(answer.status(), 401);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -30,6 +30,7 @@ mod ops;
 mod orders;
 mod own_sessions;
 mod pages;
+mod pictures;
 mod provisioning;
 mod reading;
 mod refusals;

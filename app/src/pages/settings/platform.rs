@@ -11,7 +11,7 @@ use super::{
     frame::{Ask, Frame, hidden},
     trend_parts::{self, AGAINST, TrendParts, WINDOWS, choice, known, linked},
 };
-use crate::{PLATFORM_PATH, USAGE_PATH, error::AppError, ui::Icon};
+use crate::{PLATFORM_PATH, USAGE_PATH, error::AppError};
 
 const BY: [(&str, &str); 4] = [
     ("agent", "Agent"),
@@ -119,8 +119,8 @@ impl PlatformPage {
                 view! { <option value=plan.key.clone() selected=chosen>{plan.name.clone()}</option> }
             })
             .collect();
-        let csv = self.address("/api/v1/platform/trends", &[("format", "csv")]);
-        let svg = self.address(&format!("{PLATFORM_PATH}/chart.svg"), &[]);
+        let figures = |format: &str| self.address("/api/v1/platform/trends", &[("format", format)]);
+        let chart = |format: &str| self.address(&format!("{PLATFORM_PATH}/chart.{format}"), &[]);
         view! {
             <form class="card search-form trend-form" method="get" action=PLATFORM_PATH>
                 {hidden("account", self.frame.account.clone())}
@@ -130,8 +130,7 @@ impl PlatformPage {
                 {choice("Against", "against", &AGAINST, self.found.trends.compared.id())}
                 <label>"Plan"<select name="plan"><option value="">"All plans"</option>{plans}</select></label>
                 <button class="button" type="submit">"Show"</button>
-                <a class="button trend-csv" href=csv download="" rel="external">{Icon::Download.view()}"CSV"</a>
-                <a class="button" href=svg download="" rel="external">{Icon::Download.view()}"SVG"</a>
+                {trend_parts::files(&figures, &chart)}
             </form>
         }
     }

@@ -11,7 +11,12 @@ use leptos::prelude::*;
 use service::trends::{Mover, TrendGroup, Trends};
 
 use super::frame::{Ask, Frame, hidden};
-use crate::{charts, error::AppError, state::Url, ui::Icon};
+use crate::{
+    charts,
+    error::AppError,
+    state::Url,
+    ui::{Icon, Menu, MenuFile},
+};
 
 /// Movers that are listed each way.
 const MOST_MOVERS: usize = 5;
@@ -271,6 +276,23 @@ fn labels(trends: &Trends) -> Vec<String> {
     windows
         .map(|window| label(window.start, trends.window, &trends.zone))
         .collect()
+}
+
+/// Figures and chart of a page as files; `figures` and `chart` say where they are in a form.
+pub(super) fn files(
+    figures: &dyn Fn(&str) -> String,
+    chart: &dyn Fn(&str) -> String,
+) -> impl IntoView + use<> {
+    let [csv, ndjson] = ["csv", "ndjson"].map(figures);
+    let [png, svg] = ["png", "svg"].map(chart);
+    view! {
+        <div class="trend-files"><Menu label="Export".to_owned() name="Files of this view" align_end=true>
+            <MenuFile label="Figures" hint="CSV: for spreadsheets" href=csv/>
+            <MenuFile label="Figures, line by line" hint="NDJSON: for programs" href=ndjson/>
+            <MenuFile label="Chart as a picture" hint="PNG: for slides and letters" href=png/>
+            <MenuFile label="Chart as a drawing" hint="SVG: for print" href=svg/>
+        </Menu></div>
+    }
 }
 
 /// The chart as a file.

@@ -15,7 +15,7 @@ use super::{
         known, rows_in,
     },
 };
-use crate::{TRENDS_PATH, USAGE_PATH, error::AppError, ui::Icon};
+use crate::{TRENDS_PATH, USAGE_PATH, error::AppError};
 
 /// What usage is kept apart by: value and words.
 const BY: [(&str, &str); 3] = [
@@ -97,17 +97,23 @@ impl TrendsPage {
 
     fn controls(&self) -> impl IntoView + use<> {
         let window = self.trends.window.id();
-        let csv = address(
-            "/api/v1/usage/series",
-            &self.query,
-            &[("window", window), ("group_by", self.by), ("format", "csv")],
-        );
         let against = self.trends.compared.id();
-        let svg = address(
-            &format!("{TRENDS_PATH}/chart.svg"),
-            &self.query,
-            &[("window", window), ("by", self.by), ("against", against)],
-        );
+        let figures = |format: &str| {
+            let series = [
+                ("window", window),
+                ("group_by", self.by),
+                ("format", format),
+            ];
+            address("/api/v1/usage/series", &self.query, &series)
+        };
+        let chart = |format: &str| {
+            let shown = [("window", window), ("by", self.by), ("against", against)];
+            address(
+                &format!("{TRENDS_PATH}/chart.{format}"),
+                &self.query,
+                &shown,
+            )
+        };
         view! {
             <form class="card search-form trend-form" method="get" action=TRENDS_PATH>
                 {kept(&self.query)}
@@ -116,8 +122,7 @@ impl TrendsPage {
                 {choice("Windows", "window", &WINDOWS, window)}
                 {choice("Against", "against", &AGAINST, self.trends.compared.id())}
                 <button class="button" type="submit">"Show"</button>
-                <a class="button trend-csv" href=csv download="" rel="external">{Icon::Download.view()}"CSV"</a>
-                <a class="button" href=svg download="" rel="external">{Icon::Download.view()}"SVG"</a>
+                {trend_parts::files(&figures, &chart)}
             </form>
         }
     }

@@ -17,7 +17,7 @@ use super::{
         rows_in,
     },
 };
-use crate::{VALUE_PATH, charts, error::AppError, ui::Icon};
+use crate::{VALUE_PATH, charts, error::AppError};
 
 /// Colours of leads, bookings and sales.
 const COLOURS: [usize; 3] = [6, 3, 1];
@@ -97,24 +97,21 @@ impl ValuePage {
 
     fn controls(&self) -> impl IntoView + use<> {
         let window = self.value.window.id();
-        let csv = address(
-            "/api/v1/leads/summary",
-            &self.query,
-            &[("window", window), ("format", "csv")],
-        );
-        let svg = address(
-            &format!("{VALUE_PATH}/chart.svg"),
-            &self.query,
-            &[("window", window)],
-        );
+        let figures = |format: &str| {
+            let shown = [("window", window), ("format", format)];
+            address("/api/v1/leads/summary", &self.query, &shown)
+        };
+        let chart = |format: &str| {
+            let path = format!("{VALUE_PATH}/chart.{format}");
+            address(&path, &self.query, &[("window", window)])
+        };
         view! {
             <form class="card search-form trend-form" method="get" action=VALUE_PATH>
                 {kept(&self.query)}
                 {choice("Period", "period", &PERIODS, self.period)}
                 {choice("Windows", "window", &WINDOWS, window)}
                 <button class="button" type="submit">"Show"</button>
-                <a class="button trend-csv" href=csv download="" rel="external">{Icon::Download.view()}"CSV"</a>
-                <a class="button" href=svg download="" rel="external">{Icon::Download.view()}"SVG"</a>
+                {trend_parts::files(&figures, &chart)}
             </form>
         }
     }

@@ -4,9 +4,9 @@ use std::{cmp::Reverse, collections::BTreeMap};
 
 use domain::{AccountId, Agent, Credits, time::DAY_US, usage::Totals};
 
-use super::MOST_NAMED;
+use super::{MOST_NAMED, uses::AccountUse};
 use crate::{
-    ports::{AccountUse, RunOut},
+    ports::RunOut,
     trends::{GroupName, Mover},
 };
 

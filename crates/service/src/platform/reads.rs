@@ -12,12 +12,11 @@ use domain::{
 use super::{
     PlatformBy, PlatformQuery,
     figures::{self, Names},
+    uses::AccountUse,
 };
 use crate::{
     ServiceResult, Services,
-    ports::{
-        AccountDay, AccountUse, PlatformCell, PlatformGrain, PlatformGroupBy, PlatformKey, RunOut,
-    },
+    ports::{AccountDay, PlatformCell, PlatformGrain, PlatformGroupBy, PlatformKey, RunOut},
     trends::{GroupName, Grouped, Groups, MOST_GROUPS},
 };
 

@@ -1,125 +1,225 @@
-//! What each account used, without adding up again what has not changed.
+//! What each account used, without reading again what has not changed.
 //!
-//! That is by far the longest read of the page, and almost all of it is of days that are over. So their sums are
-//! remembered together with the totals of those days over all accounts, which are few and quickly read: an event that is
-//! reported late raises their number of events, and one that is given back lowers their credits. As long as they are the
-//! same, so is every sum, and only today is added up.
+//! That is by far the longest read of the page, and almost all of it is of days that are over. So what accounts used in
+//! a day or a week is remembered together with the totals of those days over all accounts, which are few and quickly
+//! read: an event that is reported raises their number of events, and one that is given back lowers their credits. As
+//! long as these are the same, so is what every account used.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use domain::{
-    AccountId, Credits, Time, TimeRange,
+    AccountId, Credits, TimeRange,
     calendar::{ResolvedPeriod, Zone},
+    usage::Totals,
 };
 use moka::sync::Cache;
 
 use crate::{
-    Services,
-    ports::{AccountUse, PlatformCell, PlatformGrain, PlatformGroupBy, Snapshot, StoreResult},
+    ServiceResult, Services,
+    ports::{PlatformGrain, PlatformGroupBy, Snapshot, Span, SpanUse, StoreResult},
 };
 
-/// Most sums that are remembered, of all views together: some 25 MB.
-const MOST_SUMS: u64 = 500_000;
+/// Most rows that are remembered, of all spans together: some 32 MB.
+const MOST_ROWS: u64 = 1_000_000;
+/// Lengths of the periods that a page offers.
+const USUAL_DAYS: [u16; 3] = [7, 30, 90];
 
-/// Plans, the period up to today, and what it is compared with.
-type Key = (Vec<String>, TimeRange, TimeRange);
-
-/// Sums of days that are over, and the totals they belong to.
-#[derive(Clone)]
-pub(crate) struct Settled(Cache<Key, Arc<Remembered>>);
-
-struct Remembered {
-    totals: Vec<PlatformCell>,
-    uses: Vec<AccountUse>,
+/// What one account used in a period and in the one it is compared with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct AccountUse {
+    /// Whose.
+    pub account: AccountId,
+    /// In the period.
+    pub now: Totals,
+    /// In the period it is compared with.
+    pub before: Totals,
+    /// Which agents it used in the period, by [`domain::Agent::index`].
+    pub agents: [bool; 6],
 }
 
-impl Default for Settled {
+impl AccountUse {
+    fn none_of(account: AccountId) -> Self {
+        Self {
+            account,
+            now: Totals::default(),
+            before: Totals::default(),
+            agents: [false; 6],
+        }
+    }
+}
+
+/// What was read of spans of time.
+#[derive(Clone)]
+pub(crate) struct SpansRead(Cache<Span, Arc<SpanRead>>);
+
+/// What accounts used in a span, and the total it belongs to.
+#[derive(Default)]
+struct SpanRead {
+    total: Totals,
+    /// Keys of plans, which rows have the places of.
+    plans: Vec<String>,
+    /// By account.
+    rows: Vec<Row>,
+}
+
+struct Row {
+    account: AccountId,
+    totals: Totals,
+    plan: u32,
+    agents: [bool; 6],
+}
+
+impl Default for SpansRead {
     fn default() -> Self {
         let weight =
-            |_: &Key, view: &Arc<Remembered>| u32::try_from(view.uses.len()).unwrap_or(u32::MAX);
-        Self(
-            Cache::builder()
-                .weigher(weight)
-                .max_capacity(MOST_SUMS)
-                .build(),
-        )
+            |_: &Span, read: &Arc<SpanRead>| u32::try_from(read.rows.len()).unwrap_or(u32::MAX);
+        let cache = Cache::builder().weigher(weight).max_capacity(MOST_ROWS);
+        Self(cache.build())
+    }
+}
+
+impl SpansRead {
+    /// What was read, when it still is so.
+    fn known(&self, span: Span, total: Totals) -> Option<Arc<SpanRead>> {
+        if total == Totals::default() {
+            return Some(Arc::default());
+        }
+        self.0.get(&span).filter(|read| read.total == total)
+    }
+
+    fn remember(&self, span: Span, read: Arc<SpanRead>) {
+        if is_counted(read.total) {
+            self.0.insert(span, read);
+        }
+    }
+}
+
+impl SpanRead {
+    fn new(total: Totals, found: impl Iterator<Item = SpanUse>) -> Self {
+        let (mut plans, mut rows) = (Vec::new(), Vec::new());
+        for found in found {
+            let known = plans.iter().position(|plan| *plan == found.plan);
+            let plan = known.unwrap_or_else(|| {
+                plans.push(found.plan);
+                plans.len() - 1
+            });
+            rows.push(Row {
+                account: found.account,
+                totals: found.totals,
+                plan: u32::try_from(plan).unwrap_or(u32::MAX),
+                agents: found.agents,
+            });
+        }
+        Self { total, plans, rows }
+    }
+
+    /// Rows of some plans; of all when none are named.
+    fn of_plans(&self, plans: &[String]) -> impl Iterator<Item = &Row> {
+        let is_asked = |plan: &String| plans.is_empty() || plans.contains(plan);
+        let asked: Vec<bool> = self.plans.iter().map(is_asked).collect();
+        let rows = self.rows.iter();
+        rows.filter(move |row| asked.get(row.plan as usize) == Some(&true))
     }
 }
 
 impl Services {
-    /// What each account used.
+    /// What each account used, by account. Accounts that used nothing are left out.
     pub(super) async fn read_uses(
         &self,
         snapshot: &mut dyn Snapshot,
         plans: &[String],
         period: ResolvedPeriod,
     ) -> StoreResult<Vec<AccountUse>> {
-        let (range, previous) = (period.range, period.previous);
-        let today = Zone::utc().day_of(self.now()).clamp(range.start, range.end);
-        let over = TimeRange::new(range.start, today);
-        let settled = self.read_settled(snapshot, plans, over, previous).await?;
-        if today == range.end {
-            return Ok(settled.uses.clone());
+        let mut uses = Vec::new();
+        for span in self.read_spans(snapshot, period.range).await? {
+            add(&mut uses, span.of_plans(plans), |sum, row| {
+                sum.now.add(row.totals);
+                for (used, too) in sum.agents.iter_mut().zip(row.agents) {
+                    *used |= too;
+                }
+            });
         }
-        let (rest, nothing) = (TimeRange::new(today, range.end), none_at(today));
-        let added = snapshot.account_uses(plans, rest, nothing).await?;
-        Ok(joined(&settled.uses, added))
+        for span in self.read_spans(snapshot, period.previous).await? {
+            add(&mut uses, span.of_plans(plans), |sum, row| {
+                sum.before.add(row.totals);
+            });
+        }
+        Ok(uses)
     }
 
-    async fn read_settled(
+    /// The spans of whole days, each as it is now.
+    async fn read_spans(
         &self,
         snapshot: &mut dyn Snapshot,
-        plans: &[String],
-        over: TimeRange,
-        previous: TimeRange,
-    ) -> StoreResult<Arc<Remembered>> {
-        let mut totals = Vec::new();
-        for part in [over, previous] {
-            let (grain, all) = (PlatformGrain::Day, PlatformGroupBy::All);
-            totals.extend(snapshot.platform_cells(plans, part, grain, all).await?);
+        range: TimeRange,
+    ) -> StoreResult<Vec<Arc<SpanRead>>> {
+        let (grain, all) = (PlatformGrain::Day, PlatformGroupBy::All);
+        let days = snapshot.platform_cells(&[], range, grain, all).await?;
+        let spans = Span::tile(range);
+        let mut totals = vec![Totals::default(); spans.len()];
+        for day in days {
+            let place = spans.partition_point(|span| span.range().end <= day.start);
+            totals[place].add(day.totals);
         }
-        let key = (plans.to_vec(), over, previous);
-        let known = self.settled.0.get(&key);
-        if let Some(known) = known.filter(|known| known.totals == totals) {
-            return Ok(known);
+        let mut read: Vec<_> = std::iter::zip(&spans, &totals)
+            .map(|(span, total)| self.spans_read.known(*span, *total))
+            .collect();
+        let missing: Vec<Span> = std::iter::zip(&spans, &read)
+            .filter_map(|(span, read)| read.is_none().then_some(*span))
+            .collect();
+        let mut rows = snapshot.span_uses(&missing).await?.into_iter().peekable();
+        for (place, span) in spans.iter().enumerate() {
+            if read[place].is_none() {
+                let rows = std::iter::from_fn(|| rows.next_if(|row| row.span == *span));
+                let found = Arc::new(SpanRead::new(totals[place], rows));
+                self.spans_read.remember(*span, Arc::clone(&found));
+                read[place] = Some(found);
+            }
         }
-        let uses = snapshot.account_uses(plans, over, previous).await?;
-        let is_counted = totals.iter().all(is_counted);
-        let read = Arc::new(Remembered { totals, uses });
-        if is_counted {
-            self.settled.0.insert(key, Arc::clone(&read));
-        }
-        Ok(read)
+        Ok(read.into_iter().flatten().collect())
     }
+
+    /// Reads what accounts used in the usual periods, so that whoever asks for them need not wait for it.
+    ///
+    /// # Errors
+    /// When storage fails.
+    pub async fn read_platform_ahead(&self) -> ServiceResult<()> {
+        for days in USUAL_DAYS {
+            let period = ResolvedPeriod::last_days(days, self.now(), &Zone::utc());
+            let mut snapshot = self.store.snapshot().await?;
+            self.read_uses(snapshot.as_mut(), &[], period).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Adds rows to what is known of each account. Both are by account, and stay so.
+fn add<'a>(
+    uses: &mut Vec<AccountUse>,
+    rows: impl Iterator<Item = &'a Row>,
+    into: impl Fn(&mut AccountUse, &Row),
+) {
+    let (mut place, known) = (0, uses.len());
+    for row in rows {
+        while place < known && uses[place].account < row.account {
+            place += 1;
+        }
+        let is_known = place < known && uses[place].account == row.account;
+        let is_last = uses.last().is_some_and(|last| last.account == row.account);
+        if is_known {
+            into(&mut uses[place], row);
+        } else {
+            if !is_last {
+                uses.push(AccountUse::none_of(row.account));
+            }
+            uses.last_mut().into_iter().for_each(|last| into(last, row));
+        }
+    }
+    // Two runs in order, if it is more than one.
+    uses.sort_by_key(|found| found.account);
 }
 
 /// Whether a total tells every change: one at the end of what can be counted does not.
-fn is_counted(cell: &PlatformCell) -> bool {
-    let credits = cell.totals.credits;
-    credits != Credits::MAX && credits != Credits::from_micro(i64::MIN)
-}
-
-const fn none_at(time: Time) -> TimeRange {
-    TimeRange::new(time, time)
-}
-
-/// What was used until today, and since.
-fn joined(settled: &[AccountUse], added: Vec<AccountUse>) -> Vec<AccountUse> {
-    let mut added: HashMap<AccountId, AccountUse> = added
-        .into_iter()
-        .map(|found| (found.account, found))
-        .collect();
-    let mut all = Vec::with_capacity(settled.len() + added.len());
-    for found in settled {
-        let mut found = *found;
-        if let Some(today) = added.remove(&found.account) {
-            found.now.add(today.now);
-            for (used, too) in found.agents.iter_mut().zip(today.agents) {
-                *used |= too;
-            }
-        }
-        all.push(found);
-    }
-    all.extend(added.into_values());
-    all
+fn is_counted(total: Totals) -> bool {
+    total.credits != Credits::MAX && total.credits != Credits::from_micro(i64::MIN)
 }

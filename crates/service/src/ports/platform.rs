@@ -1,7 +1,7 @@
 //! Reading usage across accounts.
 
 use async_trait::async_trait;
-use domain::{AccountId, Agent, Time, TimeRange, usage::Totals};
+use domain::{AccountId, Agent, Time, TimeRange, time::DAY_US, usage::Totals};
 
 use super::StoreResult;
 
@@ -51,16 +51,82 @@ pub struct PlatformCell {
     pub totals: Totals,
 }
 
-/// What one account used in a period and in the one it is compared with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct AccountUse {
+/// What sums of each account are kept of, besides its own hours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Span {
+    /// The UTC day that begins then.
+    Day(Time),
+    /// The seven UTC days that begin then, on a Monday.
+    Week(Time),
+}
+
+/// The first Monday after the beginning of time.
+const MONDAY_US: i64 = 4 * DAY_US;
+
+impl Span {
+    /// The UTC day of a time.
+    pub const fn day_of(time: Time) -> Self {
+        let into_us = time.micros().rem_euclid(DAY_US);
+        Self::Day(Time::from_micros(time.micros() - into_us))
+    }
+
+    /// The week of a time.
+    pub const fn week_of(time: Time) -> Self {
+        let into_us = (time.micros() - MONDAY_US).rem_euclid(7 * DAY_US);
+        Self::Week(Time::from_micros(time.micros() - into_us))
+    }
+
+    /// When it begins.
+    pub const fn start(self) -> Time {
+        match self {
+            Self::Day(start) | Self::Week(start) => start,
+        }
+    }
+
+    /// How many days it has.
+    pub const fn days(self) -> i64 {
+        match self {
+            Self::Day(_) => 1,
+            Self::Week(_) => 7,
+        }
+    }
+
+    /// All of it.
+    pub const fn range(self) -> TimeRange {
+        let start = self.start();
+        TimeRange {
+            start,
+            end: Time::from_micros(start.micros() + self.days() * DAY_US),
+        }
+    }
+
+    /// Cuts whole UTC days into as few spans as there are, in order.
+    pub fn tile(range: TimeRange) -> Vec<Self> {
+        let mut spans = Vec::new();
+        let mut at = range.start;
+        while at < range.end {
+            let week = Self::week_of(at);
+            let is_whole = week.start() == at && week.range().end <= range.end;
+            let span = if is_whole { week } else { Self::day_of(at) };
+            spans.push(span);
+            at = span.range().end;
+        }
+        spans
+    }
+}
+
+/// What one account used in one span while it had one plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SpanUse {
+    /// When.
+    pub span: Span,
     /// Whose.
     pub account: AccountId,
-    /// In the period.
-    pub now: Totals,
-    /// In the period it is compared with.
-    pub before: Totals,
-    /// Which agents it used in the period, by [`Agent::index`].
+    /// The key of the plan it had when its usage was recorded.
+    pub plan: String,
+    /// The totals.
+    pub totals: Totals,
+    /// Which agents it used, by [`Agent::index`].
     pub agents: [bool; 6],
 }
 
@@ -98,14 +164,9 @@ pub trait PlatformReads {
         group_by: PlatformGroupBy,
     ) -> StoreResult<Vec<PlatformCell>>;
 
-    /// What each account used; accounts that used nothing in either period are left out. Whole UTC days, fewer than
-    /// 240 in each period or whole weeks beyond.
-    async fn account_uses(
-        &mut self,
-        plans: &[String],
-        range: TimeRange,
-        previous: TimeRange,
-    ) -> StoreResult<Vec<AccountUse>>;
+    /// What every account used in some spans that do not overlap, by time and account. Spans in which an account used
+    /// nothing are left out.
+    async fn span_uses(&mut self, spans: &[Span]) -> StoreResult<Vec<SpanUse>>;
 
     /// Totals of some accounts by UTC day.
     async fn account_days(
@@ -120,4 +181,46 @@ pub trait PlatformReads {
 
     /// Accounts that had nothing left at a time of `range`, once for each billing cycle.
     async fn run_outs(&mut self, plans: &[String], range: TimeRange) -> StoreResult<Vec<RunOut>>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn time(text: &str) -> Time {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn weeks_begin_on_monday_also_before_1970() {
+        for (of, monday) in [
+            ("2026-11-23T00:00:00Z", "2026-11-23T00:00:00Z"),
+            ("2026-11-29T23:59:59Z", "2026-11-23T00:00:00Z"),
+            ("1970-01-01T00:00:00Z", "1969-12-29T00:00:00Z"),
+        ] {
+            assert_eq!(Span::week_of(time(of)), Span::Week(time(monday)), "{of}");
+        }
+        let late = Span::day_of(time("1969-12-31T23:00:00Z"));
+        assert_eq!(late, Span::Day(time("1969-12-31T00:00:00Z")));
+    }
+
+    #[test]
+    fn a_period_is_days_weeks_and_days_without_gap() {
+        let monday = time("2026-11-23T00:00:00Z");
+        for first in 0..9 {
+            for length in 1..40 {
+                let day = |number: i64| monday.plus_micros(number * DAY_US);
+                let spans = Span::tile(TimeRange::new(day(first), day(first + length)));
+                let mut at = day(first);
+                for span in &spans {
+                    assert_eq!(span.start(), at);
+                    at = span.range().end;
+                }
+                assert_eq!(at, day(first + length));
+                let is_day = |span: &&Span| matches!(span, Span::Day(_));
+                let days = spans.iter().filter(is_day).count();
+                assert!(days <= 12, "{days} single days of {length}");
+            }
+        }
+    }
 }

@@ -35,25 +35,12 @@ pub(super) fn cells(grain: PlatformGrain, group_by: PlatformGroupBy) -> &'static
     }
 }
 
-/// What every account used in some segments of time.
+/// What every account used in some spans.
 pub(super) const USES: &str = "
-    WITH asked AS MATERIALIZED (
-        SELECT value ->> 0 AS days, value ->> 1 AS first, value ->> 2 AS last, value ->> 3 AS is_now
-        FROM json_each(?1)
-    )
-    SELECT json_group_array(json_array(account_id, credits, events, credits_before, events_before, agents))
-    FROM (
-        SELECT a.account_id,
-            coalesce(sum(s.credits) FILTER (WHERE is_now), 0) AS credits, coalesce(sum(s.events) FILTER (WHERE is_now), 0) AS events,
-            coalesce(sum(s.credits) FILTER (WHERE NOT is_now), 0) AS credits_before,
-            coalesce(sum(s.events) FILTER (WHERE NOT is_now), 0) AS events_before,
-            coalesce(sum(s.agents) FILTER (WHERE is_now), 0) AS agents
-        FROM accounts AS a CROSS JOIN asked
-        CROSS JOIN account_span AS s ON s.account_id = a.account_id AND s.days = asked.days
-            AND s.start >= asked.first AND s.start < asked.last
-        WHERE ?2 = '[]' OR s.plan IN (SELECT value FROM json_each(?2))
-        GROUP BY a.account_id
-    )";
+    WITH asked AS MATERIALIZED (SELECT value ->> 0 AS days, value ->> 1 AS start FROM json_each(?1))
+    SELECT json_group_array(json_array(s.days, s.start, s.account_id, s.plan, s.credits, s.events, s.agents))
+    FROM accounts AS a CROSS JOIN asked
+    CROSS JOIN account_span AS s ON s.account_id = a.account_id AND s.days = asked.days AND s.start = asked.start";
 
 /// Days of some accounts.
 pub(super) const DAYS: &str = "
@@ -97,6 +84,7 @@ mod tests {
         let span = "SEARCH s USING PRIMARY KEY (account_id=? AND days=? AND start>? AND start<?)";
         assert_searches(DAYS, &[span]).await;
         let steps = crate::plans::steps(USES).await;
+        let span = "SEARCH s USING PRIMARY KEY (account_id=? AND days=? AND start=?)";
         assert!(steps.iter().any(|step| step == span), "{steps:#?}");
         let at = "SEARCH run_outs USING COVERING INDEX run_outs_at (at>? AND at<?)";
         assert_searches(RUN_OUTS, &[at]).await;

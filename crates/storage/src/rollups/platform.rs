@@ -7,6 +7,8 @@ use domain::{
     time::{DAY_US, HOUR_US},
 };
 
+use service::ports::Span;
+
 use super::{AccountKey, Counted, Sum, total, upsert};
 use crate::{error::Result, ledger, writer::WriteTx};
 
@@ -37,9 +39,6 @@ const RUN_OUTS: &str = "
     ON CONFLICT DO UPDATE SET at = min(at, excluded.at)";
 const PLANS: &str =
     "SELECT account_id, plan FROM accounts WHERE account_id IN (SELECT value FROM json_each(?1))";
-
-/// Days from a Monday to the first instant of all: 1 January 1970 was a Thursday.
-const MONDAY_US: i64 = 4 * DAY_US;
 
 /// The plan of every account of a transaction.
 type Plans = HashMap<AccountId, String>;
@@ -120,8 +119,9 @@ async fn add_spans(
         let Some(plan) = plans.get(account) else {
             continue;
         };
-        for (days, first) in [(1, floor(start.micros(), DAY_US)), (7, week(*start))] {
-            let key = (*account, days, first, plan.as_str());
+        for span in [Span::day_of(*start), Span::week_of(*start)] {
+            let first = span.start().micros();
+            let key = (*account, span.days(), first, plan.as_str());
             parts.push((key, *sum));
             // What is only given back was not used.
             if sum.1 > 0 {
@@ -167,27 +167,4 @@ async fn add_run_outs(tx: &mut WriteTx<'_>, rows: &[Counted<'_>], plans: &Plans)
 
 fn floor(micros: i64, width_us: i64) -> i64 {
     micros - micros.rem_euclid(width_us)
-}
-
-/// Start of a time's week: Monday, UTC.
-pub(crate) fn week(time: Time) -> i64 {
-    floor(time.micros() - MONDAY_US, 7 * DAY_US) + MONDAY_US
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn weeks_begin_on_monday_also_before_1970() {
-        let monday: Time = "2026-11-23T00:00:00Z".parse().unwrap();
-        let sunday: Time = "2026-11-29T23:59:59Z".parse().unwrap();
-        assert_eq!(
-            (week(monday), week(sunday)),
-            (monday.micros(), monday.micros())
-        );
-        let new_year: Time = "1970-01-01T00:00:00Z".parse().unwrap();
-        let before: Time = "1969-12-29T00:00:00Z".parse().unwrap();
-        assert_eq!(week(new_year), before.micros());
-    }
 }

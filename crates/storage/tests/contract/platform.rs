@@ -12,7 +12,7 @@ use proptest::{
     test_runner::TestRunner,
 };
 use service::ports::{
-    AccountUse, NewEvent, PlatformCell, PlatformGrain, PlatformGroupBy, PlatformKey, PutAccount,
+    NewEvent, PlatformCell, PlatformGrain, PlatformGroupBy, PlatformKey, PutAccount, Span, SpanUse,
 };
 
 use super::{
@@ -144,25 +144,23 @@ pub async fn totals_over_all_accounts_equal_the_events(backend: Arc<dyn Backend>
     world.healthy().await;
 }
 
-fn uses(events: &[(NewEvent, &str)], range: TimeRange, previous: TimeRange) -> Vec<AccountUse> {
-    let mut uses: BTreeMap<AccountId, AccountUse> = BTreeMap::new();
-    for (event, _) in events {
-        let (is_now, is_before) = (range.contains(event.time), previous.contains(event.time));
-        if !is_now && !is_before {
+fn uses(events: &[(NewEvent, &str)], spans: &[Span]) -> Vec<SpanUse> {
+    let mut uses: BTreeMap<(Time, AccountId, &str), SpanUse> = BTreeMap::new();
+    for (event, plan) in events {
+        let mut spans = spans.iter();
+        let Some(span) = spans.find(|span| span.range().contains(event.time)) else {
             continue;
-        }
-        let entry = uses.entry(event.account).or_insert(AccountUse {
+        };
+        let key = (span.start(), event.account, *plan);
+        let entry = uses.entry(key).or_insert(SpanUse {
+            span: *span,
             account: event.account,
-            now: Totals::default(),
-            before: Totals::default(),
+            plan: (*plan).to_owned(),
+            totals: Totals::default(),
             agents: [false; 6],
         });
-        if is_now {
-            entry.now.add(one(event));
-            entry.agents[usize::from(event.agent.index())] = true;
-        } else {
-            entry.before.add(one(event));
-        }
+        entry.totals.add(one(event));
+        entry.agents[usize::from(event.agent.index())] = true;
     }
     uses.into_values().collect()
 }
@@ -171,13 +169,12 @@ pub async fn what_accounts_used_equals_the_events_for_any_days(backend: Arc<dyn 
     let world = World::new(backend).await;
     let events = used(&world).await;
     let mut snapshot = world.store.snapshot().await.unwrap();
-    for (from, length) in [(-45, 30), (-10, 7), (-29, 30), (-1, 1), (-3, 18), (20, 9)] {
-        let range = days(from, from + length);
-        let previous = days(from - length, from);
-        let mut found = snapshot.account_uses(&[], range, previous).await.unwrap();
-        found.sort_by_key(|entry| entry.account);
-        assert_eq!(found, uses(&events, range, previous), "{from} {length}");
+    for (from, length) in [(-60, 70), (-10, 7), (-29, 30), (-1, 1), (-3, 18), (20, 9)] {
+        let spans = Span::tile(days(from, from + length));
+        let found = snapshot.span_uses(&spans).await.unwrap();
+        assert_eq!(found, uses(&events, &spans), "{from} {length}");
     }
+    assert!(snapshot.span_uses(&[]).await.unwrap().is_empty());
     let asked = [world.other.id];
     let found = snapshot
         .account_days(&asked, &[], days(-60, 10))
@@ -259,12 +256,10 @@ pub async fn amounts_past_counting_of_one_account_are_no_reason_to_refuse_anothe
             assert_eq!(sum, expected, "{grain:?} {group_by:?}");
         }
     }
-    let uses = snapshot.account_uses(&[], days(0, 1), days(-1, 0));
+    let uses = snapshot.span_uses(&Span::tile(days(0, 1))).await.unwrap();
     let mut uses: Vec<_> = uses
-        .await
-        .unwrap()
         .iter()
-        .map(|found| found.now.credits.micro())
+        .map(|found| found.totals.credits.micro())
         .collect();
     uses.sort_unstable();
     assert_eq!(uses, [most - 3, most + 1]);

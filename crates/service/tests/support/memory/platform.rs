@@ -9,8 +9,8 @@ use domain::{
     usage::Totals,
 };
 use service::ports::{
-    AccountDay, AccountUse, PlatformCell, PlatformGrain, PlatformGroupBy, PlatformKey,
-    PlatformReads, RunOut, StoreResult,
+    AccountDay, PlatformCell, PlatformGrain, PlatformGroupBy, PlatformKey, PlatformReads, RunOut,
+    Span, SpanUse, StoreResult,
 };
 
 use super::{Event, reading::Frozen};
@@ -71,28 +71,21 @@ impl PlatformReads for Frozen {
             .collect())
     }
 
-    async fn account_uses(
-        &mut self,
-        plans: &[String],
-        range: TimeRange,
-        previous: TimeRange,
-    ) -> StoreResult<Vec<AccountUse>> {
-        let mut uses: BTreeMap<AccountId, AccountUse> = BTreeMap::new();
-        for (range, is_now) in [(range, true), (previous, false)] {
-            for event in self.of_plans(plans, range) {
-                let account = event.new.account;
-                let entry = uses.entry(account).or_insert(AccountUse {
+    async fn span_uses(&mut self, spans: &[Span]) -> StoreResult<Vec<SpanUse>> {
+        let mut uses: BTreeMap<(Time, AccountId, String), SpanUse> = BTreeMap::new();
+        for span in spans {
+            for event in self.of_plans(&[], span.range()) {
+                let (account, plan) = (event.new.account, self.plan(event).to_owned());
+                let entry = uses.entry((span.start(), account, plan.clone()));
+                let entry = entry.or_insert(SpanUse {
+                    span: *span,
                     account,
-                    now: Totals::default(),
-                    before: Totals::default(),
+                    plan,
+                    totals: Totals::default(),
                     agents: [false; 6],
                 });
-                if is_now {
-                    entry.now.add(totals(event));
-                    entry.agents[usize::from(event.new.agent.index())] |= event.reverses.is_none();
-                } else {
-                    entry.before.add(totals(event));
-                }
+                entry.totals.add(totals(event));
+                entry.agents[usize::from(event.new.agent.index())] |= event.reverses.is_none();
             }
         }
         Ok(uses.into_values().collect())
