@@ -63,6 +63,9 @@ impl Scale {
 
     /// A value in the axis's unit: `20k`.
     fn label(self, micro: i128) -> String {
+        if micro == 0 {
+            return "0".to_owned();
+        }
         let unit = UNITS
             .iter()
             .find(|(credits, _)| self.step >= credits * MICRO);
@@ -112,21 +115,18 @@ mod tests {
 
     #[test]
     fn an_axis_has_few_round_steps_in_one_unit() {
-        assert_eq!(labels("80000"), ["0k", "20k", "40k", "60k", "80k"]);
+        assert_eq!(labels("80000"), ["0", "20k", "40k", "60k", "80k"]);
         assert_eq!(
             labels("80000.000001"),
-            ["0k", "20k", "40k", "60k", "80k", "100k"]
+            ["0", "20k", "40k", "60k", "80k", "100k"]
         );
-        assert_eq!(
-            labels("12000"),
-            ["0k", "2.5k", "5k", "7.5k", "10k", "12.5k"]
-        );
+        assert_eq!(labels("12000"), ["0", "2.5k", "5k", "7.5k", "10k", "12.5k"]);
         assert_eq!(
             labels("2400"),
             ["0", "500", "1,000", "1,500", "2,000", "2,500"]
         );
         assert_eq!(labels("0.7"), ["0", "0.2", "0.4", "0.6", "0.8"]);
-        assert_eq!(labels("3000000"), ["0M", "1M", "2M", "3M"]);
+        assert_eq!(labels("3000000"), ["0", "1M", "2M", "3M"]);
     }
 
     #[test]

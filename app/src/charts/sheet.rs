@@ -3,7 +3,9 @@
 use std::fmt::Write as _;
 
 use domain::{
-    Agent, number,
+    Agent,
+    calendar::Zone,
+    number,
     usage::{AgentUsage, Dashboard},
 };
 
@@ -38,8 +40,7 @@ pub fn sheet(dashboard: &Dashboard, charts: &Charts) -> String {
         );
     };
     text(&mut svg, "heading", MARGIN, 34, &title);
-    let zone = format!("Days are those of {}", dashboard.account.shown_zone);
-    text(&mut svg, "name", MARGIN, 54, &zone);
+    text(&mut svg, "name", MARGIN, 54, &as_of(dashboard));
     let used = number::credits(dashboard.cycle_used);
     text(&mut svg, "name", MARGIN, 112, "Used this billing cycle");
     text(&mut svg, "figure", MARGIN, 150, &used);
@@ -83,6 +84,13 @@ fn subject(dashboard: &Dashboard) -> String {
         [only] => only.name.clone(),
         several => format!("{} companies of {}", several.len(), dashboard.account.name),
     }
+}
+
+/// When that was.
+fn as_of(dashboard: &Dashboard) -> String {
+    let zone = Zone::named(&dashboard.account.shown_zone).unwrap_or_else(|_| Zone::utc());
+    let at = zone.at(dashboard.now).strftime("%-d %B %Y, %H:%M");
+    format!("As of {at}, {}", zone.name())
 }
 
 /// How the cycle stands, in lines.

@@ -177,6 +177,7 @@ async fn whoever_may_not_read_every_account_is_refused() {
 #[tokio::test]
 async fn late_news_and_what_is_given_back_are_in_the_next_reading() {
     let world = used().await;
+    world.services.read_platform_ahead().await.unwrap();
     let views = [
         query("period=30d", Window::Day, PlatformBy::Account),
         query(
@@ -190,6 +191,11 @@ async fn late_news_and_what_is_given_back_are_in_the_next_reading() {
             PlatformBy::Agent,
         ),
     ];
+    let narrowed = PlatformQuery {
+        plans: vec!["scale".to_owned()],
+        ..views[0].clone()
+    };
+    let views = [&views[..], &[narrowed]].concat();
     // What is read once and again, and by services that remember nothing.
     let agree = async |after: &str| {
         let fresh = Services::start(Arc::clone(&world.store) as _, Arc::clone(&world.clock) as _);

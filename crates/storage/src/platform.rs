@@ -163,10 +163,12 @@ async fn days(
     plans: &[String],
     range: TimeRange,
 ) -> Result<Vec<AccountDay>> {
+    let next = |day: &i64| Some(day + DAY_US);
+    let days = std::iter::successors(Some(range.start.micros()), next)
+        .take_while(|day| *day < range.end.micros());
     let rows: Vec<(i64, i64, i64, i64)> = sqlx::query_as(sql::DAYS)
         .bind(serde_json::to_string(accounts)?)
-        .bind(range.start.micros())
-        .bind(range.end.micros())
+        .bind(serde_json::to_string(&days.collect::<Vec<_>>())?)
         .bind(serde_json::to_string(plans)?)
         .fetch_all(connection)
         .await?;

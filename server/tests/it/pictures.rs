@@ -26,6 +26,7 @@ async fn the_sheet_of_the_usage_page_has_its_figures_for_those_who_may_see_them(
     let all = sheet(&owner, "").await;
     for words in [
         "northwind: AI credits used",
+        "As of 23 November 2026, ",
         ">3</text>",
         "of 1,000 credits",
         "By agent, this cycle: 3 credits",

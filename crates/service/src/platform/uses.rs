@@ -19,7 +19,7 @@ use crate::{
     ports::{PlatformGrain, PlatformGroupBy, Snapshot, Span, SpanUse, StoreResult},
 };
 
-/// Most rows that are remembered, of all spans together: some 32 MB.
+/// Most rows that are remembered, of all spans together: some 40 MB.
 const MOST_ROWS: u64 = 1_000_000;
 /// Lengths of the periods that a page offers.
 const USUAL_DAYS: [u16; 3] = [7, 30, 90];
@@ -222,4 +222,85 @@ fn add<'a>(
 /// Whether a total tells every change: one at the end of what can be counted does not.
 fn is_counted(total: Totals) -> bool {
     total.credits != Credits::MAX && total.credits != Credits::from_micro(i64::MIN)
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::Time;
+
+    use super::*;
+
+    const DAY: Span = Span::Day(Time::from_micros(0));
+
+    fn totals(credits: i64) -> Totals {
+        Totals {
+            credits: Credits::from_micro(credits),
+            events: 1,
+        }
+    }
+
+    fn found(account: i64, plan: &str, credits: i64) -> SpanUse {
+        SpanUse {
+            span: DAY,
+            account: AccountId(account),
+            plan: plan.to_owned(),
+            totals: totals(credits),
+            agents: [false; 6],
+        }
+    }
+
+    fn read(found: &[SpanUse]) -> SpanRead {
+        SpanRead::new(totals(1), found.iter().cloned())
+    }
+
+    fn sums(uses: &[AccountUse]) -> Vec<(i64, i64)> {
+        let sum = |found: &AccountUse| (found.account.0, found.now.credits.micro());
+        uses.iter().map(sum).collect()
+    }
+
+    #[test]
+    fn rows_of_several_spans_and_plans_are_added_up_by_account() {
+        let spans = [
+            read(&[found(2, "small", 1), found(4, "large", 2)]),
+            read(&[
+                found(1, "small", 4),
+                found(3, "large", 8),
+                found(3, "small", 16),
+                found(4, "large", 32),
+                found(5, "large", 64),
+            ]),
+            SpanRead::default(),
+        ];
+        let of = |plans: &[String]| {
+            let mut uses = Vec::new();
+            for span in &spans {
+                add(&mut uses, span.of_plans(plans), |sum, row| {
+                    sum.now.add(row.totals);
+                });
+            }
+            sums(&uses)
+        };
+        assert_eq!(of(&[]), [(1, 4), (2, 1), (3, 24), (4, 34), (5, 64)]);
+        assert_eq!(of(&["small".to_owned()]), [(1, 4), (2, 1), (3, 16)]);
+        assert_eq!(of(&["gone".to_owned()]), []);
+    }
+
+    #[test]
+    fn what_was_read_is_known_as_long_as_its_total_is_the_same() {
+        let known = SpansRead::default();
+        known.remember(DAY, Arc::new(SpanRead::new(totals(7), std::iter::empty())));
+        assert!(known.known(DAY, totals(7)).is_some());
+        assert!(known.known(DAY, totals(8)).is_none());
+        assert!(known.known(Span::Week(DAY.start()), totals(7)).is_none());
+        // Nothing was used in a span without events: nobody needs to look.
+        let other = Span::Day(Time::from_micros(domain::time::DAY_US));
+        assert!(known.known(other, Totals::default()).is_some());
+        // A total that cannot be counted any further does not tell what changed.
+        let most = Totals {
+            credits: Credits::MAX,
+            events: 1,
+        };
+        known.remember(other, Arc::new(SpanRead::new(most, std::iter::empty())));
+        assert!(known.known(other, most).is_none());
+    }
 }

@@ -29,7 +29,7 @@ macro_rules! shared_upsert_sql {
 const HOURS: &str = shared_upsert_sql!("platform_hour");
 const DAYS: &str = shared_upsert_sql!("platform_day");
 const SPANS: &str = "
-    INSERT OR ROLLBACK INTO account_span (account_id, days, start, plan, credits, events, agents)
+    INSERT OR ROLLBACK INTO account_span (days, start, account_id, plan, credits, events, agents)
     SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6
     FROM jsonb_each(?1) WHERE true ON CONFLICT DO UPDATE
     SET credits = credits + excluded.credits, events = events + excluded.events, agents = agents | excluded.agents";
@@ -46,8 +46,8 @@ type Plans = HashMap<AccountId, String>;
 /// Start, plan, agent, activity.
 type PlatformKey<'a> = (i64, &'a str, u8, &'a str);
 
-/// Account, days, start, plan.
-type SpanKey<'a> = (AccountId, i64, i64, &'a str);
+/// Days, start, account, plan.
+type SpanKey<'a> = (i64, i64, AccountId, &'a str);
 
 /// Adds a transaction to the totals over all accounts. `together` has its totals by account and bucket.
 pub(super) async fn add(
@@ -121,7 +121,7 @@ async fn add_spans(
         };
         for span in [Span::day_of(*start), Span::week_of(*start)] {
             let first = span.start().micros();
-            let key = (*account, span.days(), first, plan.as_str());
+            let key = (span.days(), first, *account, plan.as_str());
             parts.push((key, *sum));
             // What is only given back was not used.
             if sum.1 > 0 {
@@ -130,12 +130,12 @@ async fn add_spans(
         }
     }
     let row = |(key, (credits, events)): (SpanKey<'_>, (i64, i64))| {
-        let (account, days, start, plan) = key;
+        let (days, start, account, plan) = key;
         let agents = agents.get(&key).copied().unwrap_or(0);
         (
-            account,
             days,
             start,
+            account,
             plan.to_owned(),
             credits,
             events,
