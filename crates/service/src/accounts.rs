@@ -53,11 +53,9 @@ impl Services {
     ) -> ServiceResult<Put<Account>> {
         caller.require_platform(Permission::Provision)?;
         self.check_account(&account).await?;
-        let put = Put::from_stored(self.store.put_account(&account, self.now()).await?)?;
-        if put.created {
-            let rule = Rule::usual();
-            self.store.put_alert_rule(put.value.id, &rule).await?;
-        }
+        let rules = [Rule::usual()];
+        let stored = self.store.put_account(&account, &rules, self.now());
+        let put = Put::from_stored(stored.await?)?;
         self.directory.forget_account(&put.value);
         self.hub.notify(&[put.value.id]);
         let deed = Deed {

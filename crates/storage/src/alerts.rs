@@ -6,6 +6,7 @@ mod told;
 mod webhooks;
 
 pub(crate) use messages::add as add_message;
+pub(crate) use rules::put_rule;
 
 use async_trait::async_trait;
 use domain::{AccountId, Time, alert::Rule};

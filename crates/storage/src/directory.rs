@@ -11,6 +11,7 @@ pub(crate) use accounts::{brand, set_brand};
 use async_trait::async_trait;
 use domain::{
     AccountId, CompanyId, Time,
+    alert::Rule,
     rate::{RateCard, RateRule},
     tenancy::{Account, Company, Pack, Plan},
 };
@@ -40,8 +41,13 @@ impl DirectoryStore for SqliteStore {
         Ok(accounts::list(&self.readers, after, limit).await?)
     }
 
-    async fn put_account(&self, account: &PutAccount, now: Time) -> StoreResult<Stored<Account>> {
-        Ok(accounts::put(&self.writer, account, now).await?)
+    async fn put_account(
+        &self,
+        account: &PutAccount,
+        rules: &[Rule],
+        now: Time,
+    ) -> StoreResult<Stored<Account>> {
+        Ok(accounts::put(&self.writer, account, rules, now).await?)
     }
 
     async fn companies_by_key(

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use domain::{
     AccountId, Agent, Credits, Time,
+    alert::Rule,
     ledger::OveragePolicy,
     rate::{RateCard, RateRule},
     tenancy::{Account, AccountKind, Company, Pack, Plan},
@@ -160,8 +161,14 @@ pub trait DirectoryStore {
     /// Accounts by key, those after `after`.
     async fn accounts(&self, after: Option<&str>, limit: u32) -> StoreResult<Vec<Account>>;
 
-    /// Creates or replaces an account. The plan exists. A larger plan gives what it adds to the running cycle at once.
-    async fn put_account(&self, account: &PutAccount, now: Time) -> StoreResult<Stored<Account>>;
+    /// Creates or replaces an account. The plan exists. A larger plan gives what it adds to the running cycle at once. A
+    /// new account has these alert rules from its first moment.
+    async fn put_account(
+        &self,
+        account: &PutAccount,
+        rules: &[Rule],
+        now: Time,
+    ) -> StoreResult<Stored<Account>>;
 
     /// The companies of an account with these keys; unknown keys are left out.
     async fn companies_by_key(

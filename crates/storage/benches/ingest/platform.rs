@@ -132,7 +132,7 @@ async fn account(
         plan: "p".to_owned(),
         policy: domain::ledger::OveragePolicy::HardStop,
     };
-    let account = value(store.put_account(&put, NOW).await.unwrap());
+    let account = value(store.put_account(&put, &[], NOW).await.unwrap());
     let mut ids = Vec::new();
     for company in 0..companies {
         let key = format!("company-{company:04}");

@@ -1,7 +1,7 @@
 //! What is watched.
 
 use domain::{AccountId, Time, alert::Rule};
-use sqlx::SqlitePool;
+use sqlx::{SqliteConnection, SqlitePool};
 
 use crate::{error::Result, writer::Writer};
 
@@ -31,12 +31,22 @@ pub(super) async fn list(readers: &SqlitePool, account: AccountId) -> Result<Vec
 
 #[tracing::instrument(name = "db.alert_rules.put", skip_all)]
 pub(super) async fn put(writer: &Writer, account: AccountId, rule: &Rule) -> Result<()> {
+    let mut tx = writer.begin().await?;
+    put_rule(tx.connection(), account, rule).await?;
+    tx.commit().await
+}
+
+/// Puts a rule as part of what else is written.
+pub(crate) async fn put_rule(
+    connection: &mut SqliteConnection,
+    account: AccountId,
+    rule: &Rule,
+) -> Result<()> {
     const SQL: &str =
         "INSERT INTO alert_rules (account_id, key, condition, by_mail, by_webhook, snoozed_until)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6)
         ON CONFLICT DO UPDATE SET condition = excluded.condition, by_mail = excluded.by_mail,
             by_webhook = excluded.by_webhook, snoozed_until = excluded.snoozed_until";
-    let mut tx = writer.begin().await?;
     sqlx::query(SQL)
         .bind(account.0)
         .bind(&rule.key)
@@ -44,9 +54,9 @@ pub(super) async fn put(writer: &Writer, account: AccountId, rule: &Rule) -> Res
         .bind(rule.by_mail)
         .bind(rule.by_webhook)
         .bind(rule.snoozed_until.map(Time::micros))
-        .execute(tx.connection())
+        .execute(connection)
         .await?;
-    tx.commit().await
+    Ok(())
 }
 
 #[tracing::instrument(name = "db.alert_rules.delete", skip_all)]

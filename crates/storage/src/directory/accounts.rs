@@ -1,11 +1,12 @@
 //! Accounts.
 
-use domain::{AccountId, Time, brand::Brand, ledger::OveragePolicy, tenancy::Account};
+use domain::{AccountId, Time, alert::Rule, brand::Brand, ledger::OveragePolicy, tenancy::Account};
 use service::ports::{PutAccount, Stored};
 use sqlx::{SqliteConnection, SqliteExecutor, SqlitePool};
 
 use super::after_or_first;
 use crate::{
+    alerts::put_rule,
     error::{Error, Result},
     events::at_desk,
     ledger,
@@ -96,6 +97,7 @@ pub(super) async fn list(
 pub(super) async fn put(
     writer: &Writer,
     account: &PutAccount,
+    rules: &[Rule],
     now: Time,
 ) -> Result<Stored<Account>> {
     let mut tx = writer.begin().await?;
@@ -114,6 +116,11 @@ pub(super) async fn put(
         }
         _ => upsert(tx.connection(), account, now).await?,
     };
+    if before.is_none() {
+        for rule in rules {
+            put_rule(tx.connection(), after.id, rule).await?;
+        }
+    }
     tx.commit().await?;
     Ok(Stored::now(after, before.is_some()))
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::{AccountId, rate::RateRule};
+use domain::{AccountId, alert::Rule, rate::RateRule};
 use service::ports::{ApiKey, KeyScope, PutAccount, PutCompany, Stored};
 
 use super::{
@@ -18,7 +18,7 @@ pub async fn accounts_are_created_replaced_and_listed(backend: Arc<dyn Backend>)
         time_zone: "UTC".to_owned(),
         ..put_account("north")
     };
-    let Stored::Replaced(account) = store.put_account(&renamed, NOW).await.unwrap() else {
+    let Stored::Replaced(account) = store.put_account(&renamed, &[], NOW).await.unwrap() else {
         panic!("was there")
     };
     assert_eq!(
@@ -53,7 +53,7 @@ pub async fn accounts_are_created_replaced_and_listed(backend: Arc<dyn Backend>)
         ..put_account("west")
     };
     let error = store
-        .put_account(&planless, NOW)
+        .put_account(&planless, &[], NOW)
         .await
         .unwrap_err()
         .to_string();
@@ -61,7 +61,20 @@ pub async fn accounts_are_created_replaced_and_listed(backend: Arc<dyn Backend>)
         error.contains("it names something that is not there"),
         "{error}"
     );
-    store.put_account(&put_account("west"), NOW).await.unwrap();
+    let rules = [Rule::usual()];
+    let put = async || store.put_account(&put_account("west"), &rules, NOW).await;
+    let Stored::Created(west) = put().await.unwrap() else {
+        panic!("was not there")
+    };
+    assert_eq!(store.alert_rules(west.id).await.unwrap(), rules);
+    assert!(
+        store
+            .delete_alert_rule(west.id, &rules[0].key)
+            .await
+            .unwrap()
+    );
+    assert!(matches!(put().await.unwrap(), Stored::Replaced(_)));
+    assert_eq!(store.alert_rules(west.id).await.unwrap(), []);
 }
 
 pub async fn zone_and_anchor_are_fixed_once_there_is_usage(backend: Arc<dyn Backend>) {
@@ -79,7 +92,7 @@ pub async fn zone_and_anchor_are_fixed_once_there_is_usage(backend: Arc<dyn Back
     ];
     for account in moved {
         assert_eq!(
-            world.store.put_account(&account, NOW).await.unwrap(),
+            world.store.put_account(&account, &[], NOW).await.unwrap(),
             Stored::Fixed
         );
     }
@@ -92,7 +105,7 @@ pub async fn zone_and_anchor_are_fixed_once_there_is_usage(backend: Arc<dyn Back
         ..put_account("north")
     };
     assert!(matches!(
-        world.store.put_account(&renamed, NOW).await.unwrap(),
+        world.store.put_account(&renamed, &[], NOW).await.unwrap(),
         Stored::Replaced(_)
     ));
     world.add(vec![world.event(2)]).await;

@@ -51,7 +51,7 @@ async fn used(world: &World) -> Vec<(NewEvent, &'static str)> {
         plan: "small".to_owned(),
         ..put_account("south")
     };
-    world.store.put_account(&other, NOW).await.unwrap();
+    world.store.put_account(&other, &[], NOW).await.unwrap();
     let mut runner = TestRunner::deterministic();
     let mut all = Vec::new();
     for spread in [-40, -20, -9, -1, 0] {

@@ -70,7 +70,12 @@ impl World {
         store.put_plan(&plan("growth"), NOW).await.unwrap();
         let mut accounts = Vec::new();
         for key in ["north", "south"] {
-            let account = created(store.put_account(&put_account(key), NOW).await.unwrap());
+            let account = created(
+                store
+                    .put_account(&put_account(key), &[], NOW)
+                    .await
+                    .unwrap(),
+            );
             let mut companies = Vec::new();
             for company in ["acme", "bolt", "cafe"] {
                 companies.push(

@@ -11,7 +11,7 @@ use super::{MemoryStore, State, put};
 /// Everything about alerts.
 #[derive(Debug, Clone, Default)]
 pub struct Alerts {
-    rules: Vec<(AccountId, Rule)>,
+    pub rules: Vec<(AccountId, Rule)>,
     told: Vec<(AccountId, Alert)>,
     webhooks: Vec<(AccountId, Webhook)>,
     deliveries: Vec<Delivery>,

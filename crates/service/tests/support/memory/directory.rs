@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use domain::{
     AccountId, CompanyId, Time,
+    alert::Rule,
     rate::{RateCard, RateRule},
     tenancy::{Account, Company, Pack, Plan},
 };
@@ -42,8 +43,20 @@ impl DirectoryStore for MemoryStore {
         ))
     }
 
-    async fn put_account(&self, account: &PutAccount, now: Time) -> StoreResult<Stored<Account>> {
-        Ok(self.change(|state| state.put_account(account, now)))
+    async fn put_account(
+        &self,
+        account: &PutAccount,
+        rules: &[Rule],
+        now: Time,
+    ) -> StoreResult<Stored<Account>> {
+        Ok(self.change(|state| {
+            let stored = state.put_account(account, now);
+            if let Stored::Created(account) = &stored {
+                let begins_with = rules.iter().map(|rule| (account.id, rule.clone()));
+                state.alerts.rules.extend(begins_with);
+            }
+            stored
+        }))
     }
 
     async fn companies_by_key(
