@@ -18,15 +18,16 @@ export default defineConfig({
   // A test that passes only the second time has found something: no retries.
   retries: 0,
   reporter: [["list"], ["./support/last-words.ts"]],
-  timeout: 60_000,
-  expect: { timeout: 10_000 },
+  // A machine that does other things, too, may stand still for seconds: waiting longer for what has to come hides nothing.
+  timeout: 120_000,
+  expect: { timeout: 20_000 },
   use: {
     ...devices["Desktop Chrome"],
     viewport: { width: 1280, height: 800 },
     locale: "en-GB",
     timezoneId: "Europe/London",
-    actionTimeout: 10_000,
-    navigationTimeout: 20_000,
+    actionTimeout: 20_000,
+    navigationTimeout: 40_000,
     trace: "retain-on-failure",
     screenshot: "only-on-failure",
     launchOptions: {

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use domain::{
     Agent,
+    activity::activity_label,
     calendar::Zone,
     number,
     usage::{AgentUsage, Dashboard},
@@ -22,8 +23,8 @@ const CARD_HEIGHT: u32 = 140;
 const BARS_HEIGHT: u32 = 56;
 const GAP: u32 = 24;
 
-/// A dashboard's charts with their figures.
-pub fn sheet(dashboard: &Dashboard, charts: &Charts) -> String {
+/// A dashboard's charts with their figures; `activities` are those it is narrowed to, none when it is not.
+pub fn sheet(dashboard: &Dashboard, charts: &Charts, activities: &[String]) -> String {
     let height = CARDS_TOP + 2 * CARD_HEIGHT + MARGIN;
     let title = format!("{}: AI credits used", subject(dashboard));
     let mut svg = format!(
@@ -49,8 +50,9 @@ pub fn sheet(dashboard: &Dashboard, charts: &Charts) -> String {
     }
     svg += &place(&charts.cumulative, CYCLE);
     let period = format!(
-        "By agent, {}: {} credits",
+        "By agent, {}{}: {} credits",
         dashboard.period.label,
+        narrowed(activities),
         number::credits(dashboard.all_agents().credits)
     );
     text(&mut svg, "heading", MARGIN, CARDS_TOP - 28, &period);
@@ -83,6 +85,16 @@ fn subject(dashboard: &Dashboard) -> String {
         [] => dashboard.account.name.clone(),
         [only] => only.name.clone(),
         several => format!("{} companies of {}", several.len(), dashboard.account.name),
+    }
+}
+
+/// Which activities are counted, when it is not all of them.
+fn narrowed(activities: &[String]) -> String {
+    let labels: Vec<_> = activities.iter().map(|id| activity_label(id)).collect();
+    if labels.is_empty() {
+        String::new()
+    } else {
+        format!(", only {}", labels.join(", "))
     }
 }
 

@@ -176,7 +176,7 @@ pub async fn read_sheet(
     };
     let dashboard = services.dashboard(scope, &view).await?;
     let charts = charts_of(&dashboard, forecast);
-    Ok(crate::charts::sheet(&dashboard, &charts))
+    Ok(crate::charts::sheet(&dashboard, &charts, &view.activities))
 }
 
 #[cfg(feature = "ssr")]

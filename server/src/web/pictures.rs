@@ -17,6 +17,7 @@ use resvg::{
     tiny_skia::{Pixmap, Transform},
     usvg::{Options, Tree, fontdb},
 };
+use tokio::sync::Semaphore;
 
 use super::{current, show};
 use crate::AppState;
@@ -34,6 +35,9 @@ static FONTS: LazyLock<Arc<fontdb::Database>> = LazyLock::new(|| {
     fonts.set_sans_serif_family("DejaVu Sans");
     Arc::new(fonts)
 });
+
+/// Pictures that are painted at a time: each takes some ten megabytes, and nothing but arithmetic.
+static PAINTERS: Semaphore = Semaphore::const_new(2);
 
 /// Pages with charts.
 const PAGES: [&str; 4] = [
@@ -66,7 +70,8 @@ async fn png(State(state): State<AppState>, request: Request) -> Response {
         Ok(drawn) => drawn,
         Err(error) => return problem(&state, &asked, error).await,
     };
-    // Some ten milliseconds of nothing but arithmetic.
+    // It never closes.
+    let _turn = PAINTERS.acquire().await;
     let painted = tokio::task::spawn_blocking(move || painted(&drawn)).await;
     match painted.ok().flatten() {
         Some(png) => file(&name(&asked), "image/png", png),

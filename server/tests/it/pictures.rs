@@ -36,6 +36,11 @@ async fn the_sheet_of_the_usage_page_has_its_figures_for_those_who_may_see_them(
     }
     let narrowed = sheet(&owner, "company=bluewater-spa").await;
     assert!(narrowed.contains(">1.5</text>"), "{narrowed}");
+    let calls = sheet(&owner, "activity=voice_call").await;
+    assert!(
+        calls.contains("By agent, this cycle, only Voice call: 0 credits"),
+        "{calls}"
+    );
     let client = signed_in(&server, "client@acme.example").await;
     let theirs = sheet(&client, "").await;
     assert!(theirs.contains("1.5 credits · 1 event<"), "{theirs}");

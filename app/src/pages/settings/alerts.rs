@@ -299,7 +299,7 @@ impl AlertsPage {
             <div class="form-row">
                 <label>"What"<select name="kind">{kinds}</select></label>
                 <label>"At"<input type="text" name="at" value=at autocomplete="off" maxlength="120"/><small>"percentages, or credits"</small></label>
-                <label>"Company, for budgets"<select name="company"><option value="">"every company with a budget"</option>{companies}</select></label>
+                <label>"Company, for budgets"<select name="company"><option value="">"all with a budget"</option>{companies}</select></label>
                 <fieldset class="checks"><legend>"Also told by"</legend>
                     <label class="check"><input type="checkbox" name="by_mail" value="1" checked=by_mail/>"letter"</label>
                     <label class="check"><input type="checkbox" name="by_webhook" value="1" checked=by_webhook/>"webhooks"</label>

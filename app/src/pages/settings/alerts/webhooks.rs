@@ -90,7 +90,7 @@ fn card(frame: &Frame, zone: &Zone, webhook: &Webhook, deliveries: &[Delivery]) 
                 <form method="post" action="/settings/webhooks/replay">{fields()}{hidden("message", delivery.message.clone())}<button class="quiet-button" type="submit">"Send again"</button></form>
             };
             view! {
-                <tr><th scope="row">{words(&delivery.kind)}<small><code>{delivery.message.clone()}</code></small></th><td>{at(delivery.created_at, zone)}</td><td>{state_of(delivery, zone)}</td><td>{replay}</td></tr>
+                <tr><th scope="row">{words(&delivery.kind)}<small><code>{delivery.message.clone()}</code></small></th><td>{at(delivery.created_at, zone)}</td><td class="why">{state_of(delivery, zone)}</td><td>{replay}</td></tr>
             }
         })
         .collect();
@@ -127,12 +127,11 @@ fn state_of(delivery: &Delivery, zone: &Zone) -> AnyView {
         let words = if delivery.attempts == 0 {
             "On its way".to_owned()
         } else {
-            format!(
-                "{}; tried {} times, again {}",
-                delivery.answer,
-                delivery.attempts,
-                at(time, zone)
-            )
+            let tried = match delivery.attempts {
+                1 => "tried once".to_owned(),
+                times => format!("tried {times} times"),
+            };
+            format!("{}; {tried}, again {}", delivery.answer, at(time, zone))
         };
         return view! { <span class="state warn">{words}</span> }.into_any();
     }
