@@ -5,7 +5,7 @@ import { expect, type Reader, reading, test as base } from "../support/test";
 import type { Row, UsagePage } from "../support/usage-page";
 
 /// Importing the rows, once for all tests of a worker.
-const PREPARATION_MS = 300_000;
+const PREPARATION_MS = 900_000;
 
 const test = base.extend<{ reader: Reader }, { large: LargeLog }>({
   large: [
