@@ -7,6 +7,7 @@ mod bars;
 mod cumulative;
 mod file;
 mod mark;
+mod paper;
 mod scale;
 mod sheet;
 mod stacked;

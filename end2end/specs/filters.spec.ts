@@ -3,6 +3,7 @@ import type { Account } from "../support/account";
 import { type Agent, AGENTS, daysAgo, minutesAgo, type Usage } from "../support/api";
 import { decimal, micro, sum } from "../support/credits";
 import { parseCsv } from "../support/csv";
+import { wordsOn } from "../support/drawing";
 import { expect, test } from "../support/test";
 import type { UsagePage } from "../support/usage-page";
 
@@ -201,11 +202,7 @@ test.describe("Filters", () => {
     };
     const drawing = await file(/Charts as a drawing/);
     expect(drawing.name).toBe("usage.svg");
-    // The page's policy would refuse the file's own style.
-    const words = await page.evaluate((text) => {
-      const sheet = new DOMParser().parseFromString(text, "image/svg+xml");
-      return [...sheet.querySelectorAll("parsererror, text")].map((element) => element.textContent ?? "");
-    }, drawing.bytes.toString().replace(/<style>.*<\/style>/s, ""));
+    const words = await wordsOn(page, drawing.bytes.toString());
     expect(words).toContain("Acme Dental: AI credits used");
     const cards = words.map((line) => /^([\d,.]+) credits · /.exec(line)?.[1]).filter((amount) => amount !== undefined);
     expect(cards).toHaveLength(6);

@@ -37,7 +37,7 @@ test.describe("Platform trends of a platform of one's own", () => {
     await page.getByText("Show this chart as a table").click();
     const cells = await page.getByTestId("trend-table").locator("tbody td").allTextContents();
     expect(cells.map(micro).reduce((sum, cell) => sum + cell, 0n)).toBe(micro("7000000.5"));
-    const csv = await page.request.get(`${server.url}${await page.locator("a[download][href*='format=csv']").getAttribute("href")}`);
+    const csv = await settings.file("format=csv");
     expect(csv.status()).toBe(200);
     expect(await csv.text()).toContain(large.key);
     await legend.filter({ hasText: "Harbor Group" }).getByRole("link").click();

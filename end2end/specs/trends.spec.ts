@@ -1,5 +1,6 @@
 import { daysAgo } from "../support/api";
 import { micro } from "../support/credits";
+import { wordsOn } from "../support/drawing";
 import { Settings } from "../support/settings";
 import { expect, test } from "../support/test";
 
@@ -24,20 +25,16 @@ test.describe("Trends", () => {
     await page.getByText("Show this chart as a table").click();
     const cells = page.getByTestId("trend-table").locator("tbody td");
     expect((await cells.allTextContents()).map(micro).reduce((sum, cell) => sum + cell, 0n)).toBe(micro("40"));
-    const csv = await page.request.get(`${server.url}${await page.locator("a[download][href*='format=csv']").getAttribute("href")}`);
+    const csv = await settings.file("format=csv");
     expect(await csv.text()).toContain("bluewater");
-    const drawing = await page.request.get(`${server.url}${await page.locator("a[download][href*='chart.svg']").getAttribute("href")}`);
+    const drawing = await settings.file("chart.svg");
     expect(drawing.headers()["content-type"]).toBe("image/svg+xml");
-    // The page's policy would refuse the file's own style.
-    const words = await page.evaluate((text) => {
-      const file = new DOMParser().parseFromString(text, "image/svg+xml");
-      return file.querySelector("parsererror")?.textContent ?? file.documentElement.textContent;
-    }, (await drawing.text()).replace(/<style>.*<\/style>/s, ""));
+    const words = await wordsOn(page, await drawing.text());
     expect(words).toContain("Credits by company and day: 40");
     expect(words).toContain("Acme Dental 34");
-    const picture = await page.request.get(`${server.url}${await page.locator("a[download][href*='chart.png']").getAttribute("href")}`);
+    const picture = await settings.file("chart.png");
     expect([picture.status(), picture.headers()["content-type"]]).toEqual([200, "image/png"]);
-    const lines = await page.request.get(`${server.url}${await page.locator("a[download][href*='format=ndjson']").getAttribute("href")}`);
+    const lines = await settings.file("format=ndjson");
     const rows = (await lines.text()).trim().split("\n").map((line): { credits: string } => JSON.parse(line));
     expect(rows.map((row) => micro(row.credits)).reduce((sum, credits) => sum + credits, 0n)).toBe(micro("40"));
     await legend.first().getByRole("link").click();

@@ -1,6 +1,6 @@
 // The pages of plain forms, as their readers use them.
 
-import { expect, type Locator, type Page } from "@playwright/test";
+import { type APIResponse, expect, type Locator, type Page } from "@playwright/test";
 import type { Server } from "./server";
 
 /// A password that nobody guesses.
@@ -17,6 +17,12 @@ export class Settings {
   async open(name: string): Promise<void> {
     await this.page.getByRole("navigation", { name: "Main" }).getByRole("link", { name }).click();
     await expect(this.page.getByRole("heading", { level: 1 })).toHaveText(name);
+  }
+
+  /// Takes the file whose link leads to an address with this part, such as `format=csv`.
+  async file(part: string): Promise<APIResponse> {
+    const link = this.page.locator(`a[download][href*="${part}"]`);
+    return this.page.request.get(`${this.server.url}${await link.getAttribute("href")}`);
   }
 
   row(table: string, words: string): Locator {

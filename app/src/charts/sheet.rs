@@ -1,7 +1,5 @@
 //! The charts of the usage page on one sheet, as a file: how the cycle stands, and what each agent used.
 
-use std::fmt::Write as _;
-
 use domain::{
     Agent,
     activity::activity_label,
@@ -10,7 +8,7 @@ use domain::{
     usage::{AgentUsage, Dashboard},
 };
 
-use super::file::{MARGIN, STYLE, escaped, place};
+use super::paper::{MARGIN, Paper};
 use crate::functions::Charts;
 
 const WIDTH: u32 = 960;
@@ -25,58 +23,40 @@ const GAP: u32 = 24;
 
 /// A dashboard's charts with their figures; `activities` are those it is narrowed to, none when it is not.
 pub fn sheet(dashboard: &Dashboard, charts: &Charts, activities: &[String]) -> String {
-    let height = CARDS_TOP + 2 * CARD_HEIGHT + MARGIN;
     let title = format!("{}: AI credits used", subject(dashboard));
-    let mut svg = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{WIDTH}\" height=\"{height}\" viewBox=\"0 0 {WIDTH} {height}\">\
-        <title>{0}</title><style>{STYLE}</style><rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>",
-        escaped(&title)
-    );
-    let text = |svg: &mut String, class: &str, x: u32, y: u32, words: &str| {
-        // Writing into a text cannot fail.
-        let _ = write!(
-            svg,
-            "<text class=\"{class}\" x=\"{x}\" y=\"{y}\">{}</text>",
-            escaped(words)
-        );
-    };
-    text(&mut svg, "heading", MARGIN, 34, &title);
-    text(&mut svg, "name", MARGIN, 54, &as_of(dashboard));
+    let height = CARDS_TOP + 2 * CARD_HEIGHT + MARGIN;
+    let mut paper = Paper::new(&title, [WIDTH, height]);
+    paper.text("heading", [MARGIN, 34], &title);
+    paper.text("name", [MARGIN, 54], &as_of(dashboard));
+    paper.text("name", [MARGIN, 112], "Used this billing cycle");
     let used = number::credits(dashboard.cycle_used);
-    text(&mut svg, "name", MARGIN, 112, "Used this billing cycle");
-    text(&mut svg, "figure", MARGIN, 150, &used);
+    paper.text("figure", [MARGIN, 150], &used);
     for (line, words) in (0..).zip(standing(dashboard)) {
-        text(&mut svg, "name", MARGIN, 176 + line * 20, &words);
+        paper.text("name", [MARGIN, 176 + line * 20], &words);
     }
-    svg += &place(&charts.cumulative, CYCLE);
+    paper.place("chart", &charts.cumulative, CYCLE);
     let period = format!(
         "By agent, {}{}: {} credits",
         dashboard.period.label,
         narrowed(activities),
         number::credits(dashboard.all_agents().credits)
     );
-    text(&mut svg, "heading", MARGIN, CARDS_TOP - 28, &period);
+    paper.text("heading", [MARGIN, CARDS_TOP - 28], &period);
+    let ends = format!(
+        "{} to {}",
+        dashboard.period.first_label, dashboard.period.last_label
+    );
     for (number, usage) in (0..).zip(&dashboard.agents) {
         let x = MARGIN + number % 3 * CARD_WIDTH;
         let y = CARDS_TOP + number / 3 * CARD_HEIGHT;
-        let _ = write!(svg, "<g class=\"agent-{}\">", usage.agent.id());
-        let _ = write!(
-            svg,
-            "<rect class=\"bar today\" x=\"{x}\" y=\"{}\" width=\"10\" height=\"10\" rx=\"2\"/>",
-            y + 3
-        );
-        text(&mut svg, "name", x + 16, y + 12, usage.agent.name());
-        text(&mut svg, "amount", x, y + 36, &figures(usage));
+        let class = format!("agent-{}", usage.agent.id());
+        paper.key(&class, [x, y + 3], usage.agent.name());
+        paper.text("amount", [x, y + 36], &figures(usage));
         let bars = [x, y + 46, CARD_WIDTH - GAP, BARS_HEIGHT];
-        svg += &place(drawing(charts, usage.agent), bars);
-        let ends = format!(
-            "{} to {}",
-            dashboard.period.first_label, dashboard.period.last_label
-        );
-        text(&mut svg, "axis", x, y + 120, &ends);
-        svg += "</g>";
+        paper.place(&class, drawing(charts, usage.agent), bars);
+        paper.text("axis", [x, y + 120], &ends);
     }
-    svg + "</svg>"
+    paper.finish()
 }
 
 /// Whose use it is.

@@ -126,11 +126,7 @@ pub async fn read_page(
     let event = EventAsked::find(services, &scope, &view, value_of(&others, EVENT)).await?;
     let before = value_of(&others, "before").and_then(|cursor| cursor.parse().ok());
     let begins = event.just_above().or(before);
-    let forecast = if scope.sees_all() {
-        Some(services.forecast(&scope).await?.view())
-    } else {
-        None
-    };
+    let forecast = forecast_of(services, &scope).await?;
     let tips = services.tips(&scope).await;
     let tips = tips.map(|tips| TipsView::new(&tips, &scope.account().key));
     let (dashboard, log) = services.page(scope.clone(), &view, begins).await?;
@@ -169,14 +165,22 @@ pub async fn read_sheet(
 ) -> Result<String, AppError> {
     let (_, caller) = current.known()?;
     let (scope, view) = super::scope_of(services, caller, query).await?;
-    let forecast = if scope.sees_all() {
-        services.forecast(&scope).await?.view().cycle_use
-    } else {
-        None
-    };
+    let forecast = forecast_of(services, &scope).await?;
     let dashboard = services.dashboard(scope, &view).await?;
-    let charts = charts_of(&dashboard, forecast);
+    let charts = charts_of(&dashboard, forecast.and_then(|forecast| forecast.cycle_use));
     Ok(crate::charts::sheet(&dashboard, &charts, &view.activities))
+}
+
+/// What will probably be of the cycle; none for those who see some companies only.
+#[cfg(feature = "ssr")]
+async fn forecast_of(
+    services: &service::Services,
+    scope: &service::Scope,
+) -> Result<Option<ForecastView>, AppError> {
+    if !scope.sees_all() {
+        return Ok(None);
+    }
+    Ok(Some(services.forecast(scope).await?.view()))
 }
 
 #[cfg(feature = "ssr")]

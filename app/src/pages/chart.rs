@@ -1,12 +1,17 @@
 //! Charts as files.
 
-use super::settings::{self, Ask};
-use crate::{USAGE_PATH, error::AppError, functions::read_sheet};
+use super::settings::{Ask, PlatformPage, TrendsPage, ValuePage};
+use crate::{
+    PLATFORM_PATH, TRENDS_PATH, USAGE_PATH, VALUE_PATH, error::AppError, functions::read_sheet,
+};
 
-/// The chart of the page of a path, as an SVG file; none when it has none.
-pub async fn chart(path: &str, ask: &Ask<'_>) -> Option<Result<String, AppError>> {
-    if path == USAGE_PATH {
-        return Some(read_sheet(ask.services, ask.current, ask.query).await);
+/// The chart of the page of a path, as an SVG file.
+pub async fn chart(path: &str, ask: &Ask<'_>) -> Result<String, AppError> {
+    match path {
+        USAGE_PATH => read_sheet(ask.services, ask.current, ask.query).await,
+        TRENDS_PATH => TrendsPage::read(ask).await.map(|page| page.file()),
+        VALUE_PATH => ValuePage::read(ask).await.map(|page| page.file()),
+        PLATFORM_PATH => PlatformPage::read(ask).await.map(|page| page.file()),
+        _ => Err(AppError::NotFound),
     }
-    settings::chart(path, ask).await
 }

@@ -39,16 +39,6 @@ use crate::{
     PLATFORM_PATH, REVIEW_PATH, TRENDS_PATH, VALUE_PATH, YOU_PATH, error::AppError,
 };
 
-/// The chart of the page of a path, as a file; none when it has none.
-pub(super) async fn chart(path: &str, ask: &Ask<'_>) -> Option<Result<String, AppError>> {
-    Some(match path {
-        TRENDS_PATH => TrendsPage::read(ask).await.map(|page| page.file()),
-        VALUE_PATH => ValuePage::read(ask).await.map(|page| page.file()),
-        PLATFORM_PATH => PlatformPage::read(ask).await.map(|page| page.file()),
-        _ => return None,
-    })
-}
-
 /// One of these pages, with all that it shows.
 #[derive(Debug, Clone)]
 pub enum Settings {

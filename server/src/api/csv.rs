@@ -1,10 +1,6 @@
 //! CSV that a spreadsheet opens without running anything in it.
 
-use axum::response::Response;
 use bytes::Bytes;
-use futures::Stream;
-
-use super::file;
 
 /// A cell that starts like a formula gets a quote before it: spreadsheets then show it as the text it is.
 fn escaped(cell: &str) -> String {
@@ -28,18 +24,6 @@ pub fn rows<'a>(rows: impl IntoIterator<Item = Vec<std::borrow::Cow<'a, str>>>) 
         let _ = writer.write_record(row.iter().map(|cell| escaped(cell)));
     }
     writer.into_inner().unwrap_or_default().into()
-}
-
-/// An answer that streams CSV, offered as a file.
-pub fn answer<E>(
-    file_name: &str,
-    chunks: impl Stream<Item = Result<Bytes, E>> + Send + 'static,
-) -> Response
-where
-    E: Into<Box<dyn std::error::Error + Send + Sync>> + 'static,
-{
-    let kind = "text/csv; charset=utf-8; header=present";
-    file::answer(file_name, kind, chunks)
 }
 
 #[cfg(test)]

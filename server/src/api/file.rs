@@ -5,19 +5,10 @@ use axum::{
     http::{HeaderValue, header},
     response::{IntoResponse as _, Response},
 };
-use bytes::Bytes;
-use futures::Stream;
 
-/// An answer that is streamed, offered as a file.
-pub fn answer<E>(
-    name: &str,
-    kind: &'static str,
-    chunks: impl Stream<Item = Result<Bytes, E>> + Send + 'static,
-) -> Response
-where
-    E: Into<Box<dyn std::error::Error + Send + Sync>> + 'static,
-{
-    let mut response = Body::from_stream(chunks).into_response();
+/// An answer that is offered as a file, whole or streamed.
+pub fn answer(name: &str, kind: &'static str, body: impl Into<Body>) -> Response {
+    let mut response = body.into().into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -35,6 +35,14 @@ impl Format {
         }
     }
 
+    /// Its media type with all that there is to say of it, for a file.
+    pub const fn content_type(self) -> &'static str {
+        match self {
+            Self::Csv => "text/csv; charset=utf-8; header=present",
+            Self::Json | Self::Ndjson => self.media_type(),
+        }
+    }
+
     /// The first one that the `Accept` header names; JSON when it names none.
     pub fn accepted(headers: &HeaderMap) -> Self {
         let accept = headers

@@ -20,6 +20,7 @@ use utoipa::ToSchema;
 
 use super::{
     auth::Authed,
+    format::Format,
     problem::{Answer, ProblemBody},
     query::Params,
     table::{Cell, Table},
@@ -204,8 +205,10 @@ pub async fn get_leads_summary(
         .await?;
     let name = format!("{}-value", scope.account().key);
     let value = services.value(scope, &ValueQuery { view, window }).await?;
-    let rows = table(&value).answer(&name, format);
-    Ok(rows.unwrap_or_else(|| Json(body(value)).into_response()))
+    Ok(match format {
+        Format::Json => Json(body(value)).into_response(),
+        rows => table(&value).answer(&name, rows),
+    })
 }
 
 fn body(value: Value) -> LeadSummaryBody {

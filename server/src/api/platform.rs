@@ -17,6 +17,7 @@ use utoipa::ToSchema;
 
 use super::{
     auth::Authed,
+    format::Format,
     problem::{Answer, ProblemBody},
     query::{Params, Rest},
     series::{self, Point},
@@ -158,8 +159,10 @@ pub async fn get_platform_trends(
     rest.finish()?;
     let found = services.platform_trends(&caller, &query).await?;
     let name = format!("platform-usage-by-{}", query.by.id());
-    let rows = table(&found.trends).answer(&name, format);
-    Ok(rows.unwrap_or_else(|| Json(body(found)).into_response()))
+    Ok(match format {
+        Format::Json => Json(body(found)).into_response(),
+        rows => table(&found.trends).answer(&name, rows),
+    })
 }
 
 fn query(rest: &mut Rest) -> PlatformQuery {

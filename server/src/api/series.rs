@@ -17,6 +17,7 @@ use utoipa::ToSchema;
 
 use super::{
     auth::Authed,
+    format::Format,
     problem::{Answer, ProblemBody},
     query::{Params, ViewParams},
     table::{Cell, Table},
@@ -114,8 +115,10 @@ pub async fn get_series(
     let zone = times::view_zone(scope.account(), &view)?;
     let name = format!("{}-usage-by-{}", scope.account().key, window.id());
     let series = services.series(scope, &view, window, group_by).await?;
-    let rows = table(&series, &zone).answer(&name, format);
-    Ok(rows.unwrap_or_else(|| Json(body(series, window, &zone)).into_response()))
+    Ok(match format {
+        Format::Json => Json(body(series, window, &zone)).into_response(),
+        rows => table(&series, &zone).answer(&name, rows),
+    })
 }
 
 fn body(series: Series, window: Window, zone: &Zone) -> SeriesBody {

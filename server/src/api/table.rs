@@ -1,10 +1,9 @@
 //! Figures as rows, for spreadsheets and programs.
 
-use std::{borrow::Cow, convert::Infallible};
+use std::borrow::Cow;
 
 use axum::response::Response;
 use bytes::Bytes;
-use futures::stream;
 use serde::{Serialize, Serializer};
 
 use super::{csv, file, format::Format};
@@ -46,18 +45,14 @@ impl<'a> Cell<'a> {
 }
 
 impl Table<'_> {
-    /// The rows as a file of this name; none when another form is asked for.
-    pub fn answer(self, name: &str, format: Format) -> Option<Response> {
+    /// The rows as a file of this name: CSV, or a JSON document a line.
+    pub fn answer(self, name: &str, format: Format) -> Response {
         let name = format!("{name}.{}", format.id());
-        match format {
-            Format::Json => None,
-            Format::Csv => Some(csv::answer(&name, whole(self.csv()))),
-            Format::Ndjson => Some(file::answer(
-                &name,
-                format.media_type(),
-                whole(self.lines()),
-            )),
-        }
+        let rows = match format {
+            Format::Csv => self.csv(),
+            Format::Json | Format::Ndjson => self.lines(),
+        };
+        file::answer(&name, format.content_type(), rows)
     }
 
     fn csv(self) -> Bytes {
@@ -76,10 +71,6 @@ impl Table<'_> {
         }
         lines.into()
     }
-}
-
-fn whole(bytes: Bytes) -> impl futures::Stream<Item = Result<Bytes, Infallible>> {
-    stream::iter([Ok(bytes)])
 }
 
 /// A row with the names of its columns.

@@ -9,8 +9,8 @@ use app::{
 use axum::{
     Router,
     extract::{Request, State},
-    http::{HeaderValue, header, request::Parts},
-    response::{IntoResponse as _, Response},
+    http::request::Parts,
+    response::Response,
     routing::get,
 };
 use resvg::{
@@ -20,7 +20,7 @@ use resvg::{
 use tokio::sync::Semaphore;
 
 use super::{current, show};
-use crate::AppState;
+use crate::{AppState, api::file};
 
 /// Pixels for each unit of a drawing: sharp on paper and on dense screens.
 const SCALE: f32 = 2.0;
@@ -59,7 +59,7 @@ pub fn router() -> Router<AppState> {
 async fn svg(State(state): State<AppState>, request: Request) -> Response {
     let (asked, _) = request.into_parts();
     match chart(&state, &asked).await {
-        Ok(drawn) => file(&name(&asked), "image/svg+xml", drawn.into_bytes()),
+        Ok(drawn) => file::answer(&name(&asked), "image/svg+xml", drawn),
         Err(error) => problem(&state, &asked, error).await,
     }
 }
@@ -74,7 +74,7 @@ async fn png(State(state): State<AppState>, request: Request) -> Response {
     let _turn = PAINTERS.acquire().await;
     let painted = tokio::task::spawn_blocking(move || painted(&drawn)).await;
     match painted.ok().flatten() {
-        Some(png) => file(&name(&asked), "image/png", png),
+        Some(png) => file::answer(&name(&asked), "image/png", png),
         None => problem(&state, &asked, AppError::Failed).await,
     }
 }
@@ -89,8 +89,7 @@ async fn chart(state: &AppState, asked: &Parts) -> Result<String, AppError> {
         secret: None,
     };
     let page = uri.path().rsplit_once('/').map_or("", |(page, _)| page);
-    let drawn = pages::chart(page, &ask).await;
-    drawn.unwrap_or(Err(AppError::NotFound))
+    pages::chart(page, &ask).await
 }
 
 /// What a file is called: `usage.svg`, `platform-trends.png`.
@@ -103,17 +102,6 @@ fn name(asked: &Parts) -> String {
 async fn problem(state: &AppState, asked: &Parts, error: AppError) -> Response {
     let current = current(&asked.extensions);
     show(state, current, Found::Problem(error)).await
-}
-
-fn file(name: &str, kind: &'static str, bytes: Vec<u8>) -> Response {
-    let mut response = bytes.into_response();
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")) {
-        headers.insert(header::CONTENT_DISPOSITION, value);
-    }
-    response
 }
 
 /// A drawing as PNG; none when it cannot be drawn, which is written to the log.

@@ -42,7 +42,7 @@ pub struct PlatformPage {
 }
 
 impl PlatformPage {
-    pub(super) async fn read(ask: &Ask<'_>) -> Result<Self, AppError> {
+    pub(in crate::pages) async fn read(ask: &Ask<'_>) -> Result<Self, AppError> {
         let (_, caller) = ask.current.known()?;
         let (_, frame) = ask.frame(PLATFORM_PATH).await?;
         let period = known(&PERIODS, ask.value("period").as_deref());
@@ -105,7 +105,7 @@ impl PlatformPage {
         )
     }
 
-    pub(super) fn file(&self) -> String {
+    pub(in crate::pages) fn file(&self) -> String {
         trend_parts::file(&self.found.trends, self.by, &[])
     }
 

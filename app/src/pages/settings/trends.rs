@@ -35,7 +35,7 @@ pub struct TrendsPage {
 }
 
 impl TrendsPage {
-    pub(super) async fn read(ask: &Ask<'_>) -> Result<Self, AppError> {
+    pub(in crate::pages) async fn read(ask: &Ask<'_>) -> Result<Self, AppError> {
         let (scope, frame) = ask.frame(TRENDS_PATH).await?;
         let (query, period) = asked_view(ask, &frame)?;
         let by = known(&BY, ask.value("by").as_deref());
@@ -91,7 +91,7 @@ impl TrendsPage {
         )
     }
 
-    pub(super) fn file(&self) -> String {
+    pub(in crate::pages) fn file(&self) -> String {
         trend_parts::file(&self.trends, self.by, &self.notes)
     }
 

@@ -34,7 +34,7 @@ pub struct ValuePage {
 }
 
 impl ValuePage {
-    pub(super) async fn read(ask: &Ask<'_>) -> Result<Self, AppError> {
+    pub(in crate::pages) async fn read(ask: &Ask<'_>) -> Result<Self, AppError> {
         let (scope, frame) = ask.frame(VALUE_PATH).await?;
         let (query, period) = asked_view(ask, &frame)?;
         let asked = ValueQuery {
@@ -70,7 +70,7 @@ impl ValuePage {
         )
     }
 
-    pub(super) fn file(&self) -> String {
+    pub(in crate::pages) fn file(&self) -> String {
         let layers: Vec<_> = LeadKind::ALL.iter().map(|kind| self.layer(*kind)).collect();
         let groups: Vec<_> = LeadKind::ALL
             .iter()

@@ -204,15 +204,18 @@ fn add<'a>(
         while place < known && uses[place].account < row.account {
             place += 1;
         }
-        let is_known = place < known && uses[place].account == row.account;
-        let is_last = uses.last().is_some_and(|last| last.account == row.account);
-        if is_known {
+        if place < known && uses[place].account == row.account {
             into(&mut uses[place], row);
-        } else {
-            if !is_last {
-                uses.push(AccountUse::none_of(row.account));
+            continue;
+        }
+        // Rows of one account stand together: one for each plan it had.
+        match uses.last_mut() {
+            Some(last) if last.account == row.account => into(last, row),
+            _ => {
+                let mut new = AccountUse::none_of(row.account);
+                into(&mut new, row);
+                uses.push(new);
             }
-            uses.last_mut().into_iter().for_each(|last| into(last, row));
         }
     }
     // Two runs in order, if it is more than one.

@@ -102,6 +102,11 @@ impl Span {
 
     /// Cuts whole UTC days into as few spans as there are, in order.
     pub fn tile(range: TimeRange) -> Vec<Self> {
+        let is_edge = |time| Self::day_of(time).start() == time;
+        debug_assert!(
+            is_edge(range.start) && is_edge(range.end),
+            "{range:?} is cut"
+        );
         let mut spans = Vec::new();
         let mut at = range.start;
         while at < range.end {

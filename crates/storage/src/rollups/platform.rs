@@ -6,7 +6,6 @@ use domain::{
     AccountId, Credits, Time,
     time::{DAY_US, HOUR_US},
 };
-
 use service::ports::Span;
 
 use super::{AccountKey, Counted, Sum, total, upsert};

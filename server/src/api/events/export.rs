@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use axum::{http::HeaderName, response::Response};
+use axum::{body::Body, http::HeaderName, response::Response};
 use bytes::Bytes;
 use domain::{calendar::Zone, cursor::Cursor, filter::ViewQuery};
 use futures::stream;
@@ -68,10 +68,7 @@ pub fn stream(
     let chunks = stream::try_unfold(export, |mut export| async move {
         Ok::<_, ServiceError>(export.next().await?.map(|chunk| (chunk, export)))
     });
-    let mut answer = match format {
-        Format::Ndjson => file::answer(&name, format.media_type(), chunks),
-        _ => csv::answer(&name, chunks),
-    };
+    let mut answer = file::answer(&name, format.content_type(), Body::from_stream(chunks));
     answer.headers_mut().insert(ROWS, rows.into());
     answer
 }
