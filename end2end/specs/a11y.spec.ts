@@ -1,6 +1,5 @@
-import { AxeBuilder } from "@axe-core/playwright";
-import type { Page } from "@playwright/test";
 import { AGENTS, daysAgo, minutesAgo } from "../support/api";
+import { breaksNoRule } from "../support/look";
 import { Settings } from "../support/settings";
 import { expect, test } from "../support/test";
 
@@ -9,12 +8,6 @@ const THEMES = ["light", "dark"] as const;
 
 /// The pages of plain forms.
 const PLAIN_PAGES = ["/billing/trends", "/billing/value", "/billing/review", "/billing/alerts", "/billing/advice", "/companies", "/settings/members", "/settings/keys", "/settings/audit", "/settings/brand", "/settings/you"];
-
-async function breaksNoRule(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  const told = violations.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.slice(0, 3).map((node) => `${node.target.join(" ")} (${node.any[0]?.message ?? node.failureSummary})`).join("; ")}`);
-  expect(told).toEqual([]);
-}
 
 /// Something of everything: all agents, four weeks, both companies.
 const HISTORY = Array.from({ length: 90 }, (_, index) => ({
@@ -211,6 +204,20 @@ test.describe("At every width", () => {
       }
     });
   }
+
+  test("a page that a form leads to is measured with its styles, however late they come", async ({ usage, page, server }) => {
+    await page.setViewportSize({ width: 320, height: 800 });
+    await usage.open();
+    const settings = new Settings(page, server);
+    await settings.open("Members");
+    await page.route(/[.]css$/, async (route) => {
+      await page.getByTestId("invitations").waitFor({ state: "attached" });
+      await route.continue();
+    });
+    await settings.sendInvitation("someone.with.a.long.name@a-rather-long-host-name.example.com", "client", "acme, bluewater");
+    await expect(page.getByTestId("invitation-link")).toHaveCount(1);
+    await usage.fitsTheWindow();
+  });
 
   test("what a finger must hit on a phone is large enough", async ({ usage, account, page }) => {
     await page.setViewportSize({ width: 390, height: 844 });

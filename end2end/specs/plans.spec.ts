@@ -1,6 +1,6 @@
-import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 import { signIn } from "../support/account";
+import { breaksNoRule } from "../support/look";
 import { expect, test } from "../support/test";
 
 const PATH = "/billing/plans";
@@ -120,10 +120,8 @@ test.describe("Plans & add-ons", () => {
         await account.api.post(`accounts/${account.key}/adjustments`, { credits: "-12.5", reason: "usage of another month, reported late" });
         const reader = await newReader(await account.user(), { colorScheme, viewport: { width, height: 900 } });
         await open(reader.page, server.url);
-        const found = await new AxeBuilder({ page: reader.page }).analyze();
-        expect(found.violations).toEqual([]);
-        const overflow = await reader.page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-        expect(overflow).toBeLessThanOrEqual(0);
+        await breaksNoRule(reader.page);
+        await reader.usage.fitsTheWindow();
       });
     }
   }

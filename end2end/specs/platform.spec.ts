@@ -1,7 +1,7 @@
-import AxeBuilder from "@axe-core/playwright";
 import { Account, signIn } from "../support/account";
 import { daysAgo } from "../support/api";
 import { micro } from "../support/credits";
+import { breaksNoRule } from "../support/look";
 import { Settings } from "../support/settings";
 import { expect, type Platform, startPlatform, test } from "../support/test";
 import { UsagePage } from "../support/usage-page";
@@ -67,7 +67,7 @@ test.describe("Platform trends", () => {
           await page.goto(`${server.url}/platform/trends?account=${account.key}&by=${by}`);
           await expect(page.getByRole("heading", { level: 1 })).toHaveText("Platform trends");
           await usage.fitsTheWindow();
-          expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+          await breaksNoRule(page);
         }
       });
     }

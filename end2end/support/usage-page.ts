@@ -3,6 +3,7 @@
 import { expect, type Locator, type Page } from "@playwright/test";
 import { type Agent, AGENTS } from "./api";
 import { micro, sum } from "./credits";
+import { isStyled } from "./look";
 import type { Server } from "./server";
 
 export const PATH = "/billing/usage";
@@ -139,6 +140,7 @@ export class UsagePage {
 
   /// Fails if any part of the page is wider than the window, and says which.
   async fitsTheWindow(): Promise<void> {
+    await isStyled(this.page);
     const [width, sticking] = await this.page.evaluate(() => {
       const outerOf = (element: Element) => (element instanceof HTMLElement && getComputedStyle(element).position === "absolute" ? element.offsetParent : element.parentElement);
       const isCut = (element: Element) => {

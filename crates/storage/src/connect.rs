@@ -1,9 +1,13 @@
 //! How connections to SQLite are set up.
 
-use std::{path::Path, time::Duration};
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use sqlx::{
     ConnectOptions, Connection, SqliteConnection, SqlitePool,
+    error::DatabaseError,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
@@ -12,6 +16,10 @@ use crate::error::{Error, Result};
 /// The first version without the fault that could corrupt a database when the WAL was reset.
 const SQLITE_NEEDED: &str = "3.51.3";
 
+/// The code of "database is locked": <https://sqlite.org/rescode.html#busy>.
+const SQLITE_BUSY: &str = "5";
+/// How often a file that another program is setting up is tried.
+const SET_UP_RETRY: Duration = Duration::from_millis(20);
 /// How long a statement waits for another process that writes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 /// Page cache of the writer, in KiB (negative by SQLite's convention): the hot ends of all indexes of a busy database.
@@ -23,9 +31,9 @@ const ROWS_AHEAD: usize = 512;
 /// How long a reader waits for a free connection: past it the database is overloaded, and saying so is better.
 const POOL_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Refuses a SQLite with the WAL-reset fault.
-pub(crate) async fn check_version(path: &Path) -> Result<()> {
-    let mut connection = single(path).await?;
+/// Makes the file if there is none, and refuses a SQLite with the WAL-reset fault.
+pub(crate) async fn set_up(path: &Path) -> Result<()> {
+    let mut connection = first(path).await?;
     let found: String = sqlx::query_scalar("SELECT sqlite_version()")
         .fetch_one(&mut connection)
         .await?;
@@ -37,6 +45,26 @@ pub(crate) async fn check_version(path: &Path) -> Result<()> {
         });
     }
     Ok(())
+}
+
+/// The first connection to a file. SQLite does not wait for other programs when it turns a new file to WAL: two that do
+/// so at once would wait for each other, so it answers "busy" at once, and trying again is left to us.
+async fn first(path: &Path) -> Result<SqliteConnection> {
+    let until = Instant::now() + BUSY_TIMEOUT;
+    loop {
+        match single(path).await {
+            Err(Error::Sql(error)) if is_busy(&error) && Instant::now() < until => {
+                tokio::time::sleep(SET_UP_RETRY).await;
+            }
+            connected => return connected,
+        }
+    }
+}
+
+/// Whether a statement was refused because of another program.
+fn is_busy(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(DatabaseError::code);
+    code.is_some_and(|code| code == SQLITE_BUSY)
 }
 
 /// `3.51.3` as numbers that compare; what is not a number counts as 0.
@@ -99,6 +127,24 @@ pub(crate) async fn readers(path: &Path, count: u32) -> Result<SqlitePool> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_file_that_another_program_is_making_is_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("new.db");
+        let mut other = SqliteConnectOptions::new()
+            .filename(&path)
+            .create_if_missing(true)
+            .connect()
+            .await
+            .unwrap();
+        let making = other.begin_with("BEGIN IMMEDIATE").await.unwrap();
+        let mut setting_up = tokio::spawn(async move { set_up(&path).await });
+        let early = tokio::time::timeout(SET_UP_RETRY * 10, &mut setting_up).await;
+        assert!(early.is_err(), "it did not wait: {early:?}");
+        making.rollback().await.unwrap();
+        setting_up.await.unwrap().unwrap();
+    }
 
     #[test]
     fn versions_compare_by_number() {

@@ -40,7 +40,7 @@ impl SqliteStore {
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder).map_err(Error::Folder)?;
         }
-        connect::check_version(path).await?;
+        connect::set_up(path).await?;
         let writer = Arc::new(Writer::new(connect::writer(path)));
         if options.migrate {
             schema::migrate(path).await?;
