@@ -12,7 +12,7 @@ use crate::{
     forecast::AccountForecast,
     ingest::account_cycles,
     ports::{Message, Target},
-    spikes::{Review, week_of},
+    review::{Review, week_of},
 };
 
 /// The kind of its messages.

@@ -37,6 +37,7 @@ pub mod ports;
 pub mod rates;
 mod reconcile;
 mod renewal;
+pub mod review;
 mod selection;
 pub mod sessions;
 pub mod single_sign_on;

@@ -1,30 +1,22 @@
-//! Spikes of an account, each with who caused it; and weeks that are looked through.
+//! Spikes of an account, each with who caused it.
+
+mod find;
 
 use domain::{
     Agent, Credits, Time, TimeRange,
     alert::SpikeSeen,
-    calendar::{Comparison, Window, Zone},
+    calendar::Zone,
     filter::ViewQuery,
-    forecast::Use,
     number,
-    spike::{Cause, Hours, Part, Slot, Spike, WEEKS, explain, hour_of},
+    spike::{Cause, Spike},
     time::{DAY_US, HOUR_US},
     usage::CompanyName,
 };
-use jiff::civil::Date;
 
-use crate::{
-    Scope, ServiceError, ServiceResult, Services,
-    audit::Deed,
-    ingest::account_cycles,
-    ports::{GroupBy, Snapshot, StoreResult},
-    selection::View,
-    split::{Ask, read_cells},
-    trends::{Trends, TrendsQuery},
-};
+pub use self::find::MOST_SPIKES;
+use self::find::{causes, detect, find};
+use crate::{Scope, ServiceError, ServiceResult, Services, review::week_of, selection::View};
 
-/// Spikes that are told, those with the largest excess.
-pub const MOST_SPIKES: usize = 20;
 /// Causes that are told of each.
 pub const MOST_CAUSES: usize = 5;
 /// A cause is told when it is more than this part of the spike: a twentieth. What is less is chance.
@@ -88,23 +80,6 @@ pub struct NamedCause {
     pub excess: Credits,
     /// The hour that was most above the usual.
     pub worst_hour: Time,
-}
-
-/// A week: what changed, what was unusual, and who looked through it.
-#[derive(Debug, Clone)]
-pub struct Review {
-    /// The week, from Monday.
-    pub week: TimeRange,
-    /// Whether it has ended.
-    pub is_over: bool,
-    /// Its usage by agent against the week before.
-    pub by_agent: Trends,
-    /// The same by company.
-    pub by_company: Trends,
-    /// What was unusual.
-    pub spikes: Spikes,
-    /// When it was looked through, and by whom.
-    pub reviewed: Option<(Time, String)>,
 }
 
 impl Services {
@@ -251,153 +226,4 @@ impl Services {
         };
         self.view(scope.clone(), &query).await
     }
-
-    /// A week of an account: the one that holds a day, or the running one.
-    pub async fn review(&self, scope: Scope, day: Option<&str>) -> ServiceResult<Review> {
-        let now = self.now();
-        let week = week_of(&scope, day, now)?;
-        let (start, end) = (week.start, week.end);
-        let view = ViewQuery {
-            from: Some(start.to_string()),
-            to: Some(end.min(now.max(start).plus_micros(1)).to_string()),
-            ..ViewQuery::default()
-        };
-        let trends = |group_by| TrendsQuery {
-            view: view.clone(),
-            window: Window::Day,
-            group_by,
-            compared: Comparison::Week,
-        };
-        let account = scope.account.id;
-        Ok(Review {
-            week,
-            is_over: end <= now,
-            by_agent: Box::pin(self.trends(scope.clone(), &trends(GroupBy::Agent))).await?,
-            by_company: Box::pin(self.trends(scope.clone(), &trends(GroupBy::Company))).await?,
-            spikes: Box::pin(self.spikes(scope, &view)).await?,
-            reviewed: self.store.review(account, start).await?,
-        })
-    }
-
-    /// Says that a week was looked through.
-    pub async fn mark_reviewed(&self, scope: &Scope, day: &str) -> ServiceResult<()> {
-        scope.require_dispute()?;
-        scope.require_all()?;
-        let (account, now) = (scope.account.id, self.now());
-        let week = week_of(scope, Some(day), now)?;
-        self.store
-            .mark_reviewed(account, week.start, &scope.actor, now)
-            .await?;
-        self.record(scope, Deed::plain("week.reviewed", day)).await;
-        Ok(())
-    }
-}
-
-/// The week of the account's zone that holds a day, from Monday; the running one when no day is said.
-pub(crate) fn week_of(scope: &Scope, day: Option<&str>, now: Time) -> ServiceResult<TimeRange> {
-    let cycles = account_cycles(&scope.account)?;
-    let zone = cycles.zone();
-    let day = match day {
-        None => now,
-        Some(text) => zone.day_start(
-            text.parse::<Date>()
-                .map_err(|_| ServiceError::invalid("week", "must be a date such as 2026-11-23"))?,
-        ),
-    };
-    let start = Window::Week.start_of(day, zone);
-    Ok(TimeRange::new(start, Window::Week.next(start, zone)))
-}
-
-/// The hours of a range and its largest spikes, the latest first; none when too little is known.
-async fn detect(
-    snapshot: &mut dyn Snapshot,
-    view: &View,
-    range: TimeRange,
-) -> StoreResult<Option<(Hours, Vec<Spike>)>> {
-    // Hours are made of quarters, not of days; a week more for clocks that change.
-    let ask = Ask {
-        days_of: None,
-        ..view.ask(GroupBy::All)
-    };
-    let first = range.start.plus_micros(-(WEEKS + 1) * 7 * DAY_US).bucket();
-    let known = TimeRange::new(first, range.end.min(view.now.plus_micros(1)));
-    let cells = read_cells(snapshot, ask, known).await?;
-    let uses: Vec<_> = cells
-        .iter()
-        .map(|cell| Use {
-            start: cell.start,
-            credits: cell.totals.credits,
-        })
-        .collect();
-    let until = TimeRange::new(range.start, known.end.max(range.start));
-    let Some(hours) = Hours::new(&uses, &view.zone) else {
-        return Ok(None);
-    };
-    let Some(mut spikes) = hours.spikes(until) else {
-        return Ok(None);
-    };
-    spikes.sort_by_key(|spike| std::cmp::Reverse(spike.excess()));
-    spikes.truncate(MOST_SPIKES);
-    spikes.sort_by_key(|spike| std::cmp::Reverse(spike.range.start));
-    Ok(Some((hours, spikes)))
-}
-
-/// The spikes of a range with their causes, the latest first; none when too little is known.
-async fn find(
-    snapshot: &mut dyn Snapshot,
-    view: &View,
-    range: TimeRange,
-) -> StoreResult<Option<Vec<(Spike, Vec<Cause>)>>> {
-    let Some((hours, spikes)) = detect(snapshot, view, range).await? else {
-        return Ok(None);
-    };
-    let mut found = Vec::with_capacity(spikes.len());
-    for spike in spikes {
-        found.push((spike, causes(snapshot, view, &hours, spike).await?));
-    }
-    Ok(Some(found))
-}
-
-async fn causes(
-    snapshot: &mut dyn Snapshot,
-    view: &View,
-    hours: &Hours,
-    spike: Spike,
-) -> StoreResult<Vec<Cause>> {
-    let slots = hours.slots(spike.range);
-    let parts = parts(snapshot, view, &slots).await?;
-    Ok(explain(&parts, &slots))
-}
-
-/// What everyone used in the hours of a spike, and in those that say what is usual of them.
-async fn parts(snapshot: &mut dyn Snapshot, view: &View, slots: &[Slot]) -> StoreResult<Vec<Part>> {
-    let mut all = Vec::new();
-    for range in ranges(slots) {
-        let account = view.scope.account.id;
-        let parts = snapshot.parts(account, &view.selection, range).await?;
-        all.extend(parts.into_iter().map(|part| Part {
-            start: hour_of(part.start, &view.zone),
-            ..part
-        }));
-    }
-    Ok(all)
-}
-
-/// Stretches of hours: of the spike, and of the same hours in each week before.
-fn ranges(slots: &[Slot]) -> Vec<TimeRange> {
-    let mut hours: Vec<_> = slots
-        .iter()
-        .flat_map(|slot| slot.before.iter().copied().chain([slot.start]))
-        .collect();
-    hours.sort_unstable();
-    hours.dedup();
-    let mut ranges: Vec<TimeRange> = Vec::new();
-    for start in hours {
-        let end = start.plus_micros(HOUR_US);
-        match ranges.last_mut() {
-            Some(last) if last.end >= start => last.end = last.end.max(end),
-            _ => ranges.push(TimeRange::new(start, end)),
-        }
-    }
-    ranges
 }

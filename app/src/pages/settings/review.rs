@@ -13,7 +13,8 @@ use domain::{
 };
 use leptos::prelude::*;
 use service::{
-    spikes::{FoundSpike, NamedCause, Review},
+    review::Review,
+    spikes::{FoundSpike, NamedCause},
     trends::Trends,
 };
 

@@ -1,20 +1,21 @@
 //! What the pages about usage over time are made of.
 
+mod ask;
+
 use domain::{
     Time, TimeRange,
     calendar::{Comparison, Window, Zone},
-    filter::ViewQuery,
     number::{self, Change},
     usage::Totals,
 };
 use leptos::prelude::*;
 use service::trends::{Mover, TrendGroup, Trends};
 
-use super::frame::{Ask, Frame, hidden};
+pub(super) use self::ask::{
+    AGAINST, PERIODS, WINDOWS, address, asked_view, compared, kept, known, rows_in, window,
+};
 use crate::{
     charts,
-    error::AppError,
-    state::Url,
     ui::{Icon, Menu, MenuFile},
 };
 
@@ -26,41 +27,8 @@ pub(super) const MOST_STOPS: usize = 62;
 const SHADES: i128 = 6;
 const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 
-/// Which period: value and words.
-pub(super) const PERIODS: [(&str, &str); 5] = [
-    ("30d", "Last 30 days"),
-    ("7d", "Last 7 days"),
-    ("90d", "Last 90 days"),
-    ("this_cycle", "This cycle"),
-    ("last_cycle", "Last cycle"),
-];
-
-/// How long a window may be: value and words.
-pub(super) const WINDOWS: [(&str, &str); 4] = [
-    ("hour", "Hours"),
-    ("day", "Days"),
-    ("week", "Weeks"),
-    ("month", "Months"),
-];
-/// What usage is compared with.
-pub(super) const AGAINST: [(&str, &str); 2] =
-    [("before", "The time before"), ("year", "A year before")];
-
 /// Where a name leads.
 pub(super) type Link<'a> = &'a dyn Fn(&str) -> Option<String>;
-
-/// How long a window is to be; a day when the address does not say.
-pub(super) fn window(ask: &Ask<'_>) -> Window {
-    let asked = ask.value("window");
-    let known = asked.map_or("day", |asked| known(&WINDOWS, Some(&asked)));
-    known.parse().unwrap_or(Window::Day)
-}
-
-/// What usage is to be compared with; the time before when the address does not say.
-pub(super) fn compared(ask: &Ask<'_>) -> Comparison {
-    let asked = ask.value("against").and_then(|asked| asked.parse().ok());
-    asked.unwrap_or_default()
-}
 
 /// Trends, and where their names lead.
 pub(super) struct TrendParts<'a> {
@@ -319,50 +287,6 @@ fn drawing(trends: &Trends, labels: &[String], notes: &[Note]) -> String {
     charts::stacked(&layers, labels, &dotted)
 }
 
-/// The view that an address asks for, in the account of its page, and the name of its period.
-pub(super) fn asked_view(
-    ask: &Ask<'_>,
-    frame: &Frame,
-) -> Result<(ViewQuery, &'static str), AppError> {
-    let (mut query, _) = ViewQuery::parse(ask.query).map_err(service::ServiceError::from)?;
-    query.account = Some(frame.account.clone());
-    let period = known(&PERIODS, query.period.as_deref());
-    if query.from.is_none() {
-        query.period = Some(period.to_owned());
-    }
-    Ok((query, period))
-}
-
-/// What a form that chooses a period sends along of a view.
-pub(super) fn kept(query: &ViewQuery) -> Vec<AnyView> {
-    let pairs = query.pairs().into_iter();
-    pairs
-        .filter(|(name, _)| !matches!(*name, "period" | "from" | "to"))
-        .map(|(name, value)| hidden(name, value).into_any())
-        .collect()
-}
-
-/// An address with a view's filters, and more.
-pub(super) fn address(path: &str, query: &ViewQuery, more: &[(&str, &str)]) -> String {
-    let query = form_urlencoded::Serializer::new(String::new())
-        .extend_pairs(query.pairs())
-        .extend_pairs(more)
-        .finish();
-    format!("{path}?{query}")
-}
-
-/// The rows of as much of a window as lies in a period, as its mark says.
-pub(super) fn rows_in(
-    query: &ViewQuery,
-    window: TimeRange,
-    period: TimeRange,
-    zone: &Zone,
-) -> String {
-    let shown = window.within(period);
-    let (from, to) = (zone.rfc3339(shown.start), zone.rfc3339(shown.end));
-    Url(query.clone()).between(&from, &to).href()
-}
-
 /// What a window is called.
 pub(super) fn label(start: Time, window: Window, zone: &Zone) -> String {
     let format = match window {
@@ -434,13 +358,4 @@ pub(super) fn choice(
         .map(|(value, words)| view! { <option value=*value selected=*value == chosen>{*words}</option> })
         .collect();
     view! { <label>{label}<select name=name>{options}</select></label> }
-}
-
-/// The named value, or the first one.
-pub(super) fn known(
-    all: &'static [(&'static str, &'static str)],
-    asked: Option<&str>,
-) -> &'static str {
-    let found = all.iter().find(|(value, _)| Some(*value) == asked);
-    found.map_or(all[0].0, |(value, _)| value)
 }

@@ -1,0 +1,117 @@
+//! What came in over time.
+
+use domain::{Credits, lead::LeadKind, number};
+use leptos::prelude::*;
+
+use super::{
+    ValuePage,
+    table::{head, row},
+    words::{leads_words, per_lead},
+};
+use crate::{
+    charts,
+    pages::settings::trend_parts::{MOST_STOPS, label, rows_in},
+};
+
+/// Colours of leads, bookings and sales.
+const COLOURS: [usize; 3] = [6, 3, 1];
+
+impl ValuePage {
+    pub(in crate::pages) fn file(&self) -> String {
+        let layers: Vec<_> = LeadKind::ALL.iter().map(|kind| self.layer(*kind)).collect();
+        let groups: Vec<_> = LeadKind::ALL
+            .iter()
+            .zip(COLOURS)
+            .map(|(kind, colour)| {
+                let count = number::count(self.value.total.of(*kind));
+                (colour, format!("{} {count}", kind.plural()))
+            })
+            .collect();
+        let title = format!("Leads, bookings and sales by {}", self.value.window.id());
+        charts::file(
+            &title,
+            &charts::stacked(&layers, &self.labels(), &[]),
+            &groups,
+        )
+    }
+
+    pub(super) fn chart(&self) -> impl IntoView + use<> {
+        let labels = self.labels();
+        let layers: Vec<_> = LeadKind::ALL.iter().map(|kind| self.layer(*kind)).collect();
+        let drawn = charts::stacked(&layers, &labels, &[]);
+        let all = number::count(self.value.total.all_leads());
+        let described = format!(
+            "Leads, bookings and sales by {}: {all} in all; the table below has every figure",
+            self.value.window.id()
+        );
+        let legend: Vec<_> = LeadKind::ALL
+            .iter()
+            .zip(COLOURS)
+            .map(|(kind, colour)| {
+                let class = format!("dot square layer-{colour}");
+                let count = self.value.total.of(*kind);
+                view! { <li><span class=class></span><span class="trend-name">{kind.plural()}</span><b>{number::count(count)}</b></li> }
+            })
+            .collect();
+        view! {
+            <section class="card trend-card" aria-labelledby="over-time">
+                <h2 id="over-time">"Over time"</h2>
+                <div class="trend-chart" tabindex="0" role="group" aria-label="Chart of leads over time"><div class="trend-plot"><div class="chart-frame" role="img" aria-label=described inner_html=drawn></div>{self.marks(&labels)}</div></div>
+                <ul class="trend-legend value-legend" data-testid="legend">{legend}</ul>
+                <details class="trend-table"><summary class="quiet-button">"Show this chart as a table"</summary>
+                    <div class="table-card" tabindex="0" role="group" aria-label="Table of leads over time">
+                        <table data-testid="value-table">{head("From")}<tbody>{self.windows(&labels)}</tbody></table>
+                    </div>
+                </details>
+            </section>
+        }
+    }
+
+    fn labels(&self) -> Vec<String> {
+        let windows = self.value.windows.iter();
+        windows
+            .map(|(window, _)| label(window.start, self.value.window, &self.value.zone))
+            .collect()
+    }
+
+    fn layer(&self, kind: LeadKind) -> charts::Layer {
+        let heights = self.value.windows.iter().map(|(_, gain)| {
+            let count = i64::try_from(gain.of(kind)).unwrap_or(i64::MAX);
+            Credits::from_whole(count).unwrap_or(Credits::MAX).micro()
+        });
+        charts::Layer {
+            colour: COLOURS[usize::from(kind.index())],
+            heights_micro: heights.collect(),
+        }
+    }
+
+    /// Over each window, what came in: shown on hover and focus, and the way to the rows that it cost.
+    fn marks(&self, labels: &[String]) -> impl IntoView + use<> {
+        let count = labels.len();
+        let stop = (count > MOST_STOPS).then_some("-1");
+        let marks: Vec<_> = self
+            .value
+            .windows
+            .iter()
+            .zip(labels)
+            .enumerate()
+            .map(|(at, ((window, gain), label))| {
+                let class = if at * 2 < count { "tip" } else { "tip late" };
+                let leads = leads_words(gain.all_leads());
+                let cost = per_lead(gain).map_or_else(String::new, |each| {
+                    format!(" · {} each", number::quotient(each))
+                });
+                let rest = format!("{label} · {} credits{cost}", number::credits(gain.used.credits));
+                view! { <a class="trend-mark" href=rows_in(&self.query, *window, self.value.range, &self.value.zone) tabindex=stop rel="external"><span class=class><b>{leads}</b>{rest}</span></a> }
+            })
+            .collect();
+        view! { <div class="trend-marks" data-testid="marks">{marks}</div> }
+    }
+
+    fn windows(&self, labels: &[String]) -> Vec<AnyView> {
+        let windows = self.value.windows.iter().zip(labels);
+        windows
+            .map(|((_, gain), label)| row(label.clone().into_any(), gain))
+            .collect()
+    }
+}
