@@ -71,10 +71,6 @@ mod tests {
 
     use super::*;
 
-    fn credits(whole: i64) -> Credits {
-        Credits::from_whole(whole).unwrap()
-    }
-
     /// A rule as its alerts are stored.
     #[derive(Default)]
     struct Told {
@@ -113,7 +109,7 @@ mod tests {
             epoch: Time::from_micros(epoch),
             level,
             observed: Credits::ZERO,
-            limit: credits(limit),
+            limit: Credits::from_micro(limit),
             at: None,
         }
     }
