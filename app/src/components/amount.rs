@@ -1,4 +1,4 @@
-//! Credits as people read them, exact to the last digit.
+//! Credits as people read them: whole in headings and cards, exact to the last digit in lists that add up.
 
 use domain::{Credits, number};
 use leptos::prelude::*;
@@ -12,17 +12,29 @@ fn split(amount: Credits) -> (String, String) {
     }
 }
 
-/// A large exact amount: the whole part stands out, the decimals are quiet.
+/// A large amount in whole credits, shortened when it is very long; its exact figure shows on hover and focus.
 #[component]
 pub fn Amount(
     /// How much.
     #[prop(into)]
     credits: Signal<Credits>,
+    /// What is shown instead of the rounded amount: a part rounded so that all parts add up ([`number::whole_parts`]).
+    #[prop(optional, into)]
+    shown: Option<Signal<String>>,
 ) -> impl IntoView {
+    let text =
+        move || shown.map_or_else(|| number::short_credits(credits.get()), |shown| shown.get());
+    let exact = move || number::credits(credits.get());
+    let differs = move || text() != exact();
     view! {
-        <span class="amount">
-            {move || split(credits.get()).0}
-            <span class="amount-fraction">{move || split(credits.get()).1}</span>
+        <span
+            class="amount"
+            data-exact=move || differs().then(exact)
+            tabindex=move || differs().then_some("0")
+            aria-label=move || differs().then(|| format!("{} credits", exact()))
+            role=move || differs().then_some("note")
+        >
+            {text}
         </span>
     }
 }
