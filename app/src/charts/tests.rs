@@ -103,6 +103,7 @@ fn dashboard(amounts: &[&str], allocation: Option<&str>) -> Dashboard {
             previous: nothing,
             label: String::new(),
             compared_with: String::new(),
+            uncompared: None,
             first_label: String::new(),
             last_label: String::new(),
         },

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// The named periods, in menu order.
-const PERIODS: [&str; 5] = ["this_cycle", "last_cycle", "7d", "30d", "90d"];
+const PERIODS: [&str; 6] = ["this_cycle", "last_cycle", "7d", "28d", "30d", "90d"];
 /// From this many companies on the menu has a search field.
 const SEARCH_FROM: u32 = 8;
 

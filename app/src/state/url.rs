@@ -25,6 +25,7 @@ pub fn period_name(period: &str) -> &'static str {
     match period {
         "last_cycle" => "Last cycle",
         "7d" => "Last 7 days",
+        "28d" => "Last 28 days",
         "30d" => "Last 30 days",
         "90d" => "Last 90 days",
         _ => "This cycle",

@@ -6,6 +6,6 @@ mod window;
 mod zone;
 
 pub use cycle::{Cycle, Cycles, GRACE_US};
-pub use period::{Comparison, Period, ResolvedPeriod};
+pub use period::{Comparison, Coverage, Period, ResolvedPeriod};
 pub use window::{MAX_WINDOWS, TooManyWindows, Window};
 pub use zone::{UnknownZone, Zone};

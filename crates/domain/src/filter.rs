@@ -9,6 +9,9 @@ pub const MAX_SEARCH_BYTES: usize = 255;
 /// Most values of one repeatable filter.
 pub const MAX_FILTER_VALUES: usize = 5_000;
 
+/// What a named period must be, as an error says it.
+pub const PERIOD_NAMES: &str = "must be one of this_cycle, last_cycle, 7d, 28d, 30d, 90d";
+
 /// A period as chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum PeriodChoice {
@@ -30,6 +33,7 @@ impl PeriodChoice {
             Self::ThisCycle => Some("this_cycle"),
             Self::LastCycle => Some("last_cycle"),
             Self::Days(7) => Some("7d"),
+            Self::Days(28) => Some("28d"),
             Self::Days(30) => Some("30d"),
             Self::Days(90) => Some("90d"),
             Self::Days(_) | Self::Custom(_) => None,
@@ -42,6 +46,7 @@ impl PeriodChoice {
             "this_cycle" => Some(Self::ThisCycle),
             "last_cycle" => Some(Self::LastCycle),
             "7d" => Some(Self::Days(7)),
+            "28d" => Some(Self::Days(28)),
             "30d" => Some(Self::Days(30)),
             "90d" => Some(Self::Days(90)),
             _ => None,
@@ -113,10 +118,7 @@ impl ViewQuery {
                 }
             },
             "period" if PeriodChoice::named(&value).is_none() => {
-                errors.push(FieldError::invalid(
-                    "period",
-                    "must be one of this_cycle, last_cycle, 7d, 30d, 90d",
-                ));
+                errors.push(FieldError::invalid("period", PERIOD_NAMES));
             }
             "period" => self.period = Some(value),
             "from" => self.from = Some(value),

@@ -49,6 +49,8 @@ pub struct Delta {
     pub usage: Vec<UsageChange>,
     /// Balance and running calls at the place afterwards.
     pub books: BooksView,
+    /// Why there is no change to show, as in [`crate::usage::PeriodView`]: reports of earlier times may have come.
+    pub uncompared: Option<String>,
     /// Rows of which something was given back: which, and how much of it in all.
     pub reversed: Vec<(Seq, Credits)>,
     /// Activities of the new events, sorted, as far as the viewer is offered them as choices.
@@ -110,6 +112,7 @@ impl Dashboard {
             .iter()
             .for_each(|change| self.apply_usage(change));
         self.books.clone_from(&delta.books);
+        self.period.uncompared.clone_from(&delta.uncompared);
         for activity in &delta.activities {
             if let Err(place) = self.activities.binary_search(activity) {
                 self.activities.insert(place, activity.clone());

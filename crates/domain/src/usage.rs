@@ -101,8 +101,10 @@ pub struct PeriodView {
     pub previous: TimeRange,
     /// `this cycle`, `last 7 days`, `3 – 9 November 2026`.
     pub label: String,
-    /// What it is compared with: `last cycle to the same day`.
+    /// What it is compared with: `last cycle to the same point`.
     pub compared_with: String,
+    /// Why there is no change to show: `No data before 12 Nov to compare with`; none when there is.
+    pub uncompared: Option<String>,
     /// First day, short: `1 Nov`.
     pub first_label: String,
     /// Last day, short: `30 Nov`.

@@ -85,6 +85,7 @@ fn blank() -> Dashboard {
             previous: range(PREVIOUS),
             label: String::new(),
             compared_with: String::new(),
+            uncompared: None,
             first_label: String::new(),
             last_label: String::new(),
         },
@@ -177,6 +178,7 @@ fn delta(events: &[Event], after: usize, up_to: usize, sees_account: bool) -> De
         added: totals([*event].iter()),
     };
     Delta {
+        uncompared: None,
         after: place(after),
         up_to: place(up_to),
         usage: new

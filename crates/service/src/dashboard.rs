@@ -4,7 +4,7 @@ mod words;
 
 use domain::{
     Agent, Credits, TimeRange,
-    calendar::{Cycle, Window},
+    calendar::{Coverage, Cycle, Window},
     cursor::Cursor,
     filter::ViewQuery,
     tenancy::Plan,
@@ -107,7 +107,7 @@ async fn read_dashboard(
             .fold(Credits::ZERO, |sum, day| sum.saturating_add(day.credits)),
         cycle_days,
         companies: view.companies.clone(),
-        period: period_view(view),
+        period: period_view(view, view.coverage(snapshot, view.period).await?),
         bars,
         agents,
         selected_agents: view.selection.agents.clone(),
@@ -152,11 +152,12 @@ pub(crate) fn cycle_view(view: &View, cycle: Cycle) -> CycleView {
     }
 }
 
-fn period_view(view: &View) -> PeriodView {
+fn period_view(view: &View, coverage: Coverage) -> PeriodView {
     let range = view.period.range;
-    let (label, compared_with) = words::period_labels(view.choice, range, &view.zone);
+    let (label, compared_with) = words::period_labels(view.choice, range, view.now, &view.zone);
     PeriodView {
         range,
+        uncompared: coverage.words(view.period.previous, &view.zone),
         previous: view.period.previous,
         label,
         compared_with,

@@ -10,10 +10,11 @@ use std::{
 
 use domain::{
     AccountId, Seq, Time,
-    calendar::{Window, Zone},
+    calendar::{Coverage, Window, Zone},
     filter::ViewQuery,
     ledger::BooksView,
     live::{LiveFrame, ReadAt},
+    time::HOUR_US,
 };
 use futures::Stream;
 use tokio::{sync::watch, time::Instant};
@@ -26,6 +27,9 @@ const FRAME_EVERY: Duration = Duration::from_millis(100);
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// A beat this often keeps proxies from closing a quiet connection.
 const BEAT_EVERY: Duration = Duration::from_secs(15);
+/// A page shows what has been used so far against as much of the time before; with the first news after an hour it is
+/// read again, so that the one does not run away from the other.
+const COMPARED_FOR_US: i64 = HOUR_US;
 /// Events of one read; a viewer further behind reads the page again instead.
 const READ_EVENTS: u32 = 5_000;
 
@@ -85,10 +89,14 @@ struct Viewer {
     read: Seq,
     /// The books as the viewer's page shows them; none when they had changed before they could be read.
     books: Option<BooksView>,
+    /// What the viewer's page says of the time it compares with; none when it had changed before it could be read.
+    coverage: Option<Coverage>,
     /// Up to which version they were read.
     books_read: i64,
     /// When the page's days and labels stop being right.
     turns_at: Time,
+    /// When news must not be added any longer to what is compared with the time before.
+    compared_until: Time,
     next_frame: Instant,
     next_beat: Instant,
     greeted: bool,
@@ -99,14 +107,16 @@ impl Services {
     /// Every change of a view since it was read, for as long as the reader listens.
     ///
     /// The stream ends after [`LiveFrame::Resync`]: the reader reads the page again and follows from there. That
-    /// also happens when a day or the cycle has ended since the page was read, or ends while it is followed.
+    /// also happens when a day or the cycle has ended since the page was read, or ends while it is followed, and with the first
+    /// news an hour after a page of a running period was read.
     pub async fn live(
         &self,
         scope: Scope,
         query: &ViewQuery,
         from: ReadAt,
     ) -> ServiceResult<impl Stream<Item = LiveFrame> + Send + use<>> {
-        let view = self.view(scope, query).await?;
+        // What the page compares with ends where it did when the page was read.
+        let view = self.view_at(scope, query, from.now).await?;
         let day_end = |zone: &Zone| Window::Day.next(zone.day_of(from.now), zone);
         let cycle_end = view.cycles.at(from.now).range.end;
         let now = Instant::now();
@@ -116,10 +126,12 @@ impl Services {
             turns_at: day_end(&view.zone)
                 .min(day_end(view.cycles.zone()))
                 .min(cycle_end),
+            compared_until: comparison_end(&view),
             view,
             shown: from.as_of,
             read: from.as_of,
             books: None,
+            coverage: None,
             books_read: from.books,
             next_frame: now,
             next_beat: now + BEAT_EVERY,
@@ -129,6 +141,15 @@ impl Services {
         Ok(futures::stream::unfold(viewer, |mut viewer| async move {
             viewer.next().await.map(|frame| (frame, viewer))
         }))
+    }
+}
+
+/// When what a running period is compared with has become too short.
+fn comparison_end(view: &View) -> Time {
+    if view.period.range.contains(view.now) {
+        view.now.plus_micros(COMPARED_FOR_US)
+    } else {
+        Time::MAX
     }
 }
 
@@ -179,6 +200,8 @@ impl Viewer {
         let scope = &self.view.scope;
         if self.books_read == version && self.books.is_none() {
             self.books = Some(books_view(snapshot.as_mut(), scope, companies, now).await?);
+            let coverage = self.view.coverage(snapshot.as_mut(), self.view.period);
+            self.coverage = Some(coverage.await?);
         }
         if self.read >= snapshot.as_of().await? && self.books_read == version {
             return Ok(None);
@@ -190,6 +213,8 @@ impl Viewer {
             return Ok(Some(LiveFrame::Resync));
         }
         let books = books_view(snapshot.as_mut(), scope, companies, now).await?;
+        let coverage = self.view.coverage(snapshot.as_mut(), self.view.period);
+        let coverage = coverage.await?;
         drop(snapshot);
         (self.read, self.books_read) = (up_to, version);
         let is_same = self.books.as_ref().is_some_and(|shown| {
@@ -198,11 +223,17 @@ impl Viewer {
                 ..shown.clone()
             } == books
         });
-        let delta = delta::of(&self.view, events, books, (self.shown, up_to));
+        let is_same = is_same && self.coverage == Some(coverage);
+        let mut delta = delta::of(&self.view, events, books, (self.shown, up_to));
+        delta.uncompared = coverage.words(self.view.period.previous, &self.view.zone);
         if delta.usage.is_empty() && delta.reversed.is_empty() && is_same {
             return Ok(None);
         }
+        if now >= self.compared_until {
+            return Ok(Some(LiveFrame::Resync));
+        }
         (self.shown, self.books) = (up_to, Some(delta.books.clone()));
+        self.coverage = Some(coverage);
         Ok(Some(LiveFrame::Delta(Box::new(delta))))
     }
 }

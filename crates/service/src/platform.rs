@@ -8,7 +8,7 @@ use domain::{
     AccountId, FieldError, Invalid, Time, TimeRange,
     calendar::{Comparison, ResolvedPeriod, Window, Zone},
     filter::{PeriodChoice, ViewQuery},
-    time::DAY_US,
+    time::{DAY_US, HOUR_US},
 };
 
 pub use figures::{Adoption, Concentration, PARTS, RunOuts};
@@ -72,7 +72,7 @@ impl std::str::FromStr for PlatformBy {
 /// What is asked about the platform.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlatformQuery {
-    /// `7d`, `30d`, `90d`, or dates in `from` and `to`; the last 30 days when left out. Everything else stays empty.
+    /// `7d`, `28d`, `30d`, `90d`, or dates in `from` and `to`; the last 30 days when left out. Everything else stays empty.
     pub period: ViewQuery,
     /// Keys of plans; all when empty.
     pub plans: Vec<String>,
@@ -139,6 +139,7 @@ impl Services {
             range: period.range,
             previous_range: period.previous,
             compared: query.compared,
+            coverage: reads.coverage,
             total: grouped.total,
             previous: grouped.previous,
             movers: figures::movers(&reads.uses, &names),
@@ -191,7 +192,8 @@ impl Services {
     }
 }
 
-/// The period that is asked for, in whole days, and the one it is compared with.
+/// The period that is asked for, in whole days, and the one it is compared with. Usage across accounts is kept by hour: of
+/// a running day, the hours that are over are compared.
 fn whole_days(query: &PlatformQuery, now: Time, zone: &Zone) -> ServiceResult<ResolvedPeriod> {
     let asked = &query.period;
     let is_default = asked.period.is_none() && asked.from.is_none() && asked.to.is_none();
@@ -200,18 +202,25 @@ fn whole_days(query: &PlatformQuery, now: Time, zone: &Zone) -> ServiceResult<Re
     } else {
         period_choice(asked, zone)?
     };
+    let full_hour = full_hour(now);
     let period = match choice {
-        PeriodChoice::Days(days) => ResolvedPeriod::last_days(days, now, zone),
+        PeriodChoice::Days(days) => ResolvedPeriod::last_days(days, full_hour, zone),
         PeriodChoice::Custom(range) => {
             check_days(range)?;
-            ResolvedPeriod::custom(range)
+            ResolvedPeriod::custom(range, full_hour, zone)
         }
         PeriodChoice::ThisCycle | PeriodChoice::LastCycle => {
-            let message = "must be one of 7d, 30d, 90d: billing cycles are those of one account";
+            let message =
+                "must be one of 7d, 28d, 30d, 90d: billing cycles are those of one account";
             return Err(Invalid::one("period", "invalid", message).into());
         }
     };
-    Ok(period.compared(query.compared, choice, now, zone))
+    Ok(period.compared(query.compared, full_hour, zone))
+}
+
+/// The last full hour of UTC.
+fn full_hour(now: Time) -> Time {
+    now.plus_micros(-now.micros().rem_euclid(HOUR_US))
 }
 
 fn check_days(range: TimeRange) -> Result<(), Invalid> {

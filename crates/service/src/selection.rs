@@ -2,13 +2,17 @@
 
 use domain::{
     CompanyId, FieldError, Invalid, Time, TimeRange,
-    calendar::{Cycles, ResolvedPeriod, Zone},
-    filter::{PeriodChoice, ViewQuery},
+    calendar::{Coverage, Cycles, ResolvedPeriod, Zone},
+    filter::{PERIOD_NAMES, PeriodChoice, ViewQuery},
     usage::CompanyName,
 };
 use jiff::{ToSpan, civil::Date};
 
-use crate::{Scope, ServiceResult, Services, ingest::account_cycles, ports::Selection};
+use crate::{
+    Scope, ServiceResult, Services,
+    ingest::account_cycles,
+    ports::{Selection, Snapshot, StoreResult},
+};
 
 /// A view, placed in an account and in time.
 pub(crate) struct View {
@@ -26,9 +30,32 @@ pub(crate) struct View {
     pub now: Time,
 }
 
+impl View {
+    /// How much is known of what a period of the view's account is compared with.
+    pub(crate) async fn coverage(
+        &self,
+        snapshot: &mut dyn Snapshot,
+        period: ResolvedPeriod,
+    ) -> StoreResult<Coverage> {
+        let first = snapshot.history_start(self.scope.account.id).await?;
+        Ok(period.coverage(first))
+    }
+}
+
 impl Services {
     /// Places a view. Companies the caller may not see are treated as not there.
     pub(crate) async fn view(&self, scope: Scope, query: &ViewQuery) -> ServiceResult<View> {
+        let now = self.now();
+        self.view_at(scope, query, now).await
+    }
+
+    /// Places a view as it was at a time: what runs is compared up to there.
+    pub(crate) async fn view_at(
+        &self,
+        scope: Scope,
+        query: &ViewQuery,
+        now: Time,
+    ) -> ServiceResult<View> {
         let cycles = account_cycles(&scope.account)?;
         let zone = match &query.tz {
             Some(name) => {
@@ -36,7 +63,6 @@ impl Services {
             }
             None => cycles.zone().clone(),
         };
-        let now = self.now();
         let choice = period_choice(query, &zone)?;
         let (ids, companies) = self.selected_companies(&scope, &query.companies).await?;
         let selection = Selection {
@@ -92,13 +118,7 @@ impl Services {
 
 pub(crate) fn period_choice(query: &ViewQuery, zone: &Zone) -> Result<PeriodChoice, Invalid> {
     if query.from.is_none() && query.to.is_none() {
-        let unknown = || {
-            Invalid::one(
-                "period",
-                "invalid",
-                "must be one of this_cycle, last_cycle, 7d, 30d, 90d",
-            )
-        };
+        let unknown = || Invalid::one("period", "invalid", PERIOD_NAMES);
         return query
             .period
             .as_deref()

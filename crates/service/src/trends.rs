@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use domain::{
     Agent, Time, TimeRange,
     activity::activity_label,
-    calendar::{Comparison, Window, Zone},
+    calendar::{Comparison, Coverage, Window, Zone},
     filter::ViewQuery,
     usage::Totals,
 };
@@ -51,6 +51,8 @@ pub struct Trends {
     pub previous_range: TimeRange,
     /// Which time that is.
     pub compared: Comparison,
+    /// How much is known of that time.
+    pub coverage: Coverage,
     /// In the period.
     pub total: Totals,
     /// In the period before.
@@ -105,9 +107,7 @@ impl Services {
     /// Usage of a view over time, by group, and in the time it is compared with.
     pub async fn trends(&self, scope: Scope, query: &TrendsQuery) -> ServiceResult<Trends> {
         let view = self.view(scope, &query.view).await?;
-        let period = view
-            .period
-            .compared(query.compared, view.choice, view.now, &view.zone);
+        let period = view.period.compared(query.compared, view.now, &view.zone);
         let windows = query
             .window
             .tile(period.range, &view.zone)
@@ -125,6 +125,7 @@ impl Services {
             ..view.ask(GroupBy::All)
         };
         let hours = read_cells(snapshot.as_mut(), by_hour, period.range).await?;
+        let coverage = view.coverage(snapshot.as_mut(), period).await?;
         // A reader must not wait for a second connection while it holds one.
         drop(snapshot);
         let all: Vec<_> = cells.iter().chain(&before).cloned().collect();
@@ -154,6 +155,7 @@ impl Services {
             range: period.range,
             previous_range: period.previous,
             compared: query.compared,
+            coverage,
             total,
             previous,
             movers,

@@ -2,7 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use domain::{Agent, TimeRange, calendar::Window, filter::ViewQuery, tenancy::Plan, usage::Totals};
+use domain::{
+    Agent, TimeRange,
+    calendar::{Coverage, Window},
+    filter::ViewQuery,
+    tenancy::Plan,
+    usage::Totals,
+};
 
 use crate::{
     Scope, ServiceError, ServiceResult, Services,
@@ -16,8 +22,10 @@ use crate::{
 pub struct Summary {
     /// The period.
     pub range: TimeRange,
-    /// What it is compared with.
+    /// What it is compared with: as much as has passed of the period.
     pub previous_range: TimeRange,
+    /// How much is known of that time.
+    pub coverage: Coverage,
     /// In the period.
     pub current: Totals,
     /// In the period it is compared with.
@@ -48,6 +56,7 @@ impl Services {
         Ok(Summary {
             range: view.period.range,
             previous_range: view.period.previous,
+            coverage: view.coverage(snapshot.as_mut(), view.period).await?,
             current: sum(&now),
             previous: sum(&before),
             agents: Agent::ALL

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    Agent, CompanyId, TimeRange,
-    calendar::{Window, Zone},
+    Agent, CompanyId, Time, TimeRange,
+    calendar::{Coverage, Window, Zone},
     filter::ViewQuery,
     lead::Gain,
     usage::Totals,
@@ -40,9 +40,9 @@ pub struct Value {
     pub window: Window,
     /// The windows of the period, also those without anything, each with what was in it.
     pub windows: Vec<(TimeRange, Gain)>,
-    /// The period, and what it is compared with.
+    /// The period.
     pub range: TimeRange,
-    /// What it is compared with.
+    /// What it is compared with: as much as has passed of the period.
     pub previous_range: TimeRange,
     /// In the period.
     pub total: Gain,
@@ -56,6 +56,10 @@ pub struct Value {
     pub all_companies: usize,
     /// Usage that brought in nothing.
     pub wasted: Wasted,
+    /// How much is known of the usage of the time it is compared with.
+    pub coverage: Coverage,
+    /// How much is known of the leads of that time; they may have been reported since later.
+    pub lead_coverage: Coverage,
     /// Whether the account has ever reported a lead.
     pub has_leads: bool,
 }
@@ -116,7 +120,12 @@ impl Services {
                 &found.short_calls,
                 found.chats_with_lead.as_deref(),
             ),
-            has_leads: found.chats_with_lead.is_some(),
+            has_leads: found.first_lead.is_some(),
+            coverage: found.coverage,
+            lead_coverage: match found.first_lead {
+                Some(_) if found.coverage.is_complete() => period.coverage(found.first_lead),
+                _ => found.coverage,
+            },
             companies,
             all_companies,
             range: period.range,
@@ -181,6 +190,8 @@ struct Found {
     leads_before: Vec<LeadCell>,
     short_calls: Vec<AgentCell>,
     chats_with_lead: Option<Vec<AgentCell>>,
+    first_lead: Option<Time>,
+    coverage: Coverage,
 }
 
 async fn read(snapshot: &mut dyn Snapshot, view: &View, window: Window) -> StoreResult<Found> {
@@ -195,7 +206,8 @@ async fn read(snapshot: &mut dyn Snapshot, view: &View, window: Window) -> Store
     };
     let by_windows = split(range, view.days_for(window));
     let short_calls = short_calls(snapshot, view).await?;
-    let chats_with_lead = if snapshot.has_leads(account).await? {
+    let first_lead = snapshot.first_lead(account).await?;
+    let chats_with_lead = if first_lead.is_some() {
         let chats = snapshot.chats_with_lead(account, &view.selection, range);
         Some(chats.await?)
     } else {
@@ -210,6 +222,8 @@ async fn read(snapshot: &mut dyn Snapshot, view: &View, window: Window) -> Store
         leads_before: leads(snapshot, view, split(before, Some(view.cycles.zone()))).await?,
         short_calls,
         chats_with_lead,
+        first_lead,
+        coverage: view.coverage(snapshot, view.period).await?,
     })
 }
 

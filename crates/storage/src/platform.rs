@@ -39,6 +39,14 @@ impl PlatformReads for SqliteSnapshot {
         Ok(uses(self.connection(), spans).await?)
     }
 
+    async fn hours_uses(&mut self, range: TimeRange) -> StoreResult<Vec<SpanUse>> {
+        Ok(hours_uses(self.connection(), range).await?)
+    }
+
+    async fn platform_start(&mut self) -> StoreResult<Option<Time>> {
+        Ok(first_day(self.connection()).await?)
+    }
+
     async fn account_days(
         &mut self,
         accounts: &[AccountId],
@@ -149,6 +157,39 @@ fn span_use(row: UseRow) -> Result<SpanUse> {
         totals: totals(credits, events)?,
         agents: Agent::ALL.map(used),
     })
+}
+
+/// Account, plan, credits, events.
+type HoursRow = (i64, String, i64, i64);
+
+#[tracing::instrument(name = "db.platform.hours_uses", skip_all)]
+async fn hours_uses(connection: &mut SqliteConnection, range: TimeRange) -> Result<Vec<SpanUse>> {
+    let day = Span::day_of(range.start);
+    let rows: Vec<HoursRow> = sqlx::query_as(sql::HOURS_USES)
+        .bind(day.start().micros())
+        .bind(range.start.micros())
+        .bind(range.end.micros())
+        .fetch_all(connection)
+        .await?;
+    let mut found = Vec::with_capacity(rows.len());
+    for (account, plan, credits, events) in rows {
+        found.push(SpanUse {
+            span: day,
+            account: AccountId(account),
+            plan,
+            totals: totals(credits, events)?,
+            agents: [false; 6],
+        });
+    }
+    Ok(found)
+}
+
+#[tracing::instrument(name = "db.platform.first_day", skip_all)]
+async fn first_day(connection: &mut SqliteConnection) -> Result<Option<Time>> {
+    let micros: Option<i64> = sqlx::query_scalar(sql::FIRST_DAY)
+        .fetch_one(connection)
+        .await?;
+    Ok(micros.map(Time::from_micros))
 }
 
 fn is_whole(range: TimeRange, width_us: i64) -> bool {

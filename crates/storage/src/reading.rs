@@ -161,6 +161,10 @@ impl Snapshot for SqliteSnapshot {
         Ok(events::after(&mut self.transaction, account, after, self.as_of, limit).await?)
     }
 
+    async fn history_start(&mut self, account: AccountId) -> StoreResult<Option<Time>> {
+        Ok(history_start(&mut self.transaction, account).await?)
+    }
+
     async fn activities(&mut self, account: AccountId) -> StoreResult<Vec<String>> {
         let mut activities: Vec<_> = names::activities(&mut self.transaction, account)
             .await?
@@ -169,6 +173,22 @@ impl Snapshot for SqliteSnapshot {
         activities.sort_unstable();
         Ok(activities)
     }
+}
+
+const HISTORY_START: &str = "
+    SELECT min(created_at, coalesce((SELECT min(time) FROM events WHERE account_id = ?1), created_at))
+    FROM accounts WHERE account_id = ?1";
+
+#[tracing::instrument(name = "db.history_start.get", skip_all)]
+async fn history_start(
+    transaction: &mut Transaction<'static, Sqlite>,
+    account: AccountId,
+) -> Result<Option<Time>> {
+    let micros: Option<i64> = sqlx::query_scalar(HISTORY_START)
+        .bind(account.0)
+        .fetch_optional(&mut **transaction)
+        .await?;
+    Ok(micros.map(Time::from_micros))
 }
 
 #[tracing::instrument(name = "db.cycle_usage.get", skip_all)]
@@ -184,4 +204,17 @@ async fn cycle_used(
         .fetch_optional(&mut **transaction)
         .await?;
     Ok(Credits::from_micro(micro.unwrap_or(0)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plans::assert_searches;
+
+    #[tokio::test]
+    async fn where_history_begins_is_looked_up() {
+        let first = "SEARCH events USING COVERING INDEX events_log (account_id=?)";
+        let account = "SEARCH accounts USING INTEGER PRIMARY KEY (rowid=?)";
+        assert_searches(HISTORY_START, &[account, first]).await;
+    }
 }

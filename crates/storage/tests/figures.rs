@@ -7,13 +7,13 @@ use std::{fmt::Write as _, sync::Arc};
 
 use domain::{
     Agent, Credits, Time, TimeRange,
-    calendar::{Comparison, Window},
+    calendar::{Comparison, Coverage, Window},
     event::{AgeLimit, Envelope},
     filter::ViewQuery,
     lead::LeadKind,
     ledger::OveragePolicy,
     tenancy::{AccountKind, Plan},
-    time::DAY_US,
+    time::{BUCKET_US, DAY_US},
     usage::Totals,
 };
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng, seq::IndexedRandom as _};
@@ -43,9 +43,24 @@ const ZONES: [&str; 5] = [
     "Australia/Lord_Howe",
     "Asia/Kathmandu",
 ];
+const COMPARED: [Comparison; 4] = [
+    Comparison::Previous,
+    Comparison::Week,
+    Comparison::Year,
+    Comparison::Nothing,
+];
 const WINDOWS: [Window; 3] = [Window::Day, Window::Week, Window::Month];
 
 struct Still;
+
+/// A clock that stands at some time.
+struct At(Time);
+
+impl Clock for At {
+    fn now(&self) -> Time {
+        self.0
+    }
+}
 
 impl Clock for Still {
     fn now(&self) -> Time {
@@ -247,10 +262,11 @@ fn view(rng: &mut StdRng, of_leads: bool) -> (ViewQuery, String) {
     }
     let now: Time = NOW.parse().unwrap();
     let (period, from, to) = if rng.random_bool(0.3) {
-        let names = ["this_cycle", "last_cycle", "7d", "30d", "90d"];
+        let names = ["this_cycle", "last_cycle", "7d", "28d", "30d", "90d"];
         (Some((*names.choose(rng).unwrap()).to_owned()), None, None)
     } else {
-        let start = now.plus_micros(-rng.random_range(0..100 * DAY_US));
+        // Some run, some are over, some have not begun.
+        let start = now.plus_micros(-rng.random_range(-DAY_US..100 * DAY_US));
         let end = start.plus_micros(rng.random_range(1..60 * DAY_US));
         (None, Some(start.to_string()), Some(end.to_string()))
     };
@@ -299,9 +315,7 @@ async fn summary_and_trends_are_what_plain_sql_adds_up() {
             view: query.clone(),
             window: *WINDOWS.choose(&mut rng).unwrap(),
             group_by: GroupBy::Company,
-            compared: *[Comparison::Previous, Comparison::Week, Comparison::Year]
-                .choose(&mut rng)
-                .unwrap(),
+            compared: *COMPARED.choose(&mut rng).unwrap(),
         };
         let trends = world.services.trends(world.north().await, &asked);
         let trends = trends.await.unwrap();
@@ -360,7 +374,7 @@ async fn platform_trends_are_what_plain_sql_adds_up() {
     let mut rng = StdRng::seed_from_u64(SEED + 2);
     let mut world = World::new(&mut rng).await;
     for _ in 0..VIEWS / 2 {
-        let period = *["7d", "30d", "90d"].choose(&mut rng).unwrap();
+        let period = *["7d", "28d", "30d", "90d"].choose(&mut rng).unwrap();
         let asked = PlatformQuery {
             period: ViewQuery {
                 period: Some(period.to_owned()),
@@ -368,11 +382,14 @@ async fn platform_trends_are_what_plain_sql_adds_up() {
             },
             plans: Vec::new(),
             window: *WINDOWS.choose(&mut rng).unwrap(),
-            by: PlatformBy::Agent,
-            compared: Comparison::Previous,
+            by: *[PlatformBy::Agent, PlatformBy::Account]
+                .choose(&mut rng)
+                .unwrap(),
+            compared: *COMPARED.choose(&mut rng).unwrap(),
         };
         let found = world.services.platform_trends(&world.operator, &asked);
-        let trends = found.await.unwrap().trends;
+        let found = found.await.unwrap();
+        let trends = found.trends;
         assert_eq!(
             trends.total,
             world.usage(trends.range, "1").await,
@@ -382,13 +399,132 @@ async fn platform_trends_are_what_plain_sql_adds_up() {
             trends.previous,
             world.usage(trends.previous_range, "1").await
         );
+        for account in &found.largest {
+            let condition = format!("a.key = '{}'", account.key);
+            let before = world.usage(trends.previous_range, &condition).await;
+            assert_eq!(account.before, before, "{asked:?}");
+        }
         for group in &trends.groups {
-            let agent: Agent = group.key.as_deref().unwrap().parse().unwrap();
-            let condition = format!("e.agent = {}", agent.index());
+            let key = group.key.as_deref().unwrap();
+            let condition = match asked.by {
+                PlatformBy::Account => format!("a.key = '{key}'"),
+                _ => format!("e.agent = {}", key.parse::<Agent>().unwrap().index()),
+            };
+            let before = world.usage(trends.previous_range, &condition).await;
+            assert_eq!(group.previous, before, "{asked:?}");
             for (window, point) in trends.windows.iter().zip(&group.points) {
                 let shown = window.within(trends.range);
                 assert_eq!(*point, world.usage(shown, &condition).await, "{asked:?}");
             }
         }
     }
+}
+
+/// One credit every quarter of an hour for 60 days, and a clock somewhere in the day.
+async fn level(now: &'static str) -> World {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}", folder.path().join("level.db").display());
+    let store = storage::open(&url, &OpenOptions::default()).await.unwrap();
+    let at: Time = now.parse().unwrap();
+    let services = Services::start(Arc::clone(&store) as _, Arc::new(At(at)));
+    let world = World {
+        services,
+        operator: Caller::operator("test"),
+        sql: SqliteConnection::connect(&url).await.unwrap(),
+        _folder: folder,
+    };
+    world.provision().await;
+    let quarters = (0..).map(|number: i64| at.bucket().plus_micros(-number * BUCKET_US));
+    let first = at.plus_micros(-60 * DAY_US);
+    let events: Vec<_> = quarters
+        .take_while(|time| *time >= first)
+        .map(|time| {
+            json!({
+                "specversion": "1.0", "id": time.to_string(), "source": "test", "type": "creditscope.usage",
+                "account": "south", "subject": "acme", "time": time.to_string(),
+                "data": {"agent": "chat", "activity": "chat_reply", "credits": "1"}
+            })
+        })
+        .collect();
+    for batch in events.chunks(2_000) {
+        let read = |event: &Value| serde_json::from_value::<Envelope>(event.clone()).unwrap();
+        let batch = IngestBatch {
+            events: batch.iter().map(read).collect(),
+            account: None,
+            age: AgeLimit::Lifted,
+        };
+        world.services.ingest(&world.operator, batch).await.unwrap();
+    }
+    world
+}
+
+#[rstest::rstest]
+#[case::just_after_midnight("2026-11-23T00:05:00Z")]
+#[case::in_the_morning("2026-11-23T08:00:01Z")]
+#[case::just_before_midnight("2026-11-23T23:59:00Z")]
+#[tokio::test]
+async fn level_use_is_as_much_as_before_whatever_the_time_of_day(#[case] now: &'static str) {
+    let world = level(now).await;
+    let south = async || {
+        let scope = world
+            .services
+            .scope(&world.operator, Some("south"), Permission::Read);
+        scope.await.unwrap()
+    };
+    let today = (Some(now[..10].to_owned()), None);
+    let named = ["7d", "28d", "30d"].map(|period| (None, Some(period.to_owned())));
+    for (day, period) in named.into_iter().chain([today]) {
+        let query = ViewQuery {
+            period: period.clone(),
+            from: day.clone(),
+            to: day,
+            ..ViewQuery::default()
+        };
+        let summary = world.services.summary(south().await, &query).await.unwrap();
+        assert!(summary.coverage.is_complete());
+        assert_eq!(summary.current, summary.previous, "{query:?}");
+        let asked = ValueQuery {
+            view: query.clone(),
+            window: Window::Day,
+        };
+        let value = world.services.value(south().await, &asked).await.unwrap();
+        assert_eq!(value.total.used, value.previous.used, "{query:?}");
+        let asked = PlatformQuery {
+            period: query,
+            plans: Vec::new(),
+            window: Window::Day,
+            by: PlatformBy::Account,
+            compared: Comparison::Previous,
+        };
+        let found = world.services.platform_trends(&world.operator, &asked);
+        let trends = found.await.unwrap().trends;
+        // Kept by hour: at most an hour less is compared.
+        let missing = trends.total.events - trends.previous.events;
+        assert!(missing <= 4, "{missing} of {asked:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_time_that_is_not_known_says_from_when_on_it_is() {
+    let world = level("2026-11-23T08:00:01Z").await;
+    let scope = world
+        .services
+        .scope(&world.operator, Some("south"), Permission::Read);
+    let asked = TrendsQuery {
+        view: ViewQuery {
+            period: Some("90d".to_owned()),
+            ..ViewQuery::default()
+        },
+        window: Window::Week,
+        group_by: GroupBy::Agent,
+        compared: Comparison::Previous,
+    };
+    let trends = world
+        .services
+        .trends(scope.await.unwrap(), &asked)
+        .await
+        .unwrap();
+    let first = "2026-09-24T08:15:00Z".parse().unwrap();
+    assert_eq!(trends.coverage, Coverage::Since(first));
+    assert!(trends.previous.events < trends.total.events);
 }

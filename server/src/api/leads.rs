@@ -25,7 +25,7 @@ use super::{
     query::Params,
     table::{Cell, Table},
     times,
-    usage::TotalsBody,
+    usage::{Previous, TotalsBody},
 };
 
 /// What usage cost and brought in.
@@ -147,8 +147,8 @@ pub struct LeadSummaryBody {
     /// In the period.
     #[serde(flatten)]
     total: GainBody,
-    /// In the period it is compared with.
-    previous: GainBody,
+    /// In the time it is compared with: as much of the period before as has passed of this one.
+    previous: Previous<GainBody>,
     /// All six agents.
     agents: Vec<AgentGain>,
     /// Companies with usage or leads, those with most leads first, at most 100.
@@ -175,7 +175,7 @@ pub struct LeadSummaryBody {
         ("account" = Option<String>, Query, description = "The account's key. An account's own key may leave it out."),
         ("company" = Option<Vec<String>>, Query, description = "Company keys; repeatable. All companies when left out."),
         ("agent" = Option<Vec<String>>, Query, description = "Agents; repeatable."),
-        ("period" = Option<String>, Query, description = "`this_cycle` (default), `last_cycle`, `7d`, `30d` or `90d`."),
+        ("period" = Option<String>, Query, description = "`this_cycle` (default), `last_cycle`, `7d`, `28d`, `30d` or `90d`."),
         ("from" = Option<String>, Query, description = "Start of a custom period: an RFC 3339 time, or a date in the zone."),
         ("to" = Option<String>, Query, description = "End of a custom period: an RFC 3339 time (excluded), or a date (included)."),
         ("tz" = Option<String>, Query, description = "IANA time zone in which days are counted and times are shown; the account's when left out."),
@@ -225,7 +225,12 @@ fn body(value: Value) -> LeadSummaryBody {
         from: times::rfc3339(value.range.start, zone),
         to: times::rfc3339(value.range.end, zone),
         total: gain(&value.total),
-        previous: gain(&value.previous),
+        previous: Previous::new(
+            value.previous_range,
+            value.lead_coverage,
+            zone,
+            gain(&value.previous),
+        ),
         points: points.collect(),
         agents: agents.collect(),
         companies: value

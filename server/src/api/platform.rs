@@ -23,7 +23,7 @@ use super::{
     series::{self, Point},
     table::{Cell, Table},
     times,
-    usage::TotalsBody,
+    usage::{Previous, TotalsBody},
 };
 
 /// Usage across all accounts.
@@ -40,8 +40,8 @@ pub struct PlatformBody {
     /// In the period.
     #[serde(flatten)]
     pub totals: TotalsBody,
-    /// The period it is compared with.
-    pub previous: TotalsBody,
+    /// The time it is compared with, up to the last full hour of UTC while the period runs.
+    pub previous: Previous<TotalsBody>,
     /// Accounts there are now.
     pub accounts: u64,
     /// Accounts that used something.
@@ -131,13 +131,13 @@ pub struct AccountChange {
 #[utoipa::path(
     get, path = "/api/v1/platform/trends", tag = "Usage", operation_id = "get_platform_trends",
     params(
-        ("period" = Option<String>, Query, description = "`7d`, `30d` (default) or `90d`."),
+        ("period" = Option<String>, Query, description = "`7d`, `28d`, `30d` (default) or `90d`."),
         ("from" = Option<String>, Query, description = "First day of a custom period."),
         ("to" = Option<String>, Query, description = "Day after its last one."),
         ("plan" = Option<Vec<String>>, Query, description = "Keys of plans; repeatable. All when left out."),
         ("window" = Option<String>, Query, description = "`hour`, `day` (default), `week` or `month`."),
         ("by" = Option<String>, Query, description = "`agent` (default), `activity`, `plan` or `account`."),
-        ("against" = Option<String>, Query, description = "`before` (default): the days before; `week`, `year`: the same days a week or a year before."),
+        ("against" = Option<String>, Query, description = "`before` (default): the days before; `week`, `year`: the same days a week or a year before; `none`: nothing."),
         ("format" = Option<String>, Query, description = "`csv` or `ndjson` for links, which cannot set `Accept`."),
     ),
     responses(
@@ -194,7 +194,12 @@ fn body(found: PlatformTrends) -> PlatformBody {
         to: times::rfc3339_utc(trends.range.end),
         window: trends.window,
         totals: trends.total.into(),
-        previous: trends.previous.into(),
+        previous: Previous::new(
+            trends.previous_range,
+            trends.coverage,
+            &trends.zone,
+            trends.previous.into(),
+        ),
         accounts: found.accounts,
         active_accounts: found.active.0,
         previous_active_accounts: found.active.1,

@@ -44,7 +44,7 @@ pub struct ViewParams {
     /// Activities; repeatable.
     #[param(style = Form, explode)]
     activity: Option<Vec<String>>,
-    /// `this_cycle` (default), `last_cycle`, `7d`, `30d` or `90d`.
+    /// `this_cycle` (default), `last_cycle`, `7d`, `28d`, `30d` or `90d`.
     period: Option<String>,
     /// Start of a custom period: an RFC 3339 time, or a date in the zone.
     from: Option<String>,

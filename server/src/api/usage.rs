@@ -1,7 +1,11 @@
 //! Totals of a view.
 
 use axum::{Json, extract::State};
-use domain::{Agent, Credits, usage::Totals};
+use domain::{
+    Agent, Credits, TimeRange,
+    calendar::{Coverage, Zone},
+    usage::Totals,
+};
 use serde::Serialize;
 use service::{Permission, Services};
 use utoipa::ToSchema;
@@ -24,16 +28,35 @@ pub struct TotalsBody {
     pub events: u64,
 }
 
-/// Totals of the period a summary is compared with.
+/// What a period is compared with.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Previous {
-    /// Start of that period.
+pub struct Previous<T> {
+    /// Start of that time.
     pub from: String,
-    /// Its end, excluded.
+    /// Its end, excluded: the same point of it while the period runs, at the same time of day in the zone.
     pub to: String,
-    /// Its totals.
+    /// Whether all of it is known: false when the account's data begin later, or when nothing of the period has passed.
+    /// Figures that are not complete say nothing of a change.
+    pub complete: bool,
+    /// When data begin, when that is too late; else null.
+    #[schema(required)]
+    pub data_from: Option<String>,
+    /// Its figures.
     #[serde(flatten)]
-    pub totals: TotalsBody,
+    pub figures: T,
+}
+
+impl<T> Previous<T> {
+    /// Says how much is known of a time, with its figures.
+    pub fn new(range: TimeRange, coverage: Coverage, zone: &Zone, figures: T) -> Self {
+        Self {
+            from: times::rfc3339(range.start, zone),
+            to: times::rfc3339(range.end, zone),
+            complete: coverage.is_complete(),
+            data_from: coverage.since().map(|time| times::rfc3339(time, zone)),
+            figures,
+        }
+    }
 }
 
 /// An agent's part of a summary.
@@ -63,8 +86,8 @@ pub struct SummaryBody {
     /// In the period.
     #[serde(flatten)]
     pub totals: TotalsBody,
-    /// In the period it is compared with: as much of it as has passed of this one.
-    pub previous: Previous,
+    /// In the time it is compared with: as much of the period before as has passed of this one.
+    pub previous: Previous<TotalsBody>,
     /// All six agents.
     pub agents: Vec<AgentTotals>,
 }
@@ -80,7 +103,8 @@ impl From<Totals> for TotalsBody {
 
 /// Adds up usage by agent
 ///
-/// `share` is an agent's part of all credits of the answer.
+/// `share` is an agent's part of all credits of the answer. While the period runs, `previous` ends at the same point of the
+/// period before: at the same time of day. A single day is compared with the same day of the week before.
 #[utoipa::path(
     get, path = "/api/v1/usage/summary", tag = "Usage", operation_id = "get_usage_summary", params(ViewParams),
     responses(
@@ -117,11 +141,12 @@ pub async fn get_summary(
         from: times::rfc3339(summary.range.start, &zone),
         to: times::rfc3339(summary.range.end, &zone),
         totals: summary.current.into(),
-        previous: Previous {
-            from: times::rfc3339(summary.previous_range.start, &zone),
-            to: times::rfc3339(summary.previous_range.end, &zone),
-            totals: summary.previous.into(),
-        },
+        previous: Previous::new(
+            summary.previous_range,
+            summary.coverage,
+            &zone,
+            summary.previous.into(),
+        ),
         agents: agents.collect(),
     }))
 }

@@ -19,9 +19,10 @@ const BY: [(&str, &str); 4] = [
     ("plan", "Plan"),
     ("account", "Account"),
 ];
-const PERIODS: [(&str, &str); 3] = [
+const PERIODS: [(&str, &str); 4] = [
     ("30d", "Last 30 days"),
     ("7d", "Last 7 days"),
+    ("28d", "Last 28 days"),
     ("90d", "Last 90 days"),
 ];
 /// When in their cycles accounts ran out.

@@ -126,6 +126,7 @@ impl TrendParts<'_> {
             Comparison::Previous => "before",
             Comparison::Week => "a week before",
             Comparison::Year => "a year before",
+            Comparison::Nothing => "",
         }
     }
 

@@ -1,8 +1,12 @@
 //! A time zone and the civil times in it.
 
-use jiff::{Zoned, civil::Date, tz::TimeZone};
+use jiff::{
+    Zoned,
+    civil::{Date, DateTime},
+    tz::{AmbiguousOffset, TimeZone},
+};
 
-use crate::Time;
+use crate::{Time, TimeRange};
 
 /// An IANA time zone.
 #[derive(Debug, Clone)]
@@ -66,8 +70,32 @@ impl Zone {
         self.day_start(self.at(time).date())
     }
 
+    /// How many civil days a range is, when it begins and ends with one.
+    pub fn whole_days(&self, range: TimeRange) -> Option<i64> {
+        let is_edge = |time: Time| self.day_of(time) == time;
+        if range.is_empty() || !is_edge(range.start) || !is_edge(range.end) {
+            return None;
+        }
+        let (first, after) = (self.at(range.start).date(), self.at(range.end).date());
+        let days = first.until(after).ok()?.get_days();
+        (days > 0).then(|| days.into())
+    }
+
+    /// The instant at which clocks show a civil date and time, so that a later one is never earlier: a time skipped by
+    /// a clock change is the instant of the change, a repeated one is the first.
+    pub(crate) fn clock(&self, civil: DateTime) -> Time {
+        let offset = self.zone.to_ambiguous_timestamp(civil).offset();
+        if let AmbiguousOffset::Gap { after, .. } = offset
+            && let Ok(before) = after.to_timestamp(civil)
+            && let Some(change) = self.zone.following(before).next()
+        {
+            return change.timestamp().into();
+        }
+        self.instant(civil)
+    }
+
     /// The instant of a civil date and time; a time skipped by a clock change moves ahead, a repeated one is the first.
-    pub(crate) fn instant(&self, civil: jiff::civil::DateTime) -> Time {
+    pub(crate) fn instant(&self, civil: DateTime) -> Time {
         match civil.to_zoned(self.zone.clone()) {
             Ok(zoned) => zoned.timestamp().into(),
             Err(_) => {

@@ -59,25 +59,35 @@ pub(super) fn until(now: Time, then: Time, zone: &Zone) -> String {
     }
 }
 
-/// What a period is called, and what the period before it is called.
+/// What a period is called, and what it is compared with.
 pub(super) fn period_labels(
     choice: PeriodChoice,
     range: TimeRange,
+    now: Time,
     zone: &Zone,
 ) -> (String, String) {
+    let so_far = |before: String| {
+        if range.contains(now) {
+            format!("{before} to the same point")
+        } else {
+            before
+        }
+    };
+    let is_a_day = zone.whole_days(range) == Some(1);
     match choice {
-        PeriodChoice::ThisCycle => (
-            "this cycle".to_owned(),
-            "last cycle to the same point".to_owned(),
-        ),
+        PeriodChoice::ThisCycle => ("this cycle".to_owned(), so_far("last cycle".to_owned())),
         PeriodChoice::LastCycle => ("last cycle".to_owned(), "the cycle before".to_owned()),
         PeriodChoice::Days(days) => (
             format!("last {days} days"),
-            format!("the {days} days before"),
+            so_far(format!("the {days} days before")),
+        ),
+        PeriodChoice::Custom(_) if is_a_day => (
+            custom_label(range, zone),
+            so_far("the same day of the week before".to_owned()),
         ),
         PeriodChoice::Custom(_) => (
             custom_label(range, zone),
-            "as long a time before".to_owned(),
+            so_far("as long a time before".to_owned()),
         ),
     }
 }

@@ -74,6 +74,7 @@ pub(super) fn of(
             })
             .collect(),
         books,
+        uncompared: None,
         reversed: reversed.into_iter().collect(),
         activities: activities.into_iter().collect(),
         rows: rows

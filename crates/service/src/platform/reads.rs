@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use domain::{
     AccountId, TimeRange,
     activity::activity_label,
-    calendar::{ResolvedPeriod, Window},
+    calendar::{Coverage, ResolvedPeriod, Window},
     usage::Totals,
 };
 
@@ -16,7 +16,10 @@ use super::{
 };
 use crate::{
     ServiceResult, Services,
-    ports::{AccountDay, PlatformCell, PlatformGrain, PlatformGroupBy, PlatformKey, RunOut},
+    ports::{
+        AccountDay, PlatformCell, PlatformGrain, PlatformGroupBy, PlatformKey, RunOut, Snapshot,
+        Span, StoreResult,
+    },
     trends::{GroupName, Grouped, Groups, MOST_GROUPS},
 };
 
@@ -34,6 +37,7 @@ pub(super) struct Reads {
     pub run_outs: Vec<RunOut>,
     pub run_outs_before: Vec<RunOut>,
     pub accounts: u64,
+    pub coverage: Coverage,
 }
 
 impl Services {
@@ -57,9 +61,7 @@ impl Services {
         let cells = snapshot
             .platform_cells(plans, period.range, grain, group_by)
             .await?;
-        let before = snapshot
-            .platform_cells(plans, period.previous, PlatformGrain::Day, group_by)
-            .await?;
+        let before = cells_before(snapshot.as_mut(), plans, period.previous, group_by).await?;
         let hours = snapshot
             .platform_cells(
                 plans,
@@ -91,8 +93,34 @@ impl Services {
             run_outs: snapshot.run_outs(plans, period.range).await?,
             run_outs_before: snapshot.run_outs(plans, period.previous).await?,
             accounts: snapshot.accounts_of_plans(plans).await?,
+            coverage: period.coverage(snapshot.platform_start().await?),
         })
     }
+}
+
+/// The whole days of a range of hours, and the hours after them.
+pub(super) fn days_and_hours(range: TimeRange) -> (TimeRange, TimeRange) {
+    let last_day = Span::day_of(range.end).start().max(range.start);
+    (
+        TimeRange::new(range.start, last_day),
+        TimeRange::new(last_day, range.end),
+    )
+}
+
+/// Totals of a range that begins with a day and ends with an hour.
+async fn cells_before(
+    snapshot: &mut dyn Snapshot,
+    plans: &[String],
+    range: TimeRange,
+    group_by: PlatformGroupBy,
+) -> StoreResult<Vec<PlatformCell>> {
+    let (days, hours) = days_and_hours(range);
+    let mut cells = snapshot
+        .platform_cells(plans, days, PlatformGrain::Day, group_by)
+        .await?;
+    let of_hours = snapshot.platform_cells(plans, hours, PlatformGrain::Hour, group_by);
+    cells.extend(of_hours.await?);
+    Ok(cells)
 }
 
 impl Reads {

@@ -8,12 +8,13 @@
 use std::sync::Arc;
 
 use domain::{
-    AccountId, Credits, TimeRange,
+    AccountId, Credits, Time, TimeRange,
     calendar::{ResolvedPeriod, Zone},
     usage::Totals,
 };
 use moka::sync::Cache;
 
+use super::{full_hour, reads::days_and_hours};
 use crate::{
     ServiceResult, Services,
     ports::{PlatformGrain, PlatformGroupBy, Snapshot, Span, SpanUse, StoreResult},
@@ -22,7 +23,7 @@ use crate::{
 /// Most rows that are remembered, of all spans together: some 40 MB.
 const MOST_ROWS: u64 = 1_000_000;
 /// Lengths of the periods that a page offers.
-const USUAL_DAYS: [u16; 3] = [7, 30, 90];
+const USUAL_DAYS: [u16; 4] = [7, 28, 30, 90];
 
 /// What one account used in a period and in the one it is compared with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,7 +51,18 @@ impl AccountUse {
 
 /// What was read of spans of time.
 #[derive(Clone)]
-pub(crate) struct SpansRead(Cache<Span, Arc<SpanRead>>);
+pub(crate) struct SpansRead(Cache<Part, Arc<SpanRead>>);
+
+/// A stretch of time, from and to: a span, or the first hours of a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Part(Time, Time);
+
+impl From<Span> for Part {
+    fn from(span: Span) -> Self {
+        let range = span.range();
+        Self(range.start, range.end)
+    }
+}
 
 /// What accounts used in a span, and the total it belongs to.
 #[derive(Default)]
@@ -72,7 +84,7 @@ struct Row {
 impl Default for SpansRead {
     fn default() -> Self {
         let weight =
-            |_: &Span, read: &Arc<SpanRead>| u32::try_from(read.rows.len()).unwrap_or(u32::MAX);
+            |_: &Part, read: &Arc<SpanRead>| u32::try_from(read.rows.len()).unwrap_or(u32::MAX);
         let cache = Cache::builder().weigher(weight).max_capacity(MOST_ROWS);
         Self(cache.build())
     }
@@ -80,16 +92,16 @@ impl Default for SpansRead {
 
 impl SpansRead {
     /// What was read, when it still is so.
-    fn known(&self, span: Span, total: Totals) -> Option<Arc<SpanRead>> {
+    fn known(&self, part: impl Into<Part>, total: Totals) -> Option<Arc<SpanRead>> {
         if total == Totals::default() {
             return Some(Arc::default());
         }
-        self.0.get(&span).filter(|read| read.total == total)
+        self.0.get(&part.into()).filter(|read| read.total == total)
     }
 
-    fn remember(&self, span: Span, read: Arc<SpanRead>) {
+    fn remember(&self, part: impl Into<Part>, read: Arc<SpanRead>) {
         if is_counted(read.total) {
-            self.0.insert(span, read);
+            self.0.insert(part.into(), read);
         }
     }
 }
@@ -139,12 +151,37 @@ impl Services {
                 }
             });
         }
-        for span in self.read_spans(snapshot, period.previous).await? {
+        let (days, hours) = days_and_hours(period.previous);
+        let mut before = self.read_spans(snapshot, days).await?;
+        before.push(self.read_hours(snapshot, hours).await?);
+        for span in before {
             add(&mut uses, span.of_plans(plans), |sum, row| {
                 sum.before.add(row.totals);
             });
         }
         Ok(uses)
+    }
+
+    /// The first hours of a day, as they are now.
+    async fn read_hours(
+        &self,
+        snapshot: &mut dyn Snapshot,
+        range: TimeRange,
+    ) -> StoreResult<Arc<SpanRead>> {
+        let (grain, all) = (PlatformGrain::Hour, PlatformGroupBy::All);
+        let hours = snapshot.platform_cells(&[], range, grain, all).await?;
+        let mut total = Totals::default();
+        for hour in hours {
+            total.add(hour.totals);
+        }
+        let part = Part(range.start, range.end);
+        if let Some(read) = self.spans_read.known(part, total) {
+            return Ok(read);
+        }
+        let found = snapshot.hours_uses(range).await?;
+        let read = Arc::new(SpanRead::new(total, found.into_iter()));
+        self.spans_read.remember(part, Arc::clone(&read));
+        Ok(read)
     }
 
     /// The spans of whole days, each as it is now.
@@ -185,7 +222,7 @@ impl Services {
     /// When storage fails.
     pub async fn read_platform_ahead(&self) -> ServiceResult<()> {
         for days in USUAL_DAYS {
-            let period = ResolvedPeriod::last_days(days, self.now(), &Zone::utc());
+            let period = ResolvedPeriod::last_days(days, full_hour(self.now()), &Zone::utc());
             let mut snapshot = self.store.snapshot().await?;
             self.read_uses(snapshot.as_mut(), &[], period).await?;
         }
@@ -229,8 +266,6 @@ fn is_counted(total: Totals) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use domain::Time;
-
     use super::*;
 
     const DAY: Span = Span::Day(Time::from_micros(0));

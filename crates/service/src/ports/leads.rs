@@ -64,6 +64,6 @@ pub trait LeadReads {
         range: TimeRange,
     ) -> StoreResult<Vec<AgentCell>>;
 
-    /// Whether the account has ever reported a lead.
-    async fn has_leads(&mut self, account: AccountId) -> StoreResult<bool>;
+    /// Time of the account's first lead; none when it has never reported one.
+    async fn first_lead(&mut self, account: AccountId) -> StoreResult<Option<Time>>;
 }

@@ -173,6 +173,14 @@ pub trait PlatformReads {
     /// nothing are left out.
     async fn span_uses(&mut self, spans: &[Span]) -> StoreResult<Vec<SpanUse>>;
 
+    /// What every account used in the first hours of a UTC day, `range` being these hours, by account; the span is that
+    /// day, and no agents are told. Usage of an account that changed its plan on that day counts under the plan with
+    /// most of it.
+    async fn hours_uses(&mut self, range: TimeRange) -> StoreResult<Vec<SpanUse>>;
+
+    /// Start of the first UTC day with usage; none when nothing was ever used.
+    async fn platform_start(&mut self) -> StoreResult<Option<Time>>;
+
     /// Totals of some accounts by UTC day.
     async fn account_days(
         &mut self,

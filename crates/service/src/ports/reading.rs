@@ -182,6 +182,10 @@ pub trait Snapshot: PlatformReads + LeadReads + Send {
         limit: u32,
     ) -> StoreResult<(Vec<StoredEvent>, Seq)>;
 
+    /// When an account's history begins: with its first event, or when it was made, whichever is earlier. Nothing is
+    /// known of the time before.
+    async fn history_start(&mut self, account: AccountId) -> StoreResult<Option<Time>>;
+
     /// The activities an account has used, sorted.
     async fn activities(&mut self, account: AccountId) -> StoreResult<Vec<String>>;
 }

@@ -40,6 +40,8 @@ pub struct State {
     /// Leads in the order in which they became durable.
     pub leads: Vec<NewEvent>,
     accounts: Vec<Account>,
+    /// When accounts were made.
+    made: BTreeMap<AccountId, Time>,
     companies: Vec<(AccountId, Company)>,
     plans: Vec<Plan>,
     rate_cards: Vec<RateCard>,

@@ -91,7 +91,7 @@ const CHATS_WITH_LEAD: &str = "
         )
     GROUP BY 1, 2";
 
-const HAS_LEADS: &str = "SELECT EXISTS (SELECT 1 FROM leads WHERE account_id = ?1)";
+const FIRST_LEAD: &str = "SELECT min(time) FROM leads WHERE account_id = ?1";
 
 /// Start, company, agent, kind, currency, worth, count.
 type LeadRow = (i64, i64, i64, i64, String, i64, i64);
@@ -135,8 +135,8 @@ impl LeadReads for SqliteSnapshot {
         Ok(chats_with_lead(self.connection(), account, selection, range).await?)
     }
 
-    async fn has_leads(&mut self, account: AccountId) -> StoreResult<bool> {
-        Ok(has_leads(self.connection(), account).await?)
+    async fn first_lead(&mut self, account: AccountId) -> StoreResult<Option<Time>> {
+        Ok(first_lead(self.connection(), account).await?)
     }
 }
 
@@ -230,12 +230,13 @@ async fn chats_with_lead(
     rows.into_iter().map(agent_cell).collect()
 }
 
-#[tracing::instrument(name = "db.leads.any", skip_all)]
-async fn has_leads(connection: &mut SqliteConnection, account: AccountId) -> Result<bool> {
-    Ok(sqlx::query_scalar(HAS_LEADS)
+#[tracing::instrument(name = "db.leads.first", skip_all)]
+async fn first_lead(connection: &mut SqliteConnection, account: AccountId) -> Result<Option<Time>> {
+    let micros: Option<i64> = sqlx::query_scalar(FIRST_LEAD)
         .bind(account.0)
         .fetch_one(connection)
-        .await?)
+        .await?;
+    Ok(micros.map(Time::from_micros))
 }
 
 fn agent_cell((company, agent_number, credits, events): AgentRow) -> Result<AgentCell> {
@@ -279,6 +280,8 @@ mod tests {
         }
         let by_time = "SEARCH leads USING INDEX leads_time (account_id=? AND time>? AND time<?)";
         assert_searches(LEADS, &[by_time]).await;
+        let first = "SEARCH leads USING COVERING INDEX leads_time (account_id=?)";
+        assert_searches(FIRST_LEAD, &[first]).await;
         assert_searches(
             CHATS_WITH_LEAD,
             &[

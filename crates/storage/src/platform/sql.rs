@@ -41,6 +41,21 @@ pub(super) const USES: &str = "
     SELECT json_group_array(json_array(s.days, s.start, s.account_id, s.plan, s.credits, s.events, s.agents))
     FROM asked CROSS JOIN account_span AS s ON s.days = asked.days AND s.start = asked.start";
 
+/// What every account used in some hours of a day: of the accounts that used something on that day, their quarters of
+/// an hour. An account with several plans on one day is counted once, under the one with most of its usage.
+pub(super) const HOURS_USES: &str = "
+    WITH named AS MATERIALIZED (
+        SELECT account_id, plan, max(credits) FROM account_span WHERE days = 1 AND start = ?1 GROUP BY account_id
+    )
+    SELECT named.account_id, named.plan, sum(b.credits), sum(b.events)
+    FROM named CROSS JOIN account_bucket AS b
+        ON b.account_id = named.account_id AND b.start >= ?2 AND b.start < ?3
+    GROUP BY named.account_id
+    ORDER BY named.account_id";
+
+/// The first day with usage.
+pub(super) const FIRST_DAY: &str = "SELECT min(start) FROM platform_day";
+
 /// Some days of some accounts.
 pub(super) const DAYS: &str = "
     SELECT s.account_id, s.start, sum(s.credits), sum(s.events)
@@ -87,6 +102,15 @@ mod tests {
             let span = format!("SEARCH s USING PRIMARY KEY {span}");
             assert_searches(statement, &[&span]).await;
         }
+        assert_searches(
+            HOURS_USES,
+            &[
+                "SEARCH account_span USING PRIMARY KEY (days=? AND start=?)",
+                "SEARCH b USING PRIMARY KEY (account_id=? AND start>? AND start<?)",
+            ],
+        )
+        .await;
+        assert_searches(FIRST_DAY, &["SEARCH platform_day USING PRIMARY KEY"]).await;
         let at = "SEARCH run_outs USING COVERING INDEX run_outs_at (at>? AND at<?)";
         assert_searches(RUN_OUTS, &[at]).await;
     }

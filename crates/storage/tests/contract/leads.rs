@@ -243,7 +243,8 @@ pub async fn leads_are_counted_exactly_at_every_grain(backend: Arc<dyn Backend>)
             assert_eq!(by_key(found.await.unwrap()), right, "{grain:?}");
         }
     }
-    assert!(snapshot.has_leads(world.account.id).await.unwrap());
+    let first = snapshot.first_lead(world.account.id).await.unwrap();
+    assert_eq!(first, leads.iter().map(|lead| lead.time).min());
     drop(snapshot);
     world.healthy().await;
 }
@@ -270,7 +271,7 @@ fn total<'a>(events: impl Iterator<Item = &'a NewEvent>) -> Totals {
 pub async fn short_calls_and_chats_without_a_lead_are_told_exactly(backend: Arc<dyn Backend>) {
     let world = World::new(backend).await;
     let mut snapshot = world.store.snapshot().await.unwrap();
-    assert!(!snapshot.has_leads(world.account.id).await.unwrap());
+    assert_eq!(snapshot.first_lead(world.account.id).await.unwrap(), None);
     drop(snapshot);
     let (leads, usage) = filled(&world).await;
     let names = |event: &NewEvent| {

@@ -14,9 +14,10 @@ use crate::{
 };
 
 /// Which period: value and words.
-pub(in crate::pages::settings) const PERIODS: [(&str, &str); 5] = [
+pub(in crate::pages::settings) const PERIODS: [(&str, &str); 6] = [
     ("30d", "Last 30 days"),
     ("7d", "Last 7 days"),
+    ("28d", "Last 28 days"),
     ("90d", "Last 90 days"),
     ("this_cycle", "This cycle"),
     ("last_cycle", "Last cycle"),

@@ -325,6 +325,7 @@ impl State {
             policy: new.policy,
             is_suspended: known.is_some_and(|account| account.is_suspended),
         };
+        self.made.entry(account.id).or_insert(now);
         // Under the plan before, cycles that have begun are renewed; then the new one gives what it adds.
         let desk =
             changes_plan.map(|id| (id, Desk::new(now, self.newest(), self.load(&[id], now))));

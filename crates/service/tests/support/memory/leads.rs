@@ -111,7 +111,9 @@ impl LeadReads for Frozen {
         }))
     }
 
-    async fn has_leads(&mut self, account: AccountId) -> StoreResult<bool> {
-        Ok(self.0.leads.iter().any(|lead| lead.account == account))
+    async fn first_lead(&mut self, account: AccountId) -> StoreResult<Option<Time>> {
+        let leads = self.0.leads.iter();
+        let of_account = leads.filter(|lead| lead.account == account);
+        Ok(of_account.map(|lead| lead.time).min())
     }
 }

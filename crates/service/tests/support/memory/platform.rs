@@ -91,6 +91,28 @@ impl PlatformReads for Frozen {
         Ok(uses.into_values().collect())
     }
 
+    async fn hours_uses(&mut self, range: TimeRange) -> StoreResult<Vec<SpanUse>> {
+        let day = Span::day_of(range.start);
+        let mut uses: BTreeMap<AccountId, SpanUse> = BTreeMap::new();
+        for event in self.of_plans(&[], range) {
+            let account = event.new.account;
+            let found = uses.entry(account).or_insert_with(|| SpanUse {
+                span: day,
+                account,
+                plan: self.plan(event).to_owned(),
+                totals: Totals::default(),
+                agents: [false; 6],
+            });
+            found.totals.add(totals(event));
+        }
+        Ok(uses.into_values().collect())
+    }
+
+    async fn platform_start(&mut self) -> StoreResult<Option<Time>> {
+        let events = self.0.events.iter();
+        Ok(events.map(|event| floor(event.new.time, DAY_US)).min())
+    }
+
     async fn account_days(
         &mut self,
         accounts: &[AccountId],

@@ -263,6 +263,13 @@ impl Snapshot for Frozen {
         Ok((events, up_to))
     }
 
+    async fn history_start(&mut self, account: AccountId) -> StoreResult<Option<Time>> {
+        let events = self.0.events.iter().map(|event| &event.new);
+        let times = events.filter(|event| event.account == account);
+        let made = self.0.made.get(&account).copied();
+        Ok(times.map(|event| event.time).chain(made).min())
+    }
+
     async fn activities(&mut self, account: AccountId) -> StoreResult<Vec<String>> {
         let of_account = self
             .0
