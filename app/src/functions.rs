@@ -34,8 +34,8 @@ pub use page::{read_page, read_sheet};
 #[cfg(feature = "ssr")]
 pub use plans::read_plans;
 pub use plans::{
-    DisputeLine, GrantLine, LedgerLine, LoadPlans, Offer, OrderLine, PlansPage, Progress, Standing,
-    load_plans,
+    DisputeLine, GrantLine, GrantStatus, LedgerLine, LoadPlans, Offer, OrderLine, PlansPage,
+    Progress, Standing, load_plans,
 };
 pub use tips::{TipLine, TipsView};
 

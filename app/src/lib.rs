@@ -36,6 +36,8 @@ pub const REVIEW_PATH: &str = "/billing/review";
 pub const ADVICE_PATH: &str = "/billing/advice";
 /// Usage across all accounts.
 pub const PLATFORM_PATH: &str = "/platform/trends";
+/// Requests for refunds of all accounts.
+pub const REFUNDS_PATH: &str = "/platform/refunds";
 /// Where the board of companies lives.
 pub const COMPANIES_PATH: &str = "/companies";
 /// Where members are.

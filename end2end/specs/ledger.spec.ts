@@ -250,7 +250,7 @@ test.describe("A receipt", () => {
     await expect(paidBy.getByRole("listitem")).toHaveCount(3);
     await expect(paidBy.getByRole("listitem").nth(0)).toContainText("40");
     await expect(paidBy.getByRole("listitem").nth(1)).toHaveText("Boost 50 50");
-    await expect(paidBy.getByRole("listitem").nth(2)).toHaveText("Overage, past all credits 30");
+    await expect(paidBy.getByRole("listitem").nth(2)).toHaveText("Overage 30");
   });
 
   test("pushes the rows below it down by its height, and is closed without a gap", async ({ usage, account, page }) => {

@@ -37,7 +37,7 @@ test.describe("Plans & add-ons", () => {
     await expect(plans.getByText("AI features have stopped.")).toHaveCount(0);
     const row = plans.getByTestId("grants").getByRole("row", { name: /Boost 5,000/ });
     await expect(row).toContainText("4,980");
-    await expect(plans.getByTestId("ledger")).toContainText("Paid what went past zero");
+    await expect(plans.getByTestId("ledger")).toContainText("Overage settled");
     // The page that was open all the time follows by itself.
     await expect(stopped).toHaveCount(0);
     await expect.poll(() => usage.remaining()).toBe(4_980_000_000n);
@@ -71,14 +71,14 @@ test.describe("Plans & add-ons", () => {
     expect(answer?.status()).toBe(404);
   });
 
-  test("a client asks for an event back, a billing admin accepts, and row, gauge and receipt follow", async ({ account, newReader, server }) => {
+  test("a client requests a refund, an operator approves, and row, gauge and receipt follow", async ({ account, newReader, server }) => {
     await account.api.report({ company: "acme", credits: "12.5", reference: "cut-off", id: "cut-off" });
     const client = await newReader(await account.user({ role: "client", company: "acme" }));
     await client.usage.open();
     await client.usage.row("cut-off").click();
-    await client.page.getByText("Dispute this event").click();
-    await client.page.getByLabel("Why").fill("the call was cut after two seconds");
-    await client.page.getByRole("button", { name: "Ask for it back" }).click();
+    await client.page.getByText("Request a refund").click();
+    await client.page.getByLabel("Reason").fill("the call was cut after two seconds");
+    await client.page.getByRole("button", { name: "Send request" }).click();
     await client.usage.isLive();
     await expect(client.usage.receipt).toContainText("the call was cut after two seconds");
     const admin = await newReader(await account.user());
@@ -86,11 +86,14 @@ test.describe("Plans & add-ons", () => {
     const before = await admin.usage.remaining();
     const plans = await admin.page.context().newPage();
     await open(plans, server.url);
-    await expect(plans.getByTestId("disputes")).toContainText("the call was cut after two seconds");
-    await plans.getByRole("button", { name: "Give back" }).click();
-    await expect(plans.getByTestId("disputes")).toContainText("Given back by");
+    const requests = plans.getByTestId("disputes");
+    await expect(requests).toContainText("the call was cut after two seconds");
+    await expect(requests.getByRole("button", { name: "Approve" })).toHaveCount(0);
+    const [request] = (await account.api.get<{ items: Order[] }>(`accounts/${account.key}/disputes`)).items;
+    await account.api.post(`accounts/${account.key}/disputes/${request.id}/decision`, { decision: "approve" });
+    await expect(requests).toContainText("Refunded 12.5 by");
     await expect.poll(() => admin.usage.remaining()).toBe(before + 12_500_000n);
-    await expect(client.usage.receipt).toContainText("Given back");
+    await expect(client.usage.receipt).toContainText("Refunded");
   });
 
   test("it loads its own script only, and says in the tab what it is", async ({ account, newReader, server }) => {

@@ -9,6 +9,7 @@ pub mod body;
 pub mod companies;
 pub mod csv;
 pub mod digest;
+pub mod disputes;
 pub mod docs;
 pub mod enforce;
 pub mod events;
@@ -98,6 +99,7 @@ pub fn described() -> OpenApiRouter<AppState> {
         .routes(routes!(orders::post_order_payment))
         .routes(routes!(orders::post_payment_event))
         .routes(routes!(orders::list_disputes))
+        .routes(routes!(disputes::post_dispute_decision))
         .routes(routes!(ledger::post_adjustment))
         .routes(routes!(ledger::list_grants))
         .routes(routes!(ledger::list_ledger))

@@ -8,6 +8,7 @@ pub mod guard;
 pub mod invitations;
 pub mod pictures;
 pub mod portal;
+pub mod refunds;
 pub mod review;
 pub mod settings;
 pub mod sign_in;
@@ -54,6 +55,8 @@ pub fn router() -> Router<AppState> {
         .route("/settings/webhooks/test", post(webhooks::test))
         .route("/settings/webhooks/replay", post(webhooks::replay))
         .route(app::PLATFORM_PATH, get(page))
+        .route(app::REFUNDS_PATH, get(page))
+        .route("/platform/refunds/decide", post(refunds::decide))
         .route(app::ADVICE_PATH, get(page))
         .route(app::COMPANIES_PATH, get(page))
         .route(app::MEMBERS_PATH, get(page))
@@ -81,7 +84,7 @@ pub fn router() -> Router<AppState> {
         )
         .route("/billing/orders", post(billing::order))
         .route("/billing/disputes", post(billing::dispute))
-        .route("/billing/disputes/decide", post(billing::decide))
+        .route("/billing/disputes/support", post(billing::support))
         .route("/api/fn/{name}", get(function))
         .route("/", get(|| async { Redirect::to(app::USAGE_PATH) }))
         .layer(from_fn(guard::signed_in))

@@ -8,7 +8,7 @@ pub use ledger::{GrantTable, LedgerTable};
 pub use offers::Offers;
 pub use requests::{Disputes, Orders};
 
-use domain::{filter::ViewQuery, ledger::Balance, number};
+use domain::{Credits, filter::ViewQuery, ledger::Balance, number};
 use leptos::prelude::*;
 
 use super::{Amount, gauge::LevelBadge};
@@ -34,16 +34,21 @@ pub fn BillingNotices(
     };
     let done = move || {
         let text = match value("done")?.as_str() {
-            "disputed" => "A billing admin decides; the receipt says what became of it.",
-            "ordered" => "It is added as soon as it is paid; this page shows it at once.",
-            "decided" => "Log, cards and balance follow at once.",
+            "disputed" => "The platform decides. The receipt shows the decision.",
+            "refunded" => "The credits are refunded: log, cards and balance show it.",
+            "supported" => "The platform sees what you said. It decides the request.",
+            "ordered" => {
+                "The credits are added as soon as the order is paid. This page shows it at once."
+            }
             _ => return None,
         };
         Some(view! { <Notice tone=Tone::Calm title="Done.".to_owned() text=text.to_owned()/> })
     };
     let failed = move || {
         let text = value("failed")?;
-        Some(view! { <Notice tone=Tone::Warning title="That did not work.".to_owned() text=text/> })
+        Some(
+            view! { <Notice tone=Tone::Warning title="Nothing was changed.".to_owned() text=text/> },
+        )
     };
     view! {
         {done}
@@ -62,10 +67,17 @@ pub fn PlanSummary(
     let remaining = Signal::derive(move || balance.get().remaining);
     let of = move || {
         format!(
-            "left of {} credits",
-            number::credits(balance.get().allocation)
+            "remaining of {} credits",
+            number::whole_credits(balance.get().allocation)
         )
     };
+    // The parts of a sum are rounded together, so that they add up to the rounded sum.
+    let parts = Memo::new(move |_| {
+        let balance = balance.get();
+        number::whole_parts(&[balance.of_plan(), balance.added])
+    });
+    let part = move |index: usize| Signal::derive(move || parts.with(|parts| parts[index].clone()));
+    let credits = move |of: fn(&Balance) -> Credits| Signal::derive(move || of(&balance.get()));
     let plan = move || page.with(|page| page.plan.clone());
     let resets = move || page.with(|page| page.cycle.resets_in.clone());
     let resets_on = move || page.with(|page| page.cycle.resets_on.clone());
@@ -80,9 +92,9 @@ pub fn PlanSummary(
                 <p class="gauge-figure" data-testid="plan-remaining"><Amount credits=remaining/><span class="gauge-of">{of}</span></p>
             </div>
             <dl class="plan-facts">
-                <div><dt>"Used"</dt><dd>{move || number::credits(balance.get().used)}</dd></div>
-                <div><dt>"Plan + added"</dt><dd>{move || number::credits(balance.get().of_plan())}" + "{move || number::credits(balance.get().added)}</dd></div>
-                <div><dt>"Held by calls"</dt><dd>{move || number::credits(balance.get().held)}</dd></div>
+                <div><dt>"Used"</dt><dd><Amount credits=credits(|balance| balance.used)/></dd></div>
+                <div><dt>"Plan + add-ons"</dt><dd><Amount credits=credits(|balance| balance.of_plan()) shown=part(0)/>" + "<Amount credits=credits(|balance| balance.added) shown=part(1)/></dd></div>
+                <div><dt>"Reserved by active calls"</dt><dd><Amount credits=credits(|balance| balance.held)/></dd></div>
                 <div><dt>"Resets"</dt><dd>{resets}<small>{resets_on}</small></dd></div>
             </dl>
         </section>

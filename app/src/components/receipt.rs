@@ -1,4 +1,4 @@
-//! The receipt under a row: why it cost what it cost, and who paid.
+//! The receipt under a row: why it cost what it cost, and what it was charged to.
 
 mod dispute;
 mod paid;
@@ -28,7 +28,7 @@ pub fn ReceiptPanel(
         // A row of the grid like the one above it; on a phone it scrolls, so the keyboard must reach it.
         <div class="receipt" role="row" tabindex="0" aria-label="Receipt" data-testid="receipt" on:keydown=keep>
             <div role="gridcell">{move || match receipt.get() {
-                None => view! { <p class="receipt-loading">"Reading the receipt…"</p> }.into_any(),
+                None => view! { <p class="receipt-loading">"Loading…"</p> }.into_any(),
                 Some(Err(error)) => view! { <p class="receipt-loading">{error.to_string()}" "{error.advice()}</p> }.into_any(),
                 Some(Ok(receipt)) => view! { <Facts receipt view=view.get_untracked()/> }.into_any(),
             }}</div>
@@ -42,12 +42,12 @@ fn Facts(receipt: Receipt, view: ViewQuery) -> impl IntoView {
     let link = permalink(&receipt.row, &view);
     let row = receipt.row;
     let (source, event, next) = (row.source.clone(), row.id.clone(), link.clone());
-    let was_given_back = !row.reversed.is_zero();
+    let was_refunded = !row.reversed.is_zero();
     let credits = [
         ("Credits", Some(number::credits(row.credits))),
         (
-            "After reversals",
-            was_given_back.then(|| number::credits(row.net())),
+            "After refunds",
+            was_refunded.then(|| number::credits(row.net())),
         ),
         ("Balance after", receipt.balance_after.map(number::credits)),
         ("Quantity", receipt.quantity),
@@ -58,8 +58,8 @@ fn Facts(receipt: Receipt, view: ViewQuery) -> impl IntoView {
         ("Reference", row.reference),
         ("Source", Some(row.source)),
         ("Event id", Some(row.id)),
-        ("Happened", Some(readable(&row.at))),
-        ("Recorded", Some(readable(&receipt.recorded_at))),
+        ("Event time", Some(readable(&row.at))),
+        ("Ingested at", Some(readable(&receipt.recorded_at))),
         ("Metadata", receipt.metadata),
     ];
     view! {

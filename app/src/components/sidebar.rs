@@ -4,7 +4,8 @@ use leptos::prelude::*;
 
 use crate::{
     ADVICE_PATH, ALERTS_PATH, AUDIT_PATH, BRAND_PATH, COMPANIES_PATH, KEYS_PATH, MEMBERS_PATH,
-    PLANS_PATH, PLATFORM_PATH, REVIEW_PATH, TRENDS_PATH, USAGE_PATH, VALUE_PATH, YOU_PATH,
+    PLANS_PATH, PLATFORM_PATH, REFUNDS_PATH, REVIEW_PATH, TRENDS_PATH, USAGE_PATH, VALUE_PATH,
+    YOU_PATH,
     functions::{Ability, BrandView, Reader},
     ui::{Icon, Menu, MenuItem},
 };
@@ -56,6 +57,7 @@ pub fn Sidebar(
                 {reader.is_staff.then(|| view! {
                     <h2 class="nav-title">"Platform"</h2>
                     {item(PLATFORM_PATH, "Platform trends")}
+                    {item(REFUNDS_PATH, "Refund requests")}
                 })}
                 <h2 class="nav-title">"Billing"</h2>
                 {item(USAGE_PATH, "AI Credits Usage")}

@@ -1,6 +1,8 @@
 //! Plans & add-ons, in words.
 
 #[cfg(feature = "ssr")]
+mod ledger;
+#[cfg(feature = "ssr")]
 mod words;
 
 use domain::{Credits, ledger::BooksView, live::ReadAt, usage::CycleView};
@@ -22,9 +24,9 @@ pub struct Offer {
     pub name: String,
     /// Its credits.
     pub credits: Credits,
-    /// `499 EUR`, when it has a price.
+    /// `€499.00`, when it has a price.
     pub price: Option<String>,
-    /// `6.65 EUR per 1,000 credits`, when it has a price.
+    /// `€6.65 per 1,000`, when it has a price.
     pub unit_price: Option<String>,
     /// What else there is to know: how long it is valid, what is carried over.
     pub terms: String,
@@ -41,6 +43,8 @@ pub enum Standing {
     Larger,
     /// It gives less.
     Smaller,
+    /// It gives as much.
+    Equal,
     /// It is a pack: it comes beside the plan.
     Beside,
 }
@@ -77,6 +81,31 @@ pub struct OrderLine {
     pub checkout_url: Option<String>,
 }
 
+/// What can be expected of a grant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum GrantStatus {
+    /// It pays.
+    Active,
+    /// It has paid all that it had.
+    UsedUp,
+    /// Its time is over.
+    Expired,
+    /// Its time is to come.
+    Upcoming,
+}
+
+impl GrantStatus {
+    /// In words.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Active => "Active",
+            Self::UsedUp => "Used up",
+            Self::Expired => "Expired",
+            Self::Upcoming => "Upcoming",
+        }
+    }
+}
+
 /// A grant in words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GrantLine {
@@ -90,8 +119,8 @@ pub struct GrantLine {
     pub remaining: Credits,
     /// When it pays.
     pub valid: String,
-    /// `active`, `used up`, `expired`, `not yet`.
-    pub state: String,
+    /// Whether it pays now, has paid all, has ended, or is to come.
+    pub status: GrantStatus,
     /// The payment or the reason.
     pub reference: Option<String>,
 }
@@ -99,30 +128,32 @@ pub struct GrantLine {
 /// A line of the ledger in words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LedgerLine {
-    /// Its number.
-    pub number: i64,
-    /// When.
-    pub at: String,
-    /// What happened.
-    pub what: String,
-    /// To which grant.
+    /// From when on it holds.
+    pub date: String,
+    /// The billing cycle it belongs to.
+    pub cycle: String,
+    /// `Grant`, `Rollover`, `Adjustment`, `Reversal`, `Overage settled`, `Expiry`.
+    pub kind: String,
+    /// Which grant.
     pub grant: String,
     /// Credits into it, or out of it when negative.
     pub credits: Credits,
     /// What the account had left afterwards.
     pub balance_after: Credits,
-    /// Why and by whom.
-    pub why: String,
+    /// Why; empty when nobody said.
+    pub reason: String,
+    /// Who.
+    pub actor: String,
 }
 
-/// A dispute in words.
+/// A request for a refund in words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DisputeLine {
     /// Its id.
     pub id: String,
     /// Which event.
     pub event: String,
-    /// How much is asked back.
+    /// How much is asked for.
     pub credits: Option<Credits>,
     /// Why.
     pub reason: String,
@@ -132,6 +163,10 @@ pub struct DisputeLine {
     pub progress: Progress,
     /// The same in words.
     pub state: String,
+    /// What the agency said of its client's request.
+    pub support: Option<String>,
+    /// Whether the reader may say whether the agency supports it.
+    pub may_support: bool,
 }
 
 /// The whole page.
@@ -145,8 +180,6 @@ pub struct PlansPage {
     pub account_name: String,
     /// Its time zone.
     pub time_zone: String,
-    /// Whether the reader may buy and decide.
-    pub may_bill: bool,
     /// Where and when it was read.
     pub read_at: ReadAt,
     /// The running cycle.
@@ -161,7 +194,7 @@ pub struct PlansPage {
     pub packs: Vec<Offer>,
     /// The latest orders.
     pub orders: Vec<OrderLine>,
-    /// The latest disputes.
+    /// The latest requests for refunds.
     pub disputes: Vec<DisputeLine>,
     /// Every grant, newest first.
     pub grants: Vec<GrantLine>,

@@ -83,7 +83,7 @@ fn Stopped(page: RwSignal<Page>) -> impl IntoView {
     let resets = move || {
         page.with(|page| {
             format!(
-                "New credits come on {}. A pack lets them go on at once.",
+                "New credits come on {}. With an add-on they resume at once.",
                 page.cycle.resets_on
             )
         })

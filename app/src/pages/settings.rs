@@ -9,6 +9,7 @@ mod frame;
 mod keys;
 mod members;
 mod platform;
+mod refunds;
 mod review;
 mod trend_parts;
 mod trends;
@@ -23,6 +24,7 @@ pub use companies::CompaniesPage;
 pub use keys::KeysPage;
 pub use members::MembersPage;
 pub use platform::PlatformPage;
+pub use refunds::RefundsPage;
 pub use review::{ReviewPage, hours_of, week_address};
 pub use trends::TrendsPage;
 pub use value::ValuePage;
@@ -36,7 +38,7 @@ use leptos::prelude::*;
 
 use crate::{
     ADVICE_PATH, ALERTS_PATH, AUDIT_PATH, BRAND_PATH, COMPANIES_PATH, KEYS_PATH, MEMBERS_PATH,
-    PLATFORM_PATH, REVIEW_PATH, TRENDS_PATH, VALUE_PATH, YOU_PATH, error::AppError,
+    PLATFORM_PATH, REFUNDS_PATH, REVIEW_PATH, TRENDS_PATH, VALUE_PATH, YOU_PATH, error::AppError,
 };
 
 /// One of these pages, with all that it shows.
@@ -52,6 +54,8 @@ pub enum Settings {
     Review(Box<ReviewPage>),
     /// Usage across all accounts.
     Platform(Box<PlatformPage>),
+    /// Requests for refunds of all accounts.
+    Refunds(Box<RefundsPage>),
     /// Which plan would have cost least.
     Advice(Box<AdvicePage>),
     /// What each company spends.
@@ -80,6 +84,10 @@ impl Settings {
                 .await
                 .map(Box::new)
                 .map(Self::Platform),
+            REFUNDS_PATH => RefundsPage::read(ask)
+                .await
+                .map(Box::new)
+                .map(Self::Refunds),
             ADVICE_PATH => AdvicePage::read(ask).await.map(Box::new).map(Self::Advice),
             COMPANIES_PATH => CompaniesPage::read(ask)
                 .await
@@ -104,6 +112,7 @@ impl Settings {
             Self::Alerts(_) => "Alerts · Creditscope",
             Self::Review(_) => "Weekly review · Creditscope",
             Self::Platform(_) => "Platform trends · Creditscope",
+            Self::Refunds(_) => "Refund requests · Creditscope",
             Self::Advice(_) => "Plan advice · Creditscope",
             Self::Companies(_) => "Companies · Creditscope",
             Self::Members(_) => "Members · Creditscope",
@@ -121,6 +130,7 @@ impl Settings {
             Self::Alerts(page) => page.view(),
             Self::Review(page) => page.view(),
             Self::Platform(page) => page.view(),
+            Self::Refunds(page) => page.view(),
             Self::Advice(page) => page.view(),
             Self::Companies(page) => page.view(),
             Self::Members(page) => page.view(),

@@ -5,6 +5,7 @@
 
 mod balance;
 mod books;
+mod dispute;
 mod grant;
 mod hold;
 mod limit;
@@ -12,6 +13,7 @@ mod order;
 
 pub use balance::{Balance, BooksView, Level, MAX_SHOWN_HOLDS, RunningHold};
 pub use books::{Books, Changes, Cover, Moment, OutOfRange, Overage, RENEWAL, Returned, Why};
+pub use dispute::{Dispute, DisputeState, SYSTEM, Support, Verdict};
 pub use grant::{
     Entry, EntryKind, Grant, GrantKind, GrantNo, NewGrant, PRIORITY, Part, Payer, Payment,
 };
@@ -20,4 +22,4 @@ pub use limit::{
     Ask, Decision, Limit, LimitKind, MAX_GRACE_PERCENT, OveragePolicy, Quota, Reason, Remedy,
     decide,
 };
-pub use order::{Dispute, DisputeState, Order, OrderKind, OrderState};
+pub use order::{Order, OrderKind, OrderState};

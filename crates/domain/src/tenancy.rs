@@ -125,6 +125,8 @@ pub struct Account {
     pub plan: String,
     /// What happens when nothing is left.
     pub policy: OveragePolicy,
+    /// Credits that the system may refund in a billing cycle without anybody's decision.
+    pub auto_refund: Credits,
     /// Whether the operator has stopped its AI features.
     pub is_suspended: bool,
 }

@@ -79,6 +79,13 @@ impl Services {
                 error.to_string(),
             ));
         }
+        if account.auto_refund.is_negative() {
+            errors.push(FieldError::new(
+                "auto_refund_credits",
+                "negative",
+                "must not be negative",
+            ));
+        }
         if self.store.plan(&account.plan).await?.is_none() {
             let message = format!("'{}' is not a plan: create it first", account.plan);
             errors.push(FieldError::new("plan", "unknown_plan", message));

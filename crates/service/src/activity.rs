@@ -11,7 +11,7 @@ use domain::{
     usage::Totals,
 };
 use jiff::{ToSpan, civil::Date, civil::DateTime};
-pub use receipt::Paid;
+pub use receipt::{Paid, decision_words, support_words};
 
 use crate::{
     Scope, ServiceError, ServiceResult, Services,

@@ -1,7 +1,8 @@
 //! Plans & add-ons: what an account has, what it can buy, and every movement of its credits.
 
 use domain::{
-    calendar::Zone,
+    Time,
+    calendar::{Cycles, Zone},
     filter::ViewQuery,
     ledger::{BooksView, Dispute, Grant, Order},
     live::ReadAt,
@@ -12,7 +13,7 @@ use domain::{
 use crate::{
     Scope, ServiceResult, Services,
     books::{books_view, desk_of},
-    dashboard::cycle_view,
+    dashboard::{cycle_view, range_label},
     orders::Catalogue,
     ports::{BooksNeeds, NumberedEntry},
 };
@@ -31,6 +32,8 @@ pub struct Billing {
     pub zone: Zone,
     /// The running cycle.
     pub cycle: CycleView,
+    /// All its cycles.
+    pub cycles: Cycles,
     /// Balance and running calls.
     pub books: BooksView,
     /// The plan the account is on.
@@ -43,8 +46,15 @@ pub struct Billing {
     pub entries: Vec<NumberedEntry>,
     /// The latest orders.
     pub orders: Vec<Order>,
-    /// The latest disputes, open ones first.
+    /// The latest requests for refunds, open ones first.
     pub disputes: Vec<Dispute>,
+}
+
+impl Billing {
+    /// The billing cycle that holds an instant, in words.
+    pub fn cycle_of(&self, time: Time) -> String {
+        range_label(self.cycles.at(time).range, self.cycles.zone())
+    }
 }
 
 impl Services {
@@ -82,6 +92,7 @@ impl Services {
                 now,
             },
             cycle: cycle_view(&view, view.cycles.at(now)),
+            cycles: view.cycles.clone(),
             zone: view.zone,
             books,
             plan,

@@ -2,7 +2,7 @@
 
 use domain::{
     AccountId, CompanyId, UserId,
-    tenancy::{Account, CompanyScope, PlatformRole, Role},
+    tenancy::{Account, AccountKind, CompanyScope, PlatformRole, Role},
 };
 
 use crate::{
@@ -19,9 +19,9 @@ pub enum Permission {
     Check,
     /// Read usage.
     Read,
-    /// Buy packs and give credits back in their account.
+    /// Buy packs and plans for their account, and watch its alerts.
     Bill,
-    /// Ask for events of their account to be given back.
+    /// Ask for events of their account to be refunded.
     Dispute,
     /// Give the companies of their account budgets.
     Budget,
@@ -51,6 +51,8 @@ impl Permission {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct AccountAccess {
     account: AccountId,
+    /// The member's role; none for keys.
+    role: Option<Role>,
     companies: CompanyScope,
     permissions: Vec<Permission>,
 }
@@ -79,6 +81,8 @@ pub struct Scope {
     pub(crate) address: Option<String>,
     /// The signed-in person, if it is one.
     pub(crate) user: Option<UserId>,
+    /// What the caller is in the account; none when they do not belong to it, and for keys.
+    pub(crate) role: Option<Role>,
     /// What else the caller may do there.
     pub(crate) granted: Vec<Permission>,
 }
@@ -94,14 +98,26 @@ impl Scope {
         self.companies == CompanyScope::All
     }
 
-    /// Whether the caller may buy packs and give credits back.
+    /// Whether the caller may buy packs and plans.
     pub fn may_bill(&self) -> bool {
         self.may(Permission::Bill)
     }
 
-    /// Whether the caller may ask for events to be given back.
+    /// Whether the caller may ask for events to be refunded.
     pub fn may_dispute(&self) -> bool {
         self.may(Permission::Dispute)
+    }
+
+    /// Whether the caller may say, for an agency they belong to, what it thinks of its clients' requests.
+    pub fn may_support(&self) -> bool {
+        self.account.kind == AccountKind::Agency
+            && self.role.is_some()
+            && self.may(Permission::Bill)
+    }
+
+    /// Whether the caller is a client of an agency.
+    pub(crate) fn is_client(&self) -> bool {
+        self.account.kind == AccountKind::Agency && self.role == Some(Role::Client)
     }
 
     /// Whether the caller may give companies budgets.
@@ -141,6 +157,21 @@ impl Scope {
 
     pub(crate) fn require_bill(&self) -> ServiceResult<()> {
         self.require(Permission::Bill)
+    }
+
+    pub(crate) fn require_provision(&self) -> ServiceResult<()> {
+        self.require(Permission::Provision)
+    }
+
+    pub(crate) fn require_support(&self) -> ServiceResult<()> {
+        self.require(Permission::Bill)?;
+        if self.may_support() {
+            Ok(())
+        } else {
+            Err(ServiceError::Forbidden(
+                "this needs to be an owner or billing admin of the agency".to_owned(),
+            ))
+        }
     }
 
     pub(crate) fn require_dispute(&self) -> ServiceResult<()> {
@@ -197,6 +228,7 @@ impl Caller {
         let permissions: Vec<_> = permissions.collect();
         let access = key.account.map(|account| AccountAccess {
             account,
+            role: None,
             companies: CompanyScope::All,
             permissions,
         });
@@ -312,8 +344,13 @@ impl Caller {
         self.accounts.iter().map(|access| access.account).collect()
     }
 
+    /// Whether the caller sees every company of an account, and so what the account pays.
+    pub fn sees_all_of(&self, account: AccountId) -> bool {
+        self.companies_in(account, Permission::Read) == Some(CompanyScope::All)
+    }
+
     fn scope_of(&self, account: Account, companies: CompanyScope) -> Scope {
-        // Who sees some companies only may ask for their events to be given back, and change nothing else.
+        // Who sees some companies only may ask for their events to be refunded, and change nothing else.
         let is_granted = |permission: &Permission| match self.companies_in(account.id, *permission)
         {
             Some(CompanyScope::All) => true,
@@ -325,9 +362,12 @@ impl Caller {
             Permission::Dispute,
             Permission::Budget,
             Permission::Manage,
+            Permission::Provision,
         ];
         granted.retain(is_granted);
+        let own = self.accounts.iter().find(|own| own.account == account.id);
         Scope {
+            role: own.and_then(|own| own.role),
             granted,
             actor: self.name.clone(),
             address: self.address.clone(),
@@ -370,6 +410,7 @@ fn member_access(membership: &Membership) -> AccountAccess {
     };
     AccountAccess {
         account: membership.account,
+        role: Some(membership.role),
         companies,
         permissions: match membership.role {
             Role::Owner => vec![

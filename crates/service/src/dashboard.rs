@@ -13,6 +13,7 @@ use domain::{
         Totals,
     },
 };
+pub(crate) use words::range_label;
 
 use crate::{
     Scope, ServiceError, ServiceResult, Services,

@@ -4,6 +4,7 @@
 //! the memory of a process, is the truth.
 
 mod account;
+mod disputes;
 mod holds;
 mod orders;
 mod reversals;
@@ -115,6 +116,7 @@ impl Desk {
     pub fn event_to_reverse(&self, ordered: &AccountAct) -> Option<(String, String)> {
         match &ordered.act {
             Act::Reverse(reverse) => Some((reverse.source.clone(), reverse.id.clone())),
+            Act::Dispute { dispute, .. } => Some((dispute.source.clone(), dispute.event.clone())),
             Act::DecideDispute { id, .. } => {
                 let dispute = self.accounts.get(&ordered.account)?.disputes.get(id)?;
                 Some((dispute.source.clone(), dispute.event.clone()))
@@ -156,12 +158,23 @@ impl Desk {
                 account.pay_order(id, reference.as_deref(), &ordered.actor)
             }
             Act::FailOrder { id, reason } => account.fail_order(id, reason),
-            Act::Dispute(dispute) => account.dispute(dispute),
+            Act::Dispute { dispute, reversal } => self.dispute(ordered.account, dispute, reversal),
+            Act::SupportDispute { id, supports, note } => {
+                account.support_dispute(id, *supports, note.as_deref(), &ordered.actor)
+            }
             Act::DecideDispute {
                 id,
-                accepts,
+                verdict,
+                reason,
                 reversal,
-            } => self.decide_dispute(ordered.account, id, *accepts, reversal, &ordered.actor),
+            } => self.decide_dispute(
+                ordered.account,
+                id,
+                *verdict,
+                reason.as_deref(),
+                reversal,
+                &ordered.actor,
+            ),
         }
     }
 

@@ -1,19 +1,21 @@
-//! Disputes: a reader asks for an event to be given back, a billing admin decides.
+//! Disputes: a reader asks for an event to be refunded, an agency says what it thinks of its client's request, and the
+//! platform decides. Nobody decides a request of their own.
 
 use domain::{
     Credits,
-    ledger::{Dispute, DisputeState},
+    ledger::{Dispute, DisputeState, SYSTEM, Verdict},
 };
 
 use crate::{
-    Scope, ServiceError, ServiceResult, Services,
+    Caller, Permission, Scope, ServiceError, ServiceResult, Services,
     audit::Deed,
     ledger::check_reason,
-    ports::{AccountAct, Act, Acted},
+    ports::{AccountAct, Act, Acted, DisputePlace, OpenDispute},
 };
 
 impl Services {
-    /// Asks for an event to be given back, whole or in part.
+    /// Asks for an event to be refunded, whole or in part. What the account's policy lets the system refund is refunded
+    /// at once.
     pub async fn open_dispute(
         &self,
         scope: &Scope,
@@ -28,18 +30,6 @@ impl Services {
         if event.reverses.is_some() {
             return Err(ServiceError::NotFound);
         }
-        let left = event.credits.saturating_sub(event.reversed);
-        if left <= Credits::ZERO {
-            return Err(ServiceError::Conflict(
-                "nothing of this event's cost is left to give back".to_owned(),
-            ));
-        }
-        if credits.is_some_and(|credits| credits <= Credits::ZERO || credits > left) {
-            let rule = format!(
-                "must be more than zero and at most {left}: what is left of the event's cost"
-            );
-            return Err(ServiceError::invalid("credits", rule));
-        }
         let dispute = Dispute {
             id: self.new_id(),
             source: source.to_owned(),
@@ -48,29 +38,100 @@ impl Services {
             credits,
             reason: reason.to_owned(),
             actor: scope.actor.clone(),
+            is_of_client: scope.is_client(),
             created_at: self.now(),
+            support: None,
             state: DisputeState::Open,
+            refunded: None,
+            decision_reason: None,
             decided_by: None,
             decided_at: None,
         };
-        self.dispute_act(scope, Act::Dispute(Box::new(dispute)))
-            .await
+        let act = Act::Dispute {
+            dispute: Box::new(dispute),
+            reversal: self.new_id(),
+        };
+        let dispute = self.dispute_act(scope, act).await?.0;
+        let deed = Deed {
+            detail: dispute.reason.clone(),
+            ..Deed::plain("dispute.opened", &dispute.event)
+        };
+        self.record(scope, deed).await;
+        if dispute.state == DisputeState::Accepted {
+            let deed = decided(&dispute);
+            let account = Some(scope.account.id);
+            self.record_entry(account, SYSTEM, None, deed).await;
+        }
+        Ok(dispute)
     }
 
-    /// Decides a dispute; accepting gives the event back at once.
-    pub async fn decide_dispute(
+    /// Says whether an agency supports its client's request, which stays open until the platform decides.
+    pub async fn support_dispute(
         &self,
         scope: &Scope,
         id: &str,
-        accepts: bool,
+        supports: bool,
+        note: Option<&str>,
     ) -> ServiceResult<Dispute> {
-        scope.require_bill()?;
+        scope.require_support()?;
+        if let Some(note) = note {
+            check_reason(note).map_err(|_| {
+                ServiceError::invalid(
+                    "note",
+                    "must be at most 500 characters, without control characters",
+                )
+            })?;
+        }
+        let act = Act::SupportDispute {
+            id: id.to_owned(),
+            supports,
+            note: note.map(str::to_owned),
+        };
+        let dispute = self.dispute_act(scope, act).await?.0;
+        let action = if supports {
+            "dispute.supported"
+        } else {
+            "dispute.not_supported"
+        };
+        let deed = Deed {
+            detail: note.unwrap_or_default().to_owned(),
+            ..Deed::plain(action, &dispute.event)
+        };
+        self.record(scope, deed).await;
+        Ok(dispute)
+    }
+
+    /// Decides a dispute; approving refunds at once. Only the platform does, and nobody their own.
+    ///
+    /// # Errors
+    /// [`ServiceError::Conflict`] when it was decided otherwise before, or nothing is left to refund. Deciding it in the
+    /// same way again changes nothing.
+    pub async fn decide_dispute(
+        &self,
+        caller: &Caller,
+        account: &str,
+        id: &str,
+        verdict: Verdict,
+        reason: Option<&str>,
+    ) -> ServiceResult<Dispute> {
+        caller.require_platform(Permission::Provision)?;
+        let scope = self
+            .scope(caller, Some(account), Permission::Provision)
+            .await?;
+        if reason.is_some() || verdict == Verdict::Decline {
+            check_reason(reason.unwrap_or_default())?;
+        }
         let act = Act::DecideDispute {
             id: id.to_owned(),
-            accepts,
+            verdict,
+            reason: reason.map(str::to_owned),
             reversal: self.new_id(),
         };
-        self.dispute_act(scope, act).await
+        let (dispute, is_new) = self.dispute_act(&scope, act).await?;
+        if is_new {
+            self.record(&scope, decided(&dispute)).await;
+        }
+        Ok(dispute)
     }
 
     /// Disputes of the companies the caller may see, open ones first.
@@ -81,27 +142,41 @@ impl Services {
             .await?)
     }
 
-    async fn dispute_act(&self, scope: &Scope, act: Act) -> ServiceResult<Dispute> {
+    /// Open disputes of all accounts, the oldest first: for those who run the platform.
+    pub async fn open_disputes(
+        &self,
+        caller: &Caller,
+        after: Option<&DisputePlace>,
+        limit: u32,
+    ) -> ServiceResult<Vec<OpenDispute>> {
+        caller.require_platform(Permission::Read)?;
+        Ok(self.store.open_disputes(after, limit).await?)
+    }
+
+    /// The dispute afterwards, and whether anything was changed.
+    async fn dispute_act(&self, scope: &Scope, act: Act) -> ServiceResult<(Dispute, bool)> {
         let act = AccountAct {
             account: scope.account.id,
             actor: scope.actor.clone(),
             act,
         };
         match self.act(act).await? {
-            Acted::Dispute(dispute) => {
-                let action = match dispute.state {
-                    DisputeState::Open => "dispute.opened",
-                    DisputeState::Accepted => "dispute.accepted",
-                    DisputeState::Refused => "dispute.refused",
-                };
-                let deed = Deed {
-                    detail: dispute.reason.clone(),
-                    ..Deed::plain(action, &dispute.event)
-                };
-                self.record(scope, deed).await;
-                Ok(dispute)
-            }
+            Acted::Dispute(dispute) => Ok((*dispute, true)),
+            Acted::KnownDispute(dispute) => Ok((*dispute, false)),
             _ => Err(crate::books::other_answer()),
         }
+    }
+}
+
+fn decided(dispute: &Dispute) -> Deed<'_> {
+    let action = match dispute.state {
+        DisputeState::Refused => "dispute.refused",
+        DisputeState::Open | DisputeState::Accepted => "dispute.accepted",
+    };
+    let amount = dispute.refunded.map(|credits| credits.to_string());
+    let said = dispute.decision_reason.as_ref().unwrap_or(&dispute.reason);
+    Deed {
+        detail: amount.map_or_else(|| said.clone(), |amount| format!("{amount} · {said}")),
+        ..Deed::plain(action, &dispute.event)
     }
 }

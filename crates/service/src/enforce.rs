@@ -245,8 +245,24 @@ impl From<Refusal> for ServiceError {
             Refusal::Decided(state) => {
                 Self::Conflict(format!("this is {state} already: nothing was changed"))
             }
+            Refusal::AskedBefore => Self::Conflict(
+                "a refund of this event was requested before and waits for its decision".to_owned(),
+            ),
+            Refusal::OwnRequest => Self::Forbidden(
+                "you requested this refund yourself: somebody else has to decide it".to_owned(),
+            ),
+            Refusal::NotOfClient => Self::Conflict(
+                "no client asks here: an agency says whether it supports what its clients request"
+                    .to_owned(),
+            ),
+            Refusal::MoreThanAsked { most } => Self::invalid(
+                "credits",
+                format!(
+                    "must be more than zero and at most {most}: what is asked for and left of the event's cost"
+                ),
+            ),
             Refusal::MoreThanCost { left } if left <= Credits::ZERO => {
-                Self::Conflict("this event was given back whole before".to_owned())
+                Self::Conflict("nothing of this event's cost is left to refund".to_owned())
             }
             Refusal::MoreThanCost { left } => Self::invalid(
                 "credits",

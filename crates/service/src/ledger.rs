@@ -139,7 +139,8 @@ impl Services {
         self.give(&scope, gift).await.map(Adjusted::Given)
     }
 
-    /// Gives back what an event cost, or a part of it, to those who paid. Never more than it cost.
+    /// Gives back what an event cost, or a part of it, to those who paid. Never more than it cost, and only by the
+    /// platform: whoever pays for an account must not give its credits back to it.
     pub async fn reverse(
         &self,
         scope: &Scope,
@@ -148,6 +149,7 @@ impl Services {
         credits: Option<Credits>,
         reason: &str,
     ) -> ServiceResult<Reversed> {
+        scope.require_provision()?;
         check_reason(reason)?;
         if credits.is_some_and(|credits| credits <= Credits::ZERO) {
             return Err(ServiceError::invalid("credits", "must be more than zero"));

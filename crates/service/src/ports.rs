@@ -28,9 +28,9 @@ pub use identity::{
 };
 pub use leads::{AgentCell, LeadCell, LeadReads};
 pub use ledger::{
-    AccountAct, Act, Acted, BooksNeeds, ChangedBooks, CompanyLimits, EventPayment, Gift,
-    LedgerStore, LoadedBooks, NewHold, NumberedEntry, Refusal, Reverse, Reversed, Reversible,
-    Settlement, StoredReversal, Terms, Write, Written,
+    AccountAct, Act, Acted, BooksNeeds, ChangedBooks, CompanyLimits, DisputePlace, EventPayment,
+    Gift, LedgerStore, LoadedBooks, NewHold, NumberedEntry, OpenDispute, Refusal, Reverse,
+    Reversed, Reversible, Settlement, StoredReversal, Terms, Write, Written,
 };
 pub use platform::{
     AccountDay, PlatformCell, PlatformGrain, PlatformGroupBy, PlatformKey, PlatformReads, RunOut,

@@ -22,6 +22,7 @@ fn account(key: &str) -> PutAccount {
         cycle_anchor: time("2026-09-30T22:00:00Z"),
         plan: "scale".into(),
         policy: OveragePolicy::HardStop,
+        auto_refund: domain::Credits::ZERO,
     }
 }
 

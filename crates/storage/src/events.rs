@@ -94,7 +94,9 @@ impl<'a> Group<'a> {
                 Act::PayOrder { id, .. } | Act::FailOrder { id, .. } => {
                     needs.orders.push(id.clone());
                 }
-                Act::Dispute(dispute) => {
+                Act::Dispute { dispute, .. } => {
+                    // The system may refund it at once.
+                    needs.all_grants = true;
                     let event = (dispute.source.clone(), dispute.event.clone());
                     needs.disputed.push(event);
                 }
@@ -102,6 +104,7 @@ impl<'a> Group<'a> {
                     needs.all_grants = true;
                     needs.disputes.push(id.clone());
                 }
+                Act::SupportDispute { id, .. } => needs.disputes.push(id.clone()),
                 Act::Renew | Act::Give(_) | Act::Correct { .. } | Act::Order(_) => {}
             }
         }

@@ -1,6 +1,7 @@
 //! The books of accounts: loaded for a transaction, worked on at the service's desk, stored again.
 
 mod load;
+mod open_disputes;
 mod orders;
 mod read;
 mod reversible;
@@ -13,7 +14,9 @@ use domain::{
     AccountId, CompanyId, Seq, Time,
     ledger::{Dispute, GrantKind, GrantNo, Hold, Order, Part},
 };
-use service::ports::{EventPayment, LedgerStore, NumberedEntry, StoreResult};
+use service::ports::{
+    DisputePlace, EventPayment, LedgerStore, NumberedEntry, OpenDispute, StoreResult,
+};
 
 use crate::SqliteStore;
 
@@ -83,6 +86,14 @@ impl LedgerStore for SqliteStore {
         limit: u32,
     ) -> StoreResult<Vec<Dispute>> {
         Ok(orders::disputes(&self.readers, account, companies, limit).await?)
+    }
+
+    async fn open_disputes(
+        &self,
+        after: Option<&DisputePlace>,
+        limit: u32,
+    ) -> StoreResult<Vec<OpenDispute>> {
+        Ok(open_disputes::open(&self.readers, after, limit).await?)
     }
 
     async fn hold(&self, account: AccountId, id: &str) -> StoreResult<Option<Hold>> {

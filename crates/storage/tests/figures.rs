@@ -120,6 +120,7 @@ impl World {
                 cycle_anchor: "2026-01-31T10:07:30.5Z".parse().unwrap(),
                 plan: "scale".to_owned(),
                 policy: OveragePolicy::Overage,
+                auto_refund: domain::Credits::ZERO,
             };
             let put = self.services.put_account(&self.operator, account);
             put.await.unwrap();

@@ -203,6 +203,7 @@ async fn provision(services: &Services) -> (String, String) {
         cycle_anchor: Zone::utc().day_of(Platform::span().0.plus_micros(-DAY_US)),
         plan: "plan".to_owned(),
         policy: OveragePolicy::HardStop,
+        auto_refund: domain::Credits::ZERO,
     };
     services.put_account(&operator, account).await.unwrap();
     for number in 0..COMPANIES {

@@ -6,11 +6,12 @@ use axum::{
     response::Response,
 };
 use domain::{
+    Credits,
     calendar::Zone,
     tenancy::{Account, AccountKind},
 };
 use serde::{Deserialize, Serialize};
-use service::{Services, books::policy_from, ports::PutAccount};
+use service::{Caller, Services, books::policy_from, ports::PutAccount};
 use utoipa::ToSchema;
 
 use super::{
@@ -41,15 +42,19 @@ pub struct AccountBody {
     /// Start of its first billing cycle.
     #[schema(example = "2026-01-01T00:00:00+01:00")]
     pub cycle_anchor: String,
-    /// Key of its plan.
-    #[schema(example = "growth")]
-    pub plan: String,
-    /// What happens when nothing is left: `hard_stop`, `grace` or `overage`.
-    #[schema(example = "hard_stop")]
-    pub policy: &'static str,
+    /// Key of its plan; null for callers who see some companies only.
+    #[schema(required, example = "growth")]
+    pub plan: Option<String>,
+    /// What happens when nothing is left: `hard_stop`, `grace` or `overage`; null for callers who see some companies only.
+    #[schema(required, example = "hard_stop")]
+    pub policy: Option<&'static str>,
     /// With `grace`: how far past the allocation spending may go, in percent of it.
     #[schema(required, example = json!(null))]
     pub grace_percent: Option<u32>,
+    /// Credits that the system may refund in a billing cycle without a decision of the platform; null for callers who see
+    /// some companies only.
+    #[schema(required, value_type = Option<String>, example = "0")]
+    pub auto_refund_credits: Option<Credits>,
     /// Whether its AI features are stopped by the operator.
     pub suspended: bool,
 }
@@ -80,6 +85,10 @@ pub struct PutAccountBody {
     /// Goes with `grace`: how far past the allocation spending may go, in percent of it, at most 1,000.
     #[schema(example = json!(null))]
     grace_percent: Option<u32>,
+    /// Credits that the system may refund in a billing cycle, to whoever requests it, without a decision of the platform:
+    /// none when left out.
+    #[schema(value_type = Option<String>, example = "0")]
+    auto_refund_credits: Option<Credits>,
 }
 
 impl From<Account> for AccountBody {
@@ -91,10 +100,29 @@ impl From<Account> for AccountBody {
             name: account.name,
             kind: account.kind,
             time_zone: account.time_zone,
-            plan: account.plan,
-            policy: account.policy.id(),
+            plan: Some(account.plan),
+            policy: Some(account.policy.id()),
             grace_percent: account.policy.percent(),
+            auto_refund_credits: Some(account.auto_refund),
             suspended: account.is_suspended,
+        }
+    }
+}
+
+impl AccountBody {
+    /// An account as a caller may see it: what it pays, and on which terms, is not for those who see some companies only.
+    fn seen_by(caller: &Caller, account: Account) -> Self {
+        let sees_all = caller.sees_all_of(account.id);
+        let body = Self::from(account);
+        if sees_all {
+            return body;
+        }
+        Self {
+            plan: None,
+            policy: None,
+            grace_percent: None,
+            auto_refund_credits: None,
+            ..body
         }
     }
 }
@@ -116,6 +144,7 @@ impl PutAccountBody {
             time_zone: self.time_zone,
             cycle_anchor,
             policy: policy_from(self.policy.as_deref(), self.grace_percent)?,
+            auto_refund: self.auto_refund_credits.unwrap_or(Credits::ZERO),
             plan: self.plan,
         })
     }
@@ -143,7 +172,7 @@ pub async fn list_accounts(
     Ok(Json(page.page(
         accounts,
         |account| &account.key,
-        AccountBody::from,
+        |account| AccountBody::seen_by(&caller, account),
     )))
 }
 
@@ -164,7 +193,8 @@ pub async fn get_account(
     params: Params,
 ) -> Answer<Json<AccountBody>> {
     params.none()?;
-    Ok(Json(services.account(&caller, &key).await?.into()))
+    let account = services.account(&caller, &key).await?;
+    Ok(Json(AccountBody::seen_by(&caller, account)))
 }
 
 /// Creates or replaces an account

@@ -209,7 +209,7 @@ pub async fn post_adjustment(
         (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "The key has no scope platform.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "No such event, or someone else's.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "It was given back whole before.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "Nothing of the event's cost is left.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "`errors` says what is wrong.", body = ProblemBody, content_type = "application/problem+json"),
     ),
 )]
@@ -220,7 +220,10 @@ pub async fn post_reversal(
     params: Params,
     JsonBody(body): JsonBody<PostReversal>,
 ) -> Answer<Response> {
-    let scope = params.scope(&services, &caller, Permission::Bill).await?;
+    // Whoever pays for an account must not give its credits back to it.
+    let scope = params
+        .scope(&services, &caller, Permission::Provision)
+        .await?;
     let reversed = services
         .reverse(&scope, &source, &id, body.credits, &body.reason)
         .await?;

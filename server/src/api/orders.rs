@@ -10,7 +10,7 @@ use axum::{
 use domain::{
     Credits,
     calendar::Zone,
-    ledger::{Dispute, DisputeState, Order, OrderKind, OrderState},
+    ledger::{Order, OrderKind, OrderState},
 };
 use serde::{Deserialize, Serialize};
 use service::{
@@ -23,6 +23,7 @@ use utoipa::ToSchema;
 use super::{
     auth::Authed,
     body::JsonBody,
+    disputes::DisputeBody,
     list::Page,
     problem::{Answer, Problem, ProblemBody},
     query::Params,
@@ -123,53 +124,6 @@ impl OrderBody {
             ordered_at: times::rfc3339(order.created_at, zone),
             updated_at: times::rfc3339(order.updated_at, zone),
             checkout_url,
-        }
-    }
-}
-
-/// A request to give an event back.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Dispute)]
-pub struct DisputeBody {
-    /// Its id.
-    pub id: String,
-    /// The event's source.
-    pub source: String,
-    /// The event's id.
-    pub event: String,
-    /// How much is asked back; null for all.
-    #[schema(required, value_type = Option<String>)]
-    pub credits: Option<Credits>,
-    /// Why.
-    pub reason: String,
-    /// Who asks.
-    pub asked_by: String,
-    /// When it was asked.
-    pub asked_at: String,
-    /// `open`, `accepted` or `refused`.
-    #[schema(value_type = String, example = "open")]
-    pub state: DisputeState,
-    /// Who decided.
-    #[schema(required)]
-    pub decided_by: Option<String>,
-    /// When it was decided.
-    #[schema(required)]
-    pub decided_at: Option<String>,
-}
-
-impl DisputeBody {
-    fn new(dispute: Dispute, zone: &Zone) -> Self {
-        Self {
-            id: dispute.id,
-            source: dispute.source,
-            event: dispute.event,
-            credits: dispute.credits,
-            reason: dispute.reason,
-            asked_by: dispute.actor,
-            asked_at: times::rfc3339(dispute.created_at, zone),
-            state: dispute.state,
-            decided_by: dispute.decided_by,
-            decided_at: dispute.decided_at.map(|time| times::rfc3339(time, zone)),
         }
     }
 }
@@ -355,7 +309,7 @@ pub async fn post_payment_event(
 
 /// Lists disputes, open ones first
 ///
-/// Requests of readers to give events back. Billing admins decide them on the page.
+/// Requests of readers to refund what an event cost; of the companies that the caller may see. The platform decides them.
 #[utoipa::path(
     get, path = "/api/v1/accounts/{key}/disputes", tag = "Ledger", operation_id = "list_disputes",
     params(("key" = String, Path, description = "The account's key."), ("limit" = Option<u32>, Query, description = "At most so many, 50 when left out.")),
@@ -376,7 +330,7 @@ pub async fn list_disputes(
     Ok(Json(Page {
         items: disputes
             .into_iter()
-            .map(|dispute| DisputeBody::new(dispute, &zone))
+            .map(|dispute| DisputeBody::new(dispute, &scope, &zone))
             .collect(),
         next_cursor: None,
     }))

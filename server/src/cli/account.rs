@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Subcommand;
-use domain::{calendar::Zone, tenancy::AccountKind};
+use domain::{Credits, calendar::Zone, tenancy::AccountKind};
 use service::{books::policy_from, ports::PutAccount};
 
 use super::{CliError, CliResult, open::Shell};
@@ -40,6 +40,9 @@ pub enum Command {
         /// With grace: how far past the allocation spending may go, in percent of it
         #[arg(long)]
         grace_percent: Option<u32>,
+        /// Credits that the system may refund in a billing cycle without a decision of the platform
+        #[arg(long, default_value = "0")]
+        auto_refund_credits: Credits,
     },
     /// Stop an account's AI features: every check is denied
     Suspend {
@@ -68,6 +71,7 @@ pub async fn run(command: Command, shell: &Shell<'_>) -> CliResult {
             plan,
             policy,
             grace_percent,
+            auto_refund_credits,
         } => {
             let policy = policy_from(Some(&policy), grace_percent)?;
             let zone = Zone::named(&time_zone)
@@ -88,6 +92,7 @@ pub async fn run(command: Command, shell: &Shell<'_>) -> CliResult {
                         cycle_anchor,
                         plan,
                         policy,
+                        auto_refund: auto_refund_credits,
                     },
                 )
                 .await?;
@@ -109,7 +114,11 @@ pub async fn run(command: Command, shell: &Shell<'_>) -> CliResult {
             shell.output.list(&accounts, |account| {
                 format!(
                     "{}\t{}\t{}\t{}\t{}",
-                    account.key, account.name, account.kind, account.time_zone, account.plan
+                    account.key,
+                    account.name,
+                    account.kind,
+                    account.time_zone,
+                    account.plan.as_deref().unwrap_or_default()
                 )
             });
         }

@@ -258,6 +258,7 @@ async fn put_account(
                 cycle_anchor: zone.day_start(anchor),
                 plan: account.plan.to_owned(),
                 policy: OveragePolicy::HardStop,
+                auto_refund: domain::Credits::ZERO,
             };
             services.put_account(caller, new).await?;
         }

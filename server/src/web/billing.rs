@@ -6,7 +6,10 @@ use axum::{
     extract::State,
     response::{IntoResponse as _, Redirect, Response},
 };
-use domain::{Credits, ledger::OrderKind};
+use domain::{
+    Credits,
+    ledger::{Dispute, DisputeState, OrderKind},
+};
 use serde::Deserialize;
 use service::{Permission, Scope, ServiceError, ServiceResult, Services};
 
@@ -22,7 +25,7 @@ pub struct OrderForm {
     next: Option<String>,
 }
 
-/// Asks for an event to be given back.
+/// Asks for an event to be refunded.
 #[derive(Debug, Deserialize)]
 pub struct DisputeForm {
     account: String,
@@ -34,12 +37,14 @@ pub struct DisputeForm {
     next: Option<String>,
 }
 
-/// Decides a dispute.
+/// Says whether an agency supports its client's request.
 #[derive(Debug, Deserialize)]
-pub struct DecisionForm {
+pub struct SupportForm {
     account: String,
     dispute: String,
-    decision: String,
+    supports: String,
+    #[serde(default)]
+    note: String,
     next: Option<String>,
 }
 
@@ -66,13 +71,7 @@ pub async fn dispute(
 ) -> Response {
     let done = async {
         let scope = scope(&services, &current, &form.account).await?;
-        let credits = match form.credits.trim() {
-            "" => None,
-            text => Some(
-                text.parse::<Credits>()
-                    .map_err(|error| ServiceError::invalid("credits", error))?,
-            ),
-        };
+        let credits = credits(&form.credits)?;
         services
             .open_dispute(
                 &scope,
@@ -83,32 +82,46 @@ pub async fn dispute(
             )
             .await
     };
-    go_on(done.await, form.next.as_deref(), "disputed")
+    let done = done.await;
+    let is_open = |dispute: &Dispute| dispute.state == DisputeState::Open;
+    let what = if done.as_ref().is_ok_and(|dispute| !is_open(dispute)) {
+        "refunded"
+    } else {
+        "disputed"
+    };
+    go_on(done, form.next.as_deref(), what)
 }
 
-/// `POST /billing/disputes/decide`
-pub async fn decide(
+/// `POST /billing/disputes/support`
+pub async fn support(
     State(services): State<Services>,
     Extension(current): Extension<Current>,
-    Form(form): Form<DecisionForm>,
+    Form(form): Form<SupportForm>,
 ) -> Response {
     let done = async {
         let scope = scope(&services, &current, &form.account).await?;
-        let accepts = match form.decision.as_str() {
-            "accept" => true,
-            "refuse" => false,
-            _ => {
-                return Err(ServiceError::invalid(
-                    "decision",
-                    "must be accept or refuse",
-                ));
-            }
+        let supports = match form.supports.as_str() {
+            "yes" => true,
+            "no" => false,
+            _ => return Err(ServiceError::invalid("supports", "must be yes or no")),
         };
+        let note = Some(form.note.trim()).filter(|note| !note.is_empty());
         services
-            .decide_dispute(&scope, &form.dispute, accepts)
+            .support_dispute(&scope, &form.dispute, supports, note)
             .await
     };
-    go_on(done.await, form.next.as_deref(), "decided")
+    go_on(done.await, form.next.as_deref(), "supported")
+}
+
+/// An amount of a form; none when it is left out.
+pub(super) fn credits(text: &str) -> ServiceResult<Option<Credits>> {
+    match text.trim() {
+        "" => Ok(None),
+        text => match text.parse() {
+            Ok(credits) => Ok(Some(credits)),
+            Err(error) => Err(ServiceError::invalid("credits", error)),
+        },
+    }
 }
 
 pub(super) async fn scope(

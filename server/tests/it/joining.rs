@@ -221,8 +221,12 @@ fn forms() -> Vec<(&'static str, Vec<(&'static str, &'static str)>)> {
             vec![("source", "test"), ("event", "e"), ("reason", "r")],
         ),
         (
-            "/billing/disputes/decide",
-            vec![("dispute", "d"), ("decision", "accept")],
+            "/billing/disputes/support",
+            vec![("dispute", "d"), ("supports", "yes")],
+        ),
+        (
+            "/platform/refunds/decide",
+            vec![("dispute", "d"), ("decision", "approve")],
         ),
     ]
 }
@@ -247,6 +251,7 @@ async fn a_form_about_anothers_account_is_answered_like_one_about_none() {
         for page in [
             "/billing/trends",
             "/platform/trends",
+            "/platform/refunds",
             "/billing/advice",
             "/billing/alerts",
             "/billing/trends/chart.svg",

@@ -11,6 +11,7 @@ mod webhooks;
 
 mod bad_input;
 mod demo;
+mod disputes;
 mod enforce;
 mod export;
 mod idempotency;

@@ -95,6 +95,8 @@ async fn everyone_may_do_what_their_role_says_and_is_shown_nothing_of_others() {
             let is_function = ask.path.starts_with("/api/fn/");
             let is_refused = match status {
                 401 | 403 | 404 => true,
+                // A page asks who is there.
+                303 => reply.header("location").starts_with("/sign-in"),
                 // A function says what is wrong in its answer.
                 500 if is_function => true,
                 _ => false,

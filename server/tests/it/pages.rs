@@ -76,7 +76,7 @@ pub fn cookie(reply: &Reply) -> String {
         .to_owned()
 }
 
-async fn get_with(server: &TestServer, path: &str, cookie: &str) -> Reply {
+pub async fn get_with(server: &TestServer, path: &str, cookie: &str) -> Reply {
     server
         .send(
             request(Method::GET, path, "")

@@ -343,6 +343,7 @@ async fn provision(services: &Services) {
             cycle_anchor: "2026-01-01T00:00:00Z".parse().unwrap(),
             plan: "growth".to_owned(),
             policy: domain::ledger::OveragePolicy::HardStop,
+            auto_refund: domain::Credits::ZERO,
         };
         services.put_account(&operator, account).await.unwrap();
         for company in companies {

@@ -1,9 +1,9 @@
 //! What can be bought: plans to compare, packs beside them.
 
-use domain::number;
 use leptos::prelude::*;
 
 use crate::{
+    components::Amount,
     functions::{Offer, PlansPage, Standing},
     state::Remedy,
 };
@@ -18,9 +18,9 @@ pub fn Offers(
     let plans = Memo::new(move |_| page.with(|page| page.plans.clone()));
     view! {
         <OfferSection page offers=packs kind="pack" id="packs" title="Add-on packs"
-            lead="Credits at once, beside your plan."/>
+            lead="Credits on top of your plan, as soon as they are paid."/>
         <OfferSection page offers=plans kind="plan" id="plans" title="Plans"
-            lead="A larger plan gives the difference at once; a smaller one begins with the next cycle."/>
+            lead="A larger plan adds the difference at once. A smaller one starts with the next billing cycle."/>
     }
 }
 
@@ -61,18 +61,18 @@ fn offer_card(offer: &Offer, kind: &'static str, account: &str, helps: Remedy) -
         "card offer"
     };
     let per = if kind == "plan" {
-        "credits a cycle"
+        "credits per cycle"
     } else {
         "credits"
     };
     let price = offer
         .price
         .clone()
-        .unwrap_or_else(|| "Ask for the price".to_owned());
+        .unwrap_or_else(|| "Contact sales".to_owned());
     view! {
         <li class=class data-testid=format!("{kind}-{}", offer.key)>
             <h3>{offer.name.clone()}</h3>
-            <p class="offer-credits"><b>{number::credits(offer.credits)}</b>" "{per}</p>
+            <p class="offer-credits"><b><Amount credits=offer.credits/></b>" "{per}</p>
             <p class="offer-price"><b>{price}</b><small>{offer.unit_price.clone()}</small></p>
             <p class="offer-terms">{offer.terms.clone()}</p>
             {action(offer, kind, account, helps)}
@@ -86,7 +86,8 @@ fn action(offer: &Offer, kind: &'static str, account: &str, helps: Remedy) -> An
     let label = match offer.standing {
         Standing::Current => return view! { <p class="offer-note">"Your plan"</p> }.into_any(),
         Standing::Larger => "Upgrade",
-        Standing::Smaller => "Change to this",
+        Standing::Smaller => "Downgrade",
+        Standing::Equal => "Switch to this plan",
         Standing::Beside => "Buy",
     };
     match helps {

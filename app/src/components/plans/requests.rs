@@ -1,4 +1,4 @@
-//! Orders and disputes: what was asked for, and how far it is.
+//! Orders and requests for refunds: what was asked for, and how far it is.
 
 use domain::number;
 use leptos::prelude::*;
@@ -29,7 +29,7 @@ pub fn Orders(
 }
 
 fn order(line: OrderLine) -> impl IntoView {
-    let credits = format!("{} credits", number::credits(line.credits));
+    let credits = format!("{} credits", number::whole_credits(line.credits));
     view! {
         <li class="request">
             <div><b>{line.name}</b><small>{credits}{line.price.map(|price| format!(" · {price}"))}</small></div>
@@ -52,21 +52,21 @@ fn state(progress: Progress, words: String) -> impl IntoView {
     view! { <span class=class>{icon.view()}{words}</span> }
 }
 
-/// The latest disputes, open ones first.
+/// The latest requests for refunds, open ones first.
 #[component]
 pub fn Disputes(
     /// The page.
     page: RwSignal<PlansPage>,
 ) -> impl IntoView {
     let disputes = Memo::new(move |_| page.with(|page| page.disputes.clone()));
-    let admin = Memo::new(move |_| page.with(|page| page.may_bill.then(|| page.account.clone())));
+    let account = Memo::new(move |_| page.with(|page| page.account.clone()));
     move || {
-        let (disputes, admin) = (disputes.get(), admin.get());
+        let (disputes, account) = (disputes.get(), account.get());
         (!disputes.is_empty()).then(|| {
-            let line = |line: DisputeLine| dispute(line, admin.as_deref());
+            let line = |line: DisputeLine| dispute(line, &account);
             view! {
                 <section aria-labelledby="disputes">
-                    <header class="section-header"><h2 id="disputes">"Disputes"</h2><p>"Accepting gives the credits back at once."</p></header>
+                    <header class="section-header"><h2 id="disputes">"Refund requests"</h2><p>"The platform decides them; approved credits come back at once."</p></header>
                     <ul class="card requests" data-testid="disputes">{disputes.into_iter().map(line).collect_view()}</ul>
                 </section>
             }
@@ -74,35 +74,33 @@ pub fn Disputes(
     }
 }
 
-fn dispute(line: DisputeLine, admin: Option<&str>) -> impl IntoView {
+fn dispute(line: DisputeLine, account: &str) -> impl IntoView {
     let asked = match line.credits {
         Some(credits) => format!("{} credits of {}", number::credits(credits), line.event),
         None => line.event,
     };
-    let end = match admin {
-        Some(account) if line.progress == Progress::Waiting => {
-            decision(&line.id, account).into_any()
-        }
-        _ => state(line.progress, line.state).into_any(),
-    };
+    let support = line.may_support.then(|| support(&line.id, account));
     view! {
         <li class="request">
-            <div><b>{line.reason}</b><small>{asked}</small></div>
+            <div><b>{line.reason}</b><small>{asked}</small>{line.support.map(|text| view! { <small>{text}</small> })}</div>
             <small class="request-by">{line.asked}</small>
-            <div class="request-end">{end}</div>
+            <div class="request-end">{state(line.progress, line.state)}</div>
+            {support}
         </li>
     }
 }
 
-fn decision(dispute: &str, account: &str) -> impl IntoView {
+/// Says whether the agency supports its client's request.
+fn support(dispute: &str, account: &str) -> impl IntoView {
     let next = format!("{}?account={account}", crate::PLANS_PATH);
     view! {
-        <form method="post" action="/billing/disputes/decide" class="decision">
+        <form method="post" action="/billing/disputes/support" class="request-support">
             <input type="hidden" name="account" value=account.to_owned()/>
             <input type="hidden" name="dispute" value=dispute.to_owned()/>
             <input type="hidden" name="next" value=next/>
-            <button class="button" type="submit" name="decision" value="accept">"Give back"</button>
-            <button class="quiet-button" type="submit" name="decision" value="refuse">"Refuse"</button>
+            <label>"What you say to the platform (optional)"<input name="note" maxlength="500" autocomplete="off"/></label>
+            <button class="button" type="submit" name="supports" value="yes">"Support"</button>
+            <button class="quiet-button" type="submit" name="supports" value="no">"Do not support"</button>
         </form>
     }
 }

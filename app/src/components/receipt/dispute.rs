@@ -1,4 +1,4 @@
-//! Asking for an event to be given back.
+//! Requesting a refund of an event.
 
 use domain::activity::DisputeView;
 use leptos::prelude::*;
@@ -19,18 +19,18 @@ pub fn Dispute(
     let has_asked = !asked.is_empty();
     let lines = asked.into_iter().map(|line| view! { <li>{line}</li> });
     view! {
-        {has_asked.then(|| view! { <div class="receipt-asked"><p>"Disputed"</p><ul>{lines.collect_view()}</ul></div> })}
+        {has_asked.then(|| view! { <div class="receipt-asked"><p>"Refund requests"</p><ul>{lines.collect_view()}</ul></div> })}
         {dispute.account.map(|account| view! {
             <details class="receipt-dispute">
-                <summary>"Dispute this event"</summary>
+                <summary>"Request a refund"</summary>
                 <form method="post" action="/billing/disputes">
                     <input type="hidden" name="account" value=account/>
                     <input type="hidden" name="source" value=source/>
                     <input type="hidden" name="event" value=event/>
                     <input type="hidden" name="next" value=next/>
-                    <label>"Why"<input name="reason" required maxlength="500" autocomplete="off"/></label>
-                    <label>"Credits, all when left out"<input name="credits" inputmode="decimal" autocomplete="off"/></label>
-                    <button class="button" type="submit">"Ask for it back"</button>
+                    <label>"Reason"<input name="reason" required maxlength="500" autocomplete="off"/></label>
+                    <label>"Credits (all if left empty)"<input name="credits" inputmode="decimal" autocomplete="off"/></label>
+                    <button class="button" type="submit">"Send request"</button>
                 </form>
             </details>
         })}

@@ -1,4 +1,4 @@
-//! Who paid for an event, and what was given back of it.
+//! What an event was charged to, and what was refunded of it.
 
 use domain::{
     activity::{PaidPart, ReversalLine},
@@ -12,7 +12,7 @@ const OVERAGE: &str = "overage";
 /// What people call who paid.
 fn payer(id: String, name: String) -> String {
     if id == OVERAGE {
-        "Overage, past all credits".to_owned()
+        "Overage".to_owned()
     } else if name.is_empty() {
         id
     } else {
@@ -31,14 +31,14 @@ pub fn PaidBy(parts: Vec<PaidPart>) -> impl IntoView {
     (!parts.is_empty()).then(|| {
         view! {
             <div>
-                <dt>"Paid by"</dt>
+                <dt>"Charged to"</dt>
                 <dd class="receipt-paid"><ul data-testid="paid-by">{parts.into_iter().map(line).collect_view()}</ul></dd>
             </div>
         }
     })
 }
 
-/// What was given back: how much, why, by whom and when, oldest first.
+/// What was refunded: how much, why, by whom and when, oldest first.
 #[component]
 pub fn Reversals(reversals: Vec<ReversalLine>) -> impl IntoView {
     let line = |reversal: ReversalLine| {
@@ -56,7 +56,7 @@ pub fn Reversals(reversals: Vec<ReversalLine>) -> impl IntoView {
     (!reversals.is_empty()).then(|| {
         view! {
             <div class="receipt-reversals" data-testid="reversals">
-                <p>"Given back"</p>
+                <p>"Refunded"</p>
                 <ul>{reversals.into_iter().map(line).collect_view()}</ul>
             </div>
         }
@@ -89,9 +89,6 @@ mod tests {
         let said = |id: &str, name: &str| payer(id.to_owned(), name.to_owned());
         assert_eq!(said("plan-1", "Growth"), "Growth");
         assert_eq!(said("grant-7", ""), "grant-7");
-        assert_eq!(
-            said(OVERAGE, "Past all credits"),
-            "Overage, past all credits"
-        );
+        assert_eq!(said(OVERAGE, "Past all credits"), "Overage");
     }
 }

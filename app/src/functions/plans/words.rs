@@ -1,22 +1,22 @@
 //! Turns what the service read into what the page says.
 
-use std::collections::BTreeMap;
-
 use domain::{
     Credits, Time,
     calendar::Zone,
     filter::ViewQuery,
-    ledger::{Dispute, DisputeState, EntryKind, Grant, GrantNo, Order, OrderState, Payer},
+    ledger::{Dispute, DisputeState, Grant, Order, OrderState},
     number,
     tenancy::{Pack, Plan},
 };
 use service::{
     Services,
+    activity::{decision_words, support_words},
     billing::{Billing, LEDGER_LINES},
-    ports::NumberedEntry,
 };
 
-use super::{DisputeLine, GrantLine, LedgerLine, Offer, OrderLine, PlansPage, Progress, Standing};
+use super::{
+    DisputeLine, GrantLine, GrantStatus, Offer, OrderLine, PlansPage, Progress, Standing, ledger,
+};
 use crate::{context::Current, error::AppError, functions::page::read_reader};
 
 /// Reads the page that a query string describes, as someone may see it.
@@ -28,18 +28,19 @@ pub async fn read_plans(
     let (person, caller) = current.known()?;
     let (scope, _) = crate::functions::scope_of(services, caller, query).await?;
     let reader = read_reader(services, person, caller, &scope).await?;
-    let (account, may_bill) = (scope.account().clone(), scope.may_bill());
+    let account = scope.account().clone();
+    let asker = scope.may_support().then(|| caller.name().to_owned());
     let billing = services.billing(scope, before(query)).await?;
     let order = |order: &Order| order_line(order, services.checkout_url(order), &billing.zone);
     Ok(PlansPage {
         reader,
         orders: billing.orders.iter().map(order).collect(),
         disputes: lines(&billing.disputes, |dispute| {
-            dispute_line(dispute, &billing.zone)
+            dispute_line(dispute, asker.as_deref(), &billing.zone)
         }),
         grants: lines(&billing.grants, |grant| grant_line(grant, &billing)),
         older: older(&billing),
-        ledger: ledger(&billing),
+        ledger: ledger::lines(&billing),
         plans: lines(&billing.catalogue.plans, |plan| {
             plan_offer(plan, &billing.plan)
         }),
@@ -47,7 +48,6 @@ pub async fn read_plans(
         account: account.key,
         account_name: account.name,
         time_zone: account.time_zone,
-        may_bill,
         read_at: billing.read_at,
         cycle: billing.cycle,
         books: billing.books,
@@ -70,14 +70,15 @@ fn plan_offer(plan: &Plan, current: &Plan) -> Offer {
     let standing = match plan.monthly_credits.cmp(&current.monthly_credits) {
         _ if plan.key == current.key => Standing::Current,
         std::cmp::Ordering::Less => Standing::Smaller,
-        _ => Standing::Larger,
+        std::cmp::Ordering::Equal => Standing::Equal,
+        std::cmp::Ordering::Greater => Standing::Larger,
     };
     let terms = match plan.rollover {
         Some(cap) => format!(
-            "up to {} unused credits are carried over",
-            number::credits(cap)
+            "Rollover: up to {} unused credits",
+            number::whole_credits(cap)
         ),
-        None => "unused credits end with the cycle".to_owned(),
+        None => "Unused credits expire with the cycle".to_owned(),
     };
     let price = price(plan.price.as_ref(), plan.currency.as_ref());
     Offer {
@@ -97,8 +98,8 @@ fn plan_offer(plan: &Plan, current: &Plan) -> Offer {
 
 fn pack_offer(pack: &Pack) -> Offer {
     let terms = match pack.valid_cycles {
-        1 => "valid to the end of this cycle".to_owned(),
-        cycles => format!("valid for {cycles} billing cycles"),
+        1 => "Valid to the end of this cycle".to_owned(),
+        cycles => format!("Valid for {cycles} billing cycles"),
     };
     Offer {
         key: pack.key.clone(),
@@ -113,10 +114,10 @@ fn pack_offer(pack: &Pack) -> Offer {
 
 fn price(price: Option<&String>, currency: Option<&String>) -> Option<String> {
     let price: Credits = price?.parse().ok()?;
-    Some(format!("{} {}", number::credits(price), currency?))
+    Some(number::money(i128::from(price.micro()), currency?))
 }
 
-/// What a thousand credits cost, to the cent.
+/// What a thousand credits cost.
 fn unit_price(
     price: Option<&String>,
     currency: Option<&String>,
@@ -127,16 +128,13 @@ fn unit_price(
     if credits <= 0 {
         return None;
     }
-    let cents = (i128::from(price.micro()) * 100_000 + credits / 2) / credits;
-    Some(format!(
-        "{}.{:02} {} per 1,000",
-        cents / 100,
-        cents % 100,
-        currency?
-    ))
+    let thousand = i128::from(Credits::from_whole(1_000)?.micro());
+    let micro = (i128::from(price.micro()) * thousand + credits / 2) / credits;
+    Some(format!("{} per 1,000", number::money(micro, currency?)))
 }
 
-fn moment(time: Time, zone: &Zone) -> String {
+/// An instant in a zone, to the minute.
+pub(super) fn moment(time: Time, zone: &Zone) -> String {
     zone.at(time).strftime("%-d %b %Y, %H:%M").to_string()
 }
 
@@ -164,13 +162,14 @@ fn order_line(order: &Order, checkout_url: Option<String>, zone: &Zone) -> Order
     }
 }
 
-fn dispute_line(dispute: &Dispute, zone: &Zone) -> DisputeLine {
-    let by = dispute.decided_by.as_deref().unwrap_or_default();
-    let (progress, state) = match dispute.state {
-        DisputeState::Open => (Progress::Waiting, "Open".to_owned()),
-        DisputeState::Accepted => (Progress::Done, format!("Given back by {by}")),
-        DisputeState::Refused => (Progress::Failed, format!("Refused by {by}")),
+/// `asker` is the reader's name when they may say what the agency thinks of its clients' requests.
+fn dispute_line(dispute: &Dispute, asker: Option<&str>, zone: &Zone) -> DisputeLine {
+    let progress = match dispute.state {
+        DisputeState::Open => Progress::Waiting,
+        DisputeState::Accepted => Progress::Done,
+        DisputeState::Refused => Progress::Failed,
     };
+    let is_open = dispute.state == DisputeState::Open;
     DisputeLine {
         id: dispute.id.clone(),
         event: format!("{} · {}", dispute.source, dispute.event),
@@ -178,17 +177,21 @@ fn dispute_line(dispute: &Dispute, zone: &Zone) -> DisputeLine {
         reason: dispute.reason.clone(),
         asked: format!("{}, {}", moment(dispute.created_at, zone), dispute.actor),
         progress,
-        state,
+        state: decision_words(dispute),
+        support: dispute.support.as_ref().map(support_words),
+        may_support: is_open
+            && dispute.is_of_client
+            && asker.is_some_and(|asker| asker != dispute.actor),
     }
 }
 
 fn grant_line(grant: &Grant, billing: &Billing) -> GrantLine {
     let now = billing.read_at.now;
-    let state = match () {
-        () if grant.active.start > now => "not yet",
-        () if grant.remaining() <= Credits::ZERO => "used up",
-        () if grant.active.end <= now => "expired",
-        () => "active",
+    let status = match () {
+        () if grant.active.start > now => GrantStatus::Upcoming,
+        () if grant.remaining() <= Credits::ZERO => GrantStatus::UsedUp,
+        () if grant.active.end <= now => GrantStatus::Expired,
+        () => GrantStatus::Active,
     };
     let day = |time: Time| billing.zone.at(time).strftime("%-d %b %Y").to_string();
     GrantLine {
@@ -201,7 +204,7 @@ fn grant_line(grant: &Grant, billing: &Billing) -> GrantLine {
             day(grant.active.start),
             day(grant.active.end.plus_micros(-1))
         ),
-        state: state.to_owned(),
+        status,
         reference: grant.reference.clone(),
     }
 }
@@ -216,49 +219,6 @@ fn older(billing: &Billing) -> Option<i64> {
         .map(|line| line.number)
 }
 
-fn ledger(billing: &Billing) -> Vec<LedgerLine> {
-    let names: BTreeMap<GrantNo, &str> = billing
-        .grants
-        .iter()
-        .map(|grant| (grant.number, grant.name.as_str()))
-        .collect();
-    let shown = billing.entries.iter().take(LEDGER_LINES as usize);
-    shown
-        .map(|line| ledger_line(line, &names, &billing.zone))
-        .collect()
-}
-
-fn ledger_line(line: &NumberedEntry, names: &BTreeMap<GrantNo, &str>, zone: &Zone) -> LedgerLine {
-    let entry = &line.entry;
-    let what = match entry.kind {
-        EntryKind::Granted => "Given",
-        EntryKind::Covered => "Paid what went past zero",
-        EntryKind::Corrected => "Corrected",
-        EntryKind::Returned => "Given back",
-        EntryKind::CarriedOver => "Carried into the next cycle",
-    };
-    let grant = match entry.payer {
-        Payer::Overage => "Past all credits".to_owned(),
-        Payer::Grant(number) => {
-            let name = names.get(&number).copied().unwrap_or_default();
-            format!("{name} · {}", number.0)
-        }
-    };
-    let why = match &entry.reason {
-        Some(reason) => format!("{reason} · {}", entry.actor),
-        None => entry.actor.clone(),
-    };
-    LedgerLine {
-        number: line.number,
-        at: moment(line.at, zone),
-        what: what.to_owned(),
-        grant,
-        credits: entry.credits,
-        balance_after: entry.balance_after,
-        why,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -270,8 +230,8 @@ mod tests {
             let credits = Credits::from_whole(credits).unwrap_or_default();
             unit_price(Some(&text(price)), Some(&text("EUR")), credits)
         };
-        assert_eq!(unit("499", 75_000).as_deref(), Some("6.65 EUR per 1,000"));
-        assert_eq!(unit("59", 5_000).as_deref(), Some("11.80 EUR per 1,000"));
+        assert_eq!(unit("499", 75_000).as_deref(), Some("€6.65 per 1,000"));
+        assert_eq!(unit("59", 5_000).as_deref(), Some("€11.80 per 1,000"));
         assert_eq!(unit("1", 0), None);
         assert_eq!(unit_price(None, None, Credits::ZERO), None);
     }

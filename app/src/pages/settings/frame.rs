@@ -113,6 +113,8 @@ fn words_of(what: &str) -> &'static str {
         "changed" => "It holds from now on.",
         "removed" => "They can no longer see this account.",
         "revoked" => "It does nothing any more.",
+        "approved" => "The credits are refunded: the account's log, balance and receipt show it.",
+        "declined" => "Who asked can read your reason on the receipt.",
         "limits" => "Checks follow the new limits at once.",
         "ended" => "Whoever used it has to sign in again.",
         "password" => "Your other sessions have ended.",

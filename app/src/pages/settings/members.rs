@@ -26,7 +26,7 @@ const ROLES: [(Role, &str, &str); 4] = [
     (
         Role::BillingAdmin,
         "Billing admin",
-        "plans, packs, budgets, disputes",
+        "plans, packs, budgets, alerts",
     ),
     (Role::Analyst, "Analyst", "reads everything"),
     (Role::Client, "Client", "reads the companies you name"),

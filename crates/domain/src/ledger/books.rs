@@ -158,6 +158,7 @@ impl Books {
             cycle_start,
             credits,
             balance_after,
+            effective_at: moment.now,
             event: why.event,
             reason: why.reason.clone(),
             actor: why.actor.clone(),

@@ -237,6 +237,8 @@ pub struct Entry {
     pub credits: Credits,
     /// What the account had left afterwards.
     pub balance_after: Credits,
+    /// From when on it holds: the start of the cycle for what a renewal does, whenever it is written down.
+    pub effective_at: Time,
     /// The reversal's event, when it is one.
     pub event: Option<Seq>,
     /// Why.

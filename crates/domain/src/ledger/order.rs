@@ -1,4 +1,4 @@
-//! Orders of packs and plans, and disputes of events: requests that somebody else decides.
+//! Orders of packs and plans: requests that a payment decides.
 
 use serde::{Deserialize, Serialize};
 
@@ -92,61 +92,4 @@ pub struct Order {
     pub created_at: Time,
     /// When it changed last.
     pub updated_at: Time,
-}
-
-/// What became of a dispute.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DisputeState {
-    /// Waits for a decision.
-    Open,
-    /// The event was given back.
-    Accepted,
-    /// It stays as it is.
-    Refused,
-}
-
-impl DisputeState {
-    /// The name on the wire and in the database.
-    pub const fn id(self) -> &'static str {
-        match self {
-            Self::Open => "open",
-            Self::Accepted => "accepted",
-            Self::Refused => "refused",
-        }
-    }
-
-    /// By its name.
-    pub fn named(text: &str) -> Option<Self> {
-        [Self::Open, Self::Accepted, Self::Refused]
-            .into_iter()
-            .find(|state| state.id() == text)
-    }
-}
-
-/// A request to give back what an event cost.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Dispute {
-    /// Its id; unique.
-    pub id: String,
-    /// The event's source.
-    pub source: String,
-    /// The event's id.
-    pub event: String,
-    /// Number of the event's company.
-    pub company: crate::CompanyId,
-    /// How much is asked back; all that is left when not said.
-    pub credits: Option<Credits>,
-    /// Why.
-    pub reason: String,
-    /// Who asks.
-    pub actor: String,
-    /// When it was asked.
-    pub created_at: Time,
-    /// What became of it.
-    pub state: DisputeState,
-    /// Who decided.
-    pub decided_by: Option<String>,
-    /// When it was decided.
-    pub decided_at: Option<Time>,
 }

@@ -6,7 +6,8 @@ use domain::{
     Credits,
     activity::{DisputeView, PaidPart, Receipt, ReversalLine},
     calendar::Zone,
-    ledger::{Dispute, DisputeState, GrantKind, GrantNo, Part, Payer},
+    ledger::{Dispute, DisputeState, GrantKind, GrantNo, Part, Payer, SYSTEM, Support},
+    number,
     rate::Rounding,
 };
 
@@ -53,7 +54,7 @@ impl Services {
         })
     }
 
-    /// What became of asking for an event to be given back, in words.
+    /// What became of asking for an event to be refunded, in words.
     async fn dispute_view(
         &self,
         scope: &Scope,
@@ -71,12 +72,13 @@ impl Services {
             account: may_ask.then(|| scope.account.key.clone()),
             asked: disputes
                 .iter()
-                .map(|one| dispute_words(one, zone))
+                .map(|one| dispute_words(one, zone, scope.sees_all()))
                 .collect(),
         })
     }
 
-    /// How an event was paid, in words. What the account has left is only for those who see it whole.
+    /// How an event was paid, in words. What the account has left, and what it has bought, is only for those who see it
+    /// whole: everybody else is told the kind alone.
     pub async fn paid(
         &self,
         scope: &Scope,
@@ -90,12 +92,14 @@ impl Services {
             .store
             .grant_names(scope.account.id, &payment.parts)
             .await?;
+        let paid_by = if scope.sees_all() {
+            let part = |part| paid_part(part, &names);
+            payment.parts.iter().map(part).collect()
+        } else {
+            paid_kinds(&payment.parts, &names)
+        };
         Ok(Paid {
-            paid_by: payment
-                .parts
-                .iter()
-                .map(|part| paid_part(part, &names))
-                .collect(),
+            paid_by,
             balance_after: payment.balance_after.filter(|_| scope.sees_all()),
             reversals: payment
                 .reversals
@@ -164,15 +168,74 @@ fn paid_part(part: &Part, names: &BTreeMap<GrantNo, (GrantKind, String)>) -> Pai
     }
 }
 
-fn dispute_words(dispute: &Dispute, zone: &Zone) -> String {
-    let by = dispute.decided_by.as_deref().unwrap_or_default();
-    let state = match dispute.state {
-        DisputeState::Open => "waits for a decision".to_owned(),
-        DisputeState::Accepted => format!("given back by {by}"),
-        DisputeState::Refused => format!("refused by {by}"),
+/// How much of an event the plan paid, and how much what was added to it. What went past both, the terms of the plan
+/// let through.
+fn paid_kinds(parts: &[Part], names: &BTreeMap<GrantNo, (GrantKind, String)>) -> Vec<PaidPart> {
+    let is_added = |part: &Part| match part.payer {
+        Payer::Overage => false,
+        Payer::Grant(number) => names
+            .get(&number)
+            .is_some_and(|(kind, _)| !kind.is_of_plan()),
     };
+    let kinds = [("plan", "Plan", false), ("add_on", "Add-on", true)];
+    let kind = |(id, name, added): (&str, &str, bool)| {
+        let of_kind = parts.iter().filter(|part| is_added(part) == added);
+        let credits = of_kind.fold(Credits::ZERO, |sum, part| sum.saturating_add(part.credits));
+        (!credits.is_zero()).then(|| PaidPart {
+            id: id.to_owned(),
+            name: name.to_owned(),
+            credits,
+        })
+    };
+    kinds.into_iter().filter_map(kind).collect()
+}
+
+/// What an agency says is between it and the platform.
+fn dispute_words(dispute: &Dispute, zone: &Zone, sees_all: bool) -> String {
     let at = zone.at(dispute.created_at).strftime("%-d %b %Y");
-    format!("{} · {}, {at} · {state}", dispute.reason, dispute.actor)
+    let support = dispute.support.as_ref().filter(|_| sees_all);
+    let support = support.map(support_words);
+    let parts = [
+        Some(dispute.reason.clone()),
+        Some(format!("{}, {at}", dispute.actor)),
+        support,
+        Some(decision_words(dispute)),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
+}
+
+/// What an agency says of its client's request, in words.
+pub fn support_words(support: &Support) -> String {
+    let says = if support.supports {
+        "supports it"
+    } else {
+        "does not support it"
+    };
+    let said = format!("{} {says}", support.actor);
+    match &support.note {
+        Some(note) => format!("{said}: {note}"),
+        None => said,
+    }
+}
+
+/// What became of a request for a refund, in words.
+pub fn decision_words(dispute: &Dispute) -> String {
+    let by = match dispute.decided_by.as_deref() {
+        Some(SYSTEM) => "automatically".to_owned(),
+        by => format!("by {}", by.unwrap_or_default()),
+    };
+    let decision = match dispute.state {
+        DisputeState::Open => return "Waiting for a decision".to_owned(),
+        DisputeState::Accepted => match dispute.refunded {
+            Some(credits) => format!("Refunded {} {by}", number::credits(credits)),
+            None => format!("Refunded {by}"),
+        },
+        DisputeState::Refused => format!("Declined {by}"),
+    };
+    match &dispute.decision_reason {
+        Some(reason) => format!("{decision}: {reason}"),
+        None => decision,
+    }
 }
 
 fn reversal_line(reversal: StoredReversal, zone: &Zone) -> ReversalLine {

@@ -19,7 +19,7 @@ pub(super) fn day_label(time: Time, zone: &Zone) -> String {
 }
 
 /// `1 – 30 November 2026`: the days a half-open range touches, saying month and year once where they are the same.
-pub(super) fn range_label(range: TimeRange, zone: &Zone) -> String {
+pub(crate) fn range_label(range: TimeRange, zone: &Zone) -> String {
     let (first, last) = (
         zone.at(range.start).date(),
         zone.at(range.end.plus_micros(-1)).date(),

@@ -38,6 +38,8 @@ pub(super) struct Account {
     pub(super) changed_orders: BTreeMap<String, Order>,
     pub(super) disputes: BTreeMap<String, Dispute>,
     pub(super) changed_disputes: BTreeMap<String, Dispute>,
+    pub(super) auto_refund: Credits,
+    pub(super) auto_refunded: Credits,
     pub(super) new_plan: Option<String>,
 }
 
@@ -74,6 +76,8 @@ impl Account {
             changed_orders: BTreeMap::new(),
             disputes: by_id(loaded.disputes, |dispute| &dispute.id),
             changed_disputes: BTreeMap::new(),
+            auto_refund: loaded.auto_refund,
+            auto_refunded: loaded.auto_refunded,
             new_plan: None,
         }
     }

@@ -101,6 +101,8 @@ pub struct PutAccount {
     pub plan: String,
     /// What happens when nothing is left.
     pub policy: OveragePolicy,
+    /// Credits that the system may refund in a billing cycle without anybody's decision.
+    pub auto_refund: Credits,
 }
 
 /// A company to create or replace.

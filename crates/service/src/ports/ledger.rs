@@ -7,7 +7,7 @@ use domain::{
     AccountId, Agent, CompanyId, Credits, Seq, Time, TimeRange,
     ledger::{
         Decision, Dispute, Entry, Grant, GrantKind, GrantNo, Hold, HoldError, Order, Overage,
-        OveragePolicy, Part, Renewal,
+        OveragePolicy, Part, Renewal, Verdict,
     },
 };
 
@@ -90,14 +90,30 @@ pub enum Act {
         /// Why.
         reason: String,
     },
-    /// Asks for an event to be given back.
-    Dispute(Box<Dispute>),
+    /// Asks for an event to be refunded. What the account's policy lets through is approved at once.
+    Dispute {
+        /// The request.
+        dispute: Box<Dispute>,
+        /// The id of the reversal that this may make.
+        reversal: String,
+    },
+    /// Says whether an agency supports its client's request.
+    SupportDispute {
+        /// Which.
+        id: String,
+        /// Whether it does.
+        supports: bool,
+        /// What else there is to say.
+        note: Option<String>,
+    },
     /// Decides a dispute.
     DecideDispute {
         /// Which.
         id: String,
-        /// Whether the event is given back.
-        accepts: bool,
+        /// How.
+        verdict: Verdict,
+        /// Why.
+        reason: Option<String>,
         /// The id of the reversal that this may make.
         reversal: String,
     },
@@ -181,7 +197,9 @@ pub enum Acted {
     /// The order as it is now.
     Order(Order),
     /// The dispute as it is now.
-    Dispute(Dispute),
+    Dispute(Box<Dispute>),
+    /// The dispute, which had been decided in the same way before: nothing was changed.
+    KnownDispute(Box<Dispute>),
 }
 
 /// What was given back.
@@ -217,6 +235,17 @@ pub enum Refusal {
         /// How much of it is left.
         left: Credits,
     },
+    /// A request is approved only as far as it asks, and as the event's cost is left.
+    MoreThanAsked {
+        /// How much that is.
+        most: Credits,
+    },
+    /// A refund of the event was asked for before and is not decided yet.
+    AskedBefore,
+    /// Nobody decides or supports a request of their own.
+    OwnRequest,
+    /// An agency speaks for its clients only.
+    NotOfClient,
     /// A sum would be larger than can be counted.
     OutOfRange,
 }
@@ -258,6 +287,10 @@ pub struct LoadedBooks {
     pub terms: Terms,
     /// Its billing cycles.
     pub cycles: domain::calendar::Cycles,
+    /// Credits that the system may refund in a cycle without anybody's decision.
+    pub auto_refund: Credits,
+    /// How many of them it has refunded in the running cycle; only known when an act disputes an event.
+    pub auto_refunded: Credits,
     /// Its grants, as far as they can matter to what is asked.
     pub grants: Vec<Grant>,
     /// Overage by start of its cycle.
@@ -403,6 +436,13 @@ pub trait LedgerStore {
         limit: u32,
     ) -> StoreResult<Vec<Dispute>>;
 
+    /// Open disputes of all accounts, the oldest first, those after `after`.
+    async fn open_disputes(
+        &self,
+        after: Option<&DisputePlace>,
+        limit: u32,
+    ) -> StoreResult<Vec<OpenDispute>>;
+
     /// A hold by its id.
     async fn hold(&self, account: AccountId, id: &str) -> StoreResult<Option<Hold>>;
 
@@ -432,4 +472,28 @@ pub struct StoredReversal {
     pub at: Time,
     /// Why and by whom, a JSON object.
     pub metadata: Option<String>,
+}
+
+/// A place among the open disputes of all accounts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DisputePlace {
+    /// When it was asked.
+    pub created_at: Time,
+    /// Its id.
+    pub id: String,
+}
+
+/// An open dispute with what a decision has to know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenDispute {
+    /// Key of the account.
+    pub account: String,
+    /// Display name of the account.
+    pub account_name: String,
+    /// Its time zone.
+    pub time_zone: String,
+    /// The request.
+    pub dispute: Dispute,
+    /// The event, with its company and how much of it was given back before.
+    pub event: StoredEvent,
 }

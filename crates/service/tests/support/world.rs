@@ -105,6 +105,7 @@ impl World {
             cycle_anchor: anchor.parse().unwrap(),
             plan: "scale".into(),
             policy: OveragePolicy::HardStop,
+            auto_refund: domain::Credits::ZERO,
         };
         self.services
             .put_account(&self.operator, account)

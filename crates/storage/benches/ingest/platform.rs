@@ -131,6 +131,7 @@ async fn account(
         cycle_anchor: "2026-01-15T00:00:00Z".parse().unwrap(),
         plan: "p".to_owned(),
         policy: domain::ledger::OveragePolicy::HardStop,
+        auto_refund: domain::Credits::ZERO,
     };
     let account = value(store.put_account(&put, &[], NOW).await.unwrap());
     let mut ids = Vec::new();

@@ -1,6 +1,8 @@
 //! Accounts.
 
-use domain::{AccountId, Time, alert::Rule, brand::Brand, ledger::OveragePolicy, tenancy::Account};
+use domain::{
+    AccountId, Credits, Time, alert::Rule, brand::Brand, ledger::OveragePolicy, tenancy::Account,
+};
 use service::ports::{PutAccount, Stored};
 use sqlx::{SqliteConnection, SqliteExecutor, SqlitePool};
 
@@ -16,7 +18,8 @@ use crate::{
 macro_rules! accounts {
     ($which:literal) => {
         concat!(
-            "SELECT account_id, key, name, kind, time_zone, cycle_anchor, plan, policy, grace_percent, suspended FROM accounts ",
+            "SELECT account_id, key, name, kind, time_zone, cycle_anchor, plan, policy, grace_percent, auto_refund,
+                suspended FROM accounts ",
             $which
         )
     };
@@ -33,6 +36,7 @@ struct AccountRow {
     plan: String,
     policy: String,
     grace_percent: Option<u32>,
+    auto_refund: i64,
     suspended: bool,
 }
 
@@ -53,6 +57,7 @@ impl TryFrom<AccountRow> for Account {
             plan: row.plan,
             policy: OveragePolicy::named(&row.policy, row.grace_percent)
                 .map_err(|rule| Error::Corrupt(format!("a policy {rule}")))?,
+            auto_refund: Credits::from_micro(row.auto_refund),
             is_suspended: row.suspended,
         })
     }
@@ -184,12 +189,14 @@ async fn upsert(
     now: Time,
 ) -> Result<Account> {
     const SQL: &str = "
-        INSERT INTO accounts (key, name, kind, time_zone, cycle_anchor, plan, created_at, updated_at, policy, grace_percent)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, ?9)
+        INSERT INTO accounts (key, name, kind, time_zone, cycle_anchor, plan, created_at, updated_at, policy, grace_percent,
+            auto_refund)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, ?9, ?10)
         ON CONFLICT (key) DO UPDATE SET name = excluded.name, kind = excluded.kind, time_zone = excluded.time_zone,
             cycle_anchor = excluded.cycle_anchor, plan = excluded.plan, updated_at = excluded.updated_at,
-            policy = excluded.policy, grace_percent = excluded.grace_percent
-        RETURNING account_id, key, name, kind, time_zone, cycle_anchor, plan, policy, grace_percent, suspended";
+            policy = excluded.policy, grace_percent = excluded.grace_percent,
+            auto_refund = excluded.auto_refund
+        RETURNING account_id, key, name, kind, time_zone, cycle_anchor, plan, policy, grace_percent, auto_refund, suspended";
     let row: AccountRow = sqlx::query_as(SQL)
         .bind(&account.key)
         .bind(&account.name)
@@ -200,6 +207,7 @@ async fn upsert(
         .bind(now.micros())
         .bind(account.policy.id())
         .bind(account.policy.percent())
+        .bind(account.auto_refund.micro())
         .fetch_one(connection)
         .await?;
     row.try_into()

@@ -44,11 +44,17 @@ impl Wanted {
 
 const BOOKS: &str = "
     SELECT a.account_id, a.time_zone, a.cycle_anchor, a.policy, a.grace_percent, a.suspended, p.name, p.monthly_credits,
-        p.rollover, b.version, b.last_grant, b.last_entry, b.renewed, b.held, b.billing
+        p.rollover, b.version, b.last_grant, b.last_entry, b.renewed, b.held, b.billing,
+        a.auto_refund
     FROM json_each(?1) AS asked
     CROSS JOIN accounts AS a ON a.account_id = asked.value
     JOIN plans AS p ON p.key = a.plan
     LEFT JOIN books AS b ON b.account_id = a.account_id";
+
+const AUTO_REFUNDED: &str = "
+    SELECT d.account_id, d.refunded FROM jsonb_each(?1) AS asked
+    CROSS JOIN disputes AS d ON d.account_id = asked.value ->> 0 AND d.decided_at >= asked.value ->> 1
+        AND d.decided_by = 'system' AND d.refunded IS NOT NULL";
 
 const USED: &str = "
     SELECT u.account_id, u.credits FROM jsonb_each(?1) AS asked
@@ -71,6 +77,7 @@ struct BooksRow {
     renewed: Option<i64>,
     held: Option<i64>,
     billing: Option<i64>,
+    auto_refund: i64,
 }
 
 /// Loads the books of accounts; accounts that do not exist are left out.
@@ -102,6 +109,7 @@ pub(crate) async fn load(
     if wanted.acts {
         limits::add(connection, wanted, now, &mut books).await?;
         add_orders(connection, wanted, &mut books).await?;
+        add_auto_refunded(connection, wanted, now, &mut books).await?;
     }
     Ok(books.into_values().collect())
 }
@@ -133,6 +141,8 @@ fn opened(row: BooksRow) -> Result<LoadedBooks> {
             is_suspended: row.suspended,
         },
         cycles: Cycles::new(Time::from_micros(row.cycle_anchor), zone),
+        auto_refund: Credits::from_micro(row.auto_refund),
+        auto_refunded: Credits::ZERO,
         grants: Vec::new(),
         overage: BTreeMap::new(),
         last_grant: row.last_grant.unwrap_or(0),
@@ -196,6 +206,38 @@ async fn add_orders(
     for (account, dispute) in orders::named_disputes(connection, &names, &events).await? {
         if let Some(loaded) = books.get_mut(&account) {
             loaded.disputes.push(dispute);
+        }
+    }
+    Ok(())
+}
+
+/// What the system has refunded in the running cycles of accounts in which an event is disputed.
+async fn add_auto_refunded(
+    connection: &mut SqliteConnection,
+    wanted: &Wanted,
+    now: Time,
+    books: &mut BTreeMap<i64, LoadedBooks>,
+) -> Result<()> {
+    let is_asked = |loaded: &&LoadedBooks| {
+        let needs = wanted.needs.get(&loaded.account);
+        needs.is_some_and(|needs| !needs.disputed.is_empty()) && loaded.auto_refund > Credits::ZERO
+    };
+    let asked: Vec<_> = books
+        .values()
+        .filter(is_asked)
+        .map(|loaded| (loaded.account, loaded.cycles.at(now).range.start))
+        .collect();
+    if asked.is_empty() {
+        return Ok(());
+    }
+    let rows: Vec<(i64, i64)> = sqlx::query_as(AUTO_REFUNDED)
+        .bind(serde_json::to_string(&asked)?)
+        .fetch_all(connection)
+        .await?;
+    for (account, refunded) in rows {
+        if let Some(loaded) = books.get_mut(&account) {
+            let refunded = Credits::from_micro(refunded);
+            loaded.auto_refunded = loaded.auto_refunded.saturating_add(refunded);
         }
     }
     Ok(())

@@ -23,11 +23,12 @@ macro_rules! order_columns {
     };
 }
 
+/// What a dispute is read from, `d` being its row.
 macro_rules! dispute_columns {
     ($from:literal) => {
         concat!(
             "SELECT d.account_id, d.dispute_id, d.source, d.event, d.company_id, d.credits, d.reason, d.actor, d.created_at,
-                d.state, d.decided_by, d.decided_at ",
+                d.state, d.decided_by, d.decided_at, d.of_client, d.support, d.refunded, d.decision_reason ",
             $from
         )
     };
@@ -65,11 +66,13 @@ const STORE_ORDERS: &str = "
 
 const STORE_DISPUTES: &str = "
     INSERT OR ROLLBACK INTO disputes (account_id, dispute_id, source, event, company_id, credits, reason, actor, created_at,
-        state, decided_by, decided_at)
+        state, decided_by, decided_at, of_client, support, refunded, decision_reason)
     SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7,
-        value ->> 8, value ->> 9, value ->> 10, value ->> 11 FROM jsonb_each(?1) WHERE true
+        value ->> 8, value ->> 9, value ->> 10, value ->> 11, value ->> 12, value ->> 13, value ->> 14, value ->> 15
+    FROM jsonb_each(?1) WHERE true
     ON CONFLICT (account_id, dispute_id) DO UPDATE SET state = excluded.state, decided_by = excluded.decided_by,
-        decided_at = excluded.decided_at";
+        decided_at = excluded.decided_at, support = excluded.support, refunded = excluded.refunded,
+        decision_reason = excluded.decision_reason";
 
 const MOVE_TO_PLAN: &str = "UPDATE accounts SET plan = ?2, updated_at = ?3 WHERE account_id = ?1";
 
@@ -92,8 +95,10 @@ struct OrderRow {
     updated_at: i64,
 }
 
+pub(super) use dispute_columns;
+
 #[derive(sqlx::FromRow)]
-struct DisputeRow {
+pub(super) struct DisputeRow {
     account_id: i64,
     dispute_id: String,
     source: String,
@@ -106,6 +111,10 @@ struct DisputeRow {
     state: String,
     decided_by: Option<String>,
     decided_at: Option<i64>,
+    of_client: bool,
+    support: Option<String>,
+    refunded: Option<i64>,
+    decision_reason: Option<String>,
 }
 
 /// Orders with their accounts, by account and id.
@@ -229,7 +238,7 @@ fn order(row: OrderRow) -> Result<(i64, Order)> {
     Ok((row.account_id, order))
 }
 
-fn dispute(row: DisputeRow) -> Result<(i64, Dispute)> {
+pub(super) fn dispute(row: DisputeRow) -> Result<(i64, Dispute)> {
     let state = DisputeState::named(&row.state)
         .ok_or_else(|| Error::Corrupt(format!("dispute {}", row.state)))?;
     let dispute = Dispute {
@@ -240,8 +249,15 @@ fn dispute(row: DisputeRow) -> Result<(i64, Dispute)> {
         credits: row.credits.map(Credits::from_micro),
         reason: row.reason,
         actor: row.actor,
+        is_of_client: row.of_client,
         created_at: Time::from_micros(row.created_at),
+        support: row
+            .support
+            .map(|text| serde_json::from_str(&text))
+            .transpose()?,
         state,
+        refunded: row.refunded.map(Credits::from_micro),
+        decision_reason: row.decision_reason,
         decided_by: row.decided_by,
         decided_at: row.decided_at.map(Time::from_micros),
     };
@@ -318,5 +334,12 @@ fn dispute_row(account: AccountId, dispute: &Dispute) -> impl Serialize {
         dispute.state.id(),
         &dispute.decided_by,
         dispute.decided_at,
+        dispute.is_of_client,
+        dispute
+            .support
+            .as_ref()
+            .map(|support| serde_json::to_string(support).unwrap_or_default()),
+        dispute.refunded.map(Credits::micro),
+        &dispute.decision_reason,
     )
 }

@@ -17,8 +17,10 @@ use super::{
 use crate::error::{Error, Result};
 
 const ENTRIES: &str = "
-    SELECT number, at, as_of, kind, grant_number, cycle_start, credits, balance_after, event, reason, actor
-    FROM ledger_entries WHERE account_id = ?1 AND number < ?2 ORDER BY number DESC LIMIT ?3";
+    SELECT e.number, e.at, e.as_of, e.kind, e.grant_number, e.cycle_start, e.credits, e.balance_after, e.event, e.reason,
+        e.actor, coalesce(e.effective_at, (SELECT iif(g.kind = 'rollover', g.cycle_start, g.effective_at) FROM grants AS g
+            WHERE e.kind = 'granted' AND g.account_id = e.account_id AND g.number = e.grant_number), e.at) AS effective_at
+    FROM ledger_entries AS e WHERE e.account_id = ?1 AND e.number < ?2 ORDER BY e.number DESC LIMIT ?3";
 
 const REVERSALS: &str = "
     SELECT id, credits, recorded_at, metadata FROM events WHERE reverses = ?2 AND account_id = ?1 ORDER BY seq";
@@ -52,6 +54,7 @@ struct EntryRow {
     event: Option<i64>,
     reason: Option<String>,
     actor: String,
+    effective_at: i64,
 }
 
 #[tracing::instrument(name = "db.books.version", skip_all)]
@@ -94,6 +97,7 @@ fn entry(row: EntryRow) -> Result<NumberedEntry> {
             cycle_start: Time::from_micros(row.cycle_start),
             credits: Credits::from_micro(row.credits),
             balance_after: Credits::from_micro(row.balance_after),
+            effective_at: Time::from_micros(row.effective_at),
             event: row.event.map(Seq),
             reason: row.reason,
             actor: row.actor,

@@ -32,9 +32,9 @@ const OVERAGES: &str = "
 
 const ENTRIES: &str = "
     INSERT OR ROLLBACK INTO ledger_entries (account_id, number, at, as_of, kind, grant_number, cycle_start, credits,
-        balance_after, event, reason, actor)
+        balance_after, event, reason, actor, effective_at)
     SELECT value ->> 0, value ->> 1, ?2, ?3, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7,
-        value ->> 8, value ->> 9 FROM jsonb_each(?1)";
+        value ->> 8, value ->> 9, value ->> 10 FROM jsonb_each(?1)";
 
 const HOLDS: &str = "
     INSERT OR ROLLBACK INTO holds (account_id, hold_id, company_id, agent, activity, credits, used, state, created_at,
@@ -149,6 +149,7 @@ fn entry(account: AccountId, (number, entry): &(i64, Entry)) -> impl Serialize {
         entry.event,
         &entry.reason,
         &entry.actor,
+        entry.effective_at,
     )
 }
 

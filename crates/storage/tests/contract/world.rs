@@ -36,6 +36,7 @@ pub fn put_account(key: &str) -> PutAccount {
         cycle_anchor: "2026-01-31T12:34:56.789Z".parse().unwrap(),
         plan: "growth".to_owned(),
         policy: OveragePolicy::HardStop,
+        auto_refund: domain::Credits::ZERO,
     }
 }
 

@@ -156,6 +156,7 @@ impl Office {
             cycle_anchor: self.opening.anchor,
             plan: plan.to_owned(),
             policy,
+            auto_refund: domain::Credits::ZERO,
         };
         let put = self.services[office].put_account(&self.operator, account);
         put.await.unwrap();

@@ -158,6 +158,7 @@ async fn provision(services: &Services) -> String {
         cycle_anchor: services.now(),
         plan: "plan".to_owned(),
         policy: OveragePolicy::HardStop,
+        auto_refund: domain::Credits::ZERO,
     };
     services.put_account(&operator, account).await.unwrap();
     let company = PutCompany::named("acme-dental", "Acme Dental");

@@ -16,13 +16,14 @@ pub struct Names {
     pub key: &'static str,
     pub webhook: &'static str,
     pub message: &'static str,
+    pub dispute: &'static str,
     /// A number is no name that is taken out: it may be part of any other.
     pub alert: &'static str,
 }
 
 impl Names {
     /// Longest first, so that none is taken out of the middle of another.
-    pub fn all(&self) -> [&'static str; 8] {
+    pub fn all(&self) -> [&'static str; 9] {
         let mut names = [
             self.account,
             self.company,
@@ -32,6 +33,7 @@ impl Names {
             self.key,
             self.webhook,
             self.message,
+            self.dispute,
         ];
         names.sort_by_key(|name| std::cmp::Reverse(name.len()));
         names
@@ -47,6 +49,7 @@ pub const OWN: Names = Names {
     key: "aaaaaaaaaaaa",
     webhook: "northwind-hook",
     message: "msg_northwind",
+    dispute: "northwind-dispute",
     alert: "1",
 };
 pub const OTHER_COMPANY: Names = Names {
@@ -71,6 +74,7 @@ pub const OTHER_ACCOUNT: Names = Names {
     key: "bbbbbbbbbbbb",
     webhook: "brightside-hook",
     message: "msg_brightside",
+    dispute: "brightside-dispute",
     alert: "2",
 };
 pub const MISSING: Names = Names {
@@ -79,6 +83,7 @@ pub const MISSING: Names = Names {
     key: "cccccccccccc",
     webhook: "no-hook",
     message: "msg_none",
+    dispute: "no-dispute",
     alert: "99",
     ..MISSING_COMPANY
 };
@@ -308,6 +313,11 @@ fn reads(names: &Names) -> Vec<Ask> {
             Need::Staff,
         ),
         get(
+            "GET /page/platform/refunds",
+            "/platform/refunds".to_owned(),
+            Need::Staff,
+        ),
+        get(
             "GET /api/v1/usage/series",
             format!(
                 "/api/v1/usage/series?account={account}&company={company}&window=day&group_by=company"
@@ -376,6 +386,7 @@ fn writes(names: &Names) -> Vec<Ask> {
         key,
         webhook,
         message,
+        dispute,
         alert,
     } = *names;
     let of_account = format!("/api/v1/accounts/{account}");
@@ -432,7 +443,13 @@ fn writes(names: &Names) -> Vec<Ask> {
             "POST /api/v1/events/{source}/{id}/reversal",
             format!("/api/v1/events/test/{event}/reversal{at}"),
             Some(json!({ "reason": "wrong", "credits": "0.1" })),
-            Need::Bill,
+            Need::Provision,
+        ),
+        ask(
+            "POST /api/v1/accounts/{key}/disputes/{id}/decision",
+            format!("{of_account}/disputes/{dispute}/decision"),
+            Some(json!({ "decision": "decline", "reason": "no fault" })),
+            Need::Provision,
         ),
         ask(
             "POST /api/v1/accounts/{key}/orders",

@@ -245,6 +245,9 @@ impl World {
                 .unwrap();
             let order = services.place_order(&scope, OrderKind::Pack, "boost").await;
             names.order = order.unwrap().id.leak();
+            let event = names.event;
+            let dispute = services.open_dispute(&scope, "test", event, None, "CANARY");
+            names.dispute = dispute.await.unwrap().id.leak();
             names.key = made(names.account, KeyScope::Read).await.key.prefix.leak();
             let scope = services
                 .scope(&operator, Some(names.account), Permission::Manage)

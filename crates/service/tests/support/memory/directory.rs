@@ -323,6 +323,7 @@ impl State {
             cycle_anchor: new.cycle_anchor,
             plan: new.plan.clone(),
             policy: new.policy,
+            auto_refund: new.auto_refund,
             is_suspended: known.is_some_and(|account| account.is_suspended),
         };
         self.made.entry(account.id).or_insert(now);

@@ -6,13 +6,16 @@ use async_trait::async_trait;
 use domain::{
     AccountId, Agent, CompanyId, Credits, Seq, Time,
     calendar::{Cycles, Zone},
-    ledger::{Dispute, DisputeState, Grant, GrantKind, GrantNo, Hold, Order, Overage, Part},
+    ledger::{
+        Dispute, DisputeState, Grant, GrantKind, GrantNo, Hold, Order, Overage, Part, SYSTEM,
+    },
 };
 use service::{
     desk::{Booked, Desk},
     ports::{
-        AccountAct, Acted, BooksNeeds, ChangedBooks, CompanyLimits, EventPayment, LedgerStore,
-        LoadedBooks, NumberedEntry, Refusal, Reversible, StoreResult, StoredReversal, Terms,
+        AccountAct, Acted, BooksNeeds, ChangedBooks, CompanyLimits, DisputePlace, EventPayment,
+        LedgerStore, LoadedBooks, NumberedEntry, OpenDispute, Refusal, Reversible, StoreResult,
+        StoredReversal, Terms,
     },
 };
 
@@ -62,6 +65,8 @@ impl State {
                 policy: account.policy,
                 is_suspended: account.is_suspended,
             },
+            auto_refund: account.auto_refund,
+            auto_refunded: auto_refunded(&books, cycle),
             cycles,
             grants: books.grants.values().cloned().collect(),
             last_grant: books.last_grant,
@@ -209,6 +214,17 @@ impl State {
             sum.saturating_sub(event.new.credits)
         })
     }
+}
+
+/// What the system has refunded since a cycle began.
+fn auto_refunded(books: &Books, cycle: Time) -> Credits {
+    let by_system = books.disputes.values().filter(|dispute| {
+        dispute.decided_by.as_deref() == Some(SYSTEM)
+            && dispute.decided_at.is_some_and(|at| at >= cycle)
+    });
+    by_system
+        .filter_map(|dispute| dispute.refunded)
+        .fold(Credits::ZERO, Credits::saturating_add)
 }
 
 fn held_by_agent(books: &Books, company: CompanyId) -> BTreeMap<Agent, Credits> {
@@ -375,6 +391,40 @@ impl LedgerStore for MemoryStore {
         disputes.sort_by_key(|dispute| std::cmp::Reverse(order(dispute)));
         disputes.truncate(limit as usize);
         Ok(disputes)
+    }
+
+    async fn open_disputes(
+        &self,
+        after: Option<&DisputePlace>,
+        limit: u32,
+    ) -> StoreResult<Vec<OpenDispute>> {
+        let state = self.state();
+        let place = |dispute: &Dispute| (dispute.created_at, dispute.id.clone());
+        let is_after = |dispute: &Dispute| {
+            after.is_none_or(|after| place(dispute) > (after.created_at, after.id.clone()))
+        };
+        let mut open = Vec::new();
+        for account in &state.accounts {
+            let books = state.books.get(&account.id).into_iter();
+            for dispute in books.flat_map(|books| books.disputes.values()) {
+                let event = state.known(account.id, &dispute.source, &dispute.event);
+                if let Some(event) = event
+                    && dispute.state == DisputeState::Open
+                    && is_after(dispute)
+                {
+                    open.push(OpenDispute {
+                        account: account.key.clone(),
+                        account_name: account.name.clone(),
+                        time_zone: account.time_zone.clone(),
+                        dispute: dispute.clone(),
+                        event: state.named(event),
+                    });
+                }
+            }
+        }
+        open.sort_by_key(|open| place(&open.dispute));
+        open.truncate(limit as usize);
+        Ok(open)
     }
 
     async fn hold(&self, account: AccountId, id: &str) -> StoreResult<Option<Hold>> {

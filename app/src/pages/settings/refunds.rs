@@ -1,0 +1,238 @@
+//! Refund requests: the open ones of all accounts, for those who run the platform.
+
+use domain::{Time, calendar::Zone, filter::ViewQuery, number};
+use leptos::prelude::*;
+use service::{
+    Permission,
+    activity::{log_row, support_words},
+    ports::{DisputePlace, OpenDispute},
+};
+
+use super::frame::{Ask, Frame, at, hidden};
+use crate::{REFUNDS_PATH, error::AppError, state::permalink};
+
+/// Requests of one page.
+const SHOWN: u32 = 25;
+
+/// The page Refund requests.
+#[derive(Debug, Clone)]
+pub struct RefundsPage {
+    frame: Frame,
+    /// The oldest first, and one more when there are further ones.
+    requests: Vec<OpenDispute>,
+    after: Option<String>,
+    /// The reader's name, as a request names who asks; none when they only read.
+    decider: Option<String>,
+}
+
+impl RefundsPage {
+    pub(super) async fn read(ask: &Ask<'_>) -> Result<Self, AppError> {
+        let (_, caller) = ask.current.known()?;
+        let after = ask.value("after");
+        let place = after.as_deref().map(place_of).transpose()?;
+        let requests = ask
+            .services
+            .open_disputes(caller, place.as_ref(), SHOWN + 1)
+            .await?;
+        let (_, frame) = ask.frame(REFUNDS_PATH).await?;
+        Ok(Self {
+            frame,
+            requests,
+            after,
+            decider: caller
+                .may_everywhere(Permission::Provision)
+                .then(|| caller.name().to_owned()),
+        })
+    }
+
+    pub(super) fn view(self) -> AnyView {
+        let shown = self.requests.iter().take(SHOWN as usize);
+        let requests: Vec<_> = shown.map(|open| self.request(open)).collect();
+        let list = if requests.is_empty() {
+            view! { <p class="card empty-card">"No requests waiting. A request appears here as soon as somebody asks for a refund on the receipt of an event."</p> }.into_any()
+        } else {
+            view! { <ul class="refund-list" data-testid="refund-requests">{requests}</ul> }
+                .into_any()
+        };
+        let parts = view! {
+            {list}
+            {self.further()}
+        };
+        self.frame.clone().view(
+            "Refund requests",
+            "Open requests of all accounts, the oldest first. Approving refunds at once and adds a Reversal to the ledger.",
+            parts.into_any(),
+        )
+    }
+
+    fn request(&self, open: &OpenDispute) -> AnyView {
+        let (dispute, event) = (&open.dispute, &open.event);
+        let zone = Zone::named(&open.time_zone).unwrap_or_else(|_| Zone::utc());
+        let asked = asked(open);
+        let row = log_row(event.clone(), &zone);
+        let view = ViewQuery {
+            account: Some(open.account.clone()),
+            ..ViewQuery::default()
+        };
+        let facts = [
+            ("Agent", event.agent.name().to_owned()),
+            ("Event time", in_both(event.time, &zone)),
+            (
+                "Cost",
+                format!("{} credits", number::credits(event.credits)),
+            ),
+            (
+                "Refunded before",
+                format!("{} credits", number::credits(event.reversed)),
+            ),
+            (
+                "Requested",
+                format!(
+                    "{}, {}",
+                    at(dispute.created_at, &Zone::utc()),
+                    dispute.actor
+                ),
+            ),
+            (
+                "What the agency said",
+                dispute.support.as_ref().map_or_else(
+                    || {
+                        if dispute.is_of_client {
+                            "Nothing yet"
+                        } else {
+                            ""
+                        }
+                        .to_owned()
+                    },
+                    support_words,
+                ),
+            ),
+        ];
+        let facts: Vec<_> = facts
+            .into_iter()
+            .filter(|(_, value)| !value.is_empty())
+            .map(|(name, value)| view! { <div><dt>{name}</dt><dd>{value}</dd></div> })
+            .collect();
+        view! {
+            <li class="card refund-request">
+                <header class="refund-head">
+                    <div><h2>{event.company_name.clone()}</h2><p>{open.account_name.clone()}</p></div>
+                    <p class="refund-amount"><b>{number::credits(asked)}</b>" credits"</p>
+                </header>
+                <p class="refund-reason">{dispute.reason.clone()}</p>
+                <dl class="refund-facts">{facts}</dl>
+                <p><a href=permalink(&row, &view) rel="external">"Open receipt"</a></p>
+                {self.decision(open)}
+            </li>
+        }
+        .into_any()
+    }
+
+    /// How it is decided; a word instead for those who may not.
+    fn decision(&self, open: &OpenDispute) -> Option<AnyView> {
+        let decider = self.decider.as_ref()?;
+        let dispute = &open.dispute;
+        if *decider == dispute.actor {
+            return Some(
+                view! { <p class="refund-own">"You requested this refund yourself: somebody else has to decide it."</p> }
+                    .into_any(),
+            );
+        }
+        let most = number::credits(asked(open));
+        let fields = || {
+            (
+                hidden("account", open.account.clone()),
+                hidden("dispute", dispute.id.clone()),
+                hidden("next", self.here()),
+            )
+        };
+        Some(view! {
+            <div class="refund-decisions">
+                <form class="refund-decision" method="post" action="/platform/refunds/decide">
+                    {fields()}
+                    <label>"Refund"<input name="credits" inputmode="decimal" autocomplete="off" placeholder=most.clone()/><small>{format!("All {most} credits if left empty")}</small></label>
+                    <label class="refund-why">"Reason (optional)"<input name="reason" maxlength="500" autocomplete="off"/><small>"Who asked can read it."</small></label>
+                    <button class="button primary" type="submit" name="decision" value="approve">"Approve"</button>
+                </form>
+                <form class="refund-decision" method="post" action="/platform/refunds/decide">
+                    {fields()}
+                    <label class="refund-why">"Reason"<input name="reason" required maxlength="500" autocomplete="off"/><small>"Who asked can read it."</small></label>
+                    <button class="button" type="submit" name="decision" value="decline">"Decline"</button>
+                </form>
+            </div>
+        }.into_any())
+    }
+
+    /// This page, for a form to come back to.
+    fn here(&self) -> String {
+        let after = self.after.as_deref();
+        after.map_or_else(|| self.frame.back(), |after| self.page_after(after))
+    }
+
+    fn page_after(&self, place: &str) -> String {
+        format!("{}&after={place}", self.frame.back())
+    }
+
+    fn further(&self) -> Option<AnyView> {
+        let last = self.requests.get(SHOWN as usize - 1)?;
+        (self.requests.len() > SHOWN as usize).then(|| {
+            let dispute = &last.dispute;
+            let place = format!("{}.{}", dispute.created_at.micros(), dispute.id);
+            let href = self.page_after(&place);
+            view! { <p class="older"><a class="button" href=href rel="external">"More requests"</a></p> }
+                .into_any()
+        })
+    }
+}
+
+/// What approving without an amount would refund.
+fn asked(open: &OpenDispute) -> domain::Credits {
+    let left = open.event.credits.saturating_sub(open.event.reversed);
+    open.dispute.credits.unwrap_or(left).min(left)
+}
+
+/// In UTC, and in the account's zone where that is another.
+fn in_both(time: Time, zone: &Zone) -> String {
+    let (utc, own) = (at(time, &Zone::utc()), at(time, zone));
+    if utc == own {
+        format!("{utc} UTC")
+    } else {
+        format!("{utc} UTC, {own} in {}", zone.name())
+    }
+}
+
+fn place_of(text: &str) -> Result<DisputePlace, AppError> {
+    let place = text.split_once('.').and_then(|(micros, id)| {
+        Some(DisputePlace {
+            created_at: Time::from_micros(micros.parse().ok()?),
+            id: id.to_owned(),
+        })
+    });
+    place.ok_or(AppError::NotFound)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_read_from_its_address_and_from_nothing_else() {
+        let place = place_of("1764460800000000.0193f0c4").unwrap();
+        assert_eq!(place.created_at, Time::from_micros(1_764_460_800_000_000));
+        assert_eq!(place.id, "0193f0c4");
+        for text in ["", "x.y", "12"] {
+            assert_eq!(place_of(text), Err(AppError::NotFound), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_event_time_says_the_accounts_zone_where_it_differs() {
+        let time = "2026-11-26T08:14:00Z".parse().unwrap();
+        let berlin = Zone::named("Europe/Berlin").unwrap();
+        assert_eq!(
+            in_both(time, &berlin),
+            "26 Nov 2026, 08:14 UTC, 26 Nov 2026, 09:14 in Europe/Berlin"
+        );
+        assert_eq!(in_both(time, &Zone::utc()), "26 Nov 2026, 08:14 UTC");
+    }
+}
