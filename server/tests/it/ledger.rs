@@ -3,7 +3,10 @@
 use axum::http::Method;
 use serde_json::{Value, json};
 
-use crate::support::{TestServer, event, event_with};
+use crate::{
+    pages::{PASSWORD, add_people, cookie, get_with, sign_in},
+    support::{TestServer, event, event_with},
+};
 
 async fn with_pack() -> TestServer {
     let server = TestServer::start().await;
@@ -467,4 +470,48 @@ async fn left_over_credits_are_carried_over_up_to_the_cap_once() {
         figures(&server.balance().await),
         ["1250", "0", "1250", "0", "0"]
     );
+}
+
+#[tokio::test]
+async fn the_ledger_on_the_page_names_cycle_type_and_what_expired() {
+    let server = with_pack().await;
+    add_people(&server).await;
+    server.spend("a", "4.5").await;
+    // The clock passes the end of the cycle, and nobody comes for two days.
+    server.clock.advance(10 * 24 * 3_600_000_000);
+    server.services.renew_due().await.unwrap();
+    let owner = cookie(&sign_in(&server, "owner@northwind.example", PASSWORD, "/").await);
+    let page = get_with(&server, "/billing/plans", &owner)
+        .await
+        .ok(200)
+        .text();
+    let ledger = page.split("data-testid=\"ledger\"").nth(1).unwrap();
+    let rows: Vec<Vec<String>> = ledger
+        .split("<tr>")
+        .skip(2)
+        .map(|row| {
+            let cells = row.split("<td").map(text_of);
+            cells.collect()
+        })
+        .collect();
+    let head = |row: &[String]| row[..4].join(" | ");
+    assert_eq!(
+        [head(&rows[0]), head(&rows[1]), head(&rows[2])],
+        [
+            "1 Dec 2026, 01:00 1 December 2026 – 1 January 2027 | Grant Growth plan · 2 | +1,000 | 1,000",
+            "1 Dec 2026, 01:00 1 November – 1 December 2026 | Expiry Growth plan · 1 | −995.5 | 0",
+            "23 Nov 2026, 15:00 1 November – 1 December 2026 | Grant Growth plan · 1 | +1,000 | 1,000",
+        ]
+    );
+}
+
+/// The words of a piece of a page.
+fn text_of(html: &str) -> String {
+    let mut text = String::new();
+    for part in html.split('<') {
+        let words = part.split_once('>').map_or("", |(_, words)| words);
+        text.push_str(words);
+        text.push(' ');
+    }
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

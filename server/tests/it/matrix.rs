@@ -41,6 +41,10 @@ fn seen(reply: &Reply, names: &Names) -> (u16, String, String) {
 async fn assert_alike(world: &World, caller: &Caller, foreign: &Names, missing: &Names) -> usize {
     let mut compared = 0;
     for (theirs, nothing) in asks::all(foreign).iter().zip(&asks::all(missing)) {
+        // No two renderings of a page are alike byte for byte; `joining.rs` compares pages.
+        if theirs.is_page() {
+            continue;
+        }
         let there = send(world, caller, theirs).await;
         let nowhere = send(world, caller, nothing).await;
         assert_eq!(
@@ -159,7 +163,7 @@ fn every_route_and_every_server_function_is_in_the_matrix() {
         .collect();
     let listed: BTreeSet<_> = listed
         .into_iter()
-        .filter(|route| !route.contains(" /page"))
+        .filter(|route| !route.contains(asks::PAGE))
         .collect();
     assert_eq!(served, listed);
 }

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use domain::ledger::{EntryKind, Grant, GrantKind, GrantNo, Payer, RENEWAL, SYSTEM};
+use domain::{
+    Credits, Time,
+    ledger::{EntryKind, Grant, GrantKind, GrantNo, Payer, RENEWAL, SYSTEM},
+};
 use service::{
     billing::{Billing, LEDGER_LINES},
     ports::NumberedEntry,
@@ -13,15 +16,62 @@ use super::{LedgerLine, words::moment};
 /// What a grant is called in a line: its kind and its name.
 type Names<'a> = BTreeMap<GrantNo, &'a Grant>;
 
-/// A page of the ledger, newest first.
+/// A page of the ledger, newest first. What grants had left when they ended is written down nowhere: it is told below
+/// the renewal at that moment.
 pub(super) fn lines(billing: &Billing) -> Vec<LedgerLine> {
     let names: Names<'_> = billing
         .grants
         .iter()
         .map(|grant| (grant.number, grant))
         .collect();
-    let shown = billing.entries.iter().take(LEDGER_LINES as usize);
-    shown.map(|line| entry(line, &names, billing)).collect()
+    let mut lines = Vec::new();
+    for line in billing.entries.iter().take(LEDGER_LINES as usize) {
+        lines.push(entry(line, &names, billing));
+        if is_renewal(line, &names) {
+            let before = line.entry.balance_after.saturating_sub(line.entry.credits);
+            lines.extend(expiries(line.entry.effective_at, before, billing));
+        }
+    }
+    lines
+}
+
+/// Whether an entry is the allocation that a cycle began with.
+fn is_renewal(line: &NumberedEntry, names: &Names<'_>) -> bool {
+    let Payer::Grant(number) = line.entry.payer else {
+        return false;
+    };
+    line.entry.kind == EntryKind::Granted
+        && names.get(&number).is_some_and(|grant| {
+            grant.kind == GrantKind::Plan && grant.active.start == line.entry.effective_at
+        })
+}
+
+/// What ended unused at a moment, after which the account had so much left.
+fn expiries(end: Time, mut balance: Credits, billing: &Billing) -> Vec<LedgerLine> {
+    let ended = billing
+        .grants
+        .iter()
+        .filter(|grant| grant.active.end == end && grant.remaining() > Credits::ZERO);
+    ended
+        .map(|grant| {
+            let balance_after = balance;
+            balance = balance.saturating_add(grant.remaining());
+            LedgerLine {
+                date: moment(end, &billing.zone),
+                cycle: billing.cycle_of(end.plus_micros(-1)),
+                kind: "Expiry".to_owned(),
+                grant: grant_name(grant),
+                credits: Credits::ZERO.saturating_sub(grant.remaining()),
+                balance_after,
+                reason: String::new(),
+                actor: actor(RENEWAL),
+            }
+        })
+        .collect()
+}
+
+fn grant_name(grant: &Grant) -> String {
+    format!("{} · {}", grant.name, grant.number.0)
 }
 
 fn entry(line: &NumberedEntry, names: &Names<'_>, billing: &Billing) -> LedgerLine {
@@ -32,7 +82,7 @@ fn entry(line: &NumberedEntry, names: &Names<'_>, billing: &Billing) -> LedgerLi
     };
     let name = match (entry.payer, grant) {
         (Payer::Overage, _) => "Overage".to_owned(),
-        (_, Some(grant)) => format!("{} · {}", grant.name, grant.number.0),
+        (_, Some(grant)) => grant_name(grant),
         (Payer::Grant(number), None) => number.0.to_string(),
     };
     LedgerLine {

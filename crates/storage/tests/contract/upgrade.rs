@@ -6,8 +6,11 @@ use std::{
     sync::Arc,
 };
 
-use domain::{Agent, Credits};
-use service::ports::{BooksNeeds, NewEvent};
+use domain::{
+    Agent, Credits,
+    ledger::{Dispute, DisputeState, Verdict},
+};
+use service::ports::{AccountAct, Act, BooksNeeds, NewEvent, Write, Written};
 use sqlx::{
     AssertSqlSafe, ConnectOptions, Connection, SqliteConnection, migrate::Migrator,
     sqlite::SqliteConnectOptions,
@@ -142,5 +145,75 @@ async fn every_earlier_schema_is_brought_up_to_this_one_and_its_books_agree() {
             .await
             .unwrap();
         assert_eq!(spent(&*store, &world).await, right, "{version}");
+    }
+}
+
+/// A request that was approved as an earlier program did it: it kept no amount.
+async fn refunded(world: &World) {
+    let dispute = Dispute {
+        id: "request".to_owned(),
+        source: "gateway".to_owned(),
+        event: "event-1".to_owned(),
+        company: world.companies[0],
+        credits: None,
+        reason: "call was cut".to_owned(),
+        actor: "client@acme.example".to_owned(),
+        is_of_client: false,
+        created_at: NOW,
+        support: None,
+        state: DisputeState::Open,
+        refunded: None,
+        decision_reason: None,
+        decided_by: None,
+        decided_at: None,
+    };
+    let verdict = Verdict::Approve { credits: None };
+    let acts = [
+        Act::Dispute {
+            dispute: Box::new(dispute),
+            reversal: "no-reversal".to_owned(),
+        },
+        Act::DecideDispute {
+            id: "request".to_owned(),
+            verdict,
+            reason: None,
+            reversal: "reversal".to_owned(),
+        },
+    ];
+    for (act, actor) in acts.into_iter().zip(["client@acme.example", "otto"]) {
+        let (account, actor) = (world.account.id, actor.to_owned());
+        let write = Write::Act(AccountAct {
+            account,
+            actor,
+            act,
+        });
+        let written = world.store.commit(&[write], NOW).await.unwrap();
+        assert!(matches!(written[..], [Written::Act(Ok(_))]), "{written:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_an_earlier_program_refunded_is_known_after_the_upgrade() {
+    const DISPUTES: i64 = 7;
+    let backend = Sqlite::start();
+    let world = World::new(Arc::clone(&backend)).await;
+    world.add(vec![world.event(1)]).await;
+    refunded(&world).await;
+    let newest = MIGRATIONS.iter().map(|one| one.version).max().unwrap();
+    for version in DISPUTES..newest {
+        let old = backend.backup_path(&format!("refunds-{version}.db"));
+        as_left_by(version, &backend.backup_path("test.db"), &old).await;
+        let store = storage::open(&url(&old), &OpenOptions::default())
+            .await
+            .unwrap();
+        let disputes = store
+            .disputes_of(world.account.id, "gateway", "event-1")
+            .await
+            .unwrap();
+        assert_eq!(
+            disputes[0].refunded,
+            Some(Credits::from_micro(1_500_000)),
+            "{version}"
+        );
     }
 }

@@ -118,6 +118,16 @@ pub struct Ask {
     pub need: Need,
 }
 
+/// What routes of pages begin their path with.
+pub const PAGE: &str = " /page/";
+
+impl Ask {
+    /// Whether it asks for a page, which is for people.
+    pub fn is_page(&self) -> bool {
+        self.route.contains(PAGE)
+    }
+}
+
 /// A function's path without the hash that tells versions apart.
 pub fn without_hash(path: &str) -> &str {
     path.trim_end_matches(|letter: char| letter.is_ascii_digit())

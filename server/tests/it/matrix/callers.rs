@@ -103,7 +103,7 @@ impl Caller {
         match &self.proof {
             Proof::Nothing => false,
             // Functions are for pages, and pages for people.
-            Proof::Key(_) if is_function => false,
+            Proof::Key(_) if is_function || ask.is_page() => false,
             Proof::Key(_) => self.key_may(ask.need),
             Proof::Cookie(_) => self.person_may(ask),
         }
