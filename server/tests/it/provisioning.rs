@@ -19,7 +19,7 @@ async fn an_account_is_created_replaced_read_and_listed() {
     let expected = json!({
         "key": "lakeside", "name": "Lakeside", "kind": "customer", "time_zone": "Europe/Vienna",
         "cycle_anchor": "2026-01-31T00:00:00+01:00", "plan": "growth", "policy": "hard_stop", "grace_percent": null,
-        "suspended": false
+        "auto_refund_credits": "0", "suspended": false
     });
     assert_eq!(reply.json(), expected);
     server
