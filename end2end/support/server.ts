@@ -43,9 +43,12 @@ export class Server {
 
   private constructor(readonly folder: string, private readonly options: StartOptions) {}
 
-  /// A data folder, and no process yet: for commands that come before the server.
+  /// A data folder with an empty database, and no process yet: for commands that come before the server. A demo makes
+  /// its own.
   static async prepare(options: StartOptions = {}): Promise<Server> {
-    return new Server(await mkdtemp(join(tmpdir(), "creditscope-e2e-")), options);
+    const server = new Server(await mkdtemp(join(tmpdir(), "creditscope-e2e-")), options);
+    if (options.command !== "demo") await server.cli("migrate");
+    return server;
   }
 
   /// Starts the process, on the same port as before if there was one, and waits until it is ready.

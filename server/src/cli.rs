@@ -64,7 +64,7 @@ struct Settings {
 enum Command {
     /// Run the server
     Serve(serve::Serve),
-    /// Run the server on a demo database with history and live traffic
+    /// Run the server on a database with demonstration data: history and live traffic
     Demo(demo::Demo),
     /// Bring the database's schema up to date
     Migrate,

@@ -103,6 +103,42 @@ impl Services {
         .await
     }
 
+    /// Grants promotional credits at once, to be spent within so many billing cycles, the running one included.
+    ///
+    /// # Errors
+    /// An amount that is not more than zero; a name or a number of cycles that cannot be.
+    pub async fn grant_promotion(
+        &self,
+        caller: &Caller,
+        account: &str,
+        name: &str,
+        credits: Credits,
+        cycles: u32,
+    ) -> ServiceResult<Grant> {
+        caller.require_platform(Permission::Provision)?;
+        let mut errors = Vec::new();
+        check_name(name, &mut errors);
+        if credits <= Credits::ZERO {
+            errors.push(FieldError::invalid("credits", "must be more than zero"));
+        }
+        if cycles == 0 || cycles > MAX_VALID_CYCLES {
+            let rule = format!("must be 1 to {MAX_VALID_CYCLES} billing cycles");
+            errors.push(FieldError::invalid("cycles", rule));
+        }
+        Invalid::refuse(errors)?;
+        let scope = self
+            .scope(caller, Some(account), Permission::Provision)
+            .await?;
+        let promotion = Gift {
+            kind: GrantKind::Promotion,
+            name: name.to_owned(),
+            credits,
+            cycles,
+            reference: None,
+        };
+        self.give(&scope, promotion).await
+    }
+
     /// Gives credits, or takes them off when negative, with a reason.
     pub async fn adjust(
         &self,

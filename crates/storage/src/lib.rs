@@ -67,3 +67,11 @@ pub async fn open(database_url: &str, options: &OpenOptions) -> Result<Arc<dyn D
     let path = url::sqlite_path(database_url, options)?;
     Ok(Arc::new(SqliteStore::open(&path, options).await?))
 }
+
+/// The file that a URL names, whether it is there or not.
+///
+/// # Errors
+/// A URL of another scheme, or one that names no file.
+pub fn file(database_url: &str, options: &OpenOptions) -> Result<std::path::PathBuf, Error> {
+    url::sqlite_path(database_url, options)
+}

@@ -5,11 +5,7 @@ use std::{path::PathBuf, process::ExitCode};
 use clap::Args;
 use serde_json::json;
 
-use super::{
-    CliResult,
-    open::{self, FILE},
-    output::Output,
-};
+use super::{CliResult, open, output::Output};
 use crate::config::Config;
 
 /// Where to write a copy.
@@ -21,7 +17,7 @@ pub struct Backup {
 
 /// Brings the schema up to date.
 pub async fn run(config: &Config, output: &Output) -> CliResult {
-    let database = open::database(config, FILE, true).await?;
+    let database = open::database(config, output, true).await?;
     database.close().await?;
     output.answer("The schema is up to date.", &json!({ "migrated": true }));
     Ok(ExitCode::SUCCESS)
@@ -29,7 +25,7 @@ pub async fn run(config: &Config, output: &Output) -> CliResult {
 
 /// Writes a consistent copy of the database.
 pub async fn backup(backup: &Backup, config: &Config, output: &Output) -> CliResult {
-    let database = open::database(config, FILE, false).await?;
+    let database = open::existing(config, false).await?;
     database.backup(&backup.file).await?;
     database.close().await?;
     output.answer(

@@ -1,6 +1,6 @@
 //! Opens the database for a command.
 
-use std::{fs, sync::Arc};
+use std::{fs, path::Path, sync::Arc};
 
 use service::{Caller, Services, SystemClock, mail::Pages, payments::Webhooks, ports::Store};
 use storage::{Database, OpenOptions};
@@ -8,7 +8,7 @@ use storage::{Database, OpenOptions};
 use super::{CliError, output::Output};
 use crate::{config::Config, courier::WebCourier, mail::Letters, telemetry};
 
-/// The file of the embedded database.
+/// The file of the embedded database, whatever the command.
 pub const FILE: &str = "creditscope.db";
 /// The folder of the data folder for letters that no server sends.
 const MAIL: &str = "mail";
@@ -24,20 +24,71 @@ pub struct Shell<'a> {
     database: Arc<dyn Database>,
 }
 
-/// Opens the database, or the file of this name in the data folder.
+/// Opens the database, and makes it when there is none: for what is meant to begin one.
 pub async fn database(
     config: &Config,
-    default_file: &str,
+    output: &Output,
     migrate: bool,
 ) -> Result<Arc<dyn Database>, CliError> {
+    let (url, options) = (config.database_url(FILE), options(config, migrate));
+    let path = storage::file(&url, &options)?;
     fs::create_dir_all(&config.data_dir)
         .map_err(|error| CliError::Io(config.data_dir.display().to_string(), error))?;
-    let options = OpenOptions {
+    let is_new = !path.exists();
+    let database = storage::open(&url, &options).await?;
+    if is_new {
+        output.note(&format!("Created the database {}.", path.display()));
+    }
+    Ok(database)
+}
+
+/// Opens the database that is there. A mistyped folder must not become an empty database.
+pub async fn existing(config: &Config, migrate: bool) -> Result<Arc<dyn Database>, CliError> {
+    let (url, options) = (config.database_url(FILE), options(config, migrate));
+    let path = storage::file(&url, &options)?;
+    if !path.exists() {
+        return Err(CliError::Usage(missing(&path)));
+    }
+    Ok(storage::open(&url, &options).await?)
+}
+
+fn options(config: &Config, migrate: bool) -> OpenOptions {
+    OpenOptions {
         folder: Some(config.data_dir.clone()),
         readers: config.readers,
         migrate,
+    }
+}
+
+/// What to do about a database that is not there.
+fn missing(path: &Path) -> String {
+    let others = databases_beside(path);
+    let instead = if others.is_empty() {
+        String::new()
+    } else {
+        let urls: Vec<_> = others
+            .iter()
+            .map(|name| format!("--database-url sqlite://{name}"))
+            .collect();
+        format!(", or name the one that is there: {}", urls.join(" or "))
     };
-    Ok(storage::open(&config.database_url(default_file), &options).await?)
+    format!(
+        "there is no database {}: check --data-dir and --database-url{instead}, or create it with creditscope migrate",
+        path.display()
+    )
+}
+
+/// Names of other database files in the folder of a database.
+pub fn databases_beside(path: &Path) -> Vec<String> {
+    let entries = path.parent().and_then(|folder| fs::read_dir(folder).ok());
+    let names = entries.into_iter().flatten().filter_map(Result::ok);
+    let mut others: Vec<_> = names
+        .map(|entry| entry.path())
+        .filter(|other| other.extension().is_some_and(|end| end == "db") && other != path)
+        .filter_map(|other| Some(other.file_name()?.to_string_lossy().into_owned()))
+        .collect();
+    others.sort();
+    others
 }
 
 /// Starts the use-cases over a database.
@@ -86,7 +137,7 @@ fn letters(config: &Config) -> Result<Letters, CliError> {
 impl<'a> Shell<'a> {
     /// Opens the database for a command.
     pub async fn open(config: &Config, output: &'a Output) -> Result<Self, CliError> {
-        let database = database(config, FILE, config.migrate).await?;
+        let database = existing(config, config.migrate).await?;
         Ok(Self {
             services: services(&database),
             caller: Caller::operator("command line"),

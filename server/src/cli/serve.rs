@@ -7,11 +7,7 @@ use service::Services;
 use storage::Database;
 use tokio::{net::TcpListener, sync::watch};
 
-use super::{
-    CliError, CliResult,
-    open::{self, FILE},
-    output::Output,
-};
+use super::{CliError, CliResult, open, output::Output};
 use crate::{AppState, api, config::Config, listener, router, telemetry};
 
 /// How often sessions that have ended are removed.
@@ -85,7 +81,7 @@ pub struct Server {
 
 /// Runs the server until it is told to stop.
 pub async fn run(config: &Config, output: &Output) -> CliResult {
-    let database = open::database(config, FILE, config.migrate).await?;
+    let database = open::database(config, output, config.migrate).await?;
     let services = open::with_outside(open::services(&database), config)?;
     let server = Server::bind(config, services, database).await?;
     output.note(&format!("Creditscope listens on http://{}", server.addr()?));

@@ -9,8 +9,8 @@ use domain::{
 use rand::{Rng as _, rngs::StdRng};
 use serde_json::json;
 
-/// How many events of each agent bring in something.
-const CHANCES: [f64; 6] = [0.045, 0.12, 0.05, 0.08, 0.02, 0.0];
+/// How many conversations, calls and messages of each agent bring in something.
+const CHANCES: [f64; 6] = [0.19, 0.12, 0.05, 0.08, 0.02, 0.0];
 /// How many of those are bookings, and sales.
 const BOOKINGS: f64 = 0.35;
 const SALES: f64 = 0.12;

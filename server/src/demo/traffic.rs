@@ -1,106 +1,148 @@
-//! Live traffic: an event every second or two, and calls that run for a while, for as long as the server runs.
+//! Live traffic: what history would have next, when its time comes, with calls that run for a while.
 
 mod call;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use domain::{
-    Agent,
+    Agent, Time,
     event::{AgeLimit, Envelope},
 };
-use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
-use service::{Caller, Services, ingest::IngestBatch};
+use service::{Caller, Permission, ServiceResult, Services, ingest::IngestBatch};
 use tokio::{sync::watch, task::JoinSet};
 
 use super::{
-    accounts::{ACCOUNTS, DemoAccount, DemoCompany},
-    history, leads,
+    feed::{Feed, Occurrence},
+    limits::Limits,
+    world::World,
 };
 use call::Call;
 
-/// Shortest and longest pause between two events.
-const PAUSE_MS: std::ops::Range<u64> = 700..2_800;
-/// Most calls at a time; further ones are reported when they have ended.
-const MOST_CALLS: usize = 9;
+/// Longest wait for the next event: a machine that slept catches up this soon.
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
+/// Most calls at a time; further ones are reported when they begin.
+const MOST_CALLS: usize = 24;
 
-/// Sends events and makes calls until it is told to stop; then ends the calls that run, so that none holds credits
+/// The traffic that goes on where history ends.
+pub struct Live {
+    world: Arc<World>,
+    feed: Feed,
+    limits: Limits,
+}
+
+impl Live {
+    /// What happens from a time on.
+    pub fn new(world: Arc<World>, from: Time) -> Self {
+        Self {
+            feed: Feed::new(Arc::clone(&world), from),
+            limits: Limits::default(),
+            world,
+        }
+    }
+
+    /// What is due now and allowed: each agent asks before it spends.
+    ///
+    /// # Errors
+    /// When the service cannot answer.
+    pub async fn due(
+        &mut self,
+        services: &Services,
+        caller: &Caller,
+    ) -> ServiceResult<Vec<Occurrence>> {
+        let mut allowed = Vec::new();
+        for one in self.feed.until(services.now()) {
+            let happens = match one.lead_of {
+                Some(_) => !self.limits.never_was(&one),
+                None => self.may_spend(services, caller, &one).await?,
+            };
+            if happens {
+                allowed.push(one);
+            } else {
+                self.limits.drop(&one);
+            }
+        }
+        Ok(allowed)
+    }
+
+    async fn may_spend(
+        &self,
+        services: &Services,
+        caller: &Caller,
+        one: &Occurrence,
+    ) -> ServiceResult<bool> {
+        let account = &self.world.accounts[one.account];
+        let scope = services
+            .scope(caller, Some(account.row.key), Permission::Check)
+            .await?;
+        let company = account.companies[one.company].row.key;
+        let checked = services.check(&scope, company, one.agent, None).await?;
+        Ok(checked.decision.is_allowed())
+    }
+
+    /// How long until something happens.
+    fn wait(&mut self, now: Time) -> Duration {
+        let left_us = self.feed.next_time(now).micros_since(now);
+        Duration::from_micros(u64::try_from(left_us).unwrap_or(0)).min(LONGEST_WAIT)
+    }
+}
+
+/// Sends events and makes calls until it is told to stop; then ends the calls that run, so that none reserves credits
 /// any longer.
-pub async fn traffic(services: Services, caller: Caller, mut stopping: watch::Receiver<bool>) {
-    let mut rng = StdRng::seed_from_u64(services.now().micros().unsigned_abs());
+pub async fn traffic(
+    services: Services,
+    caller: Caller,
+    mut live: Live,
+    mut stopping: watch::Receiver<bool>,
+) {
     let mut calls = JoinSet::new();
     loop {
-        let pause = Duration::from_millis(rng.random_range(PAUSE_MS));
+        let wait = live.wait(services.now());
         tokio::select! {
             // Whoever could tell is gone: that is a stop too.
             _ = stopping.wait_for(|stopping| *stopping) => break,
-            () = tokio::time::sleep(pause) => {}
+            () = tokio::time::sleep(wait) => {}
         }
         while calls.try_join_next().is_some() {}
-        let account = if rng.random_bool(0.8) {
-            &ACCOUNTS[0]
-        } else {
-            &ACCOUNTS[1]
+        let due = match live.due(&services, &caller).await {
+            Ok(due) => due,
+            Err(error) => {
+                tracing::warn!(%error, "the demo's agents could not ask for credits");
+                continue;
+            }
         };
-        let (company, agent) = pick(account, &mut rng);
-        if is_call(agent) && calls.len() < MOST_CALLS {
-            let call = Call::new(account, company, agent, &mut rng);
-            calls.spawn(call.run(services.clone(), caller.clone(), stopping.clone()));
-        } else {
-            report(&services, &caller, (account, company, agent), &mut rng).await;
+        for one in due {
+            let call = Call::of(&live.world, &one).filter(|_| calls.len() < MOST_CALLS);
+            if let Some(call) = call {
+                calls.spawn(call.run(services.clone(), caller.clone(), stopping.clone()));
+            } else if let Err(error) = report(&services, &caller, vec![one.event]).await {
+                tracing::warn!(%error, "the demo's event was not taken");
+            }
         }
     }
     while calls.join_next().await.is_some() {}
 }
 
+/// Reports events.
+///
+/// # Errors
+/// Why they were not taken.
+pub async fn report(
+    services: &Services,
+    caller: &Caller,
+    events: Vec<Envelope>,
+) -> ServiceResult<u32> {
+    let batch = IngestBatch {
+        events,
+        account: None,
+        age: AgeLimit::Enforced,
+    };
+    Ok(services.ingest(caller, batch).await?.accepted)
+}
+
+/// Whether an agent makes calls.
 const fn is_call(agent: Agent) -> bool {
     matches!(
         agent,
         Agent::VoiceInbound | Agent::VoiceOutbound | Agent::VoiceWeb
     )
-}
-
-async fn report(
-    services: &Services,
-    caller: &Caller,
-    (account, company, agent): (&DemoAccount, &DemoCompany, Agent),
-    rng: &mut StdRng,
-) {
-    let now = services.now();
-    let mut event = history::event(account, company, agent, now, rng);
-    event.source = event.source.map(|source| format!("{source}-live"));
-    let lead = leads::of(&event, agent, now, rng).map(|(_, lead)| Envelope {
-        source: Some("crm-live".to_owned()),
-        time: None,
-        ..lead
-    });
-    let batch = IngestBatch {
-        events: [event].into_iter().chain(lead).collect(),
-        account: None,
-        age: AgeLimit::Enforced,
-    };
-    if let Err(error) = services.ingest(caller, batch).await {
-        tracing::warn!(%error, "the demo's event was not taken");
-    }
-}
-
-/// Who spends next, by how much each usually does.
-fn pick(account: &'static DemoAccount, rng: &mut StdRng) -> (&'static DemoCompany, Agent) {
-    let pairs = account.companies.iter().flat_map(|company| {
-        Agent::ALL.map(|agent| {
-            (
-                company,
-                agent,
-                company.weight * company.agents[usize::from(agent.index())],
-            )
-        })
-    });
-    let pairs: Vec<_> = pairs.collect();
-    let mut left = rng.random_range(0.0..pairs.iter().map(|(_, _, weight)| weight).sum::<f64>());
-    for (company, agent, weight) in &pairs {
-        if left < *weight {
-            return (company, *agent);
-        }
-        left -= weight;
-    }
-    (&account.companies[0], Agent::Chat)
 }

@@ -32,6 +32,7 @@ pub fn ok(folder: &Path, arguments: &[&str]) -> String {
 pub fn prepared() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path();
+    ok(path, &["migrate"]);
     ok(
         path,
         &[

@@ -10,6 +10,7 @@ mod support;
 mod webhooks;
 
 mod bad_input;
+mod data_folder;
 mod demo;
 mod disputes;
 mod enforce;

@@ -56,6 +56,8 @@ pub struct TestServer {
     pub check: String,
     /// A key of another account that may read and ingest there.
     pub foreign: String,
+    /// The database beneath, for what brings use-cases of its own.
+    pub store: Arc<dyn Store>,
     folder: TempDir,
 }
 
@@ -176,8 +178,8 @@ impl TestServer {
         )));
         // Everything a test calls is on this machine.
         let courier = server::courier::WebCourier::new(true, Some(vec![5, 300]));
-        let services =
-            Services::start(store, Arc::<TestClock>::clone(&clock)).with_courier(Arc::new(courier));
+        let services = Services::start(Arc::clone(&store), Arc::<TestClock>::clone(&clock))
+            .with_courier(Arc::new(courier));
         if provisioned {
             provision(&services).await;
         }
@@ -209,6 +211,7 @@ impl TestServer {
             read,
             check,
             foreign,
+            store,
             folder,
         }
     }

@@ -1,10 +1,9 @@
-//! A call of the demo: it holds credits while it runs, says every few seconds what it has used, and is booked at its
+//! A call of the demo: it reserves credits while it runs, says every few seconds what it has used, and is booked at its
 //! end, as a real voice gateway does it.
 
 use std::time::Duration;
 
 use domain::{Agent, Credits, ledger::Renewal};
-use rand::{Rng as _, rngs::StdRng};
 use serde_json::{Map, json};
 use service::{
     Caller, Permission, Scope, ServiceError, ServiceResult, Services,
@@ -12,7 +11,8 @@ use service::{
 };
 use tokio::{sync::watch, time::Instant};
 
-use super::{DemoAccount, DemoCompany};
+use super::is_call;
+use crate::demo::{feed::Occurrence, world::World};
 
 /// A call says this often what it has used.
 const RENEW_EVERY: Duration = Duration::from_secs(3);
@@ -20,8 +20,6 @@ const RENEW_EVERY: Duration = Duration::from_secs(3);
 const EXPIRES_IN_S: u32 = 30;
 /// What a call reserves, in whole credits: more than most cost.
 const RESERVED: i64 = 5;
-/// Shortest and longest call, in seconds; short ones are more frequent.
-const SECONDS: std::ops::Range<u64> = 12..260;
 /// What a second costs in micro-credits, and to what its sum is rounded up: as the demo's rate card has it.
 const MICRO_A_SECOND: i64 = 14_000;
 const ROUNDED_TO: i64 = 10_000;
@@ -31,26 +29,28 @@ pub struct Call {
     account: &'static str,
     company: &'static str,
     agent: Agent,
+    activity: String,
     reference: String,
     lasts: Duration,
 }
 
 impl Call {
-    /// A call of some length.
-    pub fn new(
-        account: &'static DemoAccount,
-        company: &'static DemoCompany,
-        agent: Agent,
-        rng: &mut StdRng,
-    ) -> Self {
-        let seconds = rng.random_range(SECONDS).min(rng.random_range(SECONDS));
-        Self {
-            account: account.key,
-            company: company.key,
-            agent,
-            reference: format!("call_{:x}", rng.random_range(0x0100..0xffff_u32)),
-            lasts: Duration::from_secs(seconds),
+    /// The call that an event would be reported of at once; none when it is no call.
+    pub fn of(world: &World, one: &Occurrence) -> Option<Self> {
+        if !is_call(one.agent) || one.lead_of.is_some() {
+            return None;
         }
+        let account = &world.accounts[one.account];
+        let data = one.event.data.as_ref()?;
+        let text = |name: &str| Some(data.get(name)?.as_str()?.to_owned());
+        Some(Self {
+            account: account.row.key,
+            company: account.companies[one.company].row.key,
+            agent: one.agent,
+            activity: text("activity")?,
+            reference: text("reference")?,
+            lasts: Duration::from_secs(data.get("quantity")?.as_u64()?),
+        })
     }
 
     /// Runs until it is over, or until it is told to stop.
@@ -98,7 +98,7 @@ impl Call {
             id: None,
             company: self.company.to_owned(),
             agent: self.agent,
-            activity: "voice_call".to_owned(),
+            activity: self.activity.clone(),
             credits: Credits::from_whole(RESERVED).unwrap_or(Credits::ZERO),
             expires_in_s: EXPIRES_IN_S,
         }
