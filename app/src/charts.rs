@@ -18,7 +18,7 @@ pub use bars::agent_bars;
 pub use cumulative::cumulative;
 pub use file::file;
 pub use sheet::sheet;
-pub use stacked::{Layer, stacked};
+pub use stacked::{Layer, Marked, stacked};
 
 use std::convert::Infallible;
 

@@ -32,8 +32,8 @@ test.describe("Platform trends of a platform of one's own", () => {
     await page.getByRole("button", { name: "Show" }).click();
     const legend = page.getByTestId("legend").getByRole("listitem");
     await expect(legend.filter({ hasText: "Harbor Group" })).toContainText("4,000,000");
-    await expect(legend.filter({ hasText: "Lakeside Clinics" })).toContainText("3,000,000.5");
-    await expect(page.locator(".trend-total b")).toHaveText("7,000,000.5");
+    await expect(legend.filter({ hasText: "Lakeside Clinics" })).toContainText("3,000,001");
+    await expect(page.locator(".trend-total b")).toHaveText("7,000,001");
     await page.getByText("Show this chart as a table").click();
     const cells = await page.getByTestId("trend-table").locator("tbody td").allTextContents();
     expect(cells.map(micro).reduce((sum, cell) => sum + cell, 0n)).toBe(micro("7000000.5"));

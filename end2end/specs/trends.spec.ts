@@ -30,7 +30,7 @@ test.describe("Trends", () => {
     const drawing = await settings.file("chart.svg");
     expect(drawing.headers()["content-type"]).toBe("image/svg+xml");
     const words = await wordsOn(page, await drawing.text());
-    expect(words).toContain("Credits by company and day: 40");
+    expect(words).toContain("Credits by company and day: 40 so far");
     expect(words).toContain("Acme Dental 34");
     const picture = await settings.file("chart.png");
     expect([picture.status(), picture.headers()["content-type"]]).toEqual([200, "image/png"]);

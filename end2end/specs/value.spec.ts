@@ -18,18 +18,18 @@ test.describe("Value", () => {
     await new Settings(page, server).open("Value");
     const tiles = page.getByTestId("tiles");
     await expect(tiles).toContainText("1 lead · 1 booking · 1 sale");
-    await expect(tiles).toContainText("Credits per lead16");
-    await expect(tiles).toContainText("120 EUR");
-    await expect(tiles).toContainText("2.5 EUR");
-    // 18 of 48 credits are replies that no lead names.
+    await expect(tiles).toContainText("Credits per lead48");
+    await expect(tiles).toContainText("€120.00");
+    await expect(tiles).toContainText("€2.50");
+    // 18 of 48 credits are chats that no lead names.
     await expect(page.getByTestId("wasted")).toContainText("Chats without a lead18");
     const told = await account.api.leads("period=30d");
-    expect(told).toMatchObject({ credits: "48", leads: 3, credits_per_lead: "16", by_kind: { lead: 1, booking: 1, sale: 1 }, value: [{ currency: "EUR", amount: "120", per_credit: "2.5" }], wasted: { chats_without_lead: { credits: "18", events: 2 } } });
+    expect(told).toMatchObject({ credits: "48", leads: 3, credits_per_lead: "48", credits_per: { lead: "48", booking: "48", sale: "48" }, by_kind: { lead: 1, booking: 1, sale: 1 }, value: [{ currency: "EUR", amount: "120", per_credit: "2.5" }], wasted: { chats_without_lead: { credits: "18", events: 2 } } });
     const company = page.getByTestId("by-company").locator("tbody tr").first();
     await expect(company).toContainText("Acme Dental40101");
     await company.getByRole("link").click();
     await expect(page.getByTestId("narrowed")).toContainText("Only Acme Dental");
-    await expect(tiles).toContainText("Credits per lead20");
+    await expect(tiles).toContainText("Credits per lead40");
     await page.getByTestId("marks").getByRole("link").filter({ hasText: "1 lead" }).first().click();
     await usage.isLive();
     expect((await usage.rows()).map((row) => row.reference).sort()).toEqual(["conv_a", "conv_b"]);
@@ -45,7 +45,7 @@ test.describe("Value", () => {
     await expect(page.getByTestId("how-to")).toContainText("No leads reported yet");
     const wasted = page.getByTestId("wasted");
     await expect(wasted).toContainText("Calls under 10 seconds3");
-    await expect(wasted).toContainText("25 % of the 12 credits of calls");
+    await expect(wasted).toContainText("25% of the 12 credits of calls");
     await expect(wasted).toContainText("not known until leads are reported");
   });
 
@@ -57,6 +57,6 @@ test.describe("Value", () => {
     await new Settings(client.page, server).open("Value");
     await expect(client.page.getByTestId("tiles")).toContainText("1 lead · 0 bookings · 0 sales");
     await expect(client.page.getByTestId("by-company")).not.toContainText("Bluewater");
-    await expect(client.page.locator("main")).not.toContainText("99 EUR");
+    await expect(client.page.locator("main")).not.toContainText("€99.00");
   });
 });

@@ -37,6 +37,8 @@ pub(super) enum Mark {
     BarEmpty,
     /// A window that has not begun.
     BarFuture,
+    /// The window that is running, behind its bar.
+    Running,
     /// A window there is something to say of.
     Note,
     /// A layer of a stack, the first at the bottom.
@@ -51,7 +53,7 @@ pub(super) enum Mark {
 }
 
 impl Mark {
-    const ALL: [Self; 23] = [
+    const ALL: [Self; 24] = [
         Self::Grid,
         Self::Label,
         Self::Area,
@@ -66,6 +68,7 @@ impl Mark {
         Self::BarToday,
         Self::BarEmpty,
         Self::BarFuture,
+        Self::Running,
         Self::Note,
         Self::Layer0,
         Self::Layer1,
@@ -111,6 +114,7 @@ impl Mark {
             Self::BarToday => "bar today",
             Self::BarEmpty => "bar empty",
             Self::BarFuture => "bar future",
+            Self::Running => "running-window",
             Self::Note => "note",
             Self::Layer0 => "layer layer-0",
             Self::Layer1 => "layer layer-1",

@@ -14,7 +14,7 @@ const STYLE: &str = "text{font-family:system-ui,sans-serif}.heading{font-size:16
 .agent-chat{fill:#4f46e5}.agent-voice_inbound{fill:#0d8a80}.agent-voice_outbound{fill:#c2410c}.agent-voice_web{fill:#be185d}\
 .agent-auto_trigger{fill:#a16207}.agent-nox{fill:#6d28d9}.bar{fill-opacity:.72}.bar.today{fill-opacity:1}.bar.empty{fill-opacity:.4}\
 .bar.future{fill:#e4e4e9;fill-opacity:1}.hit{fill:none}\
-.note{fill:#b45309}.layer-0{fill:#4f46e5}.layer-1{fill:#0d8a80}.layer-2{fill:#c2410c}.layer-3{fill:#be185d}\
+.note{fill:#b45309}.running-window{fill:#f0f0f4}.layer-0{fill:#4f46e5}.layer-1{fill:#0d8a80}.layer-2{fill:#c2410c}.layer-3{fill:#be185d}\
 .layer-4{fill:#a16207}.layer-5{fill:#6d28d9}.layer-6{fill:#0369a1}.layer-7{fill:#6f6f7b}";
 /// What stays free around everything.
 pub(super) const MARGIN: u32 = 16;

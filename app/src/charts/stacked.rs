@@ -43,23 +43,32 @@ pub struct Layer {
     pub heights_micro: Vec<i64>,
 }
 
-/// Groups in every window, stacked, the first at the bottom. There is a label for each window, and a dot above those
-/// there is something to say of.
-pub fn stacked(layers: &[Layer], labels: &[String], notes: &[usize]) -> String {
+/// What is to be seen of windows besides their bars.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Marked<'a> {
+    /// Those there is something to say of.
+    pub notes: &'a [usize],
+    /// The one that is running: its bar is not done yet.
+    pub running: Option<usize>,
+}
+
+/// Groups in every window, stacked, the first at the bottom. There is a label for each window, a dot above those there
+/// is something to say of, and a shade behind the one that is running.
+pub fn stacked(layers: &[Layer], labels: &[String], marked: Marked<'_>) -> String {
     let frame = Frame {
         class: "chart stacked",
         width: WIDTH,
         height: HEIGHT,
         stretches: false,
     };
-    frame.draw(|area| draw(area, layers, labels, notes))
+    frame.draw(|area| draw(area, layers, labels, marked))
 }
 
 fn draw(
     area: &DrawingArea<SvgBackend<'_>, Shift>,
     layers: &[Layer],
     labels: &[String],
-    notes: &[usize],
+    Marked { notes, running }: Marked<'_>,
 ) -> Drawn {
     let count = labels.len();
     if count == 0 {
@@ -89,6 +98,12 @@ fn draw(
         .set_tick_mark_size(LabelAreaPosition::Left, LABEL_DROP / 2)
         .y_label_style(words(HPos::Right, VPos::Center))
         .draw()?;
+    let running = running.filter(|window| *window < count);
+    chart.draw_series(running.map(|window| {
+        let left = middle(window) - 0.5;
+        let shade = [(left, 0), (left + 1.0, scale.top())];
+        Rectangle::new(shade, Mark::Running.key().filled())
+    }))?;
     chart.draw_series((0..count).flat_map(|window| bar(layers, window)))?;
     let dots: Vec<_> = notes
         .iter()

@@ -26,7 +26,7 @@ pub use events::{CommitOutcome, Committed, EventStore, NewEvent, StoredEvent};
 pub use identity::{
     IdempotencyStore, IdentityStore, Membership, NewUser, Remembered, SavedSession, User,
 };
-pub use leads::{AgentCell, LeadCell, LeadReads};
+pub use leads::{AgentCell, ChatCell, LeadCell, LeadReads};
 pub use ledger::{
     AccountAct, Act, Acted, BooksNeeds, ChangedBooks, CompanyLimits, DisputePlace, EventPayment,
     Gift, LedgerStore, LoadedBooks, NewHold, NumberedEntry, OpenDispute, Refusal, Reverse,

@@ -49,12 +49,31 @@ pub struct FoundSpike {
 }
 
 impl FoundSpike {
-    /// Whom most of it is from: `92 % of it from Acme Dental, Voice Outbound`; none when nobody stands out.
+    /// By how much those who used more than expected did so together. Where others used less, it is more than the
+    /// spike's excess, and [`FoundSpike::offset`] is the difference.
+    pub fn increase(&self) -> Credits {
+        let others = self.others.max(Credits::ZERO);
+        let causes = self.causes.iter().map(|cause| cause.excess);
+        causes.fold(others, Credits::saturating_add)
+    }
+
+    /// By how much lower use elsewhere made the spike smaller.
+    pub fn offset(&self) -> Credits {
+        Credits::ZERO.saturating_sub(self.others.min(Credits::ZERO))
+    }
+
+    /// Each cause's share of the increase in percent, and that of all others at the end: together 100.
+    pub fn shares(&self) -> Vec<String> {
+        let causes = self.causes.iter().map(|cause| cause.excess);
+        let parts: Vec<_> = causes.chain([self.others.max(Credits::ZERO)]).collect();
+        number::percent_parts(&parts, self.increase())
+    }
+
+    /// Whom most of it is from: `92% of it from Acme Dental, Voice Outbound`; none when nobody stands out.
     pub fn mostly_from(&self) -> Option<String> {
         let cause = self.causes.first()?;
-        // Where others used less than usual, one may have used more than what is above it.
-        let part = if cause.excess < self.spike.excess() {
-            number::percent(cause.excess, self.spike.excess())
+        let part = if cause.excess < self.increase() {
+            self.shares().swap_remove(0)
         } else {
             "all".to_owned()
         };

@@ -13,7 +13,7 @@ use domain::{
 use crate::{
     Scope, ServiceError, ServiceResult, Services,
     companies::by_company,
-    ports::{AgentCell, Cell, Grain, GroupBy, LeadCell, Snapshot, StoreResult},
+    ports::{AgentCell, Cell, ChatCell, Grain, GroupBy, LeadCell, Snapshot, StoreResult},
     selection::View,
     split::{read_cells, split},
     usage::{by_agent, sum},
@@ -36,6 +36,8 @@ pub struct ValueQuery {
 pub struct Value {
     /// The zone windows are counted in.
     pub zone: Zone,
+    /// When it was read.
+    pub now: Time,
     /// How long a window is.
     pub window: Window,
     /// The windows of the period, also those without anything, each with what was in it.
@@ -82,9 +84,10 @@ pub struct Wasted {
     pub short_calls: Totals,
     /// All voice calls.
     pub calls: Totals,
-    /// Chat replies whose reference no lead of the company names within 35 days; none as long as no lead is known.
+    /// Chats whose reference no lead of the company names within 35 days; none as long as no lead is known. All replies
+    /// with one reference are one chat; those without a reference cannot be told, and are not counted.
     pub chats_without_lead: Option<Totals>,
-    /// All chat replies.
+    /// All chats: what they used, and how many they were. A reply without a reference counts as one.
     pub chats: Totals,
 }
 
@@ -118,6 +121,7 @@ impl Services {
             wasted: wasted(
                 &of_agents,
                 &found.short_calls,
+                &found.chats,
                 found.chats_with_lead.as_deref(),
             ),
             has_leads: found.first_lead.is_some(),
@@ -130,6 +134,7 @@ impl Services {
             all_companies,
             range: period.range,
             previous_range: period.previous,
+            now: view.now,
             window: query.window,
             zone: view.zone,
         })
@@ -146,7 +151,7 @@ impl Services {
             view.period.range,
         )
         .await?;
-        let told = wasted(&by_agent(&used), &short, None);
+        let told = wasted(&by_agent(&used), &short, &[], None);
         Ok((told.short_calls, told.calls))
     }
 
@@ -189,7 +194,8 @@ struct Found {
     leads: Vec<LeadCell>,
     leads_before: Vec<LeadCell>,
     short_calls: Vec<AgentCell>,
-    chats_with_lead: Option<Vec<AgentCell>>,
+    chats: Vec<ChatCell>,
+    chats_with_lead: Option<Vec<ChatCell>>,
     first_lead: Option<Time>,
     coverage: Coverage,
 }
@@ -221,6 +227,7 @@ async fn read(snapshot: &mut dyn Snapshot, view: &View, window: Window) -> Store
         leads: leads(snapshot, view, by_windows).await?,
         leads_before: leads(snapshot, view, split(before, Some(view.cycles.zone()))).await?,
         short_calls,
+        chats: snapshot.chats(account, &view.selection, range).await?,
         chats_with_lead,
         first_lead,
         coverage: view.coverage(snapshot, view.period).await?,
@@ -316,15 +323,18 @@ fn over_time(windows: Vec<TimeRange>, used: &[Cell], leads: &[LeadCell]) -> Vec<
 fn wasted(
     used: &[Totals; 6],
     short_calls: &[AgentCell],
-    chats_with_lead: Option<&[AgentCell]>,
+    referenced: &[ChatCell],
+    chats_with_lead: Option<&[ChatCell]>,
 ) -> Wasted {
     let of = |agent: Agent| used[usize::from(agent.index())];
+    let (told, replies) = counted(referenced);
     let chats = of(Agent::Chat);
-    let without = |with: &[AgentCell]| {
-        let with = sum(with.iter().map(|cell| &cell.totals));
+    let untold = chats.events.saturating_sub(replies);
+    let without = |with: &[ChatCell]| {
+        let (with, _) = counted(with);
         Totals {
-            credits: chats.credits.saturating_sub(with.credits),
-            events: chats.events.saturating_sub(with.events),
+            credits: told.credits.saturating_sub(with.credits),
+            events: told.events.saturating_sub(with.events),
         }
     };
     let voice = Agent::ALL.into_iter().filter(|agent| agent.is_voice());
@@ -333,6 +343,22 @@ fn wasted(
         short_calls: sum(short_calls.iter().map(|cell| &cell.totals)),
         calls: sum(&calls),
         chats_without_lead: chats_with_lead.map(without),
-        chats,
+        chats: Totals {
+            credits: chats.credits,
+            events: told.events.saturating_add(untold),
+        },
     }
+}
+
+/// What chats used and how many they are, and how many replies they have.
+fn counted(chats: &[ChatCell]) -> (Totals, u64) {
+    let (mut sum, mut replies) = (Totals::default(), 0_u64);
+    for cell in chats {
+        sum.add(Totals {
+            credits: cell.credits,
+            events: cell.chats,
+        });
+        replies = replies.saturating_add(cell.replies);
+    }
+    (sum, replies)
 }

@@ -14,18 +14,18 @@ use crate::{
 const LETTER: &str = "\
 north account, 23 Nov to 29 Nov 2026 (Europe/Berlin)
 
-130 credits used, 86 % more than the week before (70).
+130 credits used, 86% more than the week before (70).
 
 By agent
   Voice Outbound: 120 credits, nothing the week before
-  Chat: 10 credits, 86 % less than the week before
+  Chat: 10 credits, 86% less than the week before
 
 By company
   harbor company: 120 credits, nothing the week before
-  acme company: 10 credits, 86 % less than the week before
+  acme company: 10 credits, 86% less than the week before
 
-Unusual
-  Mon 23 Nov, 13:00: 120 credits where 0 are usual, all of it from harbor company, Voice Outbound
+Spikes
+  Mon 23 Nov, 13:00: 120 credits vs 0 expected, all of it from harbor company, Voice Outbound
 
 This cycle
   Lasts to the end of the cycle.
@@ -78,7 +78,7 @@ async fn a_week_is_told_once_in_the_morning_after_it_to_those_who_pay() {
     assert_eq!(letter.to, "ada@north.example");
     assert_eq!(
         letter.subject,
-        "north account: 130 credits last week, 86 % more than the week before"
+        "north account: 130 credits last week, 86% more than the week before"
     );
     let review = "https://credits.example/billing/review?account=north&week=2026-11-23";
     assert_eq!(letter.text, format!("{LETTER}\n{review}\n"));

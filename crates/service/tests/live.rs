@@ -8,6 +8,7 @@ use domain::{
     event::AgeLimit,
     filter::ViewQuery,
     live::{Applied, Delta, LiveFrame, MAX_DELTA_ROWS, ReadAt},
+    time::MINUTE_US,
     usage::Dashboard,
 };
 use futures::{Stream, StreamExt as _};
@@ -351,4 +352,24 @@ async fn a_client_is_not_offered_the_activities_of_other_companies() {
     let client = world.client(&["acme"]).await;
     let (own, _) = page(&world, &client, &ViewQuery::default()).await;
     assert!(!own.activities.contains(&"secret_campaign".to_owned()) && !own.activities.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn news_of_a_running_period_an_hour_later_ask_to_read_again_what_it_is_compared_with() {
+    let world = World::new().await;
+    let mut frames = follow(&world, &world.operator, &ViewQuery::default(), Seq::ZERO).await;
+    assert_eq!(deltas(&mut frames).await, []);
+    let later = time(NOW).plus_micros(59 * MINUTE_US);
+    world.clock.set(later);
+    let news = usage("e1", "acme", &later.to_string(), "1");
+    world.ingest(vec![news]).await.unwrap();
+    assert_eq!(deltas(&mut frames).await.len(), 1);
+    let too_late = time(NOW).plus_micros(60 * MINUTE_US);
+    world.clock.set(too_late);
+    // Nothing happens, nothing is read.
+    assert_eq!(frames.next().await, Some(LiveFrame::Beat));
+    let news = usage("e2", "acme", &too_late.to_string(), "1");
+    world.ingest(vec![news]).await.unwrap();
+    assert_eq!(frames.next().await, Some(LiveFrame::Resync));
+    assert_eq!(frames.next().await, None);
 }

@@ -1,13 +1,18 @@
 //! Spikes of an account that has known weeks behind it.
 
 use domain::{
-    Agent, Credits,
+    Agent, Credits, TimeRange,
     alert::{Condition, Rule},
     filter::ViewQuery,
+    spike::Spike,
     time::{DAY_US, HOUR_US},
+    usage::CompanyName,
 };
 use serde_json::json;
-use service::{Permission, ServiceError};
+use service::{
+    Permission, ServiceError,
+    spikes::{FoundSpike, NamedCause},
+};
 
 use crate::support::world::{NOW, World, credits, time, usage, wrong};
 
@@ -180,4 +185,53 @@ async fn a_long_period_is_refused_and_a_short_history_says_nothing() {
         .unwrap();
     let found = world.services.spikes(world.north().await, &week()).await;
     assert_eq!(found.unwrap().spikes, None);
+}
+
+/// A spike of 100 credits above what is expected, made of these parts and all others.
+fn made_of(parts: &[&str], others: &str) -> FoundSpike {
+    let cause = |excess: &&str| NamedCause {
+        company: CompanyName {
+            key: "acme".to_owned(),
+            name: "Acme".to_owned(),
+        },
+        agent: Agent::Chat,
+        activity: "chat_reply".to_owned(),
+        used: credits(excess),
+        expected: Credits::ZERO,
+        excess: credits(excess),
+        worst_hour: time(NOW),
+    };
+    FoundSpike {
+        spike: Spike {
+            range: TimeRange::new(time(NOW).plus_micros(-HOUR_US), time(NOW)),
+            used: credits("110"),
+            expected: credits("10"),
+        },
+        causes: parts.iter().map(cause).collect(),
+        others: credits(others),
+    }
+}
+
+#[test]
+fn shares_of_a_spike_end_at_a_hundred_percent_and_lower_use_elsewhere_is_an_offset() {
+    let offset = made_of(&["104", "46"], "-50");
+    assert_eq!(offset.shares(), ["69%", "31%", "0%"]);
+    assert_eq!(
+        (offset.increase(), offset.offset()),
+        (credits("150"), credits("50"))
+    );
+    let mostly = offset.mostly_from().unwrap();
+    assert!(mostly.starts_with("69% of it from Acme"), "{mostly}");
+
+    let others = made_of(&["60", "25.5"], "14.5");
+    assert_eq!(others.shares(), ["60%", "26%", "14%"]);
+    assert_eq!(
+        (others.increase(), others.offset()),
+        (others.spike.excess(), Credits::ZERO)
+    );
+
+    let alone = made_of(&["104"], "-4");
+    assert_eq!(alone.shares(), ["100%", "0%"]);
+    assert!(alone.mostly_from().unwrap().starts_with("all of it from"));
+    assert_eq!(made_of(&[], "100").shares(), ["100%"]);
 }

@@ -1,5 +1,7 @@
 //! What usage brought in agrees with the plain lists of events and leads, for any filter, period and zone.
 
+use std::collections::BTreeMap;
+
 use domain::{
     Agent, Credits, Time,
     calendar::Window,
@@ -156,10 +158,29 @@ fn check_wasted(
     };
     let chats = |event: &Spent| passes(event) && event.agent == Agent::Chat;
     let wasted = value.wasted;
-    prop_assert_eq!(wasted.chats, total(events, value.range, chats));
-    let without = total(events, value.range, |event| {
-        chats(event) && !leads_to_something(event)
-    });
+    let all = total(events, value.range, chats);
+    let mut talks: BTreeMap<_, Vec<&Spent>> = BTreeMap::new();
+    let mut untold = 0;
+    for event in events {
+        if !chats(event) || !value.range.contains(event.time) {
+            continue;
+        }
+        if event.reference.is_some() {
+            let talk = (event.company, event.reference);
+            talks.entry(talk).or_default().push(event);
+        } else {
+            untold += 1;
+        }
+    }
+    prop_assert_eq!(wasted.chats.credits, all.credits);
+    prop_assert_eq!(wasted.chats.events, talks.len() as u64 + untold);
+    talks.retain(|_, talk| !talk.iter().any(|event| leads_to_something(event)));
+    let without = Totals {
+        credits: talks.values().flatten().fold(Credits::ZERO, |sum, event| {
+            sum.saturating_add(event.credits)
+        }),
+        events: talks.len() as u64,
+    };
     prop_assert_eq!(
         wasted.chats_without_lead,
         (!leads.is_empty()).then_some(without)

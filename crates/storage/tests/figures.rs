@@ -7,13 +7,13 @@ use std::{fmt::Write as _, sync::Arc};
 
 use domain::{
     Agent, Credits, Time, TimeRange,
-    calendar::{Comparison, Coverage, Window},
+    calendar::{Comparison, Window},
     event::{AgeLimit, Envelope},
     filter::ViewQuery,
-    lead::LeadKind,
+    lead::{LEAD_REACH_US, LeadKind},
     ledger::OveragePolicy,
     tenancy::{AccountKind, Plan},
-    time::{BUCKET_US, DAY_US},
+    time::DAY_US,
     usage::Totals,
 };
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng, seq::IndexedRandom as _};
@@ -52,15 +52,6 @@ const COMPARED: [Comparison; 4] = [
 const WINDOWS: [Window; 3] = [Window::Day, Window::Week, Window::Month];
 
 struct Still;
-
-/// A clock that stands at some time.
-struct At(Time);
-
-impl Clock for At {
-    fn now(&self) -> Time {
-        self.0
-    }
-}
 
 impl Clock for Still {
     fn now(&self) -> Time {
@@ -143,19 +134,22 @@ impl World {
                 rng.random_range(0..100 * DAY_US)
             };
             let agent = *Agent::ALL.choose(rng).unwrap();
+            let reference = rng
+                .random_bool(0.7)
+                .then(|| format!("conv_{}", rng.random_range(0..900)));
             let (kind, data) = if number < EVENTS {
                 let credits = Credits::from_micro(rng.random_range(0..9_000_000));
                 let activity = ACTIVITIES.choose(rng).unwrap();
                 (
                     "creditscope.usage",
-                    json!({"agent": agent, "activity": activity, "credits": credits}),
+                    json!({"agent": agent, "activity": activity, "credits": credits, "reference": reference}),
                 )
             } else {
                 let lead = LeadKind::ALL.choose(rng).unwrap();
                 let value = Credits::from_micro(rng.random_range(0..9_000_000));
                 (
                     "creditscope.lead",
-                    json!({"agent": agent, "kind": lead, "value": value, "currency": "EUR"}),
+                    json!({"agent": agent, "kind": lead, "value": value, "currency": "EUR", "reference": reference}),
                 )
             };
             let event = json!({
@@ -214,6 +208,41 @@ impl World {
             credits: Credits::from_micro(row.0),
             events: u64::try_from(row.1).unwrap(),
         }
+    }
+
+    /// Chats by conversation: all of them, and those without a lead near any of their replies.
+    async fn chats(&mut self, range: TimeRange, condition: &str) -> [Totals; 2] {
+        let sql = format!(
+            "WITH replies AS (
+                SELECT e.company_id, e.reference, e.credits, e.credits >= 0 AS is_reply, EXISTS (
+                    SELECT 1 FROM leads AS l WHERE l.account_id = e.account_id AND l.company_id = e.company_id
+                        AND l.reference = e.reference AND abs(l.time - e.time) <= {LEAD_REACH_US}
+                ) AS has_lead
+                FROM events AS e
+                JOIN accounts AS a ON a.account_id = e.account_id
+                JOIN companies AS c ON c.company_id = e.company_id
+                WHERE e.agent = 0 AND e.time >= {} AND e.time < {} AND {condition}
+            ), chats AS (
+                SELECT sum(credits) AS credits, max(is_reply) AS is_chat, max(has_lead) AS has_lead
+                FROM replies WHERE reference IS NOT NULL GROUP BY company_id, reference
+            )
+            SELECT
+                (SELECT coalesce(sum(credits), 0) FROM replies),
+                (SELECT coalesce(sum(is_chat), 0) FROM chats)
+                    + (SELECT coalesce(sum(is_reply), 0) FROM replies WHERE reference IS NULL),
+                (SELECT coalesce(sum(credits), 0) FROM chats WHERE NOT has_lead),
+                (SELECT coalesce(sum(is_chat), 0) FROM chats WHERE NOT has_lead)",
+            range.start.micros(),
+            range.end.micros()
+        );
+        let row: (i64, i64, i64, i64) = sqlx::query_as(AssertSqlSafe(sql))
+            .fetch_one(&mut self.sql)
+            .await
+            .unwrap();
+        [(row.0, row.1), (row.2, row.3)].map(|(credits, events)| Totals {
+            credits: Credits::from_micro(credits),
+            events: u64::try_from(events).unwrap(),
+        })
     }
 
     /// How many leads of each kind, and what they are worth.
@@ -356,6 +385,9 @@ async fn value_is_what_plain_sql_adds_up() {
             let found = gain.worth_micro.get("EUR").copied().unwrap_or(0);
             assert_eq!(found, worth, "{asked:?}");
         }
+        let [chats, without] = world.chats(value.range, &condition).await;
+        assert_eq!(value.wasted.chats, chats, "{asked:?}");
+        assert_eq!(value.wasted.chats_without_lead, Some(without), "{asked:?}");
         for part in &value.companies {
             let of_company = format!("{condition} AND c.key = '{}'", part.key);
             let (counts, _) = world.leads(value.range, &of_company).await;
@@ -419,113 +451,4 @@ async fn platform_trends_are_what_plain_sql_adds_up() {
             }
         }
     }
-}
-
-/// One credit every quarter of an hour for 60 days, and a clock somewhere in the day.
-async fn level(now: &'static str) -> World {
-    let folder = tempfile::tempdir().unwrap();
-    let url = format!("sqlite://{}", folder.path().join("level.db").display());
-    let store = storage::open(&url, &OpenOptions::default()).await.unwrap();
-    let at: Time = now.parse().unwrap();
-    let services = Services::start(Arc::clone(&store) as _, Arc::new(At(at)));
-    let world = World {
-        services,
-        operator: Caller::operator("test"),
-        sql: SqliteConnection::connect(&url).await.unwrap(),
-        _folder: folder,
-    };
-    world.provision().await;
-    let quarters = (0..).map(|number: i64| at.bucket().plus_micros(-number * BUCKET_US));
-    let first = at.plus_micros(-60 * DAY_US);
-    let events: Vec<_> = quarters
-        .take_while(|time| *time >= first)
-        .map(|time| {
-            json!({
-                "specversion": "1.0", "id": time.to_string(), "source": "test", "type": "creditscope.usage",
-                "account": "south", "subject": "acme", "time": time.to_string(),
-                "data": {"agent": "chat", "activity": "chat_reply", "credits": "1"}
-            })
-        })
-        .collect();
-    for batch in events.chunks(2_000) {
-        let read = |event: &Value| serde_json::from_value::<Envelope>(event.clone()).unwrap();
-        let batch = IngestBatch {
-            events: batch.iter().map(read).collect(),
-            account: None,
-            age: AgeLimit::Lifted,
-        };
-        world.services.ingest(&world.operator, batch).await.unwrap();
-    }
-    world
-}
-
-#[rstest::rstest]
-#[case::just_after_midnight("2026-11-23T00:05:00Z")]
-#[case::in_the_morning("2026-11-23T08:00:01Z")]
-#[case::just_before_midnight("2026-11-23T23:59:00Z")]
-#[tokio::test]
-async fn level_use_is_as_much_as_before_whatever_the_time_of_day(#[case] now: &'static str) {
-    let world = level(now).await;
-    let south = async || {
-        let scope = world
-            .services
-            .scope(&world.operator, Some("south"), Permission::Read);
-        scope.await.unwrap()
-    };
-    let today = (Some(now[..10].to_owned()), None);
-    let named = ["7d", "28d", "30d"].map(|period| (None, Some(period.to_owned())));
-    for (day, period) in named.into_iter().chain([today]) {
-        let query = ViewQuery {
-            period: period.clone(),
-            from: day.clone(),
-            to: day,
-            ..ViewQuery::default()
-        };
-        let summary = world.services.summary(south().await, &query).await.unwrap();
-        assert!(summary.coverage.is_complete());
-        assert_eq!(summary.current, summary.previous, "{query:?}");
-        let asked = ValueQuery {
-            view: query.clone(),
-            window: Window::Day,
-        };
-        let value = world.services.value(south().await, &asked).await.unwrap();
-        assert_eq!(value.total.used, value.previous.used, "{query:?}");
-        let asked = PlatformQuery {
-            period: query,
-            plans: Vec::new(),
-            window: Window::Day,
-            by: PlatformBy::Account,
-            compared: Comparison::Previous,
-        };
-        let found = world.services.platform_trends(&world.operator, &asked);
-        let trends = found.await.unwrap().trends;
-        // Kept by hour: at most an hour less is compared.
-        let missing = trends.total.events - trends.previous.events;
-        assert!(missing <= 4, "{missing} of {asked:?}");
-    }
-}
-
-#[tokio::test]
-async fn a_time_that_is_not_known_says_from_when_on_it_is() {
-    let world = level("2026-11-23T08:00:01Z").await;
-    let scope = world
-        .services
-        .scope(&world.operator, Some("south"), Permission::Read);
-    let asked = TrendsQuery {
-        view: ViewQuery {
-            period: Some("90d".to_owned()),
-            ..ViewQuery::default()
-        },
-        window: Window::Week,
-        group_by: GroupBy::Agent,
-        compared: Comparison::Previous,
-    };
-    let trends = world
-        .services
-        .trends(scope.await.unwrap(), &asked)
-        .await
-        .unwrap();
-    let first = "2026-09-24T08:15:00Z".parse().unwrap();
-    assert_eq!(trends.coverage, Coverage::Since(first));
-    assert!(trends.previous.events < trends.total.events);
 }

@@ -10,6 +10,7 @@ use domain::{
     Agent, Credits,
     calendar::Window,
     lead::{Gain, LeadKind},
+    usage::Totals,
 };
 use serde::Serialize;
 use service::{
@@ -39,7 +40,7 @@ pub struct GainBody {
     leads: u64,
     /// How many of each.
     by_kind: KindCounts,
-    /// Credits for one of them; null when there is none.
+    /// Credits for one lead: all usage divided by leads alone, without bookings and sales; null when there is none.
     #[schema(required, value_type = Option<String>, example = "12.25")]
     credits_per_lead: Option<Credits>,
     /// Credits for one of each kind; null when there is none of it.
@@ -128,12 +129,32 @@ pub struct WastedBody {
     short_calls: TotalsBody,
     /// All voice calls.
     calls: TotalsBody,
-    /// Chat replies whose reference no lead of the company names within 35 days; null as long as the account has never
-    /// reported a lead.
+    /// Chats whose reference no lead of the company names within 35 days; null as long as the account has never reported
+    /// a lead. Replies without a reference are not counted.
     #[schema(required)]
-    chats_without_lead: Option<TotalsBody>,
-    /// All chat replies.
-    chats: TotalsBody,
+    chats_without_lead: Option<ChatsBody>,
+    /// All chats. A reply without a reference counts as one.
+    chats: ChatsBody,
+}
+
+/// Chats: all replies of a company with one reference are one.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Chats)]
+pub struct ChatsBody {
+    /// Credits of their replies in the period.
+    #[schema(value_type = String, example = "6124.5")]
+    credits: Credits,
+    /// Number of chats.
+    events: u64,
+}
+
+impl From<Totals> for ChatsBody {
+    fn from(chats: Totals) -> Self {
+        Self {
+            credits: chats.credits,
+            events: chats.events,
+        }
+    }
 }
 
 /// What usage brought in.
@@ -167,7 +188,7 @@ pub struct LeadSummaryBody {
 /// Adds up leads, and what each cost
 ///
 /// Leads, bookings and sales are reported as events of the type `creditscope.lead`. Credits per lead are the usage of the
-/// same companies, agents and period, divided by its leads. `Accept: text/csv` or `format=csv` answers agents, companies
+/// same companies, agents and period, divided by its leads alone; those per booking and per sale stand beside it. `Accept: text/csv` or `format=csv` answers agents, companies
 /// and windows as a table, `application/x-ndjson` or `format=ndjson` the same rows, a JSON document a line.
 #[utoipa::path(
     get, path = "/api/v1/leads/summary", tag = "Usage", operation_id = "get_leads_summary",
@@ -258,7 +279,7 @@ fn gain(gain: &Gain) -> GainBody {
             booking: gain.of(LeadKind::Booking),
             sale: gain.of(LeadKind::Sale),
         },
-        credits_per_lead: gain.credits_per(gain.all_leads()),
+        credits_per_lead: per(LeadKind::Lead),
         credits_per: KindCredits {
             lead: per(LeadKind::Lead),
             booking: per(LeadKind::Booking),
@@ -288,7 +309,7 @@ fn wasted(wasted: Wasted) -> WastedBody {
     WastedBody {
         short_calls: wasted.short_calls.into(),
         calls: wasted.calls.into(),
-        chats_without_lead: wasted.chats_without_lead.map(TotalsBody::from),
+        chats_without_lead: wasted.chats_without_lead.map(ChatsBody::from),
         chats: wasted.chats.into(),
     }
 }

@@ -51,6 +51,12 @@ pub struct SpikeBody {
     /// What everyone else used above, or below, what is usual: with the causes' excess it is the spike's.
     #[schema(value_type = String, example = "12.5")]
     others: Credits,
+    /// By how much those who used more than usual did so together: what shares are of.
+    #[schema(value_type = String, example = "700")]
+    increase: Credits,
+    /// What of the increase was offset by lower use elsewhere; without it, the increase is the excess.
+    #[schema(value_type = String, example = "27.5")]
+    offset: Credits,
 }
 
 /// Who caused a spike.
@@ -75,6 +81,9 @@ pub struct CauseBody {
     /// By how much it was more.
     #[schema(value_type = String, example = "660")]
     excess: Credits,
+    /// Part of the spike's increase, from 0 to 1, rounded to four decimals.
+    #[schema(minimum = 0, maximum = 1, example = 0.9429)]
+    share: f64,
     /// The hour that was most above the usual.
     worst_hour: String,
 }
@@ -82,7 +91,10 @@ pub struct CauseBody {
 impl SpikeBody {
     fn new(found: FoundSpike, zone: &Zone) -> Self {
         let spike = found.spike;
+        let (increase, offset) = (found.increase(), found.offset());
         Self {
+            increase,
+            offset,
             start: times::rfc3339(spike.range.start, zone),
             end: times::rfc3339(spike.range.end, zone),
             used: spike.used,
@@ -91,7 +103,7 @@ impl SpikeBody {
             causes: found
                 .causes
                 .into_iter()
-                .map(|cause| CauseBody::new(cause, zone))
+                .map(|cause| CauseBody::new(cause, increase, zone))
                 .collect(),
             others: found.others,
         }
@@ -99,8 +111,9 @@ impl SpikeBody {
 }
 
 impl CauseBody {
-    fn new(cause: NamedCause, zone: &Zone) -> Self {
+    fn new(cause: NamedCause, increase: Credits, zone: &Zone) -> Self {
         Self {
+            share: (cause.excess.share_of(increase) * 10_000.0).round() / 10_000.0,
             company: cause.company.key,
             agent: cause.agent,
             activity: cause.activity,

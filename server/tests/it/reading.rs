@@ -48,6 +48,40 @@ async fn the_summary_adds_up_and_names_all_six_agents() {
 }
 
 #[tokio::test]
+async fn a_lead_costs_what_was_used_divided_by_leads_alone() {
+    let server = seeded().await;
+    let lead = |id: &str, kind: &str| {
+        json!({
+            "specversion": "1.0", "id": id, "source": "crm", "type": "creditscope.lead", "subject": "acme-dental",
+            "time": "2026-11-20T10:00:00Z", "data": {"agent": "chat", "kind": kind}
+        })
+    };
+    let leads = json!([
+        lead("l1", "lead"),
+        lead("l2", "lead"),
+        lead("b1", "booking"),
+        lead("s1", "sale")
+    ]);
+    server.post_events(&leads).await.ok(204);
+    let summary = server
+        .get("/api/v1/leads/summary", &server.read)
+        .await
+        .ok(200)
+        .json();
+    assert_eq!(summary["credits"], "4.75");
+    assert_eq!(summary["leads"], 4);
+    assert_eq!(summary["credits_per_lead"], "2.375");
+    assert_eq!(
+        summary["credits_per"],
+        json!({"lead": "2.375", "booking": "4.75", "sale": "4.75"})
+    );
+    // The account is new: nothing is known of the cycle before.
+    let previous = &summary["previous"];
+    assert_eq!(previous["complete"], false);
+    assert!(previous["data_from"].is_string() && previous["to"].is_string());
+}
+
+#[tokio::test]
 async fn filters_mean_the_same_everywhere() {
     let server = seeded().await;
     for (filter, credits, events) in [

@@ -9,7 +9,7 @@ use service::{
 
 use super::{
     frame::{Ask, Frame, hidden},
-    trend_parts::{self, AGAINST, TrendParts, WINDOWS, choice, known, linked},
+    trend_parts::{self, AGAINST, TrendParts, WINDOWS, choice, known, linked, whole},
 };
 use crate::{PLATFORM_PATH, USAGE_PATH, error::AppError};
 
@@ -90,8 +90,8 @@ impl PlatformPage {
             {self.tiles()}
             {shown.chart()}
             <div class="trend-pair">
-                {shown.movers("Up most", "accounts that grew", |mover| mover.change_micro() > 0)}
-                {shown.movers("Down most", "accounts that shrank", |mover| mover.change_micro() < 0)}
+                {shown.movers("Top increases", "credits now and before, by account", "No increases in this period", |mover| mover.change_micro() > 0)}
+                {shown.movers("Top decreases", "credits now and before, by account", "No decreases in this period", |mover| mover.change_micro() < 0)}
                 {self.largest()}
                 {self.adoption()}
                 {self.run_outs()}
@@ -125,10 +125,10 @@ impl PlatformPage {
         view! {
             <form class="card search-form trend-form" method="get" action=PLATFORM_PATH>
                 {hidden("account", self.frame.account.clone())}
-                {choice("By", "by", &BY, self.by)}
+                {choice("Group by", "by", &BY, self.by)}
                 {choice("Period", "period", &PERIODS, self.period)}
-                {choice("Windows", "window", &WINDOWS, window)}
-                {choice("Against", "against", &AGAINST, self.found.trends.compared.id())}
+                {choice("Interval", "window", &WINDOWS, window)}
+                {choice("Compare to", "against", &AGAINST, self.found.trends.compared.id())}
                 <label>"Plan"<select name="plan"><option value="">"All plans"</option>{plans}</select></label>
                 <button class="button" type="submit">"Show"</button>
                 {trend_parts::files(&figures, &chart)}
@@ -184,26 +184,26 @@ impl PlatformPage {
         let run_outs = found.run_outs;
         let tiles = [
             (
-                "Accounts",
+                "Total accounts",
                 number::count(found.accounts),
-                "there are now".to_owned(),
+                "now".to_owned(),
             ),
             (
                 "Active accounts",
                 number::count(active),
                 format!(
-                    "{} of all · {} before",
+                    "{} of all accounts{}",
                     share(active, found.accounts),
-                    number::count(before)
+                    self.before(before)
                 ),
             ),
             (
-                "Ran out",
+                "Accounts that ran out",
                 number::count(run_outs.accounts),
                 format!(
-                    "{} of the active · {} before",
+                    "{} of active accounts{}",
                     share(run_outs.accounts, active),
-                    number::count(run_outs.before)
+                    self.before(run_outs.before)
                 ),
             ),
         ];
@@ -214,6 +214,15 @@ impl PlatformPage {
             })
             .collect();
         view! { <dl class="tiles" data-testid="tiles">{tiles}</dl> }
+    }
+
+    /// A count of the time that is compared with, where it is known.
+    fn before(&self, count: u64) -> String {
+        if self.found.trends.coverage.is_complete() {
+            format!(" · vs {} in the previous period", number::count(count))
+        } else {
+            String::new()
+        }
     }
 
     fn largest(&self) -> impl IntoView + use<> {
@@ -227,9 +236,9 @@ impl PlatformPage {
             } = account;
             view! {
                 <li><span class="trend-name">{linked(name, Some(self.account(key)))}</span>
-                    <b>{number::credits(now.credits)}</b>
+                    <b>{whole(now.credits)}</b>
                     <span class="dim">{number::percent(now.credits, all)}</span>
-                    {trend_parts::change(*now, *before)}</li>
+                    {trend_parts::change(&self.found.trends, *now, *before)}</li>
             }
             .into_any()
         });
@@ -247,7 +256,7 @@ impl PlatformPage {
             fact(
                 adoption.agent.name().to_owned(),
                 number::count(adoption.accounts),
-                format!("{} of the active", share(adoption.accounts, active)),
+                format!("{} of active accounts", share(adoption.accounts, active)),
             )
         });
         facts("Adoption", "accounts that used each agent", rows.collect())
@@ -260,7 +269,7 @@ impl PlatformPage {
             .zip(self.found.run_outs.weeks)
             .map(|(week, count)| fact((*week).to_owned(), number::count(count), share(count, all)));
         facts(
-            "When they ran out",
+            "When accounts ran out",
             "in their billing cycle",
             rows.collect(),
         )
@@ -273,13 +282,13 @@ impl PlatformPage {
                 1 => "The largest account".to_owned(),
                 count => format!("The {} largest", number::count(count)),
             };
-            fact(
-                who,
-                number::credits(part.credits),
-                number::percent(part.credits, all),
-            )
+            fact(who, whole(part.credits), number::percent(part.credits, all))
         });
-        facts("Concentration", "of all credits", rows.collect())
+        facts(
+            "Usage concentration",
+            "share of all credits",
+            rows.collect(),
+        )
     }
 }
 
@@ -295,14 +304,14 @@ fn list(
 ) -> AnyView {
     let nothing = rows
         .is_empty()
-        .then(|| view! { <p class="dim">"Nothing to tell."</p> });
+        .then(|| view! { <p class="dim">"No usage in this period"</p> });
     view! {
         <section class="card trend-movers"><h2>{title}<small>{lead}</small></h2><ul class=class>{rows}</ul>{nothing}</section>
     }
     .into_any()
 }
 
-fn fact(name: String, value: String, share: String) -> AnyView {
+fn fact(name: String, value: impl IntoView + 'static, share: String) -> AnyView {
     view! { <li><span class="trend-name">{name}</span><b>{value}</b><span class="dim">{share}</span></li> }.into_any()
 }
 

@@ -20,7 +20,7 @@ use service::{
 
 use super::{
     frame::{Ask, Frame, at, hidden},
-    trend_parts::{TrendParts, change, linked},
+    trend_parts::{TrendParts, change, linked, part, uncompared, whole},
 };
 use crate::{REVIEW_PATH, error::AppError, state::Url};
 
@@ -83,7 +83,7 @@ impl ReviewPage {
             {self.week()}
             {self.unusual()}
             <section aria-labelledby="changed">
-                <header class="section-header"><h2 id="changed">"What changed"</h2><p>"Against the same days of the week before."</p></header>
+                <header class="section-header"><h2 id="changed">"What changed"</h2><p>"Compared with the same days of the previous week."</p></header>
                 <div class="trend-pair">
                     {self.movers(&self.review.by_agent, "agent", "By agent")}
                     {self.movers(&self.review.by_company, "company", "By company")}
@@ -92,7 +92,7 @@ impl ReviewPage {
         };
         self.frame.clone().view(
             "Weekly review",
-            "What was unusual in a week, who caused it, and what changed.",
+            "The spikes of a week, who caused them, and what changed.",
             parts.into_any(),
         )
     }
@@ -106,27 +106,31 @@ impl ReviewPage {
         let link = |time: Time, label: &'static str| {
             view! { <a class="button" href=self.of_week(time) rel="external">{label}</a> }
         };
-        let before = link(review.week.start.plus_micros(-DAY_US), "Week before");
+        let before = link(review.week.start.plus_micros(-DAY_US), "Previous week");
         let after = review
             .is_over
-            .then(|| link(review.week.end.plus_micros(HOUR_US), "Week after"));
+            .then(|| link(review.week.end.plus_micros(HOUR_US), "Next week"));
         let (now, then) = (review.by_agent.total, review.by_agent.previous);
+        let before_words = uncompared(&review.by_agent).unwrap_or_else(|| {
+            let then = number::whole_credits(then.credits);
+            format!("vs {then} in the previous week")
+        });
         let so_far = if review.is_over { "" } else { " so far" };
         let reviewed = match &review.reviewed {
-            Some((time, who)) => view! { <p class="state good" data-testid="reviewed">{format!("Looked through by {who}, {}", at(*time, zone))}</p> }.into_any(),
+            Some((time, who)) => view! { <p class="state good" data-testid="reviewed">{format!("Reviewed by {who}, {}", at(*time, zone))}</p> }.into_any(),
             None if self.may_mark => view! {
                 <form method="post" action="/billing/review/mark">
                     {hidden("account", self.frame.account.clone())}{hidden("week", date(review.week.start, zone))}{hidden("next", self.of_week(review.week.start))}
                     <button class="button primary" type="submit">"Mark as reviewed"</button>
                 </form>
             }.into_any(),
-            None => view! { <p class="dim">"Nobody looked through it yet."</p> }.into_any(),
+            None => view! { <p class="dim">"Not reviewed yet"</p> }.into_any(),
         };
         view! {
             <section class="card review-week" aria-label="The week">
                 <div>
                     <h2>{format!("{} – {}", day(review.week.start), day(last))}</h2>
-                    <p class="trend-total"><b>{number::credits(now.credits)}</b>{format!(" credits{so_far} ")}{change(now, then)}<span class="dim">{format!(" against {}", number::credits(then.credits))}</span></p>
+                    <p class="trend-total"><b>{whole(now.credits)}</b>{format!(" credits{so_far} ")}{change(&review.by_agent, now, then)}<span class="dim">{before_words}</span></p>
                 </div>
                 <div class="row-actions">{before}{after}{reviewed}</div>
             </section>
@@ -139,8 +143,8 @@ impl ReviewPage {
 
     fn unusual(&self) -> impl IntoView + use<> {
         let cards = match &self.review.spikes.spikes {
-            None => view! { <p class="card empty-card">"Not enough data yet: what is usual is known after two weeks of usage."</p> }.into_any(),
-            Some(spikes) if spikes.is_empty() => view! { <p class="card empty-card" data-testid="calm">"Every hour was within what is usual of it."</p> }.into_any(),
+            None => view! { <p class="card empty-card">"Not enough data yet: what to expect is known after two weeks of usage."</p> }.into_any(),
+            Some(spikes) if spikes.is_empty() => view! { <p class="card empty-card" data-testid="calm">"No spikes: every hour was about as expected."</p> }.into_any(),
             Some(spikes) => {
                 let cards: Vec<_> = spikes.iter().map(|spike| self.spike(spike)).collect();
                 view! { <div class="stack">{cards}</div> }.into_any()
@@ -148,7 +152,7 @@ impl ReviewPage {
         };
         view! {
             <section aria-labelledby="unusual" data-testid="spikes">
-                <header class="section-header"><h2 id="unusual">"Unusual"</h2><p>"Hours that used far more than the same hours of the weeks before."</p></header>
+                <header class="section-header"><h2 id="unusual">"Spikes"</h2><p>"Hours that used far more than expected from the same hours of the weeks before."</p></header>
                 {cards}
             </section>
         }
@@ -158,28 +162,43 @@ impl ReviewPage {
         let spike = &found.spike;
         let zone = &self.review.spikes.zone;
         let when = hours_of(spike.range, zone);
+        let causes = found.causes.iter().map(|cause| cause.excess);
+        let parts: Vec<_> = causes.chain([found.others]).collect();
+        let wholes = number::whole_parts(&parts);
+        let figures: Vec<_> = wholes.into_iter().zip(found.shares()).collect();
         let rows: Vec<_> = found
             .causes
             .iter()
-            .map(|cause| self.cause(found, cause))
+            .zip(&figures)
+            .map(|(cause, (shown, share))| self.cause(found, cause, (shown, share)))
             .collect();
-        let others = (!found.others.is_zero()).then(|| {
-            view! { <tr><th scope="row">"Everyone else"</th><td class="number">{signed(found.others)}</td><td></td><td></td><td></td></tr> }
+        let others = figures.last().filter(|_| !found.others.is_zero()).map(|(shown, share)| {
+            let (name, share) = if found.others > Credits::ZERO {
+                ("Other", share.clone())
+            } else {
+                ("Offset by lower use elsewhere", String::new())
+            };
+            view! { <tr><th scope="row">{name}</th><td class="number">{signed(found.others, shown)}</td><td class="number">{share}</td><td></td><td></td></tr> }
         });
         let href = self.rows_of(spike.range, &[]);
         view! {
             <article class="card spike-card">
                 <header><h3><a href=href rel="external">{when}</a></h3>
-                    <p><b>{number::credits(spike.used)}</b>" credits where "{number::credits(spike.expected)}" are usual"</p></header>
+                    <p><b>{whole(spike.used)}</b>" vs "{whole(spike.expected)}" expected"</p></header>
                 <div class="table-card" tabindex="0" role="group" aria-label="Table of causes">
-                    <table><thead><tr><th scope="col">"Cause"</th><th scope="col" class="number">"Above usual"</th><th scope="col" class="number">"Of the spike"</th><th scope="col">"Mostly"</th><th scope="col">"Limit it"</th></tr></thead><tbody>{rows}{others}</tbody></table>
+                    <table><thead><tr><th scope="col">"Cause"</th><th scope="col" class="number">"Increase"</th><th scope="col" class="number">"Share of increase"</th><th scope="col">"Peak hour"</th><th scope="col">"Limit"</th></tr></thead><tbody>{rows}{others}</tbody></table>
                 </div>
             </article>
         }
         .into_any()
     }
 
-    fn cause(&self, found: &FoundSpike, cause: &NamedCause) -> AnyView {
+    fn cause(
+        &self,
+        found: &FoundSpike,
+        cause: &NamedCause,
+        (shown, share): (&str, &str),
+    ) -> AnyView {
         let zone = &self.review.spikes.zone;
         let keys = [
             ("company", cause.company.key.as_str()),
@@ -194,16 +213,16 @@ impl ReviewPage {
         );
         let worst = TimeRange::new(cause.worst_hour, cause.worst_hour.plus_micros(HOUR_US));
         let hour = zone.at(cause.worst_hour).strftime("%H:%M").to_string();
-        let usual = format!(
-            "{} where {} is usual",
-            number::credits(cause.used),
-            number::credits(cause.expected)
+        let expected = format!(
+            "{} vs {} expected",
+            number::whole_credits(cause.used),
+            number::whole_credits(cause.expected)
         );
         view! {
             <tr><th scope="row">{linked(&cause.company.name, Some(href))}<small>{what}</small></th>
-                <td class="number">{signed(cause.excess)}<small>{usual}</small></td>
-                <td class="number">{number::percent(cause.excess, found.spike.excess())}</td>
-                <td>{linked(&format!("at {hour}"), Some(self.rows_of(worst, &keys)))}</td>
+                <td class="number">{signed(cause.excess, shown)}<small>{expected}</small></td>
+                <td class="number">{share.to_owned()}</td>
+                <td>{linked(&hour, Some(self.rows_of(worst, &keys)))}</td>
                 <td class="limits">{self.limit(cause)}</td></tr>
         }
         .into_any()
@@ -255,7 +274,12 @@ impl ReviewPage {
             window: &|_| None,
             notes: &[],
         };
-        parts.movers(title, "the largest changes first", |_| true)
+        parts.movers(
+            title,
+            "the largest changes first",
+            "No changes in this week",
+            |_| true,
+        )
     }
 
     /// The rows of a stretch of time, of some company, agent or activity.
@@ -280,11 +304,8 @@ impl ReviewPage {
     }
 }
 
-fn signed(amount: Credits) -> String {
-    let text = number::credits(amount);
-    if amount > Credits::ZERO {
-        format!("+{text}")
-    } else {
-        text
-    }
+/// A change in whole credits, with its sign.
+fn signed(amount: Credits, shown: &str) -> impl IntoView + use<> {
+    let sign = if amount > Credits::ZERO { "+" } else { "" };
+    part(amount, format!("{sign}{shown}"))
 }

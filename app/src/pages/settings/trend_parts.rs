@@ -1,21 +1,24 @@
 //! What the pages about usage over time are made of.
 
 mod ask;
+mod words;
 
 use domain::{
-    Time, TimeRange,
-    calendar::{Comparison, Window, Zone},
+    Credits, TimeRange,
     number::{self, Change},
     usage::Totals,
 };
 use leptos::prelude::*;
 use service::trends::{Mover, TrendGroup, Trends};
 
-pub(super) use self::ask::{
-    AGAINST, PERIODS, WINDOWS, address, asked_view, compared, kept, known, rows_in, window,
+use self::words::{compared as compared_words, labels, so_far};
+pub(super) use self::{
+    ask::{AGAINST, PERIODS, WINDOWS, address, asked_view, compared, kept, known, rows_in, window},
+    words::{label, running, told_label, uncompared},
 };
 use crate::{
     charts,
+    components::Amount,
     ui::{Icon, Menu, MenuFile},
 };
 
@@ -58,23 +61,31 @@ pub(super) struct Note {
 impl TrendParts<'_> {
     pub(super) fn chart(&self) -> impl IntoView + use<> {
         let trends = self.trends;
+        let drawn = drawing(trends, self.notes);
         let labels = labels(trends);
-        let drawn = drawing(trends, &labels, self.notes);
-        let total = number::credits(trends.total.credits);
+        let total = number::whole_credits(trends.total.credits);
         let described = format!(
-            "Credits by {} and {}: {total} in all; the table below has every figure",
+            "Credits by {} and {}: {total} in all{}; the table below has every figure",
             self.by,
-            trends.window.id()
+            trends.window.id(),
+            so_far(trends)
         );
-        let legend: Vec<_> = trends
+        let credits: Vec<_> = trends
             .groups
             .iter()
-            .map(|group| self.legend(group))
+            .map(|group| group.total.credits)
+            .collect();
+        let wholes = number::whole_parts(&credits);
+        let shares = number::percent_parts(&credits, trends.total.credits);
+        let figures = wholes.into_iter().zip(shares);
+        let groups = trends.groups.iter().zip(figures);
+        let legend: Vec<_> = groups
+            .map(|(group, (whole, share))| self.legend(group, whole, share))
             .collect();
         view! {
             <section class="card trend-card" aria-label="Usage over time">
-                <p class="trend-total"><b>{total}</b>" credits "{change(trends.total, trends.previous)}
-                    <span class="dim">{format!(" against {} {} · {}", number::credits(trends.previous.credits), self.then(), number::events(trends.total.events))}</span></p>
+                <p class="trend-total"><b>{whole(trends.total.credits)}</b>" credits "{change(trends, trends.total, trends.previous)}
+                    <span class="dim">{compared_words(trends)}{number::events(trends.total.events)}</span></p>
                 <div class="trend-chart" tabindex="0" role="group" aria-label="Chart of usage over time"><div class="trend-plot"><div class="chart-frame" role="img" aria-label=described inner_html=drawn></div>{self.marks(&labels)}</div></div>
                 <ul class="trend-legend" data-testid="legend">{legend}</ul>
                 {self.noted()}
@@ -92,7 +103,7 @@ impl TrendParts<'_> {
             })
             .collect();
         (!notes.is_empty()).then(|| {
-            view! { <ul class="trend-notes" aria-label="Unusual" data-testid="notes">{notes}</ul> }
+            view! { <ul class="trend-notes" aria-label="Spikes" data-testid="notes">{notes}</ul> }
         })
     }
 
@@ -120,25 +131,15 @@ impl TrendParts<'_> {
         view! { <div class="trend-marks" data-testid="marks">{marks}</div> }
     }
 
-    /// When what it is compared with was.
-    const fn then(&self) -> &'static str {
-        match self.trends.compared {
-            Comparison::Previous => "before",
-            Comparison::Week => "a week before",
-            Comparison::Year => "a year before",
-            Comparison::Nothing => "",
-        }
-    }
-
-    fn legend(&self, group: &TrendGroup) -> AnyView {
+    fn legend(&self, group: &TrendGroup, shown: String, share: String) -> AnyView {
         let class = format!("dot square layer-{}", group.layer);
         let link = group.key.as_deref().and_then(self.group);
         let name = linked(&group.name, link);
         view! {
             <li><span class=class></span><span class="trend-name">{name}</span>
-                <b>{number::credits(group.total.credits)}</b>
-                <span class="dim">{number::percent(group.total.credits, self.trends.total.credits)}</span>
-                {change(group.total, group.previous)}</li>
+                <b>{part(group.total.credits, shown)}</b>
+                <span class="dim">{share}</span>
+                {change(self.trends, group.total, group.previous)}</li>
         }
         .into_any()
     }
@@ -177,11 +178,16 @@ impl TrendParts<'_> {
         &self,
         title: &'static str,
         lead: &'static str,
+        nothing: &'static str,
         which: fn(&Mover) -> bool,
     ) -> impl IntoView + use<> {
-        let movers: Vec<_> = self
-            .trends
-            .movers
+        let is_compared = self.trends.coverage.is_complete();
+        let all = if is_compared {
+            self.trends.movers.as_slice()
+        } else {
+            &[]
+        };
+        let movers: Vec<_> = all
             .iter()
             .filter(|mover| which(mover))
             .take(MOST_MOVERS)
@@ -191,15 +197,16 @@ impl TrendParts<'_> {
             .map(|mover| {
                 view! {
                     <li><span class="trend-name">{linked(&mover.name, (self.mover)(&mover.key))}</span>
-                        <b>{number::credits(mover.now.credits)}</b>
-                        <span class="dim">{format!("was {}", number::credits(mover.before.credits))}</span>
-                        {change(mover.now, mover.before)}</li>
+                        <b>{whole(mover.now.credits)}</b>
+                        <span class="dim">"vs "{whole(mover.before.credits)}</span>
+                        {change(self.trends, mover.now, mover.before)}</li>
                 }
             })
             .collect();
-        let nothing = rows
-            .is_empty()
-            .then(|| view! { <p class="dim">"Nothing did."</p> });
+        let nothing = rows.is_empty().then(|| {
+            let why = uncompared(self.trends).filter(|_| !is_compared);
+            view! { <p class="dim">{why.unwrap_or_else(|| nothing.to_owned())}</p> }
+        });
         view! {
             <section class="card trend-movers"><h2>{title}<small>{lead}</small></h2><ul class="trend-legend">{rows}</ul>{nothing}</section>
         }
@@ -230,7 +237,7 @@ impl TrendParts<'_> {
             .collect();
         view! {
             <section aria-labelledby="heat">
-                <header class="section-header"><h2 id="heat">"When in the week"</h2><p>{format!("Credits by hour and weekday, {}", self.trends.zone.name())}</p></header>
+                <header class="section-header"><h2 id="heat">"Usage by hour and weekday"</h2><p>{format!("Credits by hour and weekday, {}", self.trends.zone.name())}</p></header>
                 <div class="card table-card" tabindex="0" role="group" aria-label="Table of credits by hour and weekday">
                     <table class="heat" data-testid="heat"><thead><tr><th scope="col"><span class="visually-hidden">"Day"</span></th>{heads}</tr></thead><tbody>{rows}</tbody></table>
                 </div>
@@ -239,12 +246,14 @@ impl TrendParts<'_> {
     }
 }
 
-/// What the windows are called.
-fn labels(trends: &Trends) -> Vec<String> {
-    let windows = trends.windows.iter();
-    windows
-        .map(|window| label(window.start, trends.window, &trends.zone))
-        .collect()
+/// Whole credits; the exact figure shows on hover and focus.
+pub(super) fn whole(credits: Credits) -> impl IntoView + use<> {
+    view! { <Amount credits=credits/> }
+}
+
+/// A part of a total, rounded so that the parts add up to it.
+pub(super) fn part(credits: Credits, shown: String) -> impl IntoView + use<> {
+    view! { <Amount credits=credits shown=shown/> }
 }
 
 /// Figures and chart of a page as files; `figures` and `chart` say where they are in a form.
@@ -256,10 +265,10 @@ pub(super) fn files(
     let [png, svg] = ["png", "svg"].map(chart);
     view! {
         <div class="trend-files"><Menu label="Export".to_owned() name="Files of this view" align_end=true>
-            <MenuFile label="Figures" hint="CSV: for spreadsheets" href=csv/>
-            <MenuFile label="Figures, line by line" hint="NDJSON: for programs" href=ndjson/>
-            <MenuFile label="Chart as a picture" hint="PNG: for slides and letters" href=png/>
-            <MenuFile label="Chart as a drawing" hint="SVG: for print" href=svg/>
+            <MenuFile label="CSV" hint="Figures for spreadsheets" href=csv/>
+            <MenuFile label="JSON Lines" hint="Figures for programs" href=ndjson/>
+            <MenuFile label="PNG image" hint="The chart for slides and emails" href=png/>
+            <MenuFile label="SVG image" hint="The chart for print" href=svg/>
         </Menu></div>
     }
 }
@@ -275,27 +284,26 @@ pub(super) fn file(trends: &Trends, by: &str, notes: &[Note]) -> String {
         })
         .collect();
     let title = format!(
-        "Credits by {by} and {}: {}",
+        "Credits by {by} and {}: {}{}",
         trends.window.id(),
-        number::credits(trends.total.credits)
+        number::credits(trends.total.credits),
+        so_far(trends)
     );
-    charts::file(&title, &drawing(trends, &labels(trends), notes), &groups)
+    charts::file(&title, &drawing(trends, notes), &groups)
 }
 
-fn drawing(trends: &Trends, labels: &[String], notes: &[Note]) -> String {
+fn drawing(trends: &Trends, notes: &[Note]) -> String {
     let layers: Vec<_> = trends.groups.iter().map(layer).collect();
-    let dotted: Vec<_> = notes.iter().map(|note| note.window).collect();
-    charts::stacked(&layers, labels, &dotted)
-}
-
-/// What a window is called.
-pub(super) fn label(start: Time, window: Window, zone: &Zone) -> String {
-    let format = match window {
-        Window::Hour => "%-d %b %H:%M",
-        Window::Day | Window::Week => "%-d %b",
-        Window::Month => "%b %Y",
+    let notes: Vec<_> = notes.iter().map(|note| note.window).collect();
+    let windows = trends.windows.iter();
+    let labels: Vec<_> = windows
+        .map(|window| label(window.start, trends.window, &trends.zone))
+        .collect();
+    let marked = charts::Marked {
+        notes: &notes,
+        running: running(&trends.windows, trends.now),
     };
-    zone.at(start).strftime(format).to_string()
+    charts::stacked(&layers, &labels, marked)
 }
 
 fn layer(group: &TrendGroup) -> charts::Layer {
@@ -322,20 +330,26 @@ fn cell(day: &str, hour: usize, slot: Totals, most: i64) -> AnyView {
     view! { <td class=format!("shade-{shade}") title=title><span class="visually-hidden">{exact}</span></td> }.into_any()
 }
 
-pub(super) fn change(now: Totals, before: Totals) -> Option<AnyView> {
-    moved(number::change(now.credits, before.credits))
+/// How use changed, where it is known what to compare with.
+pub(super) fn change(trends: &Trends, now: Totals, before: Totals) -> Option<AnyView> {
+    if !trends.coverage.is_complete() {
+        return None;
+    }
+    moved(now.credits, before.credits)
 }
 
-/// Which way a figure moved.
-pub(super) fn moved(change: Change) -> Option<AnyView> {
-    let (class, icon, text) = match change {
-        Change::Up(percent) => ("change up", Some(Icon::ArrowUp), percent),
-        Change::Down(percent) => ("change down", Some(Icon::ArrowDown), percent),
-        Change::Steady => ("change", Some(Icon::ArrowRight), "0 %".to_owned()),
-        Change::New => ("change", None, "new".to_owned()),
+/// Which way a figure moved. More is neither good nor bad.
+pub(super) fn moved(now: Credits, before: Credits) -> Option<AnyView> {
+    let (icon, text) = match number::change(now, before) {
+        Change::Up(percent) => (Some(Icon::ArrowUp), percent),
+        Change::Down(percent) => (Some(Icon::ArrowDown), percent),
+        Change::Steady if now > before => (Some(Icon::ArrowUp), "< 1%".to_owned()),
+        Change::Steady if now < before => (Some(Icon::ArrowDown), "< 1%".to_owned()),
+        Change::Steady => (Some(Icon::ArrowRight), "0%".to_owned()),
+        Change::New => (None, "new".to_owned()),
         Change::None => return None,
     };
-    Some(view! { <span class=class>{icon.map(Icon::view)}{text}</span> }.into_any())
+    Some(view! { <span class="change">{icon.map(Icon::view)}{text}</span> }.into_any())
 }
 
 /// A name, and where it leads.

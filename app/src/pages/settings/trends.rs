@@ -79,14 +79,14 @@ impl TrendsPage {
             {self.controls()}
             {shown.chart()}
             <div class="trend-pair">
-                {shown.movers("Up most", "what grew", |mover| mover.change_micro() > 0)}
-                {shown.movers("Down most", "what shrank", |mover| mover.change_micro() < 0)}
+                {shown.movers("Top increases", "credits now and before", "No increases in this period", |mover| mover.change_micro() > 0)}
+                {shown.movers("Top decreases", "credits now and before", "No decreases in this period", |mover| mover.change_micro() < 0)}
             </div>
             {shown.heat()}
         };
         self.frame.clone().view(
             "Trends",
-            "How usage moves: by agent, activity or company, against the time before.",
+            "How usage changes: by agent, activity or company, compared with an earlier period.",
             parts.into_any(),
         )
     }
@@ -117,10 +117,10 @@ impl TrendsPage {
         view! {
             <form class="card search-form trend-form" method="get" action=TRENDS_PATH>
                 {kept(&self.query)}
-                {choice("By", "by", &BY, self.by)}
+                {choice("Group by", "by", &BY, self.by)}
                 {choice("Period", "period", &PERIODS, self.period)}
-                {choice("Windows", "window", &WINDOWS, window)}
-                {choice("Against", "against", &AGAINST, self.trends.compared.id())}
+                {choice("Interval", "window", &WINDOWS, window)}
+                {choice("Compare to", "against", &AGAINST, self.trends.compared.id())}
                 <button class="button" type="submit">"Show"</button>
                 {trend_parts::files(&figures, &chart)}
             </form>
@@ -145,10 +145,10 @@ fn notes(spikes: &[Spike], trends: &Trends, frame: &Frame) -> Vec<Note> {
         Some(Note {
             window,
             text: format!(
-                "{}: {} credits where {} are usual",
+                "{}: {} vs {} expected",
                 hours_of(spike.range, zone),
-                number::credits(spike.used),
-                number::credits(spike.expected)
+                number::whole_credits(spike.used),
+                number::whole_credits(spike.expected)
             ),
             href: week_address(&frame.account, start, zone),
         })

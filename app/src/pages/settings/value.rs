@@ -78,7 +78,7 @@ impl ValuePage {
             <form class="card search-form trend-form" method="get" action=VALUE_PATH>
                 {kept(&self.query)}
                 {choice("Period", "period", &PERIODS, self.period)}
-                {choice("Windows", "window", &WINDOWS, window)}
+                {choice("Interval", "window", &WINDOWS, window)}
                 <button class="button" type="submit">"Show"</button>
                 {trend_parts::files(&figures, &chart)}
             </form>

@@ -23,7 +23,7 @@ impl Told {
         format!(
             "{}: {} credits last week, {}",
             self.account,
-            number::credits(now),
+            number::whole_credits(now),
             against(&number::change(now, before))
         )
     }
@@ -43,9 +43,9 @@ impl Told {
             String::new(),
             format!(
                 "{} credits used, {} ({}).",
-                number::credits(now),
+                number::whole_credits(now),
                 against(&number::change(now, before)),
-                number::credits(before)
+                number::whole_credits(before)
             ),
         ];
         lines.extend(section("By agent", &review.by_agent));
@@ -82,7 +82,7 @@ impl Told {
         if spikes.is_empty() {
             return Vec::new();
         }
-        let mut lines = vec![String::new(), "Unusual".to_owned()];
+        let mut lines = vec![String::new(), "Spikes".to_owned()];
         lines.extend(
             spikes
                 .iter()
@@ -105,10 +105,10 @@ impl Told {
             .mostly_from()
             .map_or_else(String::new, |cause| format!(", {cause}"));
         format!(
-            "  {}: {} credits where {} are usual{cause}",
+            "  {}: {} credits vs {} expected{cause}",
             self.at(spike.range.start, "%a %-d %b, %H:%M"),
-            number::credits(spike.used),
-            number::credits(spike.expected)
+            number::whole_credits(spike.used),
+            number::whole_credits(spike.expected)
         )
     }
 }
@@ -123,21 +123,19 @@ fn section(title: &str, trends: &Trends) -> Vec<String> {
         return Vec::new();
     }
     let mut lines = vec![String::new(), title.to_owned()];
-    lines.extend(used.iter().take(MOST_NAMED).map(|group| line(group)));
+    let credits: Vec<_> = used.iter().map(|group| group.total.credits).collect();
+    let wholes = number::whole_parts(&credits);
+    let named = used.iter().zip(&wholes).take(MOST_NAMED);
+    lines.extend(named.map(|(group, whole)| line(group, whole)));
     if used.len() > MOST_NAMED {
         lines.push(format!("  and {} more", used.len() - MOST_NAMED));
     }
     lines
 }
 
-fn line(group: &TrendGroup) -> String {
+fn line(group: &TrendGroup, whole: &str) -> String {
     let change = number::change(group.total.credits, group.previous.credits);
-    format!(
-        "  {}: {} credits, {}",
-        group.name,
-        number::credits(group.total.credits),
-        against(&change)
-    )
+    format!("  {}: {whole} credits, {}", group.name, against(&change))
 }
 
 fn against(change: &Change) -> String {

@@ -1,7 +1,9 @@
 //! Reading what usage brought in.
 
 use async_trait::async_trait;
-use domain::{AccountId, Agent, CompanyId, Time, TimeRange, lead::LeadKind, usage::Totals};
+use domain::{
+    AccountId, Agent, CompanyId, Credits, Time, TimeRange, lead::LeadKind, usage::Totals,
+};
 
 use super::{Grain, Selection, StoreResult};
 
@@ -35,6 +37,19 @@ pub struct AgentCell {
     pub totals: Totals,
 }
 
+/// Chats of a company in one stretch of time: all replies with one reference are one chat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ChatCell {
+    /// Which company spent.
+    pub company: CompanyId,
+    /// What the replies cost.
+    pub credits: Credits,
+    /// How many chats.
+    pub chats: u64,
+    /// How many replies.
+    pub replies: u64,
+}
+
 /// Reads leads, and the usage that brought in nothing. Of a selection, only companies and agents count.
 #[async_trait]
 pub trait LeadReads {
@@ -56,13 +71,22 @@ pub trait LeadReads {
         grain: Grain,
     ) -> StoreResult<Vec<AgentCell>>;
 
-    /// Chat replies in the range whose reference a lead of the company names within [`domain::lead::LEAD_REACH_US`].
+    /// Chats with replies in the range, as far as these have a reference.
+    async fn chats(
+        &mut self,
+        account: AccountId,
+        selection: &Selection,
+        range: TimeRange,
+    ) -> StoreResult<Vec<ChatCell>>;
+
+    /// Those of them whose reference a lead of the company names within [`domain::lead::LEAD_REACH_US`] of one of these
+    /// replies.
     async fn chats_with_lead(
         &mut self,
         account: AccountId,
         selection: &Selection,
         range: TimeRange,
-    ) -> StoreResult<Vec<AgentCell>>;
+    ) -> StoreResult<Vec<ChatCell>>;
 
     /// Time of the account's first lead; none when it has never reported one.
     async fn first_lead(&mut self, account: AccountId) -> StoreResult<Option<Time>>;

@@ -6,7 +6,7 @@ use domain::{
     lead::{LEAD_REACH_US, LeadKind},
     usage::Totals,
 };
-use service::ports::{AgentCell, Grain, LeadCell, LeadReads, Selection, StoreResult};
+use service::ports::{AgentCell, ChatCell, Grain, LeadCell, LeadReads, Selection, StoreResult};
 use sqlx::{
     FromRow, Sqlite, SqliteConnection,
     query::QueryAs,
@@ -72,24 +72,41 @@ const SHORT_CALLS: &str = concat!(
 const SHORT_CALL_BUCKETS: &str = short_calls!("short_call_bucket");
 const SHORT_CALL_DAYS: &str = short_calls!("short_call_day");
 
+/// Chats whose replies have a reference, by conversation. Reversals take credits back and are no replies.
+const CHATS: &str = "
+    SELECT company_id, sum(credits), sum(is_chat), sum(replies)
+    FROM (
+        SELECT company_id, reference, sum(credits) AS credits, max(credits >= 0) AS is_chat, sum(credits >= 0) AS replies
+        FROM events INDEXED BY events_chats
+        WHERE account_id = ?1 AND time >= ?2 AND time < ?3 AND agent = 0 AND reference IS NOT NULL AND (?4 >> 0) & 1
+            AND (?5 IS NULL OR company_id IN (SELECT value FROM json_each(?5)))
+        GROUP BY 1, 2
+    ) AS named
+    GROUP BY 1";
+
 /// From the leads to their replies: there are few leads, and replies of a reference lie together. ?6 is how far a lead
 /// reaches.
 const CHATS_WITH_LEAD: &str = "
-    SELECT e.company_id, e.agent, sum(e.credits), sum(e.credits >= 0)
+    SELECT company_id, sum(credits), sum(is_chat), sum(replies)
     FROM (
-        SELECT DISTINCT company_id, reference FROM leads INDEXED BY leads_time
-        WHERE account_id = ?1 AND time >= ?2 - ?6 AND time < ?3 + ?6 AND reference IS NOT NULL
-            AND (?5 IS NULL OR company_id IN (SELECT value FROM json_each(?5)))
-    ) AS named
-    CROSS JOIN events AS e INDEXED BY events_reference
-        ON e.account_id = ?1 AND e.reference COLLATE NOCASE = named.reference AND e.time >= ?2 AND e.time < ?3
-    WHERE e.reference = named.reference AND e.company_id = named.company_id AND e.agent = 0 AND (?4 >> e.agent) & 1
-        AND EXISTS (
+        SELECT e.company_id AS company_id, sum(e.credits) AS credits, max(e.credits >= 0) AS is_chat,
+            sum(e.credits >= 0) AS replies
+        FROM (
+            SELECT DISTINCT company_id, reference FROM leads INDEXED BY leads_time
+            WHERE account_id = ?1 AND time >= ?2 - ?6 AND time < ?3 + ?6 AND reference IS NOT NULL
+                AND (?5 IS NULL OR company_id IN (SELECT value FROM json_each(?5)))
+        ) AS named
+        CROSS JOIN events AS e INDEXED BY events_reference
+            ON e.account_id = ?1 AND e.reference COLLATE NOCASE = named.reference AND e.time >= ?2 AND e.time < ?3
+        WHERE e.reference = named.reference AND e.company_id = named.company_id AND e.agent = 0 AND (?4 >> e.agent) & 1
+        GROUP BY e.company_id, e.reference
+        HAVING max(EXISTS (
             SELECT 1 FROM leads AS l
             WHERE l.account_id = ?1 AND l.reference = e.reference AND l.company_id = e.company_id
                 AND l.time BETWEEN e.time - ?6 AND e.time + ?6
-        )
-    GROUP BY 1, 2";
+        ))
+    ) AS named
+    GROUP BY 1";
 
 const FIRST_LEAD: &str = "SELECT min(time) FROM leads WHERE account_id = ?1";
 
@@ -98,6 +115,9 @@ type LeadRow = (i64, i64, i64, i64, String, i64, i64);
 
 /// Company, agent, credits, events.
 type AgentRow = (i64, i64, i64, i64);
+
+/// Company, credits, chats, replies.
+type ChatRow = (i64, i64, i64, i64);
 
 #[async_trait]
 impl LeadReads for SqliteSnapshot {
@@ -126,13 +146,24 @@ impl LeadReads for SqliteSnapshot {
         Ok(short_calls(self.connection(), account, selection, range, statement).await?)
     }
 
+    async fn chats(
+        &mut self,
+        account: AccountId,
+        selection: &Selection,
+        range: TimeRange,
+    ) -> StoreResult<Vec<ChatCell>> {
+        let statement = (CHATS, None);
+        Ok(chats(self.connection(), account, selection, range, statement).await?)
+    }
+
     async fn chats_with_lead(
         &mut self,
         account: AccountId,
         selection: &Selection,
         range: TimeRange,
-    ) -> StoreResult<Vec<AgentCell>> {
-        Ok(chats_with_lead(self.connection(), account, selection, range).await?)
+    ) -> StoreResult<Vec<ChatCell>> {
+        let statement = (CHATS_WITH_LEAD, Some(LEAD_REACH_US));
+        Ok(chats(self.connection(), account, selection, range, statement).await?)
     }
 
     async fn first_lead(&mut self, account: AccountId) -> StoreResult<Option<Time>> {
@@ -214,20 +245,31 @@ async fn short_calls(
 }
 
 #[tracing::instrument(name = "db.leads.chats", skip_all)]
-async fn chats_with_lead(
+async fn chats(
     connection: &mut SqliteConnection,
     account: AccountId,
     selection: &Selection,
     range: TimeRange,
-) -> Result<Vec<AgentCell>> {
+    (statement, reach_us): (&'static str, Option<i64>),
+) -> Result<Vec<ChatCell>> {
     let Some(filter) = Filter::resolve(connection, account, selection).await? else {
         return Ok(Vec::new());
     };
-    let rows: Vec<AgentRow> = asked(CHATS_WITH_LEAD, filter, range)
-        .bind(LEAD_REACH_US)
-        .fetch_all(connection)
-        .await?;
-    rows.into_iter().map(agent_cell).collect()
+    let mut query = asked(statement, filter, range);
+    if let Some(reach_us) = reach_us {
+        query = query.bind(reach_us);
+    }
+    let rows: Vec<ChatRow> = query.fetch_all(connection).await?;
+    rows.into_iter().map(chat_cell).collect()
+}
+
+fn chat_cell((company, credits, chats, replies): ChatRow) -> Result<ChatCell> {
+    Ok(ChatCell {
+        company: CompanyId(company),
+        credits: Credits::from_micro(credits),
+        chats: count(chats)?,
+        replies: count(replies)?,
+    })
 }
 
 #[tracing::instrument(name = "db.leads.first", skip_all)]
@@ -283,11 +325,16 @@ mod tests {
         let first = "SEARCH leads USING COVERING INDEX leads_time (account_id=?)";
         assert_searches(FIRST_LEAD, &[first]).await;
         assert_searches(
+            CHATS,
+            &["SEARCH events USING COVERING INDEX events_chats (account_id=? AND time>? AND time<?)"],
+        )
+        .await;
+        assert_searches(
             CHATS_WITH_LEAD,
             &[
                 "SEARCH leads USING COVERING INDEX leads_time (account_id=? AND time>? AND time<?)",
                 "SEARCH e USING COVERING INDEX events_reference (account_id=? AND reference=? AND time>? AND time<?)",
-                "SEARCH l EXISTS USING COVERING INDEX leads_reference (account_id=? AND reference=? AND company_id=? AND time>? AND time<?)",
+                "SEARCH l USING COVERING INDEX leads_reference (account_id=? AND reference=? AND company_id=? AND time>? AND time<?)",
             ],
         )
         .await;

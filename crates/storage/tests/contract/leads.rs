@@ -10,7 +10,8 @@ use domain::{
 };
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
 use service::ports::{
-    AccountAct, Act, AgentCell, CommitOutcome, Grain, LeadCell, NewEvent, Reverse, Selection, Write,
+    AccountAct, Act, AgentCell, ChatCell, CommitOutcome, Grain, LeadCell, NewEvent, Reverse,
+    Selection, Write,
 };
 
 use super::{
@@ -257,6 +258,28 @@ fn sum(cells: &[AgentCell]) -> Totals {
     sum
 }
 
+/// Credits, chats and replies of all companies.
+fn counted(cells: &[ChatCell]) -> (Credits, u64, u64) {
+    let credits = cells
+        .iter()
+        .fold(Credits::ZERO, |sum, cell| sum.saturating_add(cell.credits));
+    let chats = cells.iter().map(|cell| cell.chats).sum();
+    let replies = cells.iter().map(|cell| cell.replies).sum();
+    (credits, chats, replies)
+}
+
+/// Credits, chats and replies of the conversations in which some reply is so.
+fn by_talk(replies: &[&NewEvent], is_so: &dyn Fn(&NewEvent) -> bool) -> (Credits, u64, u64) {
+    let mut talks: BTreeMap<_, Vec<&NewEvent>> = BTreeMap::new();
+    for event in replies.iter().filter(|event| event.reference.is_some()) {
+        let talk = (event.company, event.reference.clone());
+        talks.entry(talk).or_default().push(event);
+    }
+    talks.retain(|_, talk| talk.iter().any(|event| is_so(event)));
+    let all = total(talks.values().flatten().copied());
+    (all.credits, talks.len() as u64, all.events)
+}
+
 fn total<'a>(events: impl Iterator<Item = &'a NewEvent>) -> Totals {
     let mut sum = Totals::default();
     for event in events {
@@ -294,9 +317,12 @@ pub async fn short_calls_and_chats_without_a_lead_are_told_exactly(backend: Arc<
             let right = total(there().filter(|event| event.is_short_call));
             assert_eq!(sum(&calls.await.unwrap()), right, "{grain:?}");
             let chats = snapshot.chats_with_lead(world.account.id, &selection, range);
-            let of_chat = there().filter(|event| event.agent == Agent::Chat);
-            let right = total(of_chat.filter(|event| names(event)));
-            assert_eq!(sum(&chats.await.unwrap()), right, "{range:?}");
+            let with_lead = counted(&chats.await.unwrap());
+            let of_chat: Vec<_> = there().filter(|event| event.agent == Agent::Chat).collect();
+            assert_eq!(with_lead, by_talk(&of_chat, &names), "{range:?}");
+            let chats = snapshot.chats(world.account.id, &selection, range);
+            let all = counted(&chats.await.unwrap());
+            assert_eq!(all, by_talk(&of_chat, &|_| true), "{range:?}");
         }
     }
     drop(snapshot);

@@ -25,14 +25,18 @@ pub(in crate::pages::settings) const PERIODS: [(&str, &str); 6] = [
 
 /// How long a window may be: value and words.
 pub(in crate::pages::settings) const WINDOWS: [(&str, &str); 4] = [
-    ("hour", "Hours"),
-    ("day", "Days"),
-    ("week", "Weeks"),
-    ("month", "Months"),
+    ("hour", "Hourly"),
+    ("day", "Daily"),
+    ("week", "Weekly"),
+    ("month", "Monthly"),
 ];
 /// What usage is compared with.
-pub(in crate::pages::settings) const AGAINST: [(&str, &str); 2] =
-    [("before", "The time before"), ("year", "A year before")];
+pub(in crate::pages::settings) const AGAINST: [(&str, &str); 4] = [
+    ("before", "Previous period"),
+    ("year", "Same period last year"),
+    ("week", "Previous week"),
+    ("none", "Nothing"),
+];
 
 /// How long a window is to be; a day when the address does not say.
 pub(in crate::pages::settings) fn window(ask: &Ask<'_>) -> Window {
@@ -41,7 +45,7 @@ pub(in crate::pages::settings) fn window(ask: &Ask<'_>) -> Window {
     known.parse().unwrap_or(Window::Day)
 }
 
-/// What usage is to be compared with; the time before when the address does not say.
+/// What usage is to be compared with; the previous period when the address does not say.
 pub(in crate::pages::settings) fn compared(ask: &Ask<'_>) -> Comparison {
     let asked = ask.value("against").and_then(|asked| asked.parse().ok());
     asked.unwrap_or_default()

@@ -5,12 +5,12 @@ use leptos::prelude::*;
 
 use super::{
     ValuePage,
-    table::{head, row},
-    words::{leads_words, per_lead},
+    table::{head, row, wholes},
+    words::{came_in, per_lead},
 };
 use crate::{
     charts,
-    pages::settings::trend_parts::{MOST_STOPS, label, rows_in},
+    pages::settings::trend_parts::{MOST_STOPS, label, rows_in, running, told_label},
 };
 
 /// Colours of leads, bookings and sales.
@@ -28,17 +28,13 @@ impl ValuePage {
             })
             .collect();
         let title = format!("Leads, bookings and sales by {}", self.value.window.id());
-        charts::file(
-            &title,
-            &charts::stacked(&layers, &self.labels(), &[]),
-            &groups,
-        )
+        charts::file(&title, &self.drawing(&layers), &groups)
     }
 
     pub(super) fn chart(&self) -> impl IntoView + use<> {
         let labels = self.labels();
         let layers: Vec<_> = LeadKind::ALL.iter().map(|kind| self.layer(*kind)).collect();
-        let drawn = charts::stacked(&layers, &labels, &[]);
+        let drawn = self.drawing(&layers);
         let all = number::count(self.value.total.all_leads());
         let described = format!(
             "Leads, bookings and sales by {}: {all} in all; the table below has every figure",
@@ -67,11 +63,27 @@ impl ValuePage {
         }
     }
 
+    /// What the windows are called in words; the one that is running says so.
     fn labels(&self) -> Vec<String> {
-        let windows = self.value.windows.iter();
+        let value = &self.value;
+        let windows = value.windows.iter();
         windows
-            .map(|(window, _)| label(window.start, self.value.window, &self.value.zone))
+            .map(|(range, _)| told_label(*range, value.window, &value.zone, value.now))
             .collect()
+    }
+
+    fn drawing(&self, layers: &[charts::Layer]) -> String {
+        let value = &self.value;
+        let windows: Vec<_> = value.windows.iter().map(|(range, _)| *range).collect();
+        let names = windows.iter();
+        let labels: Vec<_> = names
+            .map(|range| label(range.start, value.window, &value.zone))
+            .collect();
+        let marked = charts::Marked {
+            notes: &[],
+            running: running(&windows, value.now),
+        };
+        charts::stacked(layers, &labels, marked)
     }
 
     fn layer(&self, kind: LeadKind) -> charts::Layer {
@@ -97,9 +109,9 @@ impl ValuePage {
             .enumerate()
             .map(|(at, ((window, gain), label))| {
                 let class = if at * 2 < count { "tip" } else { "tip late" };
-                let leads = leads_words(gain.all_leads());
+                let leads = came_in(gain);
                 let cost = per_lead(gain).map_or_else(String::new, |each| {
-                    format!(" · {} each", number::quotient(each))
+                    format!(" · {} per lead", number::quotient(each))
                 });
                 let rest = format!("{label} · {} credits{cost}", number::credits(gain.used.credits));
                 view! { <a class="trend-mark" href=rows_in(&self.query, *window, self.value.range, &self.value.zone) tabindex=stop rel="external"><span class=class><b>{leads}</b>{rest}</span></a> }
@@ -110,8 +122,10 @@ impl ValuePage {
 
     fn windows(&self, labels: &[String]) -> Vec<AnyView> {
         let windows = self.value.windows.iter().zip(labels);
+        let shown = wholes(self.value.windows.iter().map(|(_, gain)| gain));
         windows
-            .map(|((_, gain), label)| row(label.clone().into_any(), gain))
+            .zip(shown)
+            .map(|(((_, gain), label), shown)| row(label.clone().into_any(), gain, shown))
             .collect()
     }
 }

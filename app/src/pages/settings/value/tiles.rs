@@ -5,9 +5,9 @@ use leptos::prelude::*;
 
 use super::{
     ValuePage,
-    words::{counted, money, per_lead, rate},
+    words::{counted, money, per, per_lead, rate},
 };
-use crate::pages::settings::trend_parts;
+use crate::pages::settings::trend_parts::{self, whole};
 
 impl ValuePage {
     pub(super) fn tiles(&self) -> impl IntoView + use<> {
@@ -16,20 +16,33 @@ impl ValuePage {
             .iter()
             .map(|kind| counted(*kind, now.of(*kind)))
             .collect();
+        let uncompared = self
+            .value
+            .lead_coverage
+            .words(self.value.previous_range, &self.value.zone);
         let (each, each_before) = (per_lead(now), per_lead(before));
-        let before_words = match each_before {
-            Some(each) => format!("of any kind, was {} before", number::quotient(each)),
-            None => "no lead before".to_owned(),
+        let before_words = match (&uncompared, each_before) {
+            (Some(why), _) => why.clone(),
+            (None, Some(each)) => format!("vs {} in the previous period", number::quotient(each)),
+            (None, None) => "no leads in the previous period".to_owned(),
         };
+        let is_compared = uncompared.is_none();
+        let count_words = uncompared.unwrap_or_else(|| {
+            format!(
+                " vs {} in the previous period",
+                number::count(before.all_leads())
+            )
+        });
+        let change = is_compared.then(|| moved(now.all_leads(), before.all_leads()));
         let each_of: Vec<_> = LeadKind::ALL
             .iter()
             .skip(1)
             .filter_map(|kind| {
-                let each = now.credits_per(now.of(*kind))?;
-                Some(format!("{} a {}", number::quotient(each), kind.id()))
+                let each = per(now, *kind)?;
+                Some(format!("{} per {}", number::quotient(each), kind.id()))
             })
             .collect();
-        let cost_words = [vec![before_words], each_of].concat().join(" · ");
+        let each_of = each_of.join(" · ");
         let worth: Vec<_> = now
             .worth_micro
             .iter()
@@ -48,10 +61,10 @@ impl ValuePage {
         let unknown = || view! { <b>"—"</b> };
         view! {
             <dl class="tiles" data-testid="tiles">
-                <div class="card tile"><dt>"Leads, bookings, sales"</dt><dd><b>{number::count(now.all_leads())}</b><span class="dim value-moved">{moved(now.all_leads(), before.all_leads())}{format!(" from {} before", number::count(before.all_leads()))}</span><span class="dim">{kinds.join(" · ")}</span></dd></div>
-                <div class="card tile"><dt>"Credits per lead"</dt><dd><b>{each.map_or_else(|| "—".to_owned(), number::quotient)}</b><span class="dim">{cost_words}</span></dd></div>
+                <div class="card tile"><dt>"Leads, bookings, sales"</dt><dd><b>{number::count(now.all_leads())}</b><span class="dim value-moved">{change}{count_words}</span><span class="dim">{kinds.join(" · ")}</span></dd></div>
+                <div class="card tile"><dt>"Credits per lead"</dt><dd><b>{each.map_or_else(|| "—".to_owned(), number::quotient)}</b><span class="dim">{each_of}</span><span class="dim">{before_words}</span></dd></div>
                 <div class="card tile"><dt>"Value"</dt><dd>{worth}{(!has_worth).then(unknown)}<span class="dim">{if has_worth { "as reported with them" } else { "none was reported" }}</span></dd></div>
-                <div class="card tile"><dt>"Value of a credit"</dt><dd>{per_credit}{(!has_rate).then(unknown)}<span class="dim">{format!("of {} credits used", number::credits(now.used.credits))}</span></dd></div>
+                <div class="card tile"><dt>"Value per credit"</dt><dd>{per_credit}{(!has_rate).then(unknown)}<span class="dim">"for each of "{whole(now.used.credits)}" credits used"</span></dd></div>
             </dl>
         }
     }
@@ -63,16 +76,16 @@ impl ValuePage {
                 view! { <b>"—"</b><span class="dim">"not known until leads are reported"</span> }
                     .into_any()
             },
-            |chats| part_of(chats, wasted.chats, "chat replies").into_any(),
+            |chats| part_of(chats, wasted.chats, "chats").into_any(),
         );
         view! {
             <section aria-labelledby="wasted">
-                <header class="section-header"><h2 id="wasted">"Wasted credits"</h2><p>"Usage that can hardly have brought in anything, and how it is told."</p></header>
+                <header class="section-header"><h2 id="wasted">"Low-value usage"</h2><p>"Short calls and chats without a lead, and how each is measured."</p></header>
                 <dl class="tiles" data-testid="wasted">
                     <div class="card tile"><dt>"Calls under 10 seconds"</dt><dd>{part_of(wasted.short_calls, wasted.calls, "calls")}
                         <span class="definition">"Voice calls that lasted less than ten seconds, by their metered time, or by "<code>"duration_s"</code>" in their metadata. Calls whose length is not known are not counted."</span></dd></div>
                     <div class="card tile"><dt>"Chats without a lead"</dt><dd>{chats}
-                        <span class="definition">"Chat replies whose reference is not the reference of a lead of the same company within 35 days. A lead that comes later takes its replies out again."</span></dd></div>
+                        <span class="definition">"Chats whose reference no lead of the same company names within 35 days. Replies with the same reference are one chat. A reply without a reference counts as a chat, but never as one without a lead. A lead that is reported later takes its chat out again."</span></dd></div>
                 </dl>
             </section>
         }
@@ -82,16 +95,16 @@ impl ValuePage {
 /// How a count moved, as figures of credits do.
 fn moved(now: u64, before: u64) -> Option<AnyView> {
     let as_credits = |count: u64| Credits::from_micro(i64::try_from(count).unwrap_or(i64::MAX));
-    trend_parts::moved(number::change(as_credits(now), as_credits(before)))
+    trend_parts::moved(as_credits(now), as_credits(before))
 }
 
 fn part_of(part: Totals, all: Totals, what: &'static str) -> impl IntoView {
     let more = format!(
         "{} of the {} credits of {what} · {} of {} {what}",
         number::percent(part.credits, all.credits),
-        number::credits(all.credits),
+        number::whole_credits(all.credits),
         number::count(part.events),
         number::count(all.events),
     );
-    view! { <b>{number::credits(part.credits)}</b><span class="dim">{more}</span> }
+    view! { <b>{whole(part.credits)}</b><span class="dim">{more}</span> }
 }

@@ -6,14 +6,28 @@ use domain::{
     number,
 };
 
+/// Below this many millionths, coins are too coarse.
+const A_COIN_MICRO: u64 = 1_000_000;
+
+/// Credits for one lead: bookings and sales are counted by themselves.
 pub(super) fn per_lead(gain: &Gain) -> Option<Credits> {
-    gain.credits_per(gain.all_leads())
+    per(gain, LeadKind::Lead)
 }
 
-pub(super) fn leads_words(count: u64) -> String {
-    match count {
-        1 => "1 lead".to_owned(),
-        count => format!("{} leads", number::count(count)),
+/// Credits for one of a kind.
+pub(super) fn per(gain: &Gain, kind: LeadKind) -> Option<Credits> {
+    gain.credits_per(gain.of(kind))
+}
+
+/// What came in: `1 lead · 2 bookings`.
+pub(super) fn came_in(gain: &Gain) -> String {
+    let kinds = LeadKind::ALL.into_iter();
+    let some = kinds.filter(|kind| gain.of(*kind) > 0);
+    let words: Vec<_> = some.map(|kind| counted(kind, gain.of(kind))).collect();
+    if words.is_empty() {
+        "0 leads".to_owned()
+    } else {
+        words.join(" · ")
     }
 }
 
@@ -27,14 +41,15 @@ pub(super) fn counted(kind: LeadKind, count: u64) -> String {
 }
 
 pub(super) fn money(micro: i128, currency: &str) -> String {
-    let micro = i64::try_from(micro).unwrap_or(i64::MAX);
-    format!("{} {currency}", number::credits(Credits::from_micro(micro)))
+    number::money(micro, currency)
 }
 
 /// What one credit brought in.
 pub(super) fn rate(micro: i64, currency: &str) -> String {
-    format!(
-        "{} {currency}",
-        number::quotient(Credits::from_micro(micro))
-    )
+    if micro == 0 || micro.unsigned_abs() >= A_COIN_MICRO {
+        return number::money(i128::from(micro), currency);
+    }
+    // Less than a few coins: the digits that matter.
+    let amount = number::quotient(Credits::from_micro(micro));
+    format!("{currency}\u{a0}{amount}")
 }

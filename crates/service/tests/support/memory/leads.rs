@@ -3,8 +3,12 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use domain::{AccountId, Agent, CompanyId, Time, TimeRange, lead::LEAD_REACH_US, usage::Totals};
-use service::ports::{AgentCell, Grain, LeadCell, LeadReads, NewEvent, Selection, StoreResult};
+use domain::{
+    AccountId, Agent, CompanyId, Credits, Time, TimeRange, lead::LEAD_REACH_US, usage::Totals,
+};
+use service::ports::{
+    AgentCell, ChatCell, Grain, LeadCell, LeadReads, NewEvent, Selection, StoreResult,
+};
 
 use super::{Event, reading::Frozen};
 
@@ -42,6 +46,47 @@ impl Frozen {
                 totals,
             })
             .collect()
+    }
+
+    /// Every conversation, a cell each.
+    fn chats_of(
+        &self,
+        account: AccountId,
+        selection: &Selection,
+        range: TimeRange,
+        counts: impl Fn(&[&Event]) -> bool,
+    ) -> Vec<ChatCell> {
+        let mut chats: BTreeMap<(CompanyId, &str), Vec<&Event>> = BTreeMap::new();
+        for event in &self.0.events {
+            let new = &event.new;
+            let is_there = new.account == account && range.contains(new.time);
+            let is_chat = new.agent == Agent::Chat && is_of(selection, new.company, new.agent);
+            if let Some(reference) = new.reference.as_deref()
+                && is_there
+                && is_chat
+            {
+                chats
+                    .entry((new.company, reference))
+                    .or_default()
+                    .push(event);
+            }
+        }
+        let chats = chats.into_iter().filter(|(_, replies)| counts(replies));
+        let cell = |((company, _), events): ((CompanyId, &str), Vec<&Event>)| {
+            let replies = events
+                .iter()
+                .filter(|event| event.reverses.is_none())
+                .count() as u64;
+            ChatCell {
+                company,
+                credits: events.iter().fold(Credits::ZERO, |sum, event| {
+                    sum.saturating_add(event.new.credits)
+                }),
+                chats: replies.min(1),
+                replies,
+            }
+        };
+        chats.map(cell).collect()
     }
 
     fn names(&self, event: &NewEvent) -> bool {
@@ -100,15 +145,23 @@ impl LeadReads for Frozen {
         Ok(self.usage_of(account, selection, range, |event| event.new.is_short_call))
     }
 
+    async fn chats(
+        &mut self,
+        account: AccountId,
+        selection: &Selection,
+        range: TimeRange,
+    ) -> StoreResult<Vec<ChatCell>> {
+        Ok(self.chats_of(account, selection, range, |_| true))
+    }
+
     async fn chats_with_lead(
         &mut self,
         account: AccountId,
         selection: &Selection,
         range: TimeRange,
-    ) -> StoreResult<Vec<AgentCell>> {
-        Ok(self.usage_of(account, selection, range, |event| {
-            event.new.agent == Agent::Chat && self.names(&event.new)
-        }))
+    ) -> StoreResult<Vec<ChatCell>> {
+        let is_named = |replies: &[&Event]| replies.iter().any(|reply| self.names(&reply.new));
+        Ok(self.chats_of(account, selection, range, is_named))
     }
 
     async fn first_lead(&mut self, account: AccountId) -> StoreResult<Option<Time>> {
