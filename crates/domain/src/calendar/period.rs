@@ -155,7 +155,7 @@ impl ResolvedPeriod {
             let before = TimeRange::new(zone.day_start(first), zone.day_start(last));
             return Self::so_far(range, before, now, zone);
         }
-        let passed = now.min(range.end).max(range.start);
+        let passed = passed_of(range, now);
         let start = range.start.plus_micros(-range.micros());
         let end = start.plus_micros(passed.micros_since(range.start));
         Self {
@@ -200,7 +200,7 @@ impl ResolvedPeriod {
                 return Self { previous, ..self };
             }
         };
-        let passed = now.min(self.range.end).max(self.range.start);
+        let passed = passed_of(self.range, now);
         let before =
             |time: Time, span: Span| zone.clock(zone.at(time).datetime().saturating_sub(span));
         let previous = TimeRange::new(before(self.range.start, span), before(passed, span));
@@ -223,5 +223,14 @@ impl ResolvedPeriod {
             Some(first) if first > previous.start.plus_micros(late_us) => Coverage::Since(first),
             _ => Coverage::Complete,
         }
+    }
+}
+
+/// Up to where a range has passed. One that ends with now is over.
+fn passed_of(range: TimeRange, now: Time) -> Time {
+    if range.end <= now.plus_micros(1) {
+        range.end
+    } else {
+        now.max(range.start)
     }
 }
