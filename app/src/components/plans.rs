@@ -93,7 +93,7 @@ pub fn PlanSummary(
             </div>
             <dl class="plan-facts">
                 <div><dt>"Used"</dt><dd><Amount credits=credits(|balance| balance.used)/></dd></div>
-                <div><dt>"Plan + add-ons"</dt><dd><Amount credits=credits(|balance| balance.of_plan()) shown=part(0)/>" + "<Amount credits=credits(|balance| balance.added) shown=part(1)/></dd></div>
+                <div><dt>"Plan + add-ons"</dt><dd><Amount credits=credits(|balance| balance.of_plan()) shown=part(0)/>{move || (!balance.get().added.is_zero()).then(|| view! { " + "<Amount credits=credits(|balance| balance.added) shown=part(1)/> })}</dd></div>
                 <div><dt>"Reserved by active calls"</dt><dd><Amount credits=credits(|balance| balance.held)/></dd></div>
                 <div><dt>"Resets"</dt><dd>{resets}<small>{resets_on}</small></dd></div>
             </dl>

@@ -85,9 +85,12 @@ fn entry(line: &NumberedEntry, names: &Names<'_>, billing: &Billing) -> LedgerLi
         (_, Some(grant)) => grant_name(grant),
         (Payer::Grant(number), None) => number.0.to_string(),
     };
+    // An allocation belongs to its own cycle, also when usage that was reported late brought it.
+    let of_cycle = grant.filter(|_| entry.kind == EntryKind::Granted);
+    let cycle = of_cycle.and_then(|grant| grant.cycle_start);
     LedgerLine {
         date: moment(entry.effective_at, &billing.zone),
-        cycle: billing.cycle_of(entry.cycle_start),
+        cycle: billing.cycle_of(cycle.unwrap_or(entry.cycle_start)),
         kind: kind(entry.kind, grant.map(|grant| grant.kind)).to_owned(),
         grant: name,
         credits: entry.credits,
