@@ -4,16 +4,16 @@
 #![no_main]
 
 use domain::{
-    Credits, FieldError, Time,
+    Credits, FieldError, Json, Time,
     event::{
         AgeLimit, Charge, Envelope, MAX_METADATA_BYTES, MAX_NAME_BYTES, MAX_REFERENCE_BYTES,
         ParsedEvent, Payload, check_time,
     },
     ids::{KEY_MAX_CHARS, check_key, check_text},
+    json::Object,
     lead::{LEAD_TYPE, MAX_WORTH_MICRO, Worth},
 };
 use libfuzzer_sys::fuzz_target;
-use serde_json::{Map, Value};
 
 /// The fields of a usage event in the order in which its content tells them.
 const USAGE: [&str; 7] = [
@@ -96,8 +96,8 @@ fn worth_something(worth: &Worth) {
     assert_eq!(worth.currency.len(), 3);
 }
 
-fn small(object: &Map<String, Value>) {
-    let json = serde_json::to_string(object).expect("JSON is written");
+fn small(object: &Object) {
+    let json = Json::Object(object.clone()).to_string();
     assert!(json.len() <= MAX_METADATA_BYTES);
 }
 
@@ -134,22 +134,30 @@ fn survives(event: &ParsedEvent) {
 
 /// The event as its own content tells it, under the same name.
 fn sent_again(event: &ParsedEvent) -> Envelope {
-    let (kind, subject, time, payload): (_, _, Option<Time>, Value) =
-        serde_json::from_str(&event.content()).expect("content is JSON");
+    let (content, faults) = Json::parse(&event.content()).expect("content is JSON");
+    assert_eq!(faults, [], "content is told without fault");
+    let Json::List(parts) = content else {
+        panic!("content has parts");
+    };
+    let [kind, subject, time, payload] = parts.as_slice() else {
+        panic!("content has four parts");
+    };
+    let time: Option<Time> = serde_json::from_str(&time.to_string()).expect("a time or none");
+    let text = |part: &Json| part.as_str().map(str::to_owned);
     let data = match payload {
-        Value::Array(values) if kind == LEAD_TYPE => lead_again(&values),
-        Value::Array(values) => {
+        Json::List(values) if kind.as_str() == Some(LEAD_TYPE) => lead_again(values),
+        Json::List(values) => {
             let names = USAGE.into_iter().map(str::to_owned);
-            Value::Object(names.zip(values).collect())
+            Json::Object(names.zip(values.iter().cloned()).collect())
         }
-        other => other,
+        other => other.clone(),
     };
     Envelope {
         specversion: Some("1.0".to_owned()),
         id: Some(event.id.clone()),
         source: Some(event.source.clone()),
-        kind: Some(kind),
-        subject: Some(subject),
+        kind: text(kind),
+        subject: text(subject),
         time: time.map(|time| time.to_string()),
         data: Some(data),
         account: event.account.clone(),
@@ -158,18 +166,21 @@ fn sent_again(event: &ParsedEvent) -> Envelope {
 }
 
 /// What a lead says, from its content: who brought it in, what it is, its reference.
-fn lead_again(values: &[Value]) -> Value {
+fn lead_again(values: &[Json]) -> Json {
     let [agent, lead, reference] = values else {
         panic!("a lead tells three things");
     };
-    let micro = lead["worth"]["amount_micro"].as_i64();
-    serde_json::json!({
-        "agent": agent,
-        "kind": lead["kind"],
-        "reference": reference,
-        "value": micro.map(|micro| Credits::from_micro(micro).to_string()),
-        "currency": lead["worth"]["currency"],
-    })
+    let part = |pointer: &str| lead.pointer(pointer).cloned().unwrap_or(Json::Null);
+    let micro = part("/worth/amount_micro").to_string().parse().ok();
+    let value = micro.map(|micro| Credits::from_micro(micro).to_string());
+    let named = [
+        ("agent", agent.clone()),
+        ("kind", part("/kind")),
+        ("reference", reference.clone()),
+        ("value", value.map_or(Json::Null, Json::Text)),
+        ("currency", part("/worth/currency")),
+    ];
+    Json::Object(named.map(|(name, value)| (name.to_owned(), value)).into())
 }
 
 /// Two events with one content are one event, but for how they are named.

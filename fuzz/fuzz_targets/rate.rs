@@ -8,12 +8,14 @@ mod decimal;
 
 use decimal::Decimal;
 use domain::{
-    Invalid, Quantity, Time,
+    Invalid, Json, Quantity, Time,
+    credits::micro_of,
     ids::KEY_MAX_CHARS,
+    json::Object,
     rate::{RateCard, RateRule, Rounding},
 };
 use libfuzzer_sys::fuzz_target;
-use serde_json::{Map, Value, value::RawValue};
+use serde_json::value::RawValue;
 
 /// Finer than this no price is.
 const PRICE_DECIMALS: u64 = 12;
@@ -33,13 +35,16 @@ fuzz_target!(|bytes: &[u8]| {
     let number = rest.get(1).map_or("1", |number| number.get());
     written_as_number(number);
     if let Ok(rules) = serde_json::from_str::<Vec<RateRule>>(rules.get()) {
-        let data = serde_json::from_str(data).unwrap_or_default();
+        let data = match serde_json::from_str(data) {
+            Ok(Json::Object(data)) => data,
+            _ => Object::new(),
+        };
         let quantity = serde_json::from_str(number).unwrap_or_default();
         card(rules, &data, quantity);
     }
 });
 
-fn card(rules: Vec<RateRule>, data: &Map<String, Value>, quantity: Quantity) {
+fn card(rules: Vec<RateRule>, data: &Object, quantity: Quantity) {
     checked(&rules);
     stored(&rules);
     for rule in &rules {
@@ -84,16 +89,16 @@ fn stored(rules: &[RateRule]) {
 }
 
 /// The quantity that a rule points at, as an event of another type is read.
-fn pointed(rule: &RateRule, data: &Map<String, Value>) -> Option<Quantity> {
-    let data = Value::Object(data.clone());
+fn pointed(rule: &RateRule, data: &Object) -> Option<Quantity> {
+    let data = Json::Object(data.clone());
     let found = data.pointer(rule.quantity.as_deref()?)?;
-    serde_json::from_value(found.clone()).ok()
+    micro_of(found).ok().map(Quantity::from_micro)
 }
 
-fn matched(rules: Vec<RateRule>, data: &Map<String, Value>) {
+fn matched(rules: Vec<RateRule>, data: &Object) {
     let fits = |rule: &&RateRule| {
         let mut wanted = rule.matches.iter();
-        wanted.all(|(key, value)| data.get(key) == Some(value))
+        wanted.all(|(key, value)| data.get(key) == Some(&Json::from(value.clone())))
     };
     let first = rules.iter().find(fits).cloned();
     let card = RateCard {

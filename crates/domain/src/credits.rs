@@ -4,6 +4,8 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+use crate::Json;
+
 /// An exact amount of credits, held as whole micro-credits (10⁻⁶). May be negative where a balance can be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Credits(i64);
@@ -30,6 +32,7 @@ pub(crate) const MICRO: i64 = 1_000_000;
 const MAX_DECIMALS: usize = 6;
 /// Below this every decimal of six places is told apart by a double, so a JSON number is exact.
 const EXACT_DOUBLE: f64 = 1e9;
+const EXACT_MICRO: u64 = 1_000_000_000_000_000;
 
 impl Credits {
     /// No credits.
@@ -184,10 +187,10 @@ fn split_exponent(text: &str) -> Result<(&str, i32), AmountError> {
         None => Ok((text, 0)),
         Some((mantissa, exponent)) => {
             let exponent: i32 = exponent.parse().map_err(|_| AmountError::NotANumber)?;
-            if exponent.unsigned_abs() > 30 {
-                Err(AmountError::TooLarge)
-            } else {
-                Ok((mantissa, exponent))
+            match exponent {
+                ..-30 => Err(AmountError::TooManyDecimals),
+                -30..=30 => Ok((mantissa, exponent)),
+                31.. => Err(AmountError::TooLarge),
             }
         }
     }
@@ -215,6 +218,27 @@ fn shift_digits(whole: &str, fraction: &str, exponent: i32) -> Result<i64, Amoun
             .ok_or(AmountError::TooLarge)?;
     }
     Ok(micro)
+}
+
+/// Reads a decimal string or a JSON number, digit by digit, into micro-units.
+///
+/// # Errors
+/// What is wrong with it. Of numbers that may have come out of a double nothing is taken that it may have rounded.
+pub fn micro_of(value: &Json) -> Result<i64, AmountError> {
+    match value {
+        Json::Text(text) => parse_micro(text),
+        Json::Number(number) => {
+            let text = number.as_str();
+            let is_whole = !text.contains(['.', 'e', 'E']);
+            let micro = parse_micro(text)?;
+            if is_whole || micro.unsigned_abs() < EXACT_MICRO {
+                Ok(micro)
+            } else {
+                Err(AmountError::Inexact)
+            }
+        }
+        _ => Err(AmountError::NotANumber),
+    }
 }
 
 /// Accepts a decimal string or a JSON number, exactly.
@@ -282,7 +306,8 @@ mod tests {
     #[case("1.1234567", AmountError::TooManyDecimals)]
     #[case("9223372036854.775808", AmountError::TooLarge)]
     #[case("1e99", AmountError::TooLarge)]
-    #[case("1e-2147483648", AmountError::TooLarge)]
+    #[case("1e-7", AmountError::TooManyDecimals)]
+    #[case("1e-2147483648", AmountError::TooManyDecimals)]
     fn refuses_what_is_not_an_amount(#[case] text: &str, #[case] error: AmountError) {
         assert_eq!(text.parse::<Credits>(), Err(error));
     }
@@ -307,6 +332,24 @@ mod tests {
                 .to_string()
                 .contains("at most 6 decimals")
         );
+    }
+
+    #[rstest]
+    #[case("1.5", Ok(1_500_000))]
+    #[case("\"1.5\"", Ok(1_500_000))]
+    #[case("9223372036854", Ok(9_223_372_036_854_000_000))]
+    #[case("1.0000000000000000001", Err(AmountError::TooManyDecimals))]
+    #[case("0.1000000000000000055", Err(AmountError::TooManyDecimals))]
+    #[case("1e-400", Err(AmountError::TooManyDecimals))]
+    #[case("1e-7", Err(AmountError::TooManyDecimals))]
+    #[case("9007199254.740993", Err(AmountError::Inexact))]
+    #[case("1e9", Err(AmountError::Inexact))]
+    #[case("true", Err(AmountError::NotANumber))]
+    fn what_a_double_would_round_is_refused(
+        #[case] json: &str,
+        #[case] micro: Result<i64, AmountError>,
+    ) {
+        assert_eq!(micro_of(&Json::parse(json).unwrap().0), micro);
     }
 
     proptest! {

@@ -1,18 +1,21 @@
 //! Usage events: the `CloudEvents` envelope, its validation, and the bounds on its time.
 
+mod envelope;
 mod lead;
 mod payload;
 
 use crate::{
-    Agent, Credits, FieldError, Quantity, Time,
+    Agent, Credits, FieldError, Json, Quantity, Time,
+    credits::micro_of,
     ids::check_text,
+    json::Object,
     lead::{LEAD_TYPE, NewLead},
     time::{DAY_US, MINUTE_US},
 };
+pub use envelope::Envelope;
 use lead::parse_lead;
 use payload::parse_usage;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
 /// The event type that carries usage in Creditscope's own form.
 pub const USAGE_TYPE: &str = "creditscope.usage";
@@ -34,32 +37,6 @@ pub const MAX_AGE_US: i64 = 35 * DAY_US;
 
 /// How far ahead of the server's clock a sender's clock may run.
 pub const MAX_AHEAD_US: i64 = 5 * MINUTE_US;
-
-/// A `CloudEvents` 1.0 event as it arrives, before anything is checked.
-#[derive(Debug, Clone, Default, Deserialize)]
-pub struct Envelope {
-    /// Must be `1.0`.
-    pub specversion: Option<String>,
-    /// Unique in its source.
-    pub id: Option<String>,
-    /// Who reports.
-    pub source: Option<String>,
-    /// What it is.
-    #[serde(rename = "type")]
-    pub kind: Option<String>,
-    /// The company's key.
-    pub subject: Option<String>,
-    /// When it happened; RFC 3339.
-    pub time: Option<String>,
-    /// Must be JSON when given.
-    pub datacontenttype: Option<String>,
-    /// The payload.
-    pub data: Option<Value>,
-    /// The account's key, for callers that may write to several.
-    pub account: Option<String>,
-    /// Binary payloads are refused.
-    pub data_base64: Option<Value>,
-}
 
 /// How an event says what it costs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,7 +66,7 @@ pub enum Payload {
         /// The sender's own reference, such as a call id.
         reference: Option<String>,
         /// Whatever else the receipt should show.
-        metadata: Option<Map<String, Value>>,
+        metadata: Option<Object>,
     },
     /// `creditscope.lead`.
     Lead {
@@ -101,7 +78,7 @@ pub enum Payload {
         reference: Option<String>,
     },
     /// Any other type; a rate-card rule must map it.
-    Foreign(Map<String, Value>),
+    Foreign(Object),
 }
 
 /// An event whose form is right; time bounds, company and price are still open.
@@ -155,7 +132,8 @@ impl ParsedEvent {
 
     /// A text that is equal for two sendings of the same event and different for any other content.
     ///
-    /// The time counts only as it was sent: an event sent twice without one is the same event.
+    /// The time counts only as it was sent: an event sent twice without one is the same event. Fingerprints of stored
+    /// events and the ids of imported rows are made of it: it must never change.
     pub fn content(&self) -> String {
         let payload = match &self.payload {
             Payload::Usage {
@@ -169,19 +147,58 @@ impl ParsedEvent {
                     Charge::Credits(credits) => (Some(credits), None, None),
                     Charge::Quantity { quantity, unit } => (None, Some(quantity), unit.as_ref()),
                 };
-                serde_json::json!([
-                    agent, activity, credits, quantity, unit, reference, metadata
+                Json::List(vec![
+                    said(agent),
+                    said(activity),
+                    said(&credits),
+                    said(&quantity),
+                    said(&unit),
+                    said(reference),
+                    metadata.clone().map_or(Json::Null, Json::Object),
                 ])
             }
             Payload::Lead {
                 agent,
                 lead,
                 reference,
-            } => serde_json::json!([agent, lead, reference]),
-            Payload::Foreign(data) => Value::Object(data.clone()),
+            } => Json::List(vec![said(agent), said(lead), said(reference)]),
+            Payload::Foreign(data) => Json::Object(data.clone()),
         };
-        serde_json::json!([self.kind, self.company, self.time, payload]).to_string()
+        let (kind, company) = (said(&self.kind), said(&self.company));
+        Json::List(vec![kind, company, said(&self.time), payload]).canonical()
     }
+
+    /// The content as versions saw it that read numbers of JSON as doubles; none when that is the same.
+    pub fn rounded_content(&self) -> Option<String> {
+        let (Payload::Usage {
+            metadata: Some(object),
+            ..
+        }
+        | Payload::Foreign(object)) = &self.payload
+        else {
+            return None;
+        };
+        let json = Json::Object(object.clone());
+        if json.inexact(None).is_empty() {
+            return None;
+        }
+        let rounded: serde_json::Value = serde_json::from_str(&json.to_string()).ok()?;
+        let Json::Object(rounded) = Json::from(rounded) else {
+            return None;
+        };
+        let mut event = self.clone();
+        match &mut event.payload {
+            Payload::Usage { metadata, .. } => *metadata = Some(rounded),
+            Payload::Foreign(data) => *data = rounded,
+            Payload::Lead { .. } => {}
+        }
+        Some(event.content())
+    }
+}
+
+/// A part of an event as its content tells it.
+fn said(part: &impl Serialize) -> Json {
+    serde_json::to_value(part).unwrap_or_default().into()
 }
 
 fn check_envelope(envelope: &Envelope, errors: &mut Vec<FieldError>) {
@@ -243,13 +260,13 @@ fn parse_time(_: &str, errors: &mut Vec<FieldError>) -> Option<Time> {
     None
 }
 
-fn parse_payload(kind: &str, data: Option<Value>, errors: &mut Vec<FieldError>) -> Option<Payload> {
+fn parse_payload(kind: &str, data: Option<Json>, errors: &mut Vec<FieldError>) -> Option<Payload> {
     match data {
         None => errors.push(required("data", "send a JSON object")),
-        Some(Value::Object(data)) if kind == USAGE_TYPE => return parse_usage(data, errors),
-        Some(Value::Object(data)) if kind == LEAD_TYPE => return parse_lead(data, errors),
-        Some(Value::Object(data)) => {
-            check_size("data", &data, errors);
+        Some(Json::Object(data)) if kind == USAGE_TYPE => return parse_usage(data, errors),
+        Some(Json::Object(data)) if kind == LEAD_TYPE => return parse_lead(data, errors),
+        Some(Json::Object(data)) => {
+            let data = check_size("data", data, errors);
             return Some(Payload::Foreign(data));
         }
         Some(_) => errors.push(FieldError::invalid("data", "must be a JSON object")),
@@ -257,41 +274,37 @@ fn parse_payload(kind: &str, data: Option<Value>, errors: &mut Vec<FieldError>) 
     None
 }
 
-/// Turns serde's words for an unknown field into a field error that names it.
-pub fn unknown_or_invalid(parent: &str, error: &serde_json::Error) -> FieldError {
-    let text = error.to_string();
-    match text
-        .strip_prefix("unknown field `")
-        .and_then(|rest| rest.split_once('`'))
-    {
-        Some((name, _)) => FieldError::new(
-            format!("{parent}.{name}").trim_start_matches('.'),
+/// Names what is left of an object's members after the known ones were taken.
+fn refuse_unknown(left: Object, errors: &mut Vec<FieldError>) {
+    errors.extend(left.into_keys().map(|name| {
+        FieldError::new(
+            format!("data.{name}"),
             "unknown_field",
             "is not a known field: remove it or check its spelling",
-        ),
-        None => FieldError::invalid(parent, text),
-    }
+        )
+    }));
 }
 
-/// Reads an exact amount out of JSON, pushing an error that names the field.
-pub fn amount<T: serde::de::DeserializeOwned>(
-    field: &str,
-    value: &Value,
-    errors: &mut Vec<FieldError>,
-) -> Option<T> {
-    serde_json::from_value(value.clone())
+/// Reads an exact amount, in millionths, pushing an error that names the field.
+pub fn amount(field: &str, value: &Json, errors: &mut Vec<FieldError>) -> Option<i64> {
+    micro_of(value)
         .map_err(|error| errors.push(FieldError::invalid(field, error)))
         .ok()
 }
 
 /// Metadata, and the whole payload of an event of another type, which becomes its metadata.
-fn check_size(field: &str, object: &Map<String, Value>, errors: &mut Vec<FieldError>) {
-    let bytes = serde_json::to_string(object).map_or(0, |text| text.len());
+fn check_size(field: &str, object: Object, errors: &mut Vec<FieldError>) -> Object {
+    let json = Json::Object(object);
+    let bytes = json.to_string().len();
     if bytes > MAX_METADATA_BYTES {
         errors.push(FieldError::invalid(
             field,
             format!("must be at most {MAX_METADATA_BYTES} bytes of JSON, is {bytes}"),
         ));
+    }
+    match json {
+        Json::Object(object) => object,
+        _ => Object::new(),
     }
 }
 

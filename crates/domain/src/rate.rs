@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{Agent, Credits, FieldError, Quantity, ids::check_key};
+use crate::{Agent, Credits, FieldError, Json, Quantity, ids::check_key, json::Object};
 
 /// How a price is brought to a number of decimals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
@@ -159,11 +159,11 @@ impl RateCard {
     }
 
     /// The first rule whose `match` fits an event's data.
-    pub fn rule_for(&self, data: &Map<String, Value>) -> Option<&RateRule> {
+    pub fn rule_for(&self, data: &Object) -> Option<&RateRule> {
         self.rules.iter().find(|rule| {
             rule.matches
                 .iter()
-                .all(|(key, value)| data.get(key) == Some(value))
+                .all(|(key, value)| data.get(key) == Some(&Json::from(value.clone())))
         })
     }
 

@@ -2,11 +2,12 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use domain::{
-    Agent, Credits, Quantity, Time,
+    Agent, Credits, Json, Quantity, Time,
     event::{
         AgeLimit, Charge, Envelope, MAX_AGE_US, MAX_AHEAD_US, MAX_METADATA_BYTES, MAX_NAME_BYTES,
         ParsedEvent, Payload, check_time,
     },
+    json::object,
 };
 use proptest::prelude::*;
 use rstest::rstest;
@@ -78,8 +79,8 @@ fn a_usage_event_is_read_whole() {
     assert_eq!(charge, Charge::Credits(Credits::from_micro(3_750_000)));
     assert_eq!(reference.as_deref(), Some("call_81f"));
     assert_eq!(
-        metadata.map(Value::Object),
-        Some(json!({"seconds": 225, "queue": "recall"}))
+        metadata.map(Json::Object),
+        Some(json!({"seconds": 225, "queue": "recall"}).into())
     );
 }
 
@@ -120,12 +121,12 @@ fn an_event_of_another_type_keeps_its_payload_for_the_rate_card() {
     assert_eq!(parsed.account.as_deref(), Some("north"));
     assert_eq!(
         parsed.payload,
-        Payload::Foreign(
+        Payload::Foreign(object(
             json!({"total_tokens": 418, "anything": ["goes"]})
                 .as_object()
                 .unwrap()
                 .clone()
-        )
+        ))
     );
 }
 
@@ -268,6 +269,38 @@ fn any_other_content_is_different(#[case] pointer: &str, #[case] value: Value) {
     assert_ne!(
         parse(with(pointer, value)).unwrap().content(),
         parse(event()).unwrap().content()
+    );
+}
+
+fn with_metadata(number: &str) -> ParsedEvent {
+    let text = event().to_string().replace("225", number);
+    ParsedEvent::parse(serde_json::from_str(&text).unwrap()).unwrap()
+}
+
+#[test]
+fn a_number_in_metadata_keeps_all_its_digits() {
+    let id = "12345678901234567890123456789";
+    let Payload::Usage { metadata, .. } = with_metadata(id).payload else {
+        panic!("not usage")
+    };
+    let written = Json::Object(metadata.unwrap()).to_string();
+    assert!(written.contains(id), "{written}");
+    let other = with_metadata("12345678901234567890123456788");
+    assert_ne!(with_metadata(id).content(), other.content());
+    assert_eq!(with_metadata(id).rounded_content(), other.rounded_content());
+    assert_eq!(
+        with_metadata(&format!("{id}.0")).content(),
+        with_metadata(id).content()
+    );
+}
+
+#[test]
+fn what_a_double_carries_has_the_content_it_always_had() {
+    let event = with_metadata("2.50");
+    assert_eq!(event.rounded_content(), None);
+    assert_eq!(
+        event.content(),
+        r#"["creditscope.usage","acme",1795442590250000,["voice_inbound","voice_call","3.75",null,null,"call_81f",{"queue":"recall","seconds":2.5}]]"#
     );
 }
 

@@ -3,7 +3,7 @@
 mod checks;
 
 use domain::{
-    Agent, Credits, FieldError, Invalid,
+    Agent, Credits, FieldError, Invalid, Json,
     event::MAX_METADATA_BYTES,
     event::MAX_NAME_BYTES,
     event::MAX_REFERENCE_BYTES,
@@ -11,8 +11,6 @@ use domain::{
     ledger::{Decision, Hold, MAX_HOLD_S, Renewal},
     tenancy::Company,
 };
-use serde_json::{Map, Value};
-use sha2::{Digest, Sha256};
 
 use crate::{
     Scope, ServiceError, ServiceResult, Services,
@@ -64,7 +62,7 @@ pub struct EndHold {
     /// The sender's reference.
     pub reference: Option<String>,
     /// Whatever else the receipt should show.
-    pub metadata: Option<Map<String, Value>>,
+    pub metadata: Option<Json>,
 }
 
 impl Services {
@@ -145,23 +143,15 @@ impl Services {
         {
             errors.push(FieldError::invalid("reference", rule));
         }
-        let metadata = end
-            .metadata
-            .map(|metadata| Value::Object(metadata).to_string());
-        if metadata
-            .as_ref()
-            .is_some_and(|text| text.len() > MAX_METADATA_BYTES)
-        {
-            let rule = format!("must be at most {MAX_METADATA_BYTES} bytes of JSON");
-            errors.push(FieldError::invalid("metadata", rule));
-        }
+        let metadata = end.metadata.filter(|metadata| *metadata != Json::Null);
+        check_metadata(metadata.as_ref(), &mut errors);
         Invalid::refuse(errors)?;
         let settlement = Settlement {
-            fingerprint: fingerprint(end.credits, reference.as_deref(), metadata.as_deref()),
+            fingerprint: fingerprint(end.credits, reference.as_deref(), metadata.as_ref()),
             id: id.to_owned(),
             credits: end.credits,
             reference,
-            metadata,
+            metadata: metadata.as_ref().map(Json::to_string),
         };
         let hold = self.hold_act(scope, Act::Settle(settlement)).await?;
         self.held_by(scope, hold).await
@@ -313,10 +303,18 @@ fn negative(field: &str) -> ServiceError {
     Invalid::one(field, "negative", "must not be negative").into()
 }
 
-fn fingerprint(credits: Credits, reference: Option<&str>, metadata: Option<&str>) -> i64 {
-    let content = serde_json::json!([credits, reference, metadata]).to_string();
-    let digest = Sha256::digest(content.as_bytes());
-    let mut first = [0_u8; 8];
-    first.copy_from_slice(&digest[..8]);
-    i64::from_be_bytes(first)
+fn check_metadata(metadata: Option<&Json>, errors: &mut Vec<FieldError>) {
+    let wrong = match metadata {
+        Some(json @ Json::Object(_)) if json.to_string().len() > MAX_METADATA_BYTES => {
+            format!("must be at most {MAX_METADATA_BYTES} bytes of JSON")
+        }
+        None | Some(Json::Object(_)) => return,
+        Some(_) => "must be a JSON object".to_owned(),
+    };
+    errors.push(FieldError::invalid("metadata", wrong));
+}
+
+fn fingerprint(credits: Credits, reference: Option<&str>, metadata: Option<&Json>) -> i64 {
+    let metadata = metadata.map(Json::canonical);
+    crate::ingest::fingerprint(&serde_json::json!([credits, reference, metadata]).to_string())
 }

@@ -1,20 +1,25 @@
 //! Taking in usage events: check everything, price, store all or nothing.
+//!
+//! What an event *is* (account, source, id, and what it says) comes before all that depends on when it is looked at: its
+//! age, closed cycles, rate cards, companies. What is known stays known whatever became of those since.
 
+mod known;
+mod place;
 mod price;
 
-use std::collections::HashMap;
-
 use domain::{
-    AccountId, Credits, FieldError, Invalid,
+    FieldError, Invalid, Json,
     calendar::{Cycles, Zone},
     event::{AgeLimit, Envelope, MAX_EVENTS, ParsedEvent, check_time},
     ids::check_key,
     lead::is_short_call,
     rate::RateCard,
-    tenancy::{Account, Company},
+    tenancy::Account,
 };
+pub use known::{Former, Verdict};
+use known::{Identity, Standing};
+use place::Places;
 use price::spend;
-use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::{
@@ -34,94 +39,14 @@ pub struct IngestBatch {
     pub age: AgeLimit,
 }
 
-/// What one request looked up, so that each name is looked up once.
-struct Intake<'a> {
-    services: &'a Services,
-    caller: &'a Caller,
-    default_account: Option<&'a str>,
-    age: AgeLimit,
-    cycles: HashMap<AccountId, Cycles>,
-    places: HashMap<(Option<String>, String), (AccountId, Company)>,
-}
-
-impl Services {
-    /// Stores a batch of events, all or nothing, and returns when they are durable.
-    ///
-    /// # Errors
-    /// [`ServiceError::Invalid`] names every offending event; [`ServiceError::Busy`] when the queue is full.
-    pub async fn ingest(&self, caller: &Caller, batch: IngestBatch) -> ServiceResult<Committed> {
-        caller.require_somewhere(Permission::Ingest)?;
-        check_size(batch.events.len())?;
-        let mut intake = Intake::new(self, caller, batch.account.as_deref(), batch.age);
-        let (mut events, mut ids, mut errors) = (
-            Vec::with_capacity(batch.events.len()),
-            Vec::new(),
-            Vec::new(),
-        );
-        for (index, envelope) in batch.events.into_iter().enumerate() {
-            let id = envelope.id.clone();
-            match intake.accept(envelope).await {
-                Ok(event) => events.push(event),
-                Err(Refused::Event(found)) => errors.extend(
-                    found
-                        .into_iter()
-                        .map(|error| error.at(index, id.as_deref())),
-                ),
-                Err(Refused::Request(error)) => return Err(error),
-            }
-            ids.push(id);
-        }
-        Invalid::refuse(errors)?;
-        match self.writer.commit(events).await? {
-            CommitOutcome::Stored(committed) => Ok(committed),
-            CommitOutcome::Conflict(indices) => Err(conflict(&indices, &ids).into()),
-        }
-    }
-
-    /// What each event of a batch would cost, or everything that is wrong with it. Stores nothing.
-    ///
-    /// An event may still turn out to be a duplicate or in conflict when it is stored.
-    pub async fn quote(
-        &self,
-        caller: &Caller,
-        batch: IngestBatch,
-    ) -> ServiceResult<Vec<Result<Credits, Vec<FieldError>>>> {
-        caller.require_somewhere(Permission::Ingest)?;
-        check_size(batch.events.len())?;
-        let mut intake = Intake::new(self, caller, batch.account.as_deref(), batch.age);
-        let mut quotes = Vec::with_capacity(batch.events.len());
-        for envelope in batch.events {
-            quotes.push(match intake.accept(envelope).await {
-                Ok(event) => Ok(event.credits),
-                Err(Refused::Event(errors)) => Err(errors),
-                Err(Refused::Request(error)) => return Err(error),
-            });
-        }
-        Ok(quotes)
-    }
-}
-
-fn check_size(events: usize) -> ServiceResult<()> {
-    if events == 0 {
-        return Err(Invalid::one("events", "required", "send at least one event").into());
-    }
-    if events > MAX_EVENTS {
-        let message = format!("holds {events} events: send at most {MAX_EVENTS} in one request");
-        return Err(Invalid::one("events", "too_many", message).into());
-    }
-    Ok(())
-}
-
-fn conflict(indices: &[usize], ids: &[Option<String>]) -> Invalid {
-    let error = |index: &usize| {
-        FieldError::new(
-            "id",
-            "conflict",
-            "is known with other content: an event's id is unique in its source for ever",
-        )
-        .at(*index, ids.get(*index).and_then(Option::as_deref))
-    };
-    Invalid(indices.iter().map(error).collect())
+/// An event of a batch after it was looked at.
+struct Sifted {
+    /// Its id, as far as it could be read.
+    id: Option<String>,
+    /// What it is; none when that could not be read.
+    identity: Option<Identity>,
+    /// The event with its price, or everything that is wrong with it now.
+    event: Result<NewEvent, Vec<FieldError>>,
 }
 
 /// Why an event was not taken.
@@ -144,51 +69,181 @@ impl From<crate::ports::StoreError> for Refused {
     }
 }
 
-impl<'a> Intake<'a> {
-    fn new(
-        services: &'a Services,
-        caller: &'a Caller,
-        default_account: Option<&'a str>,
-        age: AgeLimit,
-    ) -> Self {
-        Self {
-            services,
-            caller,
-            default_account,
-            age,
-            cycles: HashMap::new(),
-            places: HashMap::new(),
+impl Services {
+    /// Stores a batch of events, all or nothing, and returns when they are durable.
+    ///
+    /// # Errors
+    /// [`ServiceError::Invalid`] names every offending event; [`ServiceError::Busy`] when the queue is full.
+    pub async fn ingest(&self, caller: &Caller, batch: IngestBatch) -> ServiceResult<Committed> {
+        let sifted = self.sift(caller, batch).await?;
+        // Nearly always everything is in order, and the writer finds by itself what is known.
+        let must_look = sifted.iter().any(Sifted::must_be_looked_for);
+        let standings = if must_look {
+            self.standings(&sifted).await?
+        } else {
+            vec![Standing::Unknown; sifted.len()]
+        };
+        let (mut fresh, mut errors, mut known) = (Fresh::default(), Vec::new(), 0);
+        for (index, (one, standing)) in sifted.into_iter().zip(standings).enumerate() {
+            match (standing, one.event) {
+                (Standing::Same(_), _) => known += 1,
+                (Standing::Other, _) => errors.push(conflict(index, one.id.as_deref())),
+                (Standing::Unknown, Ok(event)) => fresh.push(index, event, one.id),
+                (Standing::Unknown, Err(found)) => {
+                    errors.extend(placed(found, index, one.id.as_deref()));
+                }
+            }
+        }
+        Invalid::refuse(errors)?;
+        self.commit(fresh, known).await
+    }
+
+    async fn commit(&self, fresh: Fresh, known: u32) -> ServiceResult<Committed> {
+        if fresh.events.is_empty() {
+            return Ok(Committed {
+                accepted: 0,
+                duplicates: known,
+            });
+        }
+        match self.writer.commit(fresh.events).await? {
+            CommitOutcome::Stored(committed) => Ok(Committed {
+                duplicates: committed.duplicates + known,
+                ..committed
+            }),
+            CommitOutcome::Conflict(indices) => {
+                let named = indices.iter().filter_map(|index| fresh.names.get(*index));
+                let errors = named.map(|(index, id)| conflict(*index, id.as_deref()));
+                Err(Invalid(errors.collect()).into())
+            }
         }
     }
 
-    async fn accept(&mut self, envelope: Envelope) -> Result<NewEvent, Refused> {
-        let parsed = ParsedEvent::parse(envelope).map_err(Refused::Event)?;
-        if parsed.source.starts_with(OWN_SOURCES) {
-            let message = format!("must not start with '{OWN_SOURCES}': those sources are our own");
-            return Err(FieldError::new("source", "reserved", message).into());
+    /// Checks and prices every event of a batch.
+    async fn sift(&self, caller: &Caller, batch: IngestBatch) -> ServiceResult<Vec<Sifted>> {
+        caller.require_somewhere(Permission::Ingest)?;
+        check_size(batch.events.len())?;
+        let mut intake = Intake {
+            services: self,
+            places: Places::new(self, caller, batch.account.as_deref()),
+            age: batch.age,
+        };
+        let mut sifted = Vec::with_capacity(batch.events.len());
+        for envelope in batch.events {
+            sifted.push(intake.sift(envelope).await?);
         }
-        let fingerprint = fingerprint(&parsed);
+        Ok(sifted)
+    }
+}
+
+impl Sifted {
+    /// Whether it may be known though it looks wrong, or known with the content of an earlier version.
+    fn must_be_looked_for(&self) -> bool {
+        self.event.is_err()
+            || self
+                .identity
+                .as_ref()
+                .is_some_and(|identity| identity.rounded.is_some())
+    }
+}
+
+/// Events that are to be stored, and where each stood in its batch.
+#[derive(Default)]
+struct Fresh {
+    events: Vec<NewEvent>,
+    names: Vec<(usize, Option<String>)>,
+}
+
+impl Fresh {
+    fn push(&mut self, index: usize, event: NewEvent, id: Option<String>) {
+        self.events.push(event);
+        self.names.push((index, id));
+    }
+}
+
+fn check_size(events: usize) -> ServiceResult<()> {
+    if events == 0 {
+        return Err(Invalid::one("events", "required", "send at least one event").into());
+    }
+    if events > MAX_EVENTS {
+        let message = format!("holds {events} events: send at most {MAX_EVENTS} in one request");
+        return Err(Invalid::one("events", "too_many", message).into());
+    }
+    Ok(())
+}
+
+fn placed(
+    errors: Vec<FieldError>,
+    index: usize,
+    id: Option<&str>,
+) -> impl Iterator<Item = FieldError> {
+    errors.into_iter().map(move |error| error.at(index, id))
+}
+
+fn conflict(index: usize, id: Option<&str>) -> FieldError {
+    FieldError::new(
+        "id",
+        "conflict",
+        "is known with other content: an event's id is unique in its source for ever",
+    )
+    .at(index, id)
+}
+
+/// What one request looks events up with.
+struct Intake<'a> {
+    services: &'a Services,
+    places: Places<'a>,
+    age: AgeLimit,
+}
+
+impl Intake<'_> {
+    async fn sift(&mut self, envelope: Envelope) -> ServiceResult<Sifted> {
+        let id = envelope.id.clone();
+        let refused = |errors| Sifted {
+            id: id.clone(),
+            identity: None,
+            event: Err(errors),
+        };
+        let parsed = match checked(envelope) {
+            Ok(parsed) => parsed,
+            Err(errors) => return Ok(refused(errors)),
+        };
+        let mut identity = Identity::of(&parsed);
+        let event = match self.accept(parsed, &mut identity).await {
+            Ok(event) => Ok(event),
+            Err(Refused::Event(errors)) => Err(errors),
+            Err(Refused::Request(error)) => return Err(error),
+        };
+        Ok(Sifted {
+            id,
+            identity: Some(identity),
+            event,
+        })
+    }
+
+    async fn accept(
+        &mut self,
+        parsed: ParsedEvent,
+        identity: &mut Identity,
+    ) -> Result<NewEvent, Refused> {
+        let (account, company) = self.places.find(&parsed, &mut identity.accounts).await?;
         let now = self.services.now();
         let time = parsed.time.unwrap_or(now);
         check_time(time, now, self.age)?;
-        let (account, company) = self.place(&parsed).await?;
         let cards = self.services.directory.rate_cards(&parsed.kind).await?;
         let card = RateCard::in_force(&cards, time);
         let spent = spend(&parsed.kind, parsed.payload, card)?;
         let quantity = spent.priced.as_ref().map(|priced| priced.quantity);
         let rate_version = spent.priced.as_ref().map(|priced| priced.version);
         let unit = spent.priced.map(|priced| priced.unit);
-        let metadata = spent
-            .metadata
-            .map(|metadata| Value::Object(metadata).to_string());
-        let cycles = self.cycles.get(&account).ok_or_else(unknown_company)?;
+        let metadata = spent.metadata.as_ref().map(Json::to_string);
+        let cycles = self.places.cycles(account)?;
         let cycle = cycles.booking(time, now, self.age)?;
         Ok(NewEvent {
             account,
             company: company.id,
             source: parsed.source,
             id: parsed.id,
-            fingerprint,
+            fingerprint: identity.fingerprint,
             kind: parsed.kind,
             time,
             day_start: cycles.zone().day_of(time),
@@ -210,85 +265,16 @@ impl<'a> Intake<'a> {
             lead: spent.lead,
         })
     }
+}
 
-    /// The account and company an event belongs to, if the caller may write there.
-    async fn place(&mut self, event: &ParsedEvent) -> Result<(AccountId, Company), Refused> {
-        let account = event
-            .account
-            .as_deref()
-            .or(self.default_account)
-            .map(str::to_owned);
-        let name = (account, event.company.clone());
-        if let Some((account, company)) = self.places.get(&name) {
-            return Ok((*account, company.clone()));
-        }
-        let (account, company) = match &name.0 {
-            None if self.caller.may_everywhere(Permission::Ingest) => {
-                self.owner(&event.company).await?
-            }
-            key => self.company_in(key.as_deref(), &event.company).await?,
-        };
-        self.places.insert(name, (account, company.clone()));
-        Ok((account, company))
+/// Everything about an event that does not depend on when it is looked at.
+fn checked(envelope: Envelope) -> Result<ParsedEvent, Vec<FieldError>> {
+    let parsed = ParsedEvent::parse(envelope)?;
+    if parsed.source.starts_with(OWN_SOURCES) {
+        let message = format!("must not start with '{OWN_SOURCES}': those sources are our own");
+        return Err(vec![FieldError::new("source", "reserved", message)]);
     }
-
-    async fn company_in(
-        &mut self,
-        account: Option<&str>,
-        company: &str,
-    ) -> Result<(AccountId, Company), Refused> {
-        let scope = match self
-            .services
-            .scope(self.caller, account, Permission::Ingest)
-            .await
-        {
-            Ok(scope) => scope,
-            Err(ServiceError::NotFound) => {
-                return Err(FieldError::new(
-                    "account",
-                    "unknown_account",
-                    "is not an account this key can write to",
-                )
-                .into());
-            }
-            Err(error) => return Err(Refused::Request(error)),
-        };
-        let company = self
-            .services
-            .directory
-            .company(scope.account.id, company)
-            .await?
-            .ok_or_else(unknown_company)?;
-        let account = scope.account.id;
-        if !scope.companies.allows(company.id) {
-            return Err(unknown_company().into());
-        }
-        self.remember(&scope.account)?;
-        Ok((account, company))
-    }
-
-    /// The only account that has a company of this key.
-    async fn owner(&mut self, company: &str) -> Result<(AccountId, Company), Refused> {
-        let mut owners = self.services.store.company_owners(company, 2).await?;
-        if owners.len() > 1 {
-            let message = "is a company of several accounts: add the extension attribute account";
-            return Err(FieldError::new("subject", "ambiguous_company", message).into());
-        }
-        let (account, company) = owners.pop().ok_or_else(unknown_company)?;
-        let scope = self
-            .services
-            .scope_by_id(self.caller, account, Permission::Ingest)
-            .await
-            .map_err(Refused::Request)?;
-        self.remember(&scope.account)?;
-        Ok((account, company))
-    }
-
-    fn remember(&mut self, account: &Account) -> Result<(), Refused> {
-        let cycles = account_cycles(account).map_err(Refused::Request)?;
-        self.cycles.insert(account.id, cycles);
-        Ok(())
-    }
+    Ok(parsed)
 }
 
 /// The billing cycles of an account.
@@ -298,16 +284,9 @@ pub(crate) fn account_cycles(account: &Account) -> ServiceResult<Cycles> {
     Ok(Cycles::new(account.cycle_anchor, zone))
 }
 
-fn unknown_company() -> FieldError {
-    FieldError::new(
-        "subject",
-        "unknown_company",
-        "is not a company of the account: create it first, or check its key",
-    )
-}
-
-fn fingerprint(event: &ParsedEvent) -> i64 {
-    let digest = Sha256::digest(event.content().as_bytes());
+/// 64 bits of SHA-256 over an event's content.
+pub fn fingerprint(content: &str) -> i64 {
+    let digest = Sha256::digest(content.as_bytes());
     let mut first = [0_u8; 8];
     first.copy_from_slice(&digest[..8]);
     i64::from_be_bytes(first)

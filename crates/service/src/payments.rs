@@ -1,6 +1,6 @@
 //! How orders are paid: by hand, or through a payment system that reports in signed messages.
 
-use domain::{Time, ledger::Order, time::MINUTE_US};
+use domain::{Invalid, Json, Time, ledger::Order, time::MINUTE_US};
 use serde::Deserialize;
 
 use crate::orders::PaymentReport;
@@ -144,8 +144,7 @@ impl PaymentProvider for Webhooks {
         if age_us.abs() > TOLERANCE_US {
             return Err(MessageRefused::Old);
         }
-        let body: Body = serde_json::from_slice(message.body)
-            .map_err(|error| MessageRefused::Unreadable(error.to_string()))?;
+        let body = body(message.body).map_err(MessageRefused::Unreadable)?;
         let report = match body.kind.as_str() {
             "payment.paid" => PaymentReport::Paid {
                 reference: body.data.reference,
@@ -166,4 +165,12 @@ impl PaymentProvider for Webhooks {
             report,
         })
     }
+}
+
+/// Reads a message in which no name stands twice.
+fn body(bytes: &[u8]) -> Result<Body, String> {
+    let text = std::str::from_utf8(bytes).map_err(|error| error.to_string())?;
+    let (_, faults) = Json::parse(text).map_err(|error| error.to_string())?;
+    Invalid::refuse(faults).map_err(|faults| faults.to_string())?;
+    serde_json::from_str(text).map_err(|error| error.to_string())
 }

@@ -22,7 +22,9 @@ pub use access::{
 pub use alerts::{Alert, AlertChange, AlertStore, Delivery, Message, Outcome, Target, Webhook};
 pub use digests::DigestStore;
 pub use directory::{ApiKey, DirectoryStore, KeyScope, NewApiKey, PutAccount, PutCompany, Stored};
-pub use events::{CommitOutcome, Committed, EventStore, NewEvent, StoredEvent};
+pub use events::{
+    CommitOutcome, Committed, EventName, EventStore, KnownEvent, NewEvent, PlacedRows, StoredEvent,
+};
 pub use identity::{
     IdempotencyStore, IdentityStore, Membership, NewUser, Remembered, SavedSession, User,
 };

@@ -5,7 +5,7 @@ use rstest::rstest;
 use serde_json::json;
 use service::{
     Caller, ServiceError,
-    ingest::IngestBatch,
+    ingest::{IngestBatch, Verdict},
     ports::{ApiKey, Committed, DirectoryStore as _, KeyScope},
 };
 
@@ -309,7 +309,7 @@ async fn a_batch_holds_one_to_ten_thousand_events() {
 }
 
 #[tokio::test]
-async fn a_quote_says_what_each_event_would_cost_and_stores_nothing() {
+async fn what_would_become_of_events_is_said_and_nothing_stored() {
     let world = World::new().await;
     let batch = [
         usage("e1", "acme", NOW, "1.5"),
@@ -324,8 +324,15 @@ async fn a_quote_says_what_each_event_would_cost_and_stores_nothing() {
         account: Some("north".into()),
         age: AgeLimit::Enforced,
     };
-    let quotes = world.services.quote(&world.operator, batch).await.unwrap();
-    assert_eq!(quotes[0], Ok(credits("1.5")));
-    assert_eq!(quotes[1].as_ref().unwrap_err()[0].reason, "unknown_company");
+    let verdicts = world
+        .services
+        .judge(&world.operator, batch, &[])
+        .await
+        .unwrap();
+    assert_eq!(verdicts[0], Verdict::New(credits("1.5")));
+    let Verdict::Refused(errors) = &verdicts[1] else {
+        panic!("{verdicts:?}")
+    };
+    assert_eq!(errors[0].reason, "unknown_company");
     assert_eq!(world.store.state().newest(), domain::Seq::ZERO);
 }

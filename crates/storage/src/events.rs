@@ -12,8 +12,8 @@ pub(crate) use find::{after, in_transaction as find_in};
 use service::{
     desk::{Booked, Desk},
     ports::{
-        AccountAct, Act, Acted, BooksNeeds, CommitOutcome, EventStore, NewEvent, Refusal,
-        StoreResult, StoredEvent, Write, Written,
+        AccountAct, Act, Acted, BooksNeeds, CommitOutcome, EventName, EventStore, KnownEvent,
+        NewEvent, PlacedRows, Refusal, StoreResult, StoredEvent, Write, Written,
     },
 };
 
@@ -31,6 +31,23 @@ use crate::{
 impl EventStore for SqliteStore {
     async fn commit(&self, group: &[Write], now: Time) -> StoreResult<Vec<Written>> {
         Ok(commit(&self.writer, group, now).await?)
+    }
+
+    async fn known(&self, names: &[EventName]) -> StoreResult<Vec<Option<KnownEvent>>> {
+        let identities: Vec<_> = names
+            .iter()
+            .map(|name| (name.account, name.source.as_str(), name.id.as_str()))
+            .collect();
+        let mut reader = self.readers.acquire().await.map_err(Error::from)?;
+        Ok(find::stored_under(&mut reader, &identities).await?)
+    }
+
+    async fn placed_rows(
+        &self,
+        account: AccountId,
+        fingerprints: &[i64],
+    ) -> StoreResult<Vec<PlacedRows>> {
+        Ok(find::placed(&self.readers, account, fingerprints).await?)
     }
 
     async fn event(

@@ -47,6 +47,7 @@ macro_rules! contract {
             $name, $backend,
             ingest::{
                 the_same_event_again_is_a_duplicate,
+                what_is_stored_under_names_is_told_for_each,
                 the_same_identity_with_other_content_is_a_conflict_and_stores_nothing,
                 a_refused_batch_does_not_touch_the_others,
                 batches_of_one_group_are_judged_in_order,

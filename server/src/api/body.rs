@@ -5,7 +5,7 @@ use axum::{
     http::{HeaderMap, header},
 };
 use bytes::Bytes;
-use domain::FieldError;
+use domain::{FieldError, Json};
 use serde::de::DeserializeOwned;
 
 use super::problem::Problem;
@@ -82,18 +82,27 @@ impl<S: Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
     }
 }
 
-/// Reads JSON of a known shape.
+/// Reads JSON of a known shape. No name may be given twice anywhere in it, and no number lose a digit.
 pub fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
-    let mut reader = serde_json::Deserializer::from_slice(body);
-    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+    let text = text(body)?;
+    let refused = |error: serde_json::Error| Problem::invalid(vec![malformed(&error)]);
+    let faults = Json::check(text).map_err(refused)?;
+    if !faults.is_empty() {
+        return Err(Problem::invalid(faults));
+    }
+    let mut reader = serde_json::Deserializer::from_str(text);
+    serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let path = error.path().to_string();
-        shape_error(path.trim_matches('.'), error.inner())
-    });
-    let value = value.map_err(|error| Problem::invalid(vec![error]))?;
-    reader
-        .end()
-        .map_err(|error| Problem::invalid(vec![malformed(&error)]))?;
-    Ok(value)
+        Problem::invalid(vec![shape_error(path.trim_matches('.'), error.inner())])
+    })
+}
+
+/// A body as text.
+pub fn text(body: &[u8]) -> Result<&str, Problem> {
+    std::str::from_utf8(body).map_err(|error| {
+        let message = format!("is not JSON: not UTF-8 after byte {}", error.valid_up_to());
+        Problem::invalid_field("body", "malformed_json", message)
+    })
 }
 
 /// The error for a body that is no JSON, with its place.
@@ -141,9 +150,6 @@ fn shape_error(path: &str, error: &serde_json::Error) -> FieldError {
     }
     if let Some(name) = quoted("missing field `") {
         return FieldError::new(inside(name), "required", "is missing");
-    }
-    if let Some(name) = quoted("duplicate field `") {
-        return FieldError::new(name, "duplicate_field", "is given twice");
     }
     FieldError::invalid(if path.is_empty() { "body" } else { path }, text)
 }

@@ -12,7 +12,6 @@ use domain::{
     ledger::{Decision, HoldState, Limit, LimitKind, Reason, Remedy, Renewal},
 };
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 use service::{
     Permission, Scope, Services,
     enforce::{BeginHold, EndHold, HeldBy},
@@ -156,7 +155,7 @@ pub struct PostSettle {
     reference: Option<String>,
     /// Whatever else the receipt should show.
     #[schema(value_type = Option<Object>)]
-    metadata: Option<Map<String, Value>>,
+    metadata: Option<domain::Json>,
 }
 
 /// Credits that a running call reserves.

@@ -19,6 +19,8 @@ use serde_json::value::RawValue;
 use service::{Permission, Services, ports::StoredEvent};
 use utoipa::ToSchema;
 
+pub use export::EXPORT_COLUMNS;
+
 use super::{
     auth::Authed,
     format::Format,

@@ -70,6 +70,7 @@ impl<S: Sync> FromRequestParts<S> for Params {
 impl Params {
     /// Takes the filters of a view; the rest is to be asked for by name.
     pub fn view(mut self) -> (ViewQuery, Rest) {
+        self.errors.extend(given_twice(&self.text));
         match ViewQuery::parse(&self.text) {
             Ok((view, pairs)) => (
                 view,
@@ -122,6 +123,22 @@ impl Params {
     }
 }
 
+/// Names the filters that hold one value and are given more than once.
+fn given_twice(query: &str) -> Vec<FieldError> {
+    const SINGLE: [&str; 6] = ["account", "period", "from", "to", "tz", "q"];
+    let count = |name: &str| {
+        form_urlencoded::parse(query.as_bytes())
+            .filter(|(other, value)| other == name && !value.is_empty())
+            .count()
+    };
+    let twice = SINGLE.into_iter().filter(|name| count(name) > 1);
+    twice.map(once).collect()
+}
+
+fn once(name: &str) -> FieldError {
+    FieldError::invalid(name, "must be given once")
+}
+
 impl Rest {
     /// Takes a parameter; given twice it is an error.
     pub fn take(&mut self, name: &str) -> Option<String> {
@@ -129,8 +146,7 @@ impl Rest {
         while let Some(index) = self.pairs.iter().position(|(other, _)| other == name) {
             let (_, value) = self.pairs.swap_remove(index);
             if found.replace(value).is_some() {
-                self.errors
-                    .push(FieldError::invalid(name, "must be given once"));
+                self.errors.push(once(name));
             }
         }
         found

@@ -1,26 +1,33 @@
 //! `creditscope import`: backfills usage from any CSV, resumable and idempotent.
 //!
-//! A row's id, unless a column gives one, is made of its line and its content: importing a file again, or what is left
-//! of it after a break, finds every row already there.
+//! A row's id, unless a column gives one, is made of what it says: importing a file again, or what is left of it, under
+//! whatever name and in whatever order, finds every row already there. So does a version that made ids of lines.
 
+mod export;
+mod identity;
 mod map;
+mod records;
 mod row;
+mod store;
 mod totals;
 
 use std::{fs::File, io::Read, path::PathBuf, process::ExitCode};
 
 use clap::Args;
 use domain::{
-    Agent, Invalid,
+    Agent,
     calendar::Zone,
-    event::{AgeLimit, Envelope, MAX_EVENTS, USAGE_TYPE},
+    event::{AgeLimit, MAX_EVENTS, USAGE_TYPE},
 };
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use service::{ServiceError, ingest::IngestBatch};
 
 use super::{CliError, CliResult, open::Shell};
+use export::Exported;
+use identity::Identities;
 use map::Columns;
-use row::Reader;
+use records::{Record, Records};
+use row::{Reader, Reading};
+use store::{Pending, Store};
 use totals::Totals;
 
 /// What to import, and as what.
@@ -40,8 +47,8 @@ pub struct Import {
     /// The activity, unless a column names it [default: import]
     #[arg(long)]
     activity: Option<String>,
-    /// Which columns hold what: time=COL,quantity=COL[+COL2],credits=COL,id=COL,reference=COL,company=COL,agent=COL,activity=COL
-    /// [default: columns of these names]
+    /// Which columns hold what: time=COL,quantity=COL[+COL2],credits=COL,id=COL,source=COL,reference=COL,company=COL,agent=COL,activity=COL,metadata=COL
+    /// [default: columns of these names; source and metadata only in an export of Creditscope]
     #[arg(long, value_delimiter = ',', value_name = "NAME=COLUMN")]
     map: Vec<String>,
     /// The event type; of another type than the default, all columns become the event's data
@@ -50,24 +57,18 @@ pub struct Import {
     /// Unit of the quantity
     #[arg(long)]
     unit: Option<String>,
-    /// Who reports [default: the file's name]
+    /// Who reports: files of different origin whose rows may be equal need a source each [default: import]
     #[arg(long)]
     source: Option<String>,
     /// Zone of times that say no offset
     #[arg(long, default_value = "UTC")]
     time_zone: String,
-    /// Check and price everything, store nothing
+    /// Say how many rows are new, known and in conflict, and store nothing
     #[arg(long)]
     dry_run: bool,
     /// Take events of any age; 35 days is the bound otherwise
     #[arg(long)]
     allow_old: bool,
-}
-
-/// A row that became an event, and where it stands.
-struct Pending {
-    line: u64,
-    event: Envelope,
 }
 
 /// Imports a file. The exit code is 1 when rows were refused.
@@ -78,17 +79,24 @@ pub async fn run(import: Import, shell: &Shell<'_>) -> CliResult {
     let zone = Zone::named(&import.time_zone)
         .map_err(|error| CliError::Usage(format!("--time-zone: {error}")))?;
     let mut totals = Totals::new(import.dry_run);
-    let mut csv = csv::ReaderBuilder::new()
-        .flexible(true)
-        .from_reader(bar.wrap_read(file));
-    let header = csv
-        .headers()
+    let mut records = Records::new(bar.wrap_read(file));
+    let header = records.next().map_err(unreadable)?;
+    let header = header.map_or(Ok(Vec::new()), |header| header.cells);
+    let header = header
         .map_err(|error| CliError::Usage(format!("the header line cannot be read: {error}")))?;
-    let columns = Columns::find(&import.map, header).map_err(CliError::Usage)?;
-    let reader = Reader::new(&import, columns, header.clone(), &zone)?;
-    let mut pending = Vec::with_capacity(MAX_EVENTS);
-    take_rows(&mut csv, &reader, &import, shell, &mut pending, &mut totals).await?;
-    flush(&import, shell, &mut pending, &mut totals).await?;
+    let columns = Columns::find(&import.map, &header).map_err(CliError::Usage)?;
+    let reader = Reader::new(&import, columns, header, &zone)?;
+    let store = Store {
+        shell,
+        account: &import.account,
+        age: if import.allow_old {
+            AgeLimit::Lifted
+        } else {
+            AgeLimit::Enforced
+        },
+        is_dry_run: import.dry_run,
+    };
+    take_rows(&mut records, &reader, &store, &mut totals).await?;
     bar.finish_and_clear();
     shell.output.answer(&totals.text(), &totals);
     Ok(if totals.has_refused() {
@@ -96,6 +104,11 @@ pub async fn run(import: Import, shell: &Shell<'_>) -> CliResult {
     } else {
         ExitCode::SUCCESS
     })
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "maps an error as it comes")]
+fn unreadable(error: std::io::Error) -> CliError {
+    CliError::Usage(format!("the file cannot be read: {error}"))
 }
 
 fn progress(file: &File, shell: &Shell<'_>) -> ProgressBar {
@@ -113,106 +126,43 @@ fn progress(file: &File, shell: &Shell<'_>) -> ProgressBar {
 }
 
 async fn take_rows<R: Read>(
-    csv: &mut csv::Reader<R>,
+    records: &mut Records<R>,
     reader: &Reader,
-    import: &Import,
-    shell: &Shell<'_>,
-    pending: &mut Vec<Pending>,
+    store: &Store<'_>,
     totals: &mut Totals,
 ) -> Result<(), CliError> {
-    let mut record = csv::StringRecord::new();
-    loop {
-        match csv.read_record(&mut record) {
-            Ok(false) => return Ok(()),
-            Ok(true) => {}
-            Err(error) if error.is_io_error() => {
-                return Err(CliError::Usage(format!("the file cannot be read: {error}")));
-            }
-            Err(error) => {
-                let line = error.position().map_or(0, csv::Position::line);
-                totals.refuse(line, &format!("cannot be read: {error}"));
-                continue;
-            }
-        }
-        let line = record.position().map_or(0, csv::Position::line);
-        match reader.event(line, &record) {
-            Ok(event) => pending.push(Pending { line, event }),
+    let mut identities = Identities::default();
+    let mut pending = Vec::with_capacity(MAX_EVENTS);
+    while let Some(record) = records.next().map_err(unreadable)? {
+        let line = record.line;
+        match row(reader, record, &mut identities) {
+            Ok(row) => pending.push(row),
             Err(why) => totals.refuse(line, &why),
         }
         if pending.len() == MAX_EVENTS {
-            flush(import, shell, pending, totals).await?;
+            store.take(std::mem::take(&mut pending), totals).await?;
         }
     }
+    store.take(pending, totals).await
 }
 
-/// Stores a batch without the rows that are wrong.
-async fn flush(
-    import: &Import,
-    shell: &Shell<'_>,
-    pending: &mut Vec<Pending>,
-    totals: &mut Totals,
-) -> Result<(), CliError> {
-    if pending.is_empty() {
-        return Ok(());
-    }
-    let age = if import.allow_old {
-        AgeLimit::Lifted
-    } else {
-        AgeLimit::Enforced
-    };
-    let batch = |rows: &[Pending]| IngestBatch {
-        events: rows.iter().map(|row| row.event.clone()).collect(),
-        account: Some(import.account.clone()),
-        age,
-    };
-    let quotes = shell.services.quote(&shell.caller, batch(pending)).await?;
-    let mut good = Vec::with_capacity(pending.len());
-    let mut prices = Vec::with_capacity(pending.len());
-    for (row, quote) in pending.drain(..).zip(quotes) {
-        match quote {
-            Ok(credits) => {
-                good.push(row);
-                prices.push(credits);
-            }
-            Err(errors) => totals.refuse(row.line, &Invalid(errors).to_string()),
-        }
-    }
-    while !good.is_empty() && !import.dry_run {
-        match shell.services.ingest(&shell.caller, batch(&good)).await {
-            Ok(committed) => {
-                totals.stored(committed);
-                break;
-            }
-            Err(ServiceError::Invalid(Invalid(errors))) => {
-                let mut at: Vec<_> = errors
-                    .iter()
-                    .filter_map(|error| usize::try_from(error.index?).ok())
-                    .collect();
-                at.sort_unstable();
-                at.dedup();
-                if at.is_empty() {
-                    return Err(ServiceError::Invalid(Invalid(errors)).into());
-                }
-                for error in errors {
-                    let row = error
-                        .index
-                        .and_then(|index| good.get(usize::try_from(index).ok()?));
-                    totals.refuse(
-                        row.map_or(0, |row| row.line),
-                        &format!("{}: {}", error.field, error.message),
-                    );
-                }
-                for index in at.into_iter().rev() {
-                    good.remove(index);
-                    prices.remove(index);
-                }
-            }
-            Err(ServiceError::Busy { retry_after_s }) => {
-                tokio::time::sleep(std::time::Duration::from_secs(retry_after_s.into())).await;
-            }
-            Err(error) => return Err(error.into()),
-        }
-    }
-    totals.priced(&prices);
-    Ok(())
+/// A row as an event, or what is wrong with it.
+fn row(reader: &Reader, record: Record, identities: &mut Identities) -> Result<Pending, String> {
+    let cells = record.cells?;
+    let mut event = reader.event(&cells, Reading::Now)?;
+    let former = reader.event(&cells, Reading::Former).ok();
+    let former = former.and_then(|event| identities.former(&event));
+    let (parsed, in_file) = identities.name(&mut event)?;
+    let exported = reader.is_export().then(|| Exported {
+        own_source: reader.own_source(&cells),
+        reversed: reader.reversed(&cells),
+        event: parsed,
+    });
+    Ok(Pending {
+        line: record.line,
+        event,
+        former,
+        in_file,
+        exported,
+    })
 }

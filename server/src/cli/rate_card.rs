@@ -4,6 +4,7 @@ use std::{fs, path::PathBuf, process::ExitCode};
 
 use clap::Subcommand;
 use domain::{
+    Invalid, Json,
     calendar::Zone,
     event::USAGE_TYPE,
     rate::{RateCard, RateRule},
@@ -93,6 +94,10 @@ fn read_rules(rules: Option<String>, file: Option<PathBuf>) -> Result<Vec<RateRu
             .map_err(|error| CliError::Io(file.display().to_string(), error))?,
         (None, None) => String::new(),
     };
-    serde_json::from_str(&text)
-        .map_err(|error| CliError::Usage(format!("the rules are no JSON array of rules: {error}")))
+    let unreadable = |error: serde_json::Error| {
+        CliError::Usage(format!("the rules are no JSON array of rules: {error}"))
+    };
+    let faults = Json::check(&text).map_err(unreadable)?;
+    Invalid::refuse(faults).map_err(|faults| CliError::Usage(faults.to_string()))?;
+    serde_json::from_str(&text).map_err(unreadable)
 }

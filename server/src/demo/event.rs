@@ -36,7 +36,7 @@ pub fn of(
         kind: Some(USAGE_TYPE.to_owned()),
         subject: Some(company.to_owned()),
         time: Some(time.to_string()),
-        data: Some(data),
+        data: Some(data.into()),
         account: Some(account.to_owned()),
         ..Envelope::default()
     }

@@ -38,7 +38,8 @@ pub fn of(
     } else {
         (LeadKind::Lead, None)
     };
-    let reference = event.data.as_ref()?.get("reference");
+    let reference = event.data.as_ref()?.pointer("/reference");
+    let reference = reference.and_then(|reference| reference.as_str());
     let mut data = json!({ "agent": agent, "kind": kind, "reference": reference });
     if let Some(value) = value {
         data["value"] = json!(value);
@@ -50,7 +51,7 @@ pub fn of(
         source: Some("crm".to_owned()),
         kind: Some(LEAD_TYPE.to_owned()),
         time: Some(later.to_string()),
-        data: Some(data),
+        data: Some(data.into()),
         ..event.clone()
     };
     Some((later, lead))

@@ -295,10 +295,12 @@ pub async fn revoke_key(
 pub async fn limits(
     State(services): State<Services>,
     Extension(current): Extension<Current>,
-    Form(form): Form<BTreeMap<String, String>>,
+    Form(fields): Form<Vec<(String, String)>>,
 ) -> Response {
+    let form: BTreeMap<_, _> = fields.iter().cloned().collect();
     let text = |name: &str| form.get(name).map(|text| text.trim()).unwrap_or_default();
     let done = async {
+        check_once(&fields)?;
         let scope = scope(&services, &current, text("account")).await?;
         let mut agent_caps = BTreeMap::new();
         for agent in Agent::ALL {
@@ -315,6 +317,15 @@ pub async fn limits(
         services.set_limits(&scope, text("company"), limits).await
     };
     go_on(done.await, form.get("next").map(String::as_str), "limits")
+}
+
+fn check_once(fields: &[(String, String)]) -> ServiceResult<()> {
+    let mut names: Vec<_> = fields.iter().map(|(name, _)| name).collect();
+    names.sort_unstable();
+    match names.windows(2).find(|pair| pair[0] == pair[1]) {
+        Some(pair) => Err(ServiceError::invalid(pair[0], "must be given once")),
+        None => Ok(()),
+    }
 }
 
 fn amount(field: &str, text: &str) -> ServiceResult<Option<Credits>> {

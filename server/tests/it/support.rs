@@ -149,6 +149,11 @@ impl TestServer {
         Self::start_with(edge, true).await
     }
 
+    /// The database's file.
+    pub fn file(&self) -> std::path::PathBuf {
+        self.folder.path().join("test.db")
+    }
+
     /// Everything in the database's files.
     pub fn stored_bytes(&self) -> Vec<u8> {
         let files = std::fs::read_dir(self.folder.path()).unwrap();

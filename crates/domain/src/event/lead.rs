@@ -1,45 +1,26 @@
 //! The payload of a lead.
 
-use serde::Deserialize;
-use serde_json::{Map, Value};
-
 use super::{
     Payload, amount,
+    envelope::given,
     payload::{parse_agent, parse_reference},
-    required, unknown_or_invalid,
+    refuse_unknown, required,
 };
 use crate::{
-    Credits, FieldError,
+    FieldError, Json,
+    json::Object,
     lead::{LeadKind, MAX_WORTH_MICRO, NewLead, UnknownLeadKind, Worth},
 };
 
 /// `data` of a `creditscope.lead` event.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct LeadData {
-    agent: Option<Value>,
-    kind: Option<Value>,
-    reference: Option<Value>,
-    value: Option<Value>,
-    currency: Option<Value>,
-}
-
-pub(super) fn parse_lead(
-    data: Map<String, Value>,
-    errors: &mut Vec<FieldError>,
-) -> Option<Payload> {
-    let data: LeadData = match serde_json::from_value(Value::Object(data)) {
-        Ok(data) => data,
-        Err(error) => {
-            errors.push(unknown_or_invalid("data", &error));
-            return None;
-        }
-    };
-    let agent = parse_agent(data.agent, errors);
-    let kind = parse_kind(data.kind, errors);
-    let reference = parse_reference(data.reference, errors);
+pub(super) fn parse_lead(mut data: Object, errors: &mut Vec<FieldError>) -> Option<Payload> {
+    let mut take = |name| given(&mut data, name);
+    let agent = parse_agent(take("agent"), errors);
+    let kind = parse_kind(take("kind"), errors);
+    let reference = parse_reference(take("reference"), errors);
     let before = errors.len();
-    let worth = parse_worth(data.value, data.currency, errors);
+    let worth = parse_worth(take("value"), take("currency"), errors);
+    refuse_unknown(data, errors);
     if errors.len() > before {
         return None;
     }
@@ -50,7 +31,7 @@ pub(super) fn parse_lead(
     })
 }
 
-fn parse_kind(value: Option<Value>, errors: &mut Vec<FieldError>) -> Option<LeadKind> {
+fn parse_kind(value: Option<Json>, errors: &mut Vec<FieldError>) -> Option<LeadKind> {
     let Some(value) = value else {
         errors.push(required("data.kind", "send lead, booking or sale"));
         return None;
@@ -63,12 +44,11 @@ fn parse_kind(value: Option<Value>, errors: &mut Vec<FieldError>) -> Option<Lead
 }
 
 fn parse_worth(
-    value: Option<Value>,
-    currency: Option<Value>,
+    value: Option<Json>,
+    currency: Option<Json>,
     errors: &mut Vec<FieldError>,
 ) -> Option<Worth> {
-    let is_given = |value: &Value| !value.is_null();
-    match (value.filter(is_given), currency.filter(is_given)) {
+    match (value, currency) {
         (None, None) => None,
         (Some(value), Some(currency)) => {
             let amount = parse_amount(&value, errors);
@@ -93,9 +73,9 @@ fn parse_worth(
 }
 
 /// An amount of money is a decimal with as many places as credits.
-fn parse_amount(value: &Value, errors: &mut Vec<FieldError>) -> Option<i64> {
-    let amount: Credits = amount("data.value", value, errors)?;
-    if amount.is_negative() {
+fn parse_amount(value: &Json, errors: &mut Vec<FieldError>) -> Option<i64> {
+    let micro = amount("data.value", value, errors)?;
+    if micro < 0 {
         errors.push(FieldError::new(
             "data.value",
             "negative",
@@ -103,7 +83,7 @@ fn parse_amount(value: &Value, errors: &mut Vec<FieldError>) -> Option<i64> {
         ));
         return None;
     }
-    if amount.micro() > MAX_WORTH_MICRO {
+    if micro > MAX_WORTH_MICRO {
         errors.push(FieldError::new(
             "data.value",
             "out_of_range",
@@ -111,10 +91,10 @@ fn parse_amount(value: &Value, errors: &mut Vec<FieldError>) -> Option<i64> {
         ));
         return None;
     }
-    Some(amount.micro())
+    Some(micro)
 }
 
-fn parse_currency(value: &Value, errors: &mut Vec<FieldError>) -> Option<String> {
+fn parse_currency(value: &Json, errors: &mut Vec<FieldError>) -> Option<String> {
     let code = value
         .as_str()
         .filter(|text| text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_uppercase()));

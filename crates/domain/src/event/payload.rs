@@ -1,42 +1,20 @@
 //! The payload of a usage event in our own form.
 
-use serde::Deserialize;
-use serde_json::{Map, Value};
-
 use super::{
-    Charge, MAX_REFERENCE_BYTES, Payload, amount, check_size, required, unknown_or_invalid,
+    Charge, MAX_REFERENCE_BYTES, Payload, amount, check_size, envelope::given, refuse_unknown,
+    required,
 };
-use crate::{Agent, Credits, FieldError, Quantity, ids::check_key};
+use crate::{Agent, Credits, FieldError, Json, Quantity, ids::check_key, json::Object};
 
 /// `data` of a `creditscope.usage` event.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct UsageData {
-    agent: Option<Value>,
-    activity: Option<Value>,
-    credits: Option<Value>,
-    quantity: Option<Value>,
-    unit: Option<Value>,
-    reference: Option<Value>,
-    metadata: Option<Value>,
-}
-
-pub(super) fn parse_usage(
-    data: Map<String, Value>,
-    errors: &mut Vec<FieldError>,
-) -> Option<Payload> {
-    let data: UsageData = match serde_json::from_value(Value::Object(data)) {
-        Ok(data) => data,
-        Err(error) => {
-            errors.push(unknown_or_invalid("data", &error));
-            return None;
-        }
-    };
-    let agent = parse_agent(data.agent, errors);
-    let activity = parse_activity(data.activity, errors);
-    let charge = parse_charge(data.credits, data.quantity, data.unit, errors);
-    let reference = parse_reference(data.reference, errors);
-    let metadata = parse_metadata(data.metadata, errors);
+pub(super) fn parse_usage(mut data: Object, errors: &mut Vec<FieldError>) -> Option<Payload> {
+    let mut take = |name| given(&mut data, name);
+    let agent = parse_agent(take("agent"), errors);
+    let activity = parse_activity(take("activity"), errors);
+    let charge = parse_charge(take("credits"), take("quantity"), take("unit"), errors);
+    let reference = parse_reference(take("reference"), errors);
+    let metadata = parse_metadata(take("metadata"), errors);
+    refuse_unknown(data, errors);
     Some(Payload::Usage {
         agent: agent?,
         activity: activity?,
@@ -46,7 +24,7 @@ pub(super) fn parse_usage(
     })
 }
 
-pub(super) fn parse_agent(value: Option<Value>, errors: &mut Vec<FieldError>) -> Option<Agent> {
+pub(super) fn parse_agent(value: Option<Json>, errors: &mut Vec<FieldError>) -> Option<Agent> {
     let Some(value) = value else {
         errors.push(required("data.agent", "name the agent that it was"));
         return None;
@@ -62,13 +40,13 @@ pub(super) fn parse_agent(value: Option<Value>, errors: &mut Vec<FieldError>) ->
     agent
 }
 
-fn parse_activity(value: Option<Value>, errors: &mut Vec<FieldError>) -> Option<String> {
+fn parse_activity(value: Option<Json>, errors: &mut Vec<FieldError>) -> Option<String> {
     match value {
         None => errors.push(required(
             "data.activity",
             "name what the agent did, such as chat_reply",
         )),
-        Some(Value::String(text)) => match check_key(&text) {
+        Some(Json::Text(text)) => match check_key(&text) {
             Ok(()) => return Some(text),
             Err(rule) => errors.push(FieldError::invalid("data.activity", rule)),
         },
@@ -78,9 +56,9 @@ fn parse_activity(value: Option<Value>, errors: &mut Vec<FieldError>) -> Option<
 }
 
 fn parse_charge(
-    credits: Option<Value>,
-    quantity: Option<Value>,
-    unit: Option<Value>,
+    credits: Option<Json>,
+    quantity: Option<Json>,
+    unit: Option<Json>,
     errors: &mut Vec<FieldError>,
 ) -> Option<Charge> {
     match (credits, quantity) {
@@ -91,7 +69,7 @@ fn parse_charge(
                     "goes with quantity, not with credits",
                 ));
             }
-            let credits: Credits = amount("data.credits", &credits, errors)?;
+            let credits = Credits::from_micro(amount("data.credits", &credits, errors)?);
             if credits.is_negative() {
                 errors.push(FieldError::new(
                     "data.credits",
@@ -103,7 +81,7 @@ fn parse_charge(
             Some(Charge::Credits(credits))
         }
         (None, Some(quantity)) => {
-            let quantity: Quantity = amount("data.quantity", &quantity, errors)?;
+            let quantity = Quantity::from_micro(amount("data.quantity", &quantity, errors)?);
             if quantity.micro() < 0 {
                 errors.push(FieldError::new(
                     "data.quantity",
@@ -134,13 +112,13 @@ fn parse_charge(
 
 fn optional_text(
     field: &str,
-    value: Option<Value>,
+    value: Option<Json>,
     max_bytes: usize,
     errors: &mut Vec<FieldError>,
 ) -> Option<String> {
     match value {
-        None | Some(Value::Null) => None,
-        Some(Value::String(text))
+        None | Some(Json::Null) => None,
+        Some(Json::Text(text))
             if text.len() <= max_bytes && !text.chars().any(char::is_control) =>
         {
             Some(text).filter(|text| !text.is_empty())
@@ -155,23 +133,14 @@ fn optional_text(
     }
 }
 
-pub(super) fn parse_reference(
-    value: Option<Value>,
-    errors: &mut Vec<FieldError>,
-) -> Option<String> {
+pub(super) fn parse_reference(value: Option<Json>, errors: &mut Vec<FieldError>) -> Option<String> {
     optional_text("data.reference", value, MAX_REFERENCE_BYTES, errors)
 }
 
-fn parse_metadata(
-    value: Option<Value>,
-    errors: &mut Vec<FieldError>,
-) -> Option<Map<String, Value>> {
+fn parse_metadata(value: Option<Json>, errors: &mut Vec<FieldError>) -> Option<Object> {
     match value {
-        None | Some(Value::Null) => None,
-        Some(Value::Object(metadata)) => {
-            check_size("data.metadata", &metadata, errors);
-            Some(metadata)
-        }
+        None | Some(Json::Null) => None,
+        Some(Json::Object(metadata)) => Some(check_size("data.metadata", metadata, errors)),
         Some(_) => {
             errors.push(FieldError::invalid(
                 "data.metadata",

@@ -1,13 +1,14 @@
 //! What an event costs.
 
 use domain::{
-    Agent, Credits, FieldError, Quantity,
+    Agent, Credits, FieldError, Json, Quantity,
+    credits::micro_of,
     event::{Charge, MAX_REFERENCE_BYTES, Payload},
     ids::check_text,
+    json::Object,
     lead::NewLead,
     rate::{Priced, RateCard, RateRule},
 };
-use serde_json::{Map, Value};
 
 /// What a usage event comes to, whichever way it was reported.
 pub(super) struct Spent {
@@ -16,7 +17,7 @@ pub(super) struct Spent {
     pub(super) credits: Credits,
     pub(super) priced: Option<Priced>,
     pub(super) reference: Option<String>,
-    pub(super) metadata: Option<Map<String, Value>>,
+    pub(super) metadata: Option<Json>,
     pub(super) lead: Option<NewLead>,
 }
 
@@ -41,7 +42,7 @@ pub(super) fn spend(
                 credits,
                 priced,
                 reference,
-                metadata,
+                metadata: metadata.map(Json::Object),
                 lead: None,
             })
         }
@@ -74,7 +75,9 @@ fn price_usage(
         Charge::Quantity { quantity, unit } => (quantity, unit),
     };
     let data = serde_json::json!({ "agent": agent, "activity": activity, "unit": unit, "reference": reference });
-    let data = data.as_object().cloned().unwrap_or_default();
+    let Json::Object(data) = Json::from(data) else {
+        return Err(no_rate("data.quantity", "this event"));
+    };
     let (card, rule) = rule_for("data.quantity", &data, card)?;
     if unit.is_some_and(|unit| unit != rule.unit) {
         let message = format!("must be '{}': the rate card counts in it", rule.unit);
@@ -84,11 +87,7 @@ fn price_usage(
     Ok((priced.credits, Some(priced)))
 }
 
-fn map_foreign(
-    kind: &str,
-    data: Map<String, Value>,
-    card: Option<&RateCard>,
-) -> Result<Spent, FieldError> {
+fn map_foreign(kind: &str, data: Object, card: Option<&RateCard>) -> Result<Spent, FieldError> {
     let (card, rule) = rule_for("type", &data, card)?;
     let (Some(agent), Some(activity), Some(pointer)) = (
         rule.agent,
@@ -98,14 +97,16 @@ fn map_foreign(
         return Err(no_rate("type", kind));
     };
     let field = format!("data{}", pointer.replace('/', "."));
-    let found = data_pointer(&data, pointer).ok_or_else(|| {
+    let data = Json::Object(data);
+    let found = data.pointer(pointer).ok_or_else(|| {
         FieldError::new(
             &field,
             "required",
             "is missing: the rate card reads the quantity there",
         )
     })?;
-    let quantity: Quantity = serde_json::from_value(found.clone())
+    let quantity = micro_of(found)
+        .map(Quantity::from_micro)
         .map_err(|error| FieldError::invalid(&field, error))?;
     if quantity.micro() < 0 {
         return Err(FieldError::new(field, "negative", "must not be negative"));
@@ -117,8 +118,8 @@ fn map_foreign(
         credits: priced.credits,
         priced: Some(priced),
         reference: data
-            .get("reference")
-            .and_then(Value::as_str)
+            .pointer("/reference")
+            .and_then(Json::as_str)
             // The receipt's metadata has a reference that no row can show.
             .filter(|text| check_text(text, MAX_REFERENCE_BYTES).is_ok())
             .map(str::to_owned),
@@ -127,21 +128,9 @@ fn map_foreign(
     })
 }
 
-fn data_pointer<'a>(data: &'a Map<String, Value>, pointer: &str) -> Option<&'a Value> {
-    let (first, rest) = pointer
-        .strip_prefix('/')?
-        .split_once('/')
-        .map_or((&pointer[1..], None), |(first, rest)| (first, Some(rest)));
-    let found = data.get(&first.replace("~1", "/").replace("~0", "~"))?;
-    match rest {
-        None => Some(found),
-        Some(rest) => found.pointer(&format!("/{rest}")),
-    }
-}
-
 fn rule_for<'a>(
     field: &str,
-    data: &Map<String, Value>,
+    data: &Object,
     card: Option<&'a RateCard>,
 ) -> Result<(&'a RateCard, &'a RateRule), FieldError> {
     let card = card.ok_or_else(|| no_rate(field, "this type"))?;

@@ -91,6 +91,35 @@ pub struct StoredEvent {
     pub reverses: Option<Seq>,
 }
 
+/// What an event is known by, for ever.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventName {
+    /// Who pays.
+    pub account: AccountId,
+    /// Who reported.
+    pub source: String,
+    /// Unique in its source.
+    pub id: String,
+}
+
+/// What is stored under a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KnownEvent {
+    /// Of its content.
+    pub fingerprint: i64,
+    /// The price; nothing of a lead.
+    pub credits: Credits,
+}
+
+/// Rows of files with the same content that are stored under ids made of their places in files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct PlacedRows {
+    /// How many there are.
+    pub count: u32,
+    /// What one of them cost.
+    pub credits: Credits,
+}
+
 /// What was stored of one batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Committed {
@@ -135,6 +164,17 @@ pub trait EventStore {
             })
             .collect())
     }
+
+    /// What is stored under names, usage or leads; an answer for each name.
+    async fn known(&self, names: &[EventName]) -> StoreResult<Vec<Option<KnownEvent>>>;
+
+    /// The rows of files that earlier versions stored under ids made of a line and a hash of the row, by the fingerprint
+    /// of their content; an answer for each fingerprint.
+    async fn placed_rows(
+        &self,
+        account: AccountId,
+        fingerprints: &[i64],
+    ) -> StoreResult<Vec<PlacedRows>>;
 
     /// One event by its identity.
     async fn event(

@@ -1,10 +1,10 @@
 //! Finding events by identity and by place.
 
-use domain::{AccountId, Seq};
-use service::ports::{NewEvent, StoredEvent};
+use domain::{AccountId, Credits, Seq};
+use service::ports::{KnownEvent, NewEvent, PlacedRows, StoredEvent};
 use sqlx::{SqliteConnection, SqlitePool};
 
-use super::classify::{Known, identity};
+use super::classify::{Identity, Known, identity};
 use crate::{
     error::{Error, Result},
     leads,
@@ -12,12 +12,21 @@ use crate::{
     writer::WriteTx,
 };
 
-/// Of the identities in a JSON array of `[account, source, id]`: which are there, with their fingerprints.
+/// Of the identities in a JSON array of `[account, source, id]`: which are there, with fingerprints and costs.
 const KNOWN: &str = "
-    SELECT asked.key, e.fingerprint
+    SELECT asked.key, e.fingerprint, e.credits
     FROM jsonb_each(?1) AS asked
     CROSS JOIN names AS n ON n.account_id = asked.value ->> 0 AND n.sort = 0 AND n.name = asked.value ->> 1
     CROSS JOIN events AS e ON e.account_id = n.account_id AND e.source = n.number AND e.id = asked.value ->> 2";
+
+/// Of the fingerprints in a JSON array: how many rows of files bear them, under ids of a line and a hash.
+const PLACED: &str = "
+    SELECT asked.key, count(*), min(e.credits)
+    FROM jsonb_each(?2) AS asked
+    CROSS JOIN events AS e INDEXED BY events_placed ON e.account_id = ?1 AND e.fingerprint = asked.value
+    WHERE e.id GLOB '[0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9]-[0-9a-f][0-9a-f][0-9a-f][0-9a-f]*'
+        AND length(e.id) = 27
+    GROUP BY asked.key";
 
 const BY_IDENTITY: &str = event_columns!("
     FROM names AS source
@@ -34,29 +43,71 @@ const AFTER: &str = event_columns!(
 const NEWEST: &str = "SELECT coalesce(max(seq), 0) FROM events";
 
 /// The events of a group that are stored already.
-#[tracing::instrument(name = "db.events.known", skip_all)]
 pub(super) async fn known<'a>(
     tx: &mut WriteTx<'_>,
     batches: &[&'a [NewEvent]],
 ) -> Result<Known<'a>> {
     let identities: Vec<_> = batches.iter().copied().flatten().map(identity).collect();
-    let json = serde_json::to_string(&identities)?;
-    let leads = leads::known(tx.connection(), &json).await?;
-    let rows: Vec<(i64, i64)> = sqlx::query_as(KNOWN)
+    let found = stored_under(tx.connection(), &identities).await?;
+    let known = identities.into_iter().zip(found);
+    Ok(known
+        .filter_map(|(identity, known)| Some((identity, known?.fingerprint)))
+        .collect())
+}
+
+/// What is stored under each of some identities, usage or leads.
+#[tracing::instrument(name = "db.events.known", skip_all)]
+pub(super) async fn stored_under(
+    connection: &mut SqliteConnection,
+    identities: &[Identity<'_>],
+) -> Result<Vec<Option<KnownEvent>>> {
+    let json = serde_json::to_string(identities)?;
+    let leads = leads::known(connection, &json).await?;
+    let rows: Vec<(i64, i64, i64)> = sqlx::query_as(KNOWN)
         .bind(json)
-        .fetch_all(tx.connection())
+        .fetch_all(connection)
         .await?;
-    rows.into_iter()
-        .chain(leads)
-        .map(|(position, fingerprint)| {
-            let identity = usize::try_from(position)
-                .ok()
-                .and_then(|position| identities.get(position));
-            identity
-                .map(|identity| (*identity, fingerprint))
-                .ok_or_else(|| Error::Corrupt("an identity nobody asked for".to_owned()))
-        })
-        .collect()
+    let leads = leads
+        .into_iter()
+        .map(|(at, fingerprint)| (at, fingerprint, 0));
+    let mut found = vec![None; identities.len()];
+    for (at, fingerprint, credits) in rows.into_iter().chain(leads) {
+        *place(&mut found, at)? = Some(KnownEvent {
+            fingerprint,
+            credits: Credits::from_micro(credits),
+        });
+    }
+    Ok(found)
+}
+
+/// How many rows of files bear each of some fingerprints.
+#[tracing::instrument(name = "db.events.placed", skip_all)]
+pub(super) async fn placed(
+    readers: &SqlitePool,
+    account: AccountId,
+    fingerprints: &[i64],
+) -> Result<Vec<PlacedRows>> {
+    let rows: Vec<(i64, u32, i64)> = sqlx::query_as(PLACED)
+        .bind(account.0)
+        .bind(serde_json::to_string(fingerprints)?)
+        .fetch_all(readers)
+        .await?;
+    let mut found = vec![PlacedRows::default(); fingerprints.len()];
+    for (at, count, credits) in rows {
+        *place(&mut found, at)? = PlacedRows {
+            count,
+            credits: Credits::from_micro(credits),
+        };
+    }
+    Ok(found)
+}
+
+/// The place of an answer that a statement numbers from 0.
+fn place<T>(found: &mut [T], at: i64) -> Result<&mut T> {
+    usize::try_from(at)
+        .ok()
+        .and_then(|at| found.get_mut(at))
+        .ok_or_else(|| Error::Corrupt("an identity nobody asked for".to_owned()))
 }
 
 /// One event by its identity.
@@ -136,6 +187,8 @@ mod tests {
             "SEARCH source USING COVERING INDEX names_name (account_id=? AND sort=? AND name=?)";
         let identity = "SEARCH e USING INDEX events_identity (account_id=? AND source=? AND id=?)";
         assert_searches(KNOWN, &[name, identity]).await;
+        let placed = "SEARCH e USING INDEX events_placed (account_id=? AND fingerprint=?)";
+        assert_searches(PLACED, &[placed]).await;
         assert_searches(BY_IDENTITY, &[source, identity]).await;
         assert_searches(
             AFTER,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use domain::{Agent, Credits, Quantity};
-use service::ports::{CommitOutcome, NewEvent, StoreError};
+use service::ports::{CommitOutcome, EventName, KnownEvent, NewEvent, StoreError};
 
 use super::{
     backend::Backend,
@@ -30,6 +30,46 @@ pub async fn the_same_event_again_is_a_duplicate(backend: Arc<dyn Backend>) {
         Credits::from_micro(3_000_000)
     );
     world.healthy().await;
+}
+
+pub async fn what_is_stored_under_names_is_told_for_each(backend: Arc<dyn Backend>) {
+    let world = World::new(backend).await;
+    let one = world.event(1);
+    let placed = |number| NewEvent {
+        fingerprint: 77,
+        id: format!("{number:010}-0123456789abcdef"),
+        ..world.event(number)
+    };
+    let (two, three) = (placed(2), placed(3));
+    world.add(vec![one.clone(), two.clone(), three]).await;
+    let name = |id: &str| EventName {
+        account: world.account.id,
+        source: one.source.clone(),
+        id: id.to_owned(),
+    };
+    let elsewhere = EventName {
+        account: world.other.id,
+        ..name(&one.id)
+    };
+    let names = [name(&two.id), name("nobody"), elsewhere, name(&one.id)];
+    let known = |event: &NewEvent| {
+        Some(KnownEvent {
+            fingerprint: event.fingerprint,
+            credits: event.credits,
+        })
+    };
+    assert_eq!(
+        world.store.known(&names).await.unwrap(),
+        [known(&two), None, None, known(&one)]
+    );
+    assert_eq!(world.store.known(&[]).await.unwrap(), []);
+    let rows = world
+        .store
+        .placed_rows(world.account.id, &[one.fingerprint, 77])
+        .await
+        .unwrap();
+    let counts: Vec<_> = rows.iter().map(|rows| rows.count).collect();
+    assert_eq!(counts, [0, 2], "only ids of a line and a hash count");
 }
 
 pub async fn the_same_identity_with_other_content_is_a_conflict_and_stores_nothing(

@@ -11,7 +11,8 @@ use service::{Scope, ServiceError, Services, ports::StoredEvent};
 use super::EventItem;
 use crate::api::{csv, file, format::Format, list::MAX_LIMIT, times};
 
-const HEADER: [&str; 11] = [
+/// Names of the columns of the log as CSV.
+pub const EXPORT_COLUMNS: [&str; 11] = [
     "time",
     "agent",
     "activity",
@@ -78,7 +79,7 @@ impl Export {
         let after = match self.place {
             Place::Start if self.format == Format::Csv => {
                 self.place = Place::After(None);
-                return Ok(Some(csv::rows([HEADER.map(Cow::from).to_vec()])));
+                return Ok(Some(csv::rows([EXPORT_COLUMNS.map(Cow::from).to_vec()])));
             }
             Place::Start => None,
             Place::After(after) => after,

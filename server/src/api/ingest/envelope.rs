@@ -1,26 +1,14 @@
 //! Reads events one by one, so that one of a wrong shape is told by its place and the others are still checked.
 
 use axum::http::HeaderMap;
-use domain::{FieldError, event::Envelope};
-use serde_json::{Map, Value, value::RawValue};
+use domain::{FieldError, Json, event::Envelope};
+use serde_json::value::RawValue;
 
 use super::content::Mode;
 use crate::api::{
-    body::malformed,
+    body::{malformed, text},
     problem::{Answer, Problem},
 };
-
-/// Attributes that are texts.
-const TEXTS: [&str; 8] = [
-    "specversion",
-    "id",
-    "source",
-    "type",
-    "subject",
-    "time",
-    "datacontenttype",
-    "account",
-];
 
 /// The events of a request.
 #[derive(Debug, Default)]
@@ -52,13 +40,6 @@ fn refused(error: &serde_json::Error) -> Problem {
     Problem::invalid(vec![malformed(error)])
 }
 
-fn text(body: &[u8]) -> Answer<&str> {
-    std::str::from_utf8(body).map_err(|error| {
-        let message = format!("is not JSON: not UTF-8 after byte {}", error.valid_up_to());
-        Problem::invalid_field("body", "malformed_json", message)
-    })
-}
-
 fn one(body: &str) -> Answer<Parsed> {
     let event: &RawValue = serde_json::from_str(body).map_err(|error| refused(&error))?;
     let mut parsed = Parsed::default();
@@ -86,66 +67,29 @@ fn many(body: &[u8]) -> Answer<Parsed> {
 }
 
 impl Parsed {
+    /// Takes an event with what can be read of it, and says what cannot.
     fn take(&mut self, event: &RawValue) {
-        match serde_json::from_str(event.get()) {
-            Ok(envelope) => self.events.push(envelope),
-            Err(error) => self.take_broken(event, &error),
-        }
+        let (json, mut faults) = Json::of(event);
+        let (envelope, errors) = Envelope::read(json);
+        faults.extend(errors);
+        self.push(envelope, faults);
     }
 
-    /// Keeps what can be read of an event of a wrong shape, and says what cannot.
-    fn take_broken(&mut self, event: &RawValue, error: &serde_json::Error) {
+    fn push(&mut self, mut envelope: Envelope, faults: Vec<FieldError>) {
         let index = self.events.len();
-        let (envelope, errors) = match serde_json::from_str(event.get()) {
-            Ok(Value::Object(fields)) => salvage(fields, error),
-            _ => (
-                Envelope::default(),
-                vec![FieldError::invalid("event", "must be a JSON object")],
-            ),
-        };
-        let id = envelope.id.clone();
-        self.errors.extend(
-            errors
-                .into_iter()
-                .map(|error| error.at(index, id.as_deref())),
-        );
-        self.events.push(Envelope {
-            specversion: None,
-            ..envelope
-        });
-    }
-}
-
-fn salvage(
-    mut fields: Map<String, Value>,
-    error: &serde_json::Error,
-) -> (Envelope, Vec<FieldError>) {
-    let mut errors = Vec::new();
-    for name in TEXTS {
-        if fields
-            .get(name)
-            .is_some_and(|value| !(value.is_string() || value.is_null()))
-        {
-            fields.remove(name);
-            errors.push(FieldError::invalid(name, "must be a text"));
+        if !faults.is_empty() {
+            envelope.specversion = None;
         }
+        let id = envelope.id.as_deref();
+        self.errors
+            .extend(faults.into_iter().map(|error| error.at(index, id)));
+        self.events.push(envelope);
     }
-    let envelope = serde_json::from_value(Value::Object(fields)).unwrap_or_default();
-    if errors.is_empty() {
-        let text = error.to_string();
-        let duplicate = text
-            .strip_prefix("duplicate field `")
-            .and_then(|rest| rest.split('`').next());
-        errors.push(match duplicate {
-            Some(name) => FieldError::new(name, "duplicate_field", "is given twice"),
-            None => FieldError::invalid("event", text),
-        });
-    }
-    (envelope, errors)
 }
 
 /// Binary mode: every attribute is a `ce-` header, and the body is the payload.
 fn binary(headers: &HeaderMap, body: &[u8]) -> Answer<Parsed> {
+    let mut faults = twice(headers);
     let attribute = |name: &str| {
         let value = headers.get(format!("ce-{name}"))?;
         Some(percent_decoded(&String::from_utf8_lossy(value.as_bytes())))
@@ -153,7 +97,9 @@ fn binary(headers: &HeaderMap, body: &[u8]) -> Answer<Parsed> {
     let data = if body.iter().all(u8::is_ascii_whitespace) {
         None
     } else {
-        Some(serde_json::from_slice(body).map_err(|error| refused(&error))?)
+        let (data, found) = Json::parse(text(body)?).map_err(|error| refused(&error))?;
+        faults.extend(found.into_iter().map(inside_data));
+        Some(data)
     };
     let envelope = Envelope {
         specversion: attribute("specversion"),
@@ -167,10 +113,30 @@ fn binary(headers: &HeaderMap, body: &[u8]) -> Answer<Parsed> {
         account: attribute("account"),
         data_base64: None,
     };
-    Ok(Parsed {
-        events: vec![envelope],
-        errors: Vec::new(),
-    })
+    let mut parsed = Parsed::default();
+    parsed.push(envelope, faults);
+    Ok(parsed)
+}
+
+/// Names the attributes that stand in more than one header.
+fn twice(headers: &HeaderMap) -> Vec<FieldError> {
+    let attributes = headers
+        .keys()
+        .filter_map(|name| Some((name, name.as_str().strip_prefix("ce-")?)));
+    attributes
+        .filter(|(name, _)| headers.get_all(*name).iter().count() > 1)
+        .map(|(_, attribute)| FieldError::new(attribute, "duplicate_field", "is given twice"))
+        .collect()
+}
+
+/// Names a place in the payload as structured mode does.
+fn inside_data(mut error: FieldError) -> FieldError {
+    error.field = if error.field == "body" {
+        "data".to_owned()
+    } else {
+        format!("data.{}", error.field)
+    };
+    error
 }
 
 /// Undoes the percent-encoding that header values of the HTTP binding have. What is no escape stays as it is.

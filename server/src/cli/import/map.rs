@@ -1,6 +1,6 @@
 //! Which columns hold what.
 
-use csv::StringRecord;
+use crate::api::events::EXPORT_COLUMNS;
 
 /// Positions of the columns.
 #[derive(Debug, Default)]
@@ -21,17 +21,22 @@ pub struct Columns {
     pub agent: Option<usize>,
     /// The activity.
     pub activity: Option<usize>,
+    /// Who reported.
+    pub source: Option<usize>,
+    /// Metadata, as JSON.
+    pub metadata: Option<usize>,
+    /// How much was given back; in our own exports only.
+    pub reversed: Option<usize>,
+    /// Whether it is an export of the log.
+    pub is_export: bool,
 }
 
 impl Columns {
     /// Finds the columns that `NAME=COLUMN` pairs name, or those that bear the names themselves.
-    pub fn find(pairs: &[String], header: &StringRecord) -> Result<Self, String> {
+    pub fn find(pairs: &[String], header: &[String]) -> Result<Self, String> {
         let mut columns = Self::default();
         if pairs.is_empty() {
-            for (index, name) in header.iter().enumerate() {
-                // Other columns are not for us.
-                let _ = columns.set(&name.trim().to_ascii_lowercase(), index);
-            }
+            columns.take_names(header);
         }
         for pair in pairs {
             let (name, wanted) = pair
@@ -49,13 +54,30 @@ impl Columns {
                     .ok_or_else(|| {
                         format!(
                             "--map: there is no column '{part}'; there are {}",
-                            header.iter().collect::<Vec<_>>().join(", ")
+                            header.join(", ")
                         )
                     })?;
                 columns.set(name.trim(), index)?;
             }
         }
         columns.check()
+    }
+
+    /// Takes the columns that bear the names themselves; others are not for us.
+    fn take_names(&mut self, header: &[String]) {
+        let position = |wanted: &str| header.iter().position(|name| name.trim() == wanted);
+        self.is_export = EXPORT_COLUMNS.iter().all(|name| position(name).is_some());
+        for (index, name) in header.iter().enumerate() {
+            let name = name.trim().to_ascii_lowercase();
+            // In other files these words may mean anything.
+            let is_ours = self.is_export || !matches!(name.as_str(), "source" | "metadata");
+            if is_ours {
+                let _ = self.set(&name, index);
+            }
+        }
+        if self.is_export {
+            self.reversed = position("reversed_credits");
+        }
     }
 
     fn set(&mut self, name: &str, index: usize) -> Result<(), String> {
@@ -71,9 +93,11 @@ impl Columns {
             "company" => &mut self.company,
             "agent" => &mut self.agent,
             "activity" => &mut self.activity,
+            "source" => &mut self.source,
+            "metadata" => &mut self.metadata,
             _ => {
                 return Err(format!(
-                    "--map: '{name}' is none of time, quantity, credits, id, reference, company, agent, activity"
+                    "--map: '{name}' is none of time, quantity, credits, id, source, reference, company, agent, activity, metadata"
                 ));
             }
         };

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use domain::{Agent, Credits, ledger::Renewal};
-use serde_json::{Map, json};
+use serde_json::json;
 use service::{
     Caller, Permission, Scope, ServiceError, ServiceResult, Services,
     enforce::{BeginHold, EndHold},
@@ -42,14 +42,14 @@ impl Call {
         }
         let account = &world.accounts[one.account];
         let data = one.event.data.as_ref()?;
-        let text = |name: &str| Some(data.get(name)?.as_str()?.to_owned());
+        let text = |pointer: &str| Some(data.pointer(pointer)?.as_str()?.to_owned());
         Some(Self {
             account: account.row.key,
             company: account.companies[one.company].row.key,
             agent: one.agent,
-            activity: text("activity")?,
-            reference: text("reference")?,
-            lasts: Duration::from_secs(data.get("quantity")?.as_u64()?),
+            activity: text("/activity")?,
+            reference: text("/reference")?,
+            lasts: Duration::from_secs(data.pointer("/quantity")?.to_string().parse().ok()?),
         })
     }
 
@@ -114,10 +114,7 @@ impl Call {
         let end = EndHold {
             credits: cost(lasted),
             reference: Some(self.reference.clone()),
-            metadata: Some(Map::from_iter([(
-                "duration_s".to_owned(),
-                json!(lasted.as_secs()),
-            )])),
+            metadata: Some(json!({ "duration_s": lasted.as_secs() }).into()),
         };
         services.settle_hold(scope, hold, end).await.map(|_| ())
     }

@@ -7,8 +7,8 @@ use domain::{AccountId, Seq, Time};
 use service::{
     desk::Desk,
     ports::{
-        CommitOutcome, Committed, EventStore, NewEvent, StoreError, StoreResult, StoredEvent,
-        Write, Written,
+        CommitOutcome, Committed, EventName, EventStore, KnownEvent, NewEvent, PlacedRows,
+        StoreError, StoreResult, StoredEvent, Write, Written,
     },
 };
 
@@ -30,6 +30,33 @@ impl EventStore for MemoryStore {
             Write::Act(act) => Written::Act(state.act(act, now)),
         };
         Ok(self.change(|state| group.iter().map(|one| write(state, one)).collect()))
+    }
+
+    async fn known(&self, names: &[EventName]) -> StoreResult<Vec<Option<KnownEvent>>> {
+        let state = self.state();
+        let known = |name: &EventName| {
+            let usage = state.known(name.account, &name.source, &name.id);
+            let lead = || {
+                state.leads.iter().find(|lead| {
+                    (lead.account, &lead.source, &lead.id) == (name.account, &name.source, &name.id)
+                })
+            };
+            let found = usage.map(|event| &event.new).or_else(lead)?;
+            Some(KnownEvent {
+                fingerprint: found.fingerprint,
+                credits: found.credits,
+            })
+        };
+        Ok(names.iter().map(known).collect())
+    }
+
+    async fn placed_rows(
+        &self,
+        _: AccountId,
+        fingerprints: &[i64],
+    ) -> StoreResult<Vec<PlacedRows>> {
+        // No earlier version has stored anything here.
+        Ok(vec![PlacedRows::default(); fingerprints.len()])
     }
 
     async fn event(
