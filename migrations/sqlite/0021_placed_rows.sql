@@ -3,3 +3,7 @@
 CREATE INDEX events_placed ON events (account_id, fingerprint)
     WHERE id GLOB '[0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9]-[0-9a-f][0-9a-f][0-9a-f][0-9a-f]*'
         AND length(id) = 27;
+
+CREATE INDEX leads_placed ON leads (account_id, fingerprint)
+    WHERE id GLOB '[0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9]-[0-9a-f][0-9a-f][0-9a-f][0-9a-f]*'
+        AND length(id) = 27;

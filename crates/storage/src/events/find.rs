@@ -87,13 +87,16 @@ pub(super) async fn placed(
     account: AccountId,
     fingerprints: &[i64],
 ) -> Result<Vec<PlacedRows>> {
+    let json = serde_json::to_string(fingerprints)?;
+    let leads = leads::placed(readers, account, &json).await?;
     let rows: Vec<(i64, u32, i64)> = sqlx::query_as(PLACED)
         .bind(account.0)
-        .bind(serde_json::to_string(fingerprints)?)
+        .bind(json)
         .fetch_all(readers)
         .await?;
     let mut found = vec![PlacedRows::default(); fingerprints.len()];
-    for (at, count, credits) in rows {
+    let leads = leads.into_iter().map(|(at, count)| (at, count, 0));
+    for (at, count, credits) in rows.into_iter().chain(leads) {
         *place(&mut found, at)? = PlacedRows {
             count,
             credits: Credits::from_micro(credits),
