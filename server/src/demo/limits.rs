@@ -7,7 +7,10 @@ use domain::{
     Credits,
     event::{AgeLimit, Envelope, MAX_EVENTS},
 };
-use service::{Caller, Permission, ServiceResult, Services, ingest::IngestBatch};
+use service::{
+    Caller, Permission, ServiceResult, Services,
+    ingest::{IngestBatch, Verdict},
+};
 
 use super::{feed::Occurrence, world::World};
 
@@ -125,9 +128,11 @@ async fn prices(
             account: None,
             age: AgeLimit::Enforced,
         };
-        let quotes = services.quote(caller, batch).await?;
-        for (event, quote) in events.iter().zip(quotes) {
-            prices.extend(event.id.clone().zip(quote.ok()));
+        let verdicts = services.judge(caller, batch, &[]).await?;
+        for (event, verdict) in events.iter().zip(verdicts) {
+            if let Verdict::New(price) | Verdict::Known(price) = verdict {
+                prices.extend(event.id.clone().map(|id| (id, price)));
+            }
         }
     }
     Ok(prices)
