@@ -5,7 +5,7 @@ import { expect, test } from "../support/test";
 const LAST_CYCLE = 25;
 const CYCLE_BEFORE = 55;
 
-test.describe("Plan advice", () => {
+test.describe("Plan recommendation", () => {
   test("replays the last cycles under each plan and shows the arithmetic", async ({ account, usage, page, server }) => {
     await account.api.put(`plans/${account.key}`, { name: "Own plan", monthly_credits: "100", price: "10", currency: "XTS" });
     await account.api.put(`plans/larger-${account.key}`, { name: "Larger plan", monthly_credits: "500", price: "12.5", currency: "XTS" });
@@ -17,18 +17,18 @@ test.describe("Plan advice", () => {
     ]);
     await usage.open();
     const settings = new Settings(page, server);
-    await settings.open("Plan advice");
+    await settings.open("Plan recommendation");
     // Own: 10, then 10 + 3 × 9. Larger: twice 12.5.
-    await expect(page.getByTestId("verdict")).toContainText("Larger plan would have been 22 XTS cheaper");
+    await expect(page.getByTestId("verdict")).toContainText("Larger plan is your lowest-cost plan");
     const rows = page.getByTestId("replays").locator("tbody tr");
-    await expect(rows.first()).toContainText("25 XTS");
-    await expect(rows.nth(1)).toContainText("10 + 3 × 9 Top-up");
-    await expect(rows.nth(1)).toContainText("47 XTS");
+    await expect(rows.first()).toContainText("XTS\u00a025.00");
+    await expect(rows.nth(1)).toContainText("XTS\u00a010.00 plan + 3 × XTS\u00a09.00 Top-up");
+    await expect(rows.nth(1)).toContainText("XTS\u00a047.00");
   });
 
   test("says that there is not enough data yet", async ({ usage, page, server }) => {
     await usage.open();
-    await new Settings(page, server).open("Plan advice");
+    await new Settings(page, server).open("Plan recommendation");
     await expect(page.getByTestId("verdict")).toContainText("Not enough data yet");
     await expect(page.getByTestId("replays")).toHaveCount(0);
   });

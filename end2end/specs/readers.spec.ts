@@ -37,7 +37,7 @@ test.describe("Insight", () => {
     const used = await account.api.summary();
     expect(used).toMatchObject({ credits: "49.75", events: 3 });
     await agrees(reader, settings, account.key, used);
-    for (const name of ["Plan advice", "Alerts"]) await settings.open(name);
+    for (const name of ["Plan recommendation", "Alerts"]) await settings.open(name);
   });
 
   test("of a client is of its own companies, and nothing else", async ({ account, newReader, server, problems }) => {

@@ -68,7 +68,7 @@ pub fn Sidebar(
                 {sees_all.then(|| item(COMPANIES_PATH, "Companies"))}
                 {sees_all.then(|| view! {
                     {item(PLANS_PATH, "Plans & add-ons")}
-                    {item(ADVICE_PATH, "Plan advice")}
+                    {item(ADVICE_PATH, "Plan recommendation")}
                 })}
                 {(may_manage || !is_portal).then(|| view! { <h2 class="nav-title">"Settings"</h2> })}
                 {may_manage.then(|| view! {

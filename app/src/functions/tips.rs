@@ -123,10 +123,9 @@ impl Told<'_> {
         TipLine {
             is_warning: false,
             title: format!(
-                "{} would have cost {} {} less than {}.",
+                "{} would have cost {} less than {}.",
                 plan.name,
-                number::credits(Credits::from_micro(plan.saved_micro)),
-                plan.currency,
+                number::money(i128::from(plan.saved_micro), &plan.currency),
                 plan.own
             ),
             text: format!("With what was used in {over}."),
@@ -224,7 +223,7 @@ mod tests {
             told,
             [
                 "Acme Dental will probably use up its budget on 28 Nov. The cycle ends on 1 Dec. /companies?account=north",
-                "Growth would have cost 120.5 EUR less than Starter. With what was used in the last 6 cycles. /billing/advice?account=north",
+                "Growth would have cost €120.50 less than Starter. With what was used in the last 6 cycles. /billing/advice?account=north",
                 "13 % of what calls cost went to calls under 10 seconds. 1,250.5 credits for 1,312 calls in this cycle. /billing/value?account=north#wasted",
             ]
         );

@@ -113,7 +113,7 @@ impl Settings {
             Self::Review(_) => "Weekly review · Creditscope",
             Self::Platform(_) => "Platform trends · Creditscope",
             Self::Refunds(_) => "Refund requests · Creditscope",
-            Self::Advice(_) => "Plan advice · Creditscope",
+            Self::Advice(_) => "Plan recommendation · Creditscope",
             Self::Companies(_) => "Companies · Creditscope",
             Self::Members(_) => "Members · Creditscope",
             Self::Keys(_) => "API keys · Creditscope",

@@ -182,6 +182,21 @@ pub struct ReversalLine {
     pub reason: String,
     /// Who.
     pub actor: String,
+    /// Where it went: the grants that have it, and `overage` for what it lowered.
+    pub returned_to: Vec<ReturnedPart>,
+}
+
+/// Where a part of what was given back went.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReturnedPart {
+    /// The grant's id, or `overage`.
+    pub id: String,
+    /// What people call it.
+    pub name: String,
+    /// How much.
+    pub credits: Credits,
+    /// Until when it can be spent, as RFC 3339 in the zone shown; none for what lowered the overage.
+    pub expires_at: Option<String>,
 }
 
 #[cfg(test)]

@@ -10,16 +10,19 @@ mod grant;
 mod hold;
 mod limit;
 mod order;
+mod policy;
+mod terms;
 
 pub use balance::{Balance, BooksView, Level, MAX_SHOWN_HOLDS, RunningHold};
-pub use books::{Books, Changes, Cover, Moment, OutOfRange, Overage, RENEWAL, Returned, Why};
+pub use books::{
+    Books, Carry, Changes, Cover, Moment, OutOfRange, Overage, RENEWAL, Returned, Why,
+};
 pub use dispute::{Dispute, DisputeState, SYSTEM, Support, Verdict};
 pub use grant::{
     Entry, EntryKind, Grant, GrantKind, GrantNo, NewGrant, PRIORITY, Part, Payer, Payment,
 };
 pub use hold::{Hold, HoldError, HoldState, MAX_HOLD_S, Renewal, expiry};
-pub use limit::{
-    Ask, Decision, Limit, LimitKind, MAX_GRACE_PERCENT, OveragePolicy, Quota, Reason, Remedy,
-    decide,
-};
+pub use limit::{Ask, Decision, Limit, LimitKind, Quota, Reason, Remedy, decide};
 pub use order::{Order, OrderKind, OrderState};
+pub use policy::{MAX_GRACE_PERCENT, OveragePolicy};
+pub use terms::{PlanHistory, PlanTerms};

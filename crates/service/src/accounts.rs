@@ -174,7 +174,7 @@ impl Services {
             .await?)
     }
 
-    /// Creates or replaces a plan.
+    /// Creates or replaces a plan. What it gives changes with each account's next billing cycle.
     pub async fn put_plan(&self, caller: &Caller, plan: Plan) -> ServiceResult<Put<Plan>> {
         caller.require_platform(Permission::Provision)?;
         let mut errors = Vec::new();
@@ -209,6 +209,17 @@ impl Services {
     pub async fn plan(&self, caller: &Caller, key: &str) -> ServiceResult<Plan> {
         caller.require_somewhere(Permission::Read)?;
         self.store.plan(key).await?.ok_or(ServiceError::NotFound)
+    }
+
+    /// A plan, and since when its terms are in force.
+    pub async fn plan_in_force(
+        &self,
+        caller: &Caller,
+        key: &str,
+    ) -> ServiceResult<(Plan, domain::Time)> {
+        let plan = self.plan(caller, key).await?;
+        let since = self.store.plan_effective_at(key).await?;
+        Ok((plan, since.ok_or(ServiceError::NotFound)?))
     }
 
     /// Plans by key, those after `after`.

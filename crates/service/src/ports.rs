@@ -10,6 +10,7 @@ mod leads;
 mod ledger;
 mod platform;
 mod reading;
+mod reversals;
 mod reviews;
 
 use std::collections::BTreeSet;
@@ -31,8 +32,8 @@ pub use identity::{
 pub use leads::{AgentCell, ChatCell, LeadCell, LeadReads};
 pub use ledger::{
     AccountAct, Act, Acted, BooksNeeds, ChangedBooks, CompanyLimits, DisputePlace, EventPayment,
-    Gift, LedgerStore, LoadedBooks, NewHold, NumberedEntry, OpenDispute, Refusal, Reverse,
-    Reversed, Reversible, Settlement, StoredReversal, Terms, Write, Written,
+    Gift, LedgerStore, LoadedBooks, NewHold, NumberedEntry, OpenDispute, Refusal, Settlement,
+    Terms, Write, Written,
 };
 pub use platform::{
     AccountDay, PlatformCell, PlatformGrain, PlatformGroupBy, PlatformKey, PlatformReads, RunOut,
@@ -41,6 +42,7 @@ pub use platform::{
 pub use reading::{
     Cell, Direction, Grain, GroupBy, GroupKey, LogRange, ReadStore, Selection, Snapshot,
 };
+pub use reversals::{ReturnedTo, Reverse, Reversed, Reversible, StoredReversal};
 pub use reviews::ReviewStore;
 
 /// Why a storage call came to nothing; its text is for the log, never for a caller.

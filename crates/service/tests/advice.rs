@@ -75,7 +75,7 @@ async fn complete_cycles_are_replayed_under_every_plan_with_a_price() {
         [("scale", scale), ("growth", credits("261").micro())]
     );
     assert_eq!(advice.better(), None);
-    assert_eq!(advice.own().unwrap().cycles[0].packs.as_ref().unwrap().1, 3);
+    assert_eq!(advice.own().unwrap().cycles[0].packs[0].1, 3);
 }
 
 #[tokio::test]

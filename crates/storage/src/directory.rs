@@ -98,6 +98,10 @@ impl DirectoryStore for SqliteStore {
         Ok(plans::list(&self.readers, after, limit).await?)
     }
 
+    async fn plan_effective_at(&self, key: &str) -> StoreResult<Option<Time>> {
+        Ok(plans::effective_at(&self.readers, key).await?)
+    }
+
     async fn put_plan(&self, plan: &Plan, now: Time) -> StoreResult<Stored<Plan>> {
         Ok(plans::put(&self.writer, plan, now).await?)
     }

@@ -5,6 +5,7 @@ mod cycles;
 mod days;
 mod leads;
 mod ledger;
+mod plans;
 mod platform;
 
 use std::path::Path;
@@ -99,6 +100,7 @@ async fn examine_all(transaction: Transaction<'_, Sqlite>) -> Result<DoctorRepor
     }
     if !examination.is_full() {
         examination.account = None;
+        plans::examine(&mut examination).await?;
         platform::examine(&mut examination).await?;
     }
     let Examination {

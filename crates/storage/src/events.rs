@@ -254,12 +254,6 @@ pub(crate) async fn at_desk(
     close(tx, desk, now).await
 }
 
-/// Brings the books of accounts up to now within a transaction that also does other things.
-pub(crate) async fn renew(tx: &mut WriteTx<'_>, accounts: Vec<AccountId>, now: Time) -> Result<()> {
-    let desk = desk_of(tx, Wanted::of(accounts), now).await?;
-    close(tx, desk, now).await
-}
-
 async fn desk_of(tx: &mut WriteTx<'_>, wanted: Wanted, now: Time) -> Result<Desk> {
     let newest = find::newest(tx.connection()).await?;
     let loaded = ledger::load(tx.connection(), &wanted, now).await?;

@@ -10,6 +10,8 @@ mod ledger {
     pub mod model;
     pub mod office;
     pub mod race;
+    pub mod refunds;
     pub mod steps;
     pub mod tables;
+    pub mod terms;
 }

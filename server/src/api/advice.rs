@@ -1,7 +1,10 @@
 //! Which plan would have cost least.
 
 use axum::{Json, extract::State};
-use domain::Credits;
+use domain::{
+    Credits,
+    advice::{Offer, Replay},
+};
 use serde::Serialize;
 use service::{Permission, Services};
 use utoipa::ToSchema;
@@ -58,14 +61,29 @@ pub struct CycleCost {
     /// What was used past the plan's credits.
     #[schema(value_type = String, example = "0")]
     short: Credits,
-    /// Key of the pack that covers it for least; null when the plan is enough.
+    /// Key of the pack that covers it for least; null when the plan is enough, and when several packs do: see `mix`.
     #[schema(required)]
     pack: Option<String>,
-    /// How many of it.
+    /// How many packs in all.
     packs: i64,
+    /// The packs that cover it for least, the largest first; empty when the plan is enough.
+    mix: Vec<PackCount>,
     /// Plan and packs.
     #[schema(value_type = String, example = "499")]
     cost: Credits,
+}
+
+/// A pack and how many of it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PackCount {
+    /// Key of the pack.
+    #[schema(example = "boost")]
+    pack: String,
+    /// How many.
+    count: i64,
+    /// What one costs.
+    #[schema(value_type = String, example = "59")]
+    price: Credits,
 }
 
 /// Compares plans by the last billing cycles
@@ -101,11 +119,23 @@ pub async fn get_advice(
     }))
 }
 
-fn replay(replay: &domain::advice::Replay) -> PlanReplay {
+fn pack_count((pack, count): &(Offer, i64)) -> PackCount {
+    PackCount {
+        pack: pack.key.clone(),
+        count: *count,
+        price: Credits::from_micro(pack.price_micro),
+    }
+}
+
+fn replay(replay: &Replay) -> PlanReplay {
     let cycles = replay.cycles.iter().map(|cycle| CycleCost {
         short: cycle.short,
-        pack: cycle.packs.as_ref().map(|(pack, _)| pack.key.clone()),
-        packs: cycle.packs.as_ref().map_or(0, |(_, count)| *count),
+        pack: match cycle.packs.as_slice() {
+            [(pack, _)] => Some(pack.key.clone()),
+            _ => None,
+        },
+        packs: cycle.packs.iter().map(|(_, count)| count).sum(),
+        mix: cycle.packs.iter().map(pack_count).collect(),
         cost: Credits::from_micro(cycle.cost_micro),
     });
     PlanReplay {

@@ -46,7 +46,7 @@ pub struct GrantBody {
     /// Its id, as receipts name it.
     #[schema(example = "plan-3")]
     pub id: String,
-    /// `plan`, `rollover`, `promotion`, `pack` or `adjustment`.
+    /// `plan`, `rollover`, `promotion`, `pack`, `adjustment` or `refund`.
     #[schema(value_type = String, example = "plan")]
     pub kind: GrantKind,
     /// What people call it.

@@ -49,9 +49,12 @@ pub struct Check {
     /// `ok`, `out_of_credits`, `company_budget_reached`, `agent_cap_reached` or `account_suspended`.
     #[schema(value_type = String, example = "ok")]
     pub reason: Reason,
-    /// What the tightest limit still lets through.
-    #[schema(value_type = String, example = "812.5")]
-    pub remaining: Credits,
+    /// What the tightest limit still lets through; null when any amount may be spent.
+    #[schema(required, value_type = Option<String>, example = "812.5")]
+    pub remaining: Option<Credits>,
+    /// Whether any amount may be spent: the account may go past its credits without end, and no budget or cap holds.
+    #[schema(example = false)]
+    pub unlimited: bool,
     /// The limit that denied it; null when it is allowed.
     #[schema(required)]
     pub limit: Option<LimitBody>,
@@ -75,9 +78,9 @@ pub struct LimitBody {
     /// How much of it is spent and held.
     #[schema(value_type = String, example = "75000")]
     pub used: Credits,
-    /// What it still lets through.
-    #[schema(value_type = String, example = "0")]
-    pub remaining: Credits,
+    /// What it still lets through; null when that has no end.
+    #[schema(required, value_type = Option<String>, example = "0")]
+    pub remaining: Option<Credits>,
 }
 
 impl From<Limit> for LimitBody {
@@ -97,6 +100,7 @@ impl Check {
             allowed: decision.is_allowed(),
             reason: decision.reason,
             remaining: decision.remaining,
+            unlimited: decision.is_unlimited(),
             limit: decision.limit.map(LimitBody::from),
             resets_at,
             remedy: decision.remedy,

@@ -10,7 +10,7 @@ use axum::{
 };
 use domain::{
     Agent, Credits,
-    activity::{PaidPart, ReversalLine},
+    activity::{PaidPart, ReturnedPart, ReversalLine},
     calendar::Zone,
     cursor::Cursor,
 };
@@ -122,6 +122,36 @@ pub struct ReversalItem {
     pub reason: String,
     /// Who.
     pub actor: String,
+    /// Where it went; empty for callers who see some companies only.
+    pub returned_to: Vec<ReturnedItem>,
+}
+
+/// Where a part of what was given back went.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ReturnedItem {
+    /// Id of the grant that has it; `overage` for what lowered the overage.
+    #[schema(example = "refund-9")]
+    pub grant: String,
+    /// What people call it.
+    #[schema(example = "Refund")]
+    pub name: String,
+    /// How much.
+    #[schema(value_type = String, example = "1.25")]
+    pub credits: Credits,
+    /// Until when it can be spent; null for what lowered the overage.
+    #[schema(required, example = "2026-12-01T00:00:00+01:00")]
+    pub expires_at: Option<String>,
+}
+
+impl From<ReturnedPart> for ReturnedItem {
+    fn from(part: ReturnedPart) -> Self {
+        Self {
+            grant: part.id,
+            name: part.name,
+            credits: part.credits,
+            expires_at: part.expires_at,
+        }
+    }
 }
 
 impl From<ReversalLine> for ReversalItem {
@@ -132,6 +162,7 @@ impl From<ReversalLine> for ReversalItem {
             at: line.at,
             reason: line.reason,
             actor: line.actor,
+            returned_to: line.returned_to.into_iter().map(Into::into).collect(),
         }
     }
 }

@@ -9,10 +9,14 @@ use axum::{
 use domain::{
     Credits,
     calendar::Zone,
-    ledger::{EntryKind, Part, Payer},
+    ledger::{EntryKind, Payer},
 };
 use serde::{Deserialize, Serialize};
-use service::{Permission, Services, ledger::Adjusted, ports::NumberedEntry};
+use service::{
+    Permission, Services,
+    ledger::Adjusted,
+    ports::{NumberedEntry, ReturnedTo},
+};
 use utoipa::ToSchema;
 
 use super::{
@@ -75,29 +79,40 @@ pub struct ReversalBody {
     pub reversed_credits: Credits,
     /// Why.
     pub reason: String,
-    /// Who got how much back, in order.
-    pub returned_to: Vec<ReturnedTo>,
+    /// Where it went; together as much as was given back now.
+    pub returned_to: Vec<ReturnedToBody>,
 }
 
-/// A part of what was given back.
+/// Where a part of what was given back went.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct ReturnedTo {
-    /// Number of the grant; null for what had gone past all grants.
+#[schema(as = ReturnedTo)]
+pub struct ReturnedToBody {
+    /// Number of the grant that has it; null when it lowered what was due past all grants.
     #[schema(required)]
     pub grant_number: Option<i64>,
+    /// The grant's id, as receipts name it: `refund-9` when the grant that had paid has ended, `rollover-9` when it is carried
+    /// over; `overage` when it lowered what was due.
+    #[schema(example = "refund-9")]
+    pub id: String,
     /// How much.
     #[schema(value_type = String, example = "1.25")]
     pub credits: Credits,
+    /// Until when it can be spent; null when it lowered what was due.
+    #[schema(required, example = "2026-12-01T00:00:00+01:00")]
+    pub expires_at: Option<String>,
 }
 
-impl From<Part> for ReturnedTo {
-    fn from(part: Part) -> Self {
+impl ReturnedToBody {
+    /// Where it went, as the API tells it.
+    pub fn new(to: &ReturnedTo, zone: &Zone) -> Self {
         Self {
-            grant_number: match part.payer {
+            grant_number: match to.payer {
                 Payer::Grant(number) => Some(number.0),
                 Payer::Overage => None,
             },
-            credits: part.credits,
+            id: to.id(),
+            credits: to.credits,
+            expires_at: to.expires_at.map(|until| times::rfc3339(until, zone)),
         }
     }
 }
@@ -193,8 +208,10 @@ pub async fn post_adjustment(
 
 /// Gives back what an event cost, or a part of it
 ///
-/// The credits return to the grants that paid, in reverse order; log, cards, series and balance follow at once. Never more
-/// than the event cost.
+/// The credits return to the grants that paid, in reverse order; log, cards, series and balance follow at once. What a grant
+/// paid that has ended since comes back as a grant of its own that lasts as long as the running billing cycle, or is carried
+/// over when its cycle ended less than 72 hours ago and its plan carries credits over; `returned_to` says where each credit
+/// went. Never more than the event cost.
 #[utoipa::path(
     post, path = "/api/v1/events/{source}/{id}/reversal", tag = "Events", operation_id = "post_reversal",
     params(
@@ -227,12 +244,17 @@ pub async fn post_reversal(
     let reversed = services
         .reverse(&scope, &source, &id, body.credits, &body.reason)
         .await?;
+    let zone = times::zone(scope.account(), None)?;
     let answer = ReversalBody {
         id: reversed.id,
         credits: reversed.credits,
         reversed_credits: reversed.total,
         reason: body.reason,
-        returned_to: reversed.parts.into_iter().map(ReturnedTo::from).collect(),
+        returned_to: reversed
+            .returned_to
+            .iter()
+            .map(|to| ReturnedToBody::new(to, &zone))
+            .collect(),
     };
     Ok((StatusCode::CREATED, Json(answer)).into_response())
 }

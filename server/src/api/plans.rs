@@ -16,6 +16,7 @@ use super::{
     list::{KeyPage, ListParams, Page, put_answer},
     problem::{Answer, ProblemBody},
     query::Params,
+    times,
 };
 
 /// A plan.
@@ -40,6 +41,18 @@ pub struct PlanBody {
     /// Most unused credits of a cycle that are carried into the next; null for none.
     #[schema(required, value_type = Option<String>, example = "5000")]
     pub rollover: Option<Credits>,
+}
+
+/// A plan with the terms that are in force.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PlanInForce {
+    /// The plan.
+    #[serde(flatten)]
+    pub plan: PlanBody,
+    /// Since when the terms are in force. A billing cycle has those in force at its start, or at the account's move to the
+    /// plan when that was later.
+    #[schema(example = "2026-11-01T00:00:00Z")]
+    pub effective_at: String,
 }
 
 /// A plan to create or replace.
@@ -117,7 +130,7 @@ pub async fn list_plans(
     get, path = "/api/v1/plans/{key}", tag = "Plans", operation_id = "get_plan",
     params(("key" = String, Path, description = "The plan's key.")),
     responses(
-        (status = 200, description = "The plan.", body = PlanBody),
+        (status = 200, description = "The plan.", body = PlanInForce),
         (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "No such plan.", body = ProblemBody, content_type = "application/problem+json"),
     ),
@@ -127,12 +140,19 @@ pub async fn get_plan(
     Authed(caller): Authed,
     Path(key): Path<String>,
     params: Params,
-) -> Answer<Json<PlanBody>> {
+) -> Answer<Json<PlanInForce>> {
     params.none()?;
-    Ok(Json(services.plan(&caller, &key).await?.into()))
+    let (plan, since) = services.plan_in_force(&caller, &key).await?;
+    Ok(Json(PlanInForce {
+        plan: plan.into(),
+        effective_at: times::rfc3339_utc(since),
+    }))
 }
 
 /// Creates or replaces a plan
+///
+/// Other terms than before are in force from now on: billing cycles that have begun keep theirs, the next ones have the new
+/// ones, for every account of the plan. An account that moves to the plan has them at once.
 #[utoipa::path(
     put, path = "/api/v1/plans/{key}", tag = "Plans", operation_id = "put_plan",
     params(

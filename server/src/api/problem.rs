@@ -121,7 +121,7 @@ pub struct Problem {
     kind: Kind,
     detail: String,
     errors: Vec<FieldError>,
-    denial: Option<Denial>,
+    denial: Option<Box<Denial>>,
     retry_after_s: Option<u32>,
 }
 
@@ -131,9 +131,12 @@ pub struct Denial {
     /// `out_of_credits`, `company_budget_reached`, `agent_cap_reached` or `account_suspended`.
     #[schema(value_type = String, example = "out_of_credits")]
     pub reason: Reason,
-    /// What the tightest limit still lets through.
-    #[schema(value_type = String, example = "0")]
-    pub remaining: Credits,
+    /// What the tightest limit still lets through; null when any amount could be spent.
+    #[schema(required, value_type = Option<String>, example = "0")]
+    pub remaining: Option<Credits>,
+    /// Whether any amount could be spent: of a suspended account that may go past its credits without end.
+    #[schema(example = false)]
+    pub unlimited: bool,
     /// The limit.
     #[schema(value_type = Object)]
     pub limit: Option<Limit>,
@@ -210,12 +213,13 @@ impl Problem {
             }
         };
         Self {
-            denial: Some(Denial {
+            denial: Some(Box::new(Denial {
                 reason: decision.reason,
                 remaining: decision.remaining,
+                unlimited: decision.is_unlimited(),
                 limit: decision.limit,
                 remedy: decision.remedy,
-            }),
+            })),
             ..Self::new(Kind::Denied, detail)
         }
     }
@@ -355,7 +359,7 @@ impl IntoResponse for Problem {
             status: status.as_u16(),
             detail: self.detail,
             errors: self.errors,
-            denial: self.denial,
+            denial: self.denial.map(|denial| *denial),
         };
         let mut response = (status, Json(body)).into_response();
         let headers = response.headers_mut();

@@ -39,7 +39,7 @@ async fn a_check_follows_the_balance_to_the_last_credit() {
     assert_eq!(
         check(&server, Some("1000")).await,
         json!({
-            "allowed": true, "reason": "ok", "remaining": "1000", "limit": null,
+            "allowed": true, "reason": "ok", "remaining": "1000", "unlimited": false, "limit": null,
             "resets_at": "2026-12-01T01:00:00+01:00", "remedy": null
         })
     );
@@ -50,7 +50,7 @@ async fn a_check_follows_the_balance_to_the_last_credit() {
     assert_eq!(
         denied,
         json!({
-            "allowed": false, "reason": "out_of_credits", "remaining": "0.5",
+            "allowed": false, "reason": "out_of_credits", "remaining": "0.5", "unlimited": false,
             "limit": { "kind": "account", "amount": "1000", "used": "999.5", "remaining": "0.5" },
             "resets_at": "2026-12-01T01:00:00+01:00", "remedy": "buy_pack"
         })
@@ -121,6 +121,59 @@ async fn budgets_and_caps_deny_what_the_account_could_pay() {
             &json!("company_budget")
         )
     );
+}
+
+#[tokio::test]
+async fn an_account_without_an_end_says_so_and_names_no_amount() {
+    let server = TestServer::start().await;
+    let account = json!({
+        "name": "Northwind", "kind": "agency", "time_zone": "Europe/Berlin",
+        "cycle_anchor": "2026-01-01T00:00:00Z", "plan": "growth", "policy": "overage"
+    });
+    let path = "/api/v1/accounts/northwind";
+    server.put(path, &account).await.ok(200);
+    let free = check(&server, Some("5000000")).await;
+    assert_eq!(
+        (&free["allowed"], &free["remaining"], &free["unlimited"]),
+        (&json!(true), &Value::Null, &json!(true))
+    );
+    // A budget is an end.
+    let company = json!({ "name": "Acme", "budget": 10 });
+    let companies = "/api/v1/accounts/northwind/companies/acme-dental";
+    server.put(companies, &company).await.ok(200);
+    let ended = check(&server, Some("11")).await;
+    assert_eq!(
+        (&ended["reason"], &ended["remaining"], &ended["unlimited"]),
+        (
+            &json!("company_budget_reached"),
+            &json!("10"),
+            &json!(false)
+        )
+    );
+    let company = json!({ "name": "Acme" });
+    server.put(companies, &company).await.ok(200);
+    // Denied all the same while it is suspended: no limit of its own could name an amount.
+    let suspended = json!({ "suspended": true });
+    server
+        .put(&format!("{path}/suspension"), &suspended)
+        .await
+        .ok(200);
+    let denied = server
+        .ask(Method::POST, HOLDS, &hold("h", "1"))
+        .await
+        .problem(402)
+        .json();
+    assert_eq!(
+        (
+            &denied["remaining"],
+            &denied["unlimited"],
+            &denied["limit"]["remaining"]
+        ),
+        (&Value::Null, &json!(true), &Value::Null)
+    );
+    for told in [&free, &ended, &denied] {
+        assert!(!told.to_string().contains("9223372036854"), "{told}");
+    }
 }
 
 #[tokio::test]

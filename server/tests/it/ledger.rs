@@ -168,9 +168,13 @@ async fn what_is_given_back_returns_to_who_paid_and_shows_everywhere() {
         (&json!("250"), &json!("250"))
     );
     // The last 200 had been paid by the pack later, the 50 before them by the plan.
+    let end = "2026-12-01T01:00:00+01:00";
     assert_eq!(
         part["returned_to"],
-        json!([{ "grant_number": null, "credits": "200" }, { "grant_number": 1, "credits": "50" }])
+        json!([
+            { "grant_number": 2, "id": "pack-2", "credits": "200", "expires_at": end },
+            { "grant_number": 1, "id": "plan-1", "credits": "50", "expires_at": end }
+        ])
     );
     assert_eq!(
         figures(&server.balance().await),

@@ -206,13 +206,16 @@ async fn a_plan_is_created_replaced_read_and_listed() {
     let expected = json!({ "key": "scale", "name": "Scale", "monthly_credits": "250000", "price": "1390.5", "currency": "EUR", "rollover": null });
     assert_eq!(reply.json(), expected);
     server.put("/api/v1/plans/scale", &body).await.ok(200);
+    // Read by itself it says since when its terms are in force.
+    let mut in_force = expected;
+    in_force["effective_at"] = json!("2026-11-23T14:00:00Z");
     assert_eq!(
         server
             .get("/api/v1/plans/scale", &server.read)
             .await
             .ok(200)
             .json(),
-        expected
+        in_force
     );
     let list = server
         .get("/api/v1/plans", &server.platform)

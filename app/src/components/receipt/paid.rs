@@ -1,7 +1,7 @@
 //! What an event was charged to, and what was refunded of it.
 
 use domain::{
-    activity::{PaidPart, ReversalLine},
+    activity::{PaidPart, ReturnedPart, ReversalLine},
     number,
 };
 use leptos::prelude::*;
@@ -38,16 +38,33 @@ pub fn PaidBy(parts: Vec<PaidPart>) -> impl IntoView {
     })
 }
 
+/// Where a part of what was was refunded went, and until when it can be spent.
+fn destination(part: &ReturnedPart) -> String {
+    let credits = number::credits(part.credits);
+    match &part.expires_at {
+        None => format!("{credits} off the overage"),
+        Some(until) => {
+            let name = payer(part.id.clone(), part.name.clone());
+            format!("{credits} to {name}, valid to {}", readable(until))
+        }
+    }
+}
+
 /// What was refunded: how much, why, by whom and when, oldest first.
 #[component]
 pub fn Reversals(reversals: Vec<ReversalLine>) -> impl IntoView {
     let line = |reversal: ReversalLine| {
         let (amount, at) = (number::credits(reversal.credits), reversal.at);
         let actor = format!("by {}", reversal.actor);
+        let to: Vec<_> = reversal.returned_to.iter().map(destination).collect();
+        let to = (!to.is_empty()).then(
+            || view! { <span class="reversal-to" data-testid="returned-to">{to.join("; ")}</span> },
+        );
         view! {
             <li>
                 <b>{amount}</b>
                 <span class="reversal-reason">{reversal.reason}</span>
+                {to}
                 <span>{actor}</span>
                 <time datetime=at.clone()>{readable(&at)}</time>
             </li>
@@ -72,6 +89,8 @@ pub fn readable(at: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use domain::Credits;
+
     use super::*;
 
     #[test]
@@ -82,6 +101,28 @@ mod tests {
         );
         assert_eq!(readable("2026-11-23T14:03:10Z"), "2026-11-23 14:03:10 Z");
         assert_eq!(readable(""), "");
+    }
+
+    #[test]
+    fn a_reversal_says_where_the_credits_went_and_how_long_they_last() {
+        let part = |id: &str, name: &str, until: Option<&str>| ReturnedPart {
+            id: id.to_owned(),
+            name: name.to_owned(),
+            credits: Credits::from_micro(80_500_000),
+            expires_at: until.map(str::to_owned),
+        };
+        assert_eq!(
+            destination(&part(
+                "refund-9",
+                "Refund",
+                Some("2027-01-01T00:00:00+01:00")
+            )),
+            "80.5 to Refund, valid to 2027-01-01 00:00:00 +01:00"
+        );
+        assert_eq!(
+            destination(&part(OVERAGE, "Overage", None)),
+            "80.5 off the overage"
+        );
     }
 
     #[test]

@@ -106,9 +106,9 @@ const fn kind(entry: EntryKind, grant: Option<GrantKind>) -> &'static str {
             "Adjustment"
         }
         (EntryKind::Granted, Some(GrantKind::Rollover)) | (EntryKind::CarriedOver, _) => "Rollover",
+        (EntryKind::Granted, Some(GrantKind::Refund)) | (EntryKind::Returned, _) => "Reversal",
         (EntryKind::Granted, _) => "Grant",
         (EntryKind::Covered, _) => "Overage settled",
-        (EntryKind::Returned, _) => "Reversal",
     }
 }
 

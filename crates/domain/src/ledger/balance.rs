@@ -73,11 +73,10 @@ impl Balance {
     /// Whether AI features have stopped: exactly when a check of this account without an amount is denied for lack of
     /// credits, running calls aside.
     pub fn is_stopped(self) -> bool {
-        let headroom = self.policy.headroom(self.allocation);
-        self.remaining
-            .saturating_sub(self.overage)
-            .saturating_add(headroom)
-            <= Credits::ZERO
+        let left = self.remaining.saturating_sub(self.overage);
+        self.policy
+            .headroom(self.allocation)
+            .is_some_and(|headroom| left.saturating_add(headroom) <= Credits::ZERO)
     }
 
     /// The level that colour, text and icon show.

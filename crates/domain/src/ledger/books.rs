@@ -8,7 +8,7 @@ mod spend;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::grant::{Entry, EntryKind, Grant, GrantNo, Payer};
-pub use give_back::Returned;
+pub use give_back::{Carry, Returned};
 
 use crate::{Credits, Seq, Time, TimeRange};
 

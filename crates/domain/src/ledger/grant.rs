@@ -25,6 +25,8 @@ pub enum GrantKind {
     Pack,
     /// A correction in the account's favour.
     Adjustment,
+    /// What came back after the grant that had paid it ended.
+    Refund,
 }
 
 impl GrantKind {
@@ -36,6 +38,7 @@ impl GrantKind {
             Self::Promotion => "promotion",
             Self::Pack => "pack",
             Self::Adjustment => "adjustment",
+            Self::Refund => "refund",
         }
     }
 
@@ -60,7 +63,8 @@ impl FromStr for GrantKind {
             "promotion" => Ok(Self::Promotion),
             "pack" => Ok(Self::Pack),
             "adjustment" => Ok(Self::Adjustment),
-            _ => Err("must be one of plan, rollover, promotion, pack, adjustment"),
+            "refund" => Ok(Self::Refund),
+            _ => Err("must be one of plan, rollover, promotion, pack, adjustment, refund"),
         }
     }
 }
@@ -188,7 +192,7 @@ pub enum EntryKind {
     Covered,
     /// A correction took credits from a grant.
     Corrected,
-    /// A reversal gave credits back to the grant that had paid.
+    /// A reversal gave credits back to the grant that had paid, or took them off what was due.
     Returned,
     /// Left-over allocation moved into the next cycle.
     CarriedOver,

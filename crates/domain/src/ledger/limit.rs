@@ -6,72 +6,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::Credits;
 
-/// What happens when nothing is left.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum OveragePolicy {
-    /// AI features stop at zero.
-    #[default]
-    HardStop,
-    /// They go on until this share of the allocation has been spent past it.
-    Grace {
-        /// In percent of the allocation.
-        percent: u32,
-    },
-    /// They go on.
-    Overage,
-}
-
-/// Largest grace, in percent of the allocation.
-pub const MAX_GRACE_PERCENT: u32 = 1_000;
-
-impl OveragePolicy {
-    /// The name on the wire and in the database.
-    pub const fn id(self) -> &'static str {
-        match self {
-            Self::HardStop => "hard_stop",
-            Self::Grace { .. } => "grace",
-            Self::Overage => "overage",
-        }
-    }
-
-    /// The grace in percent, when there is one.
-    pub const fn percent(self) -> Option<u32> {
-        match self {
-            Self::Grace { percent } => Some(percent),
-            Self::HardStop | Self::Overage => None,
-        }
-    }
-
-    /// From its name and, for `grace`, its percentage.
-    ///
-    /// # Errors
-    /// What is wrong, in words.
-    pub fn named(name: &str, percent: Option<u32>) -> Result<Self, &'static str> {
-        match (name, percent) {
-            ("hard_stop", None) => Ok(Self::HardStop),
-            ("overage", None) => Ok(Self::Overage),
-            ("grace", Some(percent)) if percent <= MAX_GRACE_PERCENT => Ok(Self::Grace { percent }),
-            ("grace", Some(_)) => Err("may have a grace of at most 1000 percent"),
-            ("grace", None) => Err("needs grace_percent"),
-            ("hard_stop" | "overage", Some(_)) => Err("goes without grace_percent"),
-            _ => Err("must be one of hard_stop, grace, overage"),
-        }
-    }
-
-    /// How far past the allocation spending may go.
-    pub fn headroom(self, allocation: Credits) -> Credits {
-        match self {
-            Self::HardStop => Credits::ZERO,
-            Self::Grace { percent } => {
-                let micro = i128::from(allocation.micro().max(0)) * i128::from(percent) / 100;
-                Credits::from_wide(micro).unwrap_or(Credits::MAX)
-            }
-            Self::Overage => Credits::MAX,
-        }
-    }
-}
-
 impl FromStr for Reason {
     type Err = ();
 
@@ -110,8 +44,8 @@ pub struct Limit {
     pub amount: Credits,
     /// How much is spent and held of it.
     pub used: Credits,
-    /// What it still lets through; never below zero.
-    pub remaining: Credits,
+    /// What it still lets through, never below zero; none when it lets any amount through.
+    pub remaining: Option<Credits>,
 }
 
 /// A budget or a cap, and what counts against it.
@@ -184,8 +118,8 @@ pub enum Remedy {
 pub struct Decision {
     /// Why.
     pub reason: Reason,
-    /// What the tightest limit still lets through; never below zero.
-    pub remaining: Credits,
+    /// What the tightest limit still lets through, never below zero; none when any amount may be spent.
+    pub remaining: Option<Credits>,
     /// The limit that decided, when it was denied.
     pub limit: Option<Limit>,
     /// What would help, when it was denied.
@@ -196,6 +130,21 @@ impl Decision {
     /// Whether the agent may spend.
     pub fn is_allowed(&self) -> bool {
         self.reason == Reason::Ok
+    }
+
+    /// Whether no limit has an end.
+    pub const fn is_unlimited(&self) -> bool {
+        self.remaining.is_none()
+    }
+}
+
+impl Limit {
+    /// Whether it lets an amount through, or anything at all when no amount is said.
+    fn allows(&self, credits: Option<Credits>) -> bool {
+        let wanted = credits.unwrap_or(Credits::ZERO);
+        self.remaining.is_none_or(|remaining| {
+            wanted <= remaining && (remaining > Credits::ZERO || !wanted.is_zero())
+        })
     }
 }
 
@@ -210,7 +159,7 @@ pub fn decide(ask: &Ask) -> Decision {
     let tightest = limits
         .into_iter()
         .flatten()
-        .min_by_key(|limit| (limit.remaining, limit.kind))
+        .min_by_key(|limit| (limit.remaining.is_none(), limit.remaining, limit.kind))
         .unwrap_or_else(|| account(&ask.balance));
     if ask.is_suspended {
         return Decision {
@@ -220,13 +169,7 @@ pub fn decide(ask: &Ask) -> Decision {
             remedy: Some(Remedy::Wait),
         };
     }
-    let wanted = ask.credits.unwrap_or(Credits::ZERO);
-    let fits = if wanted.is_zero() {
-        tightest.remaining > Credits::ZERO
-    } else {
-        wanted <= tightest.remaining
-    };
-    if fits {
+    if tightest.allows(ask.credits) {
         return Decision {
             reason: Reason::Ok,
             remaining: tightest.remaining,
@@ -249,12 +192,12 @@ pub fn decide(ask: &Ask) -> Decision {
 
 fn account(balance: &super::Balance) -> Limit {
     let headroom = balance.policy.headroom(balance.allocation);
-    let remaining = balance.available().saturating_add(headroom);
+    let remaining = headroom.and_then(|headroom| balance.available().checked_add(headroom));
     Limit {
         kind: LimitKind::Account,
         amount: balance.allocation,
         used: balance.allocation.saturating_sub(balance.available()),
-        remaining: remaining.max(Credits::ZERO),
+        remaining: remaining.map(|remaining| remaining.max(Credits::ZERO)),
     }
 }
 
@@ -263,14 +206,14 @@ fn limit(kind: LimitKind, quota: Quota) -> Limit {
         kind,
         amount: quota.amount,
         used: quota.used,
-        remaining: quota.amount.saturating_sub(quota.used).max(Credits::ZERO),
+        remaining: Some(quota.amount.saturating_sub(quota.used).max(Credits::ZERO)),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ledger::Balance;
+    use crate::ledger::{Balance, OveragePolicy};
 
     fn whole(credits: i64) -> Credits {
         Credits::from_whole(credits).unwrap_or_default()
@@ -297,7 +240,7 @@ mod tests {
         assert!(decide(&ask(10, 0, Some(10))).is_allowed());
         let denied = decide(&ask(10, 1, Some(10)));
         assert_eq!(denied.reason, Reason::OutOfCredits);
-        assert_eq!(denied.remaining, whole(9));
+        assert_eq!(denied.remaining, Some(whole(9)));
         assert_eq!(denied.remedy, Some(Remedy::BuyPack));
         assert!(!decide(&ask(10, 10, None)).is_allowed());
     }
@@ -345,6 +288,50 @@ mod tests {
         assert!(decide(&past(OveragePolicy::Grace { percent: 10 }, 9)).is_allowed());
         assert!(!decide(&past(OveragePolicy::Grace { percent: 10 }, 10)).is_allowed());
         assert!(decide(&past(OveragePolicy::Overage, 1_000)).is_allowed());
+    }
+
+    #[test]
+    fn what_has_no_end_is_not_told_as_an_amount() {
+        let without_end = |policy, allocation| Ask {
+            balance: Balance {
+                allocation,
+                remaining: allocation,
+                policy,
+                ..Balance::EMPTY
+            },
+            ..ask(0, 0, Some(1))
+        };
+        let overage = without_end(OveragePolicy::Overage, whole(100));
+        let decision = decide(&overage);
+        assert!(decision.is_allowed() && decision.is_unlimited());
+        // A grace that cannot be counted is no amount either.
+        let most = without_end(
+            OveragePolicy::Grace { percent: 1_000 },
+            whole(2_000_000_000_000),
+        );
+        assert!(decide(&most).is_unlimited());
+        let suspended = Ask {
+            is_suspended: true,
+            ..overage
+        };
+        assert_eq!(
+            decide(&suspended).limit.map(|limit| limit.remaining),
+            Some(None)
+        );
+        // A budget ends what the account would let through.
+        let budget = Ask {
+            budget: Some(Quota {
+                amount: whole(50),
+                used: whole(48),
+            }),
+            ..overage
+        };
+        assert_eq!(decide(&budget).remaining, Some(whole(2)));
+        let stopped = Ask {
+            credits: Some(whole(3)),
+            ..budget
+        };
+        assert_eq!(decide(&stopped).reason, Reason::CompanyBudgetReached);
     }
 
     #[test]

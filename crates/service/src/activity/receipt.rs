@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::{
     Credits,
-    activity::{DisputeView, PaidPart, Receipt, ReversalLine},
+    activity::{DisputeView, PaidPart, Receipt, ReturnedPart, ReversalLine},
     calendar::Zone,
     ledger::{Dispute, DisputeState, GrantKind, GrantNo, Part, Payer, SYSTEM, Support},
     number,
@@ -14,7 +14,7 @@ use domain::{
 use super::log_row;
 use crate::{
     Scope, ServiceError, ServiceResult, Services,
-    ports::{StoredEvent, StoredReversal},
+    ports::{ReturnedTo, StoredEvent, StoredReversal},
 };
 
 impl Services {
@@ -104,7 +104,7 @@ impl Services {
             reversals: payment
                 .reversals
                 .into_iter()
-                .map(|reversal| reversal_line(reversal, zone))
+                .map(|reversal| reversal_line(reversal, zone, scope.sees_all()))
                 .collect(),
         })
     }
@@ -238,7 +238,8 @@ pub fn decision_words(dispute: &Dispute) -> String {
     }
 }
 
-fn reversal_line(reversal: StoredReversal, zone: &Zone) -> ReversalLine {
+/// A reversal in words. Which grants have what it gave back is only for those who see the whole account.
+fn reversal_line(reversal: StoredReversal, zone: &Zone, sees_all: bool) -> ReversalLine {
     let why: serde_json::Value = reversal
         .metadata
         .and_then(|text| serde_json::from_str(&text).ok())
@@ -250,5 +251,23 @@ fn reversal_line(reversal: StoredReversal, zone: &Zone) -> ReversalLine {
         at: zone.rfc3339(reversal.at),
         reason: text("reason"),
         actor: text("actor"),
+        returned_to: reversal
+            .returned_to
+            .iter()
+            .filter(|_| sees_all)
+            .map(|to| returned_part(to, zone))
+            .collect(),
+    }
+}
+
+fn returned_part(to: &ReturnedTo, zone: &Zone) -> ReturnedPart {
+    ReturnedPart {
+        id: to.id(),
+        name: to
+            .grant
+            .as_ref()
+            .map_or_else(|| "Overage".to_owned(), |(_, name)| name.clone()),
+        credits: to.credits,
+        expires_at: to.expires_at.map(|until| zone.rfc3339(until)),
     }
 }

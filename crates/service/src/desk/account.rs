@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use domain::{
     AccountId, CompanyId, Credits, Time, TimeRange,
+    calendar::GRACE_US,
     ledger::{
-        Ask, Balance, Books, Decision, Dispute, Hold, Moment, NewGrant, Order, OutOfRange,
-        PRIORITY, Payment, Quota, RENEWAL, decide,
+        Ask, Balance, Books, Carry, Decision, Dispute, Hold, Moment, NewGrant, Order, OutOfRange,
+        PRIORITY, Payment, PlanTerms, Quota, RENEWAL, decide,
     },
 };
 
@@ -22,6 +23,7 @@ pub(super) struct Account {
     pub(super) id: AccountId,
     pub(super) terms: Terms,
     pub(super) cycles: domain::calendar::Cycles,
+    opened: Option<Time>,
     pub(super) moment: Moment,
     pub(super) books: Books,
     pub(super) last_entry: i64,
@@ -60,6 +62,7 @@ impl Account {
             id: loaded.account,
             terms: loaded.terms,
             cycles: loaded.cycles,
+            opened: loaded.opened,
             moment,
             books: Books::new(loaded.grants, loaded.overage, loaded.last_grant),
             last_entry: loaded.last_entry,
@@ -85,38 +88,59 @@ impl Account {
     /// Gives the allocations of all cycles that began since the latest renewal, each exactly once and as if at its start.
     pub(super) fn renew(&mut self, until: Time) {
         let current = self.cycles.at(until);
-        let Some(renewed) = self.renewed else {
-            if !self.books.is_allotted(current.range.start) {
-                self.allot(current.range, self.moment);
+        let begins = self.renewed.is_none();
+        let renewed = self.renewed.unwrap_or_else(|| self.begin(until));
+        if renewed < current.range.start {
+            let last = self.cycles.at(renewed).number;
+            let first = (last + 1).max(current.number - MAX_RENEWALS);
+            for number in first..=current.number {
+                self.begin_cycle(number);
             }
             self.renewed = Some(current.range.start);
+        }
+        if begins {
             self.take_over();
-            return;
+        }
+    }
+
+    /// Gives the allocation of the first cycle: that in which the account came to be, however late the first one looks.
+    fn begin(&mut self, until: Time) -> Time {
+        let opened = self.opened.map_or(until, |opened| opened.min(until));
+        let moment = self.moment_at(opened);
+        if !self.books.is_allotted(moment.cycle.start) {
+            self.allot(moment.cycle, moment);
+        }
+        self.renewed = Some(moment.cycle.start);
+        moment.cycle.start
+    }
+
+    fn begin_cycle(&mut self, number: i32) {
+        let before = self.cycles.numbered(number - 1).range;
+        let cycle = self.cycles.numbered(number).range;
+        let moment = Moment {
+            now: cycle.start,
+            cycle,
         };
-        if renewed >= current.range.start {
-            return;
+        // Usage from a sender whose clock runs ahead may have begun it under a smaller plan, and gone past it.
+        self.allot(cycle, moment);
+        if let Some(cap) = self.terms_of(cycle).rollover {
+            self.books.carry_over(before, cycle, cap, moment);
         }
-        let last = self.cycles.at(renewed).number;
-        let first = (last + 1).max(current.number - MAX_RENEWALS);
-        for number in first..=current.number {
-            let (before, cycle) = (
-                self.cycles.numbered(number - 1),
-                self.cycles.numbered(number),
-            );
-            let moment = Moment {
-                now: cycle.range.start,
-                cycle: cycle.range,
-            };
-            // Usage from a sender whose clock runs ahead may have begun it under a smaller plan, and gone past it.
-            self.allot(cycle.range, moment);
-            if let Some(cap) = self.terms.rollover {
-                self.books
-                    .carry_over(before.range, cycle.range, cap, moment);
-            }
-            // What went past it is paid by a pack that was bought since.
-            self.books.settle(moment, RENEWAL);
-        }
-        self.renewed = Some(current.range.start);
+        // What went past it is paid by a pack that was bought since.
+        self.books.settle(moment, RENEWAL);
+    }
+
+    fn terms_of(&self, cycle: TimeRange) -> &PlanTerms {
+        self.terms.plan.of_cycle(cycle.start)
+    }
+
+    /// The cycle before the running one, while it takes late events: what its plan has left still moves over.
+    pub(super) fn carry(&self) -> Option<Carry> {
+        let running = self.cycles.at(self.moment.now);
+        let from = self.cycles.before(running).range;
+        let is_open = self.moment.now < from.end.plus_micros(GRACE_US);
+        let cap = self.terms_of(running.range).rollover?;
+        is_open.then_some(Carry { from, cap })
     }
 
     /// Takes usage of the running cycle from before there was a ledger off the credits it is given: nobody has paid it.
@@ -129,9 +153,13 @@ impl Account {
     }
 
     pub(super) fn allot(&mut self, cycle: TimeRange, moment: Moment) {
-        let name = format!("{} plan", self.terms.plan_name);
-        self.books
-            .allot(cycle, self.terms.monthly_credits, &name, moment);
+        let PlanTerms {
+            plan_name,
+            monthly_credits,
+            ..
+        } = self.terms_of(cycle);
+        let (name, credits) = (format!("{plan_name} plan"), *monthly_credits);
+        self.books.allot(cycle, credits, &name, moment);
     }
 
     /// Pays for an event, as seen from a moment.

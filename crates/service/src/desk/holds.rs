@@ -119,7 +119,7 @@ impl Account {
         overdue
     }
 
-    fn moment_at(&self, time: Time) -> Moment {
+    pub(super) fn moment_at(&self, time: Time) -> Moment {
         Moment {
             now: time,
             cycle: self.cycles.at(time).range,

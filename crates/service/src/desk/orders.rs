@@ -1,6 +1,6 @@
 //! Orders at the desk: what was ordered is kept, and given once.
 
-use domain::ledger::{GrantKind, Order, OrderKind, OrderState};
+use domain::ledger::{GrantKind, Order, OrderKind, OrderState, PlanHistory, PlanTerms};
 
 use super::Account;
 use crate::ports::{Acted, Gift, Refusal};
@@ -47,8 +47,13 @@ impl Account {
     }
 
     fn change_plan(&mut self, order: &Order) {
-        self.terms.plan_name.clone_from(&order.name);
-        self.terms.monthly_credits = order.credits;
+        let ordered = PlanTerms {
+            plan_name: order.name.clone(),
+            monthly_credits: order.credits,
+            ..self.terms.plan.of_cycle(self.moment.cycle.start).clone()
+        };
+        // The running cycle has what was ordered; those after it what the plan gives by then.
+        self.terms.plan = PlanHistory::new(ordered, Vec::new());
         self.allot(self.moment.cycle, self.moment);
         self.new_plan = Some(order.item.clone());
     }

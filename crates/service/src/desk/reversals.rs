@@ -5,14 +5,14 @@ use std::borrow::Cow;
 use domain::{
     AccountId, Credits, Time,
     lead::is_short_call,
-    ledger::{Payment, Returned, Why},
+    ledger::{Part, Payer, Payment, Returned, Why},
 };
 
 use super::{Account, Booked, Desk, REVERSAL_TYPE, REVERSALS_SOURCE};
-use crate::ports::{Acted, NewEvent, Refusal, Reverse, Reversed, Reversible};
+use crate::ports::{Acted, NewEvent, Refusal, ReturnedTo, Reverse, Reversed, Reversible};
 
 impl Desk {
-    /// Gives back credits to those who paid, and makes the reversal's event: a copy of the event it takes back, at the
+    /// Gives back what an event cost, and makes the reversal's event: a copy of the event it takes back, at the
     /// same time, with negative credits, so that every total of that time follows.
     pub(super) fn reverse(
         &mut self,
@@ -43,6 +43,7 @@ impl Desk {
             parts: &found.parts,
             before: found.before,
             cycle_start: event.cycle_start,
+            carry: account.carry(),
         };
         let parts = account
             .books
@@ -52,6 +53,10 @@ impl Desk {
         if let Some(found) = account.reversible.get_mut(&name) {
             found.before = total;
         }
+        let returned_to = parts
+            .into_iter()
+            .map(|part| account.returned_to(part))
+            .collect();
         let balance_after = account.books.available(account.moment);
         self.booked.push(Booked {
             seq,
@@ -66,12 +71,25 @@ impl Desk {
             id: reverse.reversal.clone(),
             credits,
             total,
-            parts,
+            returned_to,
         }))
     }
 }
 
 impl Account {
+    fn returned_to(&self, part: Part) -> ReturnedTo {
+        let grant = match part.payer {
+            Payer::Grant(number) => self.books.grant(number),
+            Payer::Overage => None,
+        };
+        ReturnedTo {
+            payer: part.payer,
+            credits: part.credits,
+            grant: grant.map(|grant| (grant.kind, grant.name.clone())),
+            expires_at: grant.map(|grant| grant.active.end),
+        }
+    }
+
     fn reversal_of(
         &self,
         found: &Reversible,

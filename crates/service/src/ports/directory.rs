@@ -210,7 +210,11 @@ pub trait DirectoryStore {
     /// Plans by key, those after `after`.
     async fn plans(&self, after: Option<&str>, limit: u32) -> StoreResult<Vec<Plan>>;
 
-    /// Creates or replaces a plan.
+    /// When the terms of a plan that are in force began.
+    async fn plan_effective_at(&self, key: &str) -> StoreResult<Option<Time>>;
+
+    /// Creates or replaces a plan. Other terms than before are a new version that begins now: billing cycles that have begun
+    /// keep theirs.
     async fn put_plan(&self, plan: &Plan, now: Time) -> StoreResult<Stored<Plan>>;
 
     /// A pack by key.

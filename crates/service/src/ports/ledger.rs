@@ -7,11 +7,11 @@ use domain::{
     AccountId, Agent, CompanyId, Credits, Seq, Time, TimeRange,
     ledger::{
         Decision, Dispute, Entry, Grant, GrantKind, GrantNo, Hold, HoldError, Order, Overage,
-        OveragePolicy, Part, Renewal, Verdict,
+        OveragePolicy, Part, PlanHistory, Renewal, Verdict,
     },
 };
 
-use super::{CommitOutcome, NewEvent, StoreResult, StoredEvent};
+use super::{CommitOutcome, NewEvent, Reverse, Reversed, StoreResult, StoredEvent, StoredReversal};
 
 /// A request of the writer. A group of them becomes one transaction, in which events come before acts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -134,21 +134,6 @@ pub struct Gift {
     pub reference: Option<String>,
 }
 
-/// What is to be given back.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reverse {
-    /// The event's source.
-    pub source: String,
-    /// The event's id.
-    pub id: String,
-    /// How much; all that is left when not said.
-    pub credits: Option<Credits>,
-    /// Why.
-    pub reason: String,
-    /// The id of the reversal itself; a new one.
-    pub reversal: String,
-}
-
 /// A hold to begin.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewHold {
@@ -202,19 +187,6 @@ pub enum Acted {
     KnownDispute(Box<Dispute>),
 }
 
-/// What was given back.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reversed {
-    /// The reversal's id.
-    pub id: String,
-    /// How much now.
-    pub credits: Credits,
-    /// How much of the event in all.
-    pub total: Credits,
-    /// To whom, in the order of being given back.
-    pub parts: Vec<Part>,
-}
-
 /// Why an act was refused. Nothing was changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal {
@@ -253,12 +225,8 @@ pub enum Refusal {
 /// What an account pays, as its books need to know it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Terms {
-    /// Display name of the plan.
-    pub plan_name: String,
-    /// Credits of one billing cycle.
-    pub monthly_credits: Credits,
-    /// Most credits that are carried into the next cycle.
-    pub rollover: Option<Credits>,
+    /// What its plan gives.
+    pub plan: PlanHistory,
     /// What happens at zero.
     pub policy: OveragePolicy,
     /// Whether the operator has stopped the account.
@@ -287,6 +255,9 @@ pub struct LoadedBooks {
     pub terms: Terms,
     /// Its billing cycles.
     pub cycles: domain::calendar::Cycles,
+    /// When the account came to be: its first cycle is that one. None when it is from before that was noted; then its books
+    /// begin with the cycle in which something is first done to them.
+    pub opened: Option<Time>,
     /// Credits that the system may refund in a cycle without anybody's decision.
     pub auto_refund: Credits,
     /// How many of them it has refunded in the running cycle; only known when an act disputes an event.
@@ -317,17 +288,6 @@ pub struct LoadedBooks {
     pub orders: Vec<Order>,
     /// Disputes an act names, and those of the events an act names.
     pub disputes: Vec<Dispute>,
-}
-
-/// An event that may be given back.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reversible {
-    /// The event.
-    pub event: StoredEvent,
-    /// How it was paid.
-    pub parts: Vec<Part>,
-    /// How much of it was given back before.
-    pub before: Credits,
 }
 
 /// What has to be stored of an account's books after a desk has worked on them.
@@ -459,19 +419,6 @@ pub struct EventPayment {
     pub balance_after: Option<Credits>,
     /// What was given back since, oldest first.
     pub reversals: Vec<StoredReversal>,
-}
-
-/// A part of an event's cost that was given back.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StoredReversal {
-    /// Its id.
-    pub id: String,
-    /// How much.
-    pub credits: Credits,
-    /// When.
-    pub at: Time,
-    /// Why and by whom, a JSON object.
-    pub metadata: Option<String>,
 }
 
 /// A place among the open disputes of all accounts.

@@ -11,6 +11,7 @@ mod leads;
 mod ledger;
 mod platform;
 mod reading;
+mod reversals;
 
 use std::{
     collections::BTreeMap,
@@ -23,7 +24,7 @@ use std::{
 use async_trait::async_trait;
 use domain::{
     AccountId, Seq, Time,
-    ledger::Payment,
+    ledger::{Payment, PlanTerms},
     rate::RateCard,
     tenancy::{Account, Company, Pack, Plan},
 };
@@ -44,6 +45,10 @@ pub struct State {
     made: BTreeMap<AccountId, Time>,
     companies: Vec<(AccountId, Company)>,
     plans: Vec<Plan>,
+    /// The terms of plans, the oldest first.
+    plan_terms: BTreeMap<String, Vec<PlanTerms>>,
+    /// The version that accounts moved to, by its place in the plan's terms, and when they came to be.
+    moved_to: BTreeMap<AccountId, (usize, Option<Time>)>,
     rate_cards: Vec<RateCard>,
     keys: Vec<ApiKey>,
     users: Vec<User>,

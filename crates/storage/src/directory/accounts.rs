@@ -190,9 +190,12 @@ async fn upsert(
 ) -> Result<Account> {
     const SQL: &str = "
         INSERT INTO accounts (key, name, kind, time_zone, cycle_anchor, plan, created_at, updated_at, policy, grace_percent,
-            auto_refund)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, ?9, ?10)
-        ON CONFLICT (key) DO UPDATE SET name = excluded.name, kind = excluded.kind, time_zone = excluded.time_zone,
+            auto_refund, opened_at, plan_version)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, ?9, ?10, ?7,
+            coalesce((SELECT max(version) FROM plan_terms WHERE plan = ?6), 1))
+        ON CONFLICT (key) DO UPDATE SET
+            plan_version = CASE plan WHEN excluded.plan THEN plan_version ELSE excluded.plan_version END,
+            name = excluded.name, kind = excluded.kind, time_zone = excluded.time_zone,
             cycle_anchor = excluded.cycle_anchor, plan = excluded.plan, updated_at = excluded.updated_at,
             policy = excluded.policy, grace_percent = excluded.grace_percent,
             auto_refund = excluded.auto_refund

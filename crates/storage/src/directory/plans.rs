@@ -1,13 +1,12 @@
 //! Plans.
 
-use domain::{AccountId, Credits, Time, tenancy::Plan};
+use domain::{Credits, Time, tenancy::Plan};
 use service::ports::Stored;
 use sqlx::{SqliteExecutor, SqlitePool};
 
 use super::after_or_first;
 use crate::{
     error::Result,
-    events,
     writer::{WriteTx, Writer},
 };
 
@@ -58,22 +57,33 @@ pub(super) async fn list(
     Ok(rows.into_iter().map(plan).collect())
 }
 
-/// Gives the plan's accounts the allocations of cycles that have begun, before the plan becomes another: what a cycle has
-/// must not depend on whether anybody looked in time.
-async fn renew(tx: &mut WriteTx<'_>, plan: &str, now: Time) -> Result<()> {
+/// When the terms of a plan that are in force began.
+#[tracing::instrument(name = "db.plans.effective_at", skip_all)]
+pub(super) async fn effective_at(readers: &SqlitePool, key: &str) -> Result<Option<Time>> {
     const SQL: &str =
-        "SELECT b.account_id FROM books AS b JOIN accounts AS a ON a.account_id = b.account_id
-        WHERE b.renews_at <= ?2 AND a.plan = ?1";
-    let due: Vec<i64> = sqlx::query_scalar(SQL)
+        "SELECT effective_at FROM plan_terms WHERE plan = ?1 ORDER BY version DESC LIMIT 1";
+    let since: Option<i64> = sqlx::query_scalar(SQL)
+        .bind(key)
+        .fetch_optional(readers)
+        .await?;
+    Ok(since.map(Time::from_micros))
+}
+
+/// Adds the plan's terms as they are now as a version that begins now; time never goes back from one to the next.
+async fn add_version(tx: &mut WriteTx<'_>, plan: &str, now: Time) -> Result<()> {
+    const SQL: &str = "
+        INSERT INTO plan_terms (plan, version, effective_at, name, monthly_credits, price, currency, rollover)
+        SELECT key,
+            1 + coalesce((SELECT max(version) FROM plan_terms WHERE plan = ?1), 0),
+            max(?2, coalesce((SELECT max(effective_at) FROM plan_terms WHERE plan = ?1), ?2)),
+            name, monthly_credits, price, currency, rollover
+        FROM plans WHERE key = ?1";
+    sqlx::query(SQL)
         .bind(plan)
         .bind(now.micros())
-        .fetch_all(tx.connection())
+        .execute(tx.connection())
         .await?;
-    if due.is_empty() {
-        return Ok(());
-    }
-    let due = due.into_iter().map(AccountId).collect();
-    events::renew(tx, due, now).await
+    Ok(())
 }
 
 #[tracing::instrument(name = "db.plans.put", skip_all)]
@@ -85,8 +95,11 @@ pub(super) async fn put(writer: &Writer, new: &Plan, now: Time) -> Result<Stored
             price = excluded.price, currency = excluded.currency, updated_at = excluded.updated_at,
             rollover = excluded.rollover";
     let mut tx = writer.begin().await?;
-    renew(&mut tx, &new.key, now).await?;
-    let was_there = by_key(tx.connection(), &new.key).await?.is_some();
+    let before = by_key(tx.connection(), &new.key).await?;
+    if before.as_ref() == Some(new) {
+        tx.rollback().await?;
+        return Ok(Stored::now(new.clone(), true));
+    }
     sqlx::query(SQL)
         .bind(&new.key)
         .bind(&new.name)
@@ -97,6 +110,7 @@ pub(super) async fn put(writer: &Writer, new: &Plan, now: Time) -> Result<Stored
         .bind(new.rollover.map(Credits::micro))
         .execute(tx.connection())
         .await?;
+    add_version(&mut tx, &new.key, now).await?;
     tx.commit().await?;
-    Ok(Stored::now(new.clone(), was_there))
+    Ok(Stored::now(new.clone(), before.is_some()))
 }

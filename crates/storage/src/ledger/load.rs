@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use domain::{
     AccountId, Credits, Time,
     calendar::{Cycles, Zone},
-    ledger::OveragePolicy,
+    ledger::{OveragePolicy, PlanHistory, PlanTerms},
 };
 pub(super) use holds::{HoldRow, hold, hold_columns};
 pub(crate) use limits::caps_from;
@@ -43,12 +43,14 @@ impl Wanted {
 }
 
 const BOOKS: &str = "
-    SELECT a.account_id, a.time_zone, a.cycle_anchor, a.policy, a.grace_percent, a.suspended, p.name, p.monthly_credits,
-        p.rollover, b.version, b.last_grant, b.last_entry, b.renewed, b.held, b.billing,
-        a.auto_refund
+    SELECT a.account_id, a.time_zone, a.cycle_anchor, a.policy, a.grace_percent, a.suspended, a.plan_version, a.opened_at,
+        b.version, b.last_grant, b.last_entry, b.renewed, b.held, b.billing, a.auto_refund,
+        (SELECT json_group_array(json_array(t.version, t.effective_at, t.name, t.monthly_credits, t.rollover))
+            FROM plan_terms AS t WHERE t.plan = a.plan AND (t.version = a.plan_version
+                OR t.version > a.plan_version AND t.version >= coalesce((SELECT r.version FROM plan_terms AS r
+                    WHERE r.plan = a.plan AND r.effective_at < b.renewed ORDER BY r.version DESC LIMIT 1), 0))) AS terms
     FROM json_each(?1) AS asked
     CROSS JOIN accounts AS a ON a.account_id = asked.value
-    JOIN plans AS p ON p.key = a.plan
     LEFT JOIN books AS b ON b.account_id = a.account_id";
 
 const AUTO_REFUNDED: &str = "
@@ -68,9 +70,9 @@ struct BooksRow {
     policy: String,
     grace_percent: Option<u32>,
     suspended: bool,
-    name: String,
-    monthly_credits: i64,
-    rollover: Option<i64>,
+    plan_version: i64,
+    opened_at: Option<i64>,
+    terms: String,
     version: Option<i64>,
     last_grant: Option<i64>,
     last_entry: Option<i64>,
@@ -95,7 +97,7 @@ pub(crate) async fn load(
         .await?;
     let mut books = BTreeMap::new();
     for row in rows {
-        let loaded = opened(row)?;
+        let loaded = opened(&row)?;
         books.insert(loaded.account.0, loaded);
     }
     holds::add(connection, &ids, wanted, now, &mut books).await?;
@@ -124,19 +126,22 @@ pub(crate) async fn terms(
         .bind(serde_json::to_string(&[account])?)
         .fetch_optional(connection)
         .await?;
-    Ok(row.map(opened).transpose()?.map(|loaded| loaded.terms))
+    Ok(row
+        .as_ref()
+        .map(opened)
+        .transpose()?
+        .map(|loaded| loaded.terms))
 }
 
-fn opened(row: BooksRow) -> Result<LoadedBooks> {
+fn opened(row: &BooksRow) -> Result<LoadedBooks> {
     let zone = Zone::named(&row.time_zone).map_err(|error| Error::Corrupt(error.to_string()))?;
     let policy = OveragePolicy::named(&row.policy, row.grace_percent)
         .map_err(|rule| Error::Corrupt(format!("a policy {rule}")))?;
     Ok(LoadedBooks {
         account: AccountId(row.account_id),
+        opened: row.opened_at.map(Time::from_micros),
         terms: Terms {
-            plan_name: row.name,
-            monthly_credits: Credits::from_micro(row.monthly_credits),
-            rollover: row.rollover.map(Credits::from_micro),
+            plan: plan_history(&row.terms, row.plan_version)?,
             policy,
             is_suspended: row.suspended,
         },
@@ -157,6 +162,28 @@ fn opened(row: BooksRow) -> Result<LoadedBooks> {
         orders: Vec::new(),
         disputes: Vec::new(),
     })
+}
+
+/// The terms an account moved to, and those that followed as far as cycles may still take them.
+fn plan_history(terms: &str, moved_to: i64) -> Result<PlanHistory> {
+    type Version = (i64, i64, String, i64, Option<i64>);
+    let versions: Vec<Version> = serde_json::from_str(terms)?;
+    let terms = |(version, effective_at, plan_name, monthly, rollover): Version| PlanTerms {
+        version,
+        effective_at: Time::from_micros(effective_at),
+        plan_name,
+        monthly_credits: Credits::from_micro(monthly),
+        rollover: rollover.map(Credits::from_micro),
+    };
+    let (first, later): (Vec<_>, Vec<_>) = versions
+        .into_iter()
+        .map(terms)
+        .partition(|terms| terms.version == moved_to);
+    let first = first
+        .into_iter()
+        .next()
+        .ok_or_else(|| Error::Corrupt(format!("version {moved_to} of a plan")))?;
+    Ok(PlanHistory::new(first, later))
 }
 
 async fn add_used(

@@ -74,7 +74,9 @@ const STORE_DISPUTES: &str = "
         decided_at = excluded.decided_at, support = excluded.support, refunded = excluded.refunded,
         decision_reason = excluded.decision_reason";
 
-const MOVE_TO_PLAN: &str = "UPDATE accounts SET plan = ?2, updated_at = ?3 WHERE account_id = ?1";
+const MOVE_TO_PLAN: &str = "
+    UPDATE accounts SET plan = ?2, plan_version = coalesce((SELECT max(version) FROM plan_terms WHERE plan = ?2), 1),
+        updated_at = ?3 WHERE account_id = ?1";
 
 #[derive(sqlx::FromRow)]
 struct OrderRow {

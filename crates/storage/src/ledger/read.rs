@@ -6,7 +6,7 @@ use domain::{
     AccountId, CompanyId, Credits, Seq, Time,
     ledger::{Entry, GrantKind, GrantNo, Hold, Part},
 };
-use service::ports::{EventPayment, NumberedEntry, StoredReversal};
+use service::ports::{EventPayment, NumberedEntry, ReturnedTo, StoredReversal};
 use sqlx::{SqliteConnection, SqlitePool};
 
 use super::{
@@ -23,7 +23,14 @@ const ENTRIES: &str = "
     FROM ledger_entries AS e WHERE e.account_id = ?1 AND e.number < ?2 ORDER BY e.number DESC LIMIT ?3";
 
 const REVERSALS: &str = "
-    SELECT id, credits, recorded_at, metadata FROM events WHERE reverses = ?2 AND account_id = ?1 ORDER BY seq";
+    SELECT seq, id, credits, recorded_at, metadata FROM events WHERE reverses = ?2 AND account_id = ?1 ORDER BY seq";
+
+/// What reversals of an event moved, in order: into grants, or off what was due.
+const RETURNED_TO: &str = "
+    SELECT l.event, l.grant_number, l.credits, g.kind, g.name, g.expires_at FROM events AS r
+    JOIN ledger_entries AS l ON l.account_id = r.account_id AND l.event = r.seq AND l.kind IN ('returned', 'granted')
+    LEFT JOIN grants AS g ON g.account_id = l.account_id AND g.number = l.grant_number
+    WHERE r.reverses = ?2 AND r.account_id = ?1 ORDER BY l.number";
 
 const HOLD: &str = hold_columns!("FROM holds AS h WHERE h.account_id = ?1 AND h.hold_id = ?2");
 
@@ -122,24 +129,78 @@ pub(super) async fn payment(
         return Ok(None);
     };
     let paid = paid(&mut transaction, account, seq, Credits::from_micro(credits)).await?;
-    let rows: Vec<(String, i64, i64, Option<String>)> = sqlx::query_as(REVERSALS)
-        .bind(account.0)
-        .bind(seq.0)
-        .fetch_all(&mut *transaction)
-        .await?;
+    let reversals = reversals(&mut transaction, account, seq).await?;
     Ok(paid.map(|paid| EventPayment {
         parts: paid.parts,
         balance_after: paid.balance_after,
-        reversals: rows
-            .into_iter()
-            .map(|(id, credits, at, metadata)| StoredReversal {
-                id,
-                credits: Credits::ZERO.saturating_sub(Credits::from_micro(credits)),
-                at: Time::from_micros(at),
-                metadata,
-            })
-            .collect(),
+        reversals,
     }))
+}
+
+async fn reversals(
+    connection: &mut SqliteConnection,
+    account: AccountId,
+    seq: Seq,
+) -> Result<Vec<StoredReversal>> {
+    let rows: Vec<(i64, String, i64, i64, Option<String>)> = sqlx::query_as(REVERSALS)
+        .bind(account.0)
+        .bind(seq.0)
+        .fetch_all(&mut *connection)
+        .await?;
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut returned_to = returned_to(connection, account, seq).await?;
+    let reversal = |(seq, id, credits, at, metadata)| StoredReversal {
+        id,
+        credits: Credits::ZERO.saturating_sub(Credits::from_micro(credits)),
+        at: Time::from_micros(at),
+        metadata,
+        returned_to: returned_to.remove(&seq).unwrap_or_default(),
+    };
+    Ok(rows.into_iter().map(reversal).collect())
+}
+
+#[derive(sqlx::FromRow)]
+struct ReturnedRow {
+    event: i64,
+    grant_number: i64,
+    credits: i64,
+    kind: Option<String>,
+    name: Option<String>,
+    expires_at: Option<i64>,
+}
+
+/// Where the reversals of an event went, by the reversals' place in the log.
+async fn returned_to(
+    connection: &mut SqliteConnection,
+    account: AccountId,
+    seq: Seq,
+) -> Result<BTreeMap<i64, Vec<ReturnedTo>>> {
+    let rows: Vec<ReturnedRow> = sqlx::query_as(RETURNED_TO)
+        .bind(account.0)
+        .bind(seq.0)
+        .fetch_all(connection)
+        .await?;
+    let mut found: BTreeMap<i64, Vec<ReturnedTo>> = BTreeMap::new();
+    for row in rows {
+        let grant = match row.kind.zip(row.name) {
+            Some((kind, name)) => Some((grant_kind(&kind)?, name)),
+            None => None,
+        };
+        found.entry(row.event).or_default().push(ReturnedTo {
+            payer: payer(row.grant_number),
+            credits: Credits::from_micro(row.credits),
+            grant,
+            expires_at: row.expires_at.map(Time::from_micros),
+        });
+    }
+    Ok(found)
+}
+
+fn grant_kind(kind: &str) -> Result<GrantKind> {
+    kind.parse()
+        .map_err(|_| Error::Corrupt(format!("grant kind {kind}")))
 }
 
 #[tracing::instrument(name = "db.grants.names", skip_all)]
@@ -157,12 +218,7 @@ pub(super) async fn grant_names(
         .fetch_all(readers)
         .await?;
     rows.into_iter()
-        .map(|(number, kind, name)| {
-            let kind = kind
-                .parse()
-                .map_err(|_| Error::Corrupt(format!("grant kind {kind}")))?;
-            Ok((GrantNo(number), (kind, name)))
-        })
+        .map(|(number, kind, name)| Ok((GrantNo(number), (grant_kind(&kind)?, name))))
         .collect()
 }
 

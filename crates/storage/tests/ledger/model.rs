@@ -7,7 +7,11 @@ use domain::{
     Time,
     calendar::Cycles,
     ledger::{GrantKind, HoldState, OveragePolicy},
+    time::HOUR_US,
 };
+
+/// How long a cycle that ended takes late events.
+pub const GRACE_US: i64 = 72 * HOUR_US;
 
 /// Who paid a line: a grant by its place in the list, or nobody yet, in the cycle that starts then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,9 +99,11 @@ pub struct Figures {
 pub struct Model {
     pub cycles: Cycles,
     pub now: Time,
-    /// Credits of a cycle and the most that is carried over, by plan.
-    pub plans: Vec<(i64, Option<i64>)>,
+    /// What plans gave since when, the oldest first: credits of a cycle and the most that is carried over.
+    pub plans: Vec<Vec<(Time, i64, Option<i64>)>>,
     pub plan: usize,
+    /// Which of its plan's terms the account moved to.
+    moved_to: usize,
     pub policy: OveragePolicy,
     pub suspended: bool,
     pub limits: [Limits; 2],
@@ -124,8 +130,12 @@ impl Model {
             renewed: cycles.at(now).range.start,
             cycles,
             now,
-            plans,
+            plans: plans
+                .into_iter()
+                .map(|(credits, rollover)| vec![(now, credits, rollover)])
+                .collect(),
             plan: 0,
+            moved_to: 0,
             policy: OveragePolicy::HardStop,
             suspended: false,
             limits: [limits.clone(), limits],
@@ -275,7 +285,29 @@ impl Model {
         reasons[tightest.unwrap()]
     }
 
+    /// Credits of a cycle, and the most that is carried into it.
+    fn terms_of(&self, cycle: Time) -> (i64, Option<i64>) {
+        let versions = &self.plans[self.plan];
+        let mut found = versions[self.moved_to];
+        for version in &versions[self.moved_to + 1..] {
+            if version.0 < cycle {
+                found = *version;
+            }
+        }
+        (found.1, found.2)
+    }
+
     // What happens.
+
+    pub fn move_to(&mut self, plan: usize) {
+        self.plan = plan;
+        self.moved_to = self.plans[plan].len() - 1;
+        self.allot(self.cycle());
+    }
+
+    pub fn edit(&mut self, credits: i64, rollover: Option<i64>) {
+        self.plans[self.plan].push((self.now, credits, rollover));
+    }
 
     fn write(&mut self, why: Why, payer: Payer, credits: i64, cycle: Time) {
         self.lines.push(Line {
@@ -287,11 +319,15 @@ impl Model {
     }
 
     pub fn give(&mut self, grant: Given, amount: i64) {
+        self.add(grant, amount);
+        self.settle();
+    }
+
+    fn add(&mut self, grant: Given, amount: i64) {
         let number = self.grants.len();
         self.grants.push(grant);
         let cycle = self.cycle();
         self.write(Why::Granted, Payer::Grant(number), amount, cycle);
-        self.settle();
     }
 
     /// The plan's credits of a cycle, or what is missing of them.
@@ -304,7 +340,7 @@ impl Model {
             .filter(|number| of_cycle(self, *number))
             .map(|number| self.amount(number))
             .collect();
-        let missing = self.plans[self.plan].0 - given.iter().sum::<i64>();
+        let missing = self.terms_of(cycle).0 - given.iter().sum::<i64>();
         if given.is_empty() || missing > 0 {
             let grant = Given {
                 kind: GrantKind::Plan,
@@ -387,8 +423,10 @@ impl Model {
             .collect()
     }
 
-    /// Gives back a part of an event, credit by credit from its end, without those given back before.
-    pub fn give_back(&mut self, event: usize, credits: i64) {
+    /// Gives back a part of an event, credit by credit from its end, without those given back before. Says where they went.
+    pub fn give_back(&mut self, event: usize, credits: i64) -> Vec<(Payer, i64)> {
+        let (before, of) = (self.lines.len(), self.events[event].cycle);
+        let mut ended = Vec::new();
         let (mut skip, mut left) = (self.events[event].back, credits);
         for (payer, part) in self.parts(event).into_iter().rev() {
             let skipped = part.min(skip);
@@ -397,16 +435,80 @@ impl Model {
             left -= back;
             match payer {
                 _ if back == 0 => {}
-                Payer::Grant(_) => self.write(Why::Returned, payer, back, self.events[event].cycle),
-                Payer::Overage(cycle) => self.forgive(cycle, back),
+                Payer::Grant(grant) => self.hand_back(grant, back, of, &mut ended),
+                Payer::Overage(cycle) => self.forgive(cycle, back, &mut ended),
             }
         }
+        self.give_anew(&ended);
         self.events[event].back += credits;
+        let mut went: Vec<(Payer, i64)> = Vec::new();
+        for line in &self.lines[before..] {
+            match went.iter_mut().find(|(payer, _)| *payer == line.payer) {
+                Some((_, sum)) => *sum += line.credits,
+                None => went.push((line.payer, line.credits)),
+            }
+        }
+        let sum: i64 = went.iter().map(|(_, credits)| credits).sum();
+        assert_eq!(sum, credits, "each credit goes to one place");
         self.settle();
+        went
+    }
+
+    /// To a grant that can still pay; what others had paid is kept apart.
+    fn hand_back(&mut self, grant: usize, back: i64, cycle: Time, ended: &mut Vec<(usize, i64)>) {
+        if self.grants[grant].until > self.now {
+            self.write(Why::Returned, Payer::Grant(grant), back, cycle);
+        } else {
+            ended.push((grant, back));
+        }
+    }
+
+    /// What ended grants had paid: carried over like what their plan had left, as far as that goes, or a grant of its own.
+    fn give_anew(&mut self, ended: &[(usize, i64)]) {
+        let start = self.cycle();
+        let before = self.cycles.before(self.cycles.at(start)).range.start;
+        let is_open = self.now < start.plus_micros(GRACE_US);
+        let cap = self.terms_of(start).1.filter(|_| is_open).unwrap_or(0);
+        let carried: i64 = (0..self.grants.len())
+            .filter(|number| {
+                let grant = &self.grants[*number];
+                grant.kind == GrantKind::Rollover && grant.cycle == Some(start)
+            })
+            .map(|number| self.amount(number))
+            .sum();
+        let left_over: i64 = ended
+            .iter()
+            .filter(|(number, _)| {
+                let grant = &self.grants[*number];
+                grant.kind == GrantKind::Plan && grant.cycle == Some(before)
+            })
+            .map(|(_, back)| back)
+            .sum();
+        let until = self.cycle_end(start);
+        let over = left_over.min((cap - carried).max(0));
+        if over > 0 {
+            let grant = Given {
+                kind: GrantKind::Rollover,
+                from: before,
+                until,
+                cycle: Some(start),
+            };
+            self.add(grant, over);
+        }
+        let rest = ended.iter().map(|(_, back)| back).sum::<i64>() - over;
+        if rest > 0 {
+            let grant = Given {
+                kind: GrantKind::Refund,
+                from: self.now,
+                until,
+                cycle: None,
+            };
+            self.add(grant, rest);
+        }
     }
 
     /// What is due falls; what others have paid of it already goes back to them, the latest first.
-    fn forgive(&mut self, cycle: Time, credits: i64) {
+    fn forgive(&mut self, cycle: Time, credits: i64, ended: &mut Vec<(usize, i64)>) {
         let off = self.due(cycle).min(credits);
         if off > 0 {
             self.write(Why::Returned, Payer::Overage(cycle), off, cycle);
@@ -418,7 +520,7 @@ impl Model {
             if of == cycle && back > 0 {
                 self.covers[place].2 -= back;
                 left -= back;
-                self.write(Why::Returned, Payer::Grant(grant), back, cycle);
+                self.hand_back(grant, back, cycle, ended);
             }
         }
         self.covers.retain(|cover| cover.2 > 0);
@@ -460,7 +562,7 @@ impl Model {
     }
 
     fn carry_over(&mut self, before: Time, start: Time) {
-        let Some(mut cap) = self.plans[self.plan].1 else {
+        let Some(mut cap) = self.terms_of(start).1 else {
             return;
         };
         let mut carried = 0;

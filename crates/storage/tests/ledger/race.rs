@@ -61,7 +61,10 @@ impl Hand {
                 Ok(id) => self.end(&id, credits).await,
                 Err(ServiceError::Denied(decision)) => {
                     // Somebody else's hold may leave something: the last credit is looked for, too.
-                    most = decision.remaining.micro().min(credits / 2);
+                    most = decision
+                        .remaining
+                        .map_or(i64::MAX, Credits::micro)
+                        .min(credits / 2);
                     self.tally.denied.fetch_add(1, Ordering::SeqCst);
                 }
                 Err(error) => panic!("{error}"),

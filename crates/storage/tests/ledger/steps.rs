@@ -9,12 +9,9 @@ use domain::{
 use proptest::prelude::*;
 
 use super::{
-    model::{Call, Given, Limits, Model, Payer, Used},
+    model::{Call, GRACE_US, Given, Limits, Model, Payer, Used},
     office::{PACKS, SOURCE},
 };
-
-/// How long a cycle that ended takes late events.
-const GRACE_US: i64 = 72 * HOUR_US;
 
 /// An event that is reported so long after it happened.
 #[derive(Debug, Clone)]
@@ -136,7 +133,8 @@ fn waits(model: &Model) -> BoxedStrategy<Step> {
         3 => (1..120 * SECOND_US).prop_map(Step::Wait),
         2 => (MINUTE_US..3 * DAY_US).prop_map(Step::Wait),
         1 => (20 * DAY_US..101 * DAY_US).prop_map(Step::Wait),
-        2 => near(boundary),
+        3 => near(boundary),
+        1 => near(model.cycle().plus_micros(GRACE_US)),
         2 => near(expiry.unwrap_or(boundary)),
     ]
     .boxed()
@@ -180,7 +178,7 @@ pub fn any_step(model: &Model) -> BoxedStrategy<Step> {
         6 => reports(),
         1 => any::<usize>().prop_map(Step::Again),
         1 => any::<usize>().prop_map(Step::Otherwise),
-        3 => (any::<usize>(), share).prop_map(|(event, share)| Step::Reverse(event, share)),
+        6 => (any::<usize>(), share).prop_map(|(event, share)| Step::Reverse(event, share)),
         2 => (0..PACKS.len()).prop_map(Step::Pack),
         2 => (-2 * MOST..MOST).prop_map(Step::Adjust),
         10 => holds(),
@@ -269,11 +267,8 @@ impl Model {
 
     fn change(&mut self, step: &Step) -> String {
         match step {
-            Step::Plan(plan) if *plan != self.plan => {
-                self.plan = *plan;
-                self.allot(self.cycle());
-            }
-            Step::Edit(credits, rollover) => self.plans[self.plan] = (*credits, *rollover),
+            Step::Plan(plan) if *plan != self.plan => self.move_to(*plan),
+            Step::Edit(credits, rollover) => self.edit(*credits, *rollover),
             Step::Policy(policy) => self.policy = *policy,
             Step::Limit(company, limits) => self.limits[*company] = limits.clone(),
             Step::Suspend(suspended) => self.suspended = *suspended,
@@ -330,8 +325,13 @@ impl Model {
         if credits > left {
             return refused("invalid");
         }
-        self.give_back(event, credits);
-        format!("reversed {credits} of {}", self.events[event].back)
+        let went = self.give_back(event, credits);
+        let went: Vec<_> = went
+            .into_iter()
+            .map(|(payer, credits)| (number_of(payer), credits))
+            .collect();
+        let back = self.events[event].back;
+        format!("reversed {credits} of {back} to {went:?}")
     }
 
     fn give_until(&mut self, kind: GrantKind, credits: i64, cycles: u32) -> String {

@@ -9,6 +9,14 @@ use crate::{
 impl Books {
     /// Gives credits. What the running cycle owes is paid from them first.
     pub fn give(&mut self, new: NewGrant, moment: Moment) -> GrantNo {
+        let why = Why::by(&new.actor, new.reference.clone());
+        let number = self.add(new, moment, &why);
+        self.settle(moment, &why.actor);
+        number
+    }
+
+    /// Adds a grant; what is due stays so until it is settled.
+    pub(super) fn add(&mut self, new: NewGrant, moment: Moment, why: &Why) -> GrantNo {
         self.last_number += 1;
         let number = GrantNo(self.last_number);
         let grant = Grant {
@@ -20,8 +28,8 @@ impl Books {
             active: new.active,
             priority: new.priority,
             cycle_start: new.cycle_start,
-            reference: new.reference.clone(),
-            actor: new.actor.clone(),
+            reference: new.reference,
+            actor: new.actor,
             created_at: moment.now,
         };
         let place = self
@@ -35,9 +43,8 @@ impl Books {
             new.amount,
             moment.cycle.start,
             moment,
-            &Why::by(&new.actor, new.reference),
+            why,
         );
-        self.settle(moment, &new.actor);
         number
     }
 
@@ -71,6 +78,14 @@ impl Books {
     /// Whether a cycle has its allocation.
     pub fn is_allotted(&self, cycle_start: Time) -> bool {
         self.allocation_of(cycle_start).next().is_some()
+    }
+
+    /// What was carried over into a cycle so far.
+    pub(super) fn carried_into(&self, cycle_start: Time) -> Credits {
+        let carried = self.grants.iter().filter(|grant| {
+            grant.kind == GrantKind::Rollover && grant.cycle_start == Some(cycle_start)
+        });
+        carried.fold(Credits::ZERO, |sum, grant| sum.saturating_add(grant.amount))
     }
 
     fn allocation_of(&self, cycle_start: Time) -> impl Iterator<Item = &Grant> {

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use domain::{
     AccountId, CompanyId, Time,
     alert::Rule,
+    ledger::PlanTerms,
     rate::{RateCard, RateRule},
     tenancy::{Account, Company, Pack, Plan},
 };
@@ -157,9 +158,28 @@ impl DirectoryStore for MemoryStore {
         ))
     }
 
-    async fn put_plan(&self, plan: &Plan, _now: Time) -> StoreResult<Stored<Plan>> {
-        let replaced =
-            self.change(|state| put(&mut state.plans, plan.clone(), |old| old.key == plan.key));
+    async fn plan_effective_at(&self, key: &str) -> StoreResult<Option<Time>> {
+        let state = self.state();
+        let versions = state.plan_terms.get(key);
+        Ok(versions
+            .and_then(|versions| versions.last())
+            .map(|terms| terms.effective_at))
+    }
+
+    async fn put_plan(&self, plan: &Plan, now: Time) -> StoreResult<Stored<Plan>> {
+        let replaced = self.change(|state| {
+            if !state.plans.contains(plan) {
+                let versions = state.plan_terms.entry(plan.key.clone()).or_default();
+                versions.push(PlanTerms {
+                    version: next(versions.len()),
+                    effective_at: now,
+                    plan_name: plan.name.clone(),
+                    monthly_credits: plan.monthly_credits,
+                    rollover: plan.rollover,
+                });
+            }
+            put(&mut state.plans, plan.clone(), |old| old.key == plan.key)
+        });
         Ok(Stored::now(plan.clone(), replaced))
     }
 
@@ -327,9 +347,13 @@ impl State {
             is_suspended: known.is_some_and(|account| account.is_suspended),
         };
         self.made.entry(account.id).or_insert(now);
+        let is_new = known.is_none();
         // Under the plan before, cycles that have begun are renewed; then the new one gives what it adds.
         let desk =
             changes_plan.map(|id| (id, Desk::new(now, self.newest(), self.load(&[id], now))));
+        if is_new || desk.is_some() {
+            self.move_to_plan(account.id, &new.plan, is_new.then_some(now));
+        }
         let replaced = put(&mut self.accounts, account.clone(), |old| {
             old.key == new.key
         });
@@ -341,6 +365,14 @@ impl State {
             self.close(desk, now);
         }
         Stored::now(account, replaced)
+    }
+
+    /// Notes the version of a plan's terms that an account moves to.
+    pub(super) fn move_to_plan(&mut self, account: AccountId, plan: &str, opened: Option<Time>) {
+        let newest = self.plan_terms.get(plan).map_or(0, Vec::len);
+        let moved = self.moved_to.entry(account).or_default();
+        moved.0 = newest.saturating_sub(1);
+        moved.1 = moved.1.or(opened);
     }
 }
 

@@ -7,7 +7,8 @@ use domain::{
     AccountId, Agent, CompanyId, Credits, Seq, Time,
     calendar::{Cycles, Zone},
     ledger::{
-        Dispute, DisputeState, Grant, GrantKind, GrantNo, Hold, Order, Overage, Part, SYSTEM,
+        Dispute, DisputeState, Grant, GrantKind, GrantNo, Hold, Order, Overage, Part, PlanHistory,
+        SYSTEM,
     },
 };
 use service::{
@@ -50,7 +51,9 @@ impl State {
 
     fn load_one(&self, id: AccountId, now: Time) -> Option<LoadedBooks> {
         let account = self.accounts.iter().find(|account| account.id == id)?;
-        let plan = self.plans.iter().find(|plan| plan.key == account.plan)?;
+        let (moved_to, opened) = self.moved_to.get(&id).copied().unwrap_or_default();
+        let terms = self.plan_terms.get(&account.plan)?.get(moved_to..)?;
+        let (moved_to, later) = terms.split_first()?;
         let zone = Zone::named(&account.time_zone).ok()?;
         let cycles = Cycles::new(account.cycle_anchor, zone);
         let cycle = cycles.at(now).range.start;
@@ -58,10 +61,9 @@ impl State {
         let companies = self.companies.iter().filter(|(owner, _)| *owner == id);
         Some(LoadedBooks {
             account: id,
+            opened,
             terms: Terms {
-                plan_name: plan.name.clone(),
-                monthly_credits: plan.monthly_credits,
-                rollover: plan.rollover,
+                plan: PlanHistory::new(moved_to.clone(), later.to_vec()),
                 policy: account.policy,
                 is_suspended: account.is_suspended,
             },
@@ -179,7 +181,8 @@ impl State {
             .iter_mut()
             .find(|account| account.id == changed.account);
         if let (Some(account), Some(plan)) = (account, changed.new_plan) {
-            account.plan = plan;
+            account.plan.clone_from(&plan);
+            self.move_to_plan(changed.account, &plan, None);
         }
     }
 
@@ -298,6 +301,7 @@ impl LedgerStore for MemoryStore {
             credits: Credits::ZERO.saturating_sub(event.new.credits),
             at: event.recorded_at,
             metadata: event.new.metadata.clone(),
+            returned_to: state.returned_to(account, event.seq),
         });
         let event = state
             .events

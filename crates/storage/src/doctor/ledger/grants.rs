@@ -15,10 +15,20 @@ const MOVED: &str = "
         UNION ALL SELECT paid_by, 0, 0, 0, credits FROM events WHERE account_id = ?1 AND paid_by > 0)
     GROUP BY 1 HAVING sum(amount) <> sum(given) OR sum(spent) <> sum(gone) LIMIT ?2";
 
-/// What is left of an allocation is carried over once.
+/// What is left of an allocation is carried over once, when the next cycle begins. What a reversal gives back later is
+/// carried over by a grant of its own, which names the reversal.
 const CARRIED: &str = "
-    SELECT cycle_start, count(*), sum(amount) FROM grants
-    WHERE account_id = ?1 AND kind = 'rollover' GROUP BY 1 HAVING count(*) > 1 LIMIT ?2";
+    SELECT g.cycle_start, count(*), sum(g.amount) FROM grants AS g
+    WHERE g.account_id = ?1 AND g.kind = 'rollover' AND NOT EXISTS (SELECT 1 FROM ledger_entries AS l
+        WHERE l.account_id = g.account_id AND l.event IS NOT NULL AND l.grant_number = g.number AND l.kind = 'granted')
+    GROUP BY 1 HAVING count(*) > 1 LIMIT ?2";
+
+/// A refund is given by a reversal, and by nothing else.
+const REFUNDS: &str = "
+    SELECT g.number, g.amount, coalesce((SELECT sum(l.credits) FROM ledger_entries AS l
+        JOIN events AS r ON r.seq = l.event AND r.account_id = l.account_id AND r.reverses IS NOT NULL
+        WHERE l.account_id = g.account_id AND l.grant_number = g.number AND l.kind = 'granted'), 0) AS given
+    FROM grants AS g WHERE g.account_id = ?1 AND g.kind = 'refund' AND g.amount <> given LIMIT ?2";
 
 /// Every grant against what gave it and what took from it.
 pub(super) async fn examine(examination: &mut Examination<'_>, patient: &Patient) -> Result<()> {
@@ -42,6 +52,17 @@ pub(super) async fn examine(examination: &mut Examination<'_>, patient: &Patient
         let start = domain::Time::from_micros(start);
         examination.differ(format!(
             "account {}: {amount} micro-credits were carried over into the cycle from {start} by {grants} grants, one was right.",
+            patient.key
+        ));
+    }
+    let rows: Vec<(i64, i64, i64)> = sqlx::query_as(REFUNDS)
+        .bind(patient.id.0)
+        .bind(MOST_DIFFERENCES)
+        .fetch_all(&mut *examination.transaction)
+        .await?;
+    for (number, amount, given) in rows {
+        examination.differ(format!(
+            "grant {number} of account {}: is a refund of {amount} micro-credits, reversals gave {given}.",
             patient.key
         ));
     }

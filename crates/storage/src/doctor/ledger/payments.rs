@@ -26,6 +26,13 @@ const REVERSALS: &str = "
     LEFT JOIN events AS e ON e.seq = r.reverses AND e.account_id = r.account_id AND e.reverses IS NULL
     WHERE r.account_id = ?1 AND r.reverses IS NOT NULL GROUP BY 1 HAVING back > cost LIMIT ?2";
 
+/// Reversals whose credits did not go somewhere, once: to grants, or off what was due.
+const WENT: &str = "
+    SELECT r.seq, -r.credits AS back, coalesce((SELECT sum(l.credits) FROM ledger_entries AS l
+        WHERE l.account_id = r.account_id AND l.event = r.seq AND l.kind IN ('returned', 'granted')), 0) AS went
+    FROM events AS r JOIN events AS e ON e.seq = r.reverses AND e.paid_by IS NOT NULL
+    WHERE r.account_id = ?1 AND r.reverses IS NOT NULL AND back <> went LIMIT ?2";
+
 /// Events with negative credits that take nothing back, and reversals without.
 const SIGNS: &str = "
     SELECT seq, credits, coalesce(reverses, 0) FROM events
@@ -46,7 +53,7 @@ type Sentence = fn(Row) -> String;
 
 /// Every event's payments against its cost, and every reversal against the event it takes back.
 pub(super) async fn examine(examination: &mut Examination<'_>, patient: &Patient) -> Result<()> {
-    let checks: [(&str, Sentence); 6] = [
+    let checks: [(&str, Sentence); 7] = [
         (UNPAID, |(seq, credits, _)| {
             format!("event {seq} cost {credits} micro-credits and names nobody who paid")
         }),
@@ -60,6 +67,9 @@ pub(super) async fn examine(examination: &mut Examination<'_>, patient: &Patient
         }),
         (REVERSALS, |(seq, back, cost)| {
             format!("reversals gave back {back} micro-credits of event {seq}, which cost {cost}")
+        }),
+        (WENT, |(seq, back, went)| {
+            format!("reversal {seq} gave back {back} micro-credits, of which {went} went somewhere")
         }),
         (SIGNS, |(seq, credits, reverses)| {
             format!("event {seq} has {credits} micro-credits and takes back event {reverses}")
