@@ -127,8 +127,18 @@ setup_browser() {
   apt_install chromium fonts-liberation
 }
 
+# Tests read emails with another language's parser.
+setup_python() {
+  if ! have python3; then
+    can_apt || fail "there is no Python 3" "install python3"
+    apt_install python3
+  fi
+  say "$(python3 --version)"
+}
+
 setup_tests() {
   setup_browser
+  setup_python
   npm_install "$root/end2end"
   say "Playwright"
   have cargo-nextest || say "cargo-nextest is not installed; plain cargo test will do"

@@ -50,5 +50,7 @@ pub const AUDIT_PATH: &str = "/settings/audit";
 pub const BRAND_PATH: &str = "/settings/brand";
 /// Where everyone finds their own password and sessions.
 pub const YOU_PATH: &str = "/settings/you";
+/// Where a link in an email leads to unsubscribe; its token follows.
+pub const UNSUBSCRIBE_PATH: &str = "/unsubscribe";
 /// Where people sign in.
 pub const SIGN_IN_PATH: &str = "/sign-in";

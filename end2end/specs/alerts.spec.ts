@@ -31,7 +31,7 @@ test.describe("Alerts", () => {
   }
 
   async function hook(page: Page): Promise<string> {
-    await page.getByLabel("Address of a program of yours").fill(receiver.url);
+    await page.getByLabel("Endpoint URL").fill(receiver.url);
     await page.locator("form[action='/settings/webhooks/make']").getByRole("button").click();
     return page.getByTestId("webhook-secret").inputValue();
   }
@@ -53,13 +53,13 @@ test.describe("Alerts", () => {
     expect(() => verified("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", arrived)).toThrow();
     await settings.goto(`/billing/alerts?account=${account.key}`);
     const delivery = page.getByTestId("deliveries").locator("tbody tr").first();
-    await expect(delivery).toContainText("Arrived");
-    await delivery.getByRole("button", { name: "Send again" }).click();
-    await settings.says("It is on its way");
+    await expect(delivery).toContainText("Delivered");
+    await delivery.getByRole("button", { name: "Resend" }).click();
+    await settings.says("The event is pending");
     await expect.poll(() => receiver.received.length).toBe(3);
     expect(receiver.received[2].headers["webhook-id"]).toBe(arrived.headers["webhook-id"]);
     expect(verified(secret, receiver.received[2])).toEqual(message);
-    await page.getByRole("button", { name: "Send a test" }).click();
+    await page.getByRole("button", { name: "Send test event" }).click();
     await expect.poll(() => receiver.received.length).toBe(4);
     expect(verified(secret, receiver.received[3]).type).toBe("creditscope.test");
     // A pack ends it, and that is told too.
@@ -75,7 +75,7 @@ test.describe("Alerts", () => {
     const open_ = page.getByTestId("open-alerts");
     await expect(async () => {
       await page.reload();
-      await expect(open_).toContainText("75 % of the cycle's credits are used (75 of 100)", { timeout: 500 });
+      await expect(open_).toContainText("Credits used passed 75%: 75 of 100, 75%", { timeout: 500 });
     }).toPass();
     const nav = page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Alerts" });
     await expect(nav).toContainText("1");
@@ -87,25 +87,25 @@ test.describe("Alerts", () => {
       await new UsagePage(page, platform.server).fitsTheWindow();
     }
     await settings.goto(`/billing/alerts?account=${account.key}`);
-    await open_.getByRole("button", { name: "I know" }).click();
-    await settings.says("somebody knows of it");
-    await expect(open_).toContainText(`@${account.key}.example knows`);
+    await open_.getByRole("button", { name: "Acknowledge" }).click();
+    await settings.says("The alert is acknowledged.");
+    await expect(open_).toContainText(`@${account.key}.example,`);
     await expect(nav).toHaveText("Alerts");
   });
 
-  test("write a letter every week, once somebody wants it", async ({ page }) => {
+  test("send a digest every week, once somebody turns it on", async ({ page }) => {
     const account = await Account.make(platform.server, platform.key, { monthlyCredits: "1000" });
     const settings = await open(page, account);
     const weekly = page.getByTestId("weekly");
     const digest = () => account.api.get<{ weekly: boolean }>(`accounts/${account.key}/digest`);
-    await expect(weekly).toContainText("Nobody gets it yet.");
+    await expect(weekly).toContainText("Off.");
     expect(await digest()).toEqual({ weekly: false });
-    await weekly.getByRole("button", { name: "Send it every Monday" }).click();
-    await settings.says("It holds from the running week on.");
-    await expect(weekly).toContainText("Owners and billing admins get it.");
+    await weekly.getByRole("button", { name: "Turn on" }).click();
+    await settings.says("The change applies from this week on.");
+    await expect(weekly).toContainText("On: sent to owners and billing admins.");
     expect(await digest()).toEqual({ weekly: true });
-    await weekly.getByRole("button", { name: "Stop sending it" }).click();
-    await expect(weekly).toContainText("Nobody gets it yet.");
+    await weekly.getByRole("button", { name: "Turn off" }).click();
+    await expect(weekly).toContainText("Off.");
   });
 
   test("follow rules that are added, changed, snoozed and removed", async ({ page }) => {
@@ -114,28 +114,28 @@ test.describe("Alerts", () => {
     const add = page.locator("form[aria-labelledby=add]");
     await add.locator("select[name=kind]").selectOption("remaining");
     await add.locator("input[name=at]").fill("1,500");
-    await add.getByRole("button", { name: "Add" }).click();
-    const rule = settings.row("rules", "1,500 credits or less left");
-    await expect(rule).toContainText("this page, letter, webhooks");
+    await add.getByRole("button", { name: "Create alert" }).click();
+    const rule = settings.row("rules", "1,500 credits or less remaining");
+    await expect(rule).toContainText("This page, email, webhooks");
     await expect(async () => {
       await page.reload();
-      await expect(page.getByTestId("open-alerts")).toContainText("1,000 credits are left", { timeout: 500 });
+      await expect(page.getByTestId("open-alerts")).toContainText("1,500 credits or less remaining: 1,000 of 1,000", { timeout: 500 });
     }).toPass();
-    await rule.getByText("Change", { exact: true }).click();
-    await rule.getByRole("button", { name: "Snooze" }).click();
+    await rule.getByText("Edit", { exact: true }).click();
+    await rule.getByRole("button", { name: "Snooze", exact: true }).click();
     await expect(rule).toContainText("Snoozed until");
-    await rule.getByText("Change", { exact: true }).click();
-    await rule.getByRole("button", { name: "Remove" }).click();
+    await rule.getByText("Edit", { exact: true }).click();
+    await rule.getByRole("button", { name: "Delete" }).click();
     await expect(rule).toHaveCount(0);
     await add.locator("input[name=at]").fill("90, 75");
-    await add.getByRole("button", { name: "Add" }).click();
+    await add.getByRole("button", { name: "Create alert" }).click();
     await settings.says("levels must be 1 to 10 whole numbers");
   });
 
   test("are read by an analyst, who changes nothing", async ({ page }) => {
     const account = await Account.make(platform.server, platform.key);
     await open(page, account, "analyst");
-    await expect(page.getByTestId("rules")).toContainText("75 %, 90 %, 100 % of the cycle's credits used");
+    await expect(page.getByTestId("rules")).toContainText("75%, 90%, 100% of the cycle's credits used");
     await expect(page.getByTestId("calm")).toBeVisible();
     await expect(page.locator("main button")).toHaveCount(0);
     await expect(page.getByRole("heading", { name: "Webhooks" })).toHaveCount(0);

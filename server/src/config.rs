@@ -41,7 +41,7 @@ pub struct Config {
     pub edge: Edge,
     /// Its certificate; none when it speaks without TLS.
     pub tls: Option<TlsFiles>,
-    /// How letters are sent; none when the settings are wrong.
+    /// How emails are sent; none when the settings are wrong.
     pub mail: Option<MailSettings>,
     /// Where the embedded database lives.
     pub data_dir: PathBuf,

@@ -11,7 +11,7 @@ pub mod courier;
 pub mod demo;
 mod hex;
 pub mod listener;
-mod mail;
+pub mod mail;
 pub mod middleware;
 pub mod sessions;
 pub mod state;

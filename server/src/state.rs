@@ -52,7 +52,7 @@ pub struct Origin {
 }
 
 impl Origin {
-    /// What links in letters begin with. What a request says of the host is not believed.
+    /// What links in emails begin with. What a request says of the host is not believed.
     pub fn address(&self) -> &str {
         let known = self.url.as_deref().or(self.local.as_deref());
         known.unwrap_or("http://localhost")

@@ -13,6 +13,7 @@ pub mod review;
 pub mod settings;
 pub mod sign_in;
 pub mod sign_on;
+pub mod unsubscribe;
 pub mod webhooks;
 
 use app::{context::Current, error::AppError, pages::Found};
@@ -49,6 +50,7 @@ pub fn router() -> Router<AppState> {
         .route("/billing/alerts/snooze", post(alerts::snooze_rule))
         .route("/billing/alerts/acknowledge", post(alerts::acknowledge))
         .route("/billing/alerts/digest", post(alerts::put_digest))
+        .route("/billing/alerts/emails", post(alerts::put_email))
         .route("/settings/webhooks/make", post(webhooks::make))
         .route("/settings/webhooks/remove", post(webhooks::remove))
         .route("/settings/webhooks/enable", post(webhooks::enable))
@@ -96,6 +98,10 @@ pub fn router() -> Router<AppState> {
         .route(
             "/invitations/{secret}",
             get(invitations::show).post(invitations::accept),
+        )
+        .route(
+            "/unsubscribe/{token}",
+            get(unsubscribe::show).post(unsubscribe::unsubscribe),
         )
 }
 

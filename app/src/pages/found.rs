@@ -5,7 +5,7 @@ use leptos::{nonce::use_nonce, prelude::*};
 
 use super::{
     START_ID, Start,
-    settings::{Ask, Settings, WelcomePage},
+    settings::{Ask, Settings, UnsubscribePage, WelcomePage},
     sign_in::SignIn,
 };
 use crate::{
@@ -39,6 +39,8 @@ pub enum Found {
     Settings(Box<Settings>),
     /// An invitation.
     Welcome(Box<WelcomePage>),
+    /// A link that unsubscribes.
+    Unsubscribe(Box<UnsubscribePage>),
     /// Nothing that can be shown.
     Problem(AppError),
 }
@@ -95,9 +97,11 @@ impl Found {
     /// The answer's status.
     pub const fn status(&self) -> StatusCode {
         match self {
-            Self::Start { .. } | Self::SignIn { .. } | Self::Settings(_) | Self::Welcome(_) => {
-                StatusCode::OK
-            }
+            Self::Start { .. }
+            | Self::SignIn { .. }
+            | Self::Settings(_)
+            | Self::Welcome(_)
+            | Self::Unsubscribe(_) => StatusCode::OK,
             Self::Problem(AppError::SignedOut) => StatusCode::UNAUTHORIZED,
             Self::Problem(AppError::NotFound) => StatusCode::NOT_FOUND,
             Self::Problem(AppError::Invalid(_)) => StatusCode::UNPROCESSABLE_ENTITY,
@@ -113,7 +117,11 @@ impl Found {
                 Start::Usage(_) => "usage",
                 Start::Plans(_) => "plans",
             }),
-            Self::SignIn { .. } | Self::Settings(_) | Self::Welcome(_) | Self::Problem(_) => None,
+            Self::SignIn { .. }
+            | Self::Settings(_)
+            | Self::Welcome(_)
+            | Self::Unsubscribe(_)
+            | Self::Problem(_) => None,
         }
     }
 
@@ -127,6 +135,7 @@ impl Found {
             Self::SignIn { .. } => "Sign in · Creditscope",
             Self::Settings(page) => page.title(),
             Self::Welcome(_) => "Invitation · Creditscope",
+            Self::Unsubscribe(_) => "Unsubscribe · Creditscope",
             Self::Problem(_) => "Creditscope",
         }
     }
@@ -160,6 +169,7 @@ impl Found {
             Self::SignIn { query, sign_on } => view! { <SignIn query sign_on/> }.into_any(),
             Self::Settings(page) => page.view(),
             Self::Welcome(page) => page.view(),
+            Self::Unsubscribe(page) => page.view(),
             Self::Problem(error) => view! { <main class="lone"><Problem error/></main> }.into_any(),
         }
     }

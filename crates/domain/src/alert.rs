@@ -2,17 +2,22 @@
 //!
 //! A rule tells once in a cycle and level, when the level is crossed, and once more when it is over. It may tell the same
 //! level again only when what it is measured by has grown since: more credits were bought, and those too are nearly used.
+//! A rule that was changed is held against what is true now.
 
 mod reading;
 mod told;
+#[cfg(feature = "calendar")]
+mod words;
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "calendar")]
+pub use self::words::{Sentence, capitalised};
 pub use self::{
-    reading::{BudgetUse, Figures, Reading, SpikeSeen},
-    told::{Fired, Settled, Step, step},
+    reading::{BudgetUse, Figures, Mark, Reading, SpikeSeen},
+    told::{Crossings, Ending, Fired, Step, step},
 };
 use crate::{Credits, FieldError, Time};
 
@@ -30,7 +35,7 @@ pub enum Condition {
         /// Percent, each told once.
         levels: Vec<u32>,
     },
-    /// No more than this is left.
+    /// No more than this remains.
     Remaining {
         /// How much.
         credits: Credits,
@@ -45,9 +50,9 @@ pub enum Condition {
     },
     /// The forecast says that credits will not last to the end of the cycle.
     ProjectedRunOut,
-    /// Usage is unusually high.
+    /// Usage spikes.
     Spike {
-        /// By at least so much.
+        /// By at least so much above expected.
         credits: Credits,
     },
 }
@@ -61,6 +66,27 @@ impl Condition {
             Self::CompanyBudget { .. } => "company_budget",
             Self::ProjectedRunOut => "projected_run_out",
             Self::Spike { .. } => "spike",
+        }
+    }
+
+    /// Its thresholds: what can be crossed.
+    pub fn marks(&self) -> Vec<Mark> {
+        match self {
+            Self::UsedPercent { levels } | Self::CompanyBudget { levels, .. } => {
+                levels.iter().copied().map(Mark::percent).collect()
+            }
+            Self::Remaining { credits } | Self::Spike { credits } => vec![Mark::credits(*credits)],
+            Self::ProjectedRunOut => vec![Mark::ONLY],
+        }
+    }
+
+    /// Whether it watches a company, or the account when the subject is empty.
+    pub fn is_about(&self, subject: &str) -> bool {
+        match self {
+            Self::CompanyBudget { company, .. } => {
+                !subject.is_empty() && company.as_ref().is_none_or(|key| key == subject)
+            }
+            _ => subject.is_empty(),
         }
     }
 
@@ -105,7 +131,7 @@ fn check_levels(levels: &[u32]) -> Result<(), FieldError> {
 impl fmt::Display for Condition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let percents = |levels: &[u32]| {
-            let levels: Vec<_> = levels.iter().map(|level| format!("{level} %")).collect();
+            let levels: Vec<_> = levels.iter().map(|level| format!("{level}%")).collect();
             levels.join(", ")
         };
         match self {
@@ -115,7 +141,7 @@ impl fmt::Display for Condition {
             Self::Remaining { credits } => {
                 write!(
                     f,
-                    "{} credits or less left",
+                    "{} credits or less remaining",
                     crate::number::credits(*credits)
                 )
             }
@@ -127,10 +153,10 @@ impl fmt::Display for Condition {
                 company: None,
                 levels,
             } => write!(f, "{} of a company's budget used", percents(levels)),
-            Self::ProjectedRunOut => f.write_str("Credits will not last to the end of the cycle"),
+            Self::ProjectedRunOut => f.write_str("Projected to run out before the cycle ends"),
             Self::Spike { credits } => write!(
                 f,
-                "Usage above what is usual by {} credits or more",
+                "Usage spike of {} credits or more above expected",
                 crate::number::credits(*credits)
             ),
         }
@@ -144,7 +170,7 @@ pub struct Rule {
     pub key: String,
     /// What is watched.
     pub condition: Condition,
-    /// Whether owners and billing admins get a letter.
+    /// Whether owners and billing admins get an email.
     pub by_mail: bool,
     /// Whether the account's webhooks are called.
     pub by_webhook: bool,

@@ -11,7 +11,7 @@ use domain::{FieldError, Time, alert::Rule, ids::check_key};
 use crate::{
     Scope, ServiceError, ServiceResult, Services,
     audit::Deed,
-    ports::{Alert, Target},
+    ports::{Alert, EmailKind, Target},
 };
 
 /// Most rules of an account.
@@ -85,19 +85,24 @@ impl Services {
         Ok(free.unwrap_or(kind))
     }
 
-    /// Removes a rule. What it told stays.
+    /// Removes a rule. What it told stays, and is over.
     pub async fn delete_alert_rule(&self, scope: &Scope, key: &str) -> ServiceResult<()> {
         scope.require_bill()?;
         scope.require_all()?;
+        let rules = self.store.alert_rules(scope.account.id).await?;
+        let rule = rules.into_iter().find(|rule| rule.key == key);
+        let rule = rule.ok_or(ServiceError::NotFound)?;
         if !self.store.delete_alert_rule(scope.account.id, key).await? {
             return Err(ServiceError::NotFound);
         }
+        self.end_alerts_of(scope, &rule).await?;
         self.record(scope, Deed::plain("alert.rule_removed", key))
             .await;
         Ok(())
     }
 
-    /// Lets nobody be told of a rule outside the page for a while; for no time it ends at once.
+    /// Lets nobody be told of a rule outside the page for a while; for no time it ends at once. What fired meanwhile and
+    /// lasts is told then.
     pub async fn snooze_alert_rule(
         &self,
         scope: &Scope,
@@ -122,6 +127,7 @@ impl Services {
             detail: format!("for {for_s} s"),
         };
         self.record(scope, deed).await;
+        self.hub.mark(scope.account.id);
         Ok(rule)
     }
 
@@ -172,17 +178,21 @@ impl Services {
 
     /// Where a rule of an account tells: its webhooks, and those who pay.
     async fn targets(&self, scope: &Scope, of: &Rule) -> ServiceResult<Vec<Target>> {
-        let account = scope.account.id;
         let mut targets = Vec::new();
         if of.by_webhook {
-            let webhooks = self.store.webhooks(account).await?;
-            let called = webhooks.into_iter().filter(|one| one.disabled_at.is_none());
-            targets.extend(called.map(|webhook| Target::Webhook(webhook.id)));
+            targets.extend(self.called(scope).await?);
         }
         if of.by_mail {
-            targets.extend(self.payers(account).await?);
+            targets.extend(self.payers(scope.account.id, EmailKind::Alerts).await?);
         }
         Ok(targets)
+    }
+
+    /// The webhooks of an account that are called.
+    async fn called(&self, scope: &Scope) -> ServiceResult<Vec<Target>> {
+        let webhooks = self.store.webhooks(scope.account.id).await?;
+        let called = webhooks.into_iter().filter(|one| one.disabled_at.is_none());
+        Ok(called.map(|webhook| Target::Webhook(webhook.id)).collect())
     }
 }
 

@@ -1,4 +1,4 @@
-//! A letter a week to those who pay for an account: what was used, what was unusual, and how long credits last.
+//! An email a week to those who pay for an account: what was used, what was unusual, and how long credits last.
 
 mod words;
 
@@ -11,7 +11,7 @@ use crate::{
     audit::Deed,
     forecast::AccountForecast,
     ingest::account_cycles,
-    ports::{Message, Target},
+    ports::{EmailKind, Message},
     review::{Review, week_of},
 };
 
@@ -78,7 +78,7 @@ impl Services {
         if week.start <= last {
             return Ok(false);
         }
-        let payers = self.payers(account).await?;
+        let payers = self.payers(account, EmailKind::Digest).await?;
         if payers.is_empty() {
             return Ok(false);
         }
@@ -99,22 +99,12 @@ impl Services {
             body: body(
                 DIGEST,
                 now,
-                &json!({ "account": scope.account.key, "week": day, "text": told.text() }),
+                &json!({ "account": scope.account.key, "week": day, "blocks": told.blocks() }),
             ),
             targets: payers,
         };
         let told = self.store.tell_digest(account, week.start, &message, now);
         Ok(told.await?)
-    }
-
-    /// Those who pay for an account.
-    pub(crate) async fn payers(&self, account: AccountId) -> ServiceResult<Vec<Target>> {
-        let members = self.store.members(account).await?;
-        let payers = members.into_iter().filter(|member| {
-            let place = member.memberships.iter().find(|one| one.account == account);
-            !member.disabled && place.is_some_and(|place| place.role.pays())
-        });
-        Ok(payers.map(|member| Target::Mail(member.email)).collect())
     }
 }
 

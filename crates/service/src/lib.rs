@@ -18,6 +18,7 @@ pub mod desk;
 pub mod digest;
 mod directory;
 pub mod disputes;
+pub mod emails;
 pub mod enforce;
 pub mod error;
 pub mod forecast;
@@ -135,13 +136,13 @@ impl Services {
         Self { payments, ..self }
     }
 
-    /// The same use-cases with letters that are sent.
+    /// The same use-cases with emails that are sent.
     #[must_use]
     pub fn with_mail(self, mail: Arc<dyn Mailer>) -> Self {
         Self { mail, ..self }
     }
 
-    /// The same use-cases with letters that lead to pages.
+    /// The same use-cases with emails that lead to pages.
     #[must_use]
     pub fn with_pages(self, pages: Pages) -> Self {
         let pages = Some(Arc::new(pages));

@@ -12,7 +12,6 @@ use crate::{
     accounts::check_name,
     audit::Deed,
     keys::random_hex,
-    mail::Mail,
     passwords::{check_password, hash_password},
     ports::{Invitation, Membership, NewPerson, User},
     users::check_email,
@@ -182,7 +181,7 @@ impl Services {
         ))
     }
 
-    /// Invites someone by e-mail, and returns the link as well.
+    /// Invites someone by email, and returns the link as well.
     pub async fn invite(
         &self,
         scope: &Scope,
@@ -225,9 +224,11 @@ impl Services {
             },
         )
         .await;
-        let mail = letter(scope, &invitation, &format!("{origin}{path}"));
+        let email = self
+            .invitation_email(scope, &invitation, &format!("{origin}{path}"))
+            .await?;
         // Whoever invites has the link as well.
-        let _ = self.mail.send(mail).await;
+        let _ = self.mail.send(email).await;
         Ok(MadeInvitation { path, invitation })
     }
 
@@ -414,16 +415,4 @@ fn words(place: &Place) -> String {
 
 pub(crate) fn hash_of(secret: &str) -> Vec<u8> {
     Sha256::digest(secret.as_bytes()).to_vec()
-}
-
-fn letter(scope: &Scope, invitation: &Invitation, url: &str) -> Mail {
-    let account = &scope.account.name;
-    Mail {
-        to: invitation.email.clone(),
-        subject: format!("Join {account} on Creditscope"),
-        text: format!(
-            "{} invites you to see the AI credits of {account}.\n\nFollow this link within {INVITATION_DAYS} days:\n\n{url}\n\nIf you did not expect this, do nothing.\n",
-            invitation.invited_by
-        ),
-    }
 }

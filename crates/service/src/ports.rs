@@ -4,6 +4,7 @@ mod access;
 mod alerts;
 mod digests;
 mod directory;
+mod emails;
 mod events;
 mod identity;
 mod leads;
@@ -20,9 +21,12 @@ use async_trait::async_trait;
 pub use access::{
     AccessStore, AuditEntry, AuditFilter, Identity, Invitation, NewPerson, PortalGrant,
 };
-pub use alerts::{Alert, AlertChange, AlertStore, Delivery, Message, Outcome, Target, Webhook};
+pub use alerts::{
+    Alert, AlertChange, AlertStore, AlertTurn, Delivery, Message, Outcome, Target, Webhook,
+};
 pub use digests::DigestStore;
 pub use directory::{ApiKey, DirectoryStore, KeyScope, NewApiKey, PutAccount, PutCompany, Stored};
+pub use emails::{EmailKind, EmailStore};
 pub use events::{
     CommitOutcome, Committed, EventName, EventStore, KnownEvent, NewEvent, PlacedRows, StoredEvent,
 };
@@ -79,6 +83,7 @@ pub trait Store:
     + AlertStore
     + ReviewStore
     + DigestStore
+    + EmailStore
     + Send
     + Sync
 {

@@ -9,9 +9,7 @@ use crate::{
     Scope, ServiceError, ServiceResult, Services,
     alerts::body,
     audit::Deed,
-    digest::DIGEST,
     log_failure,
-    mail::{Mail, Pages},
     ports::{Delivery, Message, Outcome, Target, Webhook},
 };
 
@@ -160,11 +158,12 @@ impl Services {
     pub async fn test_webhook(&self, scope: &Scope, id: &str) -> ServiceResult<String> {
         let webhook = self.webhook(scope, id).await?;
         let kind = "creditscope.test";
-        let data = json!({ "account": scope.account.key, "text": "It works: this is a test." });
+        let data =
+            json!({ "account": scope.account.key, "text": "This is a test event: it arrived." });
         let message = Message {
             id: format!("msg_{}", self.new_id()),
             kind: kind.to_owned(),
-            subject: "A test".to_owned(),
+            subject: "Test event".to_owned(),
             body: body(kind, self.now(), &data),
             targets: vec![Target::Webhook(webhook.id)],
         };
@@ -268,12 +267,12 @@ impl Services {
     }
 
     async fn write(&self, address: &str, delivery: &Delivery) -> Result<String, Missed> {
-        let mail = Mail {
-            to: address.to_owned(),
-            subject: delivery.subject.clone(),
-            text: letter(delivery, self.pages.as_deref()),
+        let email = self.email_of(address, delivery).await;
+        let email = email.map_err(|error| Missed::ForNow(error.to_string()))?;
+        let Some(email) = email else {
+            return Err(Missed::ForGood("unsubscribed".to_owned()));
         };
-        let sent = self.mail.send(mail).await;
+        let sent = self.mail.send(email).await;
         sent.map(|()| "sent".to_owned()).map_err(Missed::ForNow)
     }
 
@@ -316,29 +315,6 @@ impl Services {
         };
         tracing::warn!(webhook = disabled.id, "a webhook is no longer called");
         Ok(self.store.put_webhook(delivery.account, &disabled).await?)
-    }
-}
-
-/// What a letter says, and where it leads: a digest brings its own text.
-fn letter(delivery: &Delivery, pages: Option<&Pages>) -> String {
-    let body: serde_json::Value = serde_json::from_str(&delivery.body).unwrap_or_default();
-    let data = |name: &str| body["data"][name].as_str().unwrap_or_default();
-    let account = data("account");
-    let (text, address) = if delivery.kind == DIGEST {
-        let week = data("week");
-        let review = pages.map(|pages| format!("{}?account={account}&week={week}", pages.review));
-        (data("text").to_owned(), review)
-    } else {
-        let alerts = pages.map(|pages| format!("{}?account={account}", pages.alerts));
-        let text = format!(
-            "{}.\n\nRules, and who is told, are on the page Alerts.\n",
-            delivery.subject
-        );
-        (text, alerts)
-    };
-    match address {
-        Some(address) => format!("{text}\n{address}\n"),
-        None => text,
     }
 }
 

@@ -1,5 +1,8 @@
 //! Alerts over accounts that are used, topped up and corrected.
 
+mod changes;
+mod emails;
+
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -10,21 +13,21 @@ use domain::{
 use service::{
     Permission, Scope, ServiceError, Services,
     alerts::Look,
-    mail::{Mail, Mailer, Pages},
+    mail::{Email, Mailer, Pages},
     ports::{Alert, PutCompany},
     webhooks::{Call, Courier},
 };
 
 use crate::support::world::{NOW, World, credits, time, usage, wrong};
 
-/// Keeps letters.
+/// Keeps emails.
 #[derive(Debug, Clone, Default)]
-pub struct Letters(pub Arc<Mutex<Vec<Mail>>>);
+pub struct Letters(pub Arc<Mutex<Vec<Email>>>);
 
 #[async_trait]
 impl Mailer for Letters {
-    async fn send(&self, mail: Mail) -> Result<(), String> {
-        self.0.lock().unwrap().push(mail);
+    async fn send(&self, email: Email) -> Result<(), String> {
+        self.0.lock().unwrap().push(email);
         Ok(())
     }
 }
@@ -79,7 +82,10 @@ struct Watched {
 
 impl Watched {
     async fn new() -> Self {
-        let world = World::new().await;
+        Self::over(World::new().await).await
+    }
+
+    async fn over(world: World) -> Self {
         let (desk, letters) = (Desk::default(), Letters::default());
         let services = world
             .services
@@ -89,6 +95,7 @@ impl Watched {
             .with_pages(Pages {
                 alerts: "https://credits.example/billing/alerts".to_owned(),
                 review: String::new(),
+                unsubscribe: "https://credits.example/unsubscribe".to_owned(),
             });
         let scope = services
             .scope(&world.operator, Some("north"), Permission::Manage)
@@ -184,7 +191,7 @@ async fn each_level_is_told_once_and_that_it_is_over() {
 }
 
 #[tokio::test]
-async fn letters_go_to_those_who_pay_and_to_nobody_while_it_is_snoozed() {
+async fn emails_go_to_those_who_pay_and_to_nobody_while_it_is_snoozed() {
     let watched = Watched::new().await;
     let services = &watched.services;
     for (email, role) in [
@@ -201,10 +208,10 @@ async fn letters_go_to_those_who_pay_and_to_nobody_while_it_is_snoozed() {
     assert!(
         letters[0]
             .subject
-            .contains("75 % of the cycle's credits are used (750 of 1,000)")
+            .ends_with(": Credits used passed 75%: 750 of 1,000, 75%")
     );
-    let leads_to = "\n\nhttps://credits.example/billing/alerts?account=north\n";
-    assert!(letters[0].text.ends_with(leads_to), "{}", letters[0].text);
+    let leads_to = "\n\nOpen alerts:\nhttps://credits.example/billing/alerts?account=north\n\n";
+    assert!(letters[0].text.contains(leads_to), "{}", letters[0].text);
     let snoozed = services
         .snooze_alert_rule(&watched.scope, "credits-used", 60)
         .await;

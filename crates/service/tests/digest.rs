@@ -1,4 +1,4 @@
-//! A letter a week, to those who pay, once.
+//! An email a week, to those who pay, once.
 
 use std::sync::Arc;
 
@@ -11,26 +11,31 @@ use crate::{
 };
 
 /// Two weeks of ten credits a day, but for the last days; and an hour of calls that nobody expected.
-const LETTER: &str = "\
-north account, 23 Nov to 29 Nov 2026 (Europe/Berlin)
+const EMAIL: &str = "\
+north account: your week in AI credits
 
-130 credits used, 86% more than the week before (70).
+23 Nov to 29 Nov 2026 (Europe/Berlin)
+
+130 credits used, 86% more than in the previous week (70).
 
 By agent
-  Voice Outbound: 120 credits, nothing the week before
-  Chat: 10 credits, 86% less than the week before
+- Voice Outbound: 120 credits, none in the previous week
+- Chat: 10 credits, 86% less than in the previous week
 
 By company
-  harbor company: 120 credits, nothing the week before
-  acme company: 10 credits, 86% less than the week before
+- harbor company: 120 credits, none in the previous week
+- acme company: 10 credits, 86% less than in the previous week
 
 Spikes
-  Mon 23 Nov, 13:00: 120 credits vs 0 expected, all of it from harbor company, Voice Outbound
+- Mon 23 Nov, 13:00: 120 credits vs 0 expected, all of it from harbor company, Voice Outbound
 
-This cycle
-  Lasts to the end of the cycle.
+This billing cycle
+- Lasts to the end of the cycle
 
-The page Weekly review shows the rows behind every figure. Whether this letter comes is said on the page Alerts.
+Open weekly review:
+https://credits.example/billing/review?account=north&week=2026-11-23
+
+You receive this email because you are an owner or billing admin of north account.
 ";
 
 fn pages() -> Pages {
@@ -38,6 +43,7 @@ fn pages() -> Pages {
     Pages {
         alerts: page("alerts"),
         review: page("review"),
+        unsubscribe: page("unsubscribe"),
     }
 }
 
@@ -78,10 +84,16 @@ async fn a_week_is_told_once_in_the_morning_after_it_to_those_who_pay() {
     assert_eq!(letter.to, "ada@north.example");
     assert_eq!(
         letter.subject,
-        "north account: 130 credits last week, 86% more than the week before"
+        "north account: 130 credits last week, 86% more than in the previous week"
     );
-    let review = "https://credits.example/billing/review?account=north&week=2026-11-23";
-    assert_eq!(letter.text, format!("{LETTER}\n{review}\n"));
+    let (text, link) = letter.text.split_once("\nUnsubscribe: ").unwrap();
+    assert_eq!(text, EMAIL);
+    assert_eq!(Some(link.trim_end()), letter.unsubscribe.as_deref());
+    assert!(
+        letter
+            .html
+            .contains("<li>Chat: 10 credits, 86% less than in the previous week</li>")
+    );
     // Weeks in which nobody could be told are not told one after the other.
     world.clock.set(time("2026-12-28T12:00:00Z"));
     assert_eq!(services.tell_weeks().await.unwrap(), 1);

@@ -13,6 +13,7 @@ mod connect;
 mod digests;
 mod directory;
 mod doctor;
+mod emails;
 mod error;
 mod events;
 mod filter;

@@ -86,6 +86,8 @@ macro_rules! contract {
             }
             alerts::{
                 a_change_is_made_once_however_many_programs_make_it,
+                what_is_owed_is_told_once,
+                who_unsubscribed_is_kept_for_each_kind_and_account,
                 rules_and_webhooks_are_stored_replaced_and_removed,
                 a_message_is_one_senders_until_its_time_and_can_be_sent_again,
                 a_week_is_told_once_and_only_while_it_is_wanted,

@@ -63,6 +63,7 @@ impl World {
             cycle_anchor: "2026-01-31T10:07:30.5Z".parse().unwrap(),
             plan: "scale".to_owned(),
             policy: OveragePolicy::Overage,
+            auto_refund: domain::Credits::ZERO,
         };
         services.put_account(&operator, account).await.unwrap();
         let company = PutCompany::named("acme", "acme");

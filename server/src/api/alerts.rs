@@ -7,7 +7,7 @@ use axum::{
 };
 use domain::{
     Credits,
-    alert::{Condition, Rule},
+    alert::{Condition, Ending, Rule},
     calendar::Zone,
 };
 use serde::{Deserialize, Serialize};
@@ -37,7 +37,7 @@ pub struct ConditionSchema {
     /// Of `used_percent` and `company_budget`: percent, rising, each told once.
     #[schema(example = json!([75, 90, 100]))]
     levels: Option<Vec<u32>>,
-    /// Of `remaining`: no more than this is left. Of `spike`: at least so much above what is usual.
+    /// Of `remaining`: no more than this remains. Of `spike`: at least so much above expected.
     credits: Option<String>,
     /// Of `company_budget`: the company's key; every company that has a budget, when left out.
     company: Option<String>,
@@ -53,11 +53,11 @@ pub struct RuleBody {
     /// What is watched.
     #[schema(value_type = ConditionSchema)]
     pub condition: Condition,
-    /// Whether owners and billing admins get a letter.
+    /// Whether owners and billing admins get an email.
     pub by_mail: bool,
     /// Whether the account's webhooks are called.
     pub by_webhook: bool,
-    /// Until then nobody is told outside the page; null when it is not snoozed.
+    /// Until then nobody is notified; null when it is not snoozed.
     #[schema(required)]
     pub snoozed_until: Option<String>,
 }
@@ -70,7 +70,7 @@ pub struct PutRuleBody {
     /// What is watched.
     #[schema(value_type = ConditionSchema)]
     condition: Condition,
-    /// Whether owners and billing admins get a letter; they do when left out.
+    /// Whether owners and billing admins get an email; they do when left out.
     #[serde(default = "yes")]
     #[schema(default = true)]
     by_mail: bool,
@@ -84,7 +84,7 @@ const fn yes() -> bool {
     true
 }
 
-/// For how long nobody is told.
+/// For how long nobody is notified.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = Snooze)]
@@ -121,12 +121,16 @@ pub struct AlertBody {
     at: Option<String>,
     /// When it was told.
     fired_at: String,
-    /// When it was over; null while it lasts, and when a higher level took its place.
+    /// When it was resolved; null while it lasts, and when a later alert took its place.
     #[schema(required)]
     recovered_at: Option<String>,
+    /// Why it was resolved: `recovered`, `new_cycle`, `rule_changed`, `rule_deleted` or `budget_removed`; null while it
+    /// lasts, and when a later alert took its place.
+    #[schema(required)]
+    reason: Option<&'static str>,
     /// Whether it is still so.
     lasts: bool,
-    /// When somebody said that they know of it.
+    /// When somebody acknowledged it.
     #[schema(required)]
     acknowledged_at: Option<String>,
     /// Who did.
@@ -163,6 +167,7 @@ impl AlertBody {
             at: reading.at.map(time),
             fired_at: time(alert.fired_at),
             recovered_at: alert.recovered_at.map(time),
+            reason: alert.ending.map(Ending::id),
             lasts,
             acknowledged_at: acknowledged_at.map(time),
             acknowledged_by,
@@ -201,7 +206,8 @@ pub async fn list_rules(
 
 /// Stores an alert rule
 ///
-/// A rule tells once in a cycle and level, when the level is crossed, and once more when that is over.
+/// A rule notifies once in a cycle and level, when the level is crossed, and once more when that is over. A changed rule is
+/// compared with what is true now: what is crossed and was not sent in this cycle is sent.
 #[utoipa::path(
     put, path = "/api/v1/accounts/{key}/alert-rules/{rule}", tag = "Alerts", operation_id = "put_alert_rule",
     params(
@@ -240,7 +246,7 @@ pub async fn put_rule(
     Ok(Json(services.put_alert_rule(&scope, rule).await?.into()))
 }
 
-/// Removes an alert rule
+/// Deletes an alert rule
 #[utoipa::path(
     delete, path = "/api/v1/accounts/{key}/alert-rules/{rule}", tag = "Alerts", operation_id = "delete_alert_rule",
     params(
@@ -249,7 +255,7 @@ pub async fn put_rule(
         ("Idempotency-Key" = Option<String>, Header, description = "Repeats the first answer to the same request."),
     ),
     responses(
-        (status = 204, description = "Removed. What it told stays."),
+        (status = 204, description = "Deleted. Its alerts are resolved and stay in the list."),
         (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "The key has no scope platform.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "No such rule.", body = ProblemBody, content_type = "application/problem+json"),
@@ -271,7 +277,8 @@ pub async fn delete_rule(
 
 /// Snoozes an alert rule
 ///
-/// What it sees is still kept and shown, but nobody gets a letter or a call.
+/// Its alerts are still kept and shown, but nobody gets an email or an event. What is still so when the snooze ends is sent
+/// then.
 #[utoipa::path(
     post, path = "/api/v1/accounts/{key}/alert-rules/{rule}/snooze", tag = "Alerts", operation_id = "snooze_alert_rule",
     params(
@@ -311,7 +318,7 @@ pub async fn snooze_rule(
         ListParams,
     ),
     responses(
-        (status = 200, description = "What was told.", body = Page<AlertBody>),
+        (status = 200, description = "The alerts.", body = Page<AlertBody>),
         (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "No such account.", body = ProblemBody, content_type = "application/problem+json"),
     ),
@@ -351,7 +358,7 @@ pub async fn list_alerts(
         ("Idempotency-Key" = Option<String>, Header, description = "Repeats the first answer to the same request."),
     ),
     responses(
-        (status = 204, description = "It is known. Who said so first stays."),
+        (status = 204, description = "Acknowledged. Who did so first stays."),
         (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "The key has no scope platform.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "No such alert.", body = ProblemBody, content_type = "application/problem+json"),

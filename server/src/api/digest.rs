@@ -1,4 +1,4 @@
-//! The weekly letter.
+//! The weekly email digest.
 
 use axum::{
     Json,
@@ -15,17 +15,17 @@ use super::{
     query::Params,
 };
 
-/// Whether a letter is written every week
+/// Whether the weekly email digest is on
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = WeeklyDigest)]
 pub struct DigestBody {
-    /// Whether owners and billing admins get a letter every Monday: what was used in the week before, what was unusual,
-    /// and how long credits last.
+    /// Whether owners and billing admins get an email every Monday: usage in the week before, spikes, and how long credits
+    /// are projected to last.
     weekly: bool,
 }
 
-/// Tells whether a letter is written every week
+/// Shows whether the weekly email digest is on
 #[utoipa::path(
     get, path = "/api/v1/accounts/{key}/digest", tag = "Alerts", operation_id = "get_digest",
     params(
@@ -51,9 +51,9 @@ pub async fn get_digest(
     Ok(Json(DigestBody { weekly }))
 }
 
-/// Writes a letter every week, or no more
+/// Turns the weekly email digest on or off
 ///
-/// The running week is the first that is told, on the Monday after it at six o'clock in the account's zone.
+/// The current week is the first that is sent, on the Monday after it at six o'clock in the account's zone.
 #[utoipa::path(
     put, path = "/api/v1/accounts/{key}/digest", tag = "Alerts", operation_id = "put_digest",
     params(

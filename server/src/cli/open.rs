@@ -2,7 +2,10 @@
 
 use std::{fs, path::Path, sync::Arc};
 
-use service::{Caller, Services, SystemClock, mail::Pages, payments::Webhooks, ports::Store};
+use domain::calendar::Zone;
+use service::{
+    Caller, Scope, Services, SystemClock, mail::Pages, payments::Webhooks, ports::Store,
+};
 use storage::{Database, OpenOptions};
 
 use super::{CliError, output::Output};
@@ -10,7 +13,7 @@ use crate::{config::Config, courier::WebCourier, mail::Letters, telemetry};
 
 /// The file of the embedded database, whatever the command.
 pub const FILE: &str = "creditscope.db";
-/// The folder of the data folder for letters that no server sends.
+/// The folder of the data folder for emails that no server sends.
 const MAIL: &str = "mail";
 
 /// What a command at the machine's own shell works with.
@@ -98,7 +101,7 @@ pub fn services(database: &Arc<dyn Database>) -> Services {
     Services::start_observed(store, Arc::new(SystemClock), telemetry::commit_observer())
 }
 
-/// The same use-cases, paying and sending letters as the settings say.
+/// The same use-cases, paying and sending emails as the settings say.
 pub fn with_outside(services: Services, config: &Config) -> Result<Services, CliError> {
     let courier = WebCourier::new(
         config.webhook_private_targets,
@@ -111,6 +114,7 @@ pub fn with_outside(services: Services, config: &Config) -> Result<Services, Cli
         services = services.with_pages(Pages {
             alerts: format!("{url}{}", app::ALERTS_PATH),
             review: format!("{url}{}", app::REVIEW_PATH),
+            unsubscribe: format!("{url}{}", app::UNSUBSCRIBE_PATH),
         });
     }
     let Some(secret) = &config.payments_webhook_secret else {
@@ -132,6 +136,11 @@ fn letters(config: &Config) -> Result<Letters, CliError> {
     let folder = config.data_dir.join(MAIL);
     Letters::to_files(from, &folder)
         .map_err(|error| CliError::Io(folder.display().to_string(), error))
+}
+
+/// The time zone that an account's answers are told in.
+pub fn zone_of(scope: &Scope) -> Zone {
+    Zone::named(&scope.account().time_zone).unwrap_or_else(|_| Zone::utc())
 }
 
 impl<'a> Shell<'a> {

@@ -3,10 +3,13 @@
 use std::process::ExitCode;
 
 use clap::Subcommand;
-use domain::calendar::Zone;
 use service::{Permission, orders::PaymentReport};
 
-use super::{CliError, CliResult, account::LISTED, open::Shell};
+use super::{
+    CliError, CliResult,
+    account::LISTED,
+    open::{Shell, zone_of},
+};
 use crate::api::orders::OrderBody;
 
 /// List orders, and say what became of their payments.
@@ -70,11 +73,12 @@ async fn list(shell: &Shell<'_>, account: &str) -> Result<(), CliError> {
     let scope = services
         .scope(caller, Some(account), Permission::Read)
         .await?;
+    let zone = zone_of(&scope);
     let orders: Vec<_> = services
         .orders(&scope, LISTED)
         .await?
         .into_iter()
-        .map(|order| OrderBody::with_checkout(order, services, &Zone::utc()))
+        .map(|order| OrderBody::with_checkout(order, services, &zone))
         .collect();
     shell.output.list(&orders, |order| {
         format!(
@@ -100,7 +104,11 @@ async fn report(
         .services
         .report_payment(&shell.caller, account, id, report)
         .await?;
-    let order = OrderBody::with_checkout(order, &shell.services, &Zone::utc());
+    let (services, caller) = (&shell.services, &shell.caller);
+    let scope = services
+        .scope(caller, Some(account), Permission::Read)
+        .await?;
+    let order = OrderBody::with_checkout(order, services, &zone_of(&scope));
     shell.output.answer(
         &format!("Order {} is {}.", order.id, order.state.id()),
         &order,

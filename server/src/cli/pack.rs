@@ -3,9 +3,14 @@
 use std::process::ExitCode;
 
 use clap::Subcommand;
-use domain::{Credits, calendar::Zone, tenancy::Pack};
+use domain::{Credits, tenancy::Pack};
+use service::Permission;
 
-use super::{CliResult, account::LISTED, open::Shell};
+use super::{
+    CliResult,
+    account::LISTED,
+    open::{Shell, zone_of},
+};
 use crate::api::{balance::GrantBody, packs::PackBody};
 
 /// Create, list and grant packs.
@@ -81,7 +86,10 @@ pub async fn run(command: Command, shell: &Shell<'_>) -> CliResult {
             let grant = services
                 .grant_pack(caller, &account, &key, payment_reference)
                 .await?;
-            let grant = GrantBody::new(grant, &Zone::utc());
+            let scope = services
+                .scope(caller, Some(&account), Permission::Read)
+                .await?;
+            let grant = GrantBody::new(grant, &zone_of(&scope));
             let done = format!("Granted {} credits to {account}.", grant.amount);
             shell.output.answer(&done, &grant);
         }

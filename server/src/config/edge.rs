@@ -21,7 +21,7 @@ pub struct TlsFiles {
     pub key: PathBuf,
 }
 
-/// How letters are sent.
+/// How emails are sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MailSettings {
     /// In whose name.
@@ -73,7 +73,7 @@ pub(super) fn tls(all: &Layers, errors: &mut Vec<String>) -> Option<TlsFiles> {
     }
 }
 
-/// Reads how letters are sent.
+/// Reads how emails are sent.
 pub(super) fn mail(all: &Layers, errors: &mut Vec<String>) -> Option<MailSettings> {
     let from = all
         .parsed(

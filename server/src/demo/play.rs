@@ -12,7 +12,7 @@ use domain::{
 use service::{
     Caller, ServiceError, ServiceResult, Services,
     alerts::Look,
-    mail::{Mail, Mailer},
+    mail::{Email, Mailer},
 };
 
 use super::{
@@ -40,7 +40,7 @@ pub struct Arrived;
 
 #[async_trait]
 impl Mailer for Arrived {
-    async fn send(&self, _: Mail) -> Result<(), String> {
+    async fn send(&self, _: Email) -> Result<(), String> {
         Ok(())
     }
 }

@@ -46,12 +46,22 @@ pub struct AlertForm {
     next: Option<String>,
 }
 
-/// Says whether a letter is written every week.
+/// Says whether there is a digest every week.
 #[derive(Debug, Deserialize)]
 pub struct DigestForm {
     account: String,
-    /// `on` to have it written; missing to have it written no more.
+    /// `on` to have it sent; missing to have it sent no more.
     weekly: Option<String>,
+    next: Option<String>,
+}
+
+/// Says whether the reader gets a kind of email.
+#[derive(Debug, Deserialize)]
+pub struct EmailForm {
+    account: String,
+    kind: String,
+    /// `on` to subscribe; missing to unsubscribe.
+    subscribed: Option<String>,
     next: Option<String>,
 }
 
@@ -61,14 +71,15 @@ fn levels(text: &str) -> ServiceResult<Vec<u32>> {
         .split([',', ' ', ';', '%'])
         .filter(|word| !word.is_empty());
     let levels: Result<Vec<u32>, _> = words.map(str::parse).collect();
-    levels.map_err(|_| ServiceError::invalid("at", "must be percentages such as 75, 90, 100"))
+    levels
+        .map_err(|_| ServiceError::invalid("threshold", "must be percentages such as 75, 90, 100"))
 }
 
 fn credits(text: &str) -> ServiceResult<Credits> {
     let plain = text.replace([',', ' '], "");
     plain
         .parse()
-        .map_err(|error| ServiceError::invalid("at", error))
+        .map_err(|error| ServiceError::invalid("threshold", error))
 }
 
 fn condition(form: &RuleForm) -> ServiceResult<Condition> {
@@ -159,6 +170,24 @@ pub async fn put_digest(
             .await
     };
     go_on(done.await, form.next.as_deref(), "digest")
+}
+
+/// `POST /billing/alerts/emails`
+pub async fn put_email(
+    State(services): State<Services>,
+    Extension(current): Extension<Current>,
+    Form(form): Form<EmailForm>,
+) -> Response {
+    let done = async {
+        let scope = scope(&services, &current, &form.account).await?;
+        let kind = form
+            .kind
+            .parse()
+            .map_err(|()| ServiceError::invalid("kind", "must be alerts or digest"))?;
+        let is_on = form.subscribed.is_some();
+        services.set_own_email(&scope, kind, is_on).await
+    };
+    go_on(done.await, form.next.as_deref(), "emails")
 }
 
 /// `POST /billing/alerts/acknowledge`

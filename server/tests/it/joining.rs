@@ -205,6 +205,10 @@ fn forms() -> Vec<(&'static str, Vec<(&'static str, &'static str)>)> {
         ("/billing/alerts/acknowledge", vec![("number", "1")]),
         ("/billing/alerts/digest", vec![("weekly", "on")]),
         (
+            "/billing/alerts/emails",
+            vec![("kind", "alerts"), ("subscribed", "on")],
+        ),
+        (
             "/settings/webhooks/make",
             vec![("url", "http://127.0.0.1:9/")],
         ),
@@ -334,6 +338,7 @@ async fn every_form_refuses_what_another_site_sends() {
         ("/settings/you/end", vec![]),
         ("/settings/you/end-others", vec![]),
         ("/invitations/x", vec![]),
+        ("/unsubscribe/x", vec![]),
     ];
     for (path, _) in forms().into_iter().chain(others) {
         for (name, value) in [

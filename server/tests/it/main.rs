@@ -13,6 +13,7 @@ mod bad_input;
 mod data_folder;
 mod demo;
 mod disputes;
+mod emails;
 mod enforce;
 mod export;
 mod idempotency;

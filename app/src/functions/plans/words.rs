@@ -135,7 +135,7 @@ fn unit_price(
 
 /// An instant in a zone, to the minute.
 pub(super) fn moment(time: Time, zone: &Zone) -> String {
-    zone.at(time).strftime("%-d %b %Y, %H:%M").to_string()
+    zone.minute(time)
 }
 
 fn order_line(order: &Order, checkout_url: Option<String>, zone: &Zone) -> OrderLine {
@@ -193,7 +193,7 @@ fn grant_line(grant: &Grant, billing: &Billing) -> GrantLine {
         () if grant.active.end <= now => GrantStatus::Expired,
         () => GrantStatus::Active,
     };
-    let day = |time: Time| billing.zone.at(time).strftime("%-d %b %Y").to_string();
+    let day = |time: Time| billing.zone.day(time);
     GrantLine {
         id: grant.id(),
         name: grant.name.clone(),

@@ -82,12 +82,7 @@ impl AdvicePage {
     }
 
     fn head(&self, range: TimeRange, used: Credits) -> impl IntoView + use<> {
-        let start = self
-            .advice
-            .zone
-            .at(range.start)
-            .strftime("%-d %b %Y")
-            .to_string();
+        let start = self.advice.zone.day(range.start);
         view! { <th scope="col" class="number">{start}<small><Amount credits=used/>" used"</small></th> }
     }
 

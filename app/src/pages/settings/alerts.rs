@@ -1,17 +1,21 @@
 //! Alerts: what is watched, what was told, and where it is told.
 
+mod emails;
 mod webhooks;
 
 use std::collections::BTreeMap;
 
 use domain::{
     Credits, Time,
-    alert::{Condition, Rule},
+    alert::{Condition, Ending, Rule, Sentence, capitalised},
     calendar::Zone,
     number,
 };
 use leptos::prelude::*;
-use service::{Scope, Services, ports::Alert};
+use service::{
+    Scope, Services,
+    ports::{Alert, EmailKind},
+};
 
 use super::frame::{Ask, Frame, at, hidden};
 use crate::{ALERTS_PATH, error::AppError};
@@ -23,16 +27,16 @@ const MOST_TOLD: u32 = 50;
 const MOST_COMPANIES: u32 = 500;
 /// For how long a rule can be snoozed: seconds and words.
 const SNOOZES: [(&str, &str); 3] = [
-    ("86400", "for a day"),
-    ("604800", "for a week"),
-    ("3024000", "for 35 days"),
+    ("86400", "1 day"),
+    ("604800", "7 days"),
+    ("3024000", "35 days"),
 ];
 const KINDS: [(&str, &str); 5] = [
-    ("used_percent", "Cycle's credits used, %"),
-    ("remaining", "Credits left"),
-    ("company_budget", "Company's budget used, %"),
-    ("projected_run_out", "Forecast: runs out early"),
-    ("spike", "Spike: credits above usual"),
+    ("used_percent", "Credits used, % of the cycle"),
+    ("remaining", "Credits remaining"),
+    ("company_budget", "Budget used by a company, %"),
+    ("projected_run_out", "Projected to run out"),
+    ("spike", "Usage spike, credits above expected"),
 ];
 
 /// The page Alerts.
@@ -44,6 +48,7 @@ pub struct AlertsPage {
     told: Vec<Alert>,
     companies: BTreeMap<String, String>,
     is_told_weekly: bool,
+    own_emails: Vec<(EmailKind, bool)>,
     webhooks: Option<Webhooks>,
     may_change: bool,
     zone: Zone,
@@ -69,6 +74,7 @@ impl AlertsPage {
             now: ask.services.now(),
             frame,
             is_told_weekly: ask.services.weekly_digest(&scope).await?,
+            own_emails: ask.services.own_emails(&scope).await?,
             rules,
             lasting,
             told,
@@ -85,39 +91,45 @@ impl AlertsPage {
             {self.open()}
             {self.rules()}
             {self.weekly()}
+            {self.own_emails()}
             {webhooks}
             {self.history()}
         };
         self.frame.clone().view(
             "Alerts",
-            "Who is told, and when, before credits run out. Each level is told once in a billing cycle.",
+            "Get notified before credits run out. Each threshold notifies once in a billing cycle.",
             parts.into_any(),
         )
     }
 
-    /// What an alert says, with the company's name.
-    fn words(&self, alert: &Alert) -> String {
-        let mut reading = alert.reading.clone();
-        if let Some(name) = self.companies.get(&reading.subject) {
-            reading.subject.clone_from(name);
-        }
-        let text = reading.sentence(&alert.kind, reading.level, false);
-        let mut letters = text.chars();
-        let first = letters
-            .next()
-            .map(|letter| letter.to_uppercase().to_string());
-        first.unwrap_or_default() + letters.as_str()
+    /// What an alert says, with the company's name; and the exact figures.
+    fn words(&self, alert: &Alert) -> (String, String) {
+        let reading = &alert.reading;
+        let company = self.companies.get(&reading.subject);
+        let sentence = Sentence {
+            kind: &alert.kind,
+            reading,
+            mark: reading.mark,
+            company: company.unwrap_or(&reading.subject),
+            zone: &self.zone,
+        };
+        let exact = format!(
+            "{} of {}",
+            number::credits(reading.observed),
+            number::credits(reading.limit)
+        );
+        (capitalised(&sentence.fired()), exact)
     }
 
     /// What is still so.
     fn open(&self) -> impl IntoView + use<> {
         let cards: Vec<_> = self.lasting.iter().map(|alert| self.card(alert)).collect();
         let calm = cards.is_empty().then(|| {
-            view! { <p class="card empty-card" data-testid="calm">"Nothing is past any level."</p> }
+            view! { <p class="card empty-card" data-testid="calm">"No active alerts."</p> }
         });
         view! {
             <section aria-labelledby="now">
-                <header class="section-header"><h2 id="now">"Now"</h2><p>"What was told and is still so."</p></header>
+                <header class="section-header"><h2 id="now">"Active alerts"</h2><p>"Sent and still ongoing."</p></header>
                 {calm}
                 <ul class="alert-list" data-testid="open-alerts">{cards}</ul>
             </section>
@@ -125,16 +137,16 @@ impl AlertsPage {
     }
 
     fn card(&self, alert: &Alert) -> AnyView {
-        let since = format!("since {}", at(alert.fired_at, &self.zone));
+        let since = format!("Since {}", at(alert.fired_at, &self.zone));
         let known = alert
             .acknowledged
             .as_ref()
-            .map(|(time, who)| format!(" · {who} knows, {}", at(*time, &self.zone)));
+            .map(|(time, who)| format!(" · Acknowledged by {who}, {}", at(*time, &self.zone)));
         let acknowledge = (self.may_change && known.is_none()).then(|| {
             view! {
                 <form method="post" action="/billing/alerts/acknowledge">
                     {hidden("account", self.frame.account.clone())}{hidden("number", alert.number.to_string())}{hidden("next", self.frame.back())}
-                    <button class="button" type="submit">"I know"</button>
+                    <button class="button" type="submit">"Acknowledge"</button>
                 </form>
             }
         });
@@ -143,45 +155,21 @@ impl AlertsPage {
         } else {
             "card alert-card"
         };
+        let (words, exact) = self.words(alert);
         view! {
-            <li class=class><div><b>{self.words(alert)}</b><small class="dim">{since}{known}</small></div>{acknowledge}</li>
+            <li class=class><div><b title=exact>{words}</b><small class="dim">{since}{known}</small></div>{acknowledge}</li>
         }
         .into_any()
-    }
-
-    /// Whether a letter is written every week.
-    fn weekly(&self) -> impl IntoView + use<> {
-        let is_on = self.is_told_weekly;
-        let (state, verb) = if is_on {
-            ("Owners and billing admins get it.", "Stop sending it")
-        } else {
-            ("Nobody gets it yet.", "Send it every Monday")
-        };
-        let form = self.may_change.then(|| {
-            view! {
-                <form method="post" action="/billing/alerts/digest">
-                    {hidden("account", self.frame.account.clone())}{hidden("next", self.frame.back())}
-                    {(!is_on).then(|| hidden("weekly", "on".to_owned()))}
-                    <button class="button" type="submit">{verb}</button>
-                </form>
-            }
-        });
-        view! {
-            <section aria-labelledby="weekly" data-testid="weekly">
-                <header class="section-header"><h2 id="weekly">"Weekly letter"</h2><p>"Every Monday at six: what was used, what was unusual, and how long credits last."</p></header>
-                <div class="card weekly-letter"><p>{state}</p>{form}</div>
-            </section>
-        }
     }
 
     fn rules(&self) -> impl IntoView + use<> {
         let rows: Vec<_> = self.rules.iter().map(|rule| self.rule(rule)).collect();
         let table = if rows.is_empty() {
-            view! { <p class="card empty-card">"Nothing is watched. Add a rule, or the first sign of the end is that AI features stop."</p> }.into_any()
+            view! { <p class="card empty-card">"No alert rules yet. Without one, the first sign that credits are used up is that AI features stop."</p> }.into_any()
         } else {
             view! {
                 <div class="card table-card" tabindex="0" role="group" aria-label="Table of rules">
-                    <table data-testid="rules"><thead><tr><th scope="col">"Watched"</th><th scope="col">"Told by"</th><th scope="col">"State"</th><th scope="col">"Change"</th></tr></thead><tbody>{rows}</tbody></table>
+                    <table data-testid="rules"><thead><tr><th scope="col">"Condition"</th><th scope="col">"Notify via"</th><th scope="col">"Status"</th><th scope="col"><span class="visually-hidden">"Actions"</span></th></tr></thead><tbody>{rows}</tbody></table>
                 </div>
             }
             .into_any()
@@ -189,14 +177,14 @@ impl AlertsPage {
         let add = self.may_change.then(|| {
             view! {
                 <form class="card plain-form" method="post" action="/billing/alerts/rules" aria-labelledby="add">
-                    <h2 id="add">"Watch something"</h2>
+                    <h2 id="add">"Create alert"</h2>
                     {self.fields(None)}
                 </form>
             }
         });
         view! {
             <section class="stack" aria-labelledby="watched">
-                <header class="section-header"><h2 id="watched">"Rules"</h2><p>"Letters go to owners and billing admins."</p></header>
+                <header class="section-header"><h2 id="watched">"Rules"</h2><p>"Emails go to owners and billing admins."</p></header>
                 {table}
                 {add}
             </section>
@@ -204,9 +192,9 @@ impl AlertsPage {
     }
 
     fn rule(&self, rule: &Rule) -> AnyView {
-        let mut ways = vec!["this page"];
+        let mut ways = vec!["This page"];
         if rule.by_mail {
-            ways.push("letter");
+            ways.push("email");
         }
         if rule.by_webhook {
             ways.push("webhooks");
@@ -215,7 +203,7 @@ impl AlertsPage {
             Some(until) => {
                 view! { <span class="state warn">{format!("Snoozed until {}", at(until, &self.zone))}</span> }.into_any()
             }
-            None => view! { <span class="state good">"Watching"</span> }.into_any(),
+            None => view! { <span class="state good">"Active"</span> }.into_any(),
         };
         let change = self.may_change.then(|| self.change(rule));
         view! {
@@ -248,20 +236,21 @@ impl AlertsPage {
             )
         };
         let snooze = if rule.is_snoozed(self.now) {
-            view! { {hidden("for_s", "0")}<button class="button" type="submit">"End the snooze"</button> }.into_any()
+            view! { {hidden("for_s", "0")}<button class="button" type="submit">"Resume"</button> }
+                .into_any()
         } else {
             let options: Vec<_> = SNOOZES
                 .iter()
                 .map(|(seconds, words)| view! { <option value=*seconds>{*words}</option> })
                 .collect();
-            view! { <label>"Snooze"<select name="for_s">{options}</select></label><button class="button" type="submit">"Snooze"</button> }.into_any()
+            view! { <label>"Snooze for"<select name="for_s">{options}</select></label><button class="button" type="submit">"Snooze"</button> }.into_any()
         };
         view! {
-            <details><summary class="quiet-button">"Change"</summary>
+            <details><summary class="quiet-button">"Edit"</summary>
                 <div class="limits-form">
                     <form class="form-column" method="post" action="/billing/alerts/rules">{self.fields(Some(rule))}</form>
                     <form class="snooze-form" method="post" action="/billing/alerts/snooze">{fields()}{snooze}</form>
-                    <form method="post" action="/billing/alerts/remove">{fields()}<button class="button danger" type="submit">"Remove"</button></form>
+                    <form method="post" action="/billing/alerts/remove">{fields()}<button class="button danger" type="submit">"Delete"</button></form>
                 </div>
             </details>
         }
@@ -293,16 +282,20 @@ impl AlertsPage {
         let key = rule.map(|rule| hidden("key", rule.key.clone()));
         let (by_mail, by_webhook) =
             rule.map_or((true, true), |rule| (rule.by_mail, rule.by_webhook));
-        let save = if rule.is_some() { "Save" } else { "Add" };
+        let save = if rule.is_some() {
+            "Save"
+        } else {
+            "Create alert"
+        };
         view! {
             {hidden("account", self.frame.account.clone())}{key}{hidden("next", self.frame.back())}
             <div class="form-row">
-                <label>"What"<select name="kind">{kinds}</select></label>
-                <label>"At"<input type="text" name="at" value=at autocomplete="off" maxlength="120"/><small>"percentages, or credits"</small></label>
-                <label>"Company, for budgets"<select name="company"><option value="">"all with a budget"</option>{companies}</select></label>
-                <fieldset class="checks"><legend>"Also told by"</legend>
-                    <label class="check"><input type="checkbox" name="by_mail" value="1" checked=by_mail/>"letter"</label>
-                    <label class="check"><input type="checkbox" name="by_webhook" value="1" checked=by_webhook/>"webhooks"</label>
+                <label>"Condition"<select name="kind">{kinds}</select></label>
+                <label>"Threshold"<input type="text" name="at" value=at autocomplete="off" maxlength="120"/><small>"Percentages, or credits"</small></label>
+                <label>"Company (budgets only)"<select name="company"><option value="">"All with a budget"</option>{companies}</select></label>
+                <fieldset class="checks"><legend>"Notify via"</legend>
+                    <label class="check"><input type="checkbox" name="by_mail" value="1" checked=by_mail/>"Email"</label>
+                    <label class="check"><input type="checkbox" name="by_webhook" value="1" checked=by_webhook/>"Webhooks"</label>
                 </fieldset>
                 <button class="button primary" type="submit">{save}</button>
             </div>
@@ -312,32 +305,36 @@ impl AlertsPage {
     fn history(&self) -> impl IntoView + use<> {
         let rows: Vec<_> = self.told.iter().map(|alert| self.line(alert)).collect();
         let table = if rows.is_empty() {
-            view! { <p class="card empty-card">"Nothing was told yet."</p> }.into_any()
+            view! { <p class="card empty-card">"No alerts yet. They appear here as soon as a threshold is crossed."</p> }.into_any()
         } else {
             view! {
                 <div class="card table-card" tabindex="0" role="group" aria-label="Table of alerts">
-                    <table data-testid="told"><thead><tr><th scope="col">"What"</th><th scope="col">"Told"</th><th scope="col">"Over"</th><th scope="col">"Known by"</th></tr></thead><tbody>{rows}</tbody></table>
+                    <table data-testid="told"><thead><tr><th scope="col">"Alert"</th><th scope="col">"Sent"</th><th scope="col">"Resolved"</th><th scope="col">"Acknowledged by"</th></tr></thead><tbody>{rows}</tbody></table>
                 </div>
             }
             .into_any()
         };
         view! {
             <section aria-labelledby="history">
-                <header class="section-header"><h2 id="history">"History"</h2><p>{format!("The latest {MOST_TOLD} alerts.")}</p></header>
+                <header class="section-header"><h2 id="history">"History"</h2><p>{format!("The latest {MOST_TOLD} alerts. Times are in {}.", self.zone.name())}</p></header>
                 {table}
             </section>
         }
     }
 
     fn line(&self, alert: &Alert) -> AnyView {
-        let over = match (alert.recovered_at, alert.lasts()) {
-            (Some(time), _) => at(time, &self.zone),
-            (None, true) => "still so".to_owned(),
-            (None, false) => "a higher level followed".to_owned(),
+        let over = match (alert.recovered_at, alert.ending, alert.lasts()) {
+            (Some(time), Some(ending), _) if ending != Ending::Recovered => {
+                format!("{} · {ending}", at(time, &self.zone))
+            }
+            (Some(time), ..) => at(time, &self.zone),
+            (None, _, true) => "Ongoing".to_owned(),
+            (None, _, false) => "Replaced by a later alert".to_owned(),
         };
         let known = alert.acknowledged.as_ref().map(|(_, who)| who.clone());
+        let (words, exact) = self.words(alert);
         view! {
-            <tr><th scope="row">{self.words(alert)}<small>{alert.rule.clone()}</small></th><td>{at(alert.fired_at, &self.zone)}</td><td>{over}</td><td>{known.unwrap_or_else(|| "–".to_owned())}</td></tr>
+            <tr><th scope="row" title=exact>{words}<small>{alert.rule.clone()}</small></th><td>{at(alert.fired_at, &self.zone)}</td><td>{over}</td><td>{known.unwrap_or_else(|| "–".to_owned())}</td></tr>
         }
         .into_any()
     }

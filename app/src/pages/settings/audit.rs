@@ -62,7 +62,7 @@ impl AuditPage {
             view! {
                 <div class="card table-card" tabindex="0" role="group" aria-label="Table of what was done">
                     <table data-testid="audit">
-                        <thead><tr><th scope="col">"Time"</th><th scope="col">"Who"</th><th scope="col">"What"</th><th scope="col">"To what"</th><th scope="col">"From"</th></tr></thead>
+                        <thead><tr><th scope="col">{format!("Time ({})", self.zone.name())}</th><th scope="col">"Who"</th><th scope="col">"What"</th><th scope="col">"To what"</th><th scope="col">"From"</th></tr></thead>
                         <tbody>{rows}</tbody>
                     </table>
                 </div>
@@ -119,8 +119,8 @@ fn words_of(action: &str) -> String {
         "account.put" => "Account created or changed",
         "account.suspended" => "Account suspended",
         "account.resumed" => "Suspension lifted",
-        "alert.acknowledged" => "Alert known of",
-        "alert.rule_removed" => "Alert rule removed",
+        "alert.acknowledged" => "Alert acknowledged",
+        "alert.rule_removed" => "Alert rule deleted",
         "alert.rule_snoozed" => "Alert rule snoozed",
         "alert.rule_stored" => "Alert rule added or changed",
         "brand.changed" => "Look for clients changed",
@@ -129,13 +129,15 @@ fn words_of(action: &str) -> String {
         "credits.given" => "Credits given",
         "credits.taken" => "Credits taken off",
         "credits.reversed" => "Event refunded",
-        "digest.started" => "Weekly letter started",
-        "digest.stopped" => "Weekly letter stopped",
+        "digest.started" => "Weekly email digest turned on",
+        "digest.stopped" => "Weekly email digest turned off",
         "dispute.opened" => "Refund requested",
         "dispute.supported" => "Agency supports a refund",
         "dispute.not_supported" => "Agency does not support a refund",
         "dispute.accepted" => "Refund approved",
         "dispute.refused" => "Refund declined",
+        "email.subscribed" => "Subscribed to emails",
+        "email.unsubscribed" => "Unsubscribed from emails",
         "invitation.revoked" => "Invitation taken back",
         "key.made" => "API key made",
         "key.rotated" => "API key replaced",
@@ -150,10 +152,10 @@ fn words_of(action: &str) -> String {
         "order.failed" => "Payment failed",
         "portal.link_made" => "Sign-in link made",
         "portal.signed_in" => "Signed in by a link",
-        "webhook.enabled" => "Webhook called again",
-        "webhook.made" => "Webhook made",
-        "webhook.removed" => "Webhook removed",
-        "webhook.replayed" => "Message sent to a webhook again",
+        "webhook.enabled" => "Endpoint re-enabled",
+        "webhook.made" => "Endpoint created",
+        "webhook.removed" => "Endpoint deleted",
+        "webhook.replayed" => "Event resent to an endpoint",
         "week.reviewed" => "Week looked through",
         other => return other.to_owned(),
     };

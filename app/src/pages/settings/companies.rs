@@ -48,7 +48,7 @@ impl CompaniesPage {
         let summary = format!(
             "{} {companies} · {used} credits used since {}",
             number::count(self.board.found as u64),
-            self.zone.at(self.board.cycle.start).strftime("%-d %b %Y"),
+            self.zone.day(self.board.cycle.start),
         );
         let parts = view! {
             <form class="card search-form" method="get" action=COMPANIES_PATH role="search">
@@ -128,7 +128,7 @@ impl CompaniesPage {
                     .into_any()
             }
             Some(at) => {
-                let day = self.zone.at(at).strftime("%-d %b").to_string();
+                let day = self.zone.short_day(at);
                 view! { <span class="state warn">{format!("about {day}, at this pace")}</span> }
                     .into_any()
             }

@@ -119,11 +119,12 @@ fn words_of(what: &str) -> &'static str {
         "ended" => "Whoever used it has to sign in again.",
         "password" => "Your other sessions have ended.",
         "reviewed" => "Everybody sees that this week was looked through.",
-        "known" => "You and the others see that somebody knows of it.",
-        "digest" => "It holds from the running week on.",
-        "rule-removed" => "Nothing is told of it any more.",
-        "webhook-removed" => "It is not called any more.",
-        "sent" => "It is on its way: reload in a moment to see what came back.",
+        "known" => "The alert is acknowledged.",
+        "digest" => "The change applies from this week on.",
+        "emails" => "Your choice is saved.",
+        "rule-removed" => "The rule is deleted, and its alerts are resolved.",
+        "webhook-removed" => "The endpoint is deleted.",
+        "sent" => "The event is pending: reload in a moment to see the response.",
         "welcome" => "You are a member now.",
         _ => "It was stored.",
     }
@@ -131,7 +132,7 @@ fn words_of(what: &str) -> &'static str {
 
 /// An instant in a zone, to the minute.
 pub(super) fn at(time: Time, zone: &Zone) -> String {
-    zone.at(time).strftime("%-d %b %Y, %H:%M").to_string()
+    zone.minute(time)
 }
 
 /// A field that a form sends without showing it.

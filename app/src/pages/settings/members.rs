@@ -48,7 +48,7 @@ impl MembersPage {
         let made = self.link.as_ref().map(|link| view! {
             <section class="card secret" role="status">
                 <h2>"The invitation is on its way"</h2>
-                <p>"A letter with this link was sent. You can pass it on yourself; it works once, for seven days, and is shown only now."</p>
+                <p>"An email with this link was sent. You can pass it on yourself; it works once, for seven days, and is shown only now."</p>
                 <input class="secret-text" type="text" readonly value=link.clone() aria-label="Link of the invitation" data-testid="invitation-link"/>
             </section>
         });

@@ -101,7 +101,7 @@ impl ReviewPage {
     fn week(&self) -> impl IntoView + use<> {
         let review = &self.review;
         let zone = &review.spikes.zone;
-        let day = |time: Time| zone.at(time).strftime("%-d %b %Y").to_string();
+        let day = |time: Time| zone.day(time);
         let last = review.week.end.plus_micros(-1);
         let link = |time: Time, label: &'static str| {
             view! { <a class="button" href=self.of_week(time) rel="external">{label}</a> }

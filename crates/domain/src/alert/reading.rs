@@ -3,6 +3,25 @@
 use super::Condition;
 use crate::{Credits, Time, TimeRange};
 
+/// A threshold as a number that can be compared within a kind of rule: percent, or micro-credits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Mark(pub i64);
+
+impl Mark {
+    /// The threshold of a kind that has no choice of it.
+    pub const ONLY: Self = Self(1);
+
+    /// Percent.
+    pub const fn percent(level: u32) -> Self {
+        Self(level as i64)
+    }
+
+    /// An amount of credits.
+    pub const fn credits(credits: Credits) -> Self {
+        Self(credits.micro())
+    }
+}
+
 /// A company's budget of the running cycle.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BudgetUse {
@@ -51,54 +70,16 @@ pub struct Reading {
     pub subject: String,
     /// What it may tell once in: the cycle, or the spike.
     pub epoch: Time,
-    /// The highest level that was reached; 0 when none was.
+    /// The highest level that was reached: percent, or 1 where there are none; 0 when none was.
     pub level: u32,
+    /// The threshold that was crossed. It says nothing while the level is 0.
+    pub mark: Mark,
     /// What is measured.
     pub observed: Credits,
     /// What it is measured by.
     pub limit: Credits,
     /// When credits will be used up, or when the spike began.
     pub at: Option<Time>,
-}
-
-impl Reading {
-    /// What is told of it: that a level was crossed, or that this is over.
-    pub fn sentence(&self, kind: &str, level: u32, is_over: bool) -> String {
-        let (observed, limit) = (
-            crate::number::credits(self.observed),
-            crate::number::credits(self.limit),
-        );
-        let part = format!("({observed} of {limit})");
-        let subject = &self.subject;
-        match (kind, is_over) {
-            ("used_percent", false) => format!("{level} % of the cycle's credits are used {part}"),
-            ("used_percent", true) => {
-                format!("less than {level} % of the cycle's credits are used again {part}")
-            }
-            ("remaining", false) => format!("{observed} credits are left"),
-            ("remaining", true) => format!("{observed} credits are left again"),
-            ("company_budget", false) => {
-                format!("{subject} has used {level} % of its budget {part}")
-            }
-            ("company_budget", true) => {
-                format!("{subject} is below {level} % of its budget again {part}")
-            }
-            ("projected_run_out", false) => {
-                let day: String = self
-                    .at
-                    .map(|at| at.to_string().chars().take(10).collect())
-                    .unwrap_or_default();
-                format!("credits will probably be used up on {day}, before the cycle ends")
-            }
-            ("projected_run_out", true) => {
-                "credits will probably last to the end of the cycle again".to_owned()
-            }
-            (_, false) => {
-                format!("usage is unusually high: {observed} credits where {limit} are usual")
-            }
-            (_, true) => "usage is back to what is usual".to_owned(),
-        }
-    }
 }
 
 impl Condition {
@@ -108,17 +89,23 @@ impl Condition {
             subject: String::new(),
             epoch: figures.cycle.start,
             level: 0,
+            mark: Mark::ONLY,
             observed: figures.used,
             limit: figures.allocation,
             at: None,
         };
         match self {
-            Self::UsedPercent { levels } => vec![Reading {
-                level: reached(levels, figures.used, figures.allocation),
-                ..account
-            }],
+            Self::UsedPercent { levels } => {
+                let level = reached(levels, figures.used, figures.allocation);
+                vec![Reading {
+                    level,
+                    mark: Mark::percent(level),
+                    ..account
+                }]
+            }
             Self::Remaining { credits } => vec![Reading {
                 level: u32::from(figures.remaining <= *credits),
+                mark: Mark::credits(*credits),
                 observed: figures.remaining,
                 ..account
             }],
@@ -126,12 +113,16 @@ impl Condition {
                 .budgets
                 .iter()
                 .filter(|budget| company.as_ref().is_none_or(|key| *key == budget.company))
-                .map(|budget| Reading {
-                    subject: budget.company.clone(),
-                    level: reached(levels, budget.used, budget.budget),
-                    observed: budget.used,
-                    limit: budget.budget,
-                    ..account.clone()
+                .map(|budget| {
+                    let level = reached(levels, budget.used, budget.budget);
+                    Reading {
+                        subject: budget.company.clone(),
+                        level,
+                        mark: Mark::percent(level),
+                        observed: budget.used,
+                        limit: budget.budget,
+                        ..account.clone()
+                    }
                 })
                 .collect(),
             Self::ProjectedRunOut => vec![Reading {
@@ -139,30 +130,38 @@ impl Condition {
                 at: figures.runs_out_at,
                 ..account
             }],
-            Self::Spike { credits } => vec![spike(figures.spike, *credits).unwrap_or(account)],
+            Self::Spike { credits } => vec![
+                figures
+                    .spike
+                    .map_or(account, |spike| spike_of(spike, *credits)),
+            ],
         }
     }
 }
 
-fn spike(seen: Option<SpikeSeen>, least: Credits) -> Option<Reading> {
-    let seen = seen.filter(|seen| seen.used.saturating_sub(seen.expected) >= least)?;
-    Some(Reading {
+fn spike_of(seen: SpikeSeen, least: Credits) -> Reading {
+    let above = seen.used.saturating_sub(seen.expected);
+    Reading {
         subject: String::new(),
         epoch: seen.start,
-        level: 1,
+        level: u32::from(above >= least),
+        mark: Mark::credits(least),
         observed: seen.used,
         limit: seen.expected,
         at: Some(seen.start),
-    })
+    }
 }
 
-/// The highest level that a part of a whole reaches; 0 when there is no whole.
+/// The highest level that a part of a whole reaches. Of nothing, any use is more than every level.
 fn reached(levels: &[u32], used: Credits, whole: Credits) -> u32 {
     let (used, whole) = (i128::from(used.micro()), i128::from(whole.micro()));
-    if whole <= 0 {
-        return 0;
-    }
-    let is_reached = |level: &&u32| used * 100 >= whole * i128::from(**level);
+    let is_reached = |level: &&u32| {
+        if whole > 0 {
+            used * 100 >= whole * i128::from(**level)
+        } else {
+            used > 0
+        }
+    };
     levels.iter().filter(is_reached).max().copied().unwrap_or(0)
 }
 
@@ -204,6 +203,7 @@ mod tests {
             assert_eq!(level(&rule, &figures(used, 100)), [reached], "{used}");
         }
         assert_eq!(level(&rule, &figures(0, 0)), [0]);
+        assert_eq!(level(&rule, &figures(1, 0)), [100]);
         let left = Condition::Remaining {
             credits: credits(20),
         };

@@ -108,6 +108,26 @@ impl Zone {
         }
     }
 
+    /// The civil day of an instant, as people read it: `3 Dec 2026`.
+    pub fn day(&self, time: Time) -> String {
+        self.at(time).strftime("%-d %b %Y").to_string()
+    }
+
+    /// The civil day of an instant without its year: `3 Dec`.
+    pub fn short_day(&self, time: Time) -> String {
+        self.at(time).strftime("%-d %b").to_string()
+    }
+
+    /// An instant to the minute, as people read it: `3 Dec 2026, 14:05`.
+    pub fn minute(&self, time: Time) -> String {
+        self.at(time).strftime("%-d %b %Y, %H:%M").to_string()
+    }
+
+    /// An instant to the minute where nothing else says in which zone: `3 Dec 2026, 14:05 (Europe/Berlin)`.
+    pub fn minute_named(&self, time: Time) -> String {
+        format!("{} ({})", self.minute(time), self.name)
+    }
+
     /// RFC 3339 to the second with this zone's offset, as rows show it.
     pub fn rfc3339(&self, time: Time) -> String {
         self.at(time).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
@@ -117,5 +137,21 @@ impl Zone {
 impl PartialEq for Zone {
     fn eq(&self, other: &Self) -> bool {
         self.name == other.name
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn people_read_the_time_of_their_zone() {
+        let time: Time = "2026-12-04T00:03:00Z".parse().unwrap();
+        let niue = Zone::named("Pacific/Niue").unwrap();
+        assert_eq!(niue.day(time), "3 Dec 2026");
+        assert_eq!(niue.short_day(time), "3 Dec");
+        assert_eq!(niue.minute_named(time), "3 Dec 2026, 13:03 (Pacific/Niue)");
+        let kiritimati = Zone::named("Pacific/Kiritimati").unwrap();
+        assert_eq!(kiritimati.minute(time), "4 Dec 2026, 14:03");
     }
 }

@@ -192,7 +192,7 @@ fn paid_kinds(parts: &[Part], names: &BTreeMap<GrantNo, (GrantKind, String)>) ->
 
 /// What an agency says is between it and the platform.
 fn dispute_words(dispute: &Dispute, zone: &Zone, sees_all: bool) -> String {
-    let at = zone.at(dispute.created_at).strftime("%-d %b %Y");
+    let at = zone.day(dispute.created_at);
     let support = dispute.support.as_ref().filter(|_| sees_all);
     let support = support.map(support_words);
     let parts = [

@@ -2,7 +2,8 @@
 
 use domain::{
     Time,
-    alert::{Condition, Reading, Rule},
+    alert::{Ending, Mark, Reading, Rule, Sentence, capitalised},
+    calendar::Zone,
     tenancy::Account,
 };
 use serde_json::{Value, json};
@@ -12,10 +13,15 @@ use crate::ports::{Message, Target};
 /// An alert that fired, or is over.
 pub(super) struct Told<'a> {
     pub rule: &'a Rule,
+    /// What the rule watched when the alert fired, as the word on the wire.
+    pub kind: &'a str,
     pub reading: &'a Reading,
-    /// The level that was crossed.
-    pub level: u32,
-    pub is_over: bool,
+    /// The threshold that was crossed.
+    pub mark: Mark,
+    /// Why it is over; none when it fired.
+    pub ending: Option<Ending>,
+    /// Name of the company it is about.
+    pub company: &'a str,
 }
 
 /// The message that tells of an alert.
@@ -26,14 +32,12 @@ pub(super) fn message(
     targets: Vec<Target>,
     now: Time,
 ) -> Message {
-    let kind = if told.is_over {
-        "creditscope.alert.recovered"
-    } else {
-        "creditscope.alert.fired"
+    let kind = match told.ending {
+        None => "creditscope.alert.fired",
+        Some(ending) if ending.is_by_hand() => "creditscope.alert.ended",
+        Some(_) => "creditscope.alert.recovered",
     };
-    let text = told
-        .reading
-        .sentence(told.rule.condition.kind(), told.level, told.is_over);
+    let text = text(account, told);
     let body = body(kind, now, &data(account, told, &text));
     Message {
         id,
@@ -42,6 +46,22 @@ pub(super) fn message(
         body,
         targets,
     }
+}
+
+/// What is told, in the account's zone.
+fn text(account: &Account, told: &Told<'_>) -> String {
+    let zone = Zone::named(&account.time_zone).unwrap_or_else(|_| Zone::utc());
+    let sentence = Sentence {
+        kind: told.kind,
+        reading: told.reading,
+        mark: told.mark,
+        company: told.company,
+        zone: &zone,
+    };
+    capitalised(&match told.ending {
+        None => sentence.fired(),
+        Some(ending) => sentence.ended(ending),
+    })
 }
 
 /// What every message is made of.
@@ -54,20 +74,19 @@ fn data(account: &Account, told: &Told<'_>, text: &str) -> Value {
     json!({
         "account": account.key,
         "rule": told.rule.key,
-        "kind": told.rule.condition.kind(),
+        "kind": told.kind,
         "company": Some(&reading.subject).filter(|subject| !subject.is_empty()),
-        "level": level(&told.rule.condition, told.level),
+        "level": level(told),
         "observed": reading.observed,
         "limit": reading.limit,
         "at": reading.at.map(|at| at.to_string()),
+        "reason": told.ending.map(Ending::id),
         "text": text,
     })
 }
 
 /// A level in percent, for rules that have such.
-fn level(condition: &Condition, level: u32) -> Option<u32> {
-    match condition {
-        Condition::UsedPercent { .. } | Condition::CompanyBudget { .. } => Some(level),
-        Condition::Remaining { .. } | Condition::ProjectedRunOut | Condition::Spike { .. } => None,
-    }
+fn level(told: &Told<'_>) -> Option<u32> {
+    let is_percent = ["used_percent", "company_budget"].contains(&told.kind);
+    u32::try_from(told.mark.0).ok().filter(|_| is_percent)
 }

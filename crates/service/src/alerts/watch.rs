@@ -1,10 +1,10 @@
 //! Looks at accounts that have news, and tells what crossed a level since the last look.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
     AccountId, Time,
-    alert::{BudgetUse, Condition, Figures, Reading, Rule, Step, step},
+    alert::{BudgetUse, Condition, Ending, Figures, Reading, Rule, Step, step},
 };
 
 use super::tell::{Told, message};
@@ -14,7 +14,7 @@ use crate::{
     companies::{MOST_COMPANIES, by_company},
     forecast::AccountForecast,
     ingest::account_cycles,
-    ports::{Alert, AlertChange, BooksNeeds, GroupBy, Selection},
+    ports::{Alert, AlertChange, AlertTurn, BooksNeeds, GroupBy, Message, Selection, Target},
     split::{Ask, read_cells},
 };
 
@@ -55,32 +55,45 @@ impl Services {
 
     /// Looks at an account and tells what its rules see; how many alerts changed.
     pub async fn watch(&self, account: AccountId, look: Look) -> ServiceResult<usize> {
-        let mut rules = self.store.alert_rules(account).await?;
-        if look == Look::Quick {
-            rules.retain(|rule| !rule.condition.looks_back());
-        }
-        if rules.is_empty() {
+        let all = self.store.alert_rules(account).await?;
+        let latest = self.store.latest_alerts(account).await?;
+        let rules: Vec<_> = all
+            .iter()
+            .filter(|rule| look == Look::Full || !rule.condition.looks_back())
+            .collect();
+        if rules.is_empty() && !latest.iter().any(Alert::lasts) {
             return Ok(0);
         }
         let caller = Caller::operator("alerts");
         let scope = self.scope_by_id(&caller, account, Permission::Read).await?;
         let figures = self.figures(&scope, &rules).await?;
-        let latest = self.store.latest_alerts(account).await?;
-        let mut changes = Vec::new();
+        let (mut seen, mut changes) = (BTreeSet::new(), Vec::new());
         for rule in &rules {
             for reading in rule.condition.readings(&figures) {
                 let last = latest.iter().find(|alert| {
                     alert.rule == rule.key && alert.reading.subject == reading.subject
                 });
+                seen.extend(last.map(|alert| alert.number));
                 changes.extend(self.change(&scope, rule, reading, last).await?);
             }
         }
+        let unseen = |alert: &&Alert| alert.lasts() && !seen.contains(&alert.number);
+        for alert in latest.iter().filter(unseen) {
+            let rule = all.iter().find(|rule| rule.key == alert.rule);
+            if let Some(ending) = ending_of(alert, rule, &rules) {
+                changes.push(self.ending(&scope, rule, alert, ending).await?);
+            }
+        }
+        self.make(account, &changes).await
+    }
+
+    async fn make(&self, account: AccountId, changes: &[AlertChange]) -> ServiceResult<usize> {
         if changes.is_empty() {
             return Ok(0);
         }
         let made = self
             .store
-            .change_alerts(account, &changes, self.now())
+            .change_alerts(account, changes, self.now())
             .await?;
         if made > 0 {
             self.messages.notify_one();
@@ -96,44 +109,127 @@ impl Services {
         reading: Reading,
         last: Option<&Alert>,
     ) -> ServiceResult<Option<AlertChange>> {
-        let settles = match step(last.map(Alert::fired).as_ref(), &reading) {
-            Step::Nothing => return Ok(None),
-            Step::Fire => None,
-            Step::Recover(settled) => Some(settled),
+        let fired = last.map(Alert::fired);
+        let is_snoozed = rule.is_snoozed(self.now());
+        let (turn, is_told) = match (step(&rule.condition, fired.as_ref(), &reading), last) {
+            (
+                Step::Fire {
+                    crossings,
+                    is_known,
+                },
+                _,
+            ) => {
+                let is_owed = is_snoozed && !is_known;
+                (AlertTurn::Fire { crossings, is_owed }, !is_known)
+            }
+            (Step::End { ending, .. }, Some(last)) if ending.is_by_hand() => {
+                let ending = self.ending(scope, Some(rule), last, ending).await?;
+                return Ok(Some(ending));
+            }
+            (Step::End { ending, crossings }, Some(last)) => {
+                (AlertTurn::End { ending, crossings }, !last.is_owed)
+            }
+            (Step::Nothing, Some(last)) if is_due(last, is_snoozed) => (AlertTurn::Notify, true),
+            (Step::End { .. } | Step::Nothing, _) => return Ok(None),
         };
-        let now = self.now();
-        let targets = if rule.is_snoozed(now) {
-            Vec::new()
-        } else {
+        // What is over, or told late, is told with the threshold that was crossed.
+        let (mark, ending) = match (&turn, last) {
+            (AlertTurn::End { ending, .. }, Some(last)) => (last.reading.mark, Some(*ending)),
+            (AlertTurn::Notify, Some(last)) => (last.reading.mark, None),
+            _ => (reading.mark, None),
+        };
+        let targets = if is_told && !is_snoozed {
             self.targets(scope, rule).await?
-        };
-        // What is over is told with the level that was told before.
-        let level = match (settles, last) {
-            (Some(_), Some(last)) => last.reading.level,
-            _ => reading.level,
+        } else {
+            Vec::new()
         };
         let told = Told {
             rule,
+            kind: rule.condition.kind(),
             reading: &reading,
-            level,
-            is_over: settles.is_some(),
+            mark,
+            ending,
+            company: &self.company_name(scope, &reading.subject).await?,
         };
-        let message = (!targets.is_empty()).then(|| {
-            let id = format!("msg_{}", self.new_id());
-            message(id, scope.account(), &told, targets, now)
-        });
+        let message = self.told(scope, &told, targets);
         Ok(Some(AlertChange {
             rule: rule.key.clone(),
             kind: rule.condition.kind().to_owned(),
             reading,
             after: last.map(|alert| alert.number),
-            settles,
+            turn,
             message,
         }))
     }
 
+    fn told(&self, scope: &Scope, told: &Told<'_>, targets: Vec<Target>) -> Option<Message> {
+        (!targets.is_empty()).then(|| {
+            let id = format!("msg_{}", self.new_id());
+            message(id, scope.account(), told, targets, self.now())
+        })
+    }
+
+    /// Ends an alert because of what somebody did: programs are told, so that they close what they opened; people are
+    /// not, because somebody did it.
+    async fn ending(
+        &self,
+        scope: &Scope,
+        rule: Option<&Rule>,
+        alert: &Alert,
+        ending: Ending,
+    ) -> ServiceResult<AlertChange> {
+        let heard = rule.filter(|rule| !rule.is_snoozed(self.now()) && !alert.is_owed);
+        let message = match heard {
+            Some(rule) if rule.by_webhook => {
+                let told = Told {
+                    rule,
+                    kind: &alert.kind,
+                    reading: &alert.reading,
+                    mark: alert.reading.mark,
+                    ending: Some(ending),
+                    company: &self.company_name(scope, &alert.reading.subject).await?,
+                };
+                self.told(scope, &told, self.called(scope).await?)
+            }
+            _ => None,
+        };
+        Ok(AlertChange {
+            rule: alert.rule.clone(),
+            kind: alert.kind.clone(),
+            reading: alert.reading.clone(),
+            after: Some(alert.number),
+            turn: AlertTurn::End {
+                ending,
+                crossings: alert.crossings.clone(),
+            },
+            message,
+        })
+    }
+
+    /// Ends what a rule told and what lasts.
+    pub(super) async fn end_alerts_of(&self, scope: &Scope, rule: &Rule) -> ServiceResult<()> {
+        let account = scope.account.id;
+        let mut changes = Vec::new();
+        for alert in self.store.latest_alerts(account).await? {
+            if alert.rule == rule.key && alert.lasts() {
+                let ending = self.ending(scope, Some(rule), &alert, Ending::RuleDeleted);
+                changes.push(ending.await?);
+            }
+        }
+        self.make(account, &changes).await.map(drop)
+    }
+
+    /// How people call a company; its key when it is gone.
+    async fn company_name(&self, scope: &Scope, key: &str) -> ServiceResult<String> {
+        if key.is_empty() {
+            return Ok(String::new());
+        }
+        let company = self.directory.company(scope.account.id, key).await?;
+        Ok(company.map_or_else(|| key.to_owned(), |company| company.name.clone()))
+    }
+
     /// The figures that some rules need.
-    async fn figures(&self, scope: &Scope, rules: &[Rule]) -> ServiceResult<Figures> {
+    async fn figures(&self, scope: &Scope, rules: &[&Rule]) -> ServiceResult<Figures> {
         let (account, now) = (scope.account.id, self.now());
         let cycle = account_cycles(&scope.account)?.at(now).range;
         let mut snapshot = self.store.snapshot().await?;
@@ -203,6 +299,24 @@ impl Services {
             });
         Ok(uses.collect())
     }
+}
+
+/// Why an alert that lasts has nothing to be held against any more; none when its rule was not looked at this time.
+fn ending_of(alert: &Alert, rule: Option<&Rule>, looked_at: &[&Rule]) -> Option<Ending> {
+    let Some(rule) = rule else {
+        return Some(Ending::RuleDeleted);
+    };
+    let condition = &rule.condition;
+    if condition.kind() != alert.kind || !condition.is_about(&alert.reading.subject) {
+        return Some(Ending::RuleChanged);
+    }
+    let is_looked_at = looked_at.iter().any(|one| one.key == rule.key);
+    is_looked_at.then_some(Ending::BudgetRemoved)
+}
+
+/// Whether an alert that fired while its rule was snoozed is to be told now.
+const fn is_due(alert: &Alert, is_snoozed: bool) -> bool {
+    alert.lasts() && alert.is_owed && !is_snoozed && alert.acknowledged.is_none()
 }
 
 /// When credits will more likely than not be used up, before the cycle ends.

@@ -15,7 +15,7 @@ pub(super) fn date_label(time: Time, zone: &Zone) -> String {
 
 /// `23 Nov`.
 pub(super) fn day_label(time: Time, zone: &Zone) -> String {
-    zone.at(time).strftime("%-d %b").to_string()
+    zone.short_day(time)
 }
 
 /// `1 – 30 November 2026`: the days a half-open range touches, saying month and year once where they are the same.

@@ -1,12 +1,13 @@
-//! A week in the words of a letter.
+//! A week in the words of an email.
 
 use domain::{
-    Time,
+    Credits, Time,
     number::{self, Change},
 };
 
 use super::Told;
 use crate::{
+    mail::Block,
     spikes::FoundSpike,
     trends::{TrendGroup, Trends},
 };
@@ -28,75 +29,58 @@ impl Told {
         )
     }
 
-    /// The whole letter.
-    pub(super) fn text(&self) -> String {
+    /// The whole email.
+    pub(super) fn blocks(&self) -> Vec<Block> {
         let (now, before) = self.totals();
         let review = &self.review;
-        let mut lines = vec![
-            format!(
-                "{}, {} to {} ({})",
-                self.account,
-                self.at(review.week.start, "%-d %b"),
-                self.at(review.week.end.plus_micros(-1), "%-d %b %Y"),
-                review.spikes.zone.name()
-            ),
-            String::new(),
-            format!(
+        let zone = &review.spikes.zone;
+        let mut blocks = vec![
+            Block::Heading(format!("{}: your week in AI credits", self.account)),
+            Block::Text(format!(
+                "{} to {} ({})",
+                zone.short_day(review.week.start),
+                zone.day(review.week.end.plus_micros(-1)),
+                zone.name()
+            )),
+            Block::Text(format!(
                 "{} credits used, {} ({}).",
                 number::whole_credits(now),
                 against(&number::change(now, before)),
                 number::whole_credits(before)
-            ),
+            )),
         ];
-        lines.extend(section("By agent", &review.by_agent));
-        lines.extend(section("By company", &review.by_company));
-        lines.extend(self.unusual());
-        let outlook = self.forecast.view();
-        lines.extend([
-            String::new(),
-            "This cycle".to_owned(),
-            format!("  {}. {}", outlook.headline, outlook.detail)
-                .trim_end()
-                .to_owned(),
-            String::new(),
-            "The page Weekly review shows the rows behind every figure. Whether this letter comes is said on the page Alerts.".to_owned(),
-            String::new(),
-        ]);
-        lines.join("\n")
+        blocks.extend(section("By agent", &review.by_agent));
+        blocks.extend(section("By company", &review.by_company));
+        blocks.extend(self.spikes());
+        blocks.push(self.outlook());
+        blocks
     }
 
-    fn totals(&self) -> (domain::Credits, domain::Credits) {
+    fn totals(&self) -> (Credits, Credits) {
         let trends = &self.review.by_agent;
         (trends.total.credits, trends.previous.credits)
     }
 
-    fn at(&self, time: Time, format: &str) -> String {
-        let zone = &self.review.spikes.zone;
-        zone.at(time).strftime(format).to_string()
+    fn outlook(&self) -> Block {
+        let outlook = self.forecast.view();
+        let mut lines = vec![outlook.headline];
+        lines.extend(Some(outlook.detail).filter(|detail| !detail.is_empty()));
+        Block::List("This billing cycle".to_owned(), lines)
     }
 
-    fn unusual(&self) -> Vec<String> {
-        let Some(spikes) = self.review.spikes.spikes.as_ref() else {
-            return Vec::new();
-        };
+    fn at(&self, time: Time) -> String {
+        let zone = &self.review.spikes.zone;
+        zone.at(time).strftime("%a %-d %b, %H:%M").to_string()
+    }
+
+    fn spikes(&self) -> Option<Block> {
+        let spikes = self.review.spikes.spikes.as_ref()?;
         if spikes.is_empty() {
-            return Vec::new();
+            return None;
         }
-        let mut lines = vec![String::new(), "Spikes".to_owned()];
-        lines.extend(
-            spikes
-                .iter()
-                .take(MOST_SPIKES)
-                .map(|spike| self.spike(spike)),
-        );
-        if let Some(more) = spikes
-            .len()
-            .checked_sub(MOST_SPIKES)
-            .filter(|more| *more > 0)
-        {
-            lines.push(format!("  and {more} more"));
-        }
-        lines
+        let told = spikes.iter().take(MOST_SPIKES);
+        let lines = told.map(|spike| self.spike(spike)).collect();
+        Some(list("Spikes", lines, spikes.len(), MOST_SPIKES))
     }
 
     fn spike(&self, found: &FoundSpike) -> String {
@@ -105,44 +89,52 @@ impl Told {
             .mostly_from()
             .map_or_else(String::new, |cause| format!(", {cause}"));
         format!(
-            "  {}: {} credits vs {} expected{cause}",
-            self.at(spike.range.start, "%a %-d %b, %H:%M"),
+            "{}: {} credits vs {} expected{cause}",
+            self.at(spike.range.start),
             number::whole_credits(spike.used),
             number::whole_credits(spike.expected)
         )
     }
 }
 
-fn section(title: &str, trends: &Trends) -> Vec<String> {
+/// A list of the first lines of so many.
+fn list(title: &str, mut lines: Vec<String>, all: usize, most: usize) -> Block {
+    if all > most {
+        lines.push(format!("and {} more", all - most));
+    }
+    Block::List(title.to_owned(), lines)
+}
+
+/// Whole credits that add up to what is shown of them all.
+fn section(title: &str, trends: &Trends) -> Option<Block> {
     let used: Vec<_> = trends
         .groups
         .iter()
         .filter(|group| !group.total.credits.is_zero())
         .collect();
     if used.is_empty() {
-        return Vec::new();
+        return None;
     }
-    let mut lines = vec![String::new(), title.to_owned()];
-    let credits: Vec<_> = used.iter().map(|group| group.total.credits).collect();
-    let wholes = number::whole_parts(&credits);
-    let named = used.iter().zip(&wholes).take(MOST_NAMED);
-    lines.extend(named.map(|(group, whole)| line(group, whole)));
-    if used.len() > MOST_NAMED {
-        lines.push(format!("  and {} more", used.len() - MOST_NAMED));
-    }
-    lines
+    let parts: Vec<_> = used.iter().map(|group| group.total.credits).collect();
+    let lines = used
+        .iter()
+        .zip(number::whole_parts(&parts))
+        .take(MOST_NAMED)
+        .map(|(group, credits)| line(group, &credits))
+        .collect();
+    Some(list(title, lines, used.len(), MOST_NAMED))
 }
 
-fn line(group: &TrendGroup, whole: &str) -> String {
+fn line(group: &TrendGroup, credits: &str) -> String {
     let change = number::change(group.total.credits, group.previous.credits);
-    format!("  {}: {whole} credits, {}", group.name, against(&change))
+    format!("{}: {credits} credits, {}", group.name, against(&change))
 }
 
 fn against(change: &Change) -> String {
     match change {
-        Change::New => "nothing the week before".to_owned(),
-        Change::None | Change::Steady => "as in the week before".to_owned(),
-        Change::Up(percent) => format!("{percent} more than the week before"),
-        Change::Down(percent) => format!("{percent} less than the week before"),
+        Change::New => "none in the previous week".to_owned(),
+        Change::None | Change::Steady => "as in the previous week".to_owned(),
+        Change::Up(percent) => format!("{percent} more than in the previous week"),
+        Change::Down(percent) => format!("{percent} less than in the previous week"),
     }
 }

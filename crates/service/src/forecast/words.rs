@@ -72,7 +72,7 @@ struct Said<'a> {
 impl Said<'_> {
     /// `12 Dec`.
     fn day(&self, at: Time) -> String {
-        self.zone.at(at).strftime("%-d %b").to_string()
+        self.zone.short_day(at)
     }
 
     /// `on 12 Dec`, `today around 17:00`.

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use domain::{
     AccountId, Time,
-    alert::{Fired, Reading, Rule, Settled},
+    alert::{Crossings, Ending, Fired, Reading, Rule},
 };
 
 use super::StoreResult;
@@ -21,28 +21,37 @@ pub struct Alert {
     pub reading: Reading,
     /// When it was told.
     pub fired_at: Time,
-    /// When it was over; none while it lasts, and when a higher level took its place.
+    /// When it ended; none while it lasts, and when a later alert took its place.
     pub recovered_at: Option<Time>,
-    /// From what on the same may be told again; none while it lasts.
-    pub settled: Option<Settled>,
+    /// Whether it is over: ended, or a later alert took its place.
+    pub is_over: bool,
+    /// Why it ended; none while it lasts, and when a later alert took its place.
+    pub ending: Option<Ending>,
+    /// What was told of it and before it in its epoch.
+    pub crossings: Crossings,
+    /// Whether it fired while its rule was snoozed, so that nobody was told outside the page yet.
+    pub is_owed: bool,
     /// When somebody said that they know of it, and who.
     pub acknowledged: Option<(Time, String)>,
 }
 
 impl Alert {
     /// What the next reading is held against.
-    pub const fn fired(&self) -> Fired {
+    pub fn fired(&self) -> Fired {
         Fired {
+            kind: self.kind.clone(),
             epoch: self.reading.epoch,
-            level: self.reading.level,
+            mark: self.reading.mark,
             limit: self.reading.limit,
-            settled: self.settled,
+            crossings: self.crossings.clone(),
+            lasts: self.lasts(),
+            ending: self.ending,
         }
     }
 
     /// Whether it is still so.
     pub const fn lasts(&self) -> bool {
-        self.settled.is_none()
+        !self.is_over
     }
 }
 
@@ -53,7 +62,7 @@ pub struct Message {
     pub id: String,
     /// `creditscope.alert.fired` and so on.
     pub kind: String,
-    /// One line, for letters and lists.
+    /// One line, for emails and lists.
     pub subject: String,
     /// What is sent: JSON.
     pub body: String,
@@ -66,7 +75,7 @@ pub struct Message {
 pub enum Target {
     /// A webhook's id.
     Webhook(String),
-    /// An e-mail address.
+    /// An email address.
     Mail(String),
 }
 
@@ -81,10 +90,31 @@ pub struct AlertChange {
     pub reading: Reading,
     /// Number of the alert that this was held against: the change is made only while that is the latest one.
     pub after: Option<i64>,
-    /// That the latest one is over; else this is a new one.
-    pub settles: Option<Settled>,
+    /// What becomes of the alert.
+    pub turn: AlertTurn,
     /// What is told; nothing when nobody is to be told outside the page.
     pub message: Option<Message>,
+}
+
+/// What becomes of an alert.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AlertTurn {
+    /// There is a new one; the latest one, if it lasts, gives way to it.
+    Fire {
+        /// What was told with it.
+        crossings: Crossings,
+        /// Whether nobody is told outside the page yet.
+        is_owed: bool,
+    },
+    /// The latest one is over.
+    End {
+        /// Why.
+        ending: Ending,
+        /// What remains told.
+        crossings: Crossings,
+    },
+    /// The latest one lasts, and what was owed is told.
+    Notify,
 }
 
 /// Where an account wants to be called.
@@ -154,7 +184,7 @@ pub trait AlertStore {
     /// Removes a rule; whether there was one. What it told stays.
     async fn delete_alert_rule(&self, account: AccountId, key: &str) -> StoreResult<bool>;
 
-    /// Accounts that have rules.
+    /// Accounts that have rules, or alerts that last.
     async fn accounts_with_rules(&self) -> StoreResult<Vec<AccountId>>;
 
     /// The latest alert of every rule and subject.

@@ -15,7 +15,10 @@ use serde_json::{Value, json};
 use service::{
     Caller, Clock, Permission, Scope, ServiceError, ServiceResult, Services,
     ingest::IngestBatch,
-    ports::{Committed, DirectoryStore as _, Membership, PutAccount, PutCompany, User},
+    ports::{
+        Committed, DirectoryStore as _, IdentityStore as _, Membership, PutAccount, PutCompany,
+        User,
+    },
     users::{Joining, PutUser},
 };
 
@@ -182,6 +185,12 @@ impl World {
             }],
         };
         self.services.put_user(&self.operator, user).await.unwrap();
+    }
+
+    /// Someone known by their address, signed in.
+    pub async fn person(&self, email: &str) -> Caller {
+        let user = self.store.user_by_email(email).await.unwrap();
+        Caller::from_user(&user.unwrap())
     }
 
     /// Stores events of `north`, however old.

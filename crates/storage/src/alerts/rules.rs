@@ -74,7 +74,8 @@ pub(super) async fn delete(writer: &Writer, account: AccountId, key: &str) -> Re
 
 #[tracing::instrument(name = "db.alert_rules.accounts", skip_all)]
 pub(super) async fn accounts(readers: &SqlitePool) -> Result<Vec<AccountId>> {
-    const SQL: &str = "SELECT DISTINCT account_id FROM alert_rules ORDER BY account_id";
+    const SQL: &str = "SELECT account_id FROM alert_rules
+        UNION SELECT account_id FROM alerts WHERE settled_level IS NULL ORDER BY account_id";
     let accounts: Vec<i64> = sqlx::query_scalar(SQL).fetch_all(readers).await?;
     Ok(accounts.into_iter().map(AccountId).collect())
 }

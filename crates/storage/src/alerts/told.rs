@@ -1,10 +1,12 @@
 //! What was told.
 
+use std::collections::BTreeMap;
+
 use domain::{
     AccountId, Credits, Time,
-    alert::{Reading, Settled},
+    alert::{Crossings, Ending, Mark, Reading},
 };
-use service::ports::{Alert, AlertChange};
+use service::ports::{Alert, AlertChange, AlertTurn};
 use sqlx::SqlitePool;
 
 use super::messages;
@@ -16,8 +18,8 @@ use crate::{
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "SELECT number, rule, kind, subject, epoch, level, observed, measure, at, fired_at, recovered_at,
-                settled_level, settled_measure, acknowledged_at, acknowledged_by FROM alerts ",
+            "SELECT number, rule, kind, subject, epoch, level, mark, observed, measure, at, fired_at, recovered_at,
+                settled_level, ending, crossings, owed, acknowledged_at, acknowledged_by FROM alerts ",
             $rest
         )
     };
@@ -31,13 +33,16 @@ struct AlertRow {
     subject: String,
     epoch: i64,
     level: i64,
+    mark: i64,
     observed: i64,
     measure: i64,
     at: Option<i64>,
     fired_at: i64,
     recovered_at: Option<i64>,
     settled_level: Option<i64>,
-    settled_measure: Option<i64>,
+    ending: Option<String>,
+    crossings: String,
+    owed: bool,
     acknowledged_at: Option<i64>,
     acknowledged_by: Option<String>,
 }
@@ -46,11 +51,33 @@ fn level(number: i64) -> Result<u32> {
     u32::try_from(number).map_err(|_| Error::Corrupt(format!("an alert of level {number}")))
 }
 
+fn ending(text: &str) -> Result<Ending> {
+    text.parse()
+        .map_err(|()| Error::Corrupt(format!("an alert that ended by '{text}'")))
+}
+
+/// Thresholds and the measures they were told at, as numbers.
+fn crossings(text: &str) -> Result<Crossings> {
+    let told: BTreeMap<i64, i64> = serde_json::from_str(text)?;
+    let told = told.into_iter();
+    Ok(told
+        .map(|(mark, limit)| (Mark(mark), Credits::from_micro(limit)))
+        .collect())
+}
+
+fn crossings_text(crossings: &Crossings) -> Result<String> {
+    let told: BTreeMap<i64, i64> = crossings
+        .iter()
+        .map(|(mark, limit)| (mark.0, limit.micro()))
+        .collect();
+    Ok(serde_json::to_string(&told)?)
+}
+
 impl TryFrom<AlertRow> for Alert {
     type Error = Error;
 
     fn try_from(row: AlertRow) -> Result<Self> {
-        let settled = row.settled_level.zip(row.settled_measure);
+        let ending = row.ending.as_deref().map(ending).transpose()?;
         Ok(Self {
             number: row.number,
             rule: row.rule,
@@ -59,20 +86,17 @@ impl TryFrom<AlertRow> for Alert {
                 subject: row.subject,
                 epoch: Time::from_micros(row.epoch),
                 level: level(row.level)?,
+                mark: Mark(row.mark),
                 observed: Credits::from_micro(row.observed),
                 limit: Credits::from_micro(row.measure),
                 at: row.at.map(Time::from_micros),
             },
             fired_at: Time::from_micros(row.fired_at),
             recovered_at: row.recovered_at.map(Time::from_micros),
-            settled: settled
-                .map(|(of, limit)| {
-                    Ok::<_, Error>(Settled {
-                        level: level(of)?,
-                        limit: Credits::from_micro(limit),
-                    })
-                })
-                .transpose()?,
+            is_over: row.settled_level.is_some(),
+            ending,
+            crossings: crossings(&row.crossings)?,
+            is_owed: row.owed,
             acknowledged: row
                 .acknowledged_at
                 .map(Time::from_micros)
@@ -125,10 +149,7 @@ pub(super) async fn change(
         if newest(&mut tx, account, change).await? != change.after {
             continue;
         }
-        match (change.settles, change.after) {
-            (Some(settled), Some(number)) => settle(&mut tx, number, settled, now).await?,
-            _ => fire(&mut tx, account, change, now).await?,
-        }
+        make(&mut tx, account, change, now).await?;
         if let Some(message) = &change.message {
             messages::add(&mut tx, account, message, now).await?;
         }
@@ -138,24 +159,46 @@ pub(super) async fn change(
     Ok(made)
 }
 
+async fn make(
+    tx: &mut WriteTx<'_>,
+    account: AccountId,
+    change: &AlertChange,
+    now: Time,
+) -> Result<()> {
+    match (&change.turn, change.after) {
+        (AlertTurn::Fire { crossings, is_owed }, _) => {
+            let number = fire(tx, account, change, now).await?;
+            note(tx, number, crossings, *is_owed).await
+        }
+        (AlertTurn::End { ending, crossings }, Some(number)) => {
+            end(tx, number, *ending, now).await?;
+            note(tx, number, crossings, false).await
+        }
+        (AlertTurn::Notify, Some(number)) => notify(tx, number).await,
+        (AlertTurn::End { .. } | AlertTurn::Notify, None) => Ok(()),
+    }
+}
+
 async fn newest(
     tx: &mut WriteTx<'_>,
     account: AccountId,
     change: &AlertChange,
 ) -> Result<Option<i64>> {
-    // One that is over is not the same any more: it cannot be ended a second time.
+    // One that is over is not the same any more: it cannot be ended a second time. Nor is what is owed told twice.
     const SQL: &str =
         "SELECT max(number) FROM alerts WHERE account_id = ?1 AND rule = ?2 AND subject = ?3";
-    const LASTS: &str = "SELECT count(*) FROM alerts WHERE number = ?1 AND settled_level IS NULL";
+    const LASTS: &str = "SELECT count(*) FROM alerts
+        WHERE number = ?1 AND settled_level IS NULL AND (owed OR NOT ?2)";
     let newest: Option<i64> = sqlx::query_scalar(SQL)
         .bind(account.0)
         .bind(&change.rule)
         .bind(&change.reading.subject)
         .fetch_one(tx.connection())
         .await?;
-    if let (Some(number), Some(_)) = (newest, change.settles) {
+    if let (Some(number), AlertTurn::End { .. } | AlertTurn::Notify) = (newest, &change.turn) {
         let lasts: i64 = sqlx::query_scalar(LASTS)
             .bind(number)
+            .bind(change.turn == AlertTurn::Notify)
             .fetch_one(tx.connection())
             .await?;
         return Ok(newest.filter(|_| lasts > 0));
@@ -163,29 +206,54 @@ async fn newest(
     Ok(newest)
 }
 
-async fn settle(tx: &mut WriteTx<'_>, number: i64, settled: Settled, now: Time) -> Result<()> {
-    const SQL: &str = "UPDATE alerts SET recovered_at = ?2, settled_level = ?3, settled_measure = ?4 WHERE number = ?1";
+async fn end(tx: &mut WriteTx<'_>, number: i64, ending: Ending, now: Time) -> Result<()> {
+    const SQL: &str = "UPDATE alerts
+        SET recovered_at = ?2, settled_level = level, settled_measure = measure, ending = ?3 WHERE number = ?1";
     sqlx::query(SQL)
         .bind(number)
         .bind(now.micros())
-        .bind(settled.level)
-        .bind(settled.limit.micro())
+        .bind(ending.id())
         .execute(tx.connection())
         .await?;
     Ok(())
 }
 
-/// A lower level that still lasted gives way to the new one.
+async fn note(
+    tx: &mut WriteTx<'_>,
+    number: i64,
+    crossings: &Crossings,
+    is_owed: bool,
+) -> Result<()> {
+    const SQL: &str = "UPDATE alerts SET crossings = ?2, owed = ?3 WHERE number = ?1";
+    sqlx::query(SQL)
+        .bind(number)
+        .bind(crossings_text(crossings)?)
+        .bind(is_owed)
+        .execute(tx.connection())
+        .await?;
+    Ok(())
+}
+
+async fn notify(tx: &mut WriteTx<'_>, number: i64) -> Result<()> {
+    const SQL: &str = "UPDATE alerts SET owed = 0 WHERE number = ?1";
+    sqlx::query(SQL)
+        .bind(number)
+        .execute(tx.connection())
+        .await?;
+    Ok(())
+}
+
+/// An alert that still lasted gives way to the new one; the number of that.
 async fn fire(
     tx: &mut WriteTx<'_>,
     account: AccountId,
     change: &AlertChange,
     now: Time,
-) -> Result<()> {
+) -> Result<i64> {
     const GIVES_WAY: &str = "UPDATE alerts SET settled_level = level, settled_measure = measure
         WHERE number = ?1 AND settled_level IS NULL";
-    const INSERT: &str = "INSERT INTO alerts (account_id, rule, kind, subject, epoch, level, observed, measure, at, fired_at)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+    const INSERT: &str = "INSERT INTO alerts (account_id, rule, kind, subject, epoch, level, mark, observed, measure, at, fired_at)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
     if let Some(number) = change.after {
         sqlx::query(GIVES_WAY)
             .bind(number)
@@ -193,20 +261,21 @@ async fn fire(
             .await?;
     }
     let reading = &change.reading;
-    sqlx::query(INSERT)
+    let made = sqlx::query(INSERT)
         .bind(account.0)
         .bind(&change.rule)
         .bind(&change.kind)
         .bind(&reading.subject)
         .bind(reading.epoch.micros())
         .bind(reading.level)
+        .bind(reading.mark.0)
         .bind(reading.observed.micro())
         .bind(reading.limit.micro())
         .bind(reading.at.map(Time::micros))
         .bind(now.micros())
         .execute(tx.connection())
         .await?;
-    Ok(())
+    Ok(made.last_insert_rowid())
 }
 
 #[tracing::instrument(name = "db.alerts.acknowledge", skip_all)]

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use domain::{
     Credits, Time,
-    alert::{Condition, Reading, Rule, Settled},
+    alert::{Condition, Crossings, Ending, Mark, Reading, Rule},
 };
-use service::ports::{AlertChange, Message, Outcome, Target, Webhook};
+use service::ports::{AlertChange, AlertTurn, EmailKind, Message, Outcome, Target, Webhook};
 
 use super::{
     backend::Backend,
@@ -33,6 +33,12 @@ fn message(id: &str) -> Message {
     }
 }
 
+fn crossings(told: &[(i64, i64)]) -> Crossings {
+    let told = told.iter();
+    told.map(|(mark, limit)| (Mark(*mark), credits(*limit)))
+        .collect()
+}
+
 fn fires(level: u32, after: Option<i64>, told: &str) -> AlertChange {
     AlertChange {
         rule: "used".to_owned(),
@@ -41,12 +47,16 @@ fn fires(level: u32, after: Option<i64>, told: &str) -> AlertChange {
             subject: String::new(),
             epoch: NOW,
             level,
+            mark: Mark::percent(level),
             observed: credits(i64::from(level)),
             limit: credits(100),
             at: None,
         },
         after,
-        settles: None,
+        turn: AlertTurn::Fire {
+            crossings: crossings(&[(i64::from(level), 100)]),
+            is_owed: false,
+        },
         message: Some(message(told)),
     }
 }
@@ -99,12 +109,12 @@ pub async fn a_change_is_made_once_however_many_programs_make_it(backend: Arc<dy
     assert_eq!(made, 1);
     let latest = store.latest_alerts(account).await.unwrap();
     assert_eq!((latest.len(), latest[0].reading.level), (1, 90));
-    let settled = Settled {
-        level: 75,
-        limit: credits(130),
-    };
+    let remains = crossings(&[(75, 130)]);
     let over = |told: &str| AlertChange {
-        settles: Some(settled),
+        turn: AlertTurn::End {
+            ending: Ending::Recovered,
+            crossings: remains.clone(),
+        },
         ..fires(75, Some(latest[0].number), told)
     };
     let changes = [over("msg_4"), over("msg_5")];
@@ -113,7 +123,10 @@ pub async fn a_change_is_made_once_however_many_programs_make_it(backend: Arc<dy
         1
     );
     let told = store.alerts(account, None, 10).await.unwrap();
-    assert_eq!(told[0].settled, Some(settled));
+    assert_eq!(told[0].ending, Some(Ending::Recovered));
+    assert_eq!(told[0].crossings, remains);
+    assert_eq!(told[1].crossings, crossings(&[(75, 100)]));
+    assert_eq!((told[1].is_over, told[1].ending), (true, None));
     assert_eq!(told[0].recovered_at, Some(NOW));
     assert_eq!((told[1].lasts(), told[1].recovered_at), (false, None));
     let older = store.alerts(account, Some(told[0].number), 10).await;
@@ -132,6 +145,58 @@ pub async fn a_change_is_made_once_however_many_programs_make_it(backend: Arc<dy
     let foreign = store.acknowledge_alert(world.other.id, told[0].number, "eve", NOW);
     assert!(!foreign.await.unwrap());
     assert_eq!(store.alerts(world.other.id, None, 10).await.unwrap(), []);
+}
+
+pub async fn what_is_owed_is_told_once(backend: Arc<dyn Backend>) {
+    let world = World::new(backend).await;
+    let (store, account) = (&world.store, world.account.id);
+    let owed = AlertChange {
+        turn: AlertTurn::Fire {
+            crossings: Crossings::default(),
+            is_owed: true,
+        },
+        message: None,
+        ..fires(75, None, "")
+    };
+    store.change_alerts(account, &[owed], NOW).await.unwrap();
+    let told = store.alerts(account, None, 9).await.unwrap();
+    assert!(told[0].is_owed && told[0].lasts());
+    let notify = |id: &str| AlertChange {
+        turn: AlertTurn::Notify,
+        ..fires(75, Some(told[0].number), id)
+    };
+    let changes = [notify("msg_1"), notify("msg_2")];
+    let made = store.change_alerts(account, &changes, NOW).await;
+    assert_eq!(made.unwrap(), 1);
+    let told = store.alerts(account, None, 9).await.unwrap();
+    assert!(!told[0].is_owed && told[0].lasts());
+    let sent = store.deliveries(account, &hook(), 9).await.unwrap();
+    assert_eq!(sent.len(), 1);
+    // An alert that lasts is looked after though no rule is left.
+    assert_eq!(store.accounts_with_rules().await.unwrap(), [account]);
+}
+
+pub async fn who_unsubscribed_is_kept_for_each_kind_and_account(backend: Arc<dyn Backend>) {
+    let world = World::new(backend).await;
+    let (store, account) = (&world.store, world.account.id);
+    let set = async |user, kind, is_out| {
+        let done = store.set_email_optout(account, user, kind, is_out, NOW);
+        done.await.unwrap()
+    };
+    let (ada, ben) = (domain::UserId(1), domain::UserId(2));
+    assert!(set(ada, EmailKind::Alerts, true).await);
+    assert!(!set(ada, EmailKind::Alerts, true).await);
+    assert!(set(ben, EmailKind::Digest, true).await);
+    let mut out = store.email_optouts(account).await.unwrap();
+    out.sort_unstable();
+    assert_eq!(out, [(ada, EmailKind::Alerts), (ben, EmailKind::Digest)]);
+    assert_eq!(store.email_optouts(world.other.id).await.unwrap(), []);
+    assert!(set(ada, EmailKind::Alerts, false).await);
+    assert!(!set(ada, EmailKind::Alerts, false).await);
+    // A key is made once.
+    let key = store.signing_key("k", b"first").await.unwrap();
+    assert_eq!(key, b"first");
+    assert_eq!(store.signing_key("k", b"second").await.unwrap(), key);
 }
 
 pub async fn rules_and_webhooks_are_stored_replaced_and_removed(backend: Arc<dyn Backend>) {

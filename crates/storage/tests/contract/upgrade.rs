@@ -217,3 +217,64 @@ async fn what_an_earlier_program_refunded_is_known_after_the_upgrade() {
         );
     }
 }
+
+/// The schema in which an alert knew the level it was told at, and no threshold besides.
+const LEVELS: i64 = 15;
+
+/// A rule at 75, 90 and 100 % that told 90 and lasts; one that told, and is over since a pack was bought; one on an
+/// amount; and one of a rule that is gone.
+const TOLD: &str = r#"
+    INSERT INTO alert_rules (account_id, key, condition, by_mail, by_webhook) VALUES
+        (1, 'used', '{"kind":"used_percent","levels":[75,90,100]}', 1, 1),
+        (1, 'pack', '{"kind":"used_percent","levels":[75,90,100]}', 1, 1),
+        (1, 'left', '{"kind":"remaining","credits":"12.5"}', 1, 1);
+    INSERT INTO alerts (account_id, rule, kind, subject, epoch, level, observed, measure, fired_at, recovered_at,
+        settled_level, settled_measure) VALUES
+        (1, 'used', 'used_percent', '', 0, 90, 95, 100, 1, NULL, NULL, NULL),
+        (1, 'pack', 'used_percent', '', 0, 90, 95, 100, 1, 2, 75, 130),
+        (1, 'left', 'remaining', '', 0, 1, 5, 100, 1, NULL, NULL, NULL),
+        (1, 'gone', 'remaining', '', 0, 1, 5, 100, 1, NULL, NULL, NULL);
+"#;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn alerts_of_an_earlier_program_know_what_they_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("old.db");
+    let mut connection = SqliteConnectOptions::new()
+        .filename(&path)
+        .create_if_missing(true)
+        .foreign_keys(false)
+        .connect()
+        .await
+        .unwrap();
+    let migrated = MIGRATIONS.run_direct(Some(LEVELS), &mut connection, false);
+    migrated.await.unwrap();
+    run(&mut connection, TOLD.to_owned()).await;
+    connection.close().await.unwrap();
+    let store = storage::open(&url(&path), &OpenOptions::default())
+        .await
+        .unwrap();
+    let alerts = store.latest_alerts(domain::AccountId(1)).await.unwrap();
+    let told: Vec<_> = alerts
+        .iter()
+        .map(|alert| {
+            let crossings = alert.crossings.iter();
+            let crossings: Vec<_> = crossings
+                .map(|(mark, limit)| (mark.0, limit.micro()))
+                .collect();
+            let mark = alert.reading.mark.0;
+            (alert.rule.as_str(), alert.lasts(), mark, crossings)
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("used", true, 90, vec![(75, 100), (90, 100)]),
+            ("pack", false, 90, vec![(75, 130)]),
+            ("left", true, 12_500_000, vec![(12_500_000, 100)]),
+            ("gone", true, 0, vec![(0, 100)]),
+        ]
+    );
+    let watched = store.accounts_with_rules().await.unwrap();
+    assert_eq!(watched, [domain::AccountId(1)]);
+}

@@ -1,9 +1,10 @@
 //! Alerts and messages, as lists.
 
 use async_trait::async_trait;
-use domain::{AccountId, Time, alert::Rule};
+use domain::{AccountId, Time, UserId, alert::Rule};
 use service::ports::{
-    Alert, AlertChange, AlertStore, Delivery, Message, Outcome, StoreResult, Target, Webhook,
+    Alert, AlertChange, AlertStore, AlertTurn, Delivery, EmailKind, EmailStore, Message, Outcome,
+    StoreResult, Target, Webhook,
 };
 
 use super::{MemoryStore, State, put};
@@ -15,6 +16,8 @@ pub struct Alerts {
     told: Vec<(AccountId, Alert)>,
     webhooks: Vec<(AccountId, Webhook)>,
     deliveries: Vec<Delivery>,
+    optouts: Vec<(AccountId, (UserId, EmailKind))>,
+    keys: Vec<(String, Vec<u8>)>,
 }
 
 fn of<T: Clone>(items: &[(AccountId, T)], account: AccountId) -> Vec<T> {
@@ -39,23 +42,25 @@ impl State {
                 && alert.reading.subject == change.reading.subject
         });
         let newest = newest.map(|(_, alert)| alert);
-        let lasts = newest.as_ref().is_some_and(|alert| alert.lasts());
-        if newest.as_ref().map(|alert| alert.number) != change.after
-            || (change.settles.is_some() && !lasts)
-        {
+        let can_end = newest.as_ref().is_some_and(|alert| {
+            alert.lasts() && (alert.is_owed || change.turn != AlertTurn::Notify)
+        });
+        let is_new = matches!(change.turn, AlertTurn::Fire { .. });
+        if newest.as_ref().map(|alert| alert.number) != change.after || (!is_new && !can_end) {
             return false;
         }
-        match (change.settles, newest) {
-            (Some(settled), Some(alert)) => {
-                alert.settled = Some(settled);
+        match (&change.turn, newest) {
+            (AlertTurn::End { ending, crossings }, Some(alert)) => {
+                alert.is_over = true;
+                alert.ending = Some(*ending);
                 alert.recovered_at = Some(now);
+                alert.is_owed = false;
+                crossings.clone_into(&mut alert.crossings);
             }
-            (_, older) => {
-                if let Some(older) = older.filter(|older| older.lasts()) {
-                    older.settled = Some(domain::alert::Settled {
-                        level: older.reading.level,
-                        limit: older.reading.limit,
-                    });
+            (AlertTurn::Notify, Some(alert)) => alert.is_owed = false,
+            (AlertTurn::Fire { crossings, is_owed }, older) => {
+                if let Some(older) = older {
+                    older.is_over = true;
                 }
                 let alert = Alert {
                     number,
@@ -64,11 +69,15 @@ impl State {
                     reading: change.reading.clone(),
                     fired_at: now,
                     recovered_at: None,
-                    settled: None,
+                    is_over: false,
+                    ending: None,
+                    crossings: crossings.clone(),
+                    is_owed: *is_owed,
                     acknowledged: None,
                 };
                 told.push((account, alert));
             }
+            (AlertTurn::End { .. } | AlertTurn::Notify, None) => return false,
         }
         if let Some(message) = &change.message {
             self.send(account, message, now);
@@ -123,6 +132,8 @@ impl AlertStore for MemoryStore {
     async fn accounts_with_rules(&self) -> StoreResult<Vec<AccountId>> {
         let state = self.state();
         let mut accounts: Vec<_> = state.alerts.rules.iter().map(|(owner, _)| *owner).collect();
+        let lasting = state.alerts.told.iter().filter(|(_, alert)| alert.lasts());
+        accounts.extend(lasting.map(|(owner, _)| *owner));
         accounts.sort_unstable();
         accounts.dedup();
         Ok(accounts)
@@ -288,6 +299,44 @@ impl AlertStore for MemoryStore {
             let Some(found) = found else { return false };
             (found.due_at, found.attempts, found.failed_at) = (Some(now), 0, None);
             true
+        }))
+    }
+}
+
+#[async_trait]
+impl EmailStore for MemoryStore {
+    async fn email_optouts(&self, account: AccountId) -> StoreResult<Vec<(UserId, EmailKind)>> {
+        Ok(of(&self.state().alerts.optouts, account))
+    }
+
+    async fn set_email_optout(
+        &self,
+        account: AccountId,
+        user: UserId,
+        kind: EmailKind,
+        is_out: bool,
+        _: Time,
+    ) -> StoreResult<bool> {
+        Ok(self.change(|state| {
+            let optouts = &mut state.alerts.optouts;
+            let one = (account, (user, kind));
+            let was_out = remove(optouts, |other| *other == one);
+            if is_out {
+                optouts.push(one);
+            }
+            was_out != is_out
+        }))
+    }
+
+    async fn signing_key(&self, name: &str, fresh: &[u8]) -> StoreResult<Vec<u8>> {
+        Ok(self.change(|state| {
+            let keys = &mut state.alerts.keys;
+            let found = keys.iter().find(|(known, _)| known == name).cloned();
+            let (_, key) = found.unwrap_or_else(|| {
+                keys.push((name.to_owned(), fresh.to_vec()));
+                (name.to_owned(), fresh.to_vec())
+            });
+            key
         }))
     }
 }
