@@ -1,7 +1,9 @@
 //! What the page knows in the browser, in plain structs and signals.
 
+mod account_line;
 mod address;
 mod bar;
+mod cards;
 mod credit_notice;
 mod live;
 mod page;
@@ -12,14 +14,19 @@ mod running;
 mod scroll;
 mod url;
 
+#[cfg(test)]
+pub mod fixture;
+
+pub use account_line::AccountLine;
 pub use address::Address;
 pub use bar::{Bar, Piece};
+pub use cards::{CardFigures, CardSum};
 pub use credit_notice::{CreditNotice, Remedy};
 pub use live::{Followed, Link, follow_live};
 pub use page::{LogState, PageState, ROWS_ABOVE};
 pub use permalink::{EVENT, EventRef, permalink};
 pub use plans::PlansState;
 pub use reading::Reading;
-pub use running::{SHOWN_CALLS, ahead_us, calls, duration, more, reserved};
+pub use running::{SHOWN_CALLS, ahead_us, calls, duration, more};
 pub use scroll::Scroll;
 pub use url::{Url, period_name, use_go};

@@ -23,7 +23,7 @@ test.describe("The forecast", () => {
     const outlook = page.getByTestId("outlook");
     await expect(outlook.locator("b")).toHaveText(/^Likely to run out (on \d{1,2} \w{3}|today around \d\d:\d\d)$/);
     await expect(outlook.locator(".outlook-detail")).toHaveText(/^(Between|From) /);
-    await expect(page.getByTestId("projected")).toHaveText(/^By the cycle’s end ≈ [\d,]+ \([\d,]+ – [\d,]+\)$/);
+    await expect(page.getByTestId("projected")).toHaveText(/^Projected ≈ [\d,]+ \([\d,]+ – [\d,]+\)$/);
     const [low, middle, high] = [forecast.cycle_use.p10, forecast.cycle_use.p50, forecast.cycle_use.p90].map(micro);
     expect(low < middle && middle < high).toBe(true);
     expect(middle > (await usage.used())).toBe(true);

@@ -28,18 +28,18 @@ test.describe("How much is left", () => {
     const level = page.getByTestId("level");
     const icons = new Set<string | null>();
     for (const [credits, words, state] of [
-      ["0.5", "On track", "fine"],
-      ["4999.5", "Half used", "half"],
-      ["2500", "Three quarters used", "watch"],
-      ["1500", "Nearly out", "nearly-out"],
-      ["1000", "Out of credits", "stopped"],
+      ["0.5", "< 1% used", "used"],
+      ["7399.5", "74% used", "used"],
+      ["100", "Running low", "running-low"],
+      ["1500", "Almost out", "almost-out"],
+      ["1000", "Out of credits", "out-of-credits"],
     ] as const) {
       await account.api.report({ company: "acme", credits });
       await expect(level).toHaveText(words);
       await expect(page.locator(".gauge")).toHaveClass(new RegExp(`level-${state}$`));
       icons.add(await level.locator("path").getAttribute("d"));
     }
-    expect(icons.size).toBe(5);
+    expect(icons.size).toBe(4);
   });
 
   test("what a pack adds and a correction takes off follows at once, in the facts and in the chart", async ({ usage, account, page }) => {
@@ -47,14 +47,14 @@ test.describe("How much is left", () => {
     const allocation = page.getByTestId("allocation");
     const chart = page.locator(".gauge-chart");
     await expect(allocation).toHaveText("10,000");
-    await expect(chart).toContainText("allocation 10,000");
+    await expect(chart).toContainText("granted 10,000");
     await account.api.grantPack(`${account.key}-boost`, "Boost", "5000");
     await expect(allocation).toHaveText("10,000 + 5,000");
-    await expect(page.getByText("Plan + packs")).toBeVisible();
-    await expect(chart).toContainText("allocation 15,000");
+    await expect(page.getByText(/ plan \+ add-ons$/)).toBeVisible();
+    await expect(chart).toContainText("granted 15,000");
     await account.api.adjust("-5250.5");
-    await expect(allocation).toHaveText("10,000 − 250.5");
-    await expect(chart).toContainText("allocation 9,750");
+    await expect(allocation).toHaveText("10,000 − 250");
+    await expect(chart).toContainText("granted 9,750");
     expect(await usage.remaining()).toBe(micro("9749.5"));
   });
 
@@ -92,24 +92,24 @@ test.describe("When credits run out", () => {
     await account.api.report({ company: "acme", credits: "10000.5" });
     const banner = page.locator(".notice.danger");
     await expect(banner).toContainText("AI features have stopped.");
-    await expect(banner).toContainText("0.5 credits were used past the allocation.");
-    await expect(banner).toContainText(/New credits come on \d+ \w+ \d{4}/);
+    await expect(banner).toContainText("Overage: 1 credit.");
+    await expect(banner).toContainText(/New credits arrive on \d+ \w+ \d{4}/);
     for (const name of ["Buy a pack", "Compare plans"]) {
       await expect(banner.getByRole("link", { name })).toHaveAttribute("href", `/billing/plans?account=${account.key}`);
     }
     expect(await width(page, "overage")).toBeGreaterThan(1);
     await account.api.grantPack(`${account.key}-more`, "More", "100000");
     await expect(banner).toHaveCount(0);
-    await expect(page.getByTestId("level")).toHaveText("On track");
+    await expect(page.getByTestId("level")).toHaveText("9% used");
   });
 
   test("near the end the notice is calm, then a warning, with the same action", async ({ usage, account, page }) => {
     await usage.open();
     await account.api.report({ company: "acme", credits: "7500" });
-    await expect(page.locator(".notice.calm")).toContainText("Three quarters of the credits are used.");
+    await expect(page.locator(".notice.calm")).toContainText("Running low on credits.");
     await account.api.report({ company: "acme", credits: "1500" });
     const notice = page.locator(".notice.warning");
-    await expect(notice).toContainText("Nearly out of credits.");
+    await expect(notice).toContainText("Almost out of credits.");
     await expect(notice.getByRole("link", { name: "Buy a pack" })).toHaveAttribute("href", "/billing/plans");
   });
 
@@ -127,7 +127,8 @@ test.describe("When credits run out", () => {
       await expect(banner.getByRole("link")).toHaveCount(0);
     }
     expect(await client.page.locator("main").innerText()).not.toMatch(/77,123|78,000|877/);
-    await expect(client.page.getByTestId("level")).toHaveCount(0);
+    await expect(client.page.getByTestId("level")).toHaveText("Out of credits");
+    await expect(client.page.getByTestId("account-line")).toHaveCount(0);
   });
 
   test("past zero with overage allowed they go on, and the bar says how far", async ({ newAccount, newReader }) => {
@@ -135,7 +136,7 @@ test.describe("When credits run out", () => {
     const { usage, page } = await newReader(await account.user());
     await usage.open();
     await account.api.report({ company: "acme", credits: "15000" });
-    await expect(page.getByTestId("level")).toHaveText("Past the allocation");
+    await expect(page.getByTestId("level")).toHaveText("Overage");
     await expect(page.getByTestId("overage")).toContainText("5,000");
     await expect(page.locator(".notice.warning")).toContainText("AI features go on");
     expect(await width(page, "overage")).toBeCloseTo(33.33, 1);
@@ -152,7 +153,7 @@ test.describe("When credits run out", () => {
   });
 });
 
-test.describe("Running calls", () => {
+test.describe("Active calls", () => {
   test("a call appears with its hold, ticks, and becomes a row when it ends", async ({ usage, account, page }) => {
     await usage.open();
     const strip = page.getByTestId("running");
@@ -162,7 +163,7 @@ test.describe("Running calls", () => {
     await expect(strip.getByRole("listitem")).toHaveCount(1);
     await expect(strip).toContainText("Voice Inbound");
     await expect(strip).toContainText("Acme Dental");
-    await expect(page.getByTestId("held")).toHaveText("Held by 1 call 500");
+    await expect(page.getByTestId("held")).toHaveText("Reserved by 1 active call 500");
     expect(await width(page, "held")).toBe(5);
     await expect(page.locator(".gauge-bar > .held")).toHaveAttribute("fill", /^url\(#/);
     expect(await usage.remaining()).toBe(micro("10000"));
@@ -172,12 +173,12 @@ test.describe("Running calls", () => {
     const began = await seconds();
     await expect.poll(seconds).toBeGreaterThan(began + 1);
     await account.api.renewHold("call-1", "42.5");
-    await expect(strip.locator(".running-used")).toContainText("42.5 of 500");
+    await expect(strip.locator(".running-used")).toContainText("43 of 500");
 
     await account.api.settleHold("call-1", "61.25", "call_81f");
     await expect(usage.row("call_81f")).toHaveCount(1);
     await expect(strip).toHaveCount(0);
-    await expect(page.getByTestId("held")).toHaveText("Held 0");
+    await expect(page.getByTestId("held")).toHaveText("Reserved 0");
     expect(await width(page, "held")).toBe(0);
     expect(await usage.used()).toBe(micro("61.25"));
   });
@@ -188,7 +189,7 @@ test.describe("Running calls", () => {
     const strip = page.getByTestId("running");
     await expect(strip.getByRole("listitem")).toHaveCount(6);
     await expect(page.getByTestId("running-more")).toHaveText("+ 3 more");
-    await expect(strip).toContainText("9 calls · 90 credits held");
+    await expect(strip).toContainText("9 active calls · 90 credits reserved");
     await expect(strip.locator("[aria-live], [role=status], [role=alert]")).toHaveCount(0);
     const place = () => strip.boundingBox();
     const before = await place();
@@ -203,7 +204,7 @@ test.describe("Running calls", () => {
     const { usage, page } = await newReader(await account.user({ role: "client", company: "acme" }));
     await usage.open();
     await expect(page.getByTestId("running").getByRole("listitem")).toHaveCount(1);
-    await expect(page.getByTestId("running")).toContainText("1 call · 10 credits held");
+    await expect(page.getByTestId("running")).toContainText("1 active call · 10 credits reserved");
     expect(await page.content()).not.toContain("foreign-call");
   });
 });
@@ -217,8 +218,8 @@ test.describe("Credits that are given back", () => {
     await account.api.reverse("cut-off", "call was cut", "2.25");
     const cell = usage.row("cut-off").locator(".credits");
     await expect(cell).toHaveClass(/given-back/);
-    await expect(cell).toHaveAttribute("title", "12.5 credits, of which 2.25 were given back");
-    await expect(cell).toContainText("After credits were given back: 10.25");
+    await expect(cell).toHaveAttribute("title", "12.5 credits, of which 2.25 refunded");
+    await expect(cell).toContainText("After a refund: 10.25");
     await expect.poll(() => usage.spentBy("nox")).toBe(micro("10.25"));
     expect(await usage.used()).toBe(micro("11.75"));
     expect(await usage.remaining()).toBe(micro("9988.25"));
@@ -227,7 +228,7 @@ test.describe("Credits that are given back", () => {
     await expect(reversals).toContainText("call was cut");
     await expect(reversals).toContainText(/by key \w+/);
     await account.api.reverse("cut-off", "all of it");
-    await expect(cell).toHaveAttribute("title", "All of its 12.5 credits were given back");
+    await expect(cell).toHaveAttribute("title", "12.5 credits refunded in full");
     await expect(reversals.getByRole("listitem")).toHaveCount(2);
     await expect.poll(() => usage.spentBy("nox")).toBe(0n);
   });
@@ -318,7 +319,7 @@ test.describe("A link to an event", () => {
     await expect(usage.receipt).toContainText("hidden/1");
     for (const event of ["end2end/no-such-event", "nonsense"]) {
       await usage.open(`?event=${event}`);
-      await expect(page.locator(".notice")).toContainText("no event that you can see");
+      await expect(page.locator(".notice")).toContainText("The linked event was not found.");
       await expect(usage.row("old-0000")).toHaveCount(1);
     }
   });

@@ -137,14 +137,14 @@ test.describe("The live page", () => {
 
   test("when credits run out, the page says so at once and until when", async ({ usage, account, page }) => {
     await usage.open();
-    await expect(page.getByTestId("level")).toHaveText("On track");
-    for (const [credits, level] of [["7500", "Three quarters used"], ["1500", "Nearly out"], ["1000", "Out of credits"]] as const) {
+    await expect(page.getByTestId("level")).toHaveText("No usage yet");
+    for (const [credits, level] of [["7500", "Running low"], ["1500", "Almost out"], ["1000", "Out of credits"]] as const) {
       await account.api.report({ company: "acme", credits });
       await expect(page.getByTestId("level")).toHaveText(level);
     }
     await expect(page.locator(".notice")).toContainText("All credits of this cycle are used.");
     await account.api.report({ company: "acme", credits: "0.5" });
-    await expect(page.locator(".notice")).toContainText("0.5 credits were used past the allocation.");
+    await expect(page.locator(".notice")).toContainText("Overage: 1 credit.");
     expect(await usage.remaining()).toBe(0n);
     expect(await usage.used()).toBe(micro("10000.5"));
   });

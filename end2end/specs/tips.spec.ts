@@ -11,9 +11,9 @@ test.describe("Tips", () => {
     await shortCalls(account, "acme", 25);
     await usage.open();
     const tips = page.getByTestId("tips");
-    await expect(tips).toContainText("100 % of what calls cost went to calls under 10 seconds. 25 credits for 25 calls in this cycle.");
+    await expect(tips).toContainText("100% of the credits for calls went to calls under 10 seconds. 25 credits for 25 calls in this cycle.");
     await expect(tips).toContainText(/as of \d\d:\d\d/);
-    await tips.getByRole("link", { name: "See wasted credits" }).click();
+    await tips.getByRole("link", { name: "See low-value usage" }).click();
     await expect(page.getByTestId("wasted")).toContainText("Calls under 10 seconds25");
   });
 

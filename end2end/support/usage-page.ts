@@ -119,11 +119,17 @@ export class UsagePage {
   }
 
   async remaining(): Promise<bigint> {
-    return this.amount(this.page.getByTestId("remaining"));
+    return this.amount(this.page.getByTestId("remaining").locator(".amount"));
   }
 
   async spentBy(agent: Agent): Promise<bigint> {
     return this.amount(this.card(agent).locator(".amount"));
+  }
+
+  /// What the cards show in whole credits, added up.
+  async shownByAll(): Promise<bigint> {
+    const shown = await Promise.all(AGENTS.map((agent) => this.card(agent).locator(".amount").textContent()));
+    return sum(shown.map((text) => (text === "< 1" ? 0n : micro(text ?? ""))));
   }
 
   async spentByAll(): Promise<bigint> {
@@ -157,6 +163,7 @@ export class UsagePage {
   }
 
   private async amount(locator: Locator): Promise<bigint> {
-    return micro((await locator.textContent()) ?? "");
+    const exact = await locator.getAttribute("data-exact");
+    return micro(exact ?? (await locator.textContent()) ?? "");
   }
 }

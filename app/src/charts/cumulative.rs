@@ -4,7 +4,7 @@ use std::ops::Add;
 
 use domain::{
     Credits, Time, TimeRange,
-    usage::{CycleDay, Dashboard},
+    usage::{CycleDay, Dashboard, Whose},
 };
 use plotters::{
     chart::{ChartBuilder, ChartContext, LabelAreaPosition},
@@ -49,7 +49,8 @@ const CROWDED_USE: f64 = 0.85;
 /// Use so far by day of the running cycle, with the allocation where the reader may see it, and what will probably be
 /// used by its end: the 10th, 50th and 90th percentile.
 ///
-/// Allocation and projection are the whole account's, so a view narrowed to some companies is drawn without.
+/// The line across is what use is measured against: what the account was granted, or the budget of the one company looked
+/// at. Where nothing limits the use there is none.
 pub fn cumulative(dashboard: &Dashboard, projected: Option<[Credits; 3]>) -> String {
     let story = Story::of(dashboard, projected);
     let class = if story.is_over() {
@@ -82,6 +83,8 @@ struct Story<'a> {
     points: Vec<Point>,
     used: Credits,
     allocation: Option<Credits>,
+    /// What the allocation is called.
+    limit: &'static str,
     /// What will probably be used by the cycle's end: the least, the middle and the most.
     projected: Option<[Credits; 3]>,
 }
@@ -89,19 +92,20 @@ struct Story<'a> {
 impl<'a> Story<'a> {
     fn of(dashboard: &'a Dashboard, projected: Option<[Credits; 3]>) -> Self {
         let (cycle, days) = (dashboard.cycle.range, dashboard.cycle_days.as_slice());
-        let balance = dashboard
-            .balance()
-            .filter(|_| dashboard.companies.is_empty());
-        let allocation = balance
+        let limit = if dashboard.whose == Whose::Account {
+            "granted"
+        } else {
+            "budget"
+        };
+        let allocation = dashboard
+            .measure()
             .map(|balance| balance.allocation)
             .filter(|allocation| allocation.micro() > 0);
         let used = days
             .iter()
             .fold(Credits::ZERO, |sum, day| sum.saturating_add(day.credits));
         // What is used by now is part of it, also when the forecast is a moment older.
-        let projected = projected
-            .filter(|_| balance.is_some())
-            .map(|band| band.map(|credits| credits.max(used)));
+        let projected = projected.map(|band| band.map(|credits| credits.max(used)));
         let most = projected.map_or(used, |[_, _, most]| most);
         let scale = Scale::reaching(most.max(allocation.unwrap_or_default()));
         let points = points(days, cycle, dashboard.now);
@@ -112,6 +116,7 @@ impl<'a> Story<'a> {
             points,
             used,
             allocation,
+            limit,
             projected,
         }
     }
@@ -220,7 +225,11 @@ impl<'a> Story<'a> {
             (1.0, HPos::Right)
         };
         let style = words(Mark::AllocationLabel, anchor, VPos::Bottom);
-        let label = format!("allocation {}", domain::number::whole_credits(allocation));
+        let label = format!(
+            "{} {}",
+            self.limit,
+            domain::number::short_credits(allocation)
+        );
         chart
             .draw_series([label_at((x, height), -LABEL_LIFT, &label, style)])
             .map(|_| ())

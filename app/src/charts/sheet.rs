@@ -5,11 +5,11 @@ use domain::{
     activity::activity_label,
     calendar::Zone,
     number,
-    usage::{AgentUsage, Dashboard},
+    usage::{Dashboard, Whose},
 };
 
 use super::paper::{MARGIN, Paper};
-use crate::functions::Charts;
+use crate::{functions::Charts, state::CardFigures};
 
 const WIDTH: u32 = 960;
 /// Where the gauge's chart stands, and how large it is.
@@ -28,30 +28,31 @@ pub fn sheet(dashboard: &Dashboard, charts: &Charts, activities: &[String]) -> S
     let mut paper = Paper::new(&title, [WIDTH, height]);
     paper.text("heading", [MARGIN, 34], &title);
     paper.text("name", [MARGIN, 54], &as_of(dashboard));
-    paper.text("name", [MARGIN, 112], "Used this billing cycle");
-    let used = number::credits(dashboard.cycle_used);
+    paper.text("name", [MARGIN, 112], cycle_title(dashboard));
+    let used = number::whole_credits(dashboard.used());
     paper.text("figure", [MARGIN, 150], &used);
     for (line, words) in (0..).zip(standing(dashboard)) {
         paper.text("name", [MARGIN, 176 + line * 20], &words);
     }
     paper.place("chart", &charts.cumulative, CYCLE);
     let period = format!(
-        "By agent, {}{}: {} credits",
+        "By agent, {}{}: {}",
         dashboard.period.label,
         narrowed(activities),
-        number::credits(dashboard.all_agents().credits)
+        number::with_unit(&number::whole_credits(dashboard.all_agents().credits))
     );
     paper.text("heading", [MARGIN, CARDS_TOP - 28], &period);
     let ends = format!(
         "{} to {}",
         dashboard.period.first_label, dashboard.period.last_label
     );
-    for (number, usage) in (0..).zip(&dashboard.agents) {
+    let figures = CardFigures::of(dashboard);
+    for (number, usage) in (0..).zip(&figures) {
         let x = MARGIN + number % 3 * CARD_WIDTH;
         let y = CARDS_TOP + number / 3 * CARD_HEIGHT;
         let class = format!("agent-{}", usage.agent.id());
         paper.key(&class, [x, y + 3], usage.agent.name());
-        paper.text("amount", [x, y + 36], &figures(usage));
+        paper.text("amount", [x, y + 36], &figure(usage));
         let bars = [x, y + 46, CARD_WIDTH - GAP, BARS_HEIGHT];
         paper.place(&class, drawing(charts, usage.agent), bars);
         paper.text("axis", [x, y + 120], &ends);
@@ -61,10 +62,11 @@ pub fn sheet(dashboard: &Dashboard, charts: &Charts, activities: &[String]) -> S
 
 /// Whose use it is.
 fn subject(dashboard: &Dashboard) -> String {
-    match dashboard.companies.as_slice() {
-        [] => dashboard.account.name.clone(),
-        [only] => only.name.clone(),
-        several => format!("{} companies of {}", several.len(), dashboard.account.name),
+    match &dashboard.whose {
+        Whose::Account => dashboard.account.name.clone(),
+        Whose::Company(company) => company.name.clone(),
+        Whose::Companies(1) => format!("1 company of {}", dashboard.account.name),
+        Whose::Companies(several) => format!("{several} companies of {}", dashboard.account.name),
     }
 }
 
@@ -85,29 +87,43 @@ fn as_of(dashboard: &Dashboard) -> String {
     format!("As of {at}, {}", zone.name())
 }
 
+fn cycle_title(dashboard: &Dashboard) -> &'static str {
+    if dashboard.cycle.is_over {
+        "Used last cycle"
+    } else {
+        "Used this cycle"
+    }
+}
+
 /// How the cycle stands, in lines.
 fn standing(dashboard: &Dashboard) -> Vec<String> {
     let mut lines = Vec::new();
-    if let Some(balance) = dashboard.balance() {
-        lines.push(format!(
-            "of {} credits of {}",
-            number::credits(balance.allocation),
-            dashboard.account.name
-        ));
-        lines.push(balance.level().label().to_owned());
+    if let Some(balance) = dashboard.measure() {
+        let granted = number::with_unit(&balance.shown().granted);
+        lines.push(match &dashboard.whose {
+            Whose::Account => format!("of {granted} of {}", dashboard.account.name),
+            Whose::Company(company) => format!("of {granted}, the budget of {}", company.name),
+            Whose::Companies(_) => granted,
+        });
     }
-    lines.push(dashboard.cycle.label.clone());
-    lines.push(format!(
-        "Day {} of {}, resets on {}",
-        dashboard.cycle.day, dashboard.cycle.days, dashboard.cycle.resets_on
-    ));
+    lines.extend(dashboard.facts().label());
+    let cycle = &dashboard.cycle;
+    lines.push(cycle.label.clone());
+    lines.push(if cycle.is_over {
+        format!("Ended on {}", cycle.ended_on)
+    } else {
+        format!(
+            "Day {} of {}, resets on {}",
+            cycle.day, cycle.days, cycle.resets_on
+        )
+    });
     lines
 }
 
-fn figures(usage: &AgentUsage) -> String {
+fn figure(usage: &CardFigures) -> String {
     format!(
-        "{} credits · {}",
-        number::credits(usage.current.credits),
+        "{} · {}",
+        number::with_unit(&usage.shown),
         number::events(usage.current.events)
     )
 }

@@ -7,7 +7,7 @@ use domain::{
     time::DAY_US,
     usage::{
         AccountView, AgentUsage, Bar, CompanyName, CycleDay, CycleView, Dashboard, PeriodView,
-        Totals,
+        Totals, Whose,
     },
 };
 use rstest::rstest;
@@ -76,13 +76,16 @@ fn dashboard(amounts: &[&str], allocation: Option<&str>) -> Dashboard {
             reconciled: None,
             complete: None,
         },
+        whose: Whose::Account,
         cycle: CycleView {
             range: TimeRange::new(day(0).start, day(29).end),
             label: String::new(),
+            is_over: false,
             day: 1,
             days: 30,
             resets_on: String::new(),
             resets_in: String::new(),
+            ended_on: String::new(),
         },
         books: BooksView {
             version: 0,
@@ -92,6 +95,9 @@ fn dashboard(amounts: &[&str], allocation: Option<&str>) -> Dashboard {
                 ..Balance::EMPTY
             }),
             holds: vec![],
+            budget: None,
+            ended: None,
+            reserved: Credits::ZERO,
             is_stopped: false,
             is_suspended: false,
         },
@@ -305,20 +311,26 @@ fn a_cycle_over_two_months_says_both() {
 }
 
 #[test]
-fn the_allocation_is_drawn_only_for_who_sees_the_whole_account() {
+fn what_use_is_measured_against_is_drawn_and_named() {
     let whole = dashboard(&["100"], Some("80000"));
-    assert_eq!(count(&cumulative(&whole, None), ">allocation 80,000<"), 1);
-    let mut narrowed = whole.clone();
-    narrowed.companies = vec![CompanyName {
+    assert_eq!(count(&cumulative(&whole, None), ">granted 80,000<"), 1);
+    let mut of_company = whole.clone();
+    of_company.whose = Whose::Company(CompanyName {
         key: "acme".into(),
         name: "Acme".into(),
-    }];
-    for hidden in [
-        narrowed,
+    });
+    let no_budget = of_company.clone();
+    of_company.books.budget = Some(Balance {
+        allocation: credits("500"),
+        ..Balance::EMPTY
+    });
+    assert_eq!(count(&cumulative(&of_company, None), ">budget 500<"), 1);
+    for without in [
+        no_budget,
         dashboard(&["100"], None),
         dashboard(&["100"], Some("0")),
     ] {
-        assert_eq!(count(&cumulative(&hidden, None), "allocation"), 0);
+        assert_eq!(count(&cumulative(&without, None), "allocation-label"), 0);
     }
 }
 

@@ -39,9 +39,9 @@ pub fn ActivityLog(
     let subtitle = move || {
         let totals = listed.get();
         format!(
-            "{} · {} credits",
+            "{} · {}",
             number::events(totals.events),
-            number::credits(totals.credits)
+            number::with_unit(&number::credits(totals.credits))
         )
     };
     let is_empty = Memo::new(move |_| state.log.with(|log| log.window.total() == 0));
@@ -99,7 +99,7 @@ fn Rows(state: PageState, actions: LogActions) -> impl IntoView {
     };
     view! {
         <div class="log-head" aria-hidden="true">
-            <span>"Time"</span><span>"Agent"</span><span class="wide">"Activity"</span><span>"Company"</span><span class="wide">"Reference"</span><span class="end">"Credits"</span>
+            <span>"Event time"</span><span>"Agent"</span><span class="wide">"Activity"</span><span>"Company"</span><span class="wide">"Reference"</span><span class="end">"Credits"</span>
         </div>
         {move || (unseen.get() > 0).then(|| view! {
             <button class="new-pill" type="button" data-testid="new-pill" on:click=move |_| actions.to_newest()>{Icon::ArrowUp.view()}{label}</button>

@@ -5,15 +5,19 @@ mod table;
 
 use chart::AgentChart;
 use domain::{
-    Agent, Credits,
+    Agent,
     number::{self, Change},
-    usage::{AgentUsage, Dashboard, Totals},
+    usage::{AgentUsage, Dashboard},
 };
 use leptos::prelude::*;
 use table::UsageTable;
 
 use super::Amount;
-use crate::{functions::Charts, state::Url, ui::Icon};
+use crate::{
+    functions::Charts,
+    state::{CardFigures, CardSum, Url},
+    ui::Icon,
+};
 
 /// The six cards.
 #[component]
@@ -25,24 +29,18 @@ pub fn AgentCards(
     /// The view.
     url: Memo<Url>,
 ) -> impl IntoView {
-    let subtitle = move || {
-        dashboard.with(|dashboard| {
-            let period = &dashboard.period;
-            let total = number::credits(dashboard.all_agents().credits);
-            format!(
-                "{}: {total} credits, compared with {}",
-                period.label, period.compared_with
-            )
-        })
-    };
+    let figures = Memo::new(move |_| dashboard.with(CardFigures::of));
+    let sum = Memo::new(move |_| dashboard.with(CardSum::of));
+    let total = Signal::derive(move || sum.get().current.credits);
+    let shown = Signal::derive(move || sum.get().shown);
     view! {
         <section class="agents" aria-labelledby="agents-title">
             <header class="section-header">
                 <h2 id="agents-title">"Usage by agent"</h2>
-                <p>{subtitle}</p>
+                <p data-testid="agents-total">{move || sum.get().label}": "<Amount credits=total shown/>{move || sum.get().rest}</p>
             </header>
             <div class="agent-grid">
-                {Agent::ALL.map(|agent| view! { <AgentCard agent dashboard charts url/> }).into_iter().collect_view()}
+                {Agent::ALL.map(|agent| view! { <AgentCard agent dashboard figures charts url/> }).into_iter().collect_view()}
             </div>
             <UsageTable dashboard/>
         </section>
@@ -57,21 +55,18 @@ fn usage_of(dashboard: &Dashboard, agent: Agent) -> Option<&AgentUsage> {
 fn AgentCard(
     agent: Agent,
     dashboard: RwSignal<Dashboard>,
+    figures: Memo<Vec<CardFigures>>,
     charts: RwSignal<Charts>,
     url: Memo<Url>,
 ) -> impl IntoView {
-    let totals = Memo::new(move |_| {
-        dashboard.with(|dashboard| {
-            usage_of(dashboard, agent)
-                .map(|usage| (usage.current, usage.previous))
-                .unwrap_or_default()
+    let figures = Memo::new(move |_| {
+        figures.with(|all| {
+            let own = all.iter().find(|figures| figures.agent == agent);
+            own.cloned().unwrap_or_else(|| CardFigures::none(agent))
         })
     });
-    let share = move || {
-        dashboard.with(|dashboard| {
-            number::percent(totals.get().0.credits, dashboard.all_agents().credits)
-        })
-    };
+    let credits = Signal::derive(move || figures.get().current.credits);
+    let shown = Signal::derive(move || figures.get().shown);
     let selected = Signal::derive(move || url.with(|url| url.0.agents.contains(&agent)));
     let is_dimmed =
         move || url.with(|url| !url.0.agents.is_empty() && !url.0.agents.contains(&agent));
@@ -89,33 +84,38 @@ fn AgentCard(
                 <h3><a class="card-link" href=href data-noscroll="" title=action aria-current=move || selected.get().then_some("true")>
                     <span class="dot square"></span>{agent.name()}
                 </a></h3>
-                <span class="share" title="Share of the period's credits">{share}</span>
+                <span class="share" title="Share of the period's credits">{move || figures.get().share}</span>
             </header>
             <p class="agent-figure">
-                <Amount credits=Signal::derive(move || totals.get().0.credits)/>
-                <ChangeMark totals/>
-                <span class="agent-events">{move || number::events(totals.get().0.events)}</span>
+                <Amount credits shown/>
+                <ChangeMark figures/>
+                <span class="agent-events">{move || number::events(figures.get().current.events)}</span>
             </p>
             <AgentChart agent dashboard charts url/>
         </article>
     }
 }
 
-/// The change against the period before: arrow, colour and figure.
+/// The change against the period before: arrow and figure. More use is neither good nor bad, so it has no colour.
 #[component]
-fn ChangeMark(totals: Memo<(Totals, Totals)>) -> impl IntoView {
-    let before = move || number::credits(totals.get().1.credits);
+fn ChangeMark(figures: Memo<CardFigures>) -> impl IntoView {
+    let change = Memo::new(move |_| figures.with(|figures| figures.change.clone()));
+    let title = move || {
+        figures.with(|figures| {
+            let before = number::whole_credits(figures.previous.credits);
+            format!("vs {before} in the previous period")
+        })
+    };
     move || {
-        let (now, previous): (Credits, Credits) = (totals.get().0.credits, totals.get().1.credits);
-        let (class, icon, text) = match number::change(now, previous) {
-            Change::Up(percent) => ("change up", Some(Icon::ArrowUp), percent),
-            Change::Down(percent) => ("change down", Some(Icon::ArrowDown), percent),
-            Change::Steady => ("change", Some(Icon::ArrowRight), "0 %".to_owned()),
-            Change::New => ("change", None, "new".to_owned()),
+        let (icon, text) = match change.get()? {
+            Change::Up(percent) => (Some(Icon::ArrowUp), percent),
+            Change::Down(percent) => (Some(Icon::ArrowDown), percent),
+            Change::Steady => (Some(Icon::ArrowRight), "0%".to_owned()),
+            Change::New => (None, "new".to_owned()),
             Change::None => return None,
         };
         Some(
-            view! { <span class=class title=format!("before: {} credits", before())>{icon.map(Icon::view)}{text}</span> },
+            view! { <span class="change" title=title>{icon.map(Icon::view)}{text}<span class="visually-hidden">{move || format!(" {}", title())}</span></span> },
         )
     }
 }

@@ -26,9 +26,11 @@ pub fn Amount(
         move || shown.map_or_else(|| number::short_credits(credits.get()), |shown| shown.get());
     let exact = move || number::credits(credits.get());
     let differs = move || text() != exact();
+    let size = move || size(&text());
     view! {
         <span
             class="amount"
+            data-size=size
             data-exact=move || differs().then(exact)
             tabindex=move || differs().then_some("0")
             aria-label=move || differs().then(|| format!("{} credits", exact()))
@@ -36,6 +38,15 @@ pub fn Amount(
         >
             {text}
         </span>
+    }
+}
+
+/// How a figure is made to fit: a number is never broken between its digits, so a long one is written smaller.
+fn size(text: &str) -> Option<&'static str> {
+    match text.chars().count() {
+        0..=9 => None,
+        10..=13 => Some("long"),
+        _ => Some("longest"),
     }
 }
 
@@ -50,5 +61,19 @@ pub fn AlignedAmount(
     view! {
         <span class="aligned-whole">{move || parts().0}</span>
         <span class="aligned-fraction">{move || parts().1}</span>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_figure_is_written_smaller() {
+        assert_eq!(size("75,000"), None);
+        assert_eq!(size("99,999,999"), Some("long"));
+        let largest = number::whole_credits(Credits::MAX);
+        assert_eq!(largest, "9,223,372,036,855");
+        assert_eq!(size(&largest), Some("longest"));
     }
 }

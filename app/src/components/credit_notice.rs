@@ -4,6 +4,7 @@ use domain::usage::Dashboard;
 use leptos::prelude::*;
 
 use crate::{
+    COMPANIES_PATH,
     state::{CreditNotice, Remedy, Url},
     ui::Notice,
 };
@@ -24,17 +25,20 @@ pub fn CreditBanner(
     let notice =
         Memo::new(move |_| dashboard.with(|dashboard| CreditNotice::of(dashboard, helps.get())));
     let plans = Memo::new(move |_| url.with(|url| url.beside(PLANS_PATH)));
+    let budgets = Memo::new(move |_| url.with(|url| url.beside(COMPANIES_PATH)));
     move || {
         notice.get().map(|notice| {
             view! {
-                <Notice tone=notice.tone title=notice.title.to_owned() text=notice.text>
-                    {match notice.remedy {
-                        Remedy::Buy => view! {
+                <Notice tone=notice.tone title=notice.title text=notice.text>
+                    {match (notice.remedy, notice.is_of_budget) {
+                        (Remedy::Buy, true) => view! { <a class="button primary" href=budgets rel="external">"Set budget"</a> }.into_any(),
+                        (Remedy::Ask, true) => view! { <p class="notice-advice">"Ask your admin to raise the budget"</p> }.into_any(),
+                        (Remedy::Buy, false) => view! {
                             <a class="button primary" href=plans>"Buy a pack"</a>
                             <a class="button" href=plans>"Compare plans"</a>
                         }.into_any(),
-                        Remedy::Ask => view! { <p class="notice-advice">"Ask your admin to buy a pack"</p> }.into_any(),
-                        Remedy::None => ().into_any(),
+                        (Remedy::Ask, false) => view! { <p class="notice-advice">"Ask your admin to buy a pack"</p> }.into_any(),
+                        (Remedy::None, _) => ().into_any(),
                     }}
                 </Notice>
             }

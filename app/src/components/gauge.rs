@@ -5,9 +5,9 @@ mod facts;
 mod outlook;
 
 use domain::{
-    ledger::{Balance, Level},
+    ledger::{CreditFacts, CreditState, ShownBalance},
     number,
-    usage::{Dashboard, ForecastView},
+    usage::{Dashboard, ForecastView, Whose},
 };
 use leptos::prelude::*;
 
@@ -16,9 +16,13 @@ use facts::GaugeFacts;
 use outlook::GaugeOutlook;
 
 use super::Amount;
-use crate::{functions::Charts, ui::Icon};
+use crate::{
+    functions::Charts,
+    state::{AccountLine, Url},
+    ui::Icon,
+};
 
-/// Allocation, use and what remains of the running cycle.
+/// What was granted, used and remains of one cycle, of the account or of the companies looked at.
 #[component]
 pub fn Gauge(
     /// What is shown.
@@ -27,40 +31,41 @@ pub fn Gauge(
     charts: RwSignal<Charts>,
     /// What will probably be of the cycle.
     forecast: RwSignal<Option<ForecastView>>,
+    /// The view.
+    url: Memo<Url>,
 ) -> impl IntoView {
-    let balance = Memo::new(move |_| dashboard.with(Dashboard::balance));
-    let level = move || balance.get().map_or(Level::Fine, Balance::level);
-    let used = Signal::derive(move || dashboard.with(|dashboard| dashboard.cycle_used));
-    let of = move || {
-        balance.get().map_or_else(
-            || "credits".to_owned(),
-            |balance| format!("of {} credits", number::credits(balance.allocation)),
-        )
-    };
-    let is_projected = Memo::new(move |_| {
-        let is_whole = dashboard.with(|dashboard| dashboard.companies.is_empty());
-        is_whole
-            && forecast
-                .with(|forecast| forecast.as_ref()?.cycle_use)
-                .is_some()
+    let facts = Memo::new(move |_| dashboard.with(Dashboard::facts));
+    let shown = Memo::new(move |_| {
+        dashboard.with(|dashboard| dashboard.measure().map(|balance| balance.shown()))
     });
+    let looks_ahead = Memo::new(move |_| dashboard.with(Dashboard::looks_ahead));
+    let ahead = Memo::new(move |_| forecast.get().filter(|_| looks_ahead.get()));
+    let used = Signal::derive(move || facts.get().used);
+    let used_shown = Signal::derive(move || used_text(facts.get(), shown.get()));
+    let is_projected =
+        move || ahead.with(|ahead| ahead.as_ref().is_some_and(ForecastView::projects));
+    let state = move || facts.get().state();
     view! {
-        <section class=move || format!("card gauge level-{}", level().id()) aria-label="Billing cycle">
+        <section class=move || format!("card gauge level-{}", state().id()) aria-label="Billing cycle">
             <div class="gauge-main">
                 <div class="gauge-title">
-                    <h2>{move || dashboard.with(title)}</h2>
-                    {move || balance.get().map(|balance| view! { <LevelBadge level=balance.level()/> })}
+                    <h2 data-testid="gauge-title">{move || dashboard.with(title)}</h2>
+                    {move || view! { <StateBadge facts=facts.get()/> }}
                 </div>
                 <p class="gauge-figure" data-testid="cycle-used">
-                    <Amount credits=used/>
-                    <span class="gauge-of">{of}</span>
+                    <Amount credits=used shown=used_shown/>
+                    <span class="gauge-of">{move || dashboard.with(|dashboard| of(dashboard, shown.get()))}</span>
                 </p>
-                {move || balance.get().is_some().then(|| view! { <GaugeBar dashboard forecast/> })}
-                <GaugeOutlook forecast/>
+                {move || url.with(|url| url.0.selects_events()).then(|| view! {
+                    <p class="gauge-note" data-testid="gauge-note">"All agents and activities"</p>
+                })}
+                {move || shown.with(Option::is_some).then(|| view! { <GaugeBar dashboard ahead/> })}
+                <GaugeOutlook ahead/>
                 <GaugeFacts dashboard/>
+                <AccountFooter dashboard/>
             </div>
             <figure class="gauge-chart">
-                <figcaption>{move || if is_projected.get() { "Cumulative use and projection" } else { "Cumulative use" }}</figcaption>
+                <figcaption>{move || if is_projected() { "Cumulative use and projection" } else { "Cumulative use" }}</figcaption>
                 <div class="chart-frame" role="img" aria-label=move || dashboard.with(describe_cycle)
                     inner_html=move || charts.with(|charts| charts.cumulative.clone())></div>
             </figure>
@@ -68,34 +73,73 @@ pub fn Gauge(
     }
 }
 
+/// The same figure as wherever else this sum is shown.
+fn used_text(facts: CreditFacts, shown: Option<ShownBalance>) -> String {
+    shown.map_or_else(|| number::short_credits(facts.used), |shown| shown.used)
+}
+
+/// `Used this cycle by Acme Dental`.
 fn title(dashboard: &Dashboard) -> String {
-    match dashboard.companies.as_slice() {
-        [] => "Used this billing cycle".to_owned(),
-        [only] => format!("Used this billing cycle by {}", only.name),
-        several => format!("Used this billing cycle by {} companies", several.len()),
+    let when = if dashboard.cycle.is_over {
+        "last cycle"
+    } else {
+        "this cycle"
+    };
+    match &dashboard.whose {
+        Whose::Account => format!("Used {when}"),
+        Whose::Company(company) => format!("Used {when} by {}", company.name),
+        Whose::Companies(1) => format!("Used {when} by 1 company"),
+        Whose::Companies(several) => format!("Used {when} by {several} companies"),
+    }
+}
+
+/// `of 75,000 credits`.
+fn of(dashboard: &Dashboard, shown: Option<ShownBalance>) -> String {
+    match (shown, &dashboard.whose) {
+        (None, _) => "credits".to_owned(),
+        (Some(shown), Whose::Account) => format!("of {}", number::with_unit(&shown.granted)),
+        (Some(shown), _) => format!("of its budget of {}", number::with_unit(&shown.granted)),
     }
 }
 
 fn describe_cycle(dashboard: &Dashboard) -> String {
-    let used = number::credits(dashboard.cycle_used);
+    let used = number::with_unit(&number::whole_credits(dashboard.used()));
     format!(
-        "Cumulative use by day: {used} credits used by day {} of {}",
+        "Cumulative use by day: {used} used by day {} of {}",
         dashboard.cycle.day, dashboard.cycle.days
     )
 }
 
-/// The level, in colour, icon and words.
+/// What stays the account's while companies are looked at.
 #[component]
-pub fn LevelBadge(
-    /// Which level.
-    level: Level,
+fn AccountFooter(dashboard: RwSignal<Dashboard>) -> impl IntoView {
+    let line = Memo::new(move |_| dashboard.with(AccountLine::of));
+    move || {
+        line.get().map(|line| {
+            view! {
+                <p class="gauge-account" data-testid="account-line">"Account: "<Amount credits=Signal::stored(line.remaining) shown=Signal::stored(line.shown)/>{line.rest}</p>
+            }
+        })
+    }
+}
+
+/// How credits stand, in colour, icon and words.
+#[component]
+pub fn StateBadge(
+    /// What it follows from.
+    facts: CreditFacts,
 ) -> impl IntoView {
-    let icon = match level {
-        Level::Fine => Icon::Fine,
-        Level::Half => Icon::Half,
-        Level::Watch => Icon::Most,
-        Level::NearlyOut | Level::Past => Icon::Warning,
-        Level::Stopped => Icon::Stop,
+    let icon = match facts.state() {
+        CreditState::NoUsage | CreditState::Unlimited => Icon::Half,
+        CreditState::Used => Icon::Fine,
+        CreditState::RunningLow => Icon::Most,
+        CreditState::AlmostOut | CreditState::Overage => Icon::Warning,
+        CreditState::OutOfCredits
+        | CreditState::NoCredits
+        | CreditState::BudgetUsed
+        | CreditState::Suspended => Icon::Stop,
     };
-    view! { <span class="level" data-testid="level">{icon.view()}{level.label()}</span> }
+    facts
+        .label()
+        .map(|label| view! { <span class="level" data-testid="level">{icon.view()}{label}</span> })
 }

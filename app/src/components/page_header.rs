@@ -24,9 +24,14 @@ pub fn PageHeader(
     let subtitle = move || {
         dashboard.with(|dashboard| {
             let cycle = &dashboard.cycle;
+            let point = if cycle.is_over {
+                "ended".to_owned()
+            } else {
+                format!("day {} of {}", cycle.day, cycle.days)
+            };
             format!(
-                "{} · {} · day {} of {}",
-                cycle.label, dashboard.account.time_zone, cycle.day, cycle.days
+                "{} · {} · {point}",
+                cycle.label, dashboard.account.time_zone
             )
         })
     };
@@ -49,10 +54,10 @@ pub fn PageHeader(
                 <PeriodFilter dashboard url/>
                 <Menu label="Export".to_owned() name="Files of this view" align_end=true>
                     <MenuFile label="Activity log" hint="CSV: every event, for spreadsheets" href=figures("/api/v1/events", "csv")/>
-                    <MenuFile label="Activity log, line by line" hint="NDJSON: every event, for programs" href=figures("/api/v1/events", "ndjson")/>
+                    <MenuFile label="Activity log as JSON Lines" hint="NDJSON: every event, for programs" href=figures("/api/v1/events", "ndjson")/>
                     <MenuFile label="Usage by day" hint="CSV: credits and events by agent" href=figures("/api/v1/usage/series", "csv")/>
-                    <MenuFile label="Charts as a picture" hint="PNG: for slides and letters" href=chart("png")/>
-                    <MenuFile label="Charts as a drawing" hint="SVG: for print" href=chart("svg")/>
+                    <MenuFile label="Charts as a PNG image" hint="For slides and emails" href=chart("png")/>
+                    <MenuFile label="Charts as an SVG image" hint="For print" href=chart("svg")/>
                 </Menu>
             </div>
         </header>
@@ -77,8 +82,8 @@ fn ReconciledMark(dashboard: RwSignal<Dashboard>) -> impl IntoView {
             (
                 "reconciled differs",
                 Icon::Warning,
-                "Being checked",
-                "Figures of this account do not agree; the operator has been told",
+                "Checking…",
+                "Figures of this account do not agree. The operator has been told",
             )
         };
         let title = format!("{meaning}. Compared {}.", view.at);
@@ -107,7 +112,7 @@ fn CompleteMark(dashboard: RwSignal<Dashboard>) -> impl IntoView {
         let title = format!("Silent for longer than usual: {}", view.late.join(", "));
         Some(view! {
             <span class="reconciled differs complete" title=title data-testid="complete">
-                {Icon::Warning.view()}{format!("Complete to {}; {late}", view.to)}
+                {Icon::Warning.view()}{format!("Complete to {}, {late}", view.to)}
             </span>
         })
     }
@@ -120,7 +125,7 @@ pub fn LiveMark(
     link: RwSignal<Link>,
 ) -> impl IntoView {
     let text = move || match link.get() {
-        Link::Connecting => "Connecting",
+        Link::Connecting => "Connecting…",
         Link::Live => "Live",
         Link::Broken => "Not live",
     };

@@ -19,7 +19,7 @@ pub fn PageNotices(
     view! {
         {move || (link.get() == Link::Broken).then(|| view! {
             <Notice tone=Tone::Calm title="Not live.".to_owned()
-                text="The connection is being restored; the figures are as of the last change received.".to_owned()/>
+                text="The connection is being restored. Figures are as of the last change received.".to_owned()/>
         })}
         {move || problem.get().map(|error| view! {
             <Notice tone=Tone::Warning title=error.to_string() text=error.advice()>

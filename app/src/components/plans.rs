@@ -8,10 +8,15 @@ pub use ledger::{GrantTable, LedgerTable};
 pub use offers::Offers;
 pub use requests::{Disputes, Orders};
 
-use domain::{Credits, filter::ViewQuery, ledger::Balance, number};
+use domain::{
+    Credits,
+    filter::ViewQuery,
+    ledger::{Balance, CreditFacts},
+    number,
+};
 use leptos::prelude::*;
 
-use super::{Amount, gauge::LevelBadge};
+use super::{Amount, gauge::StateBadge};
 use crate::{
     functions::PlansPage,
     ui::{Notice, Tone},
@@ -81,13 +86,17 @@ pub fn PlanSummary(
     let plan = move || page.with(|page| page.plan.clone());
     let resets = move || page.with(|page| page.cycle.resets_in.clone());
     let resets_on = move || page.with(|page| page.cycle.resets_on.clone());
-    let class = move || format!("card plan-summary level-{}", balance.get().level().id());
+    let facts = Memo::new(move |_| {
+        let is_suspended = page.with(|page| page.books.is_suspended);
+        CreditFacts::of_account(balance.get(), is_suspended)
+    });
+    let class = move || format!("card plan-summary level-{}", facts.get().state().id());
     view! {
         <section class=class aria-label="Current plan">
             <div>
                 <div class="gauge-title">
                     <h2>{plan}" plan"</h2>
-                    {move || view! { <LevelBadge level=balance.get().level()/> }}
+                    {move || view! { <StateBadge facts=facts.get()/> }}
                 </div>
                 <p class="gauge-figure" data-testid="plan-remaining"><Amount credits=remaining/><span class="gauge-of">{of}</span></p>
             </div>

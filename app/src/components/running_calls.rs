@@ -1,16 +1,17 @@
-//! The calls that run right now and what they hold.
+//! The calls that are active right now and what they reserve.
 
 mod clock;
 
-use domain::{Time, ledger::RunningHold, number, usage::Dashboard};
+use domain::{Time, number, usage::Dashboard};
 use leptos::prelude::*;
 
 use crate::{
-    state::{PageState, SHOWN_CALLS, calls, duration, more, reserved},
+    components::Amount,
+    state::{PageState, SHOWN_CALLS, calls, duration, more},
     ui::length,
 };
 
-/// A strip of running calls; nothing when there are none.
+/// A strip of active calls; nothing when there are none.
 ///
 /// Nothing of it is read out by itself: it changes every second.
 #[component]
@@ -26,12 +27,15 @@ pub fn RunningCalls(
 
 #[component]
 fn Strip(dashboard: RwSignal<Dashboard>, now: RwSignal<Time>) -> impl IntoView {
-    let holds = move |of: fn(&[RunningHold]) -> String| {
-        Memo::new(move |_| dashboard.with(|dashboard| of(&dashboard.books.holds)))
-    };
-    let summary = holds(|holds| {
-        let held = number::credits(reserved(holds));
-        format!("{} · {held} credits held", calls(holds.len()))
+    let summary = Memo::new(move |_| {
+        dashboard.with(|dashboard| {
+            let reserved = number::whole_credits(dashboard.books.reserved);
+            let reserved = number::with_unit(&reserved);
+            format!(
+                "{} · {reserved} reserved",
+                calls(dashboard.books.holds.len())
+            )
+        })
     });
     let shown = Memo::new(move |_| {
         dashboard.with(|dashboard| {
@@ -43,8 +47,8 @@ fn Strip(dashboard: RwSignal<Dashboard>, now: RwSignal<Time>) -> impl IntoView {
     view! {
         <section class="card running" aria-labelledby="running-title" data-testid="running">
             <header class="running-head">
-                <h2 id="running-title"><span class="running-mark"></span>"Running calls"</h2>
-                <p>{summary}</p>
+                <h2 id="running-title"><span class="running-mark"></span>"Active calls"</h2>
+                <p>{move || summary.get()}</p>
                 {move || more.get().map(|more| view! { <p class="running-more" data-testid="running-more">{more}</p> })}
             </header>
             // On a narrow page it scrolls sideways, so the keyboard must reach it.
@@ -83,7 +87,7 @@ fn Call(id: String, dashboard: RwSignal<Dashboard>, now: RwSignal<Time>) -> impl
                 <span class="running-company clip" title=call.company.clone()>{call.company.clone()}</span>
                 <span class="running-time"><span class="visually-hidden">"running for "</span>{move || duration(since, now.get())}</span>
             </p>
-            <p class="running-used"><b>{move || number::credits(amounts.get().0)}</b>" of "{move || number::credits(amounts.get().1)}<span class="visually-hidden">" credits used"</span></p>
+            <p class="running-used"><b><Amount credits=Signal::derive(move || amounts.get().0)/></b>" of "<Amount credits=Signal::derive(move || amounts.get().1)/><span class="visually-hidden">" credits used"</span></p>
             <svg class="running-bar" aria-hidden="true"><rect class="track" width="100%" height="100%"></rect><rect class="spent" height="100%" width=share></rect></svg>
         </li>
     })

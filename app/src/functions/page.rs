@@ -91,9 +91,9 @@ pub struct Page {
     pub dashboard: Dashboard,
     /// Their charts.
     pub charts: Charts,
-    /// What will probably be of the cycle; none for those who see some companies only.
+    /// What will probably be of the running cycle, of the account or of the companies looked at.
     pub forecast: Option<ForecastView>,
-    /// What is worth knowing of all that they may see.
+    /// What is worth knowing of the companies looked at.
     pub tips: TipsView,
     /// The first rows of the log, or those around the event that the address leads to.
     pub log: LogPage,
@@ -126,9 +126,9 @@ pub async fn read_page(
     let event = EventAsked::find(services, &scope, &view, value_of(&others, EVENT)).await?;
     let before = value_of(&others, "before").and_then(|cursor| cursor.parse().ok());
     let begins = event.just_above().or(before);
-    let forecast = forecast_of(services, &scope).await?;
-    let tips = services.tips(&scope).await;
-    let tips = tips.map(|tips| TipsView::new(&tips, &scope.account().key));
+    let forecast = forecast_of(services, &scope, &view).await?;
+    let tips = services.tips(&scope, &view).await;
+    let tips = tips.map(|tips| TipsView::new(&tips, &scope.account().key, scope.may_budget()));
     let (dashboard, log) = services.page(scope.clone(), &view, begins).await?;
     let (event, log) = event.place(services, scope, &view, log).await?;
     let projected = forecast.as_ref().and_then(|forecast| forecast.cycle_use);
@@ -165,22 +165,25 @@ pub async fn read_sheet(
 ) -> Result<String, AppError> {
     let (_, caller) = current.known()?;
     let (scope, view) = super::scope_of(services, caller, query).await?;
-    let forecast = forecast_of(services, &scope).await?;
+    let forecast = forecast_of(services, &scope, &view).await?;
     let dashboard = services.dashboard(scope, &view).await?;
     let charts = charts_of(&dashboard, forecast.and_then(|forecast| forecast.cycle_use));
     Ok(crate::charts::sheet(&dashboard, &charts, &view.activities))
 }
 
-/// What will probably be of the cycle; none for those who see some companies only.
+/// What will probably be of the running cycle: of the account, or of the companies looked at.
 #[cfg(feature = "ssr")]
 async fn forecast_of(
     services: &service::Services,
     scope: &service::Scope,
+    view: &domain::filter::ViewQuery,
 ) -> Result<Option<ForecastView>, AppError> {
-    if !scope.sees_all() {
-        return Ok(None);
-    }
-    Ok(Some(services.forecast(scope).await?.view()))
+    let forecast = if scope.sees_all() && view.companies.is_empty() {
+        services.forecast(scope).await?
+    } else {
+        services.company_forecast(scope.clone(), view).await?
+    };
+    Ok(Some(forecast.view()))
 }
 
 #[cfg(feature = "ssr")]
@@ -194,7 +197,7 @@ fn charts_of(dashboard: &Dashboard, projected: Option<[Credits; 3]>) -> Charts {
     };
     Charts {
         agents: dashboard.agents.iter().map(draw).collect(),
-        cumulative: charts::cumulative(dashboard, projected),
+        cumulative: charts::cumulative(dashboard, projected.filter(|_| dashboard.looks_ahead())),
     }
 }
 

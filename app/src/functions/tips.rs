@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 #[cfg(feature = "ssr")]
 use {
     crate::{
-        ADVICE_PATH, COMPANIES_PATH, VALUE_PATH,
+        ADVICE_PATH, COMPANIES_PATH, USAGE_PATH, VALUE_PATH,
         pages::settings::{hours_of, week_address},
     },
     domain::{Credits, Time, TimeRange, calendar::Zone, number, usage::Totals},
@@ -42,10 +42,11 @@ pub struct TipsView {
 #[cfg(feature = "ssr")]
 impl TipsView {
     /// Tips of an account in words.
-    pub(super) fn new(tips: &Tips, account: &str) -> Self {
+    pub(super) fn new(tips: &Tips, account: &str, may_budget: bool) -> Self {
         let told = Told {
             zone: &tips.zone,
             account,
+            may_budget,
         };
         Self {
             as_of: told.at(tips.as_of, "%H:%M"),
@@ -59,6 +60,8 @@ impl TipsView {
 struct Told<'a> {
     zone: &'a Zone,
     account: &'a str,
+    /// Whether the reader may give companies budgets, and so has a page of them.
+    may_budget: bool,
 }
 
 #[cfg(feature = "ssr")]
@@ -70,6 +73,7 @@ impl Told<'_> {
     fn line(&self, tip: &Tip) -> TipLine {
         match tip {
             Tip::Spike(week, spike) => self.spike(*week, spike),
+            Tip::BudgetsUsed(end, others, cycle) => self.budgets_used(end, *others, *cycle),
             Tip::Budget(end, cycle) => self.budget(end, *cycle),
             Tip::Plan(plan) => self.plan(plan),
             Tip::ShortCalls(short, calls) => self.short_calls(*short, *calls),
@@ -83,16 +87,17 @@ impl Told<'_> {
     fn spike(&self, week: TimeRange, found: &FoundSpike) -> TipLine {
         let spike = &found.spike;
         let how_much = times(spike.used, spike.expected).map_or_else(
-            || "Unusual use".to_owned(),
-            |times| format!("{times}× the usual use"),
+            || "Usage spike".to_owned(),
+            |times| format!("Spike: {times}× the expected usage"),
         );
         let cause = found.mostly_from().map(|cause| format!(", {cause}"));
         TipLine {
             is_warning: true,
             title: format!("{how_much} on {}.", hours_of(spike.range, self.zone)),
             text: format!(
-                "{} credits above the usual{}.",
-                number::credits(spike.excess()),
+                "{} vs {} expected{}.",
+                number::whole_credits(spike.used),
+                number::whole_credits(spike.expected),
                 cause.unwrap_or_default()
             ),
             action: "See why".to_owned(),
@@ -100,17 +105,57 @@ impl Told<'_> {
         }
     }
 
+    /// Where a company's budget is shown, and raised by those who may.
+    fn of_budget(&self, end: &BudgetEnd) -> (String, String) {
+        if self.may_budget {
+            return ("See budgets".to_owned(), self.href(COMPANIES_PATH, ""));
+        }
+        let mut rest = form_urlencoded::Serializer::new(String::new());
+        rest.append_pair("company", &end.company.key);
+        let rest = format!("&{}", rest.finish());
+        ("See its usage".to_owned(), self.href(USAGE_PATH, &rest))
+    }
+
+    /// Budgets that are used up: that is so, and not only likely.
+    fn budgets_used(&self, end: &BudgetEnd, others: usize, cycle: TimeRange) -> TipLine {
+        let (action, href) = self.of_budget(end);
+        let name = &end.company.name;
+        let title = match others {
+            0 => format!("{name} has used up its budget."),
+            1 => format!("{name} and 1 other company have used up their budgets."),
+            others => format!("{name} and {others} other companies have used up their budgets."),
+        };
+        TipLine {
+            is_warning: true,
+            title,
+            text: format!(
+                "{name} has used {} of {}. Its AI features have stopped until {}.",
+                number::whole_credits(end.used),
+                number::with_unit(&number::whole_credits(end.budget)),
+                self.at(cycle.end, "%-d %b")
+            ),
+            action,
+            href,
+        }
+    }
+
     fn budget(&self, end: &BudgetEnd, cycle: TimeRange) -> TipLine {
+        let (action, href) = self.of_budget(end);
         TipLine {
             is_warning: false,
             title: format!(
-                "{} will probably use up its budget on {}.",
+                "{} is projected to use up its budget on {}.",
                 end.company.name,
                 self.at(end.at, "%-d %b")
             ),
-            text: format!("The cycle ends on {}.", self.at(cycle.end, "%-d %b")),
-            action: "See its budget".to_owned(),
-            href: self.href(COMPANIES_PATH, ""),
+            text: format!(
+                "{} of {} are used, and the cycle ends on {}.",
+                number::whole_credits(end.used),
+                number::with_unit(&number::whole_credits(end.budget)),
+                self.at(cycle.end, "%-d %b")
+            ),
+            action,
+            href,
         }
     }
 
@@ -128,8 +173,8 @@ impl Told<'_> {
                 number::money(i128::from(plan.saved_micro), &plan.currency),
                 plan.own
             ),
-            text: format!("With what was used in {over}."),
-            action: "See the arithmetic".to_owned(),
+            text: format!("For what was used in {over}."),
+            action: "See the calculation".to_owned(),
             href: self.href(ADVICE_PATH, ""),
         }
     }
@@ -138,21 +183,21 @@ impl Told<'_> {
         TipLine {
             is_warning: false,
             title: format!(
-                "{} of what calls cost went to calls under 10 seconds.",
+                "{} of the credits for calls went to calls under 10 seconds.",
                 number::percent(short.credits, calls.credits)
             ),
             text: format!(
-                "{} credits for {} calls in this cycle.",
-                number::credits(short.credits),
+                "{} for {} calls in this cycle.",
+                number::with_unit(&number::whole_credits(short.credits)),
                 number::count(short.events)
             ),
-            action: "See wasted credits".to_owned(),
+            action: "See low-value usage".to_owned(),
             href: self.href(VALUE_PATH, "#wasted"),
         }
     }
 }
 
-/// How many times the usual something is, to a tenth; none when that says nothing.
+/// How many times what is expected something is, to a tenth; none when that says nothing.
 #[cfg(feature = "ssr")]
 fn times(used: Credits, usual: Credits) -> Option<String> {
     let (used, usual) = (i128::from(used.micro()), i128::from(usual.micro()));
@@ -193,6 +238,12 @@ mod tests {
         let (key, name) = ("acme".to_owned(), "Acme Dental".to_owned());
         let company = CompanyName { key, name };
         let at = time("2026-11-27T23:30Z");
+        let end = |budget: &str, used: &str| BudgetEnd {
+            company: company.clone(),
+            budget: budget.parse().unwrap(),
+            used: used.parse().unwrap(),
+            at,
+        };
         let totals = |credits: &str, events| Totals {
             credits: credits.parse().unwrap(),
             events,
@@ -201,7 +252,8 @@ mod tests {
             zone: Zone::named("Europe/Berlin").unwrap(),
             as_of: time("2026-11-23T13:03Z"),
             tips: vec![
-                Tip::Budget(BudgetEnd { company, at }, cycle),
+                Tip::BudgetsUsed(end("10000", "10583"), 1, cycle),
+                Tip::Budget(end("10000", "9000"), cycle),
                 Tip::Plan(CheaperPlan {
                     name: "Growth".to_owned(),
                     own: "Starter".to_owned(),
@@ -212,7 +264,7 @@ mod tests {
                 Tip::ShortCalls(totals("1250.5", 1_312), totals("10000", 4_000)),
             ],
         };
-        let view = TipsView::new(&tips, "north");
+        let view = TipsView::new(&tips, "north", true);
         assert_eq!(view.as_of, "14:03");
         let told: Vec<_> = view
             .lines
@@ -222,10 +274,16 @@ mod tests {
         assert_eq!(
             told,
             [
-                "Acme Dental will probably use up its budget on 28 Nov. The cycle ends on 1 Dec. /companies?account=north",
-                "Growth would have cost €120.50 less than Starter. With what was used in the last 6 cycles. /billing/advice?account=north",
-                "13 % of what calls cost went to calls under 10 seconds. 1,250.5 credits for 1,312 calls in this cycle. /billing/value?account=north#wasted",
+                "Acme Dental and 1 other company have used up their budgets. Acme Dental has used 10,583 of 10,000 credits. Its AI features have stopped until 1 Dec. /companies?account=north",
+                "Acme Dental is projected to use up its budget on 28 Nov. 9,000 of 10,000 credits are used, and the cycle ends on 1 Dec. /companies?account=north",
+                "Growth would have cost €120.50 less than Starter. For what was used in the last 6 cycles. /billing/advice?account=north",
+                "13% of the credits for calls went to calls under 10 seconds. 1,251 credits for 1,312 calls in this cycle. /billing/value?account=north#wasted",
             ]
+        );
+        let client = TipsView::new(&tips, "north", false);
+        assert_eq!(
+            client.lines[0].href,
+            "/billing/usage?account=north&company=acme"
         );
     }
 }

@@ -1,6 +1,6 @@
 //! Billing > Plans & add-ons.
 
-use domain::ledger::{Balance, Level};
+use domain::ledger::{CreditFacts, CreditState};
 use leptos::prelude::*;
 
 use crate::{
@@ -79,17 +79,27 @@ fn read_again_when_stale(state: PlansState, reload: Callback<()>) {
 /// Whether AI features have stopped.
 #[component]
 fn Stopped(page: RwSignal<Page>) -> impl IntoView {
-    let level = Memo::new(move |_| page.with(|page| page.books.balance.map(Balance::level)));
+    let is_out = Memo::new(move |_| {
+        page.with(|page| {
+            let balance = page.books.balance;
+            let state = balance
+                .map(|balance| CreditFacts::of_account(balance, page.books.is_suspended).state());
+            matches!(
+                state,
+                Some(CreditState::OutOfCredits | CreditState::NoCredits)
+            )
+        })
+    });
     let resets = move || {
         page.with(|page| {
             format!(
-                "New credits come on {}. With an add-on they resume at once.",
+                "New credits arrive on {}. With an add-on they resume at once.",
                 page.cycle.resets_on
             )
         })
     };
     move || {
-        (level.get() == Some(Level::Stopped)).then(|| {
+        is_out.get().then(|| {
             view! { <Notice tone=Tone::Danger title="AI features have stopped.".to_owned() text=Signal::derive(resets)/> }
         })
     }

@@ -46,7 +46,7 @@ pub fn UsagePage(
             <EventNotice state/>
             <BillingNotices query/>
             <Warnings tips=state.tips/>
-            <Gauge dashboard charts=state.charts forecast=state.forecast/>
+            <Gauge dashboard charts=state.charts forecast=state.forecast url/>
             <RunningCalls state/>
             <AgentCards dashboard charts=state.charts url/>
             <Tips tips=state.tips/>
@@ -58,10 +58,10 @@ pub fn UsagePage(
 /// Draws the charts again soon after live changes, at most once a second.
 fn redraw_after_changes(state: PageState, query: Memo<String>) {
     let is_waiting = StoredValue::new(false);
-    // What the charts show: events up to a place, and the allocation, which changes without any event.
+    // What the charts show: events up to a place, and the limit, which changes without any event.
     let drawn_from = Memo::new(move |_| {
         state.dashboard.with(|dashboard| {
-            let balance = dashboard.balance();
+            let balance = dashboard.measure();
             let allocation = balance.map_or(Credits::ZERO, |balance| balance.allocation);
             (dashboard.as_of, allocation)
         })
@@ -100,15 +100,15 @@ fn EventNotice(state: PageState) -> impl IntoView {
             EventAsked::None | EventAsked::Open(_) => None,
             EventAsked::Missing => Some(
                 view! {
-                    <Notice tone=Tone::Calm title="This link leads to no event that you can see.".to_owned()
-                        text="It was not recorded here, or it belongs to someone else. Everything else is as usual.".to_owned()/>
+                    <Notice tone=Tone::Calm title="The linked event was not found.".to_owned()
+                        text="It was never recorded here, or you do not have access to its company. Check the link, or ask whoever sent it.".to_owned()/>
                 }
                 .into_any(),
             ),
             EventAsked::Elsewhere(href) => Some(
                 view! {
-                    <Notice tone=Tone::Calm title="This link leads to an event outside of this view.".to_owned()
-                        text="It happened in another period, or a filter hides it.".to_owned()>
+                    <Notice tone=Tone::Calm title="The linked event is outside this view.".to_owned()
+                        text="Its event time is in another period, or a filter hides it.".to_owned()>
                         <a class="button" href=href>"Show the event"</a>
                     </Notice>
                 }

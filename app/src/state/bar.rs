@@ -1,4 +1,4 @@
-//! The gauge's bar: what of its width is used, held, past the allocation, and what will probably be.
+//! The gauge's bar: what of its width is used, reserved, overage, and what will probably be.
 
 use domain::{
     Credits,
@@ -23,11 +23,9 @@ pub struct Piece {
 /// The pieces of the bar, from left to right; what no piece covers is free.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Bar {
-    /// Used by the companies looked at.
+    /// Used.
     pub used: Piece,
-    /// Used by the others.
-    pub others: Piece,
-    /// Reserved by running calls.
+    /// Reserved by active calls.
     pub held: Piece,
     /// Used by the cycle's end, in the middle of what may be.
     pub projected: Piece,
@@ -40,12 +38,12 @@ pub struct Bar {
 }
 
 impl Bar {
-    /// The bar of a dashboard; empty for those who see no balance.
+    /// The bar of a dashboard; empty where nothing limits the use.
     pub fn of(dashboard: &Dashboard, forecast: Option<&ForecastView>) -> Self {
-        let Some(balance) = dashboard.balance() else {
+        let Some(balance) = dashboard.measure() else {
             return Self::default();
         };
-        let bar = Self::new(balance, dashboard.cycle_used);
+        let bar = Self::new(balance);
         match forecast.and_then(|forecast| forecast.cycle_use) {
             Some(cycle_use) => bar.projected(balance, cycle_use),
             None => bar,
@@ -73,8 +71,8 @@ impl Bar {
         self
     }
 
-    /// The bar of a balance, of which some companies used so much.
-    fn new(balance: Balance, used: Credits) -> Self {
+    /// The bar of a balance.
+    fn new(balance: Balance) -> Self {
         let whole = balance
             .allocation
             .max(Credits::ZERO)
@@ -83,21 +81,14 @@ impl Bar {
             .used
             .saturating_sub(balance.overage)
             .max(Credits::ZERO);
-        let selected = used.max(Credits::ZERO).min(within);
         let share = |credits: Credits| (credits.share_of(whole) * WHOLE).clamp(0.0, WHOLE);
-        let used = Piece {
-            start: 0.0,
-            width: share(selected),
-        };
-        let others = Piece {
-            start: used.width,
-            width: share(within.saturating_sub(selected)),
-        };
-        let end = others.start + others.width;
+        let end = share(within);
         let expired = share(balance.expired);
         Self {
-            used,
-            others,
+            used: Piece {
+                start: 0.0,
+                width: end,
+            },
             held: seen(end, share(balance.held.min(balance.remaining))),
             projected: Piece::default(),
             possible: Piece::default(),
@@ -132,51 +123,37 @@ mod tests {
 
     fn balance(allocation: i64, used: i64, held: i64) -> Balance {
         Balance {
-            allocation: credits(allocation),
-            used: credits(used),
             held: credits(held),
-            remaining: credits((allocation - used).max(0)),
-            overage: credits((used - allocation).max(0)),
-            ..Balance::EMPTY
+            ..crate::state::fixture::balance(used, allocation)
         }
     }
 
-    /// Start and width of others, held and overage, to whole percent.
+    /// Start and width of used, held and overage, to whole percent.
     fn pieces(bar: &Bar) -> [(f64, f64); 3] {
-        [bar.others, bar.held, bar.overage].map(|piece| (piece.start.round(), piece.width.round()))
+        [bar.used, bar.held, bar.overage].map(|piece| (piece.start.round(), piece.width.round()))
     }
 
     #[test]
     fn the_pieces_follow_one_another() {
-        let bar = Bar::new(balance(1_000, 600, 100), credits(250));
-        assert_eq!(
-            bar.used,
-            Piece {
-                start: 0.0,
-                width: 25.0
-            }
-        );
-        assert_eq!(pieces(&bar), [(25.0, 35.0), (60.0, 10.0), (60.0, 0.0)]);
+        let bar = Bar::new(balance(1_000, 600, 100));
+        assert_eq!(pieces(&bar), [(0.0, 60.0), (60.0, 10.0), (60.0, 0.0)]);
     }
 
     #[test]
     fn past_the_allocation_the_whole_is_what_was_used() {
-        let bar = Bar::new(balance(1_000, 1_250, 50), credits(1_250));
+        let bar = Bar::new(balance(1_000, 1_250, 50));
         // Nothing is left that could be held.
-        assert_eq!(pieces(&bar), [(80.0, 0.0), (80.0, 0.0), (80.0, 20.0)]);
-        let without_any = Bar::new(balance(0, 5, 0), credits(5));
+        assert_eq!(pieces(&bar), [(0.0, 80.0), (80.0, 0.0), (80.0, 20.0)]);
+        let without_any = Bar::new(balance(0, 5, 0));
         assert_eq!(pieces(&without_any), [(0.0, 0.0), (0.0, 0.0), (0.0, 100.0)]);
-        assert_eq!(
-            Bar::new(balance(0, 0, 0), credits(0)).used,
-            Piece::default()
-        );
+        assert_eq!(Bar::new(balance(0, 0, 0)).used, Piece::default());
     }
 
     #[test]
     fn what_is_projected_follows_what_is_held_and_stays_within_the_bar() {
         let pieces = |held, expected: [i64; 3]| {
             let balance = balance(1_000, 600, held);
-            let bar = Bar::new(balance, credits(600)).projected(balance, expected.map(credits));
+            let bar = Bar::new(balance).projected(balance, expected.map(credits));
             [bar.projected, bar.possible].map(|piece| (piece.start.round(), piece.width.round()))
         };
         assert_eq!(pieces(100, [700, 800, 900]), [(70.0, 10.0), (80.0, 10.0)]);
@@ -184,8 +161,7 @@ mod tests {
         // Running calls hold more than was foreseen.
         assert_eq!(pieces(300, [650, 700, 800]), [(90.0, 0.0), (90.0, 0.0)]);
         let empty = balance(1_000, 1_100, 0);
-        let bar =
-            Bar::new(empty, credits(1_100)).projected(empty, [1_200, 1_300, 1_400].map(credits));
+        let bar = Bar::new(empty).projected(empty, [1_200, 1_300, 1_400].map(credits));
         assert_eq!(bar.projected, Piece::default());
     }
 
@@ -196,7 +172,7 @@ mod tests {
             ..balance(1_000, 600, 0)
         };
         assert_eq!(
-            Bar::new(ended, credits(600)).expired,
+            Bar::new(ended).expired,
             Piece {
                 start: 80.0,
                 width: 20.0

@@ -1,10 +1,6 @@
 //! Running calls as the page shows them.
 
-use domain::{
-    Credits, Time,
-    ledger::{MAX_SHOWN_HOLDS, RunningHold},
-    time::SECOND_US,
-};
+use domain::{Time, ledger::MAX_SHOWN_HOLDS, time::SECOND_US};
 
 /// Calls shown one by one; the others are counted.
 pub const SHOWN_CALLS: usize = 6;
@@ -29,12 +25,12 @@ pub fn ahead_us(server: Time, browser: Time) -> i64 {
     if ahead.abs() <= SLACK_US { 0 } else { ahead }
 }
 
-/// How many calls run, in words: `4 calls`, `50+ calls` when a page is not told of all.
+/// How many calls are active, in words: `4 active calls`, `50+ active calls` when a page is not told of all.
 pub fn calls(running: usize) -> String {
     match running {
-        1 => "1 call".to_owned(),
-        most if most >= MAX_SHOWN_HOLDS as usize => format!("{most}+ calls"),
-        calls => format!("{calls} calls"),
+        1 => "1 active call".to_owned(),
+        most if most >= MAX_SHOWN_HOLDS as usize => format!("{most}+ active calls"),
+        calls => format!("{calls} active calls"),
     }
 }
 
@@ -47,13 +43,6 @@ pub fn more(running: usize) -> Option<String> {
         ""
     };
     Some(format!("+ {more}{sign} more"))
-}
-
-/// What running calls reserve together.
-pub fn reserved(holds: &[RunningHold]) -> Credits {
-    holds
-        .iter()
-        .fold(Credits::ZERO, |sum, hold| sum.saturating_add(hold.reserved))
 }
 
 #[cfg(test)]
@@ -90,7 +79,11 @@ mod tests {
         assert_eq!(more(50).as_deref(), Some("+ 44+ more"));
         assert_eq!(
             (calls(1), calls(4), calls(50)),
-            ("1 call".into(), "4 calls".into(), "50+ calls".into())
+            (
+                "1 active call".into(),
+                "4 active calls".into(),
+                "50+ active calls".into()
+            )
         );
     }
 }

@@ -171,10 +171,12 @@ impl ViewQuery {
 
     /// Whether any filter besides account, period and zone is set.
     pub fn is_narrowed(&self) -> bool {
-        !(self.companies.is_empty()
-            && self.agents.is_empty()
-            && self.activities.is_empty()
-            && self.q.is_none())
+        !self.companies.is_empty() || self.selects_events()
+    }
+
+    /// Whether only some of the companies' events are looked at: by agent, activity or reference.
+    pub fn selects_events(&self) -> bool {
+        !(self.agents.is_empty() && self.activities.is_empty() && self.q.is_none())
     }
 }
 

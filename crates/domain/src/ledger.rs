@@ -11,11 +11,13 @@ mod hold;
 mod limit;
 mod order;
 mod policy;
+mod shown;
+mod state;
 mod terms;
 
-pub use balance::{Balance, BooksView, Level, MAX_SHOWN_HOLDS, RunningHold};
+pub use balance::{Balance, BooksView, MAX_SHOWN_HOLDS, RunningHold};
 pub use books::{
-    Books, Carry, Changes, Cover, Moment, OutOfRange, Overage, RENEWAL, Returned, Why,
+    Books, Carry, Changes, Cover, Moment, OutOfRange, Overage, RENEWAL, Returned, Since, Why,
 };
 pub use dispute::{Dispute, DisputeState, SYSTEM, Support, Verdict};
 pub use grant::{
@@ -25,4 +27,6 @@ pub use hold::{Hold, HoldError, HoldState, MAX_HOLD_S, Renewal, expiry};
 pub use limit::{Ask, Decision, Limit, LimitKind, Quota, Reason, Remedy, decide};
 pub use order::{Order, OrderKind, OrderState};
 pub use policy::{MAX_GRACE_PERCENT, OveragePolicy};
+pub use shown::ShownBalance;
+pub use state::{CreditFacts, CreditState};
 pub use terms::{PlanHistory, PlanTerms};

@@ -88,11 +88,11 @@ fn round(amount: i128, unit: i128) -> i128 {
     (amount.abs() + unit / 2) / unit * amount.signum()
 }
 
-fn rounded(amount: Credits) -> i128 {
+pub(crate) fn rounded(amount: Credits) -> i128 {
     round(i128::from(amount.micro()), MICRO)
 }
 
-fn whole_text(amount: Credits, whole: i128) -> String {
+pub(crate) fn whole_text(amount: Credits, whole: i128) -> String {
     match whole {
         0 if amount.is_zero() => "0".to_owned(),
         0 if amount.is_negative() => "> \u{2212}1".to_owned(),
@@ -177,6 +177,16 @@ pub fn quotient(amount: Credits) -> String {
     };
     let rounded = (i128::from(micro) + step / 2).div_euclid(step) * step;
     credits(Credits::from_micro(i64::try_from(rounded).unwrap_or(micro)))
+}
+
+/// A figure of credits as it is shown, with its unit: `1 credit`, `2,000 credits`.
+pub fn with_unit(shown: &str) -> String {
+    let unit = if matches!(shown, "1" | "< 1") {
+        "credit"
+    } else {
+        "credits"
+    };
+    format!("{shown} {unit}")
 }
 
 /// A count with thousands separated: `214,806`.
@@ -297,6 +307,14 @@ mod tests {
         assert_eq!(
             [0, 1, 2_000].map(events),
             ["0 events", "1 event", "2,000 events"]
+        );
+    }
+
+    #[test]
+    fn one_credit_is_no_credits() {
+        assert_eq!(
+            ["0", "< 1", "1", "2,000"].map(with_unit),
+            ["0 credits", "< 1 credit", "1 credit", "2,000 credits"]
         );
     }
 

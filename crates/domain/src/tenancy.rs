@@ -129,6 +129,8 @@ pub struct Account {
     pub auto_refund: Credits,
     /// Whether the operator has stopped its AI features.
     pub is_suspended: bool,
+    /// Since when it exists.
+    pub created_at: crate::Time,
 }
 
 /// A company of an account: a client of an agency, or a unit of a customer.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Agent, Credits, Seq, TimeRange,
-    ledger::{Balance, BooksView},
+    ledger::{Balance, BooksView, CreditFacts},
     tenancy::AccountKind,
 };
 
@@ -75,21 +75,36 @@ pub struct CompanyName {
     pub name: String,
 }
 
-/// The running billing cycle, in words and instants of the account's zone.
+/// Whose credits a page is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Whose {
+    /// The whole account.
+    Account,
+    /// One company: it is measured against its own budget, if it has one.
+    Company(CompanyName),
+    /// So many companies: they have no limit in common, so their use is measured against none.
+    Companies(u32),
+}
+
+/// The billing cycle that the gauge is about: the running one, or the last one when that is looked at. In words and instants of the account's zone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CycleView {
     /// Its instants.
     pub range: TimeRange,
+    /// Whether it is over: then its figures are final, and there is nothing to look ahead to.
+    pub is_over: bool,
     /// `1 – 30 November 2026`.
     pub label: String,
     /// Which day of it today is, from 1.
     pub day: u32,
     /// How many days it has.
     pub days: u32,
-    /// `1 December 2026`.
+    /// When the running cycle ends, whichever is looked at: `1 December 2026`.
     pub resets_on: String,
-    /// `in 7 days`, `tomorrow`, `in 5 hours`.
+    /// See `resets_on`: `in 7 days`, `tomorrow`, `in 5 hours`.
     pub resets_in: String,
+    /// Its last day: `30 November 2026`.
+    pub ended_on: String,
 }
 
 /// The chosen period, in words and instants.
@@ -151,7 +166,7 @@ pub struct CycleDay {
 /// What will probably be of the running cycle, in words and amounts; as true as when the page was read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ForecastView {
-    /// `Likely to run out on 12 Dec`.
+    /// `Likely to run out on 12 Dec`; empty where nothing limits the use.
     pub headline: String,
     /// `Between 9 and 17 Dec`; empty when there is no more to say.
     pub detail: String,
@@ -159,6 +174,13 @@ pub struct ForecastView {
     pub runs_out: bool,
     /// Used by the cycle's end: little, in the middle, much; none while too little is known.
     pub cycle_use: Option<[Credits; 3]>,
+}
+
+impl ForecastView {
+    /// Whether it says how much the cycle will have used.
+    pub const fn projects(&self) -> bool {
+        self.cycle_use.is_some()
+    }
 }
 
 /// Everything on the page above the log, read at one moment.
@@ -172,13 +194,15 @@ pub struct Dashboard {
     pub year: i16,
     /// Whose page it is.
     pub account: AccountView,
-    /// The running cycle.
+    /// Whose credits the gauge is about.
+    pub whose: Whose,
+    /// The cycle the gauge is about.
     pub cycle: CycleView,
     /// Balance and running calls.
     pub books: BooksView,
-    /// Spent in the running cycle by the selected companies.
+    /// Spent in the gauge's cycle by the selected companies.
     pub cycle_used: Credits,
-    /// The running cycle day by day, selected companies.
+    /// The gauge's cycle day by day, selected companies.
     pub cycle_days: Vec<CycleDay>,
     /// The companies the view is narrowed to; empty when it is not.
     pub companies: Vec<CompanyName>,
@@ -198,6 +222,49 @@ impl Dashboard {
     /// The whole account's balance; none when the caller sees some companies only.
     pub const fn balance(&self) -> Option<Balance> {
         self.books.balance
+    }
+
+    /// What the gauge measures use against: the account's credits, or the budget of the one company looked at; of a cycle
+    /// that is over, what it came to in the end. None where nothing limits.
+    pub fn measure(&self) -> Option<Balance> {
+        if self.cycle.is_over {
+            return self.books.ended;
+        }
+        self.books.running(&self.whose)
+    }
+
+    /// What the gauge shows as used.
+    pub fn used(&self) -> Credits {
+        self.measure()
+            .map_or(self.cycle_used, |balance| balance.used)
+    }
+
+    /// How the gauge's cycle stands.
+    pub fn facts(&self) -> CreditFacts {
+        CreditFacts {
+            is_over: self.cycle.is_over,
+            used: self.used(),
+            balance: self.measure(),
+            ..self.running_facts()
+        }
+    }
+
+    /// How the running cycle stands, whichever cycle is looked at.
+    pub fn running_facts(&self) -> CreditFacts {
+        let balance = self.books.running(&self.whose);
+        CreditFacts {
+            is_account: self.whose == Whose::Account,
+            is_over: false,
+            is_suspended: self.books.is_suspended,
+            is_stopped: self.books.is_stopped,
+            used: balance.map_or(self.cycle_used, |balance| balance.used),
+            balance,
+        }
+    }
+
+    /// Whether what will probably be used is worth saying: while AI features work, and the cycle is not over.
+    pub fn looks_ahead(&self) -> bool {
+        !self.cycle.is_over && !self.facts().state().is_stopped()
     }
 
     /// Whether an agent's events are part of the view.
@@ -221,5 +288,16 @@ impl Dashboard {
         let mut sum = Totals::default();
         self.agents.iter().for_each(|usage| sum.add(usage.current));
         sum
+    }
+}
+
+impl BooksView {
+    /// What use is measured against in the running cycle.
+    const fn running(&self, whose: &Whose) -> Option<Balance> {
+        match whose {
+            Whose::Account => self.balance,
+            Whose::Company(_) => self.budget,
+            Whose::Companies(_) => None,
+        }
     }
 }

@@ -6,7 +6,10 @@ use domain::{
     ledger::{Balance, BooksView},
     live::{Applied, Delta, UsageChange},
     tenancy::AccountKind,
-    usage::{AccountView, AgentUsage, Bar, CycleDay, CycleView, Dashboard, PeriodView, Totals},
+    usage::{
+        AccountView, AgentUsage, Bar, CompanyName, CycleDay, CycleView, Dashboard, PeriodView,
+        Totals, Whose,
+    },
 };
 use proptest::prelude::*;
 
@@ -15,6 +18,37 @@ const CYCLE: (i64, i64) = (100, 130);
 const PERIOD: (i64, i64) = (110, 150);
 const PREVIOUS: (i64, i64) = (70, 110);
 const DAY: i64 = 5;
+
+/// What the one company looked at may use in the cycle.
+const BUDGET: i64 = 700;
+
+/// Who looks at what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Viewer {
+    /// Someone who sees the account, at all of it.
+    Account,
+    /// Someone who sees the account, at one company.
+    Company,
+    /// A client, at the one company that they may see.
+    Client,
+}
+
+impl Viewer {
+    fn whose(self) -> Whose {
+        match self {
+            Self::Account => Whose::Account,
+            Self::Company | Self::Client => Whose::Company(CompanyName {
+                key: "acme".into(),
+                name: "Acme Dental".into(),
+            }),
+        }
+    }
+
+    /// Whether an event belongs to what is looked at.
+    fn looks_at(self, event: &Event) -> bool {
+        self == Self::Account || event.is_selected
+    }
+}
 
 #[derive(Debug, Clone, Copy)]
 struct Event {
@@ -68,15 +102,18 @@ fn blank() -> Dashboard {
             reconciled: None,
             complete: None,
         },
+        whose: Whose::Account,
         cycle: CycleView {
             range: range(CYCLE),
+            is_over: false,
             label: String::new(),
             day: 1,
             days: 6,
             resets_on: String::new(),
             resets_in: String::new(),
+            ended_on: String::new(),
         },
-        books: books(&[], false),
+        books: books(&[], Viewer::Client),
         cycle_used: Credits::ZERO,
         cycle_days: vec![],
         companies: vec![],
@@ -106,11 +143,13 @@ fn bar(range: TimeRange) -> Bar {
 }
 
 /// The books after these events, each of which changed them.
-fn books(events: &[Event], sees_account: bool) -> BooksView {
+fn books(events: &[Event], viewer: Viewer) -> BooksView {
     let in_cycle = events
         .iter()
         .filter(|event| range(CYCLE).contains(time(event.slot)));
-    let (allocation, used) = (Credits::from_micro(1_000), totals(in_cycle).credits);
+    let (allocation, used) = (Credits::from_micro(1_000), totals(in_cycle.clone()).credits);
+    let own = totals(in_cycle.filter(|event| viewer.looks_at(event))).credits;
+    let budget = Balance::of_budget(Credits::from_micro(BUDGET), own, Credits::ZERO);
     let balance = Balance {
         allocation,
         used,
@@ -121,7 +160,10 @@ fn books(events: &[Event], sees_account: bool) -> BooksView {
     BooksView {
         version: i64::try_from(events.len()).unwrap(),
         billing: 0,
-        balance: sees_account.then_some(balance),
+        balance: (viewer != Viewer::Client).then_some(balance),
+        budget: (viewer != Viewer::Account).then_some(budget),
+        ended: None,
+        reserved: Credits::ZERO,
         holds: vec![],
         is_stopped: balance.is_stopped(),
         is_suspended: false,
@@ -129,19 +171,19 @@ fn books(events: &[Event], sees_account: bool) -> BooksView {
 }
 
 /// The dashboard as it would be read when these events are stored.
-fn read(events: &[Event], sees_account: bool) -> Dashboard {
+fn read(events: &[Event], viewer: Viewer) -> Dashboard {
     let within = |range: TimeRange| {
         events
             .iter()
             .filter(move |event| range.contains(time(event.slot)))
     };
-    let of_agent = |agent, range| {
-        totals(
-            within(range)
-                .filter(move |event| event.agent == agent && event.is_selected && event.matches),
-        )
-    };
-    let selected = |range| totals(within(range).filter(|event| event.is_selected)).credits;
+    let of_agent =
+        |agent, range| {
+            totals(within(range).filter(move |event| {
+                event.agent == agent && viewer.looks_at(event) && event.matches
+            }))
+        };
+    let selected = |range| totals(within(range).filter(|event| viewer.looks_at(event))).credits;
     let day = |range| CycleDay {
         range,
         label: String::new(),
@@ -158,7 +200,8 @@ fn read(events: &[Event], sees_account: bool) -> Dashboard {
     };
     Dashboard {
         as_of: Seq(i64::try_from(events.len()).unwrap()),
-        books: books(events, sees_account),
+        whose: viewer.whose(),
+        books: books(events, viewer),
         cycle_used: selected(range(CYCLE)),
         cycle_days: tiles(CYCLE).into_iter().map(day).collect(),
         bars: tiles(PERIOD).into_iter().map(bar).collect(),
@@ -168,7 +211,7 @@ fn read(events: &[Event], sees_account: bool) -> Dashboard {
 }
 
 /// What the server would send for the events after one place and up to another.
-fn delta(events: &[Event], after: usize, up_to: usize, sees_account: bool) -> Delta {
+fn delta(events: &[Event], after: usize, up_to: usize, viewer: Viewer) -> Delta {
     let new = &events[after..up_to];
     let place = |count| Seq(i64::try_from(count).unwrap());
     let usage = |event: &Event| UsageChange {
@@ -183,10 +226,10 @@ fn delta(events: &[Event], after: usize, up_to: usize, sees_account: bool) -> De
         up_to: place(up_to),
         usage: new
             .iter()
-            .filter(|event| event.is_selected)
+            .filter(|event| viewer.looks_at(event))
             .map(usage)
             .collect(),
-        books: books(&events[..up_to], sees_account),
+        books: books(&events[..up_to], viewer),
         reversed: vec![],
         rows: vec![],
         activities: Vec::new(),
@@ -206,25 +249,37 @@ prop_compose! {
     }
 }
 
+fn viewers() -> impl Strategy<Value = Viewer> {
+    prop::sample::select(&[Viewer::Account, Viewer::Company, Viewer::Client][..])
+}
+
 proptest! {
     #[test]
     fn any_cut_of_the_events_into_deltas_gives_the_dashboard_that_reading_gives(
         events in prop::collection::vec(any_event(), 1..60),
         cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..10),
-        sees_account: bool,
+        viewer in viewers(),
     ) {
         let mut places: Vec<_> = cuts.iter().map(|cut| cut.index(events.len() + 1)).chain([events.len()]).collect();
         places.sort_unstable();
         places.dedup();
         let start = places[0];
-        let mut dashboard = read(&events[..start], sees_account);
+        let mut dashboard = read(&events[..start], viewer);
         for pair in places.windows(2) {
-            let delta = delta(&events, pair[0], pair[1], sees_account);
+            let delta = delta(&events, pair[0], pair[1], viewer);
             prop_assert_eq!(dashboard.apply(&delta), Applied::Yes);
             // Once more is no change.
             prop_assert_eq!(dashboard.apply(&delta), Applied::Stale);
         }
-        prop_assert_eq!(dashboard, read(&events, sees_account));
+        let in_cycle = |event: &&Event| range(CYCLE).contains(time(event.slot));
+        let own = totals(events.iter().filter(in_cycle).filter(|event| viewer.looks_at(event)));
+        prop_assert_eq!(dashboard.used(), own.credits);
+        let limit = dashboard.measure().map(|balance| balance.allocation.micro());
+        prop_assert_eq!(limit, Some(if viewer == Viewer::Account { 1_000 } else { BUDGET }));
+        let stops = dashboard.facts().state().is_stopped();
+        let account = totals(events.iter().filter(in_cycle)).credits.micro();
+        prop_assert_eq!(stops, account >= 1_000 || Some(own.credits.micro()) >= limit);
+        prop_assert_eq!(dashboard, read(&events, viewer));
     }
 
     #[test]
@@ -235,19 +290,19 @@ proptest! {
     ) {
         let (at, from) = (at.index(events.len() - 1), from.index(events.len()));
         prop_assume!(at != from);
-        let mut dashboard = read(&events[..at], true);
-        let late = delta(&events, 0, at, true);
-        let elsewhere = delta(&events, from, events.len(), true);
+        let mut dashboard = read(&events[..at], Viewer::Account);
+        let late = delta(&events, 0, at, Viewer::Account);
+        let elsewhere = delta(&events, from, events.len(), Viewer::Account);
         prop_assert_eq!(dashboard.apply(&late), Applied::Stale);
         prop_assert_eq!(dashboard.apply(&elsewhere), Applied::Gap);
-        prop_assert_eq!(dashboard, read(&events[..at], true));
+        prop_assert_eq!(dashboard, read(&events[..at], Viewer::Account));
     }
 }
 
 #[test]
 fn books_that_changed_without_an_event_are_applied_once() {
-    let mut dashboard = read(&[], true);
-    let mut bought = delta(&[], 0, 0, true);
+    let mut dashboard = read(&[], Viewer::Account);
+    let mut bought = delta(&[], 0, 0, Viewer::Account);
     bought.books.version += 1;
     bought.books.is_suspended = true;
     assert_eq!(dashboard.apply(&bought), Applied::Yes);
@@ -270,7 +325,7 @@ fn the_agents_of_a_dashboard_add_up_to_what_is_listed() {
             event(Agent::Nox, 7),
             event(Agent::Nox, 1),
         ],
-        true,
+        Viewer::Account,
     );
     assert_eq!(dashboard.listed(), dashboard.all_agents());
     dashboard.selected_agents = vec![Agent::Nox];

@@ -147,7 +147,7 @@ impl Services {
                 .await?,
         )?;
         self.directory.forget_company(account.id, &company.key);
-        self.hub.mark(account.id);
+        self.hub.notify(&[account.id]);
         let deed = Deed::plain("company.put", &company.key);
         self.record_of(caller, Some(account.id), deed).await;
         Ok(put)

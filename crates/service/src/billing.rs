@@ -12,7 +12,7 @@ use domain::{
 
 use crate::{
     Scope, ServiceResult, Services,
-    books::{books_view, desk_of},
+    books::{BooksAsk, books_view, desk_of},
     dashboard::{cycle_view, range_label},
     orders::Catalogue,
     ports::{BooksNeeds, NumberedEntry},
@@ -71,7 +71,7 @@ impl Services {
         let orders = self.store.orders(account, SHOWN).await?;
         let disputes = self.store.disputes(account, None, SHOWN).await?;
         let mut snapshot = self.store.snapshot().await?;
-        let books = books_view(snapshot.as_mut(), &scope, None, now).await?;
+        let books = books_view(snapshot.as_mut(), BooksAsk::of(&view, now)).await?;
         let needs = BooksNeeds {
             all_grants: true,
             ..BooksNeeds::default()

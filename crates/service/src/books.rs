@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    AccountId, CompanyId, Time, TimeRange,
-    ledger::{Balance, BooksView, Grant, Hold, MAX_SHOWN_HOLDS, OveragePolicy, RunningHold},
+    AccountId, CompanyId, Credits, Time, TimeRange,
+    ledger::{Balance, BooksView, Grant, Hold, MAX_SHOWN_HOLDS, OveragePolicy, RunningHold, Since},
 };
 
 use crate::{
     Scope, ServiceError, ServiceResult, Services,
     desk::Desk,
     ports::{BooksNeeds, NumberedEntry, Snapshot, StoreError},
+    selection::View,
 };
 
 /// An account's balance in its running cycle.
@@ -92,24 +93,66 @@ pub(crate) async fn desk_of(
     Ok(Desk::new(now, as_of, loaded))
 }
 
+/// Active holds of chosen companies that are added up, at most; pages show fewer one by one.
+const MOST_HOLDS: u32 = 10_000;
+
+/// Of what a page shows the books.
+#[derive(Clone, Copy)]
+pub(crate) struct BooksAsk<'a> {
+    pub scope: &'a Scope,
+    /// The companies looked at; all of the account when none are named.
+    pub companies: Option<&'a [CompanyId]>,
+    /// The cycle before the running one, when its final figures are looked at.
+    pub ended: Option<TimeRange>,
+    pub now: Time,
+}
+
+impl<'a> BooksAsk<'a> {
+    /// Of a view.
+    pub(crate) fn of(view: &'a View, now: Time) -> Self {
+        Self {
+            scope: &view.scope,
+            companies: view.selection.companies.as_deref(),
+            ended: view.ended_cycle(),
+            now,
+        }
+    }
+}
+
 /// What a page shows of the books: for all companies the caller sees, or for the chosen ones.
 pub(crate) async fn books_view(
     snapshot: &mut dyn Snapshot,
-    scope: &Scope,
-    companies: Option<&[CompanyId]>,
-    now: Time,
+    ask: BooksAsk<'_>,
 ) -> ServiceResult<BooksView> {
-    let account = scope.account.id;
+    let (scope, account, now) = (ask.scope, ask.scope.account.id, ask.now);
     let version = snapshot.books_version(account).await?;
-    let desk = desk_of(snapshot, account, BooksNeeds::default(), now).await?;
-    let holds = snapshot
-        .active_holds(account, companies, MAX_SHOWN_HOLDS)
-        .await?;
-    let running = holds
+    let one = ask.companies.filter(|companies| companies.len() == 1);
+    let needs = BooksNeeds {
+        companies: one.map(<[_]>::to_vec).unwrap_or_default(),
+        all_grants: ask.ended.is_some(),
+        ..BooksNeeds::default()
+    };
+    let desk = desk_of(snapshot, account, needs, now).await?;
+    let most = ask.companies.map_or(MAX_SHOWN_HOLDS, |_| MOST_HOLDS);
+    let holds = snapshot.active_holds(account, ask.companies, most).await?;
+    let mut holds: Vec<_> = holds
         .into_iter()
         .filter(|(hold, _)| !hold.is_overdue(now))
-        .map(|(hold, company)| running(hold, company));
+        .map(|(hold, company)| running(hold, company))
+        .collect();
     let balance = desk.balance(account);
+    let reserved = match (ask.companies, balance) {
+        (None, Some(balance)) => balance.held,
+        _ => holds
+            .iter()
+            .fold(Credits::ZERO, |sum, hold| sum.saturating_add(hold.reserved)),
+    };
+    holds.truncate(MAX_SHOWN_HOLDS as usize);
+    let budget = one.and_then(|one| budget_of(&desk, account, *one.first()?, reserved));
+    let ended = match (ask.ended, ask.companies) {
+        (Some(cycle), None) if scope.sees_all() => ended(snapshot, &desk, account, cycle).await?,
+        _ => None,
+    };
     Ok(BooksView {
         version,
         billing: if scope.sees_all() {
@@ -118,10 +161,41 @@ pub(crate) async fn books_view(
             0
         },
         balance: balance.filter(|_| scope.sees_all()),
-        holds: running.collect(),
+        budget,
+        ended,
+        reserved,
+        holds,
         is_stopped: balance.is_some_and(Balance::is_stopped),
         is_suspended: desk.is_suspended(account),
     })
+}
+
+/// What is left of a company's budget; none when it has none.
+fn budget_of(
+    desk: &Desk,
+    account: AccountId,
+    company: CompanyId,
+    held: Credits,
+) -> Option<Balance> {
+    let limits = desk.limits(account, company)?;
+    let used = limits
+        .used
+        .values()
+        .fold(Credits::ZERO, |sum, used| sum.saturating_add(*used));
+    Some(Balance::of_budget(limits.budget?, used, held))
+}
+
+/// The final figures of the cycle before the running one.
+async fn ended(
+    snapshot: &mut dyn Snapshot,
+    desk: &Desk,
+    account: AccountId,
+    cycle: TimeRange,
+) -> ServiceResult<Option<Balance>> {
+    let used = snapshot.cycle_used(account, cycle.start).await?;
+    let corrected = snapshot.corrected_since(account, cycle.end).await?;
+    let books = desk.books(account).zip(desk.balance(account));
+    Ok(books.map(|(books, running)| books.ended(cycle, used, Since { running, corrected })))
 }
 
 fn running(hold: Hold, company: String) -> RunningHold {

@@ -178,6 +178,15 @@ impl Scope {
         self.require(Permission::Dispute)
     }
 
+    /// The same caller's view of some of these companies only; the same when none are named.
+    pub(crate) fn narrowed(&self, companies: Option<&[CompanyId]>) -> Self {
+        let mut narrowed = self.clone();
+        if let Some(companies) = companies {
+            narrowed.companies = CompanyScope::Only(companies.to_vec());
+        }
+        narrowed
+    }
+
     pub(crate) fn company_ids(&self) -> Option<&[CompanyId]> {
         match &self.companies {
             CompanyScope::All => None,

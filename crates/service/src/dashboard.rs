@@ -10,7 +10,7 @@ use domain::{
     tenancy::Plan,
     usage::{
         AccountView, AgentUsage, Bar, CycleDay, CycleView, Dashboard, PeriodView, ReconciledView,
-        Totals,
+        Totals, Whose,
     },
 };
 pub(crate) use words::range_label;
@@ -18,7 +18,7 @@ pub(crate) use words::range_label;
 use crate::{
     Scope, ServiceError, ServiceResult, Services,
     activity::{LogRead, read_log},
-    books::books_view,
+    books::{BooksAsk, books_view},
     ports::{Cell, GroupBy, GroupKey, Selection, Snapshot},
     selection::View,
     sources::complete_view,
@@ -71,6 +71,7 @@ impl Services {
             plan: self.plan_of(&view.scope).await?,
             companies,
             reconciled: self.reconciled(view).await?,
+            whose: self.whose(view).await?,
         })
     }
 }
@@ -80,6 +81,7 @@ struct About {
     plan: Plan,
     companies: u32,
     reconciled: Option<ReconciledView>,
+    whose: Whose,
 }
 
 async fn read_dashboard(
@@ -87,16 +89,16 @@ async fn read_dashboard(
     view: &View,
     about: About,
 ) -> ServiceResult<Dashboard> {
-    let cycle = view.cycles.at(view.now);
-    let companies = view.selection.companies.as_deref();
+    let cycle = view.gauge_cycle();
     let complete = complete_view(snapshot, view).await?;
-    let books = books_view(snapshot, &view.scope, companies, view.now).await?;
+    let books = books_view(snapshot, BooksAsk::of(view, view.now)).await?;
     let cycle_days = read_cycle_days(snapshot, view, cycle).await?;
     let (bars, agents) = read_cards(snapshot, view).await?;
     Ok(Dashboard {
         as_of: snapshot.as_of().await?,
         now: view.now,
         year: view.zone.at(view.now).year(),
+        whose: about.whose.clone(),
         account: AccountView {
             complete,
             ..account_view(view, about)
@@ -138,9 +140,11 @@ fn account_view(view: &View, about: About) -> AccountView {
 
 pub(crate) fn cycle_view(view: &View, cycle: Cycle) -> CycleView {
     let zone = view.cycles.zone();
+    let running = view.cycles.at(view.now).range;
     let days = words::days_in(cycle.range, zone);
     CycleView {
         range: cycle.range,
+        is_over: cycle.range.end <= view.now,
         label: words::range_label(cycle.range, zone),
         day: words::days_in(
             TimeRange::new(cycle.range.start, view.now.plus_micros(1)),
@@ -148,8 +152,9 @@ pub(crate) fn cycle_view(view: &View, cycle: Cycle) -> CycleView {
         )
         .clamp(1, days.max(1)),
         days,
-        resets_on: words::date_label(cycle.range.end, zone),
-        resets_in: words::until(view.now, cycle.range.end, zone),
+        resets_on: words::date_label(running.end, zone),
+        resets_in: words::until(view.now, running.end, zone),
+        ended_on: words::date_label(cycle.range.end.plus_micros(-1), zone),
     }
 }
 

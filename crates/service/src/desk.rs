@@ -18,7 +18,8 @@ use domain::{
 };
 
 use crate::ports::{
-    AccountAct, Act, Acted, ChangedBooks, LoadedBooks, NewEvent, Refusal, Reversible, Terms,
+    AccountAct, Act, Acted, ChangedBooks, CompanyLimits, LoadedBooks, NewEvent, Refusal,
+    Reversible, Terms,
 };
 
 /// Source of the events that holds become.
@@ -208,6 +209,11 @@ impl Desk {
     /// The books of an account.
     pub fn books(&self, account: AccountId) -> Option<&Books> {
         self.accounts.get(&account).map(|account| &account.books)
+    }
+
+    /// Limits of a company that the books were loaded for.
+    pub fn limits(&self, account: AccountId, company: CompanyId) -> Option<&CompanyLimits> {
+        self.accounts.get(&account)?.limits.get(&company)
     }
 
     /// The running cycle of an account.

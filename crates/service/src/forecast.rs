@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use domain::{
     CompanyId, Credits, Time, TimeRange,
     calendar::Zone,
+    filter::ViewQuery,
     forecast::{Forecast, HourShares, MOST_DAYS, Outlook, Pattern, Purse, Standing, Use},
     ledger::Grant,
     tenancy::Company,
@@ -16,11 +17,11 @@ use domain::{
 
 use crate::{
     Scope, ServiceError, ServiceResult, Services,
-    books::desk_of,
+    books::{BooksAsk, books_view, desk_of},
     companies::{MOST_COMPANIES, by_company},
     ingest::account_cycles,
     ports::{BooksNeeds, Cell, GroupBy, GroupKey, Selection, Snapshot},
-    split::{Ask, read_cells},
+    split::{Ask, read_cells, read_total},
 };
 
 /// Days of which the hours are looked at: enough for every hour of a week twice.
@@ -37,17 +38,30 @@ pub struct AccountForecast {
     pub now: Time,
     /// The running cycle.
     pub cycle: TimeRange,
+    /// Whether anything limits the use: where nothing does, there is nothing to run out of.
+    pub is_limited: bool,
     /// What will probably be; none while there are less than seven days of usage to learn from.
     pub forecast: Option<Forecast>,
 }
 
-/// A company whose budget will be used up.
+/// A company whose budget will be used up, or is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BudgetEnd {
     /// Which.
     pub company: CompanyName,
-    /// When, in the middle of what may be.
+    /// What it may use in the cycle.
+    pub budget: Credits,
+    /// What it has used.
+    pub used: Credits,
+    /// When, in the middle of what may be; the time it was looked at when that has happened.
     pub at: Time,
+}
+
+impl BudgetEnd {
+    /// Whether the budget is used up already.
+    pub fn has_come(&self) -> bool {
+        self.used >= self.budget
+    }
 }
 
 impl AccountForecast {
@@ -81,27 +95,89 @@ impl Services {
             used: balance.used,
             purses: purses(books.grants(), balance.overage),
         };
-        let days: Vec<_> = days.iter().map(used).collect();
+        let days: Vec<_> = days.iter().map(cell_use).collect();
         let forecast =
             Pattern::learn(&days, &hours, today, &zone).map(|pattern| pattern.forecast(&standing));
         Ok(AccountForecast {
             zone,
             now,
             cycle,
+            is_limited: true,
             forecast,
         })
     }
 
-    /// The company whose budget of the running cycle will be used up first; none when all last.
+    /// What will probably be used by the companies of a view in the running cycle and, where it is one company with a
+    /// budget, when that will be used up.
+    pub async fn company_forecast(
+        &self,
+        scope: Scope,
+        query: &ViewQuery,
+    ) -> ServiceResult<AccountForecast> {
+        let view = self.view(scope, query).await?;
+        let scope = &view.scope;
+        let Place { now, cycle, zone } = self.place_of(scope)?;
+        let of_them = Selection {
+            companies: view.selection.companies.clone(),
+            ..Selection::default()
+        };
+        let today = zone.day_of(now);
+        let mut snapshot = self.store.snapshot().await?;
+        let ask = ask(scope, &of_them, &zone, GroupBy::All);
+        let days = read_cells(snapshot.as_mut(), ask, back(PAST_DAYS, today, &zone)).await?;
+        let hours = read_hours(snapshot.as_mut(), scope, today, &zone).await?;
+        let used = read_total(snapshot.as_mut(), ask, cycle).await?.credits;
+        let ask = BooksAsk {
+            ended: None,
+            ..BooksAsk::of(&view, now)
+        };
+        let budget = books_view(snapshot.as_mut(), ask).await?.budget;
+        drop(snapshot);
+        let standing = Standing {
+            now,
+            until: cycle.end,
+            used,
+            purses: budget
+                .map(|budget| purse(budget.allocation, used, cycle))
+                .into_iter()
+                .collect(),
+        };
+        let days: Vec<_> = days.iter().map(cell_use).collect();
+        let forecast =
+            Pattern::learn(&days, &hours, today, &zone).map(|pattern| pattern.forecast(&standing));
+        Ok(AccountForecast {
+            zone,
+            now,
+            cycle,
+            is_limited: budget.is_some(),
+            forecast,
+        })
+    }
+
+    /// The company whose budget of the running cycle will be used up first, or is used up; none when all last. Callers
+    /// limited to some companies are not told.
     pub async fn first_budget_end(&self, scope: &Scope) -> ServiceResult<Option<BudgetEnd>> {
-        let Place { now, cycle, zone } = self.standing_place(scope)?;
+        scope.require_all()?;
+        let ends = self.budget_ends(scope, None).await?;
+        Ok(ends.into_iter().min_by_key(|end| end.at))
+    }
+
+    /// The companies, of those named or of all that a reader may see, whose budgets of the running cycle are used up or
+    /// will be.
+    pub(crate) async fn budget_ends(
+        &self,
+        scope: &Scope,
+        among: Option<&[CompanyId]>,
+    ) -> ServiceResult<Vec<BudgetEnd>> {
+        let Place { now, cycle, zone } = self.place_of(scope)?;
         let companies = self.companies(scope, None, None, MOST_COMPANIES).await?;
         let limited: Vec<_> = companies
             .into_iter()
+            .filter(|company| among.is_none_or(|among| among.contains(&company.id)))
             .filter_map(|company| Some((company.budget?, company)))
             .collect();
         if limited.is_empty() {
-            return Ok(None);
+            return Ok(Vec::new());
         }
         let of_them = Selection {
             companies: Some(limited.iter().map(|(_, company)| company.id).collect()),
@@ -123,25 +199,33 @@ impl Services {
                 now,
                 until: cycle.end,
                 used,
-                purses: vec![Purse {
-                    left: budget.saturating_sub(used).max(Credits::ZERO),
-                    active: cycle,
-                }],
+                purses: vec![purse(budget, used, cycle)],
             };
-            let pattern = Pattern::learn(days.get(&company.id)?, &hours, today, &zone)?;
-            let at = pattern.forecast(&standing).runs_out_at.p50?;
+            // What is used up is so without anything learnt from.
+            let at = if used >= budget {
+                now
+            } else {
+                let pattern = Pattern::learn(days.get(&company.id)?, &hours, today, &zone)?;
+                pattern.forecast(&standing).runs_out_at.p50?
+            };
             let (key, name) = (company.key, company.name);
             Some(BudgetEnd {
                 company: CompanyName { key, name },
+                budget,
+                used,
                 at,
             })
         };
-        Ok(limited.into_iter().filter_map(end).min_by_key(|end| end.at))
+        Ok(limited.into_iter().filter_map(end).collect())
     }
 
-    /// Where in time an account is. Callers limited to some companies learn nothing of the whole account.
+    /// Where in time an account is, for those who see all of it.
     fn standing_place(&self, scope: &Scope) -> ServiceResult<Place> {
         scope.require_all()?;
+        self.place_of(scope)
+    }
+
+    fn place_of(&self, scope: &Scope) -> ServiceResult<Place> {
         let cycles = account_cycles(&scope.account)?;
         let now = self.now();
         Ok(Place {
@@ -180,24 +264,27 @@ fn back(days: usize, today: Time, zone: &Zone) -> TimeRange {
     TimeRange::new(zone.day_of(today.plus_micros(-days * DAY_US)), today)
 }
 
-/// How use spreads over the hours, of the last days and of all companies.
+/// How use spreads over the hours, of the last days and of all companies that the reader may see.
 async fn read_hours(
     snapshot: &mut dyn Snapshot,
     scope: &Scope,
     today: Time,
     zone: &Zone,
 ) -> ServiceResult<HourShares> {
-    let all = Selection::default();
+    let all = Selection {
+        companies: scope.company_ids().map(<[_]>::to_vec),
+        ..Selection::default()
+    };
     let by_hour = Ask {
         days_of: None,
         ..ask(scope, &all, zone, GroupBy::All)
     };
     let hours = read_cells(snapshot, by_hour, back(HOUR_DAYS, today, zone)).await?;
-    let hours: Vec<_> = hours.iter().map(used).collect();
+    let hours: Vec<_> = hours.iter().map(cell_use).collect();
     Ok(HourShares::learn(&hours, today, zone))
 }
 
-fn used(cell: &Cell) -> Use {
+fn cell_use(cell: &Cell) -> Use {
     Use {
         start: cell.start,
         credits: cell.totals.credits,
@@ -208,10 +295,18 @@ fn days_by_company(cells: &[Cell]) -> BTreeMap<CompanyId, Vec<Use>> {
     let mut days: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for cell in cells {
         if let GroupKey::Company(id) = cell.key {
-            days.entry(id).or_default().push(used(cell));
+            days.entry(id).or_default().push(cell_use(cell));
         }
     }
     days
+}
+
+/// What a budget can still pay.
+fn purse(budget: Credits, used: Credits, cycle: TimeRange) -> Purse {
+    Purse {
+        left: budget.saturating_sub(used).max(Credits::ZERO),
+        active: cycle,
+    }
 }
 
 /// What the grants can still pay, in the order they do, less what is due already.

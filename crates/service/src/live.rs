@@ -9,17 +9,21 @@ use std::{
 };
 
 use domain::{
-    AccountId, Seq, Time,
+    AccountId, Credits, Seq, Time,
     calendar::{Coverage, Window, Zone},
     filter::ViewQuery,
-    ledger::BooksView,
+    ledger::{BooksView, OveragePolicy},
     live::{LiveFrame, ReadAt},
     time::HOUR_US,
 };
 use futures::Stream;
 use tokio::{sync::watch, time::Instant};
 
-use crate::{Scope, ServiceResult, Services, books::books_view, selection::View};
+use crate::{
+    Scope, ServiceResult, Services,
+    books::{BooksAsk, books_view},
+    selection::View,
+};
 
 /// At most ten frames a second: more than the eye follows, few enough for a phone.
 const FRAME_EVERY: Duration = Duration::from_millis(100);
@@ -164,8 +168,9 @@ impl Viewer {
         }
         loop {
             tokio::time::sleep_until(self.next_frame).await;
+            let is_told = self.news.has_changed().unwrap_or(false);
             self.news.mark_unchanged();
-            match self.look().await {
+            match self.look(is_told).await {
                 Ok(Some(frame)) => {
                     self.next_frame = Instant::now() + FRAME_EVERY;
                     self.next_beat = Instant::now() + BEAT_EVERY;
@@ -187,7 +192,8 @@ impl Viewer {
         }
     }
 
-    async fn look(&mut self) -> ServiceResult<Option<LiveFrame>> {
+    /// What is new. Being told without anything new means that limits were changed.
+    async fn look(&mut self, is_told: bool) -> ServiceResult<Option<LiveFrame>> {
         if self.services.now() >= self.turns_at {
             return Ok(Some(LiveFrame::Resync));
         }
@@ -195,16 +201,19 @@ impl Viewer {
         // Events and books are read at one moment, so that what is shown of both agrees.
         let mut snapshot = self.services.store.snapshot().await?;
         let version = snapshot.books_version(account).await?;
-        let companies = self.view.selection.companies.as_deref();
         let now = self.services.now();
-        let scope = &self.view.scope;
+        let ask = BooksAsk::of(&self.view, now);
         if self.books_read == version && self.books.is_none() {
-            self.books = Some(books_view(snapshot.as_mut(), scope, companies, now).await?);
+            self.books = Some(books_view(snapshot.as_mut(), ask).await?);
             let coverage = self.view.coverage(snapshot.as_mut(), self.view.period);
             self.coverage = Some(coverage.await?);
         }
         if self.read >= snapshot.as_of().await? && self.books_read == version {
-            return Ok(None);
+            let Some(shown) = self.books.as_ref().filter(|_| is_told) else {
+                return Ok(None);
+            };
+            let changed = books_view(snapshot.as_mut(), ask).await?;
+            return Ok((limits(shown) != limits(&changed)).then_some(LiveFrame::Resync));
         }
         let (events, up_to) = snapshot
             .events_after(account, self.read, READ_EVENTS)
@@ -212,7 +221,7 @@ impl Viewer {
         if events.len() >= READ_EVENTS as usize {
             return Ok(Some(LiveFrame::Resync));
         }
-        let books = books_view(snapshot.as_mut(), scope, companies, now).await?;
+        let books = books_view(snapshot.as_mut(), ask).await?;
         let coverage = self.view.coverage(snapshot.as_mut(), self.view.period);
         let coverage = coverage.await?;
         drop(snapshot);
@@ -236,4 +245,11 @@ impl Viewer {
         self.coverage = Some(coverage);
         Ok(Some(LiveFrame::Delta(Box::new(delta))))
     }
+}
+
+/// What of the books changes without their being booked in: a company's budget, the account's policy, its suspension.
+fn limits(books: &BooksView) -> (Option<Credits>, Option<OveragePolicy>, bool, bool) {
+    let budget = books.budget.map(|budget| budget.allocation);
+    let policy = books.balance.map(|balance| balance.policy);
+    (budget, policy, books.is_stopped, books.is_suspended)
 }

@@ -2,9 +2,9 @@
 
 use domain::{
     CompanyId, FieldError, Invalid, Time, TimeRange,
-    calendar::{Coverage, Cycles, ResolvedPeriod, Zone},
+    calendar::{Coverage, Cycle, Cycles, ResolvedPeriod, Zone},
     filter::{PERIOD_NAMES, PeriodChoice, ViewQuery},
-    usage::CompanyName,
+    usage::{CompanyName, Whose},
 };
 use jiff::{ToSpan, civil::Date};
 
@@ -40,9 +40,41 @@ impl View {
         let first = snapshot.history_start(self.scope.account.id).await?;
         Ok(period.coverage(first))
     }
+
+    /// The cycle that the gauge is about: the running one, or the last one when that is looked at.
+    pub(crate) fn gauge_cycle(&self) -> Cycle {
+        let running = self.cycles.at(self.now);
+        match self.choice {
+            PeriodChoice::LastCycle => self.cycles.before(running),
+            _ => running,
+        }
+    }
+
+    /// That cycle, when it is over.
+    pub(crate) fn ended_cycle(&self) -> Option<TimeRange> {
+        (self.choice == PeriodChoice::LastCycle).then(|| self.gauge_cycle().range)
+    }
 }
 
 impl Services {
+    /// Whose credits a view is about.
+    pub(crate) async fn whose(&self, view: &View) -> ServiceResult<Whose> {
+        let Some(ids) = view.selection.companies.as_deref() else {
+            return Ok(Whose::Account);
+        };
+        let ([id], chosen) = (ids, view.companies.first()) else {
+            return Ok(Whose::Companies(
+                u32::try_from(ids.len()).unwrap_or(u32::MAX),
+            ));
+        };
+        if let Some(company) = chosen {
+            return Ok(Whose::Company(company.clone()));
+        }
+        let names = self.names_of(view, vec![*id]).await?;
+        let (key, name) = names.get(id).cloned().unwrap_or_default();
+        Ok(Whose::Company(CompanyName { key, name }))
+    }
+
     /// Places a view. Companies the caller may not see are treated as not there.
     pub(crate) async fn view(&self, scope: Scope, query: &ViewQuery) -> ServiceResult<View> {
         let now = self.now();

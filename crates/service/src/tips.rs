@@ -3,13 +3,15 @@
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use domain::{
-    AccountId, CompanyId, Time, TimeRange, calendar::Zone, tenancy::CompanyScope, usage::Totals,
+    AccountId, CompanyId, Time, TimeRange, calendar::Zone, filter::ViewQuery, ledger::Balance,
+    usage::Totals,
 };
 use moka::sync::Cache;
 use tokio::sync::Mutex;
 
 use crate::{
-    Scope, ServiceResult, Services, forecast::BudgetEnd, ingest::account_cycles, spikes::FoundSpike,
+    Scope, ServiceResult, Services, books::desk_of, forecast::BudgetEnd, ingest::account_cycles,
+    ports::BooksNeeds, spikes::FoundSpike,
 };
 
 /// How long tips may be told again without being worked out anew.
@@ -37,6 +39,8 @@ pub struct Tips {
 pub enum Tip {
     /// The largest spike of the last seven days that nobody looked through, and the week it is in.
     Spike(TimeRange, FoundSpike),
+    /// The company that has passed its budget by most, how many others have used theirs up, and the cycle.
+    BudgetsUsed(BudgetEnd, usize, TimeRange),
     /// The first company whose budget will be used up in the cycle.
     Budget(BudgetEnd, TimeRange),
     /// A plan that would have cost less.
@@ -60,9 +64,15 @@ pub struct CheaperPlan {
     pub cycles: usize,
 }
 
-/// The tips of one account by the companies a reader may see; all when none are named. Whoever works some out holds it,
+/// Views of one account of which tips are remembered.
+const MOST_VIEWS: usize = 1_000;
+
+/// Whether the reader sees the whole account, and the companies looked at; all when none are named.
+type Looked = (bool, Option<Vec<CompanyId>>);
+
+/// The tips of one account by what is looked at. Whoever works some out holds it,
 /// so that many readers at once cause no more work than one.
-type Shelf = Arc<Mutex<HashMap<Option<Vec<CompanyId>>, Arc<Tips>>>>;
+type Shelf = Arc<Mutex<HashMap<Looked, Arc<Tips>>>>;
 
 /// Tips that were worked out a moment ago.
 #[derive(Clone)]
@@ -83,47 +93,69 @@ impl Remembered {
 }
 
 impl Services {
-    /// What is worth knowing of all that a reader may see of an account. Readers of some companies only are told of
-    /// these.
+    /// What is worth knowing of the companies of a view; of all that a reader may see when it names none. Readers of some
+    /// companies only are told of these.
     ///
     /// The answer is at most a minute old; whatever is done in the account has it worked out anew. None when it could
     /// not be, which is written to the log: a page is of use without.
-    pub async fn tips(&self, scope: &Scope) -> Option<Arc<Tips>> {
-        self.remembered_tips(scope)
+    pub async fn tips(&self, scope: &Scope, query: &ViewQuery) -> Option<Arc<Tips>> {
+        self.remembered_tips(scope, query)
             .await
             .inspect_err(|error| tracing::error!(%error, "tips could not be worked out"))
             .ok()
     }
 
-    async fn remembered_tips(&self, scope: &Scope) -> ServiceResult<Arc<Tips>> {
-        let companies = match &scope.companies {
-            CompanyScope::All => None,
-            CompanyScope::Only(companies) => Some(companies.clone()),
+    async fn remembered_tips(&self, scope: &Scope, query: &ViewQuery) -> ServiceResult<Arc<Tips>> {
+        let of_companies = ViewQuery {
+            companies: query.companies.clone(),
+            ..ViewQuery::default()
         };
+        let view = self.view(scope.clone(), &of_companies).await?;
+        let companies = view.selection.companies;
         let remembered = self.tips.0.get_with(scope.account.id, Shelf::default);
         let mut remembered = remembered.lock().await;
-        if let Some(known) = remembered.get(&companies) {
+        // What somebody who sees all is told of a company is learnt from all companies.
+        let key = (scope.sees_all(), companies);
+        if let Some(known) = remembered.get(&key) {
             return Ok(Arc::clone(known));
         }
-        let tips = Arc::new(Box::pin(self.find_tips(scope)).await?);
-        remembered.insert(companies, Arc::clone(&tips));
+        if remembered.len() >= MOST_VIEWS {
+            remembered.clear();
+        }
+        let tips = Arc::new(Box::pin(self.find_tips(scope, key.1.as_deref())).await?);
+        remembered.insert(key, Arc::clone(&tips));
         Ok(tips)
     }
 
-    async fn find_tips(&self, scope: &Scope) -> ServiceResult<Tips> {
+    async fn find_tips(
+        &self,
+        scope: &Scope,
+        companies: Option<&[CompanyId]>,
+    ) -> ServiceResult<Tips> {
         let cycles = account_cycles(&scope.account)?;
         let now = self.now();
+        let of_them = scope.narrowed(companies);
         let mut tips = Vec::new();
-        if let Some((week, spike)) = self.unseen_spike(scope).await? {
+        if let Some((week, spike)) = self.unseen_spike(&of_them).await? {
             tips.push(Tip::Spike(week, spike));
         }
-        if scope.sees_all() {
-            if let Some(end) = self.first_budget_end(scope).await? {
-                tips.push(Tip::Budget(end, cycles.at(now).range));
-            }
+        let cycle = cycles.at(now).range;
+        let ends = self.budget_ends(scope, companies).await?;
+        let (mut passed, ahead): (Vec<_>, Vec<_>) = ends.into_iter().partition(BudgetEnd::has_come);
+        passed.sort_by_key(|end| std::cmp::Reverse(end.used.saturating_sub(end.budget)));
+        if let Some(first) = passed.first() {
+            tips.push(Tip::BudgetsUsed(first.clone(), passed.len() - 1, cycle));
+        }
+        // Nothing is used up while nothing is used.
+        if !self.is_stopped(scope).await?
+            && let Some(first) = ahead.into_iter().min_by_key(|end| end.at)
+        {
+            tips.push(Tip::Budget(first, cycle));
+        }
+        if of_them.sees_all() {
             tips.extend(self.cheaper_plan(scope).await?.map(Tip::Plan));
         }
-        let (short, calls) = self.short_calls(scope).await?;
+        let (short, calls) = self.short_calls(&of_them).await?;
         let least = calls.credits.micro() / LEAST_SHORT_PART;
         if short.events >= LEAST_SHORT_CALLS && short.credits.micro() > least {
             tips.push(Tip::ShortCalls(short, calls));
@@ -133,6 +165,21 @@ impl Services {
             as_of: now,
             tips,
         })
+    }
+
+    /// Whether AI features of the account have stopped, for lack of credits or by the operator.
+    async fn is_stopped(&self, scope: &Scope) -> ServiceResult<bool> {
+        let account = scope.account.id;
+        let mut snapshot = self.store.snapshot().await?;
+        let desk = desk_of(
+            snapshot.as_mut(),
+            account,
+            BooksNeeds::default(),
+            self.now(),
+        )
+        .await?;
+        let balance = desk.balance(account);
+        Ok(desk.is_suspended(account) || balance.is_some_and(Balance::is_stopped))
     }
 
     async fn cheaper_plan(&self, scope: &Scope) -> ServiceResult<Option<CheaperPlan>> {

@@ -2,6 +2,7 @@
 
 use domain::{
     Credits,
+    filter::ViewQuery,
     forecast::Outlook,
     ledger::Balance,
     time::{DAY_US, HOUR_US},
@@ -120,6 +121,51 @@ async fn the_company_whose_budget_ends_first_is_named() {
 }
 
 #[tokio::test]
+async fn a_company_runs_out_when_the_tip_says_that_its_budget_does() {
+    let world = World::new().await;
+    used_daily(&world, "acme", 30, "10").await;
+    used_daily(&world, "bluewater", 30, "20").await;
+    let put = PutCompany {
+        budget: Some(credits("240")),
+        ..PutCompany::named("acme", "Acme Dental")
+    };
+    world
+        .services
+        .put_company(&world.operator, "north", &put)
+        .await
+        .unwrap();
+    let north = world.north().await;
+    let of_acme = |key: &str| ViewQuery {
+        companies: vec![key.to_owned()],
+        ..ViewQuery::default()
+    };
+    let own = world
+        .services
+        .company_forecast(north.clone(), &of_acme("acme"))
+        .await
+        .unwrap();
+    let end = world.services.first_budget_end(&north).await.unwrap();
+    let out = own
+        .forecast
+        .as_ref()
+        .and_then(|found| found.runs_out_at.p50);
+    assert_eq!(out, end.map(|end| end.at));
+    assert!(own.view().headline.starts_with("Likely to run out"));
+    // Its use is its own, not the account's; and without a budget there is nothing to run out of.
+    let used = own.forecast.map(|found| found.cycle_use.p50).unwrap();
+    assert!(used > credits("280") && used < credits("320"), "{used}");
+    let free = world
+        .services
+        .company_forecast(north, &of_acme("bluewater"))
+        .await
+        .unwrap();
+    assert_eq!(
+        (free.view().headline.as_str(), free.view().runs_out),
+        ("", false)
+    );
+}
+
+#[tokio::test]
 async fn a_client_of_some_companies_is_told_nothing_of_the_account() {
     let world = World::new().await;
     used_daily(&world, "acme", 10, "10").await;
@@ -129,6 +175,13 @@ async fn a_client_of_some_companies_is_told_nothing_of_the_account() {
     assert!(matches!(told, Err(ServiceError::NotFound)));
     let told = world.services.first_budget_end(&scope).await;
     assert!(matches!(told, Err(ServiceError::NotFound)));
+    // Of its own companies it is told.
+    let own = world
+        .services
+        .company_forecast(scope, &ViewQuery::default())
+        .await
+        .unwrap();
+    assert!(!own.is_limited && own.forecast.is_some());
     let spent = world.services.balance(&world.north().await).await.unwrap();
     assert_ne!(spent.balance.used, Credits::ZERO);
 }

@@ -13,7 +13,10 @@ use domain::{
 };
 use futures::{Stream, StreamExt as _};
 use proptest::prelude::*;
-use service::{Caller, ports::EventStore as _};
+use service::{
+    Caller,
+    ports::{EventStore as _, PutCompany},
+};
 
 use crate::support::{
     model::{ACTIVITIES, Spent, run, spent, view, zones},
@@ -60,9 +63,20 @@ async fn deltas(frames: &mut Frames) -> Vec<Delta> {
     }
 }
 
+/// Gives a company of `north` a budget.
+async fn budget(world: &World, company: &str, credits: &str) {
+    let put = PutCompany {
+        budget: Some(credits.parse().unwrap()),
+        ..PutCompany::named(company, company)
+    };
+    let put = world.services.put_company(&world.operator, "north", &put);
+    put.await.unwrap();
+}
+
 /// One event for each activity, so that the page's choices are known before it is read.
 async fn world_with_activities(zone: &str, first: &[Spent]) -> World {
     let world = World::in_zone(zone, "2026-01-31T10:07:30Z").await;
+    budget(&world, COMPANIES[0], "50").await;
     let known = ACTIVITIES.iter().enumerate().map(|(number, activity)| {
         let mut event = usage(&format!("known{number}"), COMPANIES[number], NOW, "0");
         event["data"]["activity"] = (*activity).into();
@@ -372,4 +386,61 @@ async fn news_of_a_running_period_an_hour_later_ask_to_read_again_what_it_is_com
     world.ingest(vec![news]).await.unwrap();
     assert_eq!(frames.next().await, Some(LiveFrame::Resync));
     assert_eq!(frames.next().await, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_is_read_again_when_the_budget_it_shows_changes_and_for_no_other() {
+    let world = World::new().await;
+    budget(&world, "acme", "50").await;
+    let query = ViewQuery {
+        companies: vec!["acme".to_owned()],
+        ..ViewQuery::default()
+    };
+    let client = world.client(&["acme"]).await;
+    for caller in [&world.operator, &client] {
+        let (dashboard, _) = page(&world, caller, &query).await;
+        let limit = dashboard.measure().map(|balance| balance.allocation);
+        let mut frames = follow(&world, caller, &query, dashboard.as_of).await;
+        assert_eq!(deltas(&mut frames).await, []);
+        budget(&world, "harbor", "70").await;
+        assert_eq!(deltas(&mut frames).await, []);
+        let more = limit.unwrap().saturating_add("10".parse().unwrap());
+        budget(&world, "acme", &more.to_string()).await;
+        assert_eq!(frames.next().await, Some(LiveFrame::Resync));
+        let (after, _) = page(&world, caller, &query).await;
+        assert_eq!(
+            after.measure().map(|balance| balance.allocation),
+            Some(more)
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn other_companies_events_move_the_line_of_the_account_and_not_the_gauge() {
+    let world = World::new().await;
+    budget(&world, "acme", "50").await;
+    world
+        .ingest(vec![usage("e1", "acme", NOW, "5")])
+        .await
+        .unwrap();
+    let query = ViewQuery {
+        companies: vec!["acme".to_owned()],
+        ..ViewQuery::default()
+    };
+    let (mut dashboard, _) = page(&world, &world.operator, &query).await;
+    let before = dashboard.measure();
+    let mut frames = follow(&world, &world.operator, &query, dashboard.as_of).await;
+    world
+        .ingest(vec![usage("e2", "harbor", NOW, "200")])
+        .await
+        .unwrap();
+    for delta in deltas(&mut frames).await {
+        assert_eq!(dashboard.apply(&delta), Applied::Yes);
+    }
+    assert_eq!(
+        (dashboard.measure(), dashboard.used()),
+        (before, "5".parse().unwrap())
+    );
+    let left = dashboard.balance().map(|balance| balance.remaining);
+    assert_eq!(left, Some("795".parse().unwrap()));
 }

@@ -19,7 +19,7 @@ async fn said(world: &World) -> Option<bool> {
 async fn a_page_says_when_everything_was_compared_in_the_time_of_its_account() {
     let world = World::new().await;
     assert_eq!(said(&world).await, None);
-    world.clock.set(time("2026-10-20T10:05:00Z"));
+    world.clock.set(time("2026-11-25T10:05:00Z"));
     assert_eq!(world.services.reconcile().await.unwrap(), 0);
     let (dashboard, _) = world
         .services
@@ -28,14 +28,14 @@ async fn a_page_says_when_everything_was_compared_in_the_time_of_its_account() {
         .unwrap();
     let reconciled = dashboard.account.reconciled.unwrap();
     assert!(reconciled.is_clean);
-    assert_eq!(reconciled.at, "20 Oct 12:05");
+    assert_eq!(reconciled.at, "25 Nov 11:05");
 }
 
 #[tokio::test]
 async fn a_difference_is_told_to_the_account_it_is_about() {
     let world = World::new().await;
     let with = |differing: &[&str], concerns_all| Reconciliation {
-        checked_at: time("2026-10-20T10:05:00Z"),
+        checked_at: time("2026-11-25T10:05:00Z"),
         report: DoctorReport {
             differing: differing.iter().map(|&key| key.to_owned()).collect(),
             concerns_all,

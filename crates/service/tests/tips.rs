@@ -1,6 +1,9 @@
 //! Tips say what is worth knowing, once, and only to those who may know.
 
-use domain::time::{DAY_US, HOUR_US};
+use domain::{
+    filter::ViewQuery,
+    time::{DAY_US, HOUR_US},
+};
 use serde_json::json;
 use service::{Permission, Scope, ports::PutCompany, tips::Tip};
 
@@ -12,7 +15,8 @@ use crate::{
 };
 
 async fn tips(world: &World, scope: &Scope) -> Vec<Tip> {
-    world.services.tips(scope).await.unwrap().tips.clone()
+    let all = ViewQuery::default();
+    world.services.tips(scope, &all).await.unwrap().tips.clone()
 }
 
 /// Somebody who may say that a week was looked through.
@@ -142,4 +146,95 @@ async fn a_budget_that_will_be_used_up_is_told_and_forgotten_when_it_is_raised()
     assert!(cycle.contains(end.at) && end.at > time(NOW));
     limit("9000").await;
     assert_eq!(tips(&world, &north).await, []);
+}
+
+/// Gives a company of `north` a budget.
+async fn budget(world: &World, company: &str, budget: &str) {
+    let put = PutCompany {
+        budget: Some(credits(budget)),
+        ..PutCompany::named(company, company)
+    };
+    world
+        .services
+        .put_company(&world.operator, "north", &put)
+        .await
+        .unwrap();
+}
+
+async fn tips_of(world: &World, scope: &Scope, company: &str) -> Vec<Tip> {
+    let query = ViewQuery {
+        companies: vec![company.to_owned()],
+        ..ViewQuery::default()
+    };
+    world
+        .services
+        .tips(scope, &query)
+        .await
+        .unwrap()
+        .tips
+        .clone()
+}
+
+#[tokio::test]
+async fn a_budget_that_is_passed_is_told_as_passed_and_the_next_one_as_likely() {
+    let world = World::new().await;
+    used_daily(&world, "acme", 30, "10").await;
+    used_daily(&world, "bluewater", 30, "5").await;
+    budget(&world, "acme", "200").await;
+    budget(&world, "bluewater", "130").await;
+    let told = tips(&world, &world.north().await).await;
+    let [Tip::BudgetsUsed(passed, 0, _), Tip::Budget(next, _)] = told.as_slice() else {
+        panic!("{told:?}");
+    };
+    assert_eq!(passed.company.key, "acme");
+    assert_eq!(
+        (passed.used, passed.budget),
+        (credits("220"), credits("200"))
+    );
+    assert_eq!(next.company.key, "bluewater");
+}
+
+#[tokio::test]
+async fn nothing_is_projected_while_ai_features_have_stopped() {
+    let world = World::new().await;
+    used_daily(&world, "acme", 30, "10").await;
+    budget(&world, "acme", "240").await;
+    let north = world.north().await;
+    assert!(matches!(
+        tips(&world, &north).await.as_slice(),
+        [Tip::Budget(..)]
+    ));
+    world
+        .services
+        .suspend(&world.operator, "north", true)
+        .await
+        .unwrap();
+    world.clock.set(time(NOW).plus_micros(HOUR_US));
+    budget(&world, "acme", "241").await;
+    assert_eq!(tips(&world, &north).await, []);
+}
+
+#[tokio::test]
+async fn tips_of_a_company_are_of_that_company_only() {
+    let world = spikes::busy().await;
+    used_daily(&world, "acme", 10, "10").await;
+    budget(&world, "acme", "20").await;
+    let scope = reviewer(&world).await;
+    let of_acme = tips_of(&world, &scope, "acme").await;
+    let is_own = |tip: &Tip| match tip {
+        Tip::Spike(_, spike) => spike.causes.iter().all(|cause| cause.company.key == "acme"),
+        Tip::BudgetsUsed(end, 0, _) => end.company.key == "acme",
+        _ => false,
+    };
+    assert!(of_acme.iter().all(is_own), "{of_acme:?}");
+    assert!(
+        of_acme
+            .iter()
+            .any(|tip| matches!(tip, Tip::BudgetsUsed(..))),
+        "{of_acme:?}"
+    );
+    let of_harbor = tips_of(&world, &scope, "harbor").await;
+    let is_of_acme = |tip: &Tip| matches!(tip, Tip::BudgetsUsed(..));
+    assert!(!of_harbor.iter().any(is_of_acme), "{of_harbor:?}");
+    assert!(tips(&world, &scope).await.iter().any(is_of_acme));
 }

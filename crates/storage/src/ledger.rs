@@ -21,7 +21,7 @@ use service::ports::{
 use crate::SqliteStore;
 
 pub(crate) use load::{Wanted, caps_from, load, terms};
-pub(crate) use read::{active_holds, version};
+pub(crate) use read::{active_holds, corrected_since, version};
 pub(crate) use reversible::reversible;
 pub(crate) use store::{payments, run, store};
 

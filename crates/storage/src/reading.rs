@@ -148,6 +148,10 @@ impl Snapshot for SqliteSnapshot {
         Ok(ledger::active_holds(&mut self.transaction, account, companies, limit).await?)
     }
 
+    async fn corrected_since(&mut self, account: AccountId, since: Time) -> StoreResult<Credits> {
+        Ok(ledger::corrected_since(&mut self.transaction, account, since).await?)
+    }
+
     async fn books_version(&mut self, account: AccountId) -> StoreResult<i64> {
         Ok(ledger::version(&mut self.transaction, account).await?)
     }

@@ -1,8 +1,11 @@
-//! What stands where there are no rows: how to get some.
+//! What stands where there are no rows: what will appear here, and when, for whoever reads it.
 
 use leptos::prelude::*;
 
-use crate::state::{PageState, Url};
+use crate::{
+    functions::{Ability, Reader},
+    state::{PageState, Url},
+};
 
 /// Either nothing was ever reported, or nothing fits the view.
 #[component]
@@ -12,28 +15,103 @@ pub fn EmptyLog(state: PageState, url: Memo<Url>) -> impl IntoView {
             .dashboard
             .with(|dashboard| dashboard.activities.is_empty())
     });
+    let is_narrowed = Memo::new(move |_| url.with(|url| url.0.is_narrowed()));
+    let waits_for = state.reader.with_value(WaitsFor::of);
     view! {
         <div class="empty" data-testid="empty-log">
-            {move || if is_new.get() {
-                view! { <FirstEvent/> }.into_any()
-            } else {
-                view! {
+            {move || match (is_new.get(), is_narrowed.get()) {
+                (_, true) => view! {
                     <h3>"No events in this view"</h3>
-                    <p>"Nothing was recorded for this period and these filters."</p>
-                    <a class="button" href=move || url.get().clear().href() data-noscroll="">"Clear the filters"</a>
-                }.into_any()
+                    <p>"No event of this period matches these filters. New ones that match appear here at once."</p>
+                    <a class="button" href=move || url.get().clear().href() data-noscroll="">"Clear filters"</a>
+                }.into_any(),
+                (true, false) => view! {
+                    <h3>"No usage yet"</h3>
+                    <p>{waits_for.words()}</p>
+                    {waits_for.is_by_request().then(|| view! { <pre tabindex="0"><code>{REQUEST}</code></pre> })}
+                }.into_any(),
+                (false, false) => view! {
+                    <h3>"No events in this period"</h3>
+                    <p>"Nothing was used in this period. Choose another one to see earlier events."</p>
+                }.into_any(),
             }}
         </div>
     }
 }
 
-/// How to report the first event.
-#[component]
-fn FirstEvent() -> impl IntoView {
-    let request = "curl -X POST \"$CREDITSCOPE_URL/api/v1/events\" \\\n  -H \"Authorization: Bearer $CREDITSCOPE_KEY\" \\\n  -H \"Content-Type: application/cloudevents+json\" \\\n  -d '{\"specversion\":\"1.0\",\"id\":\"first-1\",\"source\":\"my-agent\",\"type\":\"creditscope.usage\",\n       \"subject\":\"COMPANY\",\"data\":{\"agent\":\"chat\",\"activity\":\"chat_reply\",\"credits\":\"1\"}}'";
-    view! {
-        <h3>"No usage yet"</h3>
-        <p>"The first event appears here the moment it is recorded. Report one like this, with a key of scope ingest and a company's key:"</p>
-        <pre tabindex="0"><code>{request}</code></pre>
+/// A request that reports an event, to be copied.
+const REQUEST: &str = "curl -X POST \"$CREDITSCOPE_URL/api/v1/events\" \\\n  -H \"Authorization: Bearer $CREDITSCOPE_KEY\" \\\n  -H \"Content-Type: application/cloudevents+json\" \\\n  -d '{\"specversion\":\"1.0\",\"id\":\"first-1\",\"source\":\"my-agent\",\"type\":\"creditscope.usage\",\n       \"subject\":\"COMPANY\",\"data\":{\"agent\":\"chat\",\"activity\":\"chat_reply\",\"credits\":\"1\"}}'";
+
+/// What a reader waits for before there is usage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum WaitsFor {
+    /// An operator connects the platform, and reports a first event.
+    Request,
+    /// A product manager sees that an account is provisioned and used.
+    Provisioning,
+    /// Whoever pays uses their agents.
+    Agents,
+    /// Someone of some companies uses theirs.
+    Companies,
+}
+
+impl WaitsFor {
+    fn of(reader: &Reader) -> Self {
+        match (reader.is_staff, reader.can(Ability::SeeAll)) {
+            (true, _) if reader.can(Ability::Manage) => Self::Request,
+            (true, _) => Self::Provisioning,
+            (false, true) => Self::Agents,
+            (false, false) => Self::Companies,
+        }
+    }
+
+    const fn is_by_request(self) -> bool {
+        matches!(self, Self::Request)
+    }
+
+    const fn words(self) -> &'static str {
+        match self {
+            Self::Request => {
+                "The first event appears here as soon as it is recorded. Report one with this request, a key of scope ingest and a company’s key:"
+            }
+            Self::Provisioning => {
+                "Usage appears here as soon as this account’s agents report it. An operator provisions accounts, companies and keys with the API or with “creditscope account create”."
+            }
+            Self::Agents => {
+                "Usage appears as soon as your agents talk: every reply and every call becomes a row here, within a second."
+            }
+            Self::Companies => "Usage of your companies appears here as soon as their agents talk.",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reader(is_staff: bool, can: &[Ability]) -> Reader {
+        Reader {
+            open_alerts: 0,
+            name: String::new(),
+            email: String::new(),
+            is_staff,
+            can: can.to_vec(),
+            is_agency: false,
+            is_portal: false,
+            brand: None,
+            accounts: vec![],
+        }
+    }
+
+    #[test]
+    fn every_reader_is_told_what_they_wait_for() {
+        use Ability::{Bill, Manage, SeeAll};
+        let operator = reader(true, &[SeeAll, Bill, Manage]);
+        assert_eq!(WaitsFor::of(&operator), WaitsFor::Request);
+        let manager = reader(true, &[SeeAll]);
+        assert_eq!(WaitsFor::of(&manager), WaitsFor::Provisioning);
+        let owner = reader(false, &[SeeAll, Bill, Manage]);
+        assert_eq!(WaitsFor::of(&owner), WaitsFor::Agents);
+        assert_eq!(WaitsFor::of(&reader(false, &[])), WaitsFor::Companies);
     }
 }

@@ -26,11 +26,11 @@ impl Slot {
         match self {
             Self::Row(row) if row.reversed == row.credits && !row.reversed.is_zero() => {
                 let whole = number::credits(row.credits);
-                Some(format!("All of its {whole} credits were given back"))
+                Some(format!("{} refunded in full", number::with_unit(&whole)))
             }
             Self::Row(row) if !row.reversed.is_zero() => Some(format!(
-                "{} credits, of which {} were given back",
-                number::credits(row.credits),
+                "{}, of which {} refunded",
+                number::with_unit(&number::credits(row.credits)),
                 number::credits(row.reversed)
             )),
             Self::Row(_) | Self::Coming | Self::Beyond => None,
@@ -114,5 +114,5 @@ pub fn LogLine(
 /// Marks an amount of which something was given back.
 #[component]
 fn GivenBackMark() -> impl IntoView {
-    view! { <span class="given-back-mark">{Icon::Return.view()}<span class="visually-hidden">"After credits were given back: "</span></span> }
+    view! { <span class="given-back-mark">{Icon::Return.view()}<span class="visually-hidden">"After a refund: "</span></span> }
 }

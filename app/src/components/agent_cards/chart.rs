@@ -92,8 +92,8 @@ fn reading(dashboard: &Dashboard, agent: Agent, bar: usize) -> Option<String> {
     let label = &dashboard.bars.get(bar)?.label;
     let totals = usage_of(dashboard, agent)?.bars.get(bar)?;
     Some(format!(
-        "{label}: {} credits · {}",
-        number::credits(totals.credits),
+        "{label}: {} · {}",
+        number::with_unit(&number::credits(totals.credits)),
         number::events(totals.events)
     ))
 }

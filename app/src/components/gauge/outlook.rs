@@ -5,13 +5,16 @@ use leptos::prelude::*;
 
 use crate::ui::Icon;
 
-/// The forecast; nothing for those who see no balance. It is as true as when the page was read.
+/// The forecast; nothing where nothing limits the use. It is as true as when the page was read.
 #[component]
 pub fn GaugeOutlook(
-    /// What will probably be of the cycle.
-    forecast: RwSignal<Option<ForecastView>>,
+    /// What will probably be of the cycle; none when there is nothing to look ahead to.
+    ahead: Memo<Option<ForecastView>>,
 ) -> impl IntoView {
-    move || forecast.get().map(sentence)
+    move || {
+        let said = ahead.get().filter(|ahead| !ahead.headline.is_empty());
+        said.map(sentence)
+    }
 }
 
 fn sentence(forecast: ForecastView) -> impl IntoView {

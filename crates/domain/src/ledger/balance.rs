@@ -27,24 +27,6 @@ pub struct Balance {
     pub policy: OveragePolicy,
 }
 
-/// How close an allocation is to its end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Level {
-    /// Under half used.
-    Fine,
-    /// Half or more used.
-    Half,
-    /// Three quarters or more used.
-    Watch,
-    /// Nine tenths or more used.
-    NearlyOut,
-    /// Nothing left, and AI features go on: the policy allows it, for now or for good.
-    Past,
-    /// Nothing left: AI features have stopped.
-    Stopped,
-}
-
 impl Balance {
     /// Nothing given, nothing used.
     pub const EMPTY: Self = Self {
@@ -65,6 +47,19 @@ impl Balance {
             .saturating_sub(self.held)
     }
 
+    /// What is left of a company's budget in the running cycle.
+    pub fn of_budget(budget: Credits, used: Credits, held: Credits) -> Self {
+        let left = budget.saturating_sub(used);
+        Self {
+            allocation: budget,
+            used,
+            held,
+            remaining: left.max(Credits::ZERO),
+            overage: Credits::ZERO.saturating_sub(left).max(Credits::ZERO),
+            ..Self::EMPTY
+        }
+    }
+
     /// The plan's own part of the allocation.
     pub fn of_plan(self) -> Credits {
         self.allocation.saturating_sub(self.added)
@@ -77,46 +72,6 @@ impl Balance {
         self.policy
             .headroom(self.allocation)
             .is_some_and(|headroom| left.saturating_add(headroom) <= Credits::ZERO)
-    }
-
-    /// The level that colour, text and icon show.
-    pub fn level(self) -> Level {
-        let gone = i128::from(self.allocation.micro()) - i128::from(self.remaining.micro());
-        let (gone, allocation) = (gone * 100, i128::from(self.allocation.micro()));
-        match gone {
-            _ if self.is_stopped() => Level::Stopped,
-            _ if self.remaining.is_zero() => Level::Past,
-            gone if gone >= allocation * 90 => Level::NearlyOut,
-            gone if gone >= allocation * 75 => Level::Watch,
-            gone if gone >= allocation * 50 => Level::Half,
-            _ => Level::Fine,
-        }
-    }
-}
-
-impl Level {
-    /// The level in words.
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Fine => "On track",
-            Self::Half => "Half used",
-            Self::Watch => "Three quarters used",
-            Self::NearlyOut => "Nearly out",
-            Self::Past => "Past the allocation",
-            Self::Stopped => "Out of credits",
-        }
-    }
-
-    /// The name in CSS classes.
-    pub const fn id(self) -> &'static str {
-        match self {
-            Self::Fine => "fine",
-            Self::Half => "half",
-            Self::Watch => "watch",
-            Self::NearlyOut => "nearly-out",
-            Self::Past => "past",
-            Self::Stopped => "stopped",
-        }
     }
 }
 
@@ -150,6 +105,12 @@ pub struct BooksView {
     pub billing: i64,
     /// The whole account's balance; none when the caller sees some companies only.
     pub balance: Option<Balance>,
+    /// What is left of the budget of the one company looked at; none when it has no budget, or when more are looked at.
+    pub budget: Option<Balance>,
+    /// What a cycle that is over came to in the end, when that is what is looked at for the whole account.
+    pub ended: Option<Balance>,
+    /// Reserved by active calls of the companies the caller looks at.
+    pub reserved: Credits,
     /// Running calls of the companies the caller looks at, oldest first; at most [`MAX_SHOWN_HOLDS`].
     pub holds: Vec<RunningHold>,
     /// Whether nothing is left and AI features have stopped; everybody is told, also those who see no balance.
@@ -160,36 +121,20 @@ pub struct BooksView {
 
 #[cfg(test)]
 mod tests {
-    use rstest::rstest;
-
     use super::*;
 
-    #[rstest]
-    #[case(0, 100, OveragePolicy::HardStop, Level::Fine)]
-    #[case(49, 100, OveragePolicy::HardStop, Level::Fine)]
-    #[case(50, 100, OveragePolicy::HardStop, Level::Half)]
-    #[case(75, 100, OveragePolicy::HardStop, Level::Watch)]
-    #[case(90, 100, OveragePolicy::HardStop, Level::NearlyOut)]
-    #[case(100, 100, OveragePolicy::HardStop, Level::Stopped)]
-    #[case(130, 100, OveragePolicy::HardStop, Level::Stopped)]
-    #[case(0, 0, OveragePolicy::HardStop, Level::Stopped)]
-    #[case(105, 100, OveragePolicy::Grace { percent: 10 }, Level::Past)]
-    #[case(110, 100, OveragePolicy::Grace { percent: 10 }, Level::Stopped)]
-    #[case(900, 100, OveragePolicy::Overage, Level::Past)]
-    fn levels_follow_what_is_left_and_the_policy(
-        #[case] used: i64,
-        #[case] allocation: i64,
-        #[case] policy: OveragePolicy,
-        #[case] level: Level,
-    ) {
-        let balance = Balance {
-            allocation: Credits::from_micro(allocation),
-            used: Credits::from_micro(used),
-            remaining: Credits::from_micro((allocation - used).max(0)),
-            overage: Credits::from_micro((used - allocation).max(0)),
-            policy,
-            ..Balance::EMPTY
-        };
-        assert_eq!(balance.level(), level);
+    #[test]
+    fn a_budget_that_is_passed_has_nothing_left_and_shows_by_how_much() {
+        let whole = |credits| Credits::from_whole(credits).unwrap();
+        let balance = Balance::of_budget(whole(100), whole(112), whole(5));
+        assert_eq!(
+            (balance.remaining, balance.overage),
+            (Credits::ZERO, whole(12))
+        );
+        let within = Balance::of_budget(whole(100), whole(12), whole(5));
+        assert_eq!(
+            (within.remaining, within.available()),
+            (whole(88), whole(83))
+        );
     }
 }

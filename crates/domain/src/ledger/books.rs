@@ -1,6 +1,7 @@
 //! The state of one account's ledger, and everything that moves credits in it.
 
 mod balance;
+mod ended;
 mod give;
 mod give_back;
 mod spend;
@@ -8,6 +9,7 @@ mod spend;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::grant::{Entry, EntryKind, Grant, GrantNo, Payer};
+pub use ended::Since;
 pub use give_back::{Carry, Returned};
 
 use crate::{Credits, Seq, Time, TimeRange};

@@ -13,11 +13,15 @@ impl AccountForecast {
     /// The forecast in words of the account's zone.
     pub fn view(&self) -> ForecastView {
         let outlook = self.outlook();
-        let (headline, detail) = self.words(outlook);
+        let (headline, detail) = if self.is_limited {
+            self.words(outlook)
+        } else {
+            (String::new(), String::new())
+        };
         ForecastView {
             headline,
             detail,
-            runs_out: matches!(outlook, Outlook::RunsOut | Outlook::UsedUp),
+            runs_out: self.is_limited && matches!(outlook, Outlook::RunsOut | Outlook::UsedUp),
             cycle_use: self
                 .forecast
                 .as_ref()
@@ -53,7 +57,10 @@ impl AccountForecast {
                 "Likely to last to the end of the cycle".to_owned(),
                 format!("Could run out from {} on", said.day(first)),
             ),
-            (Outlook::UsedUp, _) => ("Nothing is left in this cycle".to_owned(), String::new()),
+            (Outlook::UsedUp, _) => (
+                "All credits of this cycle are used".to_owned(),
+                String::new(),
+            ),
             (Outlook::Lasts, _) => ("Lasts to the end of the cycle".to_owned(), String::new()),
             _ => (
                 "Not enough data yet to say when it runs out".to_owned(),
@@ -124,6 +131,7 @@ mod tests {
             zone: Zone::utc(),
             now: time("05T12:00"),
             cycle: TimeRange::new(time("01T00:00"), time("31T00:00")),
+            is_limited: true,
             forecast: Some(Forecast {
                 cycle_use: Band {
                     p10: ten,
@@ -142,7 +150,7 @@ mod tests {
     #[case([Some("09T10:00"), Some("12T10:00"), None], "Likely to run out on 12 Dec", "From 9 Dec on; it may also last the cycle")]
     #[case([Some("05T15:00"), Some("05T17:30"), Some("05T20:00")], "Likely to run out today around 17:30", "Between 15:00 and 20:00")]
     #[case([Some("29T10:00"), None, None], "Likely to last to the end of the cycle", "Could run out from 29 Dec on")]
-    #[case([Some("05T12:00"); 3], "Nothing is left in this cycle", "")]
+    #[case([Some("05T12:00"); 3], "All credits of this cycle are used", "")]
     #[case([None; 3], "Lasts to the end of the cycle", "")]
     fn a_forecast_is_said_as_people_say_it(
         #[case] days: [Option<&str>; 3],

@@ -87,7 +87,7 @@ pub(super) fn of(
 
 /// The instants at which the cycle, the period and the one before begin and end.
 fn edges(view: &View) -> [Time; 6] {
-    let cycle = view.cycles.at(view.now).range;
+    let cycle = view.gauge_cycle().range;
     let (period, previous) = (view.period.range, view.period.previous);
     [
         cycle.start,

@@ -170,6 +170,9 @@ pub trait Snapshot: PlatformReads + LeadReads + Send {
         limit: u32,
     ) -> StoreResult<Vec<(Hold, String)>>;
 
+    /// Credits that corrections have taken off an account from a time on.
+    async fn corrected_since(&mut self, account: AccountId, since: Time) -> StoreResult<Credits>;
+
     /// Counts the changes of an account's books; 0 before the first.
     async fn books_version(&mut self, account: AccountId) -> StoreResult<i64>;
 

@@ -19,7 +19,7 @@ macro_rules! accounts {
     ($which:literal) => {
         concat!(
             "SELECT account_id, key, name, kind, time_zone, cycle_anchor, plan, policy, grace_percent, auto_refund,
-                suspended FROM accounts ",
+                suspended, created_at FROM accounts ",
             $which
         )
     };
@@ -38,6 +38,7 @@ struct AccountRow {
     grace_percent: Option<u32>,
     auto_refund: i64,
     suspended: bool,
+    created_at: i64,
 }
 
 impl TryFrom<AccountRow> for Account {
@@ -59,6 +60,7 @@ impl TryFrom<AccountRow> for Account {
                 .map_err(|rule| Error::Corrupt(format!("a policy {rule}")))?,
             auto_refund: Credits::from_micro(row.auto_refund),
             is_suspended: row.suspended,
+            created_at: Time::from_micros(row.created_at),
         })
     }
 }
@@ -199,7 +201,8 @@ async fn upsert(
             cycle_anchor = excluded.cycle_anchor, plan = excluded.plan, updated_at = excluded.updated_at,
             policy = excluded.policy, grace_percent = excluded.grace_percent,
             auto_refund = excluded.auto_refund
-        RETURNING account_id, key, name, kind, time_zone, cycle_anchor, plan, policy, grace_percent, auto_refund, suspended";
+        RETURNING account_id, key, name, kind, time_zone, cycle_anchor, plan, policy, grace_percent, auto_refund, suspended,
+            created_at";
     let row: AccountRow = sqlx::query_as(SQL)
         .bind(&account.key)
         .bind(&account.name)

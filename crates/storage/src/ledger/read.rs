@@ -74,6 +74,22 @@ pub(crate) async fn version(connection: &mut SqliteConnection, account: AccountI
     Ok(version.unwrap_or(0))
 }
 
+#[tracing::instrument(name = "db.ledger_entries.corrected", skip_all)]
+pub(crate) async fn corrected_since(
+    connection: &mut SqliteConnection,
+    account: AccountId,
+    since: Time,
+) -> Result<Credits> {
+    const SQL: &str = "SELECT coalesce(-sum(credits), 0) FROM ledger_entries
+        WHERE account_id = ?1 AND kind = 'corrected' AND at >= ?2";
+    let micro: i64 = sqlx::query_scalar(SQL)
+        .bind(account.0)
+        .bind(since.micros())
+        .fetch_one(connection)
+        .await?;
+    Ok(Credits::from_micro(micro))
+}
+
 #[tracing::instrument(name = "db.ledger_entries.list", skip_all)]
 pub(super) async fn entries(
     readers: &SqlitePool,

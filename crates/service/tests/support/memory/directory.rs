@@ -345,6 +345,7 @@ impl State {
             policy: new.policy,
             auto_refund: new.auto_refund,
             is_suspended: known.is_some_and(|account| account.is_suspended),
+            created_at: known.map_or(now, |account| account.created_at),
         };
         self.made.entry(account.id).or_insert(now);
         let is_new = known.is_none();

@@ -7,8 +7,8 @@ use domain::{
     AccountId, Agent, CompanyId, Credits, Seq, Time,
     calendar::{Cycles, Zone},
     ledger::{
-        Dispute, DisputeState, Grant, GrantKind, GrantNo, Hold, Order, Overage, Part, PlanHistory,
-        SYSTEM,
+        Dispute, DisputeState, EntryKind, Grant, GrantKind, GrantNo, Hold, Order, Overage, Part,
+        PlanHistory, SYSTEM,
     },
 };
 use service::{
@@ -270,6 +270,18 @@ pub(super) fn active_holds(
     let mut holds: Vec<_> = running.map(|hold| (hold.clone(), name(hold))).collect();
     holds.sort_by(|(a, _), (b, _)| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
     holds
+}
+
+/// Credits that corrections have taken off since.
+pub(super) fn corrected_since(state: &State, account: AccountId, since: Time) -> Credits {
+    let entries = state.books.get(&account).map(|books| &books.entries);
+    let corrected = entries
+        .into_iter()
+        .flatten()
+        .filter(|line| line.entry.kind == EntryKind::Corrected && line.at >= since);
+    corrected.fold(Credits::ZERO, |sum, line| {
+        sum.saturating_sub(line.entry.credits)
+    })
 }
 
 #[async_trait]

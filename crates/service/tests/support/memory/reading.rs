@@ -236,6 +236,10 @@ impl Snapshot for Frozen {
         Ok(holds)
     }
 
+    async fn corrected_since(&mut self, account: AccountId, since: Time) -> StoreResult<Credits> {
+        Ok(ledger::corrected_since(&self.0, account, since))
+    }
+
     async fn books_version(&mut self, account: AccountId) -> StoreResult<i64> {
         Ok(self.0.books.get(&account).map_or(0, |books| books.version))
     }
