@@ -42,6 +42,31 @@ test.describe("How much is left", () => {
     expect(icons.size).toBe(4);
   });
 
+  test("one company is measured against its own budget, live, and what stays the account's has a line of its own", async ({ usage, account, page }) => {
+    const budget = (credits: string) => account.api.put(`accounts/${account.key}/companies/acme`, { name: "Acme Dental", budget: credits });
+    await budget("200");
+    await usage.open("?company=acme");
+    await expect(page.getByTestId("gauge-title")).toHaveText("Used this cycle by Acme Dental");
+    await account.api.report({ company: "acme", credits: "150" }, { company: "bluewater", credits: "7000" });
+    await expect(page.getByTestId("level")).toHaveText("Running low");
+    await expect.poll(() => usage.remaining()).toBe(micro("50"));
+    expect(await usage.used()).toBe(micro("150"));
+    await expect(page.getByTestId("account-line")).toHaveText(/^Account: 2,850 credits remaining, .+ plan, 71% used$/);
+    await budget("1000");
+    await expect(page.getByTestId("level")).toHaveText("15% used");
+  });
+
+  test("the last cycle has its own figures, and nothing to look ahead to", async ({ usage, account, page }) => {
+    await account.api.report({ company: "acme", credits: "9500" });
+    await usage.open("?period=last_cycle");
+    await expect(page.getByTestId("gauge-title")).toHaveText("Used last cycle");
+    await expect(page.getByTestId("level")).toHaveText("No usage");
+    await expect(page.getByTestId("outlook")).toHaveCount(0);
+    expect(await usage.used()).toBe(0n);
+    // What goes on now is told all the same.
+    await expect(page.locator(".notice.warning")).toContainText("Almost out of credits.");
+  });
+
   test("what a pack adds and a correction takes off follows at once, in the facts and in the chart", async ({ usage, account, page }) => {
     await usage.open();
     const allocation = page.getByTestId("allocation");
