@@ -10,13 +10,15 @@ use crate::{
 /// Either nothing was ever reported, or nothing fits the view.
 #[component]
 pub fn EmptyLog(state: PageState, url: Memo<Url>) -> impl IntoView {
+    let waits_for = state.reader.with_value(WaitsFor::of);
+    // Who sees some companies only is offered what these did in the period: that none is there says nothing of before.
     let is_new = Memo::new(move |_| {
-        state
+        let is_any = state
             .dashboard
-            .with(|dashboard| dashboard.activities.is_empty())
+            .with(|dashboard| !dashboard.activities.is_empty());
+        !is_any && waits_for != WaitsFor::Companies
     });
     let is_narrowed = Memo::new(move |_| url.with(|url| url.0.is_narrowed()));
-    let waits_for = state.reader.with_value(WaitsFor::of);
     view! {
         <div class="empty" data-testid="empty-log">
             {move || match (is_new.get(), is_narrowed.get()) {
@@ -30,9 +32,13 @@ pub fn EmptyLog(state: PageState, url: Memo<Url>) -> impl IntoView {
                     <p>{waits_for.words()}</p>
                     {waits_for.is_by_request().then(|| view! { <pre tabindex="0"><code>{REQUEST}</code></pre> })}
                 }.into_any(),
+                (false, false) if waits_for == WaitsFor::Companies => view! {
+                    <h3>"No usage in this period"</h3>
+                    <p>{waits_for.words()}</p>
+                }.into_any(),
                 (false, false) => view! {
-                    <h3>"No events in this period"</h3>
-                    <p>"Nothing was used in this period. Choose another one to see earlier events."</p>
+                    <h3>"No usage in this period"</h3>
+                    <p>"Choose another period to see earlier events."</p>
                 }.into_any(),
             }}
         </div>
