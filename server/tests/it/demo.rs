@@ -127,7 +127,7 @@ async fn every_reader_can_sign_in_and_has_a_tip(server: &TestServer) {
         let first = &accounts[0].key;
         let tips = server
             .services
-            .tips(&scope(server, &caller, first).await)
+            .tips(&scope(server, &caller, first).await, &ViewQuery::default())
             .await
             .unwrap();
         assert!(!tips.tips.is_empty(), "{} on {first}", one.email);
@@ -138,7 +138,11 @@ async fn every_reader_can_sign_in_and_has_a_tip(server: &TestServer) {
         "northwind",
     )
     .await;
-    let tips = server.services.tips(&owner).await.unwrap();
+    let tips = server
+        .services
+        .tips(&owner, &ViewQuery::default())
+        .await
+        .unwrap();
     let cause = tips.tips.iter().find_map(|tip| match tip {
         Tip::Spike(_, spike) => spike.causes.first(),
         _ => None,
