@@ -50,7 +50,7 @@ for (const theme of THEMES) {
         await breaksNoRule(page);
         for (const path of PLAIN_PAGES) {
           await settings.goto(`${path}?account=${account.key}`);
-          const change = page.locator("details > summary", { hasText: "Change" }).first();
+          const change = page.locator("details > summary", { hasText: /Change|Set budget/ }).first();
           if (await change.isVisible()) await change.click();
           await breaksNoRule(page);
           await usage.fitsTheWindow();
@@ -69,20 +69,20 @@ for (const theme of THEMES) {
         await usage.open();
         const settings = new Settings(page, server);
         await settings.open("API keys");
-        await page.getByLabel("What it is for").fill("reports");
-        await page.getByRole("button", { name: "Make" }).click();
+        await page.getByLabel("Name").fill("reports");
+        await page.getByRole("button", { name: "Create key" }).click();
         await expect(page.getByTestId("new-key")).toBeVisible();
         await breaksNoRule(page);
         await page.getByRole("button", { name: "Revoke" }).click();
-        await settings.says("It does nothing any more.");
+        await settings.says("It no longer works.");
         await breaksNoRule(page);
         await settings.open("Members");
         await settings.sendInvitation("ada@example.com", "client", "nowhere");
-        await settings.says("That did not work.");
+        await settings.says("Nothing was changed.");
         await breaksNoRule(page);
         await settings.goto(`/companies?account=${account.key}&search=nowhere`);
         await breaksNoRule(page);
-        await settings.open("Look for clients");
+        await settings.open("Client branding");
         await page.getByLabel("Name").fill("Northwind Insights");
         await page.getByLabel("Colour", { exact: true }).fill("#0f766e");
         await page.getByLabel("Use this colour").check();
@@ -142,7 +142,7 @@ for (const theme of THEMES) {
       await account.api.report(...HISTORY);
       await usage.open();
       const settings = new Settings(page, server);
-      await settings.open("Look for clients");
+      await settings.open("Client branding");
       await page.getByLabel("Colour", { exact: true }).fill(colour);
       await page.getByLabel("Use this colour").check();
       await page.getByRole("button", { name: "Save" }).click();
@@ -192,14 +192,14 @@ test.describe("At every width", () => {
       await settings.invite("someone.with.a.long.name@a-rather-long-host-name.example.com", "client", "acme, bluewater");
       await usage.fitsTheWindow();
       await settings.goto(`/settings/keys?account=${account.key}`);
-      await page.getByLabel("What it is for").fill("reports");
-      await page.getByRole("button", { name: "Make" }).click();
+      await page.getByLabel("Name").fill("reports");
+      await page.getByRole("button", { name: "Create key" }).click();
       await expect(page.getByTestId("new-key")).toBeVisible();
       await usage.fitsTheWindow();
       for (const path of PLAIN_PAGES) {
         await settings.goto(`${path}?account=${account.key}`);
         await usage.fitsTheWindow();
-        for (const change of await page.locator("details > summary:visible", { hasText: "Change" }).all()) await change.click();
+        for (const change of await page.locator("details > summary:visible", { hasText: /Change|Set budget/ }).all()) await change.click();
         await usage.fitsTheWindow();
       }
     });

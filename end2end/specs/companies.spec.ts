@@ -8,26 +8,26 @@ test.describe("Companies", () => {
     const settings = new Settings(page, server);
     await settings.open("Companies");
     const row = settings.row("companies", "acme");
-    await expect(row).toContainText("80.0 %");
+    await expect(row).toContainText("80%");
     await expect(row).toContainText("No budget");
     await expect(row.locator(".mini-bar")).toHaveCount(0);
     await settings.change(row);
-    await row.getByLabel("Budget, credits a cycle").fill("100");
+    await row.getByLabel("Budget (credits per cycle)").fill("100");
     await row.getByRole("button", { name: "Save" }).click();
-    await settings.says("Checks follow the new limits at once.");
-    await expect(row).toContainText("80 % of 100");
+    await settings.says("The new limits apply at once.");
+    await expect(row).toContainText("80% of 100");
     await expect(row.locator(".mini-bar.high .fill")).toHaveAttribute("width", "80");
     const check = (credits: string) => account.api.post<{ allowed: boolean; reason: string }>(`check?account=${account.key}`, { company: "acme", agent: "chat", credits });
     expect(await check("20")).toMatchObject({ allowed: true });
     expect(await check("21")).toMatchObject({ allowed: false, reason: "company_budget_reached" });
     await account.api.report({ company: "acme", credits: "20" });
     await page.reload();
-    await expect(row).toContainText("its agents have stopped");
+    await expect(row).toContainText("Budget reached");
     await expect(row.locator(".mini-bar.full .fill")).toHaveAttribute("width", "100");
     await expect(settings.row("companies", "bluewater")).toContainText("No budget");
 
     await settings.change(row);
-    await row.getByLabel("Budget, credits a cycle").fill("");
+    await row.getByLabel("Budget (credits per cycle)").fill("");
     await row.getByRole("button", { name: "Save" }).click();
     await expect(row).toContainText("No budget");
     expect(await check("21")).toMatchObject({ allowed: true });
@@ -41,7 +41,7 @@ test.describe("Companies", () => {
     await settings.change(row);
     await row.locator("[name=cap_nox]").fill("5");
     await row.getByRole("button", { name: "Save" }).click();
-    await settings.says("Checks follow the new limits at once.");
+    await settings.says("The new limits apply at once.");
     const check = (agent: string) => account.api.post<{ allowed: boolean }>(`check?account=${account.key}`, { company: "acme", agent, credits: "6" });
     expect(await check("nox")).toMatchObject({ allowed: false });
     expect(await check("chat")).toMatchObject({ allowed: true });
@@ -57,7 +57,7 @@ test.describe("Companies", () => {
     const row = settings.row("companies", "acme");
     for (const [budget, words] of [["-5", "must not be negative"], ["plenty", "budget"], ["0.0000001", "budget"]] as const) {
       await settings.change(row);
-      await row.getByLabel("Budget, credits a cycle").fill(budget);
+      await row.getByLabel("Budget (credits per cycle)").fill(budget);
       await row.getByRole("button", { name: "Save" }).click();
       await settings.says(words);
       await expect(row).toContainText("No budget");
@@ -77,20 +77,20 @@ test.describe("Companies", () => {
     await expect(keys).toHaveCount(100);
     await expect(keys.first()).toHaveText("company-7");
     await expect(page.getByText("Page 1 of 2")).toBeVisible();
-    await expect(page.getByRole("link", { name: "Before" })).toHaveCount(0);
+    await expect(page.getByRole("link", { name: "Previous" })).toHaveCount(0);
     const first = await keys.allTextContents();
-    await page.getByRole("link", { name: "More" }).click();
+    await page.getByRole("link", { name: "Next" }).click();
     await expect(page.getByText("Page 2 of 2")).toBeVisible();
     await expect(keys).toHaveCount(20);
     expect([...first, ...(await keys.allTextContents())].sort()).toEqual(Object.keys(many).sort());
-    await page.getByRole("link", { name: "Before" }).click();
+    await page.getByRole("link", { name: "Previous" }).click();
     await expect(page.getByText("Page 1 of 2")).toBeVisible();
     for (const search of ["Company 42", "company-42", "COMPANY 42"]) {
       await page.getByLabel("Search companies").fill(search);
       await page.getByRole("button", { name: "Search" }).click();
       await expect(keys).toHaveText(["company-42"]);
     }
-    await expect(page.getByText("Change", { exact: true })).toHaveCount(0);
+    await expect(page.getByText("Set budget", { exact: true })).toHaveCount(0);
     await page.getByLabel("Search companies").fill("nowhere");
     await page.getByRole("button", { name: "Search" }).click();
     await expect(page.getByText("No company matches.")).toBeVisible();
@@ -106,12 +106,12 @@ test.describe("Companies", () => {
     await page.getByRole("button", { name: "Search" }).click();
     const row = settings.row("companies", "acme");
     await settings.change(row);
-    await row.getByLabel("Budget, credits a cycle").fill("7");
+    await row.getByLabel("Budget (credits per cycle)").fill("7");
     await row.getByRole("button", { name: "Save" }).click();
-    await settings.says("Checks follow the new limits at once.");
+    await settings.says("The new limits apply at once.");
     await expect(page.getByLabel("Search companies")).toHaveValue("& söhne #1");
     await expect(page.getByTestId("companies").locator("tbody tr")).toHaveCount(1);
-    await expect(row).toContainText("0 % of 7");
+    await expect(row).toContainText("0% of 7");
   });
 
   test("no page is too far away to be asked for", async ({ account, usage, page, server }) => {

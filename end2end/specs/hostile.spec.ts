@@ -54,8 +54,8 @@ test.describe("Hostile text", () => {
       const settings = new Settings(page, server);
       await settings.invite("ada@example.com", "client", "acme");
       await settings.goto(`/settings/keys?account=${account.key}`);
-      await page.getByLabel("What it is for").fill(name);
-      await page.getByRole("button", { name: "Make" }).click();
+      await page.getByLabel("Name").fill(name);
+      await page.getByRole("button", { name: "Create key" }).click();
       await expect(page.getByTestId("new-key")).toBeVisible();
       await settings.goto(`/settings/brand?account=${account.key}`);
       await page.getByLabel("Name").fill(name.slice(0, 60));
@@ -107,7 +107,7 @@ test.describe("Hostile text", () => {
       await settings.goto(`/settings/members?account=${account.key}`);
       await expect(settings.row("members", email).locator("th")).toContainText(name, { useInnerText: false });
       await settings.goto(`/settings/audit?account=${account.key}&actor=${encodeURIComponent(`portal ${name}`)}`);
-      await expect(page.getByLabel("Who")).toHaveValue(`portal ${name}`);
+      await expect(page.getByLabel("Actor")).toHaveValue(`portal ${name}`);
       await settings.goto(`/settings/audit?account=${account.key}`);
       await expect(settings.row("audit", "Signed in by a link").locator(".why").last()).toContainText(name, { useInnerText: false });
       for (const path of ["/settings/members", "/settings/audit"]) {

@@ -92,7 +92,7 @@ test.describe("Members", () => {
 
     const other = await settings.invite(bob, "analyst");
     await expect(settings.row("members", ada)).toContainText("Analyst");
-    await settings.row("invitations", bob).getByRole("button", { name: "Take back" }).click();
+    await settings.row("invitations", bob).getByRole("button", { name: "Revoke" }).click();
     await expect(settings.row("invitations", bob)).toHaveCount(0);
     await stranger.isNothing(new URL(other).pathname);
     await context.close();

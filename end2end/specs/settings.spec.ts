@@ -11,45 +11,45 @@ test.describe("API keys", () => {
     await usage.open();
     const settings = new Settings(page, server);
     await settings.open("API keys");
-    await page.getByLabel("What it is for").fill("reports");
-    await page.getByLabel("read", { exact: true }).check();
-    await page.getByRole("button", { name: "Make" }).click();
+    await page.getByLabel("Name").fill("reports");
+    await page.getByLabel("read: read data").check();
+    await page.getByRole("button", { name: "Create key" }).click();
     const first = await page.getByTestId("new-key").inputValue();
     const works = async (key: string) => (await page.request.get(`${server.url}/api/v1/usage/summary`, { headers: { authorization: `Bearer ${key}` } })).status();
     expect(await works(first)).toBe(200);
-    await settings.row("keys", "reports").getByRole("button", { name: "Replace" }).click();
+    await settings.row("keys", "reports").getByRole("button", { name: "Rotate" }).click();
     const second = await page.getByTestId("new-key").inputValue();
     expect([await works(first), await works(second)]).toEqual([200, 200]);
     const prefix = first.split("_")[1];
     await settings.row("keys", prefix).getByRole("button", { name: "Revoke" }).click();
-    await settings.says("It does nothing any more.");
+    await settings.says("It no longer works.");
     expect([await works(first), await works(second)]).toEqual([401, 200]);
     await settings.open("Audit log");
-    for (const what of ["API key made", "API key replaced", "API key revoked"]) {
+    for (const what of ["API key created", "API key rotated", "API key revoked"]) {
       await expect(settings.row("audit", what)).toContainText(/owner-.*127\.0\.0\.1/);
     }
     const show = async (action: string, actor: string) => {
       await page.locator("select[name=action]").selectOption(action);
-      await page.getByLabel("Who").fill(actor);
+      await page.getByLabel("Actor").fill(actor);
       await page.getByRole("button", { name: "Show" }).click();
     };
     await show("key", "");
     await expect(page.getByTestId("audit").getByRole("row")).toHaveCount(4);
     await show("", "nobody@example.com");
-    await expect(page.getByText("Nothing was done that matches.")).toBeVisible();
+    await expect(page.getByText("No entries match.")).toBeVisible();
     await show("", "owner-");
-    await expect(settings.row("audit", "API key made")).toHaveCount(1);
+    await expect(settings.row("audit", "API key created")).toHaveCount(1);
     await show("member", "");
-    await expect(page.getByText("Nothing was done that matches.")).toBeVisible();
+    await expect(page.getByText("No entries match.")).toBeVisible();
   });
 
   test("a key may do what was chosen for it and nothing more, and is shown once", async ({ account, usage, page, server }) => {
     await usage.open();
     const settings = new Settings(page, server);
     await settings.open("API keys");
-    await page.getByLabel("What it is for").fill("gateway");
-    await page.getByLabel("ask permission").uncheck();
-    await page.getByRole("button", { name: "Make" }).click();
+    await page.getByLabel("Name").fill("gateway");
+    await page.getByLabel("check: check limits").uncheck();
+    await page.getByRole("button", { name: "Create key" }).click();
     const key = await page.getByTestId("new-key").inputValue();
     await expect(settings.row("keys", "gateway").getByRole("cell").first()).toHaveText("ingest");
     const api = new Api(server, key, account.key);
@@ -68,14 +68,14 @@ test.describe("API keys", () => {
     await usage.open();
     const settings = new Settings(page, server);
     await settings.open("API keys");
-    await page.getByLabel("What it is for").fill("nothing");
-    for (const scope of ["report usage", "ask permission"]) await page.getByLabel(scope).uncheck();
-    await page.getByRole("button", { name: "Make" }).click();
-    await settings.says("That did not work.");
+    await page.getByLabel("Name").fill("nothing");
+    for (const scope of ["ingest: report usage", "check: check limits"]) await page.getByLabel(scope).uncheck();
+    await page.getByRole("button", { name: "Create key" }).click();
+    await settings.says("Nothing was changed.");
     await expect(page.getByTestId("keys")).toHaveCount(0);
-    await page.getByLabel("What it is for").fill("reports");
-    await page.getByLabel("read", { exact: true }).check();
-    await page.getByRole("button", { name: "Make" }).click();
+    await page.getByLabel("Name").fill("reports");
+    await page.getByLabel("read: read data").check();
+    await page.getByRole("button", { name: "Create key" }).click();
     const key = await page.getByTestId("new-key").inputValue();
     await expect(new Api(server, key, other.key).summary()).rejects.toThrow(/40[34]/);
   });
@@ -86,21 +86,21 @@ test.describe("The audit log", () => {
     await usage.open();
     const settings = new Settings(page, server);
     await settings.invite("ada@acme.example", "client", "acme");
-    await settings.row("invitations", "ada@acme.example").getByRole("button", { name: "Take back" }).click();
+    await settings.row("invitations", "ada@acme.example").getByRole("button", { name: "Revoke" }).click();
     await account.api.post(`accounts/${account.key}/portal-sessions`, { user: "Grace of the platform", role: "analyst", expires_in_s: 60 });
-    await settings.open("Look for clients");
+    await settings.open("Client branding");
     await page.getByLabel("Name").fill("Northwind Insights");
     await page.getByRole("button", { name: "Save" }).click();
     await settings.open("Audit log");
     const done = [
-      ["Invited", /owner-.*ada@acme\.example/],
-      ["Invitation taken back", /owner-/],
-      ["Look for clients changed", /owner-/],
-      ["Sign-in link made", /Grace of the platform/],
+      ["Member invited", /owner-.*ada@acme\.example/],
+      ["Invitation revoked", /owner-/],
+      ["Client branding changed", /owner-/],
+      ["Sign-in link created", /Grace of the platform/],
       ["Company created or changed", /key .*bluewater/],
     ] as const;
     for (const [what, words] of done) await expect(settings.row("audit", what).first(), what).toContainText(words);
-    const address = settings.row("audit", "Look for clients changed").getByRole("cell").last();
+    const address = settings.row("audit", "Client branding changed").getByRole("cell").last();
     await expect(address).toHaveText("127.0.0.1");
   });
 });
@@ -115,20 +115,20 @@ test.describe("Your account", () => {
     await expect(here.page.getByTestId("sessions").getByRole("row")).toHaveCount(4);
     await here.page.getByTestId("sessions").getByRole("button", { name: "Sign out" }).first().click();
     await expect(here.page.getByTestId("sessions").getByRole("row")).toHaveCount(3);
-    await here.page.getByRole("button", { name: "Sign out everywhere else" }).click();
+    await here.page.getByRole("button", { name: "Sign out of all others" }).click();
     await expect(here.page.getByTestId("sessions").getByRole("row")).toHaveCount(2);
     for (const { page, usage } of [there, elsewhere]) {
       await usage.goto();
       await expect(page).toHaveURL(/\/sign-in/);
     }
-    await here.page.getByLabel("Now").fill(PASSWORD);
-    await here.page.getByLabel("New").fill("password1");
+    await here.page.getByLabel("Current password").fill(PASSWORD);
+    await here.page.getByLabel("New password").fill("password1");
     await here.page.getByRole("button", { name: "Change" }).click();
     await settings.says("too easy to guess");
-    await here.page.getByLabel("Now").fill(PASSWORD);
-    await here.page.getByLabel("New").fill(GOOD_PASSWORD);
+    await here.page.getByLabel("Current password").fill(PASSWORD);
+    await here.page.getByLabel("New password").fill(GOOD_PASSWORD);
     await here.page.getByRole("button", { name: "Change" }).click();
-    await settings.says("Your other sessions have ended.");
+    await settings.says("Your other sessions are signed out.");
     const again = await newReader({ ...user, password: GOOD_PASSWORD });
     await again.usage.open();
   });
@@ -142,16 +142,16 @@ test.describe("Your account", () => {
     const settings = new Settings(here.page, server);
     const change = async (now: string) => {
       await settings.open("Your account");
-      await here.page.getByLabel("Now").fill(now);
-      await here.page.getByLabel("New").fill(GOOD_PASSWORD);
+      await here.page.getByLabel("Current password").fill(now);
+      await here.page.getByLabel("New password").fill(GOOD_PASSWORD);
       await here.page.getByRole("button", { name: "Change" }).click();
     };
     await change("not-the-password");
-    await settings.says("That did not work.");
+    await settings.says("Nothing was changed.");
     await account.api.report({ company: "acme", credits: "1", reference: "seen" });
     await expect(there.usage.row("seen")).toBeVisible();
     await change(PASSWORD);
-    await settings.says("Your other sessions have ended.");
+    await settings.says("Your other sessions are signed out.");
     await expect(there.page.locator(".notice", { hasText: "Your session has ended." })).toBeVisible();
     await account.api.report({ company: "acme", credits: "1", reference: "unseen" });
     await here.usage.open();
@@ -168,7 +168,7 @@ test.describe("The look for clients", () => {
     const owner = await newReader(await account.user());
     await owner.usage.open();
     const settings = new Settings(owner.page, server);
-    await settings.open("Look for clients");
+    await settings.open("Client branding");
     await owner.page.getByLabel("Name").fill("Northwind Insights");
     await owner.page.getByLabel("Colour", { exact: true }).fill("#0f766e");
     await owner.page.getByLabel("Use this colour").check();
@@ -186,7 +186,7 @@ test.describe("The look for clients", () => {
     const shown = await client.page.locator(".brand img").evaluate((image: HTMLImageElement) => [image.complete, image.naturalWidth]);
     expect(shown).toEqual([true, 1]);
 
-    await settings.open("Look for clients");
+    await settings.open("Client branding");
     await owner.page.getByLabel("Remove it").check();
     await owner.page.getByLabel("Use this colour").uncheck();
     await owner.page.getByRole("button", { name: "Save" }).click();
@@ -201,7 +201,7 @@ test.describe("The look for clients", () => {
     const owner = await newReader(await account.user());
     await owner.usage.open();
     const settings = new Settings(owner.page, server);
-    await settings.open("Look for clients");
+    await settings.open("Client branding");
     await owner.page.getByLabel("Name").fill("Northwind Insights");
     await owner.page.getByLabel("Colour", { exact: true }).fill("#0f766e");
     await owner.page.getByLabel("Use this colour").check();

@@ -31,7 +31,7 @@ export class Settings {
 
   /// Opens the form that changes a row.
   async change(row: Locator): Promise<void> {
-    await row.getByText("Change", { exact: true }).click();
+    await row.getByText(/^(Change|Set budget)$/).click();
     await expect(row.getByRole("button", { name: "Save" })).toBeVisible();
   }
 
@@ -49,7 +49,7 @@ export class Settings {
   /// Fills in and sends the form on the page Members.
   async sendInvitation(email: string, role: string, companies: string): Promise<void> {
     const form = this.page.locator("form", { has: this.page.getByRole("heading", { name: "Invite someone" }) });
-    await form.getByLabel("E-mail address").fill(email);
+    await form.getByLabel("Email").fill(email);
     await form.locator("[name=role]").selectOption(role);
     await form.locator("[name=companies]").fill(companies);
     await form.getByRole("button", { name: "Invite" }).click();

@@ -113,7 +113,7 @@ async fn check_is_ours(services: &Services, caller: &Caller) -> ServiceResult<()
     if users.iter().any(|user| user.email == MANAGER) {
         return Ok(());
     }
-    let accounts = services.accounts(caller, None, 1).await?;
+    let accounts = services.accounts(caller, None, None, 1).await?;
     if accounts.is_empty() && users.is_empty() {
         return Ok(());
     }

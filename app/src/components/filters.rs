@@ -71,7 +71,7 @@ pub fn CompanyFilter(
     view! {
         <Menu label name="Companies" count=count>
             {move || has_search().then(|| view! {
-                <input class="menu-search needs-script" type="search" placeholder="Find a company" aria-label="Find a company"
+                <input class="menu-search needs-script" type="search" placeholder="Name or key contains…" aria-label="Find a company"
                     on:input:target=move |event| search(event.target().value())/>
             })}
             <MenuItem label="All companies" href=all chosen=is_all/>

@@ -74,7 +74,7 @@ pub fn Sidebar(
                 {may_manage.then(|| view! {
                     {item(MEMBERS_PATH, "Members")}
                     {item(KEYS_PATH, "API keys")}
-                    {is_agency.then(|| item(BRAND_PATH, "Look for clients"))}
+                    {is_agency.then(|| item(BRAND_PATH, "Client branding"))}
                     {item(AUDIT_PATH, "Audit log")}
                 })}
                 {(!is_portal).then(|| item(YOU_PATH, "Your account"))}

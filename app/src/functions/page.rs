@@ -225,7 +225,9 @@ pub(crate) async fn read_reader(
     caller: &service::Caller,
     scope: &service::Scope,
 ) -> Result<Reader, AppError> {
-    let accounts = services.accounts(caller, None, OFFERED_ACCOUNTS).await?;
+    let accounts = services
+        .accounts(caller, None, None, OFFERED_ACCOUNTS)
+        .await?;
     let abilities = [
         (Ability::SeeAll, scope.sees_all()),
         (Ability::Bill, scope.may_bill()),

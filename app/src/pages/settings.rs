@@ -120,7 +120,7 @@ impl Settings {
             Self::Members(_) => "Members · Creditscope",
             Self::Keys(_) => "API keys · Creditscope",
             Self::Audit(_) => "Audit log · Creditscope",
-            Self::Brand(_) => "Look for clients · Creditscope",
+            Self::Brand(_) => "Client branding · Creditscope",
             Self::You(_) => "Your account · Creditscope",
         }
     }

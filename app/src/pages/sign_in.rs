@@ -24,10 +24,8 @@ pub fn SignIn(
     let next = value("next").unwrap_or_default();
     let problem = match value("failed").as_deref() {
         None => None,
-        Some("rate") => Some("Too many tries. Wait a minute, then try again."),
-        Some(_) => {
-            Some("This e-mail address and password do not go together. Check both and try again.")
-        }
+        Some("rate") => Some("Too many attempts: try again in 60 s."),
+        Some(_) => Some("Incorrect email or password."),
     };
     let other_way = sign_on.map(|name| {
         let mut query = form_urlencoded::Serializer::new(String::new());
@@ -45,7 +43,7 @@ pub fn SignIn(
                 <h1>"Sign in"</h1>
                 <p class="sign-in-lead">"See what your AI agents spend, credit by credit."</p>
                 {problem.map(|problem| view! { <p class="form-problem" role="alert">{problem}</p> })}
-                <label>"E-mail address"<input type="email" name="email" autocomplete="username" required autofocus/></label>
+                <label>"Email"<input type="email" name="email" autocomplete="username" required autofocus/></label>
                 <label>"Password"<input type="password" name="password" autocomplete="current-password" required/></label>
                 <input type="hidden" name="next" value=next/>
                 <button class="button primary" type="submit">"Sign in"</button>

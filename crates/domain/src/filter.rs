@@ -130,7 +130,8 @@ impl ViewQuery {
                     format!("must be at most {MAX_SEARCH_BYTES} bytes long"),
                 ));
             }
-            "q" => self.q = Some(value),
+            // What was typed stays: a space at its end may be followed by a word.
+            "q" => self.q = Some(value).filter(|text| !text.trim().is_empty()),
             _ => others.push((name.to_owned(), value)),
         }
     }

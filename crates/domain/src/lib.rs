@@ -26,6 +26,8 @@ pub mod usage;
 pub mod alert;
 #[cfg(feature = "calendar")]
 pub mod calendar;
+#[cfg(feature = "fold")]
+pub mod fold;
 #[cfg(feature = "calendar")]
 pub mod forecast;
 #[cfg(feature = "calendar")]

@@ -4,6 +4,7 @@ use domain::{
     Credits, FieldError, Invalid,
     alert::Rule,
     calendar::Zone,
+    fold::contains,
     ids::check_key,
     tenancy::{Account, Company, Plan},
 };
@@ -101,15 +102,16 @@ impl Services {
             .account)
     }
 
-    /// Accounts the caller may read, by key, those after `after`.
+    /// Accounts the caller may read, by key, those after `after`; those with `search` in key or name, folded, when given.
     pub async fn accounts(
         &self,
         caller: &Caller,
+        search: Option<&str>,
         after: Option<&str>,
         limit: u32,
     ) -> ServiceResult<Vec<Account>> {
         if caller.may_everywhere(Permission::Read) {
-            return Ok(self.store.accounts(after, limit).await?);
+            return Ok(self.store.accounts(search, after, limit).await?);
         }
         caller.require_somewhere(Permission::Read)?;
         let mut own = Vec::new();
@@ -117,9 +119,15 @@ impl Services {
             own.extend(self.directory.account_by_id(id).await?);
         }
         own.sort_unstable_by(|a, b| a.key.cmp(&b.key));
+        let is_found = |account: &Account| {
+            search.is_none_or(|search| {
+                contains(&account.key, search) || contains(&account.name, search)
+            })
+        };
         let later = own
             .into_iter()
-            .filter(|account| after.is_none_or(|after| account.key.as_str() > after));
+            .filter(|account| after.is_none_or(|after| account.key.as_str() > after))
+            .filter(is_found);
         Ok(later.take(limit as usize).collect())
     }
 

@@ -62,7 +62,8 @@ impl Services {
                 view.scope.account.id,
                 &view.selection,
                 range,
-                limit.clamp(1, MAX_PAGE_ROWS),
+                // One more than a page tells whether there is a next one.
+                limit.clamp(1, MAX_PAGE_ROWS + 1),
             )
             .await?)
     }

@@ -4,7 +4,7 @@ use domain::{
     Time,
     calendar::{Cycles, Zone},
     filter::ViewQuery,
-    ledger::{BooksView, Dispute, Grant, Order},
+    ledger::{BooksView, Dispute, DisputeState, Grant, Order},
     live::ReadAt,
     tenancy::Plan,
     usage::CycleView,
@@ -68,8 +68,15 @@ impl Services {
             .store
             .entries(account, before, LEDGER_LINES + 1)
             .await?;
-        let orders = self.store.orders(account, SHOWN).await?;
-        let disputes = self.store.disputes(account, None, SHOWN).await?;
+        let orders = self.store.orders(account, None, SHOWN).await?;
+        let mut disputes = self
+            .disputes(&scope, &[DisputeState::Open], None, SHOWN)
+            .await?;
+        let decided = self
+            .disputes(&scope, &DisputeState::DECIDED, None, SHOWN)
+            .await?;
+        disputes.extend(decided);
+        disputes.truncate(SHOWN as usize);
         let mut snapshot = self.store.snapshot().await?;
         let books = books_view(snapshot.as_mut(), BooksAsk::of(&view, now)).await?;
         let needs = BooksNeeds {

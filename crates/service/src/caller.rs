@@ -478,7 +478,7 @@ impl Services {
         if caller.user.is_some() && caller.may_everywhere(Permission::Read) {
             return self
                 .store
-                .accounts(None, 1)
+                .accounts(None, None, 1)
                 .await?
                 .into_iter()
                 .next()

@@ -29,8 +29,6 @@ pub struct BoardLine {
     pub company: Company,
     /// What it spent in the running cycle.
     pub used: Totals,
-    /// Its part of what all companies on the board spent, in thousandths.
-    pub share_permille: i64,
     /// When its budget will be used up at the pace of this cycle, if that is within the cycle; past when it is.
     pub runs_out_at: Option<Time>,
 }
@@ -82,7 +80,6 @@ impl Services {
             let of_it = spent.get(&company.id).copied().unwrap_or_default();
             BoardLine {
                 used: of_it,
-                share_permille: share(of_it.credits, used.credits),
                 runs_out_at: company
                     .budget
                     .and_then(|budget| runs_out(budget, of_it.credits, cycle, now)),
@@ -155,14 +152,6 @@ impl Services {
     }
 }
 
-fn share(part: Credits, whole: Credits) -> i64 {
-    if whole.micro() <= 0 {
-        return 0;
-    }
-    let permille = i128::from(part.micro()) * 1_000 / i128::from(whole.micro());
-    i64::try_from(permille).unwrap_or(0)
-}
-
 /// What each company spent.
 pub(crate) fn by_company(cells: Vec<Cell>) -> BTreeMap<CompanyId, Totals> {
     let mut spent: BTreeMap<_, Totals> = BTreeMap::new();
@@ -207,12 +196,5 @@ mod tests {
         assert_eq!(at(300, 0), None);
         let soon = runs_out(whole(10), whole(5), cycle, Time::from_micros(DAY_US / 2));
         assert_eq!(soon, None);
-    }
-
-    #[test]
-    fn shares_of_nothing_are_nothing() {
-        let whole = |credits| Credits::from_whole(credits).unwrap();
-        assert_eq!(share(whole(1), whole(3)), 333);
-        assert_eq!(share(Credits::ZERO, Credits::ZERO), 0);
     }
 }

@@ -3,6 +3,7 @@
 
 use domain::{
     Credits,
+    cursor::TimedId,
     ledger::{Dispute, DisputeState, SYSTEM, Verdict},
 };
 
@@ -10,7 +11,7 @@ use crate::{
     Caller, Permission, Scope, ServiceError, ServiceResult, Services,
     audit::Deed,
     ledger::check_reason,
-    ports::{AccountAct, Act, Acted, DisputePlace, OpenDispute},
+    ports::{AccountAct, Act, Acted, DisputePlace, DisputesQuery, OpenDispute},
 };
 
 impl Services {
@@ -134,12 +135,20 @@ impl Services {
         Ok(dispute)
     }
 
-    /// Disputes of the companies the caller may see, open ones first.
-    pub async fn disputes(&self, scope: &Scope, limit: u32) -> ServiceResult<Vec<Dispute>> {
-        Ok(self
-            .store
-            .disputes(scope.account.id, scope.company_ids(), limit)
-            .await?)
+    /// Disputes of the companies the caller may see, newest first: in these states (any when empty), before `before`.
+    pub async fn disputes(
+        &self,
+        scope: &Scope,
+        states: &[DisputeState],
+        before: Option<&TimedId>,
+        limit: u32,
+    ) -> ServiceResult<Vec<Dispute>> {
+        let query = DisputesQuery {
+            companies: scope.company_ids(),
+            states,
+            before,
+        };
+        Ok(self.store.disputes(scope.account.id, &query, limit).await?)
     }
 
     /// Open disputes of all accounts, the oldest first: for those who run the platform.

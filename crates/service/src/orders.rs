@@ -5,6 +5,7 @@
 
 use domain::{
     Invalid,
+    cursor::TimedId,
     ledger::{Order, OrderKind, OrderState},
     tenancy::{Pack, Plan},
 };
@@ -123,10 +124,15 @@ impl Services {
         })
     }
 
-    /// Orders of an account, newest first.
-    pub async fn orders(&self, scope: &Scope, limit: u32) -> ServiceResult<Vec<Order>> {
+    /// Orders of an account, newest first, those before `before`.
+    pub async fn orders(
+        &self,
+        scope: &Scope,
+        before: Option<&TimedId>,
+        limit: u32,
+    ) -> ServiceResult<Vec<Order>> {
         scope.require_all()?;
-        Ok(self.store.orders(scope.account.id, limit).await?)
+        Ok(self.store.orders(scope.account.id, before, limit).await?)
     }
 
     /// Records what became of an order's payment, as an operator or the platform says.

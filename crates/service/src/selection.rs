@@ -101,7 +101,11 @@ impl Services {
             companies: ids,
             agents: query.agents.clone(),
             activities: query.activities.clone(),
-            reference_prefix: query.q.clone(),
+            reference_prefix: query
+                .q
+                .as_deref()
+                .map(domain::fold::folded)
+                .filter(|prefix| !prefix.is_empty()),
         };
         Ok(View {
             zone_is_own: zone == *cycles.zone(),

@@ -6,7 +6,7 @@ use crate::{
     Caller, Permission, ServiceError, ServiceResult, Services,
     audit::Deed,
     keys::hex,
-    passwords::{check_password, hash_password, verify_password},
+    passwords::{Verdict, check_password, hash_password, verify_password},
     ports::{SavedSession, User},
 };
 
@@ -133,13 +133,13 @@ impl Services {
         let id = person(caller)?;
         let user = self.signed_in(id).await?;
         let user = user.ok_or(ServiceError::Unauthenticated)?;
-        if !verify_password(old, Some(user.password_hash)).await? {
+        if verify_password(old, Some(user.password_hash)).await? == Verdict::Wrong {
             return Err(Invalid::one("old_password", "wrong", "is not your password").into());
         }
         let mut errors = Vec::new();
         check_password(&new, &[&user.name, &user.email], &mut errors);
         Invalid::refuse(errors)?;
-        let hash = hash_password(new).await?;
+        let hash = hash_password(&new).await?;
         self.store
             .set_password(id, &hash, caller.session(), self.now())
             .await?;
@@ -162,7 +162,7 @@ impl Services {
         caller.require_platform(Permission::Provision)?;
         let user = self
             .store
-            .user_by_email(&email.trim().to_lowercase())
+            .user_by_email(&crate::users::email_as_kept(email))
             .await?;
         let user = user.ok_or(ServiceError::NotFound)?;
         if disabled && caller.user() == Some(user.id) {

@@ -4,12 +4,13 @@ use domain::{
     FieldError, Invalid,
     tenancy::{PlatformRole, Role},
 };
+use icu_normalizer::ComposingNormalizer;
 
 use crate::{
     Caller, Permission, ServiceError, ServiceResult, Services,
     accounts::check_name,
     audit::Deed,
-    passwords::{check_password, hash_password, verify_password},
+    passwords::{Verdict, check_password, hash_password, verify_password},
     ports::{Membership, NewUser, User},
 };
 
@@ -49,9 +50,9 @@ impl Services {
             memberships.push(self.membership(joining).await?);
         }
         let new = NewUser {
-            email: user.email.trim().to_lowercase(),
+            email: email_as_kept(&user.email),
             name: user.name,
-            password_hash: hash_password(user.password).await?,
+            password_hash: hash_password(&user.password).await?,
             platform_role: user.platform_role,
             memberships,
         };
@@ -107,12 +108,15 @@ impl Services {
         password: String,
         address: Option<&str>,
     ) -> ServiceResult<User> {
-        let email = email.trim().to_lowercase();
+        let email = email_as_kept(email);
         let user = self.store.user_by_email(&email).await?;
         let hash = user.as_ref().map(|user| user.password_hash.clone());
-        let is_right = verify_password(password, hash).await?;
+        let verdict = verify_password(password.clone(), hash).await?;
         let known = user.is_some();
-        let user = user.filter(|user| is_right && !user.disabled);
+        let user = user.filter(|user| verdict != Verdict::Wrong && !user.disabled);
+        if let (Some(user), Verdict::Outdated) = (&user, verdict) {
+            self.renew_hash(user, &password).await;
+        }
         // An address that nobody has is not written down: it may be a password in the wrong field.
         let who = if known { &*email } else { "unknown" };
         let action = if user.is_some() {
@@ -127,6 +131,18 @@ impl Services {
         };
         self.record_entry(None, who, address, deed).await;
         user.ok_or(ServiceError::Unauthenticated)
+    }
+
+    /// Hashes a password anew that is known to be right. The person is signed in all the same when that fails.
+    async fn renew_hash(&self, user: &User, password: &str) {
+        let renewed = async {
+            let hash = hash_password(password).await?;
+            let before = &user.password_hash;
+            Ok::<_, ServiceError>(self.store.renew_hash(user.id, before, &hash).await?)
+        };
+        if let Err(error) = renewed.await {
+            tracing::warn!(%error, "a password's hash could not be made anew");
+        }
     }
 
     /// People by e-mail address, those after `after`.
@@ -156,9 +172,16 @@ fn check_user(user: &PutUser) -> Result<(), Invalid> {
     Invalid::refuse(errors)
 }
 
+/// An e-mail address as it is kept: the same whatever keyboard it was typed on.
+pub(crate) fn email_as_kept(email: &str) -> String {
+    ComposingNormalizer::new_nfc()
+        .normalize(&email.trim().to_lowercase())
+        .into_owned()
+}
+
 /// An e-mail address as it is kept, or what is wrong with it.
 pub(crate) fn check_email(email: &str, errors: &mut Vec<FieldError>) -> String {
-    let email = email.trim().to_lowercase();
+    let email = email_as_kept(email);
     let looks_right = email.len() <= 254
         && email
             .split_once('@')

@@ -175,17 +175,18 @@ impl Services {
         Ok(message.id)
     }
 
-    /// The latest messages to a webhook, newest first.
+    /// Messages to a webhook, newest first, those before the message `before`.
     pub async fn deliveries(
         &self,
         scope: &Scope,
         id: &str,
+        before: Option<&str>,
         limit: u32,
     ) -> ServiceResult<Vec<Delivery>> {
         let target = Target::Webhook(self.webhook(scope, id).await?.id);
         Ok(self
             .store
-            .deliveries(scope.account.id, &target, limit)
+            .deliveries(scope.account.id, &target, before, limit)
             .await?)
     }
 
@@ -294,7 +295,7 @@ impl Services {
         };
         let recent = self
             .store
-            .deliveries(delivery.account, &delivery.target, RECENT)
+            .deliveries(delivery.account, &delivery.target, None, RECENT)
             .await?;
         let took = |other: &Delivery| {
             other

@@ -129,7 +129,7 @@ async fn lists_come_in_pages_by_key() {
         async move {
             let accounts = world
                 .services
-                .accounts(&world.operator, after, limit)
+                .accounts(&world.operator, None, after, limit)
                 .await
                 .unwrap();
             accounts

@@ -290,7 +290,7 @@ async fn a_message_is_tried_again_later_and_given_up_in_the_end() {
         .unwrap();
     let delivery = async || {
         let all = services
-            .deliveries(&watched.scope, &webhook.id, 5)
+            .deliveries(&watched.scope, &webhook.id, None, 5)
             .await
             .unwrap();
         all.into_iter().next().unwrap()

@@ -164,7 +164,11 @@ async fn another_account_looks_like_none() {
     assert!(is_missing(
         &world.services.event(&north, "test", "south-1").await
     ));
-    let accounts = world.services.accounts(&owner, None, 50).await.unwrap();
+    let accounts = world
+        .services
+        .accounts(&owner, None, None, 50)
+        .await
+        .unwrap();
     assert_eq!(
         accounts
             .iter()
@@ -224,7 +228,7 @@ async fn platform_staff_read_every_account_and_only_operators_change_them() {
         assert_eq!(
             world
                 .services
-                .accounts(caller, None, 50)
+                .accounts(caller, None, None, 50)
                 .await
                 .unwrap()
                 .len(),

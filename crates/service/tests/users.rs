@@ -1,10 +1,11 @@
 //! People: signing in, sessions, and what they may see.
 
+use argon2::{Argon2, password_hash::PasswordHasher as _};
 use domain::tenancy::{PlatformRole, Role};
 use rstest::rstest;
 use service::{
     Caller, Permission, ServiceError,
-    ports::SavedSession,
+    ports::{AccessStore as _, SavedSession},
     users::{Joining, PutUser},
 };
 
@@ -114,6 +115,51 @@ async fn a_new_password_ends_the_old_one() {
             .await
             .is_ok()
     );
+}
+
+#[tokio::test]
+async fn a_password_is_the_same_on_every_keyboard_and_a_hash_from_before_is_renewed() {
+    let (composed, apart) = ("gr\u{FC}ne Katzen tanzen", "gru\u{308}ne Katzen tanzen");
+    let world = World::new().await;
+    let put = PutUser {
+        password: apart.into(),
+        ..staff()
+    };
+    let user = world.services.put_user(&world.operator, put).await.unwrap();
+    let sign_in = async |typed: &str| {
+        let typed = typed.to_owned();
+        world.services.sign_in("ada@example.com", typed, None).await
+    };
+    for typed in [composed, apart] {
+        assert_eq!(sign_in(typed).await.unwrap().id, user.id, "{typed}");
+    }
+    for wrong in ["grune Katzen tanzen", "GR\u{DC}NE KATZEN TANZEN"] {
+        assert!(sign_in(wrong).await.is_err(), "{wrong}");
+    }
+    // As an earlier program hashed it: as it was typed.
+    let hash = Argon2::default()
+        .hash_password(apart.as_bytes())
+        .unwrap()
+        .to_string();
+    let now = world.services.now();
+    let stored = async |hash: &str| {
+        let store = &world.store;
+        store.set_password(user.id, hash, None, now).await.unwrap();
+    };
+    for typed in [composed, apart] {
+        stored(&hash).await;
+        assert!(sign_in("grune Katzen tanzen").await.is_err());
+        let before = world.services.signed_in(user.id).await.unwrap().unwrap();
+        assert_eq!(before.password_hash, hash);
+        assert!(sign_in(typed).await.is_ok(), "{typed}");
+        let after = world.services.signed_in(user.id).await.unwrap().unwrap();
+        assert_ne!(after.password_hash, hash);
+        for typed in [composed, apart] {
+            assert!(sign_in(typed).await.is_ok(), "{typed}");
+        }
+        let unchanged = world.services.signed_in(user.id).await.unwrap().unwrap();
+        assert_eq!(unchanged.password_hash, after.password_hash);
+    }
 }
 
 #[rstest]

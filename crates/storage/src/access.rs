@@ -45,6 +45,10 @@ impl AccessStore for SqliteStore {
         Ok(members::set_password(&self.writer, user, password_hash, keep, now).await?)
     }
 
+    async fn renew_hash(&self, user: UserId, before: &str, hash: &str) -> StoreResult<()> {
+        Ok(members::renew_hash(&self.writer, user, before, hash).await?)
+    }
+
     async fn sessions_of(&self, user: UserId, now: Time) -> StoreResult<Vec<SavedSession>> {
         Ok(sessions::of_user(&self.readers, user, now).await?)
     }

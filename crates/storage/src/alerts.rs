@@ -105,9 +105,10 @@ impl AlertStore for SqliteStore {
         &self,
         account: AccountId,
         target: &Target,
+        before: Option<&str>,
         limit: u32,
     ) -> StoreResult<Vec<Delivery>> {
-        Ok(messages::list(&self.readers, account, target, limit).await?)
+        Ok(messages::list(&self.readers, account, target, before, limit).await?)
     }
 
     async fn replay(

@@ -37,8 +37,13 @@ impl DirectoryStore for SqliteStore {
         Ok(accounts::by_id(&self.readers, id).await?)
     }
 
-    async fn accounts(&self, after: Option<&str>, limit: u32) -> StoreResult<Vec<Account>> {
-        Ok(accounts::list(&self.readers, after, limit).await?)
+    async fn accounts(
+        &self,
+        search: Option<&str>,
+        after: Option<&str>,
+        limit: u32,
+    ) -> StoreResult<Vec<Account>> {
+        Ok(accounts::list(&self.readers, search, after, limit).await?)
     }
 
     async fn put_account(

@@ -16,7 +16,7 @@ pub(crate) struct Filter {
     pub companies: Option<String>,
     /// Numbers of activities as a JSON array; all when absent.
     pub activities: Option<String>,
-    /// References from the first text up to, and without, the second.
+    /// Folded references from the first text up to, and without, the second.
     pub references: Option<(String, String)>,
 }
 
@@ -53,7 +53,11 @@ impl Filter {
             references: selection
                 .reference_prefix
                 .as_deref()
-                .map(|prefix| (prefix.to_owned(), after_prefix(prefix))),
+                .map(domain::fold::folded)
+                .map(|prefix| {
+                    let end = domain::fold::after_prefix(&prefix);
+                    (prefix, end.unwrap_or_else(after_all))
+                }),
         }))
     }
 
@@ -140,58 +144,10 @@ impl Between {
     }
 }
 
-/// Longest reference in characters, and one more.
+/// Longest reference in characters of four bytes, and one more.
 const LONGER_THAN_ANY: usize = domain::event::MAX_REFERENCE_BYTES / '\u{10FFFF}'.len_utf8() + 1;
 
-/// The first text, without regard to ASCII case, after all texts that start with `prefix`.
-///
-/// SQLite's NOCASE compares as if A–Z were a–z, byte by byte, so the text after is the prefix with its last character
-/// moved on by one in that order. Where there is none, a text follows that is longer than any reference.
-fn after_prefix(prefix: &str) -> String {
-    let mut letters: Vec<char> = prefix.to_ascii_lowercase().chars().collect();
-    while let Some(last) = letters.pop() {
-        if let Some(next) = next_letter(last) {
-            letters.push(next);
-            return letters.into_iter().collect();
-        }
-    }
+/// A text after all references: the last character there is, more often than fits into one.
+fn after_all() -> String {
     "\u{10FFFF}".repeat(LONGER_THAN_ANY)
-}
-
-fn next_letter(letter: char) -> Option<char> {
-    match letter {
-        '\u{10FFFF}' => None,
-        // Surrogates are no characters.
-        '\u{D7FF}' => Some('\u{E000}'),
-        // A–Z count as a–z.
-        '@' => Some('['),
-        _ => char::from_u32(u32::from(letter) + 1),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    /// As SQLite's NOCASE compares.
-    fn folded(text: &str) -> Vec<u8> {
-        text.to_ascii_lowercase().into_bytes()
-    }
-
-    proptest! {
-        #[test]
-        fn the_bounds_of_a_prefix_hold_exactly_what_starts_with_it(
-            prefix in "[@A-Zz\\[`{~\u{D7FF}\u{E000}\u{10FFFF}é]{0,4}",
-            rest in "[@A-Zz\\[`{~\u{D7FF}\u{E000}\u{10FFFF}é]{0,4}",
-            other in "[@A-Za-z\\[`{~\u{D7FF}\u{E000}\u{10FFFF}é]{0,6}",
-        ) {
-            let end = folded(&after_prefix(&prefix));
-            for text in [format!("{prefix}{rest}"), other] {
-                let inside = folded(&prefix) <= folded(&text) && folded(&text) < end;
-                prop_assert_eq!(inside, folded(&text).starts_with(&folded(&prefix)), "{:?}", text);
-            }
-        }
-    }
 }

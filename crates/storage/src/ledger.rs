@@ -11,11 +11,12 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use domain::{
-    AccountId, CompanyId, Seq, Time,
+    AccountId, Seq, Time,
+    cursor::TimedId,
     ledger::{Dispute, GrantKind, GrantNo, Hold, Order, Part},
 };
 use service::ports::{
-    DisputePlace, EventPayment, LedgerStore, NumberedEntry, OpenDispute, StoreResult,
+    DisputePlace, DisputesQuery, EventPayment, LedgerStore, NumberedEntry, OpenDispute, StoreResult,
 };
 
 use crate::SqliteStore;
@@ -62,8 +63,13 @@ impl LedgerStore for SqliteStore {
         Ok(read::grant_names(&self.readers, account, parts).await?)
     }
 
-    async fn orders(&self, account: AccountId, limit: u32) -> StoreResult<Vec<Order>> {
-        Ok(orders::latest(&self.readers, account, limit).await?)
+    async fn orders(
+        &self,
+        account: AccountId,
+        before: Option<&TimedId>,
+        limit: u32,
+    ) -> StoreResult<Vec<Order>> {
+        Ok(orders::latest(&self.readers, account, before, limit).await?)
     }
 
     async fn order_account(&self, order: &str) -> StoreResult<Option<AccountId>> {
@@ -82,10 +88,10 @@ impl LedgerStore for SqliteStore {
     async fn disputes(
         &self,
         account: AccountId,
-        companies: Option<&[CompanyId]>,
+        query: &DisputesQuery<'_>,
         limit: u32,
     ) -> StoreResult<Vec<Dispute>> {
-        Ok(orders::disputes(&self.readers, account, companies, limit).await?)
+        Ok(orders::disputes(&self.readers, account, query, limit).await?)
     }
 
     async fn open_disputes(

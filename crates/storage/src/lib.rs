@@ -17,6 +17,7 @@ mod emails;
 mod error;
 mod events;
 mod filter;
+mod fold;
 mod idempotency;
 mod identity;
 mod leads;

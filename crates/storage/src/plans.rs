@@ -5,10 +5,11 @@ use sqlx::{AssertSqlSafe, Connection, Row};
 use crate::{connect, schema};
 
 /// Steps that read everything there is of something small: what was asked for, or what an inner step found.
-const SMALL: [&str; 6] = [
+const SMALL: [&str; 7] = [
     "SCAN asked",
     "SCAN named",
     "SCAN day",
+    "SCAN found",
     "SCAN any_company",
     "SCAN json_each",
     "SCAN jsonb_each",
@@ -18,7 +19,10 @@ const SMALL: [&str; 6] = [
 pub(crate) const LOG: &str =
     "SEARCH events USING INDEX events_log (account_id=? AND time>? AND time<?)";
 /// References that begin alike.
-pub(crate) const REFERENCES: &str = "SEARCH events USING COVERING INDEX events_reference (account_id=? AND reference>? AND reference<?)";
+pub(crate) const REFERENCES: [&str; 2] = [
+    "SEARCH events USING COVERING INDEX events_reference (account_id=? AND reference>? AND reference<?)",
+    "SEARCH events USING COVERING INDEX events_folded (account_id=? AND reference_folded>? AND reference_folded<?)",
+];
 
 /// Fails unless the statement has these steps and reads no table from end to end.
 pub(crate) async fn assert_searches(statement: &str, expected: &[&str]) {

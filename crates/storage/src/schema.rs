@@ -7,6 +7,7 @@ use sqlx::{Connection, SqliteConnection, migrate::Migrator};
 use crate::{
     connect,
     error::{Error, Result},
+    fold,
 };
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/sqlite");
@@ -36,6 +37,14 @@ async fn found(connection: &mut SqliteConnection) -> Result<i64> {
     )
 }
 
+async fn is_applied(connection: &mut SqliteConnection, version: i64) -> Result<bool> {
+    const SQL: &str = "SELECT EXISTS (SELECT 1 FROM _sqlx_migrations WHERE version = ?1)";
+    Ok(sqlx::query_scalar(SQL)
+        .bind(version)
+        .fetch_one(connection)
+        .await?)
+}
+
 /// Refuses a schema that is not this program's.
 #[tracing::instrument(name = "db.schema.check", skip_all)]
 pub(crate) async fn check(connection: &mut SqliteConnection) -> Result<()> {
@@ -55,6 +64,12 @@ pub(crate) async fn migrate(path: &Path) -> Result<()> {
     let (found, known) = (found(&mut tx).await?, known());
     if found > known {
         return Err(Error::SchemaNewer { found, known });
+    }
+    if found == 0 || !is_applied(&mut tx, fold::FILLED).await? {
+        MIGRATIONS
+            .run_direct(Some(fold::COLUMNS), &mut *tx, false)
+            .await?;
+        fold::fill(&mut tx).await?;
     }
     MIGRATIONS.run_direct(None, &mut *tx, false).await?;
     tx.commit().await?;

@@ -1,13 +1,24 @@
 //! Pieces of statements that several statements share. All text is static; only values are bound.
 
-/// Which events count. Bound: ?6 agents as a bit set, ?7 companies and ?8 activities as JSON arrays of numbers (all when
-/// null), ?9 and ?10 the bounds of the reference (any when null).
-macro_rules! event_filter {
+/// Which events count, whatever their reference. Bound: ?6 agents as a bit set, ?7 companies and ?8 activities as JSON
+/// arrays of numbers (all when null).
+macro_rules! event_facets {
     () => {
         "(?6 >> agent) & 1
         AND (?7 IS NULL OR company_id IN (SELECT value FROM json_each(?7)))
-        AND (?8 IS NULL OR activity IN (SELECT value FROM json_each(?8)))
-        AND (?9 IS NULL OR (reference COLLATE NOCASE >= ?9 AND reference COLLATE NOCASE < ?10))"
+        AND (?8 IS NULL OR activity IN (SELECT value FROM json_each(?8)))"
+    };
+}
+
+/// Which events count. Bound as in the facets, and ?9 and ?10 the bounds of the folded reference (any when null). A
+/// reference without a folded form is plain ASCII, which NOCASE compares as if it were folded.
+macro_rules! event_filter {
+    () => {
+        concat!(
+            event_facets!(),
+            " AND (?9 IS NULL OR (reference_folded >= ?9 AND reference_folded < ?10)
+            OR (reference_folded IS NULL AND reference COLLATE NOCASE >= ?9 AND reference COLLATE NOCASE < ?10))"
+        )
     };
 }
 
@@ -26,13 +37,21 @@ macro_rules! log_range {
     };
 }
 
-/// The same, read in the order of the references between ?9 and ?10.
+/// The same of those whose reference is between ?9 and ?10, read in the order of the references: plain ones by the
+/// index of references, others by that of folded ones.
 macro_rules! reference_range {
     () => {
-        "FROM events INDEXED BY events_reference
-        WHERE account_id = ?1 AND reference IS NOT NULL
-            AND reference COLLATE NOCASE >= ?9 AND reference COLLATE NOCASE < ?10
-            AND (time, seq) > (?2, ?3) AND (time, seq) < (?4, ?5)"
+        "FROM (
+            SELECT time, seq, company_id, agent, activity, credits FROM events INDEXED BY events_reference
+            WHERE account_id = ?1 AND reference IS NOT NULL AND reference NOT GLOB '*[^!-~]*'
+                AND reference COLLATE NOCASE >= ?9 AND reference COLLATE NOCASE < ?10
+                AND (time, seq) > (?2, ?3) AND (time, seq) < (?4, ?5)
+            UNION ALL
+            SELECT time, seq, company_id, agent, activity, credits FROM events INDEXED BY events_folded
+            WHERE account_id = ?1 AND reference_folded >= ?9 AND reference_folded < ?10
+                AND (time, seq) > (?2, ?3) AND (time, seq) < (?4, ?5)
+        ) AS found
+        WHERE true"
     };
 }
 

@@ -69,6 +69,7 @@ macro_rules! contract {
                 keys_end_and_say_when_they_were_used,
                 a_brand_is_kept_and_removed,
                 the_audit_log_is_read_by_account_and_never_changed,
+                actors_are_found_however_they_are_written,
             }
             totals::{
                 any_order_and_repetition_gives_the_same_totals,
@@ -107,6 +108,7 @@ macro_rules! contract {
             }
             log::{
                 pages_in_both_directions_equal_the_sorted_events,
+                references_are_found_however_they_are_written,
                 rare_rows_are_found_in_a_long_log,
                 skipping_and_counting_agree_with_the_pages,
                 events_after_a_place_come_in_order_with_the_place_read_up_to,
@@ -120,6 +122,7 @@ macro_rules! contract {
                 accounts_are_created_replaced_and_listed,
                 zone_and_anchor_are_fixed_once_there_is_usage,
                 companies_are_found_by_key_search_and_place,
+                accounts_are_found_by_key_and_name_however_they_are_written,
                 plans_are_created_replaced_and_listed,
                 rate_cards_have_versions,
                 api_keys_are_stored_listed_and_revoked,

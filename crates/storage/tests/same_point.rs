@@ -56,6 +56,7 @@ impl World {
         };
         services.put_plan(&operator, plan).await.unwrap();
         let account = PutAccount {
+            auto_refund: domain::Credits::ZERO,
             key: "south".to_owned(),
             name: "South".to_owned(),
             kind: AccountKind::Agency,

@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 use super::{
     auth::Authed,
     body::JsonBody,
-    list::{KeyPage, ListParams, Page, put_answer},
+    list::{ListParams, Page, Paging, put_answer},
     problem::{Answer, Problem, ProblemBody},
     query::Params,
     times,
@@ -152,7 +152,11 @@ impl PutAccountBody {
 
 /// Lists accounts by key
 #[utoipa::path(
-    get, path = "/api/v1/accounts", tag = "Accounts", operation_id = "list_accounts", params(ListParams),
+    get, path = "/api/v1/accounts", tag = "Accounts", operation_id = "list_accounts",
+    params(
+        ListParams,
+        ("search" = Option<String>, Query, description = "Only accounts with this in key or name, without regard to case."),
+    ),
     responses(
         (status = 200, description = "The accounts that the caller may read.", body = Page<AccountBody>),
         (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
@@ -164,14 +168,21 @@ pub async fn list_accounts(
     params: Params,
 ) -> Answer<Json<Page<AccountBody>>> {
     let mut rest = params.plain();
-    let page = KeyPage::take(&mut rest)?;
+    let page = Paging::take(&mut rest);
+    let search = rest.take("search");
     rest.finish()?;
+    let page = page.of::<String>("accounts".to_owned())?;
     let accounts = services
-        .accounts(&caller, page.after.as_deref(), page.to_read())
+        .accounts(
+            &caller,
+            search.as_deref(),
+            page.after.as_deref(),
+            page.to_read(),
+        )
         .await?;
     Ok(Json(page.page(
         accounts,
-        |account| &account.key,
+        |account| account.key.clone(),
         |account| AccountBody::seen_by(&caller, account),
     )))
 }

@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 use super::{
     auth::Authed,
     body::JsonBody,
-    list::{ListParams, Page},
+    list::{ListParams, Page, Paging, Sorted},
     problem::{Answer, ProblemBody},
     query::Params,
     times,
@@ -180,6 +180,7 @@ impl AlertBody {
     get, path = "/api/v1/accounts/{key}/alert-rules", tag = "Alerts", operation_id = "list_alert_rules",
     params(
         ("key" = String, Path, description = "The account's key."),
+        ListParams,
     ),
     responses(
         (status = 200, description = "The rules, at most 50.", body = Page<RuleBody>),
@@ -193,15 +194,21 @@ pub async fn list_rules(
     Path(account): Path<String>,
     params: Params,
 ) -> Answer<Json<Page<RuleBody>>> {
-    params.none()?;
+    let mut rest = params.plain();
+    let page = Paging::take(&mut rest);
+    rest.finish()?;
+    let page = page.of::<String>(format!("alert-rules:{account}"))?;
     let scope = services
         .scope(&caller, Some(&account), Permission::Read)
         .await?;
     let rules = services.alert_rules(&scope).await?;
-    Ok(Json(Page {
-        items: rules.into_iter().map(RuleBody::from).collect(),
-        next_cursor: None,
-    }))
+    let place = |rule: &Rule| rule.key.clone();
+    Ok(Json(page.page_of_all(
+        rules,
+        Sorted::Up,
+        place,
+        RuleBody::from,
+    )))
 }
 
 /// Stores an alert rule
@@ -330,23 +337,18 @@ pub async fn list_alerts(
     params: Params,
 ) -> Answer<Json<Page<AlertBody>>> {
     let mut rest = params.plain();
-    let limit = rest.limit();
-    let before: Option<i64> = rest.parse("cursor");
+    let page = Paging::take(&mut rest);
     rest.finish()?;
+    let page = page.of::<i64>(format!("alerts:{account}"))?;
     let scope = services
         .scope(&caller, Some(&account), Permission::Read)
         .await?;
     let zone = times::zone(scope.account(), None)?;
-    let mut alerts = services.alerts(&scope, before, limit + 1).await?;
-    let has_more = alerts.len() > limit as usize;
-    alerts.truncate(limit as usize);
-    let last = alerts.last().filter(|_| has_more);
-    let next_cursor = last.map(|alert| alert.number.to_string());
-    let items = alerts.into_iter().map(|alert| AlertBody::new(alert, &zone));
-    Ok(Json(Page {
-        items: items.collect(),
-        next_cursor,
-    }))
+    let alerts = services.alerts(&scope, page.after, page.to_read()).await?;
+    let place = |alert: &Alert| alert.number;
+    Ok(Json(
+        page.page(alerts, place, |alert| AlertBody::new(alert, &zone)),
+    ))
 }
 
 /// Acknowledges an alert

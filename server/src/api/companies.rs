@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 use super::{
     auth::Authed,
     body::JsonBody,
-    list::{KeyPage, ListParams, Page, put_answer},
+    list::{ListParams, Page, Paging, put_answer},
     problem::{Answer, ProblemBody},
     query::Params,
 };
@@ -72,7 +72,7 @@ impl From<Company> for CompanyBody {
     params(
         ("key" = String, Path, description = "The account's key."),
         ListParams,
-        ("search" = Option<String>, Query, description = "Only companies whose key or name holds this."),
+        ("search" = Option<String>, Query, description = "Only companies with this in key or name, without regard to case."),
     ),
     responses(
         (status = 200, description = "The companies that the caller may see.", body = Page<CompanyBody>),
@@ -87,9 +87,10 @@ pub async fn list_companies(
     params: Params,
 ) -> Answer<Json<Page<CompanyBody>>> {
     let mut rest = params.plain();
-    let page = KeyPage::take(&mut rest)?;
+    let page = Paging::take(&mut rest);
     let search = rest.take("search");
     rest.finish()?;
+    let page = page.of::<String>(format!("companies:{key}"))?;
     let scope = services
         .scope(&caller, Some(&key), Permission::Read)
         .await?;
@@ -103,7 +104,7 @@ pub async fn list_companies(
         .await?;
     Ok(Json(page.page(
         companies,
-        |company| &company.key,
+        |company| company.key.clone(),
         CompanyBody::from,
     )))
 }

@@ -24,7 +24,7 @@ pub use export::EXPORT_COLUMNS;
 use super::{
     auth::Authed,
     format::Format,
-    list::{self, ListParams, Page},
+    list::{ListParams, Page, Paging},
     problem::{Answer, ProblemBody},
     query::{Params, ViewParams},
     times,
@@ -235,8 +235,7 @@ pub async fn list_events(
 ) -> Answer<Response> {
     let (view, mut rest) = params.view();
     let format = rest.format(&headers);
-    let limit = rest.limit();
-    let after: Option<Cursor> = rest.parse("cursor");
+    let page = Paging::take(&mut rest);
     rest.finish()?;
     let scope = services
         .scope(&caller, view.account.as_deref(), Permission::Read)
@@ -246,24 +245,16 @@ pub async fn list_events(
         let rows = services.count_events(scope.clone(), &view).await?;
         return Ok(export::stream(services, scope, view, zone, format, rows));
     }
-    // The last page may be read once more and found empty when it is exactly full: one row more cannot be read there.
-    let to_read = (limit + 1).min(list::MAX_LIMIT);
-    let mut events = services.events(scope, &view, after, to_read).await?;
-    let has_more = events.len() > limit as usize || events.len() == list::MAX_LIMIT as usize;
-    events.truncate(limit as usize);
-    let last = events.last().filter(|_| has_more);
-    let next_cursor = last.map(|event| {
-        Cursor {
-            time: event.time,
-            seq: event.seq,
-        }
-        .to_string()
-    });
-    let items = events
-        .into_iter()
-        .map(|event| EventItem::new(event, &zone))
-        .collect();
-    Ok(Json(Page { items, next_cursor }).into_response())
+    let page = page.of::<Cursor>(format!("events:{}", scope.account().key))?;
+    let events = services
+        .events(scope, &view, page.after, page.to_read())
+        .await?;
+    let place = |event: &StoredEvent| Cursor {
+        time: event.time,
+        seq: event.seq,
+    };
+    let page = page.page(events, place, |event| EventItem::new(event, &zone));
+    Ok(Json(page).into_response())
 }
 
 /// Reads an event with its receipt

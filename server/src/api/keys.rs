@@ -18,7 +18,7 @@ use utoipa::ToSchema;
 use super::{
     auth::Authed,
     body::JsonBody,
-    list::{KeyPage, ListParams, Page},
+    list::{ListParams, Page, Paging},
     problem::{Answer, ProblemBody},
     query::Params,
     times,
@@ -31,10 +31,10 @@ pub struct KeyBody {
     /// The public part, which names the key.
     #[schema(example = "5f0c2a9be1d4")]
     pub prefix: String,
-    /// What it is for.
+    /// Its name.
     #[schema(example = "voice gateway")]
     pub name: String,
-    /// What it may do: `ingest`, `check`, `read`.
+    /// Its scopes: `ingest`, `check`, `read`.
     #[schema(value_type = Vec<String>, example = json!(["ingest"]))]
     pub scopes: Vec<KeyScope>,
     /// When it was made.
@@ -66,14 +66,14 @@ pub struct NewKey {
 #[serde(deny_unknown_fields)]
 #[schema(as = PostKey)]
 pub struct PostKeyBody {
-    /// What it is for, at most 120 characters.
+    /// Its name, at most 120 characters.
     #[serde(default)]
     #[schema(example = "voice gateway")]
     name: String,
-    /// What it may do: `ingest`, `check`, `read`.
+    /// Its scopes: `ingest`, `check`, `read`.
     #[schema(value_type = Vec<String>, example = json!(["ingest"]))]
     scopes: Vec<KeyScope>,
-    /// After how many seconds it stops working by itself; never when left out.
+    /// Seconds until it expires; never when left out.
     #[serde(default)]
     #[schema(example = 7_776_000)]
     expires_in_s: Option<u32>,
@@ -127,8 +127,9 @@ pub async fn list_keys(
     params: Params,
 ) -> Answer<Json<Page<KeyBody>>> {
     let mut rest = params.plain();
-    let page = KeyPage::take(&mut rest)?;
+    let page = Paging::take(&mut rest);
     rest.finish()?;
+    let page = page.of::<String>(format!("api-keys:{account}"))?;
     let keys = services
         .keys(
             &caller,
@@ -137,10 +138,14 @@ pub async fn list_keys(
             page.to_read(),
         )
         .await?;
-    Ok(Json(page.page(keys, |key| &key.prefix, KeyBody::from)))
+    Ok(Json(page.page(
+        keys,
+        |key| key.prefix.clone(),
+        KeyBody::from,
+    )))
 }
 
-/// Makes an API key
+/// Creates an API key
 ///
 /// The answer is the only time the whole key is shown.
 #[utoipa::path(

@@ -9,7 +9,7 @@ use axum::{
 use domain::{
     Credits,
     calendar::Zone,
-    ledger::{EntryKind, Payer},
+    ledger::{EntryKind, Grant, Payer},
 };
 use serde::{Deserialize, Serialize};
 use service::{
@@ -23,7 +23,7 @@ use super::{
     auth::Authed,
     balance::GrantBody,
     body::JsonBody,
-    list::{ListParams, Page},
+    list::{ListParams, Page, Paging, Sorted},
     problem::{Answer, ProblemBody},
     query::Params,
     times,
@@ -262,7 +262,7 @@ pub async fn post_reversal(
 /// Lists an account's grants, newest first
 #[utoipa::path(
     get, path = "/api/v1/accounts/{key}/grants", tag = "Ledger", operation_id = "list_grants",
-    params(("key" = String, Path, description = "The account's key.")),
+    params(("key" = String, Path, description = "The account's key."), ListParams),
     responses(
         (status = 200, description = "The grants.", body = Page<GrantBody>),
         (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
@@ -275,19 +275,22 @@ pub async fn list_grants(
     Path(account): Path<String>,
     params: Params,
 ) -> Answer<Json<Page<GrantBody>>> {
-    params.none()?;
+    let mut rest = params.plain();
+    let page = Paging::take(&mut rest);
+    rest.finish()?;
+    let page = page.of::<i64>(format!("grants:{account}"))?;
     let scope = services
         .scope(&caller, Some(&account), Permission::Read)
         .await?;
     let zone = times::zone(scope.account(), None)?;
     let grants = services.grants(&scope).await?;
-    Ok(Json(Page {
-        items: grants
-            .into_iter()
-            .map(|grant| GrantBody::new(grant, &zone))
-            .collect(),
-        next_cursor: None,
-    }))
+    let place = |grant: &Grant| grant.number.0;
+    Ok(Json(page.page_of_all(
+        grants,
+        Sorted::Down,
+        place,
+        |grant| GrantBody::new(grant, &zone),
+    )))
 }
 
 /// Lists the ledger besides usage, newest first
@@ -310,25 +313,18 @@ pub async fn list_ledger(
     params: Params,
 ) -> Answer<Json<Page<EntryBody>>> {
     let mut rest = params.plain();
-    let limit = rest.limit();
-    let before: Option<i64> = rest.parse("cursor");
+    let page = Paging::take(&mut rest);
     rest.finish()?;
+    let page = page.of::<i64>(format!("ledger:{account}"))?;
     let scope = services
         .scope(&caller, Some(&account), Permission::Read)
         .await?;
     let zone = times::zone(scope.account(), None)?;
-    let mut lines = services.ledger_entries(&scope, before, limit + 1).await?;
-    let has_more = lines.len() > limit as usize;
-    lines.truncate(limit as usize);
-    let next_cursor = lines
-        .last()
-        .filter(|_| has_more)
-        .map(|last| last.number.to_string());
-    Ok(Json(Page {
-        items: lines
-            .into_iter()
-            .map(|line| EntryBody::new(line, &zone))
-            .collect(),
-        next_cursor,
-    }))
+    let lines = services
+        .ledger_entries(&scope, page.after, page.to_read())
+        .await?;
+    let place = |line: &NumberedEntry| line.number;
+    Ok(Json(
+        page.page(lines, place, |line| EntryBody::new(line, &zone)),
+    ))
 }

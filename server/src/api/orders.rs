@@ -10,11 +10,12 @@ use axum::{
 use domain::{
     Credits,
     calendar::Zone,
-    ledger::{Order, OrderKind, OrderState},
+    cursor::TimedId,
+    ledger::{Dispute, DisputeState, Order, OrderKind, OrderState},
 };
 use serde::{Deserialize, Serialize};
 use service::{
-    Caller, Permission, Scope, Services,
+    Permission, Services,
     orders::PaymentReport,
     payments::{MessageRefused, SignedMessage},
 };
@@ -24,7 +25,7 @@ use super::{
     auth::Authed,
     body::JsonBody,
     disputes::DisputeBody,
-    list::Page,
+    list::{ListParams, Page, Paging},
     problem::{Answer, Problem, ProblemBody},
     query::Params,
     times,
@@ -174,27 +175,10 @@ pub async fn post_order(
     Ok((StatusCode::CREATED, Json(body)).into_response())
 }
 
-/// What a list of an account's orders or disputes is asked with.
-async fn listed(
-    services: &Services,
-    caller: &Caller,
-    account: &str,
-    params: Params,
-) -> Answer<(Scope, Zone, u32)> {
-    let mut rest = params.plain();
-    let limit = rest.limit();
-    rest.finish()?;
-    let scope = services
-        .scope(caller, Some(account), Permission::Read)
-        .await?;
-    let zone = times::zone(scope.account(), None)?;
-    Ok((scope, zone, limit))
-}
-
 /// Lists an account's orders, newest first
 #[utoipa::path(
     get, path = "/api/v1/accounts/{key}/orders", tag = "Orders", operation_id = "list_orders",
-    params(("key" = String, Path, description = "The account's key."), ("limit" = Option<u32>, Query, description = "At most so many, 50 when left out.")),
+    params(("key" = String, Path, description = "The account's key."), ListParams),
     responses(
         (status = 200, description = "The orders.", body = Page<OrderBody>),
         (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
@@ -207,13 +191,24 @@ pub async fn list_orders(
     Path(account): Path<String>,
     params: Params,
 ) -> Answer<Json<Page<OrderBody>>> {
-    let (scope, zone, limit) = listed(&services, &caller, &account, params).await?;
-    let orders = services.orders(&scope, limit).await?;
-    let body = |order| OrderBody::with_checkout(order, &services, &zone);
-    Ok(Json(Page {
-        items: orders.into_iter().map(body).collect(),
-        next_cursor: None,
-    }))
+    let mut rest = params.plain();
+    let page = Paging::take(&mut rest);
+    rest.finish()?;
+    let page = page.of::<TimedId>(format!("orders:{account}"))?;
+    let scope = services
+        .scope(&caller, Some(&account), Permission::Read)
+        .await?;
+    let zone = times::zone(scope.account(), None)?;
+    let orders = services
+        .orders(&scope, page.after.as_ref(), page.to_read())
+        .await?;
+    let place = |order: &Order| TimedId {
+        time: order.created_at,
+        id: order.id.clone(),
+    };
+    Ok(Json(page.page(orders, place, |order| {
+        OrderBody::with_checkout(order, &services, &zone)
+    })))
 }
 
 /// Records what became of an order's payment
@@ -307,12 +302,16 @@ pub async fn post_payment_event(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Lists disputes, open ones first
+/// Lists disputes, newest first
 ///
 /// Requests of readers to refund what an event cost; of the companies that the caller may see. The platform decides them.
 #[utoipa::path(
     get, path = "/api/v1/accounts/{key}/disputes", tag = "Ledger", operation_id = "list_disputes",
-    params(("key" = String, Path, description = "The account's key."), ("limit" = Option<u32>, Query, description = "At most so many, 50 when left out.")),
+    params(
+        ("key" = String, Path, description = "The account's key."),
+        ("state" = Option<Vec<String>>, Query, style = Form, explode, description = "`open`, `accepted` or `refused`; repeatable. All when left out."),
+        ListParams,
+    ),
     responses(
         (status = 200, description = "The disputes.", body = Page<DisputeBody>),
         (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
@@ -325,13 +324,32 @@ pub async fn list_disputes(
     Path(account): Path<String>,
     params: Params,
 ) -> Answer<Json<Page<DisputeBody>>> {
-    let (scope, zone, limit) = listed(&services, &caller, &account, params).await?;
-    let disputes = services.disputes(&scope, limit).await?;
-    Ok(Json(Page {
-        items: disputes
-            .into_iter()
-            .map(|dispute| DisputeBody::new(dispute, &scope, &zone))
-            .collect(),
-        next_cursor: None,
-    }))
+    let mut rest = params.plain();
+    let page = Paging::take(&mut rest);
+    let states = dispute_states(&rest.take_all("state"))?;
+    rest.finish()?;
+    let page = page.of::<TimedId>(format!("disputes:{account}"))?;
+    let scope = services
+        .scope(&caller, Some(&account), Permission::Read)
+        .await?;
+    let zone = times::zone(scope.account(), None)?;
+    let disputes = services
+        .disputes(&scope, &states, page.after.as_ref(), page.to_read())
+        .await?;
+    let place = |dispute: &Dispute| TimedId {
+        time: dispute.created_at,
+        id: dispute.id.clone(),
+    };
+    Ok(Json(page.page(disputes, place, |dispute| {
+        DisputeBody::new(dispute, &scope, &zone)
+    })))
+}
+
+fn dispute_states(names: &[String]) -> Answer<Vec<DisputeState>> {
+    let state = |name: &String| {
+        DisputeState::named(name).ok_or_else(|| {
+            Problem::invalid_field("state", "invalid", "must be open, accepted or refused")
+        })
+    };
+    names.iter().map(state).collect()
 }

@@ -15,7 +15,7 @@ use super::{
     auth::Authed,
     balance::GrantBody,
     body::JsonBody,
-    list::{KeyPage, ListParams, Page, put_answer},
+    list::{ListParams, Page, Paging, put_answer},
     problem::{Answer, ProblemBody},
     query::Params,
     times,
@@ -106,12 +106,17 @@ pub async fn list_packs(
     params: Params,
 ) -> Answer<Json<Page<PackBody>>> {
     let mut rest = params.plain();
-    let page = KeyPage::take(&mut rest)?;
+    let page = Paging::take(&mut rest);
     rest.finish()?;
+    let page = page.of::<String>("packs".to_owned())?;
     let packs = services
         .packs(&caller, page.after.as_deref(), page.to_read())
         .await?;
-    Ok(Json(page.page(packs, |pack| &pack.key, PackBody::from)))
+    Ok(Json(page.page(
+        packs,
+        |pack| pack.key.clone(),
+        PackBody::from,
+    )))
 }
 
 /// Reads a pack

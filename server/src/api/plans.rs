@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use super::{
     auth::Authed,
     body::JsonBody,
-    list::{KeyPage, ListParams, Page, put_answer},
+    list::{ListParams, Page, Paging, put_answer},
     problem::{Answer, ProblemBody},
     query::Params,
     times,
@@ -117,12 +117,17 @@ pub async fn list_plans(
     params: Params,
 ) -> Answer<Json<Page<PlanBody>>> {
     let mut rest = params.plain();
-    let page = KeyPage::take(&mut rest)?;
+    let page = Paging::take(&mut rest);
     rest.finish()?;
+    let page = page.of::<String>("plans".to_owned())?;
     let plans = services
         .plans(&caller, page.after.as_deref(), page.to_read())
         .await?;
-    Ok(Json(page.page(plans, |plan| &plan.key, PlanBody::from)))
+    Ok(Json(page.page(
+        plans,
+        |plan| plan.key.clone(),
+        PlanBody::from,
+    )))
 }
 
 /// Reads a plan

@@ -52,7 +52,7 @@ pub struct ViewParams {
     to: Option<String>,
     /// IANA time zone in which days are counted and times are shown; the account's when left out.
     tz: Option<String>,
-    /// References that start with this, without regard to case.
+    /// References that begin with this, without regard to case, width and Unicode normalisation.
     q: Option<String>,
 }
 

@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 use super::{
     auth::Authed,
     body::JsonBody,
-    list::{KeyPage, ListParams, Page, put_answer},
+    list::{ListParams, Page, Paging, Sorted, put_answer},
     openapi::RateRuleSchema,
     problem::{Answer, ProblemBody},
     query::Params,
@@ -41,7 +41,7 @@ pub struct RateCardBody {
     pub rules: Vec<RateRule>,
 }
 
-/// All versions of the rate card of an event type.
+/// Versions of the rate card of an event type.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = RateCardVersions)]
 pub struct VersionsBody {
@@ -51,6 +51,9 @@ pub struct VersionsBody {
     pub kind: String,
     /// Newest first.
     pub versions: Vec<RateCardBody>,
+    /// Where the next page begins; null on the last one.
+    #[schema(required)]
+    pub next_cursor: Option<String>,
 }
 
 /// A further version of a rate card.
@@ -93,8 +96,9 @@ pub async fn list_rate_cards(
     params: Params,
 ) -> Answer<Json<Page<RateCardBody>>> {
     let mut rest = params.plain();
-    let page = KeyPage::take(&mut rest)?;
+    let page = Paging::take(&mut rest);
     rest.finish()?;
+    let page = page.of::<String>("rate-cards".to_owned())?;
     let mut cards = Vec::new();
     for kind in services
         .rate_card_types(&caller, page.after.as_deref(), page.to_read())
@@ -104,15 +108,15 @@ pub async fn list_rate_cards(
     }
     Ok(Json(page.page(
         cards,
-        |card| &card.event_type,
+        |card| card.event_type.clone(),
         RateCardBody::from,
     )))
 }
 
-/// Reads all versions of a rate card
+/// Lists the versions of a rate card
 #[utoipa::path(
     get, path = "/api/v1/rate-cards/{type}", tag = "Rate cards", operation_id = "get_rate_card",
-    params(("type" = String, Path, description = "The event type.")),
+    params(("type" = String, Path, description = "The event type."), ListParams),
     responses(
         (status = 200, description = "Its versions, newest first.", body = VersionsBody),
         (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
@@ -126,11 +130,17 @@ pub async fn get_rate_card(
     Path(kind): Path<String>,
     params: Params,
 ) -> Answer<Json<VersionsBody>> {
-    params.none()?;
+    let mut rest = params.plain();
+    let page = Paging::take(&mut rest);
+    rest.finish()?;
+    let page = page.of::<u32>(format!("rate-card:{kind}"))?;
     let versions = services.rate_card(&caller, &kind).await?;
+    let place = |card: &RateCard| card.version;
+    let page = page.page_of_all(versions, Sorted::Down, place, RateCardBody::from);
     Ok(Json(VersionsBody {
         kind,
-        versions: versions.into_iter().map(RateCardBody::from).collect(),
+        versions: page.items,
+        next_cursor: page.next_cursor,
     }))
 }
 

@@ -1,12 +1,14 @@
 //! Who reports usage, and up to when all of it is probably here.
 
 use axum::{Json, extract::State};
+use domain::source::Source;
 use serde::Serialize;
 use service::{Permission, Services};
 use utoipa::ToSchema;
 
 use super::{
     auth::Authed,
+    list::{ListParams, Paging, Sorted},
     problem::{Answer, ProblemBody},
     query::Params,
     times,
@@ -21,6 +23,9 @@ pub struct SourcesBody {
     complete_to: Option<String>,
     /// By name.
     items: Vec<SourceBody>,
+    /// Where the next page begins; null on the last one.
+    #[schema(required)]
+    next_cursor: Option<String>,
 }
 
 /// A source of events.
@@ -46,7 +51,10 @@ pub struct SourceBody {
 /// Lists who reports usage, and who is late
 #[utoipa::path(
     get, path = "/api/v1/sources", tag = "Usage", operation_id = "get_sources",
-    params(("account" = Option<String>, Query, description = "The account's key. An account's own key may leave it out.")),
+    params(
+        ("account" = Option<String>, Query, description = "The account's key. An account's own key may leave it out."),
+        ListParams,
+    ),
     responses(
         (status = 200, description = "The sources.", body = SourcesBody),
         (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
@@ -59,19 +67,27 @@ pub async fn get_sources(
     Authed(caller): Authed,
     params: Params,
 ) -> Answer<Json<SourcesBody>> {
-    let scope = params.scope(&services, &caller, Permission::Read).await?;
+    let mut rest = params.plain();
+    let (account, page) = (rest.take("account"), Paging::take(&mut rest));
+    rest.finish()?;
+    let scope = services
+        .scope(&caller, account.as_deref(), Permission::Read)
+        .await?;
+    let page = page.of::<String>(format!("sources:{}", scope.account().key))?;
     let found = services.sources(&scope).await?;
     let (zone, now) = (&found.zone, found.now);
-    let items = found.sources.iter().map(|source| SourceBody {
-        source: source.name.clone(),
+    let place = |source: &Source| source.name.clone();
+    let page = page.page_of_all(found.sources, Sorted::Up, place, |source| SourceBody {
         last_event_at: times::rfc3339(source.last_time, zone),
         last_seen_at: times::rfc3339(source.seen_at, zone),
         events: source.events,
         longest_silence_s: source.longest_silence_us / 1_000_000,
         is_late: source.is_late(now),
+        source: source.name,
     });
     Ok(Json(SourcesBody {
-        items: items.collect(),
+        items: page.items,
+        next_cursor: page.next_cursor,
         complete_to: found.complete_to.map(|time| times::rfc3339(time, zone)),
     }))
 }

@@ -6,6 +6,7 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse as _, Response},
 };
+use domain::cursor::TimedId;
 use serde::{Deserialize, Serialize};
 use service::{
     Permission, Services,
@@ -16,7 +17,7 @@ use utoipa::ToSchema;
 use super::{
     auth::Authed,
     body::JsonBody,
-    list::Page,
+    list::{ListParams, Page, Paging, Sorted},
     problem::{Answer, ProblemBody},
     query::Params,
     times,
@@ -132,6 +133,7 @@ async fn managed(
     get, path = "/api/v1/accounts/{key}/webhooks", tag = "Alerts", operation_id = "list_webhooks",
     params(
         ("key" = String, Path, description = "The account's key."),
+        ListParams,
     ),
     responses(
         (status = 200, description = "The webhooks, at most 10, without their secrets.", body = Page<WebhookBody>),
@@ -146,13 +148,22 @@ pub async fn list_webhooks(
     Path(account): Path<String>,
     params: Params,
 ) -> Answer<Json<Page<WebhookBody>>> {
-    params.none()?;
+    let mut rest = params.plain();
+    let page = Paging::take(&mut rest);
+    rest.finish()?;
+    let page = page.of::<TimedId>(format!("webhooks:{account}"))?;
     let scope = managed(&services, &caller, &account).await?;
     let webhooks = services.webhooks(&scope).await?;
-    Ok(Json(Page {
-        items: webhooks.into_iter().map(WebhookBody::from).collect(),
-        next_cursor: None,
-    }))
+    let place = |webhook: &Webhook| TimedId {
+        time: webhook.created_at,
+        id: webhook.id.clone(),
+    };
+    Ok(Json(page.page_of_all(
+        webhooks,
+        Sorted::Up,
+        place,
+        WebhookBody::from,
+    )))
 }
 
 /// Makes a webhook
@@ -279,10 +290,10 @@ pub async fn test_webhook(
     params(
         ("key" = String, Path, description = "The account's key."),
         ("id" = String, Path, description = "The webhook's id."),
-        ("limit" = Option<u32>, Query, description = "Items, 1 to 1,000; 50 when left out."),
+        ListParams,
     ),
     responses(
-        (status = 200, description = "The latest messages.", body = Page<DeliveryBody>),
+        (status = 200, description = "The messages.", body = Page<DeliveryBody>),
         (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "The key has no scope platform.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "No such webhook.", body = ProblemBody, content_type = "application/problem+json"),
@@ -295,14 +306,15 @@ pub async fn list_deliveries(
     params: Params,
 ) -> Answer<Json<Page<DeliveryBody>>> {
     let mut rest = params.plain();
-    let limit = rest.limit();
+    let page = Paging::take(&mut rest);
     rest.finish()?;
+    let page = page.of::<String>(format!("deliveries:{account}:{id}"))?;
     let scope = managed(&services, &caller, &account).await?;
-    let deliveries = services.deliveries(&scope, &id, limit).await?;
-    Ok(Json(Page {
-        items: deliveries.into_iter().map(DeliveryBody::from).collect(),
-        next_cursor: None,
-    }))
+    let deliveries = services
+        .deliveries(&scope, &id, page.after.as_deref(), page.to_read())
+        .await?;
+    let place = |delivery: &Delivery| delivery.message.clone();
+    Ok(Json(page.page(deliveries, place, DeliveryBody::from)))
 }
 
 /// Sends a message once more

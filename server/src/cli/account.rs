@@ -106,7 +106,7 @@ pub async fn run(command: Command, shell: &Shell<'_>) -> CliResult {
         Command::Resume { key } => suspend(shell, &key, false).await?,
         Command::List => {
             let accounts: Vec<_> = services
-                .accounts(caller, None, LISTED)
+                .accounts(caller, None, None, LISTED)
                 .await?
                 .into_iter()
                 .map(AccountBody::from)

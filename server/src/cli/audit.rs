@@ -9,19 +9,19 @@ use service::{Permission, audit::AuditAsk, ports::AuditEntry};
 use super::{CliError, CliResult, open::Shell};
 use crate::api::times;
 
-/// Read who did what, newest first.
+/// Read the audit log, newest first.
 #[derive(Debug, Args)]
 pub struct Audit {
-    /// Key of an account; everything without
+    /// Key of an account; all accounts when left out
     #[arg(long)]
     account: Option<String>,
     /// Only actions that begin with this, such as member or key.made
     #[arg(long, default_value = "")]
     action: String,
-    /// Only what was done by those whose name holds this
+    /// Only entries whose actor contains this, without regard to case
     #[arg(long, default_value = "")]
     actor: String,
-    /// Only what is older than the entry of this number
+    /// Only entries older than the one with this number
     #[arg(long)]
     before: Option<i64>,
 }

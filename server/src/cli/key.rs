@@ -12,7 +12,7 @@ use crate::api::keys::KeyBody;
 /// Create, list and revoke API keys.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Make a key and print it, once and alone
+    /// Create a key and print it once, alone
     Create {
         /// platform, or of one account: ingest, check, read; repeatable, also with commas
         #[arg(long = "scope", required = true, value_delimiter = ',')]
@@ -20,16 +20,16 @@ pub enum Command {
         /// Key of the account; none for platform keys
         #[arg(long)]
         account: Option<String>,
-        /// What it is for
+        /// Name of the key
         #[arg(long, default_value = "")]
         name: String,
-        /// After how many seconds it stops working by itself
+        /// Seconds until it expires [default: never]
         #[arg(long, value_name = "SECONDS")]
         expires_in_s: Option<u32>,
     },
     /// List keys, without their secrets
     List {
-        /// Key of the account; platform keys without
+        /// Key of the account; platform keys when left out
         #[arg(long)]
         account: Option<String>,
     },
@@ -77,7 +77,7 @@ pub async fn run(command: Command, shell: &Shell<'_>) -> CliResult {
                 let state = key
                     .revoked_at
                     .as_ref()
-                    .map_or_else(|| "works".to_owned(), |at| format!("revoked {at}"));
+                    .map_or_else(|| "active".to_owned(), |at| format!("revoked {at}"));
                 format!(
                     "{}\t{}\t{}\t{}\t{state}",
                     key.prefix,

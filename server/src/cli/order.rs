@@ -75,7 +75,7 @@ async fn list(shell: &Shell<'_>, account: &str) -> Result<(), CliError> {
         .await?;
     let zone = zone_of(&scope);
     let orders: Vec<_> = services
-        .orders(&scope, LISTED)
+        .orders(&scope, None, LISTED)
         .await?
         .into_iter()
         .map(|order| OrderBody::with_checkout(order, services, &zone))

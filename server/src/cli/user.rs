@@ -18,9 +18,9 @@ use super::{CliError, CliResult, account::LISTED, open::Shell};
 /// Create and list people who sign in.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Create a person, or replace the one with that e-mail address
+    /// Create a person, or replace the one with this email
     Create {
-        /// E-mail address
+        /// Email
         email: String,
         /// Display name
         #[arg(long)]
@@ -31,26 +31,26 @@ pub enum Command {
         /// Key of the account they belong to
         #[arg(long)]
         account: Option<String>,
-        /// owner, `billing_admin`, analyst or client
+        /// Role: owner, `billing_admin`, analyst or client
         #[arg(long, default_value = "owner")]
         role: Role,
-        /// Key of a company they may see; repeatable; all when left out
+        /// Company access: key of a company; repeatable; all companies when left out
         #[arg(long = "company", requires = "account")]
         companies: Vec<String>,
-        /// operator or `product_manager`, for platform staff
+        /// Role of platform staff: operator or `product_manager`
         #[arg(long)]
         platform_role: Option<PlatformRole>,
     },
     /// List people
     List,
-    /// Keep a person out: their sessions end at once
+    /// Disable a person: they are signed out at once
     Disable {
-        /// E-mail address
+        /// Email
         email: String,
     },
-    /// Let a person in again
+    /// Enable a person again
     Enable {
-        /// E-mail address
+        /// Email
         email: String,
     },
 }

@@ -98,7 +98,7 @@ pub async fn sign_in(
     let everyone = (String::new(), address.0);
     let waits = [&name, &everyone].map(|name| state.attempts.wait_s(name, now));
     if let Some(seconds) = waits.into_iter().flatten().max() {
-        let text = format!("Too many attempts. Try again in {seconds} seconds.\n");
+        let text = format!("Too many attempts: try again in {seconds} s.\n");
         return (
             StatusCode::TOO_MANY_REQUESTS,
             [(header::RETRY_AFTER, seconds.to_string())],

@@ -109,7 +109,11 @@ async fn the_ledger_has_everything_at_its_date(server: &TestServer, made: &Fille
         one.entry.kind == EntryKind::Covered && pack
     });
     assert!(is_settled, "{entries:?}");
-    let requests = server.services.disputes(&agency, 10).await.unwrap();
+    let requests = server
+        .services
+        .disputes(&agency, &[], None, 10)
+        .await
+        .unwrap();
     let states: Vec<_> = requests.iter().map(|request| request.state).collect();
     assert!(states.contains(&DisputeState::Open), "{states:?}");
     assert!(states.contains(&DisputeState::Accepted), "{states:?}");
@@ -123,7 +127,11 @@ async fn every_reader_can_sign_in_and_has_a_tip(server: &TestServer) {
         let reply = server.send(form.body(Body::from(body)).unwrap()).await;
         assert_eq!(reply.ok(303).header("location"), "/", "{}", one.email);
         let caller = person(server, one.email).await;
-        let accounts = server.services.accounts(&caller, None, 100).await.unwrap();
+        let accounts = server
+            .services
+            .accounts(&caller, None, None, 100)
+            .await
+            .unwrap();
         let first = &accounts[0].key;
         let tips = server
             .services

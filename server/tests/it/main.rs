@@ -28,6 +28,7 @@ mod ledger;
 mod ledger_file;
 mod limits;
 mod listener;
+mod lists;
 mod live_access;
 mod matrix;
 mod openapi;

@@ -48,7 +48,7 @@ fn SearchField(url: Memo<Url>) -> impl IntoView {
         <form class="search" method="get" action=crate::USAGE_PATH role="search" on:submit=|event| event.prevent_default()>
             <KeptFields url asked=&["q"]/>
             {crate::ui::Icon::Search.view()}
-            <input type="search" name="q" placeholder="Search reference" aria-label="Search references that begin with" autocomplete="off"
+            <input type="search" name="q" placeholder="Reference begins with…" aria-label="Search references that begin with" autocomplete="off"
                 value=shown() prop:value=shown on:input:target={let mut search = search; move |event| search(event.target().value())}/>
         </form>
     }

@@ -38,31 +38,31 @@ impl AuditPage {
 
     pub(super) fn view(self) -> AnyView {
         let actions = [
-            ("", "Anything"),
+            ("", "All actions"),
             ("member", "Members"),
-            ("invitation", "Invitations taken back"),
+            ("invitation", "Invitations revoked"),
             ("key", "API keys"),
             ("company", "Companies"),
-            ("portal", "Sign-ins by the platform"),
+            ("portal", "Sign-in links"),
             ("alert", "Alerts"),
             ("webhook", "Webhooks"),
-            ("brand", "Look for clients"),
-            ("account", "The account"),
+            ("brand", "Client branding"),
+            ("account", "Account"),
             ("order", "Orders"),
             ("dispute", "Refund requests"),
-            ("credits", "Credits given or taken"),
+            ("credits", "Credits granted or deducted"),
         ];
         let options = actions.map(|(value, label)| {
             view! { <option value=value selected=value == self.ask.action>{label}</option> }
         });
         let rows: Vec<_> = self.entries.iter().map(|entry| self.row(entry)).collect();
         let table = if rows.is_empty() {
-            view! { <p class="card empty-card">"Nothing was done that matches."</p> }.into_any()
+            view! { <p class="card empty-card">"No entries match."</p> }.into_any()
         } else {
             view! {
-                <div class="card table-card" tabindex="0" role="group" aria-label="Table of what was done">
+                <div class="card table-card" tabindex="0" role="group" aria-label="Table of audit entries">
                     <table data-testid="audit">
-                        <thead><tr><th scope="col">{format!("Time ({})", self.zone.name())}</th><th scope="col">"Who"</th><th scope="col">"What"</th><th scope="col">"To what"</th><th scope="col">"From"</th></tr></thead>
+                        <thead><tr><th scope="col">{format!("Time ({})", self.zone.name())}</th><th scope="col">"Actor"</th><th scope="col">"Action"</th><th scope="col">"Target"</th><th scope="col">"IP address"</th></tr></thead>
                         <tbody>{rows}</tbody>
                     </table>
                 </div>
@@ -71,8 +71,8 @@ impl AuditPage {
         let parts = view! {
             <form class="card search-form" method="get" action=AUDIT_PATH>
                 {hidden("account", self.frame.account.clone())}
-                <label>"What"<select name="action">{options}</select></label>
-                <label>"Who"<input type="search" name="actor" value=self.ask.actor.clone() placeholder="E-mail address or key"/></label>
+                <label>"Action"<select name="action">{options}</select></label>
+                <label>"Actor"<input type="search" name="actor" value=self.ask.actor.clone() placeholder="Email or key contains…"/></label>
                 <button class="button" type="submit">"Show"</button>
             </form>
             {table}
@@ -80,7 +80,7 @@ impl AuditPage {
         };
         self.frame.clone().view(
             "Audit log",
-            "Who did what in this account, when, and from where. Nothing here can be changed.",
+            "Who did what in this account, when and from where. Entries cannot be changed.",
             parts.into_any(),
         )
     }
@@ -118,16 +118,16 @@ fn words_of(action: &str) -> String {
     let words = match action {
         "account.put" => "Account created or changed",
         "account.suspended" => "Account suspended",
-        "account.resumed" => "Suspension lifted",
+        "account.resumed" => "Account resumed",
         "alert.acknowledged" => "Alert acknowledged",
         "alert.rule_removed" => "Alert rule deleted",
         "alert.rule_snoozed" => "Alert rule snoozed",
-        "alert.rule_stored" => "Alert rule added or changed",
-        "brand.changed" => "Look for clients changed",
+        "alert.rule_stored" => "Alert rule created or changed",
+        "brand.changed" => "Client branding changed",
         "company.put" => "Company created or changed",
-        "company.limits_changed" => "Budget and caps changed",
-        "credits.given" => "Credits given",
-        "credits.taken" => "Credits taken off",
+        "company.limits_changed" => "Company budget or caps changed",
+        "credits.given" => "Credits granted",
+        "credits.taken" => "Credits deducted",
         "credits.reversed" => "Event refunded",
         "digest.started" => "Weekly email digest turned on",
         "digest.stopped" => "Weekly email digest turned off",
@@ -138,25 +138,25 @@ fn words_of(action: &str) -> String {
         "dispute.refused" => "Refund declined",
         "email.subscribed" => "Subscribed to emails",
         "email.unsubscribed" => "Unsubscribed from emails",
-        "invitation.revoked" => "Invitation taken back",
-        "key.made" => "API key made",
-        "key.rotated" => "API key replaced",
+        "invitation.revoked" => "Invitation revoked",
+        "key.made" => "API key created",
+        "key.rotated" => "API key rotated",
         "key.revoked" => "API key revoked",
-        "member.invited" => "Invited",
-        "member.joined" => "Joined",
-        "member.changed" => "Role changed",
-        "member.removed" => "Removed",
-        "member.placed" => "Placed by single sign-on",
-        "order.placed" => "Ordered",
+        "member.invited" => "Member invited",
+        "member.joined" => "Member joined",
+        "member.changed" => "Role or company access changed",
+        "member.removed" => "Member removed",
+        "member.placed" => "Member added by single sign-on",
+        "order.placed" => "Order placed",
         "order.paid" => "Order paid",
         "order.failed" => "Payment failed",
-        "portal.link_made" => "Sign-in link made",
-        "portal.signed_in" => "Signed in by a link",
+        "portal.link_made" => "Sign-in link created",
+        "portal.signed_in" => "Signed in with a link",
         "webhook.enabled" => "Endpoint re-enabled",
         "webhook.made" => "Endpoint created",
         "webhook.removed" => "Endpoint deleted",
-        "webhook.replayed" => "Event resent to an endpoint",
-        "week.reviewed" => "Week looked through",
+        "webhook.replayed" => "Delivery resent",
+        "week.reviewed" => "Week reviewed",
         other => return other.to_owned(),
     };
     words.to_owned()

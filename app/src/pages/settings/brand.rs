@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use super::frame::{Ask, Frame, hidden};
 use crate::{BRAND_PATH, error::AppError};
 
-/// The page Look for clients.
+/// The page Client branding.
 #[derive(Debug, Clone)]
 pub struct BrandPage {
     frame: Frame,
@@ -25,7 +25,7 @@ impl BrandPage {
 
     pub(super) fn view(self) -> AnyView {
         let logo = (!self.brand.logo.is_empty()).then(|| view! {
-            <img class="brand-logo" src=self.brand.logo.clone() alt="The logo now"/>
+            <img class="brand-logo" src=self.brand.logo.clone() alt="Current logo"/>
             <label class="check"><input type="checkbox" name="remove_logo" value="1"/>"Remove it"</label>
         });
         let colour = if self.brand.colour.is_empty() {
@@ -40,19 +40,19 @@ impl BrandPage {
                 {hidden("next", self.frame.back())}
                 <div class="form-column">
                     <label>"Name"<input type="text" name="name" maxlength="60" value=self.brand.name.clone() placeholder="Creditscope"/>
-                        <small>"Shown at the top of the page in the place of ours."</small></label>
+                        <small>"Shown at the top of every page."</small></label>
                     <label>"Colour"<input type="color" name="colour" value=colour/></label>
-                    <label class="check"><input type="checkbox" name="own_colour" value="1" checked=own/>"Use this colour for buttons and marks"</label>
+                    <label class="check"><input type="checkbox" name="own_colour" value="1" checked=own/>"Use this colour for buttons and links"</label>
                     <label>"Logo"<input type="file" name="logo" accept="image/png,image/jpeg,image/webp,image/svg+xml"/>
-                        <small>"PNG, JPEG, WebP or SVG, at most 36 kB, best twice as large as 24 pixels high."</small></label>
+                        <small>"PNG, JPEG, WebP or SVG, up to 36 kB. 48 pixels high works best."</small></label>
                     {logo}
                     <button class="button primary" type="submit">"Save"</button>
                 </div>
             </form>
         };
         self.frame.clone().view(
-            "Look for clients",
-            "Members who see only named companies see your name, colour and logo.",
+            "Client branding",
+            "Clients see your name, colour and logo instead of ours.",
             parts.into_any(),
         )
     }

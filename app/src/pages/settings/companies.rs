@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use service::companies::{Board, BoardLine, PAGE_COMPANIES};
 
 use super::frame::{Ask, Frame, hidden};
-use crate::{COMPANIES_PATH, USAGE_PATH, error::AppError};
+use crate::{COMPANIES_PATH, USAGE_PATH, components::Amount, error::AppError};
 
 /// The page Companies.
 #[derive(Debug, Clone)]
@@ -39,7 +39,7 @@ impl CompaniesPage {
     pub(super) fn view(self) -> AnyView {
         let table = self.table();
         let pages = self.pages();
-        let used = number::credits(self.board.used.credits);
+        let used = number::whole_credits(self.board.used.credits);
         let companies = if self.board.found == 1 {
             "company"
         } else {
@@ -53,7 +53,7 @@ impl CompaniesPage {
         let parts = view! {
             <form class="card search-form" method="get" action=COMPANIES_PATH role="search">
                 {hidden("account", self.frame.account.clone())}
-                <label>"Search companies"<input type="search" name="search" value=self.search.clone() placeholder="Name or key"/></label>
+                <label>"Search companies"<input type="search" name="search" value=self.search.clone() placeholder="Name or key contains…"/></label>
                 <button class="button" type="submit">"Search"</button>
                 <p class="search-summary">{summary}</p>
             </form>
@@ -62,22 +62,36 @@ impl CompaniesPage {
         };
         self.frame.view(
             "Companies",
-            "What each company spends in this billing cycle, of which budget, and when that will be used up.",
+            "Credits each company used in this billing cycle, and how much of its budget.",
             parts.into_any(),
         )
     }
 
     fn table(&self) -> AnyView {
         if self.board.lines.is_empty() {
-            return view! { <p class="card empty-card">"No company matches. Try another name, or look at all of them."</p> }.into_any();
+            let words = if self.search.trim().is_empty() {
+                "No companies yet. A company appears here as soon as the platform adds it to this account."
+            } else {
+                "No company matches. Try another name or key."
+            };
+            return view! { <p class="card empty-card">{words}</p> }.into_any();
         }
-        let rows: Vec<_> = self.board.lines.iter().map(|line| self.row(line)).collect();
+        let used: Vec<_> = self
+            .board
+            .lines
+            .iter()
+            .map(|line| line.used.credits)
+            .collect();
+        // Where all companies stand below their total, the parts add up to it.
+        let shown = number::whole_parts(&used);
+        let lines = self.board.lines.iter().zip(shown);
+        let rows: Vec<_> = lines.map(|(line, shown)| self.row(line, shown)).collect();
         view! {
             <div class="card table-card" tabindex="0" role="group" aria-label="Table of companies">
                 <table data-testid="companies" class="board">
                     <thead><tr>
                         <th scope="col">"Company"</th><th scope="col" class="number">"Used"</th><th scope="col" class="number">"Share"</th>
-                        <th scope="col">"Of its budget"</th><th scope="col">"Runs out"</th><th scope="col">"Limits"</th>
+                        <th scope="col">"Budget used"</th><th scope="col">"Projection"</th><th scope="col">"Limits"</th>
                     </tr></thead>
                     <tbody>{rows}</tbody>
                 </table>
@@ -86,17 +100,13 @@ impl CompaniesPage {
         .into_any()
     }
 
-    fn row(&self, line: &BoardLine) -> AnyView {
+    fn row(&self, line: &BoardLine, shown: String) -> AnyView {
         let company = &line.company;
         let mut query = form_urlencoded::Serializer::new(String::new());
         query.append_pair("account", &self.frame.account);
         query.append_pair("company", &company.key);
         let href = format!("{USAGE_PATH}?{}", query.finish());
-        let share = format!(
-            "{}.{} %",
-            line.share_permille / 10,
-            line.share_permille % 10
-        );
+        let share = number::percent(line.used.credits, self.board.used.credits);
         let limits = if self.may_budget {
             self.limits(line).into_any()
         } else {
@@ -104,14 +114,14 @@ impl CompaniesPage {
             let words = if caps == 0 {
                 "–".to_owned()
             } else {
-                format!("{caps} agent caps")
+                format!("{caps} agent {}", if caps == 1 { "cap" } else { "caps" })
             };
             view! { <span class="dim">{words}</span> }.into_any()
         };
         view! {
             <tr>
                 <th scope="row"><a href=href rel="external">{company.name.clone()}</a><small>{company.key.clone()}</small></th>
-                <td class="number">{number::credits(line.used.credits)}<small>{number::events(line.used.events)}</small></td>
+                <td class="number"><Amount credits=line.used.credits shown/><small>{number::events(line.used.events)}</small></td>
                 <td class="number">{share}</td>
                 <td>{budget(line)}</td>
                 <td>{self.runs_out(line)}</td>
@@ -124,16 +134,15 @@ impl CompaniesPage {
     fn runs_out(&self, line: &BoardLine) -> AnyView {
         match line.runs_out_at {
             Some(at) if at <= self.board.now => {
-                view! { <span class="state bad">"Reached: its agents have stopped"</span> }
-                    .into_any()
+                view! { <span class="state bad">"Budget reached: agents stopped"</span> }.into_any()
             }
             Some(at) => {
                 let day = self.zone.short_day(at);
-                view! { <span class="state warn">{format!("about {day}, at this pace")}</span> }
+                view! { <span class="state warn">{format!("Projected to run out {day}")}</span> }
                     .into_any()
             }
             None if line.company.budget.is_some() => {
-                view! { <span class="state good">"Lasts the cycle"</span> }.into_any()
+                view! { <span class="state good">"Lasts this cycle"</span> }.into_any()
             }
             None => view! { <span class="dim">"No budget"</span> }.into_any(),
         }
@@ -150,19 +159,19 @@ impl CompaniesPage {
         }
         let caps = Agent::ALL.map(|agent| {
             let cap = company.agent_caps.get(&agent).map(Credits::to_string);
-            view! { <label>{agent.name()}<input type="text" inputmode="decimal" name=format!("cap_{}", agent.id()) value=cap.unwrap_or_default() placeholder="none"/></label> }
+            view! { <label>{agent.name()}<input type="text" inputmode="decimal" name=format!("cap_{}", agent.id()) value=cap.unwrap_or_default() placeholder="None"/></label> }
         });
         let budget = company.budget.map(|budget| budget.to_string());
         view! {
             <details>
-                <summary class="quiet-button">"Change"</summary>
+                <summary class="quiet-button">"Set budget"</summary>
                 <form class="limits-form" method="post" action="/companies/limits">
                     {hidden("account", self.frame.account.clone())}
                     {hidden("company", company.key.clone())}
                     {hidden("next", back)}
                     <label>"Name"<input type="text" name="name" value=company.name.clone() required maxlength="120"/></label>
-                    <label>"Budget, credits a cycle"<input type="text" inputmode="decimal" name="budget" value=budget.unwrap_or_default() placeholder="none"/></label>
-                    <fieldset><legend>"Caps of single agents"</legend>{caps}</fieldset>
+                    <label>"Budget (credits per cycle)"<input type="text" inputmode="decimal" name="budget" value=budget.unwrap_or_default() placeholder="None"/></label>
+                    <fieldset><legend>"Agent caps (credits per cycle)"</legend>{caps}</fieldset>
                     <button class="button primary" type="submit">"Save"</button>
                 </form>
             </details>
@@ -180,8 +189,8 @@ impl CompaniesPage {
                 let href = format!("{COMPANIES_PATH}?{}", query.finish());
                 view! { <a class="button" href=href rel="external">{label}</a> }
             };
-            let before = (self.page > 1).then(|| link(self.page - 1, "Before"));
-            let after = (self.page < last).then(|| link(self.page + 1, "More"));
+            let before = (self.page > 1).then(|| link(self.page - 1, "Previous"));
+            let after = (self.page < last).then(|| link(self.page + 1, "Next"));
             let place = format!("Page {} of {last}", self.page);
             view! { <nav class="pager" aria-label="Pages">{before}<span>{place}</span>{after}</nav> }
                 .into_any()
@@ -194,7 +203,7 @@ fn budget(line: &BoardLine) -> AnyView {
     let Some(budget) = line.company.budget else {
         return view! { <span class="dim">"–"</span> }.into_any();
     };
-    let part = number::percent(line.used.credits, budget);
+    let part = number::percent_used(line.used.credits, budget);
     let used = line.used.credits.micro().max(0);
     let width = if budget.micro() <= 0 {
         100
@@ -212,7 +221,7 @@ fn budget(line: &BoardLine) -> AnyView {
                 <rect class="track" width="100" height="6" rx="3"></rect>
                 <rect class="fill" width=width.to_string() height="6" rx="3"></rect>
             </svg>
-            {format!("{part} of {}", number::credits(budget))}
+            {part}" of "<Amount credits=budget/>
         </span>
     }
     .into_any()

@@ -91,7 +91,7 @@ impl Frame {
             failed,
         } = self;
         let done = done.map(|what| view! { <Notice tone=Tone::Calm title="Done.".to_owned() text=words_of(&what).to_owned()/> });
-        let failed = failed.map(|text| view! { <Notice tone=Tone::Warning title="That did not work.".to_owned() text=text/> });
+        let failed = failed.map(|text| view! { <Notice tone=Tone::Warning title="Nothing was changed.".to_owned() text=text/> });
         view! {
             <Sidebar reader account=account_name account_key=account path/>
             <main class="page settings-page">
@@ -110,14 +110,14 @@ impl Frame {
 /// What a form came to. The address says it by a word, so that nobody can put words into our mouth.
 fn words_of(what: &str) -> &'static str {
     match what {
-        "changed" => "It holds from now on.",
+        "changed" => "The change takes effect at once.",
         "removed" => "They can no longer see this account.",
-        "revoked" => "It does nothing any more.",
+        "revoked" => "It no longer works.",
         "approved" => "The credits are refunded: the account's log, balance and receipt show it.",
         "declined" => "Who asked can read your reason on the receipt.",
-        "limits" => "Checks follow the new limits at once.",
-        "ended" => "Whoever used it has to sign in again.",
-        "password" => "Your other sessions have ended.",
+        "limits" => "The new limits apply at once.",
+        "ended" => "That session is signed out.",
+        "password" => "Your password is changed. Your other sessions are signed out.",
         "reviewed" => "Everybody sees that this week was looked through.",
         "known" => "The alert is acknowledged.",
         "digest" => "The change applies from this week on.",

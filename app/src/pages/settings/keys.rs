@@ -7,8 +7,8 @@ use service::ports::ApiKey;
 use super::frame::{Ask, Frame, at, hidden};
 use crate::{KEYS_PATH, error::AppError};
 
-/// Keys of one page; an account has a handful.
-const MOST_KEYS: u32 = 200;
+/// Keys that are read: an account has a handful, and those that were rotated.
+const MOST_KEYS: u32 = 1_000;
 /// Under this many days a key is about to end.
 const SOON_DAYS: i64 = 14;
 
@@ -42,18 +42,18 @@ impl KeysPage {
         let made = self.made.as_ref().map(|key| view! {
             <section class="card secret" role="status">
                 <h2>"Your new key"</h2>
-                <p>"Copy it now: it is shown this once, and only a hash of it is kept."</p>
+                <p>"Copy it now. It is shown only once."</p>
                 <input class="secret-text" type="text" readonly value=key.clone() aria-label="The new API key" data-testid="new-key"/>
             </section>
         });
         let rows: Vec<_> = self.keys.iter().map(|key| self.row(key)).collect();
         let table = if rows.is_empty() {
-            view! { <p class="card empty-card">"There are no keys yet. A program needs one to report usage or to ask permission."</p> }.into_any()
+            view! { <p class="card empty-card">"No API keys yet. Your programs need one to report usage and to check limits."</p> }.into_any()
         } else {
             view! {
                 <div class="card table-card" tabindex="0" role="group" aria-label="Table of API keys">
                     <table data-testid="keys">
-                        <thead><tr><th scope="col">"Key"</th><th scope="col">"May"</th><th scope="col">"Used last"</th><th scope="col">"State"</th><th scope="col">"Change"</th></tr></thead>
+                        <thead><tr><th scope="col">"Name"</th><th scope="col">"Scopes"</th><th scope="col">"Created"</th><th scope="col">"Last used"</th><th scope="col">"Expires"</th><th scope="col">"Status"</th><th scope="col">"Change"</th></tr></thead>
                         <tbody>{rows}</tbody>
                     </table>
                 </div>
@@ -63,13 +63,13 @@ impl KeysPage {
             {made}
             {self.make()}
             <section aria-labelledby="keys">
-                <header class="section-header"><h2 id="keys">"Keys"</h2><p>"Replacing a key lets the one before go on for a day."</p></header>
+                <header class="section-header"><h2 id="keys">"Keys"</h2><p>"A key that you rotate keeps working for one more day."</p></header>
                 {table}
             </section>
         };
         self.frame.clone().view(
             "API keys",
-            "With a key, a program reports usage, asks permission, or reads, for this account alone.",
+            "Your programs use a key to report usage, check limits or read data of this account.",
             parts.into_any(),
         )
     }
@@ -80,22 +80,22 @@ impl KeysPage {
         };
         view! {
             <form class="card plain-form" method="post" action="/settings/keys/make" aria-labelledby="make">
-                <h2 id="make">"Make a key"</h2>
+                <h2 id="make">"Create an API key"</h2>
                 {hidden("account", self.frame.account.clone())}
                 <div class="form-row">
-                    <label>"What it is for"<input type="text" name="name" required maxlength="120" placeholder="voice gateway" autocomplete="off"/></label>
-                    <fieldset class="checks"><legend>"May"</legend>
-                        {scope("ingest", "report usage", true)}
-                        {scope("check", "ask permission", true)}
-                        {scope("read", "read", false)}
+                    <label>"Name"<input type="text" name="name" required maxlength="120" placeholder="voice gateway" autocomplete="off"/></label>
+                    <fieldset class="checks"><legend>"Scopes"</legend>
+                        {scope("ingest", "ingest: report usage", true)}
+                        {scope("check", "check: check limits", true)}
+                        {scope("read", "read: read data", false)}
                     </fieldset>
-                    <label>"Ends"<select name="expires_in_s">
-                        <option value="">"never"</option>
-                        <option value="2592000">"in 30 days"</option>
-                        <option value="7776000" selected>"in 90 days"</option>
-                        <option value="31536000">"in a year"</option>
+                    <label>"Expires"<select name="expires_in_s">
+                        <option value="">"Never"</option>
+                        <option value="2592000">"In 30 days"</option>
+                        <option value="7776000" selected>"In 90 days"</option>
+                        <option value="31536000">"In 1 year"</option>
                     </select></label>
-                    <button class="button primary" type="submit">"Make"</button>
+                    <button class="button primary" type="submit">"Create key"</button>
                 </div>
             </form>
         }
@@ -103,9 +103,11 @@ impl KeysPage {
 
     fn row(&self, key: &ApiKey) -> AnyView {
         let scopes: Vec<_> = key.scopes.iter().map(|scope| scope.id()).collect();
-        let used = key
-            .used_at
-            .map_or_else(|| "never".to_owned(), |time| at(time, &self.zone));
+        let time_or = |time: Option<Time>, none: &str| {
+            time.map_or_else(|| none.to_owned(), |time| at(time, &self.zone))
+        };
+        let used = time_or(key.used_at, "Never");
+        let expires = time_or(key.expires_at, "Never");
         let works = key.works_at(self.now);
         let fields = || {
             (
@@ -121,15 +123,17 @@ impl KeysPage {
         };
         let change = works.then(|| view! {
             <div class="row-actions">
-                <form method="post" action="/settings/keys/rotate">{fields()}<button class="quiet-button" type="submit">"Replace"</button></form>
+                <form method="post" action="/settings/keys/rotate">{fields()}<button class="quiet-button" type="submit">"Rotate"</button></form>
                 <form method="post" action="/settings/keys/revoke">{fields()}<button class="quiet-button danger-text" type="submit">"Revoke"</button></form>
             </div>
         });
         view! {
             <tr class:ended=!works>
-                <th scope="row">{name}<small><code>{format!("cs_{}_…", key.prefix)}</code>{format!(" · made {}", at(key.created_at, &self.zone))}</small></th>
+                <th scope="row">{name}<small><code>{format!("cs_{}_…", key.prefix)}</code></small></th>
                 <td>{scopes.join(", ")}</td>
+                <td>{at(key.created_at, &self.zone)}</td>
                 <td>{used}</td>
+                <td>{expires}</td>
                 <td>{self.state(key)}</td>
                 <td>{change}</td>
             </tr>
@@ -142,17 +146,11 @@ impl KeysPage {
             return view! { <span class="dim">{format!("Revoked {}", at(time, &self.zone))}</span> }.into_any();
         }
         match key.expires_at {
-            None => view! { <span class="state good">"Works"</span> }.into_any(),
-            Some(end) if end <= self.now => {
-                view! { <span class="dim">{format!("Ended {}", at(end, &self.zone))}</span> }
-                    .into_any()
+            Some(end) if end <= self.now => view! { <span class="dim">"Expired"</span> }.into_any(),
+            Some(end) if end.micros_since(self.now) < SOON_DAYS * domain::time::DAY_US => {
+                view! { <span class="state warn">"Active, expires soon"</span> }.into_any()
             }
-            Some(end) => {
-                let is_soon = end.micros_since(self.now) < SOON_DAYS * domain::time::DAY_US;
-                let class = if is_soon { "state warn" } else { "state good" };
-                view! { <span class=class>{format!("Works until {}", at(end, &self.zone))}</span> }
-                    .into_any()
-            }
+            _ => view! { <span class="state good">"Active"</span> }.into_any(),
         }
     }
 }

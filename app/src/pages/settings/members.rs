@@ -22,14 +22,14 @@ pub struct MembersPage {
 
 /// Every role, with what it may do.
 const ROLES: [(Role, &str, &str); 4] = [
-    (Role::Owner, "Owner", "everything in the account"),
+    (Role::Owner, "Owner", "can do everything in this account"),
     (
         Role::BillingAdmin,
         "Billing admin",
-        "plans, packs, budgets, alerts",
+        "manages plans, packs, budgets and alerts",
     ),
-    (Role::Analyst, "Analyst", "reads everything"),
-    (Role::Client, "Client", "reads the companies you name"),
+    (Role::Analyst, "Analyst", "can see everything"),
+    (Role::Client, "Client", "can see the companies you choose"),
 ];
 
 impl MembersPage {
@@ -47,8 +47,8 @@ impl MembersPage {
     pub(super) fn view(self) -> AnyView {
         let made = self.link.as_ref().map(|link| view! {
             <section class="card secret" role="status">
-                <h2>"The invitation is on its way"</h2>
-                <p>"An email with this link was sent. You can pass it on yourself; it works once, for seven days, and is shown only now."</p>
+                <h2>"Invitation sent"</h2>
+                <p>"We sent an email with this link. You can also share it yourself: it works once, for 7 days, and is shown only now."</p>
                 <input class="secret-text" type="text" readonly value=link.clone() aria-label="Link of the invitation" data-testid="invitation-link"/>
             </section>
         });
@@ -61,10 +61,10 @@ impl MembersPage {
             {made}
             {self.invite()}
             <section aria-labelledby="members">
-                <header class="section-header"><h2 id="members">"Members"</h2><p>"Changes hold at once, also on pages that are open."</p></header>
+                <header class="section-header"><h2 id="members">"Members"</h2><p>"Changes take effect at once, also on open pages."</p></header>
                 <div class="card table-card" tabindex="0" role="group" aria-label="Table of members">
                     <table data-testid="members">
-                        <thead><tr><th scope="col">"Person"</th><th scope="col">"May"</th><th scope="col">"Sees"</th><th scope="col">"Change"</th></tr></thead>
+                        <thead><tr><th scope="col">"Name"</th><th scope="col">"Role"</th><th scope="col">"Company access"</th><th scope="col">"Change"</th></tr></thead>
                         <tbody>{rows}</tbody>
                     </table>
                 </div>
@@ -73,7 +73,7 @@ impl MembersPage {
         };
         self.frame.clone().view(
             "Members",
-            "Who sees this account, and what they may do in it.",
+            "Who can see this account, and what they can do.",
             parts.into_any(),
         )
     }
@@ -84,7 +84,7 @@ impl MembersPage {
                 <h2 id="invite">"Invite someone"</h2>
                 {hidden("account", self.frame.account.clone())}
                 <div class="form-row">
-                    <label>"E-mail address"<input type="email" name="email" required autocomplete="off"/></label>
+                    <label>"Email"<input type="email" name="email" required autocomplete="off"/></label>
                     {role_field(Role::Analyst)}
                     {companies_field(&[])}
                     <button class="button primary" type="submit">"Invite"</button>
@@ -136,16 +136,16 @@ impl MembersPage {
             let (role, _) = words(invitation.role);
             view! {
                 <tr>
-                    <th scope="row">{invitation.email.clone()}<small>{format!("by {}", invitation.invited_by)}</small></th>
+                    <th scope="row">{invitation.email.clone()}<small>{format!("Invited by {}", invitation.invited_by)}</small></th>
                     <td>{role}</td>
                     <td class="why">{sees(&open.companies)}</td>
-                    <td>{format!("until {}", at(invitation.expires_at, &self.zone))}</td>
+                    <td>{at(invitation.expires_at, &self.zone)}</td>
                     <td>
                         <form method="post" action="/settings/members/revoke">
                             {hidden("account", self.frame.account.clone())}
                             {hidden("invitation", invitation.id.clone())}
                             {hidden("next", self.frame.back())}
-                            <button class="quiet-button" type="submit">"Take back"</button>
+                            <button class="quiet-button" type="submit">"Revoke"</button>
                         </form>
                     </td>
                 </tr>
@@ -156,7 +156,7 @@ impl MembersPage {
                 <header class="section-header"><h2 id="invitations">"Open invitations"</h2></header>
                 <div class="card table-card" tabindex="0" role="group" aria-label="Table of invitations">
                     <table data-testid="invitations">
-                        <thead><tr><th scope="col">"Person"</th><th scope="col">"May"</th><th scope="col">"Sees"</th><th scope="col">"Works"</th><th scope="col"><span class="visually-hidden">"Change"</span></th></tr></thead>
+                        <thead><tr><th scope="col">"Email"</th><th scope="col">"Role"</th><th scope="col">"Company access"</th><th scope="col">"Expires"</th><th scope="col"><span class="visually-hidden">"Change"</span></th></tr></thead>
                         <tbody>{rows}</tbody>
                     </table>
                 </div>
@@ -190,14 +190,14 @@ fn role_field(chosen: Role) -> impl IntoView {
             view! { <option value=role.id() selected=*role == chosen>{format!("{name}: {may}")}</option> }
         })
         .collect();
-    view! { <label>"May"<select name="role">{options}</select></label> }
+    view! { <label>"Role"<select name="role">{options}</select></label> }
 }
 
 fn companies_field(chosen: &[Company]) -> impl IntoView + use<> {
     let keys: Vec<_> = chosen.iter().map(|company| company.key.as_str()).collect();
     view! {
-        <label>"Companies"<input type="text" name="companies" value=keys.join(", ") placeholder="all" autocomplete="off"/>
-            <small>"Keys with commas between; a client needs one or more."</small>
+        <label>"Company access"<input type="text" name="companies" value=keys.join(", ") placeholder="All companies" autocomplete="off"/>
+            <small>"Company keys, separated by commas. A client needs at least one."</small>
         </label>
     }
 }

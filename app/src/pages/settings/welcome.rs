@@ -44,7 +44,7 @@ impl WelcomePage {
         } = self;
         let (role, may) = words(welcome.role);
         let lead = format!(
-            "{} invites {} to {}: {role}, who {may}.",
+            "{} invited {} to {}. Role: {role} ({may}).",
             welcome.invited_by, welcome.email, welcome.account.name
         );
         let is_right_person = signed_in_as.as_deref() == Some(&welcome.email);
@@ -58,8 +58,8 @@ impl WelcomePage {
                 query.append_pair("next", &path);
                 let href = format!("{SIGN_IN_PATH}?{}", query.finish());
                 let advice = match signed_in_as {
-                    Some(other) => format!("You are signed in as {other}. Sign out, then follow the link again."),
-                    None => "You have been here before: sign in, and you come back to this page.".to_owned(),
+                    Some(other) => format!("You are signed in as {other}. Sign out, then open the link again."),
+                    None => "You already have a password. Sign in to accept the invitation.".to_owned(),
                 };
                 view! { <p class="sign-in-lead">{advice}</p><a class="button primary" href=href rel="external">"Sign in"</a> }.into_any()
             }

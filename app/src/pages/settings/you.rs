@@ -41,15 +41,15 @@ impl YouPage {
             .map(|session| self.session(session))
             .collect();
         let others = (self.sessions.len() > 1).then(|| view! {
-            <form method="post" action="/settings/you/end-others">{hidden("next", self.frame.back())}<button class="button" type="submit">"Sign out everywhere else"</button></form>
+            <form method="post" action="/settings/you/end-others">{hidden("next", self.frame.back())}<button class="button" type="submit">"Sign out of all others"</button></form>
         });
         let parts = view! {
             {self.has_password.then(|| self.password())}
             <section aria-labelledby="sessions">
-                <header class="section-header"><h2 id="sessions">"Where you are signed in"</h2>{others}</header>
+                <header class="section-header"><h2 id="sessions">"Active sessions"</h2>{others}</header>
                 <div class="card table-card" tabindex="0" role="group" aria-label="Table of sessions">
                     <table data-testid="sessions">
-                        <thead><tr><th scope="col">"Browser"</th><th scope="col">"From"</th><th scope="col">"Since"</th><th scope="col">"Used last"</th><th scope="col"><span class="visually-hidden">"Change"</span></th></tr></thead>
+                        <thead><tr><th scope="col">"Browser"</th><th scope="col">"IP address"</th><th scope="col">"Signed in"</th><th scope="col">"Last used"</th><th scope="col"><span class="visually-hidden">"Change"</span></th></tr></thead>
                         <tbody>{rows}</tbody>
                     </table>
                 </div>
@@ -57,7 +57,7 @@ impl YouPage {
         };
         self.frame.clone().view(
             "Your account",
-            "Your password, and the browsers you are signed in with.",
+            "Your password and your active sessions.",
             parts.into_any(),
         )
     }
@@ -65,25 +65,25 @@ impl YouPage {
     fn password(&self) -> impl IntoView + use<> {
         view! {
             <form class="card plain-form" method="post" action="/settings/you/password" aria-labelledby="password">
-                <h2 id="password">"Change your password"</h2>
+                <h2 id="password">"Change password"</h2>
                 {hidden("next", self.frame.back())}
                 <div class="form-row">
-                    <label>"Now"<input type="password" name="old_password" required autocomplete="current-password"/></label>
-                    <label>"New"<input type="password" name="password" required minlength="8" autocomplete="new-password"/></label>
-                    <button class="button primary" type="submit">"Change"</button>
+                    <label>"Current password"<input type="password" name="old_password" required autocomplete="current-password"/></label>
+                    <label>"New password"<input type="password" name="password" required minlength="8" autocomplete="new-password"/></label>
+                    <button class="button primary" type="submit">"Change password"</button>
                 </div>
             </form>
         }
     }
 
     fn session(&self, session: &OwnSession) -> AnyView {
-        let text = |text: &Option<String>| text.clone().unwrap_or_else(|| "unknown".to_owned());
+        let text = |text: &Option<String>| text.clone().unwrap_or_else(|| "Unknown".to_owned());
         let time = |time: Option<Time>| {
-            time.map_or_else(|| "unknown".to_owned(), |time| at(time, &self.zone))
+            time.map_or_else(|| "Unknown".to_owned(), |time| at(time, &self.zone))
         };
         let is_this = session.is_current;
         let end = if is_this {
-            view! { <span class="state good">"This one"</span> }.into_any()
+            view! { <span class="state good">"Current session"</span> }.into_any()
         } else {
             let id = session.id.clone();
             view! {

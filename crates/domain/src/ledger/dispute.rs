@@ -20,6 +20,9 @@ pub enum DisputeState {
 }
 
 impl DisputeState {
+    /// Those that a decision leads to.
+    pub const DECIDED: [Self; 2] = [Self::Accepted, Self::Refused];
+
     /// The name on the wire and in the database.
     pub const fn id(self) -> &'static str {
         match self {

@@ -115,11 +115,8 @@ fn matches(view: &View, event: &StoredEvent) -> bool {
     let activity =
         selection.activities.is_empty() || selection.activities.contains(&event.activity);
     let reference = selection.reference_prefix.as_ref().is_none_or(|prefix| {
-        event
-            .reference
-            .as_ref()
-            .and_then(|text| text.get(..prefix.len()))
-            .is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+        let reference = event.reference.as_deref();
+        reference.is_some_and(|text| domain::fold::starts_with(text, prefix))
     });
     activity && reference
 }

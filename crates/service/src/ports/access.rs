@@ -122,6 +122,9 @@ pub trait AccessStore {
         now: Time,
     ) -> StoreResult<()>;
 
+    /// Puts another hash of the same password in the place of `before`, unless that changed in the meantime. Sessions go on.
+    async fn renew_hash(&self, user: UserId, before: &str, hash: &str) -> StoreResult<()>;
+
     /// Sessions of a person that have not ended.
     async fn sessions_of(&self, user: UserId, now: Time) -> StoreResult<Vec<SavedSession>>;
 

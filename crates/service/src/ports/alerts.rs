@@ -244,11 +244,12 @@ pub trait AlertStore {
         now: Time,
     ) -> StoreResult<()>;
 
-    /// The latest messages to a target, newest first.
+    /// Messages to a target, newest first, those before the message `before`.
     async fn deliveries(
         &self,
         account: AccountId,
         target: &Target,
+        before: Option<&str>,
         limit: u32,
     ) -> StoreResult<Vec<Delivery>>;
 

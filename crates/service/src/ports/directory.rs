@@ -160,8 +160,13 @@ pub trait DirectoryStore {
     /// An account by number.
     async fn account_by_id(&self, id: AccountId) -> StoreResult<Option<Account>>;
 
-    /// Accounts by key, those after `after`.
-    async fn accounts(&self, after: Option<&str>, limit: u32) -> StoreResult<Vec<Account>>;
+    /// Accounts by key, those after `after`; those with `search` in key or name, folded, when given.
+    async fn accounts(
+        &self,
+        search: Option<&str>,
+        after: Option<&str>,
+        limit: u32,
+    ) -> StoreResult<Vec<Account>>;
 
     /// Creates or replaces an account. The plan exists. A larger plan gives what it adds to the running cycle at once. A
     /// new account has these alert rules from its first moment.

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use domain::{
     AccountId, Agent, CompanyId, Credits, Seq, Time, TimeRange,
+    cursor::TimedId,
     ledger::{
-        Decision, Dispute, Entry, Grant, GrantKind, GrantNo, Hold, HoldError, Order, Overage,
-        OveragePolicy, Part, PlanHistory, Renewal, Verdict,
+        Decision, Dispute, DisputeState, Entry, Grant, GrantKind, GrantNo, Hold, HoldError, Order,
+        Overage, OveragePolicy, Part, PlanHistory, Renewal, Verdict,
     },
 };
 
@@ -353,6 +354,17 @@ pub struct BooksNeeds {
     pub all_grants: bool,
 }
 
+/// Which disputes of an account.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct DisputesQuery<'a> {
+    /// Of these companies; of all when none.
+    pub companies: Option<&'a [CompanyId]>,
+    /// In one of these states; in any when empty.
+    pub states: &'a [DisputeState],
+    /// Before this place; from the newest on when none.
+    pub before: Option<&'a TimedId>,
+}
+
 /// Reads the books of accounts.
 #[async_trait]
 pub trait LedgerStore {
@@ -374,8 +386,13 @@ pub trait LedgerStore {
         parts: &[Part],
     ) -> StoreResult<BTreeMap<GrantNo, (GrantKind, String)>>;
 
-    /// Orders of an account, newest first.
-    async fn orders(&self, account: AccountId, limit: u32) -> StoreResult<Vec<Order>>;
+    /// Orders of an account, newest first, those before `before`.
+    async fn orders(
+        &self,
+        account: AccountId,
+        before: Option<&TimedId>,
+        limit: u32,
+    ) -> StoreResult<Vec<Order>>;
 
     /// The account an order belongs to.
     async fn order_account(&self, order: &str) -> StoreResult<Option<AccountId>>;
@@ -388,11 +405,11 @@ pub trait LedgerStore {
         event: &str,
     ) -> StoreResult<Vec<Dispute>>;
 
-    /// Disputes of an account, open ones first, then newest first; of these companies when given.
+    /// Disputes of an account, newest first.
     async fn disputes(
         &self,
         account: AccountId,
-        companies: Option<&[CompanyId]>,
+        query: &DisputesQuery<'_>,
         limit: u32,
     ) -> StoreResult<Vec<Dispute>>;
 

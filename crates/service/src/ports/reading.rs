@@ -19,7 +19,7 @@ pub struct Selection {
     pub agents: Vec<Agent>,
     /// Of these activities; of all when empty. Names the account never used select nothing.
     pub activities: Vec<String>,
-    /// Whose reference starts with this, without regard to ASCII case.
+    /// Whose reference starts with this, both folded as [`domain::fold`] does.
     pub reference_prefix: Option<String>,
 }
 

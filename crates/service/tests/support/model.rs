@@ -44,10 +44,8 @@ impl Spent {
     /// Whether the activity and reference filters let it through.
     pub fn matches(&self, query: &ViewQuery) -> bool {
         let starts = |prefix: &String| {
-            self.reference.is_some_and(|text| {
-                text.to_ascii_lowercase()
-                    .starts_with(&prefix.to_ascii_lowercase())
-            })
+            self.reference
+                .is_some_and(|text| domain::fold::starts_with(text, prefix))
         };
         (query.activities.is_empty()
             || query
@@ -148,7 +146,7 @@ prop_compose! {
         activities in some_of(&ACTIVITIES),
         (period, from, to) in periods(),
         tz in prop::option::of(zones()),
-        q in prop::sample::select(vec![None, None, None, Some("call_1"), Some("c"), Some("CONV_é")]),
+        q in prop::sample::select(vec![None, None, None, Some("call_1"), Some("c"), Some("CONV_é"), Some(" conv_e\u{301}")]),
     ) -> ViewQuery {
         let (tz, q) = (tz.map(str::to_owned), q.map(str::to_owned));
         ViewQuery { account: None, companies, agents, activities, period, from, to, tz, q }

@@ -4,7 +4,7 @@ use domain::{AccountId, Time};
 use service::ports::{AuditEntry, AuditFilter};
 use sqlx::SqlitePool;
 
-use crate::{error::Result, writer::Writer};
+use crate::{error::Result, fold, writer::Writer};
 
 #[derive(sqlx::FromRow)]
 struct AuditRow {
@@ -35,8 +35,9 @@ impl From<AuditRow> for AuditEntry {
 
 #[tracing::instrument(name = "db.audit.add", skip_all)]
 pub(super) async fn record(writer: &Writer, entry: &AuditEntry) -> Result<()> {
-    const SQL: &str = "INSERT INTO audit (at, account_id, actor, address, action, target, detail)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    const SQL: &str =
+        "INSERT INTO audit (at, account_id, actor, address, action, target, detail, actor_folded)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
     let mut tx = writer.begin().await?;
     sqlx::query(SQL)
         .bind(entry.at.micros())
@@ -46,6 +47,7 @@ pub(super) async fn record(writer: &Writer, entry: &AuditEntry) -> Result<()> {
         .bind(&entry.action)
         .bind(&entry.target)
         .bind(&entry.detail)
+        .bind(fold::column(&entry.actor))
         .execute(tx.connection())
         .await?;
     tx.commit().await
@@ -61,12 +63,12 @@ pub(super) async fn list(
     const OF_ACCOUNT: &str = "
         SELECT number, at, account_id, actor, address, action, target, detail FROM audit
         WHERE account_id = ?1 AND number < ?2 AND (?3 = '' OR instr(action, ?3) = 1)
-            AND (?4 = '' OR instr(lower(actor), lower(?4)) > 0)
+            AND (?4 = '' OR instr(coalesce(actor_folded, lower(actor)), ?4) > 0)
         ORDER BY number DESC LIMIT ?5";
     const OF_ALL: &str = "
         SELECT number, at, account_id, actor, address, action, target, detail FROM audit
         WHERE ?1 IS NULL AND number < ?2 AND (?3 = '' OR instr(action, ?3) = 1)
-            AND (?4 = '' OR instr(lower(actor), lower(?4)) > 0)
+            AND (?4 = '' OR instr(coalesce(actor_folded, lower(actor)), ?4) > 0)
         ORDER BY number DESC LIMIT ?5";
     let statement = if filter.account.is_some() {
         OF_ACCOUNT
@@ -77,7 +79,7 @@ pub(super) async fn list(
         .bind(filter.account.map(|account| account.0))
         .bind(filter.before.unwrap_or(i64::MAX))
         .bind(filter.action.unwrap_or_default())
-        .bind(filter.actor.unwrap_or_default())
+        .bind(domain::fold::folded(filter.actor.unwrap_or_default()))
         .bind(limit)
         .fetch_all(readers)
         .await?;

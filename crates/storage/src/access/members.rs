@@ -83,6 +83,25 @@ pub(super) async fn set_password(
     tx.commit().await
 }
 
+#[tracing::instrument(name = "db.users.renew_hash", skip_all)]
+pub(super) async fn renew_hash(
+    writer: &Writer,
+    user: UserId,
+    before: &str,
+    hash: &str,
+) -> Result<()> {
+    const SQL: &str =
+        "UPDATE users SET password_hash = ?3 WHERE user_id = ?1 AND password_hash = ?2";
+    let mut tx = writer.begin().await?;
+    sqlx::query(SQL)
+        .bind(user.0)
+        .bind(before)
+        .bind(hash)
+        .execute(tx.connection())
+        .await?;
+    tx.commit().await
+}
+
 #[tracing::instrument(name = "db.identities.link", skip_all)]
 pub(super) async fn link_identity(
     writer: &Writer,

@@ -23,6 +23,13 @@ macro_rules! deliveries {
     };
 }
 
+const DELIVERIES: &str = deliveries!(
+    "WHERE d.account_id = ?1 AND d.target = ?2 AND d.message < ?3 ORDER BY d.message DESC LIMIT ?4"
+);
+
+/// Sorts after the id of any message.
+const AFTER_EVERY_ID: &str = "\u{10FFFF}";
+
 #[derive(sqlx::FromRow)]
 struct DeliveryRow {
     account_id: i64,
@@ -195,13 +202,13 @@ pub(super) async fn list(
     readers: &SqlitePool,
     account: AccountId,
     target: &Target,
+    before: Option<&str>,
     limit: u32,
 ) -> Result<Vec<Delivery>> {
-    const SQL: &str =
-        deliveries!("WHERE d.account_id = ?1 AND d.target = ?2 ORDER BY d.message DESC LIMIT ?3");
-    let rows: Vec<DeliveryRow> = sqlx::query_as(SQL)
+    let rows: Vec<DeliveryRow> = sqlx::query_as(DELIVERIES)
         .bind(account.0)
         .bind(target_text(target))
+        .bind(before.unwrap_or(AFTER_EVERY_ID))
         .bind(limit)
         .fetch_all(readers)
         .await?;

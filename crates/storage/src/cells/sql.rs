@@ -64,7 +64,7 @@ macro_rules! some {
 
 /// From the events themselves.
 macro_rules! events {
-    ($range:expr, $key:literal) => {
+    ($range:expr, $filter:expr, $key:literal) => {
         concat!(
             // Buckets floor, also before 1970.
             "SELECT max(time - (time % 900000000 + 900000000) % 900000000, ?2) AS start, ",
@@ -73,7 +73,7 @@ macro_rules! events {
             sum(credits), sum(credits >= 0) ",
             $range,
             " AND ",
-            event_filter!(),
+            $filter,
             " GROUP BY 1, 2"
         )
     };
@@ -92,13 +92,13 @@ macro_rules! by_group {
 
 macro_rules! events_in_log {
     ($unused:tt, $key:literal) => {
-        events!(log_range!(), $key)
+        events!(log_range!(), event_filter!(), $key)
     };
 }
 
 macro_rules! events_by_reference {
     ($unused:tt, $key:literal) => {
-        events!(reference_range!(), $key)
+        events!(reference_range!(), event_facets!(), $key)
     };
 }
 
@@ -175,7 +175,7 @@ mod tests {
                 .await;
             }
             assert_searches(event_cells(false, group_by), &[LOG]).await;
-            assert_searches(event_cells(true, group_by), &[REFERENCES]).await;
+            assert_searches(event_cells(true, group_by), &REFERENCES).await;
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::{
     alerts::put_rule,
     error::{Error, Result},
     events::at_desk,
-    ledger,
+    fold, ledger,
     writer::{WriteTx, Writer},
 };
 
@@ -89,14 +89,18 @@ pub(super) async fn by_id(readers: &SqlitePool, id: AccountId) -> Result<Option<
 #[tracing::instrument(name = "db.accounts.list", skip_all)]
 pub(super) async fn list(
     readers: &SqlitePool,
+    search: Option<&str>,
     after: Option<&str>,
     limit: u32,
 ) -> Result<Vec<Account>> {
-    let rows: Vec<AccountRow> = sqlx::query_as(accounts!("WHERE key > ?1 ORDER BY key LIMIT ?2"))
-        .bind(after_or_first(after))
-        .bind(limit)
-        .fetch_all(readers)
-        .await?;
+    let rows: Vec<AccountRow> = sqlx::query_as(accounts!(
+        "WHERE key > ?1 AND (?2 IS NULL OR instr(folded, ?2) > 0) ORDER BY key LIMIT ?3"
+    ))
+    .bind(after_or_first(after))
+    .bind(search.map(domain::fold::folded))
+    .bind(limit)
+    .fetch_all(readers)
+    .await?;
     rows.into_iter().map(Account::try_from).collect()
 }
 
@@ -192,15 +196,15 @@ async fn upsert(
 ) -> Result<Account> {
     const SQL: &str = "
         INSERT INTO accounts (key, name, kind, time_zone, cycle_anchor, plan, created_at, updated_at, policy, grace_percent,
-            auto_refund, opened_at, plan_version)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, ?9, ?10, ?7,
+            auto_refund, folded, opened_at, plan_version)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, ?9, ?10, ?11, ?7,
             coalesce((SELECT max(version) FROM plan_terms WHERE plan = ?6), 1))
         ON CONFLICT (key) DO UPDATE SET
             plan_version = CASE plan WHEN excluded.plan THEN plan_version ELSE excluded.plan_version END,
             name = excluded.name, kind = excluded.kind, time_zone = excluded.time_zone,
             cycle_anchor = excluded.cycle_anchor, plan = excluded.plan, updated_at = excluded.updated_at,
             policy = excluded.policy, grace_percent = excluded.grace_percent,
-            auto_refund = excluded.auto_refund
+            auto_refund = excluded.auto_refund, folded = excluded.folded
         RETURNING account_id, key, name, kind, time_zone, cycle_anchor, plan, policy, grace_percent, auto_refund, suspended,
             created_at";
     let row: AccountRow = sqlx::query_as(SQL)
@@ -214,6 +218,7 @@ async fn upsert(
         .bind(account.policy.id())
         .bind(account.policy.percent())
         .bind(account.auto_refund.micro())
+        .bind(fold::key_and_name(&account.key, &account.name))
         .fetch_one(connection)
         .await?;
     row.try_into()

@@ -7,7 +7,7 @@ use service::ports::{PutCompany, Stored};
 use sqlx::SqlitePool;
 
 use super::after_or_first;
-use crate::{error::Result, ledger::caps_from, writer::Writer};
+use crate::{error::Result, fold, ledger::caps_from, writer::Writer};
 
 macro_rules! columns {
     ($before:literal, $rest:literal) => {
@@ -90,7 +90,7 @@ pub(super) async fn owners(
         .collect()
 }
 
-/// `search` is found anywhere in key or name, without regard to ASCII case.
+/// `search` is found anywhere in key or name, folded.
 #[tracing::instrument(name = "db.companies.list", skip_all)]
 pub(super) async fn list(
     readers: &SqlitePool,
@@ -104,14 +104,14 @@ pub(super) async fn list(
         "SELECT ",
         "FROM companies AS c WHERE c.account_id = ?1 AND c.key > ?2
         AND (?3 IS NULL OR c.company_id IN (SELECT value FROM json_each(?3)))
-        AND (?4 IS NULL OR instr(lower(c.key), lower(?4)) > 0 OR instr(lower(c.name), lower(?4)) > 0)
+        AND (?4 IS NULL OR instr(c.folded, ?4) > 0)
         ORDER BY c.key LIMIT ?5"
     );
     let rows: Vec<Row> = sqlx::query_as(SQL)
         .bind(account.0)
         .bind(after_or_first(after))
         .bind(ids.map(serde_json::to_string).transpose()?)
-        .bind(search)
+        .bind(search.map(domain::fold::folded))
         .bind(limit)
         .fetch_all(readers)
         .await?;
@@ -135,10 +135,10 @@ pub(super) async fn put(
     now: Time,
 ) -> Result<Stored<Company>> {
     const FIND: &str = "SELECT EXISTS (SELECT 1 FROM companies WHERE account_id = ?1 AND key = ?2)";
-    const UPSERT: &str = "INSERT INTO companies (account_id, key, name, created_at, updated_at, budget, agent_caps)
-        VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6)
+    const UPSERT: &str = "INSERT INTO companies (account_id, key, name, created_at, updated_at, budget, agent_caps, folded)
+        VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6, ?7)
         ON CONFLICT (account_id, key) DO UPDATE SET name = excluded.name, updated_at = excluded.updated_at,
-            budget = excluded.budget, agent_caps = excluded.agent_caps
+            budget = excluded.budget, agent_caps = excluded.agent_caps, folded = excluded.folded
         RETURNING company_id, key, name, budget, agent_caps";
     let mut tx = writer.begin().await?;
     let was_there: bool = sqlx::query_scalar(FIND)
@@ -152,7 +152,8 @@ pub(super) async fn put(
         .bind(&new.name)
         .bind(now.micros())
         .bind(new.budget.map(Credits::micro))
-        .bind(caps_text(&new.agent_caps)?);
+        .bind(caps_text(&new.agent_caps)?)
+        .bind(fold::key_and_name(&new.key, &new.name));
     let stored = company(query.fetch_one(tx.connection()).await?)?;
     tx.commit().await?;
     Ok(Stored::now(stored, was_there))

@@ -7,6 +7,7 @@ use sqlx::SqliteConnection;
 
 use crate::{
     error::Result,
+    fold,
     ledger::{self, paid_by},
     names::{Names, Sort},
     writer::WriteTx,
@@ -26,10 +27,11 @@ pub(crate) struct Row<'a> {
 /// `OR ROLLBACK` because after any error the whole transaction is given up.
 const INSERT: &str = "
     INSERT OR ROLLBACK INTO events (account_id, source, id, fingerprint, kind, company_id, time, recorded_at, agent,
-        activity, credits, quantity, unit, rate_version, reference, metadata, seq, paid_by, balance_after, reverses)
+        activity, credits, quantity, unit, rate_version, reference, metadata, seq, paid_by, balance_after, reverses,
+        reference_folded)
     SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, ?2, value ->> 7,
         value ->> 8, value ->> 9, value ->> 10, value ->> 11, value ->> 12, value ->> 13, value ->> 14, value ->> 15,
-        value ->> 16, value ->> 17, value ->> 18
+        value ->> 16, value ->> 17, value ->> 18, value ->> 19
     FROM jsonb_each(?1) WHERE true
     ON CONFLICT (account_id, source, id) DO NOTHING";
 
@@ -88,7 +90,7 @@ async fn row<'a>(
 impl Serialize for Row<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         let event = &self.booked.event;
-        let mut row = serializer.serialize_tuple(19)?;
+        let mut row = serializer.serialize_tuple(20)?;
         row.serialize_element(&event.account)?;
         row.serialize_element(&self.source)?;
         row.serialize_element(&event.id)?;
@@ -108,6 +110,7 @@ impl Serialize for Row<'_> {
         row.serialize_element(&paid_by(&self.booked.payment.parts))?;
         row.serialize_element(&self.booked.payment.balance_after.micro())?;
         row.serialize_element(&self.booked.reverses)?;
+        row.serialize_element(&event.reference.as_deref().and_then(fold::column))?;
         row.end()
     }
 }

@@ -2,10 +2,11 @@
 
 use domain::{
     AccountId, CompanyId, Credits, Time,
+    cursor::TimedId,
     ledger::{Dispute, DisputeState, Order, OrderKind, OrderState},
 };
 use serde::Serialize;
-use service::ports::ChangedBooks;
+use service::ports::{ChangedBooks, DisputesQuery};
 use sqlx::{SqliteConnection, SqlitePool};
 
 use crate::{
@@ -39,7 +40,8 @@ const NAMED_ORDERS: &str = order_columns!(
     CROSS JOIN orders AS o ON o.account_id = asked.value ->> 0 AND o.order_id = asked.value ->> 1"
 );
 const LATEST_ORDERS: &str = order_columns!(
-    "FROM orders AS o WHERE o.account_id = ?1 ORDER BY o.created_at DESC, o.order_id DESC LIMIT ?2"
+    "FROM orders AS o WHERE o.account_id = ?1 AND (o.created_at, o.order_id) < (?2, ?3)
+    ORDER BY o.created_at DESC, o.order_id DESC LIMIT ?4"
 );
 const NAMED_DISPUTES: &str = dispute_columns!(
     "FROM jsonb_each(?1) AS asked
@@ -51,8 +53,10 @@ const DISPUTES_OF_EVENTS: &str = dispute_columns!(
         AND d.event = asked.value ->> 2"
 );
 const DISPUTES: &str = dispute_columns!(
-    "FROM disputes AS d WHERE d.account_id = ?1 AND (?2 IS NULL OR d.company_id IN (SELECT value FROM json_each(?2)))
-    ORDER BY d.state = 'open' DESC, d.created_at DESC, d.dispute_id DESC LIMIT ?3"
+    "FROM disputes AS d WHERE d.account_id = ?1 AND (d.created_at, d.dispute_id) < (?2, ?3)
+        AND (?4 IS NULL OR d.company_id IN (SELECT value FROM json_each(?4)))
+        AND (?5 IS NULL OR d.state IN (SELECT value FROM json_each(?5)))
+    ORDER BY d.created_at DESC, d.dispute_id DESC LIMIT ?6"
 );
 
 const STORE_ORDERS: &str = "
@@ -161,15 +165,24 @@ pub(super) async fn named_disputes(
     rows.into_iter().map(dispute).collect()
 }
 
+/// A place in a list by time and id as its statement takes it: before everything when there is none.
+fn place(before: Option<&TimedId>) -> (i64, &str) {
+    before.map_or((i64::MAX, ""), |place| (place.time.micros(), &place.id))
+}
+
 /// Orders of an account, newest first.
 #[tracing::instrument(name = "db.orders.list", skip_all)]
 pub(super) async fn latest(
     readers: &SqlitePool,
     account: AccountId,
+    before: Option<&TimedId>,
     limit: u32,
 ) -> Result<Vec<Order>> {
+    let (time, id) = place(before);
     let rows: Vec<OrderRow> = sqlx::query_as(LATEST_ORDERS)
         .bind(account.0)
+        .bind(time)
+        .bind(id)
         .bind(limit)
         .fetch_all(readers)
         .await?;
@@ -202,17 +215,27 @@ pub(super) async fn disputes_of(
     Ok(disputes)
 }
 
-/// Disputes of an account, open ones first.
+/// Disputes of an account, newest first.
 #[tracing::instrument(name = "db.disputes.list", skip_all)]
 pub(super) async fn disputes(
     readers: &SqlitePool,
     account: AccountId,
-    companies: Option<&[CompanyId]>,
+    query: &DisputesQuery<'_>,
     limit: u32,
 ) -> Result<Vec<Dispute>> {
+    let (time, id) = place(query.before);
+    let states: Vec<_> = query.states.iter().map(|state| state.id()).collect();
+    let states = Some(states).filter(|states| !states.is_empty());
     let rows: Vec<DisputeRow> = sqlx::query_as(DISPUTES)
         .bind(account.0)
-        .bind(companies.map(serde_json::to_string).transpose()?)
+        .bind(time)
+        .bind(id)
+        .bind(query.companies.map(serde_json::to_string).transpose()?)
+        .bind(
+            states
+                .map(|states| serde_json::to_string(&states))
+                .transpose()?,
+        )
         .bind(limit)
         .fetch_all(readers)
         .await?;

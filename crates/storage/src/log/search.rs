@@ -14,12 +14,12 @@ use crate::{
 const LOOK_THROUGH: u32 = 2_000;
 
 macro_rules! places {
-    ($range:expr, $order:literal) => {
+    ($range:expr, $filter:expr, $order:literal) => {
         concat!(
             "SELECT time, seq ",
             $range,
             " AND ",
-            event_filter!(),
+            $filter,
             is_listed!(),
             " ORDER BY ",
             $order,
@@ -28,10 +28,11 @@ macro_rules! places {
     };
 }
 
-const OLDER: &str = places!(log_range!(), "time DESC, seq DESC");
-const NEWER: &str = places!(log_range!(), "time, seq");
-const OLDER_BY_REFERENCE: &str = places!(reference_range!(), "time DESC, seq DESC");
-const NEWER_BY_REFERENCE: &str = places!(reference_range!(), "time, seq");
+const OLDER: &str = places!(log_range!(), event_filter!(), "time DESC, seq DESC");
+const NEWER: &str = places!(log_range!(), event_filter!(), "time, seq");
+const OLDER_BY_REFERENCE: &str =
+    places!(reference_range!(), event_facets!(), "time DESC, seq DESC");
+const NEWER_BY_REFERENCE: &str = places!(reference_range!(), event_facets!(), "time, seq");
 
 const OLDER_BY: &str = concat!(
     "SELECT time, seq ",
@@ -174,7 +175,7 @@ mod tests {
             assert_searches(statement, &[&covered]).await;
         }
         for statement in [OLDER_BY_REFERENCE, NEWER_BY_REFERENCE] {
-            assert_searches(statement, &[REFERENCES]).await;
+            assert_searches(statement, &REFERENCES).await;
         }
     }
 

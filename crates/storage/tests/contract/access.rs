@@ -397,3 +397,39 @@ pub async fn the_audit_log_is_read_by_account_and_never_changed(backend: Arc<dyn
         assert!(refused.contains("append-only"), "{refused}");
     }
 }
+
+pub async fn actors_are_found_however_they_are_written(backend: Arc<dyn Backend>) {
+    let world = World::new(backend).await;
+    for (actor, account) in [
+        ("Ada@example.com", Some(world.account.id)),
+        ("ju\u{308}rgen@example.com", Some(world.other.id)),
+        ("key abc", None),
+    ] {
+        let entry = AuditEntry {
+            number: 0,
+            at: NOW,
+            account,
+            actor: actor.to_owned(),
+            address: None,
+            action: "key.made".to_owned(),
+            target: String::new(),
+            detail: String::new(),
+        };
+        world.store.record(&entry).await.unwrap();
+    }
+    for (typed, found) in [
+        (" ADA@Example.COM ", 1),
+        ("J\u{DC}RGEN", 1),
+        ("jurgen", 0),
+        ("KEY  ABC", 1),
+        ("@example", 2),
+        ("_", 0),
+    ] {
+        let filter = AuditFilter {
+            actor: Some(typed),
+            ..AuditFilter::default()
+        };
+        let entries = world.store.audit(filter, 10).await.unwrap();
+        assert_eq!(entries.len(), found, "{typed}");
+    }
+}

@@ -84,7 +84,7 @@ pub async fn a_week_is_told_once_and_only_while_it_is_wanted(backend: Arc<dyn Ba
     let told = NOW.plus_micros(1);
     assert_eq!(store.digests().await.unwrap(), [(account, told)]);
     let target = &mail("").targets[0];
-    let sent = store.deliveries(account, target, 9).await.unwrap();
+    let sent = store.deliveries(account, target, None, 9).await.unwrap();
     let ids: Vec<_> = sent.iter().map(|one| one.message.as_str()).collect();
     assert_eq!(ids, ["msg_1"]);
     store.stop_digest(account).await.unwrap();
@@ -132,7 +132,7 @@ pub async fn a_change_is_made_once_however_many_programs_make_it(backend: Arc<dy
     let older = store.alerts(account, Some(told[0].number), 10).await;
     assert_eq!(older.unwrap(), [told[1].clone()]);
     // What was not made was not told either.
-    let sent = store.deliveries(account, &hook(), 10).await.unwrap();
+    let sent = store.deliveries(account, &hook(), None, 10).await.unwrap();
     let ids: Vec<_> = sent.iter().map(|one| one.message.as_str()).collect();
     assert_eq!(ids, ["msg_4", "msg_3", "msg_1"]);
     let known = store.acknowledge_alert(account, told[0].number, "ada", NOW);
@@ -286,7 +286,7 @@ pub async fn a_message_is_one_senders_until_its_time_and_can_be_sent_again(
         .await
         .unwrap();
     assert_eq!(take(at(99)).await.unwrap(), []);
-    let listed = store.deliveries(account, &hook(), 10).await.unwrap();
+    let listed = store.deliveries(account, &hook(), None, 10).await.unwrap();
     assert_eq!(listed[0].delivered_at, Some(at(9)));
     let hooked = hook();
     let replayed = store.replay(world.other.id, "msg_1", &hooked, at(20));
@@ -303,7 +303,7 @@ pub async fn a_message_is_one_senders_until_its_time_and_can_be_sent_again(
         .note_attempt(&taken[0], &Outcome::Failed, "410", at(20))
         .await
         .unwrap();
-    let listed = store.deliveries(account, &hook(), 10).await.unwrap();
+    let listed = store.deliveries(account, &hook(), None, 10).await.unwrap();
     assert_eq!(
         (listed[0].failed_at, listed[0].due_at),
         (Some(at(20)), None)

@@ -40,7 +40,7 @@ pub async fn accounts_are_created_replaced_and_listed(backend: Arc<dyn Backend>)
     assert_eq!(store.account("west").await.unwrap(), None);
     assert_eq!(store.account_by_id(AccountId(99)).await.unwrap(), None);
     let keys = async |after, limit| {
-        let accounts = store.accounts(after, limit).await.unwrap();
+        let accounts = store.accounts(None, after, limit).await.unwrap();
         accounts
             .into_iter()
             .map(|account| account.key)
@@ -147,6 +147,20 @@ pub async fn companies_are_found_by_key_search_and_place(backend: Arc<dyn Backen
     assert_eq!(list(None, Some("zEUs"), None, 9).await, ["bolt"]);
     assert_eq!(list(None, Some("c"), None, 9).await, ["acme", "cafe"]);
     assert_eq!(list(None, Some("%"), None, 9).await, [""; 0]);
+    let umlaut = PutCompany::named("bolt", "Mu\u{308}ller & S\u{F6}hne  GmbH 100%");
+    store.put_company(account, &umlaut, NOW).await.unwrap();
+    for typed in [
+        "M\u{DC}LLER",
+        "s\u{D6}HNE gmbh",
+        " so\u{308}hne\u{A0}",
+        "100%",
+        "BOLT",
+    ] {
+        assert_eq!(list(None, Some(typed), None, 9).await, ["bolt"], "{typed}");
+    }
+    for typed in ["muller", "1000", "bolt m\u{FC}ller", "_"] {
+        assert_eq!(list(None, Some(typed), None, 9).await, [""; 0], "{typed}");
+    }
     let ids = [world.companies[2], world.other_companies[0]];
     assert_eq!(list(Some(ids.as_slice()), None, None, 9).await, ["cafe"]);
     assert_eq!(list(Some([].as_slice()), None, None, 9).await, [""; 0]);
@@ -285,4 +299,26 @@ pub async fn api_keys_are_stored_listed_and_revoked(backend: Arc<dyn Backend>) {
             ..one
         })
     );
+}
+
+pub async fn accounts_are_found_by_key_and_name_however_they_are_written(
+    backend: Arc<dyn Backend>,
+) {
+    let world = World::new(backend).await;
+    let named = PutAccount {
+        name: "Zoe\u{308} & S\u{F6}hne".to_owned(),
+        ..put_account("south")
+    };
+    world.store.put_account(&named, &[], NOW).await.unwrap();
+    for (typed, expected) in [
+        ("ZO\u{CB}", &["south"][..]),
+        (" so\u{308}HNE", &["south"]),
+        ("NORTH", &["north"]),
+        ("o", &["north", "south"]),
+        ("zoe &", &[]),
+    ] {
+        let found = world.store.accounts(Some(typed), None, 9).await.unwrap();
+        let keys: Vec<_> = found.iter().map(|account| account.key.as_str()).collect();
+        assert_eq!(keys, expected, "{typed}");
+    }
 }

@@ -7,7 +7,9 @@ use proptest::{
     strategy::{Strategy, ValueTree},
     test_runner::TestRunner,
 };
-use service::ports::{Direction, LogRange, NewEvent, Selection, Snapshot, StoredEvent};
+use service::ports::{
+    Direction, Grain, GroupBy, LogRange, NewEvent, Selection, Snapshot, StoredEvent,
+};
 
 use super::{
     backend::Backend,
@@ -122,6 +124,14 @@ fn selections(world: &World) -> Vec<Selection> {
             companies,
             agents: vec![Agent::Chat, Agent::Nox],
             reference_prefix: Some("c".into()),
+            ..Selection::default()
+        },
+        Selection {
+            reference_prefix: Some(" call_\u{E9}".into()),
+            ..Selection::default()
+        },
+        Selection {
+            reference_prefix: Some("u\u{308}NI\u{308}".into()),
             ..Selection::default()
         },
         Selection {
@@ -302,4 +312,84 @@ pub async fn events_after_a_place_come_in_order_with_the_place_read_up_to(
         .await
         .unwrap();
     assert_eq!(rest, events[2..]);
+}
+
+/// What is stored, what is typed, and whether that finds it.
+const SEARCHES: [(&str, &str, bool); 27] = [
+    ("call_81f", "CALL_8", true),
+    ("call_81f", " call_81f\n", true),
+    ("call_81f", "call_82", false),
+    (" call_81f", "call_8", true),
+    ("caf\u{E9} 1", "cafe\u{301}", true),
+    ("cafe\u{301} 1", "CAF\u{C9}", true),
+    ("cafe\u{301} 1", "cafe", false),
+    ("cafe\u{301} 1", "caf", true),
+    ("Stra\u{DF}e 7", "STRASSE", true),
+    ("STRASSE 7", "stra\u{DF}e 7", true),
+    (
+        "\u{39F}\u{394}\u{39F}\u{3A3}",
+        "\u{3BF}\u{3B4}\u{3BF}\u{3C2}",
+        true,
+    ),
+    ("\u{401}\u{43B}\u{43A}\u{430}", "\u{451}\u{41B}", true),
+    ("\u{FF11}\u{FF12}\u{FF13}", "123", true),
+    ("123", "\u{FF11}\u{FF12}", true),
+    ("I-1", "i-", true),
+    ("I-1", "\u{131}-", false),
+    ("\u{131}-1", "\u{131}", true),
+    ("a_b", "a_", true),
+    ("axb", "a_", false),
+    ("100%", "100%", true),
+    ("1000", "100%", false),
+    ("a*b", "a*", true),
+    ("ab", "a*", false),
+    ("@home", "@", true),
+    ("Zebra", "@", false),
+    ("[tag]", "[TAG", true),
+    ("two  words", "two\u{A0}words", true),
+];
+
+pub async fn references_are_found_however_they_are_written(backend: Arc<dyn Backend>) {
+    let world = World::new(backend).await;
+    let stored: std::collections::BTreeSet<_> =
+        SEARCHES.iter().map(|(stored, ..)| *stored).collect();
+    let event = |(number, text): (usize, &&str)| NewEvent {
+        id: (*text).to_owned(),
+        reference: Some((*text).to_owned()),
+        ..world.event(i64::try_from(number).unwrap())
+    };
+    world
+        .add(stored.iter().enumerate().map(event).collect())
+        .await;
+    for (stored, typed, is_found) in SEARCHES {
+        let selection = Selection {
+            reference_prefix: Some(typed.to_owned()),
+            ..Selection::default()
+        };
+        let range = LogRange {
+            range: ALL,
+            from: None,
+            direction: Direction::Older,
+        };
+        let mut snapshot = world.store.snapshot().await.unwrap();
+        let rows = snapshot
+            .log(world.account.id, &selection, range, 100)
+            .await
+            .unwrap();
+        let found = rows.iter().any(|row| row.id == stored);
+        assert_eq!(found, is_found, "{typed:?} in {stored:?}");
+        // The log is looked through row by row here, totals are read by the index of references.
+        let cells = snapshot
+            .cells(
+                world.account.id,
+                &selection,
+                ALL,
+                Grain::Event,
+                GroupBy::All,
+            )
+            .await
+            .unwrap();
+        let events: u64 = cells.iter().map(|cell| cell.totals.events).sum();
+        assert_eq!(events, rows.len() as u64, "{typed:?}");
+    }
 }

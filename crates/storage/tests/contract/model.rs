@@ -13,8 +13,8 @@ use super::world::{NOW, World};
 /// Whether a selection holds an event.
 pub fn selects(selection: &Selection, event: &NewEvent) -> bool {
     let starts = |prefix: &String| {
-        let reference = event.reference.as_deref().map(str::to_ascii_lowercase);
-        reference.is_some_and(|reference| reference.starts_with(&prefix.to_ascii_lowercase()))
+        let reference = event.reference.as_deref();
+        reference.is_some_and(|reference| domain::fold::starts_with(reference, prefix))
     };
     selection
         .companies
@@ -95,13 +95,17 @@ pub fn cursor(row: &StoredEvent) -> Cursor {
 }
 
 pub const ACTIVITIES: [&str; 4] = ["chat_reply", "voice_call", "proactive", "question"];
-pub const REFERENCES: [&str; 6] = [
+pub const REFERENCES: [&str; 9] = [
     "call_1",
     "CALL_12",
     "call_2",
     "ticket-9",
     "Ünïcode_1",
     "call%_",
+    // The beginning of the others in other forms: full-width, with a space before it, with a mark of its own.
+    "ＣＡＬＬ＿１",
+    " Call_3",
+    "call_e\u{301}",
 ];
 
 /// An event by small numbers: company, agent, activity, slot of time, credits, reference.
@@ -116,7 +120,7 @@ pub fn sketches(count: std::ops::Range<usize>) -> impl Strategy<Value = Vec<Sket
             0..4_usize,
             0..500_i64,
             0..9_000_000_i64,
-            0..9_usize,
+            0..12_usize,
         ),
         count,
     )

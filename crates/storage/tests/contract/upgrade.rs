@@ -7,10 +7,12 @@ use std::{
 };
 
 use domain::{
-    Agent, Credits,
+    Agent, Credits, Time, TimeRange,
     ledger::{Dispute, DisputeState, Verdict},
 };
-use service::ports::{AccountAct, Act, BooksNeeds, NewEvent, Write, Written};
+use service::ports::{
+    AccountAct, Act, BooksNeeds, Grain, GroupBy, NewEvent, PutCompany, Selection, Write, Written,
+};
 use sqlx::{
     AssertSqlSafe, ConnectOptions, Connection, SqliteConnection, migrate::Migrator,
     sqlite::SqliteConnectOptions,
@@ -87,6 +89,10 @@ async fn used(world: &World) {
         NewEvent {
             company: world.companies[usize::try_from(number % 2).unwrap()],
             agent: [Agent::Chat, Agent::VoiceInbound][usize::try_from(number % 3 / 2).unwrap()],
+            reference: Some(format!(
+                "{} {number}",
+                ["call", "CAF\u{C9}", "caf\u{65}\u{301}"][usize::try_from(number % 3).unwrap()]
+            )),
             ..world.event_at(number, time)
         }
     };
@@ -112,11 +118,51 @@ async fn spent(store: &dyn Database, world: &World) -> BTreeMap<i64, Credits> {
         .collect()
 }
 
+/// How many events are found by the beginning of their reference.
+async fn found(store: &dyn Database, world: &World, typed: &str) -> u64 {
+    let selection = Selection {
+        reference_prefix: Some(typed.to_owned()),
+        ..Selection::default()
+    };
+    let mut snapshot = store.snapshot().await.unwrap();
+    let all = TimeRange::new(Time::MIN, Time::MAX);
+    let cells = snapshot
+        .cells(
+            world.account.id,
+            &selection,
+            all,
+            Grain::Event,
+            GroupBy::All,
+        )
+        .await
+        .unwrap();
+    cells.iter().map(|cell| cell.totals.events).sum()
+}
+
+/// What an earlier program stored is found as if this one had.
+async fn finds_what_was_stored(store: &dyn Database, world: &World, version: i64) {
+    for (typed, events) in [("CALL 1", 36), ("caf\u{E9}", 133), ("cafe", 0)] {
+        assert_eq!(
+            found(store, world, typed).await,
+            events,
+            "{version} {typed}"
+        );
+    }
+    let account = world.account.id;
+    let companies = store.companies(account, None, Some("ZO\u{CB}"), None, 9);
+    assert_eq!(companies.await.unwrap().len(), 1, "{version}");
+    let accounts = store.accounts(Some("NORTH"), None, 9);
+    assert_eq!(accounts.await.unwrap().len(), 1, "{version}");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_earlier_schema_is_brought_up_to_this_one_and_its_books_agree() {
     let backend = Sqlite::start();
     let world = World::new(Arc::clone(&backend)).await;
     used(&world).await;
+    let named = PutCompany::named("acme", "Zoe\u{308} Dental");
+    let account = world.account.id;
+    world.store.put_company(account, &named, NOW).await.unwrap();
     let budgets = "UPDATE companies SET budget = 1000000000";
     backend.meddle(budgets).await.unwrap();
     let right = spent(&*world.store, &world).await;
@@ -137,6 +183,11 @@ async fn every_earlier_schema_is_brought_up_to_this_one_and_its_books_agree() {
         if version < USAGE {
             continue;
         }
+        finds_what_was_stored(&*store, &world, version).await;
+        let unchangeable = sqlx::query("UPDATE events SET reference_folded = ''")
+            .execute(&mut SqliteConnection::connect(&url(&old)).await.unwrap())
+            .await;
+        assert!(unchangeable.is_err(), "{version}");
         drop(store);
         let mut connection = SqliteConnection::connect(&url(&old)).await.unwrap();
         run(&mut connection, budgets.to_owned()).await;

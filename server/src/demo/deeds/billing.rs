@@ -153,7 +153,7 @@ impl Stage<'_> {
     pub(super) async fn approve_refund(&self) -> ServiceResult<()> {
         let operator = self.person(OPERATOR).await?;
         let scope = self.scope_of(OPERATOR, AGENCY).await?;
-        let requests = self.services.disputes(&scope, LOOKED_AT).await?;
+        let requests = self.services.disputes(&scope, &[], None, LOOKED_AT).await?;
         for request in requests {
             if request.state == DisputeState::Open {
                 let approved = Verdict::Approve { credits: None };

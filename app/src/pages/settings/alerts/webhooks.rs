@@ -29,7 +29,7 @@ impl Webhooks {
         let mut webhooks = Vec::new();
         for webhook in services.webhooks(scope).await? {
             let deliveries = services
-                .deliveries(scope, &webhook.id, MOST_DELIVERIES)
+                .deliveries(scope, &webhook.id, None, MOST_DELIVERIES)
                 .await?;
             webhooks.push((webhook, deliveries));
         }

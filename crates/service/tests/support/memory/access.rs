@@ -118,6 +118,16 @@ impl AccessStore for MemoryStore {
         Ok(())
     }
 
+    async fn renew_hash(&self, id: UserId, before: &str, hash: &str) -> StoreResult<()> {
+        self.change(|state| {
+            let user = state.user_mut(id);
+            if let Some(user) = user.filter(|user| user.password_hash == before) {
+                hash.clone_into(&mut user.password_hash);
+            }
+        });
+        Ok(())
+    }
+
     async fn sessions_of(&self, user: UserId, now: Time) -> StoreResult<Vec<SavedSession>> {
         let state = self.state();
         let theirs = state
@@ -306,7 +316,9 @@ impl AccessStore for MemoryStore {
                 && filter
                     .action
                     .is_none_or(|action| entry.action.starts_with(action))
-                && filter.actor.is_none_or(|actor| entry.actor.contains(actor))
+                && filter
+                    .actor
+                    .is_none_or(|actor| domain::fold::contains(&entry.actor, actor))
                 && filter.before.is_none_or(|before| entry.number < before)
         });
         Ok(asked.take(limit as usize).cloned().collect())

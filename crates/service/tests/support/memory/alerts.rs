@@ -276,11 +276,16 @@ impl AlertStore for MemoryStore {
         &self,
         account: AccountId,
         target: &Target,
+        before: Option<&str>,
         limit: u32,
     ) -> StoreResult<Vec<Delivery>> {
         let state = self.state();
         let found = state.alerts.deliveries.iter().rev();
-        let found = found.filter(|one| one.account == account && one.target == *target);
+        let found = found.filter(|one| {
+            one.account == account
+                && one.target == *target
+                && before.is_none_or(|before| one.message.as_str() < before)
+        });
         Ok(found.take(limit as usize).cloned().collect())
     }
 

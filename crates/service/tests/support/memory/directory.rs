@@ -35,13 +35,18 @@ impl DirectoryStore for MemoryStore {
             .cloned())
     }
 
-    async fn accounts(&self, after: Option<&str>, limit: u32) -> StoreResult<Vec<Account>> {
-        Ok(page(
-            self.state().accounts.clone(),
-            |account| account.key.clone(),
-            after,
-            limit,
-        ))
+    async fn accounts(
+        &self,
+        search: Option<&str>,
+        after: Option<&str>,
+        limit: u32,
+    ) -> StoreResult<Vec<Account>> {
+        let mut accounts = self.state().accounts.clone();
+        let found = domain::fold::contains;
+        accounts.retain(|account| {
+            search.is_none_or(|search| found(&account.key, search) || found(&account.name, search))
+        });
+        Ok(page(accounts, |account| account.key.clone(), after, limit))
     }
 
     async fn put_account(
@@ -98,7 +103,7 @@ impl DirectoryStore for MemoryStore {
     ) -> StoreResult<Vec<Company>> {
         let mut companies = self.state().companies_of(account);
         companies.retain(|company| ids.is_none_or(|ids| ids.contains(&company.id)));
-        let found = |text: &str, search: &str| text.to_lowercase().contains(&search.to_lowercase());
+        let found = domain::fold::contains;
         companies.retain(|company| {
             search.is_none_or(|search| found(&company.key, search) || found(&company.name, search))
         });

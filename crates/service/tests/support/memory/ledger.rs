@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use domain::{
     AccountId, Agent, CompanyId, Credits, Seq, Time,
     calendar::{Cycles, Zone},
+    cursor::TimedId,
     ledger::{
         Dispute, DisputeState, EntryKind, Grant, GrantKind, GrantNo, Hold, Order, Overage, Part,
         PlanHistory, SYSTEM,
@@ -14,9 +15,9 @@ use domain::{
 use service::{
     desk::{Booked, Desk},
     ports::{
-        AccountAct, Acted, BooksNeeds, ChangedBooks, CompanyLimits, DisputePlace, EventPayment,
-        LedgerStore, LoadedBooks, NumberedEntry, OpenDispute, Refusal, Reversible, StoreResult,
-        StoredReversal, Terms,
+        AccountAct, Acted, BooksNeeds, ChangedBooks, CompanyLimits, DisputePlace, DisputesQuery,
+        EventPayment, LedgerStore, LoadedBooks, NumberedEntry, OpenDispute, Refusal, Reversible,
+        StoreResult, StoredReversal, Terms,
     },
 };
 
@@ -340,15 +341,25 @@ impl LedgerStore for MemoryStore {
             .collect())
     }
 
-    async fn orders(&self, account: AccountId, limit: u32) -> StoreResult<Vec<Order>> {
+    async fn orders(
+        &self,
+        account: AccountId,
+        before: Option<&TimedId>,
+        limit: u32,
+    ) -> StoreResult<Vec<Order>> {
+        let place = |order: &Order| TimedId {
+            time: order.created_at,
+            id: order.id.clone(),
+        };
         let state = self.state();
         let books = state.books.get(&account);
         let mut orders: Vec<_> = books
             .into_iter()
             .flat_map(|books| books.orders.values())
+            .filter(|order| before.is_none_or(|before| place(order) < *before))
             .cloned()
             .collect();
-        orders.sort_by(|a, b| (b.created_at, &b.id).cmp(&(a.created_at, &a.id)));
+        orders.sort_by_key(|order| std::cmp::Reverse(place(order)));
         orders.truncate(limit as usize);
         Ok(orders)
     }
@@ -369,7 +380,7 @@ impl LedgerStore for MemoryStore {
         event: &str,
     ) -> StoreResult<Vec<Dispute>> {
         let all = self
-            .disputes(account, None, u32::MAX)
+            .disputes(account, &DisputesQuery::default(), u32::MAX)
             .await?
             .into_iter()
             .rev();
@@ -382,9 +393,13 @@ impl LedgerStore for MemoryStore {
     async fn disputes(
         &self,
         account: AccountId,
-        companies: Option<&[CompanyId]>,
+        query: &DisputesQuery<'_>,
         limit: u32,
     ) -> StoreResult<Vec<Dispute>> {
+        let place = |dispute: &Dispute| TimedId {
+            time: dispute.created_at,
+            id: dispute.id.clone(),
+        };
         let state = self.state();
         let all = state
             .books
@@ -393,18 +408,14 @@ impl LedgerStore for MemoryStore {
             .flat_map(|books| books.disputes.values());
         let mut disputes: Vec<_> = all
             .filter(|dispute| {
-                companies.is_none_or(|companies| companies.contains(&dispute.company))
+                let is_of = |companies: &[CompanyId]| companies.contains(&dispute.company);
+                query.companies.is_none_or(is_of)
+                    && (query.states.is_empty() || query.states.contains(&dispute.state))
+                    && query.before.is_none_or(|before| place(dispute) < *before)
             })
             .cloned()
             .collect();
-        let order = |dispute: &Dispute| {
-            (
-                dispute.state == DisputeState::Open,
-                dispute.created_at,
-                dispute.id.clone(),
-            )
-        };
-        disputes.sort_by_key(|dispute| std::cmp::Reverse(order(dispute)));
+        disputes.sort_by_key(|dispute| std::cmp::Reverse(place(dispute)));
         disputes.truncate(limit as usize);
         Ok(disputes)
     }

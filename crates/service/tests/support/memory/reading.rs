@@ -59,11 +59,8 @@ fn place(event: &Event) -> Cursor {
 fn is_selected(selection: &Selection, event: &Event) -> bool {
     let event = &event.new;
     let starts_with = |prefix: &String| {
-        let reference = event.reference.as_deref().unwrap_or_default();
-        event.reference.is_some()
-            && reference
-                .to_ascii_lowercase()
-                .starts_with(&prefix.to_ascii_lowercase())
+        let reference = event.reference.as_deref();
+        reference.is_some_and(|text| domain::fold::starts_with(text, prefix))
     };
     selection
         .companies
