@@ -56,7 +56,6 @@ impl World {
         };
         services.put_plan(&operator, plan).await.unwrap();
         let account = PutAccount {
-            auto_refund: domain::Credits::ZERO,
             key: "south".to_owned(),
             name: "South".to_owned(),
             kind: AccountKind::Agency,

@@ -170,7 +170,7 @@ pub async fn what_is_owed_is_told_once(backend: Arc<dyn Backend>) {
     assert_eq!(made.unwrap(), 1);
     let told = store.alerts(account, None, 9).await.unwrap();
     assert!(!told[0].is_owed && told[0].lasts());
-    let sent = store.deliveries(account, &hook(), 9).await.unwrap();
+    let sent = store.deliveries(account, &hook(), None, 9).await.unwrap();
     assert_eq!(sent.len(), 1);
     // An alert that lasts is looked after though no rule is left.
     assert_eq!(store.accounts_with_rules().await.unwrap(), [account]);
