@@ -174,6 +174,56 @@ const TOO_FINE: [&str; 6] = [
     "1e-400",
 ];
 
+/// Every amount that a request may hold, as `X`.
+fn amount_fields() -> [(Method, &'static str, &'static str, &'static str); 8] {
+    let company = "/api/v1/accounts/northwind/companies/acme-dental";
+    [
+        (
+            Method::POST,
+            "/api/v1/check?account=northwind",
+            r#"{"company":"acme-dental","agent":"chat","credits":X}"#,
+            "credits",
+        ),
+        (
+            Method::POST,
+            "/api/v1/holds?account=northwind",
+            r#"{"company":"acme-dental","agent":"chat","activity":"a","expires_in_s":60,"credits":X}"#,
+            "credits",
+        ),
+        (
+            Method::POST,
+            "/api/v1/accounts/northwind/adjustments",
+            r#"{"reason":"r","credits":X}"#,
+            "credits",
+        ),
+        (Method::PUT, company, r#"{"name":"A","budget":X}"#, "budget"),
+        (
+            Method::PUT,
+            company,
+            r#"{"name":"A","agent_caps":{"chat":X}}"#,
+            "agent_caps",
+        ),
+        (
+            Method::PUT,
+            "/api/v1/packs/p",
+            r#"{"name":"A","credits":X}"#,
+            "credits",
+        ),
+        (
+            Method::PUT,
+            "/api/v1/plans/growth",
+            r#"{"name":"A","monthly_credits":X}"#,
+            "monthly_credits",
+        ),
+        (
+            Method::POST,
+            "/api/v1/events/test/a/reversal?account=northwind",
+            r#"{"reason":"r","credits":X}"#,
+            "credits",
+        ),
+    ]
+}
+
 #[tokio::test]
 async fn credits_and_quantities_finer_than_six_places_are_refused_and_never_rounded() {
     let server = TestServer::start().await;
@@ -183,61 +233,15 @@ async fn credits_and_quantities_finer_than_six_places_are_refused_and_never_roun
             let errors = reply.problem(422).errors();
             assert_eq!(errors[0].1, format!("data.{name}"), "{amount}");
         }
-        let hold = r#"{"company":"acme-dental","agent":"chat","activity":"a","expires_in_s":60,"credits":X}"#;
-        let (check, platform) = (&server.check, &server.platform);
-        for (method, path, token, body, field) in [
-            (
-                Method::POST,
-                "/api/v1/check",
-                check,
-                r#"{"company":"acme-dental","agent":"chat","credits":X}"#,
-                "credits",
-            ),
-            (Method::POST, "/api/v1/holds", check, hold, "credits"),
-            (
-                Method::POST,
-                "/api/v1/accounts/northwind/adjustments",
-                platform,
-                r#"{"reason":"r","credits":X}"#,
-                "credits",
-            ),
-            (
-                Method::PUT,
-                "/api/v1/accounts/northwind/companies/acme-dental",
-                platform,
-                r#"{"name":"A","budget":X}"#,
-                "budget",
-            ),
-            (
-                Method::PUT,
-                "/api/v1/accounts/northwind/companies/acme-dental",
-                platform,
-                r#"{"name":"A","agent_caps":{"chat":X}}"#,
-                "agent_caps",
-            ),
-            (
-                Method::PUT,
-                "/api/v1/packs/p",
-                platform,
-                r#"{"name":"A","credits":X}"#,
-                "credits",
-            ),
-            (
-                Method::PUT,
-                "/api/v1/plans/growth",
-                platform,
-                r#"{"name":"A","monthly_credits":X}"#,
-                "monthly_credits",
-            ),
-            (
-                Method::POST,
-                "/api/v1/events/test/a/reversal?account=northwind",
-                platform,
-                r#"{"reason":"r","credits":X}"#,
-                "credits",
-            ),
-        ] {
-            let reply = raw(&server, method, path, token, &body.replace('X', amount)).await;
+        for (method, path, body, field) in amount_fields() {
+            let reply = raw(
+                &server,
+                method,
+                path,
+                &server.platform,
+                &body.replace('X', amount),
+            )
+            .await;
             let told = reply.problem(422).errors()[0].1.clone();
             assert!(told.starts_with(field), "{path} {amount}: {told}");
         }
