@@ -21,7 +21,7 @@ const CARD_HEIGHT: u32 = 140;
 const BARS_HEIGHT: u32 = 56;
 const GAP: u32 = 24;
 
-/// A dashboard's charts with their figures; `activities` are those it is narrowed to, none when it is not.
+/// A dashboard's charts with their figures, exact since a file shows nothing on hover; `activities` are those it is narrowed to, none when it is not.
 pub fn sheet(dashboard: &Dashboard, charts: &Charts, activities: &[String]) -> String {
     let title = format!("{}: AI credits used", subject(dashboard));
     let height = CARDS_TOP + 2 * CARD_HEIGHT + MARGIN;
@@ -29,7 +29,7 @@ pub fn sheet(dashboard: &Dashboard, charts: &Charts, activities: &[String]) -> S
     paper.text("heading", [MARGIN, 34], &title);
     paper.text("name", [MARGIN, 54], &as_of(dashboard));
     paper.text("name", [MARGIN, 112], cycle_title(dashboard));
-    let used = number::whole_credits(dashboard.used());
+    let used = number::credits(dashboard.used());
     paper.text("figure", [MARGIN, 150], &used);
     for (line, words) in (0..).zip(standing(dashboard)) {
         paper.text("name", [MARGIN, 176 + line * 20], &words);
@@ -39,7 +39,7 @@ pub fn sheet(dashboard: &Dashboard, charts: &Charts, activities: &[String]) -> S
         "By agent, {}{}: {}",
         dashboard.period.label,
         narrowed(activities),
-        number::with_unit(&number::whole_credits(dashboard.all_agents().credits))
+        number::with_unit(&number::credits(dashboard.all_agents().credits))
     );
     paper.text("heading", [MARGIN, CARDS_TOP - 28], &period);
     let ends = format!(
@@ -99,7 +99,7 @@ fn cycle_title(dashboard: &Dashboard) -> &'static str {
 fn standing(dashboard: &Dashboard) -> Vec<String> {
     let mut lines = Vec::new();
     if let Some(balance) = dashboard.measure() {
-        let granted = number::with_unit(&balance.shown().granted);
+        let granted = number::with_unit(&number::credits(balance.allocation));
         lines.push(match &dashboard.whose {
             Whose::Account => format!("of {granted} of {}", dashboard.account.name),
             Whose::Company(company) => format!("of {granted}, the budget of {}", company.name),
@@ -123,7 +123,7 @@ fn standing(dashboard: &Dashboard) -> Vec<String> {
 fn figure(usage: &CardFigures) -> String {
     format!(
         "{} · {}",
-        number::with_unit(&usage.shown),
+        number::with_unit(&number::credits(usage.current.credits)),
         number::events(usage.current.events)
     )
 }

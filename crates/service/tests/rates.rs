@@ -114,8 +114,10 @@ async fn the_first_rule_that_fits_prices_and_another_unit_is_refused() {
     put_rates(&world, "creditscope.usage", "2026-11-01T00:00:00Z", rules).await;
     world.ingest(vec![metered(&json!(3), None)]).await.unwrap();
     assert_eq!(world.store.state().events[0].new.credits, credits("6"));
+    let mut other = metered(&json!(3), Some("token"));
+    other["id"] = json!("m2");
     assert_eq!(
-        wrong(world.ingest(vec![metered(&json!(3), Some("token"))]).await),
+        wrong(world.ingest(vec![other]).await),
         ("data.unit".to_owned(), "unit_mismatch".to_owned())
     );
 }
