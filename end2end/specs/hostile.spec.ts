@@ -109,7 +109,7 @@ test.describe("Hostile text", () => {
       await settings.goto(`/settings/audit?account=${account.key}&actor=${encodeURIComponent(`portal ${name}`)}`);
       await expect(page.getByLabel("Actor")).toHaveValue(`portal ${name}`);
       await settings.goto(`/settings/audit?account=${account.key}`);
-      await expect(settings.row("audit", "Signed in by a link").locator(".why").last()).toContainText(name, { useInnerText: false });
+      await expect(settings.row("audit", "Signed in with a link").locator(".why").last()).toContainText(name, { useInnerText: false });
       for (const path of ["/settings/members", "/settings/audit"]) {
         await settings.goto(`${path}?account=${account.key}`);
         for (const width of [1440, 390, 320]) {

@@ -37,14 +37,14 @@ test.describe("Weekly review", () => {
     await settings.says("Checks follow the new limits");
     await expect(page).toHaveURL(/week=/);
     await page.getByRole("button", { name: "Mark as reviewed" }).click();
-    await settings.says("Everybody sees that this week was looked through");
+    await settings.says("Everybody sees that this week was reviewed");
     await expect(page.getByTestId("reviewed")).toContainText("Reviewed by");
     const { allowed } = await account.api.post<{ allowed: boolean }>(`check?account=${account.key}`, { company: "bluewater", agent: "voice_outbound", credits: "101" });
     expect(allowed).toBe(false);
     await spikes.locator("tbody tr").first().getByRole("link", { name: "Bluewater Spa" }).click();
     await usage.isLive();
     expect((await usage.rows()).map((row) => row.reference)).toEqual(["burst"]);
-    // What was looked through is not told again.
+    // What was reviewed is not shown again.
     await expect(warning).toHaveCount(0);
     await settings.open("Trends");
     const note = page.getByTestId("notes").getByRole("listitem");

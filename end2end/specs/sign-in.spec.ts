@@ -11,7 +11,7 @@ test.describe("Signing in", () => {
     expect(loaded.filter((path) => /\.(js|wasm)$/.test(path))).toEqual([]);
   });
 
-  test("the right e-mail address and password lead to the usage page", async ({ page, server, account }) => {
+  test("the right email address and password lead to the usage page", async ({ page, server, account }) => {
     const user = await account.user();
     await page.goto(server.url);
     await expect(page).toHaveURL(/\/sign-in/);

@@ -79,7 +79,7 @@ test.describe("Single sign-on", () => {
     const account = await Account.make(platform.server, platform.key);
     const { email } = await account.user();
     await signIn(page, "eve", { email, email_verified: false });
-    await expect(page.getByText("has not made sure of your e-mail address")).toBeVisible();
+    await expect(page.getByText("has not made sure of your email address")).toBeVisible();
     await page.goto(`${platform.server.url}/billing/usage`);
     await expect(page).toHaveURL(/\/sign-in/);
   });

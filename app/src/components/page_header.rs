@@ -109,7 +109,7 @@ fn CompleteMark(dashboard: RwSignal<Dashboard>) -> impl IntoView {
             [one] => format!("{one} is late"),
             several => format!("{} sources are late", several.len()),
         };
-        let title = format!("Silent for longer than usual: {}", view.late.join(", "));
+        let title = format!("Silent for longer than expected: {}", view.late.join(", "));
         Some(view! {
             <span class="reconciled differs complete" title=title data-testid="complete">
                 {Icon::Warning.view()}{format!("Complete to {}, {late}", view.to)}

@@ -113,9 +113,9 @@ pub struct GrantLine {
     pub id: String,
     /// What people call it.
     pub name: String,
-    /// Credits given.
+    /// Credits granted.
     pub amount: Credits,
-    /// What is left of them.
+    /// What remains of them.
     pub remaining: Credits,
     /// When it pays.
     pub valid: String,

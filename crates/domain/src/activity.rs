@@ -18,7 +18,7 @@ pub const MAX_PAGE_ROWS: u32 = 1_000;
 pub struct LogRow {
     /// Order of becoming durable.
     pub seq: Seq,
-    /// When it happened.
+    /// The event time.
     pub time: Time,
     /// The same as RFC 3339 to the second, in the zone shown.
     pub at: String,
@@ -137,11 +137,11 @@ pub struct Receipt {
     pub quantity: Option<String>,
     /// Price, version and rounding of that rate: `0.001 per token · v7 · rounded up`.
     pub rate: Option<String>,
-    /// Who paid, in order: `Growth plan`, `Pack of 5,000`; `overage` for what went past all grants.
+    /// Who paid, in order: `Growth plan`, `Pack of 5,000`; `overage` for what no grant paid.
     pub paid_by: Vec<PaidPart>,
     /// What the account had left right afterwards; only for those who see the whole account.
     pub balance_after: Option<Credits>,
-    /// What was given back since, oldest first.
+    /// What was refunded since, oldest first.
     pub reversals: Vec<ReversalLine>,
     /// Whether the caller may ask for it to be given back, and what became of asking.
     pub dispute: DisputeView,
@@ -161,7 +161,7 @@ pub struct DisputeView {
 /// A part of what an event cost, and who paid it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PaidPart {
-    /// The grant's id: `plan-3`; `overage` for what went past all grants.
+    /// The grant's id: `plan-3`; `overage` for what no grant paid.
     pub id: String,
     /// What people call it.
     pub name: String,
@@ -186,7 +186,7 @@ pub struct ReversalLine {
     pub returned_to: Vec<ReturnedPart>,
 }
 
-/// Where a part of what was given back went.
+/// Where a part of a refund went.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReturnedPart {
     /// The grant's id, or `overage`.

@@ -33,14 +33,14 @@ const LEAST_SIZE: f64 = 0.75;
 /// A spike goes on until so many hours in a row were usual again.
 const COOL_DOWN_HOURS: i64 = 3;
 
-/// Hours in a row that used unusually much.
+/// Hours in a row that used far more than expected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Spike {
     /// From the first unusual hour to the end of the last one.
     pub range: TimeRange,
     /// What was used in all of it.
     pub used: Credits,
-    /// What is usual.
+    /// What was expected.
     pub expected: Credits,
 }
 

@@ -123,7 +123,7 @@ pub struct Account {
     pub cycle_anchor: crate::Time,
     /// Key of its plan.
     pub plan: String,
-    /// What happens when nothing is left.
+    /// What happens when no credits remain.
     pub policy: OveragePolicy,
     /// Credits that the system may refund in a billing cycle without anybody's decision.
     pub auto_refund: Credits,

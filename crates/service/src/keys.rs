@@ -140,7 +140,7 @@ impl Services {
             .ok_or(ServiceError::NotFound)?;
         if !old.works_at(self.now()) {
             return Err(ServiceError::Conflict(
-                "this key does not work any more: make a new one".to_owned(),
+                "this key is revoked or expired: create a new one".to_owned(),
             ));
         }
         let made = self

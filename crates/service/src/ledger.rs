@@ -175,7 +175,7 @@ impl Services {
         self.give(&scope, gift).await.map(Adjusted::Given)
     }
 
-    /// Gives back what an event cost, or a part of it, to those who paid. Never more than it cost, and only by the
+    /// Refunds what an event cost, or a part of it, to those who paid. Never more than it cost, and only by the
     /// platform: whoever pays for an account must not give its credits back to it.
     pub async fn reverse(
         &self,

@@ -196,7 +196,7 @@ impl Services {
         let membership = self.membership_of(scope, place).await?;
         let known = self.store.user_by_email(&email).await?;
         if known.is_some_and(|user| role_in(&user, scope).is_some()) {
-            let message = "is a member of the account already: change what they may do instead";
+            let message = "is a member of the account already: change their role instead";
             return Err(ServiceError::invalid("email", message));
         }
         let (secret, now) = (random_hex(SECRET_BYTES), self.now());

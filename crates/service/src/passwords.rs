@@ -72,7 +72,9 @@ pub(crate) fn check_password(password: &str, known: &[&str], errors: &mut Vec<Fi
             .feedback()
             .and_then(zxcvbn::feedback::Feedback::warning)
             .map_or_else(String::new, |warning| format!(" ({warning})"));
-        let rule = format!("is too easy to guess{why}: use several words that do not go together");
+        let rule = format!(
+            "is too easy to guess{why}: use several words that have nothing to do with each other"
+        );
         errors.push(FieldError::new("password", "weak", rule));
     }
 }

@@ -217,6 +217,6 @@ const LOOK_EVERY: std::time::Duration = std::time::Duration::from_millis(800);
 
 fn person(caller: &Caller) -> ServiceResult<UserId> {
     caller.user().ok_or_else(|| {
-        ServiceError::Forbidden("this needs to be signed in with an e-mail address".to_owned())
+        ServiceError::Forbidden("this needs to be signed in with an email address".to_owned())
     })
 }

@@ -15,7 +15,7 @@ use crate::{
 pub struct Claims {
     /// Who they are there.
     pub identity: Identity,
-    /// Their e-mail address, if it says that it has made sure of it.
+    /// Their email address, if it says that it has made sure of it.
     pub verified_email: Option<String>,
     /// Their name.
     pub name: Option<String>,
@@ -60,7 +60,7 @@ impl Services {
 
     async fn recognise(&self, claims: &Claims) -> ServiceResult<User> {
         let email = claims.verified_email.as_deref().ok_or_else(|| {
-            forbidden("the sign-in service has not made sure of your e-mail address")
+            forbidden("the sign-in service has not made sure of your email address")
         })?;
         let mut errors: Vec<FieldError> = Vec::new();
         let email = check_email(email, &mut errors);

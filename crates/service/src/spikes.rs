@@ -42,7 +42,7 @@ pub struct Spikes {
 pub struct FoundSpike {
     /// The spike.
     pub spike: Spike,
-    /// Who used more than usual by a twentieth of the spike or more, the most first.
+    /// Who used more than expected by a twentieth of the spike or more, the most first.
     pub causes: Vec<NamedCause>,
     /// What all others used above, or below, what is usual: causes and this are the spike's excess.
     pub others: Credits,
@@ -93,11 +93,11 @@ pub struct NamedCause {
     pub activity: String,
     /// What it used in the spike.
     pub used: Credits,
-    /// What is usual of it.
+    /// What was expected of it.
     pub expected: Credits,
     /// By how much it was more than usual.
     pub excess: Credits,
-    /// The hour that was most above the usual.
+    /// The hour that was most above expected.
     pub worst_hour: Time,
 }
 

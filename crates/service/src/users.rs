@@ -25,7 +25,7 @@ pub struct Joining {
     pub companies: Vec<String>,
 }
 
-/// A person to create, or to replace by e-mail address.
+/// A person to create, or to replace by email address.
 #[derive(Clone)]
 pub struct PutUser {
     /// E-mail address.
@@ -41,7 +41,7 @@ pub struct PutUser {
 }
 
 impl Services {
-    /// Creates a person, or replaces the one with that e-mail address.
+    /// Creates a person, or replaces the one with that email address.
     pub async fn put_user(&self, caller: &Caller, user: PutUser) -> ServiceResult<User> {
         caller.require_platform(Permission::Provision)?;
         check_user(&user)?;
@@ -98,7 +98,7 @@ impl Services {
         })
     }
 
-    /// Checks an e-mail address and a password. An unknown address takes as long as a wrong password.
+    /// Checks an email address and a password. An unknown address takes as long as a wrong password.
     ///
     /// # Errors
     /// [`ServiceError::Unauthenticated`] whatever was wrong.
@@ -145,7 +145,7 @@ impl Services {
         }
     }
 
-    /// People by e-mail address, those after `after`.
+    /// People by email address, those after `after`.
     pub async fn users(
         &self,
         caller: &Caller,
@@ -172,14 +172,14 @@ fn check_user(user: &PutUser) -> Result<(), Invalid> {
     Invalid::refuse(errors)
 }
 
-/// An e-mail address as it is kept: the same whatever keyboard it was typed on.
+/// An email address as it is kept: the same whatever keyboard it was typed on.
 pub(crate) fn email_as_kept(email: &str) -> String {
     ComposingNormalizer::new_nfc()
         .normalize(&email.trim().to_lowercase())
         .into_owned()
 }
 
-/// An e-mail address as it is kept, or what is wrong with it.
+/// An email address as it is kept, or what is wrong with it.
 pub(crate) fn check_email(email: &str, errors: &mut Vec<FieldError>) -> String {
     let email = email_as_kept(email);
     let looks_right = email.len() <= 254
@@ -192,7 +192,7 @@ pub(crate) fn check_email(email: &str, errors: &mut Vec<FieldError>) -> String {
     if !looks_right {
         errors.push(FieldError::invalid(
             "email",
-            "must be an e-mail address such as ada@example.com",
+            "must be an email address such as ada@example.com",
         ));
     }
     email

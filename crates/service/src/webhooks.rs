@@ -90,7 +90,7 @@ impl Services {
         Ok(self.store.webhooks(scope.account.id).await?)
     }
 
-    /// Makes a webhook.
+    /// Creates a webhook.
     pub async fn make_webhook(&self, scope: &Scope, url: &str) -> ServiceResult<Webhook> {
         let webhooks = self.webhooks(scope).await?;
         let url = url.trim();
@@ -190,7 +190,7 @@ impl Services {
             .await?)
     }
 
-    /// Sends a message once more, with the id it had.
+    /// Resends a message, with the id it had.
     pub async fn replay(&self, scope: &Scope, id: &str, message: &str) -> ServiceResult<()> {
         let webhook = self.webhook(scope, id).await?;
         let (account, now) = (scope.account.id, self.now());

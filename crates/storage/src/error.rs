@@ -116,7 +116,7 @@ fn constraint_message(message: &str) -> Option<&'static str> {
             "the account has a company with this key",
         ),
         ("api_keys.prefix", "an API key with this prefix exists"),
-        ("users.email", "a user with this e-mail address exists"),
+        ("users.email", "a user with this email address exists"),
         (
             "rate_cards.event_type",
             "this version of the rate card exists",

@@ -45,10 +45,10 @@ pub struct AccountBody {
     /// Key of its plan; null for callers who see some companies only.
     #[schema(required, example = "growth")]
     pub plan: Option<String>,
-    /// What happens when nothing is left: `hard_stop`, `grace` or `overage`; null for callers who see some companies only.
+    /// What happens when no credits remain: `hard_stop`, `grace` or `overage`; null for callers who see some companies only.
     #[schema(required, example = "hard_stop")]
     pub policy: Option<&'static str>,
-    /// With `grace`: how far past the allocation spending may go, in percent of it.
+    /// With `grace`: how much overage is allowed, in percent of the allocation.
     #[schema(required, example = json!(null))]
     pub grace_percent: Option<u32>,
     /// Credits that the system may refund in a billing cycle without a decision of the platform; null for callers who see
@@ -79,10 +79,10 @@ pub struct PutAccountBody {
     /// Key of the plan.
     #[schema(example = "growth")]
     plan: String,
-    /// What happens when nothing is left: `hard_stop` (the default), `grace` or `overage`.
+    /// What happens when no credits remain: `hard_stop` (the default), `grace` or `overage`.
     #[schema(example = "hard_stop")]
     policy: Option<String>,
-    /// Goes with `grace`: how far past the allocation spending may go, in percent of it, at most 1,000.
+    /// Goes with `grace`: how much overage is allowed, in percent of the allocation, at most 1,000.
     #[schema(example = json!(null))]
     grace_percent: Option<u32>,
     /// Credits that the system may refund in a billing cycle, to whoever requests it, without a decision of the platform:

@@ -34,7 +34,7 @@ pub struct ConditionSchema {
     /// `used_percent`, `remaining`, `company_budget`, `projected_run_out` or `spike`.
     #[schema(example = "used_percent")]
     kind: String,
-    /// Of `used_percent` and `company_budget`: percent, rising, each told once.
+    /// Of `used_percent` and `company_budget`: percent, rising, each sent once in a billing cycle.
     #[schema(example = json!([75, 90, 100]))]
     levels: Option<Vec<u32>>,
     /// Of `remaining`: no more than this remains. Of `spike`: at least so much above expected.
@@ -94,7 +94,7 @@ pub struct SnoozeBody {
     for_s: u32,
 }
 
-/// An alert that was told.
+/// An alert that was sent.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Alert)]
 pub struct AlertBody {
@@ -119,7 +119,7 @@ pub struct AlertBody {
     /// When credits will be used up, or when the spike began.
     #[schema(required)]
     at: Option<String>,
-    /// When it was told.
+    /// When it was sent.
     fired_at: String,
     /// When it was resolved; null while it lasts, and when a later alert took its place.
     #[schema(required)]
@@ -128,7 +128,7 @@ pub struct AlertBody {
     /// lasts, and when a later alert took its place.
     #[schema(required)]
     reason: Option<&'static str>,
-    /// Whether it is still so.
+    /// Whether it is ongoing.
     lasts: bool,
     /// When somebody acknowledged it.
     #[schema(required)]
@@ -213,7 +213,7 @@ pub async fn list_rules(
 
 /// Stores an alert rule
 ///
-/// A rule notifies once in a cycle and level, when the level is crossed, and once more when that is over. A changed rule is
+/// A rule notifies once in a cycle and level, when the level is crossed, and once more when it is resolved. A changed rule is
 /// compared with what is true now: what is crossed and was not sent in this cycle is sent.
 #[utoipa::path(
     put, path = "/api/v1/accounts/{key}/alert-rules/{rule}", tag = "Alerts", operation_id = "put_alert_rule",
@@ -284,7 +284,7 @@ pub async fn delete_rule(
 
 /// Snoozes an alert rule
 ///
-/// Its alerts are still kept and shown, but nobody gets an email or an event. What is still so when the snooze ends is sent
+/// Its alerts are still kept and shown, but nobody gets an email or an event. What is ongoing when the snooze ends is sent
 /// then.
 #[utoipa::path(
     post, path = "/api/v1/accounts/{key}/alert-rules/{rule}/snooze", tag = "Alerts", operation_id = "snooze_alert_rule",

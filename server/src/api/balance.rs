@@ -1,4 +1,4 @@
-//! What is left of an account's credits.
+//! What remains of an account's credits.
 
 use axum::{Json, extract::State};
 use domain::{
@@ -39,7 +39,7 @@ impl CycleBody {
     }
 }
 
-/// Credits that were given.
+/// Credits that were granted.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Grant)]
 pub struct GrantBody {
@@ -52,10 +52,10 @@ pub struct GrantBody {
     /// What people call it.
     #[schema(example = "Growth plan")]
     pub name: String,
-    /// Credits given.
+    /// Credits granted.
     #[schema(value_type = String, example = "75000")]
     pub amount: Credits,
-    /// What is left of them.
+    /// What remains of them.
     #[schema(value_type = String, example = "20512.25")]
     pub remaining: Credits,
     /// From when on they pay.
@@ -83,7 +83,7 @@ impl GrantBody {
     }
 }
 
-/// What is left of an account's credits.
+/// What remains of an account's credits.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Balance)]
 pub struct BalanceBody {
@@ -92,19 +92,19 @@ pub struct BalanceBody {
     /// Credits of the cycle: the plan's and what was added. `allocation + overage = used + remaining + expired`.
     #[schema(value_type = String, example = "75000")]
     pub allocation: Credits,
-    /// Spent in the cycle, also past the allocation.
+    /// Used in the cycle, overage included.
     #[schema(value_type = String, example = "54487.75")]
     pub used: Credits,
     /// Reserved by running calls.
     #[schema(value_type = String, example = "0")]
     pub held: Credits,
-    /// Left, what is held included; never below zero.
+    /// What remains, the reserved part included; never below zero.
     #[schema(value_type = String, example = "20512.25")]
     pub remaining: Credits,
-    /// Spent past the allocation and not paid since.
+    /// Used past all grants and not settled since.
     #[schema(value_type = String, example = "0")]
     pub overage: Credits,
-    /// What grants that ended in the cycle had left.
+    /// What remained of grants that expired in the cycle.
     #[schema(value_type = String, example = "0")]
     pub expired: Credits,
     /// Where the credits come from, in the order they are spent.

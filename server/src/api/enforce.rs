@@ -75,7 +75,7 @@ pub struct LimitBody {
     /// How much it allows in the billing cycle.
     #[schema(value_type = String, example = "75000")]
     pub amount: Credits,
-    /// How much of it is spent and held.
+    /// How much of it is used and reserved.
     #[schema(value_type = String, example = "75000")]
     pub used: Credits,
     /// What it still lets through; null when that has no end.

@@ -39,7 +39,7 @@ pub struct EventItem {
     pub source: String,
     /// Its id in that source.
     pub id: String,
-    /// When it happened.
+    /// The event time.
     #[schema(example = "2026-11-23T15:03:10.25+01:00")]
     pub time: String,
     /// Who spent the credits.
@@ -57,10 +57,10 @@ pub struct EventItem {
     /// The sender's reference.
     #[schema(required, example = "call_81f")]
     pub reference: Option<String>,
-    /// Whatever else the sender told.
+    /// Whatever else the sender sent.
     #[schema(required, value_type = Option<Object>)]
     pub metadata: Option<Box<RawValue>>,
-    /// How much of it was given back.
+    /// How much of it was refunded.
     #[schema(value_type = String, example = "0")]
     pub reversed_credits: Credits,
 }
@@ -100,14 +100,14 @@ pub struct ReceiptBody {
     pub rate: Option<String>,
     /// Which grants paid, and how much each, in order.
     pub paid_by: Vec<Payment>,
-    /// What the account had left right afterwards, below zero past all grants; null for callers who see some companies only.
+    /// The balance right afterwards, below zero with overage; null for callers who see some companies only.
     #[schema(required, value_type = Option<String>, example = "18760")]
     pub balance_after: Option<Credits>,
-    /// What was given back since, oldest first.
+    /// What was refunded since, oldest first.
     pub reversals: Vec<ReversalItem>,
 }
 
-/// A part of an event's cost that was given back.
+/// A part of an event's cost that was refunded.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Reversal)]
 pub struct ReversalItem {
@@ -126,7 +126,7 @@ pub struct ReversalItem {
     pub returned_to: Vec<ReturnedItem>,
 }
 
-/// Where a part of what was given back went.
+/// Where a part of a refund went.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ReturnedItem {
     /// Id of the grant that has it; `overage` for what lowered the overage.
@@ -180,7 +180,7 @@ impl From<PaidPart> for Payment {
 /// A part of an event's price.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Payment {
-    /// Id of the grant; `overage` for what went past all grants.
+    /// Id of the grant; `overage` for what no grant paid.
     #[schema(example = "plan-3")]
     pub grant: String,
     /// What people call it.

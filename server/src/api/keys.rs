@@ -37,20 +37,20 @@ pub struct KeyBody {
     /// Its scopes: `ingest`, `check`, `read`.
     #[schema(value_type = Vec<String>, example = json!(["ingest"]))]
     pub scopes: Vec<KeyScope>,
-    /// When it was made.
+    /// When it was created.
     pub created_at: String,
-    /// When it was revoked; null while it works.
+    /// When it was revoked; null when it was not.
     #[schema(required)]
     pub revoked_at: Option<String>,
-    /// When it stops working by itself; null when it does not.
+    /// When it expires; null when it does not.
     #[schema(required)]
     pub expires_at: Option<String>,
-    /// When it was used last, to some minutes; null when it was not.
+    /// When it was last used, to some minutes; null when it never was.
     #[schema(required)]
     pub used_at: Option<String>,
 }
 
-/// An API key that was just made.
+/// An API key that was just created.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct NewKey {
     /// The whole key. It is shown this once and cannot be read again.
@@ -61,7 +61,7 @@ pub struct NewKey {
     pub stored: KeyBody,
 }
 
-/// An API key to make.
+/// An API key to create.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = PostKey)]
@@ -79,7 +79,7 @@ pub struct PostKeyBody {
     expires_in_s: Option<u32>,
 }
 
-/// How an API key is replaced.
+/// How an API key is rotated.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = Rotation)]
@@ -156,7 +156,7 @@ pub async fn list_keys(
     ),
     request_body = PostKeyBody,
     responses(
-        (status = 201, description = "Made.", body = NewKey),
+        (status = 201, description = "Created.", body = NewKey),
         (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "The key has no scope platform.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "No such account.", body = ProblemBody, content_type = "application/problem+json"),
@@ -190,7 +190,7 @@ fn made_key(made: MadeKey) -> Response {
     (StatusCode::CREATED, no_store, Json(body)).into_response()
 }
 
-/// Replaces an API key
+/// Rotates an API key
 ///
 /// The answer has the new key, this once. The one before goes on for `overlap_s` seconds, so that programs can change over.
 #[utoipa::path(
@@ -202,7 +202,7 @@ fn made_key(made: MadeKey) -> Response {
     ),
     request_body = RotationBody,
     responses(
-        (status = 201, description = "Made.", body = NewKey),
+        (status = 201, description = "Created.", body = NewKey),
         (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "The key has no scope platform.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "No such key.", body = ProblemBody, content_type = "application/problem+json"),

@@ -29,11 +29,11 @@ use super::{
     times,
 };
 
-/// A correction.
+/// An adjustment.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PostAdjustment {
-    /// Credits to give, or to take off when negative.
+    /// Credits to grant, or to deduct when negative.
     #[schema(value_type = String, example = "-12.5")]
     credits: Credits,
     /// Why, in 1 to 500 characters.
@@ -41,7 +41,7 @@ pub struct PostAdjustment {
     reason: String,
 }
 
-/// A correction that was made.
+/// An adjustment that was made.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Adjustment {
     /// The credits, as asked.
@@ -49,24 +49,24 @@ pub struct Adjustment {
     pub credits: Credits,
     /// Why.
     pub reason: String,
-    /// The grant it became, when credits were given.
+    /// The grant it became, when credits were granted.
     #[schema(required)]
     pub grant: Option<GrantBody>,
 }
 
-/// What is to be given back of an event.
+/// What is to be refunded of an event.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PostReversal {
     /// Why, in 1 to 500 characters.
     #[schema(example = "call was cut")]
     reason: String,
-    /// How much; all that is left of the event's cost when left out.
+    /// How much; all that remains of the event's cost when left out.
     #[schema(value_type = Option<String>, example = "1.25")]
     credits: Option<Credits>,
 }
 
-/// What was given back of an event.
+/// What was refunded of an event.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ReversalBody {
     /// Its id.
@@ -79,25 +79,25 @@ pub struct ReversalBody {
     pub reversed_credits: Credits,
     /// Why.
     pub reason: String,
-    /// Where it went; together as much as was given back now.
+    /// Where it went; together as much as was refunded now.
     pub returned_to: Vec<ReturnedToBody>,
 }
 
-/// Where a part of what was given back went.
+/// Where a part of a refund went.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ReturnedTo)]
 pub struct ReturnedToBody {
-    /// Number of the grant that has it; null when it lowered what was due past all grants.
+    /// Number of the grant that has it; null when it lowered the overage.
     #[schema(required)]
     pub grant_number: Option<i64>,
     /// The grant's id, as receipts name it: `refund-9` when the grant that had paid has ended, `rollover-9` when it is carried
-    /// over; `overage` when it lowered what was due.
+    /// over; `overage` when it lowered the overage.
     #[schema(example = "refund-9")]
     pub id: String,
     /// How much.
     #[schema(value_type = String, example = "1.25")]
     pub credits: Credits,
-    /// Until when it can be spent; null when it lowered what was due.
+    /// Until when it can be spent; null when it lowered the overage.
     #[schema(required, example = "2026-12-01T00:00:00+01:00")]
     pub expires_at: Option<String>,
 }
@@ -128,13 +128,13 @@ pub struct EntryBody {
     /// `granted`, `covered`, `corrected`, `returned` or `carried_over`.
     #[schema(value_type = String, example = "granted")]
     pub kind: EntryKind,
-    /// Number of the grant whose credits moved; null for what had gone past all grants.
+    /// Number of the grant whose credits moved; null for overage.
     #[schema(required)]
     pub grant_number: Option<i64>,
     /// Credits into the grant when positive, out of it when negative.
     #[schema(value_type = String, example = "5000")]
     pub credits: Credits,
-    /// What the account had left afterwards, below zero past all grants.
+    /// The balance afterwards; below zero with overage.
     #[schema(value_type = String, example = "18760")]
     pub balance_after: Credits,
     /// Why.
@@ -162,18 +162,18 @@ impl EntryBody {
     }
 }
 
-/// Corrects an account's credits
+/// Adjusts an account's credits
 ///
 /// For usage that came too late to be an event, and for goodwill.
 #[utoipa::path(
     post, path = "/api/v1/accounts/{key}/adjustments", tag = "Ledger", operation_id = "post_adjustment",
     params(
         ("key" = String, Path, description = "The account's key."),
-        ("Idempotency-Key" = Option<String>, Header, description = "Repeats the first answer to the same request. Without it a retried request corrects twice."),
+        ("Idempotency-Key" = Option<String>, Header, description = "Repeats the first answer to the same request. Without it a retried request adjusts twice."),
     ),
     request_body = PostAdjustment,
     responses(
-        (status = 201, description = "Corrected.", body = Adjustment),
+        (status = 201, description = "Adjusted.", body = Adjustment),
         (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "The key has no scope platform.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "No such account.", body = ProblemBody, content_type = "application/problem+json"),
@@ -206,7 +206,7 @@ pub async fn post_adjustment(
     Ok((StatusCode::CREATED, Json(adjustment)).into_response())
 }
 
-/// Gives back what an event cost, or a part of it
+/// Refunds what an event cost, or a part of it
 ///
 /// The credits return to the grants that paid, in reverse order; log, cards, series and balance follow at once. What a grant
 /// paid that has ended since comes back as a grant of its own that lasts as long as the running billing cycle, or is carried
@@ -218,11 +218,11 @@ pub async fn post_adjustment(
         ("source" = String, Path, description = "Who reported the event; percent-encoded."),
         ("id" = String, Path, description = "Its id in that source; percent-encoded."),
         ("account" = Option<String>, Query, description = "The account's key. An account's own key may leave it out."),
-        ("Idempotency-Key" = Option<String>, Header, description = "Repeats the first answer to the same request. Without it a retried partial reversal gives back twice."),
+        ("Idempotency-Key" = Option<String>, Header, description = "Repeats the first answer to the same request. Without it a retried partial reversal refunds twice."),
     ),
     request_body = PostReversal,
     responses(
-        (status = 201, description = "Given back.", body = ReversalBody),
+        (status = 201, description = "Refunded.", body = ReversalBody),
         (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "The key has no scope platform.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "No such event, or someone else's.", body = ProblemBody, content_type = "application/problem+json"),
@@ -295,8 +295,8 @@ pub async fn list_grants(
 
 /// Lists the ledger besides usage, newest first
 ///
-/// Every movement of credits that is no event: grants, what they paid past zero, corrections, what was given back, what was
-/// carried over. Events say by themselves who paid them.
+/// Every movement of credits that is no event: grants, overage settled, adjustments, reversals and rollovers.
+/// Events say by themselves who paid them.
 #[utoipa::path(
     get, path = "/api/v1/accounts/{key}/ledger", tag = "Ledger", operation_id = "list_ledger",
     params(("key" = String, Path, description = "The account's key."), ListParams),

@@ -63,7 +63,7 @@ pub struct CloudEvent {
     /// The company's key.
     #[schema(example = "acme-dental")]
     subject: String,
-    /// When it happened, RFC 3339; now when left out. At most 35 days old and 5 minutes ahead.
+    /// The event time, RFC 3339; now when left out. At most 35 days old and 5 minutes ahead.
     #[schema(example = "2026-11-23T14:03:10.25Z")]
     time: Option<String>,
     /// The account's key, where the company's key alone does not say it.
@@ -140,10 +140,10 @@ pub struct RateRuleSchema {
     /// Fields of the event's `data` that must have these values.
     #[schema(value_type = Option<Object>, example = json!({"activity": "chat_reply"}))]
     r#match: Option<Value>,
-    /// The agent that events of another type are booked to.
+    /// The agent that events of another type are recorded for.
     #[schema(example = "chat")]
     agent: Option<String>,
-    /// The activity that events of another type are booked as.
+    /// The activity that events of another type are recorded as.
     #[schema(example = "chat_reply")]
     activity: Option<String>,
     /// JSON Pointer into `data` of events of another type.

@@ -131,7 +131,7 @@ impl OrderBody {
 
 /// Orders a pack or a plan
 ///
-/// Its credits are given once it is paid.
+/// Its credits are granted once it is paid.
 #[utoipa::path(
     post, path = "/api/v1/accounts/{key}/orders", tag = "Orders", operation_id = "post_order",
     params(
@@ -213,7 +213,7 @@ pub async fn list_orders(
 
 /// Records what became of an order's payment
 ///
-/// `paid` gives what was ordered in the same transaction, once, however often it is said.
+/// `paid` grants what was ordered in the same transaction, once, however often it is said.
 #[utoipa::path(
     post, path = "/api/v1/accounts/{key}/orders/{id}/payment", tag = "Orders", operation_id = "post_order_payment",
     params(("key" = String, Path, description = "The account's key."), ("id" = String, Path, description = "The order's id.")),
@@ -302,7 +302,7 @@ pub async fn post_payment_event(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Lists disputes, newest first
+/// Lists refund requests, newest first
 ///
 /// Requests of readers to refund what an event cost; of the companies that the caller may see. The platform decides them.
 #[utoipa::path(
@@ -313,7 +313,7 @@ pub async fn post_payment_event(
         ListParams,
     ),
     responses(
-        (status = 200, description = "The disputes.", body = Page<DisputeBody>),
+        (status = 200, description = "The refund requests.", body = Page<DisputeBody>),
         (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "No such account, or someone else's.", body = ProblemBody, content_type = "application/problem+json"),
     ),

@@ -181,7 +181,7 @@ pub async fn put_pack(
 
 /// Grants a pack at once
 ///
-/// Its credits first pay what the running cycle has spent past its grants, then what comes.
+/// Its credits first settle the overage of the running cycle, then pay for what is used next.
 #[utoipa::path(
     post, path = "/api/v1/accounts/{key}/packs", tag = "Packs", operation_id = "post_account_pack",
     params(

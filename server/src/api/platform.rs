@@ -42,13 +42,13 @@ pub struct PlatformBody {
     pub totals: TotalsBody,
     /// The time it is compared with, up to the last full hour of UTC while the period runs.
     pub previous: Previous<TotalsBody>,
-    /// Accounts there are now.
+    /// All accounts there are now.
     pub accounts: u64,
     /// Accounts that used something.
     pub active_accounts: u64,
     /// Accounts that used something in the period it is compared with.
     pub previous_active_accounts: u64,
-    /// Accounts that had nothing left.
+    /// Accounts that ran out of credits.
     pub run_outs: RunOutsBody,
     /// How many accounts used each agent.
     pub adoption: Vec<AdoptionBody>,
@@ -62,7 +62,7 @@ pub struct PlatformBody {
     pub movers: Vec<AccountChange>,
 }
 
-/// Accounts that had nothing left.
+/// Accounts that ran out of credits.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = RunOuts)]
 pub struct RunOutsBody {

@@ -63,7 +63,7 @@ pub struct PortalSession {
     ),
     request_body = PostPortalSessionBody,
     responses(
-        (status = 201, description = "Made.", body = PortalSession),
+        (status = 201, description = "Created.", body = PortalSession),
         (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "The key has no scope platform.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "No such account.", body = ProblemBody, content_type = "application/problem+json"),

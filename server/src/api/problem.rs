@@ -202,14 +202,14 @@ impl Problem {
     pub fn denied(decision: &Decision) -> Self {
         let detail = match decision.reason {
             Reason::CompanyBudgetReached => {
-                "the company's budget of this billing cycle has too little left: raise it"
+                "the company's budget of this billing cycle has too few credits remaining: raise it"
             }
             Reason::AgentCapReached => {
-                "the agent's cap of this billing cycle has too little left: raise it"
+                "the agent's cap of this billing cycle has too few credits remaining: raise it"
             }
             Reason::AccountSuspended => "the account is suspended: ask the platform's operator",
             Reason::OutOfCredits | Reason::Ok => {
-                "the account has too few credits left: buy a pack or a larger plan"
+                "the account has too few credits remaining: buy a pack or a larger plan"
             }
         };
         Self {

@@ -24,12 +24,12 @@ pub struct SpikesBody {
     from: String,
     /// Its end, excluded.
     to: String,
-    /// The 20 with the largest excess, the latest first; null when there is not enough data to say what is usual.
+    /// The 20 with the largest excess, the latest first; null when there is not enough data to say what was expected.
     #[schema(required)]
     spikes: Option<Vec<SpikeBody>>,
 }
 
-/// Hours in a row that used unusually much.
+/// Hours in a row that used far more than expected.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Spike)]
 pub struct SpikeBody {
@@ -40,18 +40,18 @@ pub struct SpikeBody {
     /// What was used.
     #[schema(value_type = String, example = "912.5")]
     used: Credits,
-    /// What is usual.
+    /// What was expected.
     #[schema(value_type = String, example = "240")]
     expected: Credits,
     /// By how much it was more.
     #[schema(value_type = String, example = "672.5")]
     excess: Credits,
-    /// Who used more than usual by a twentieth of the spike or more, the most first, at most five.
+    /// Who used more than expected by a twentieth of the spike or more, the most first, at most five.
     causes: Vec<CauseBody>,
-    /// What everyone else used above, or below, what is usual: with the causes' excess it is the spike's.
+    /// What all others used above, or below, what was expected: with the causes' excess it is the spike's.
     #[schema(value_type = String, example = "12.5")]
     others: Credits,
-    /// By how much those who used more than usual did so together: what shares are of.
+    /// By how much those who used more than expected did so together: what shares are of.
     #[schema(value_type = String, example = "700")]
     increase: Credits,
     /// What of the increase was offset by lower use elsewhere; without it, the increase is the excess.
@@ -75,7 +75,7 @@ pub struct CauseBody {
     /// What it used.
     #[schema(value_type = String, example = "700")]
     used: Credits,
-    /// What is usual of it.
+    /// What was expected of it.
     #[schema(value_type = String, example = "40")]
     expected: Credits,
     /// By how much it was more.
@@ -84,7 +84,7 @@ pub struct CauseBody {
     /// Part of the spike's increase, from 0 to 1, rounded to four decimals.
     #[schema(minimum = 0, maximum = 1, example = 0.9429)]
     share: f64,
-    /// The hour that was most above the usual.
+    /// The hour that was most above expected.
     worst_hour: String,
 }
 
@@ -125,9 +125,9 @@ impl CauseBody {
     }
 }
 
-/// Finds unusually high usage, and who caused it
+/// Finds usage spikes, and who caused them
 ///
-/// An hour is held against the same hour of the same weekday in up to eight weeks before. Periods of at most 100 days.
+/// An hour is compared with the same hour of the same weekday in up to eight weeks before. Periods of at most 100 days.
 #[utoipa::path(
     get, path = "/api/v1/spikes", tag = "Usage", operation_id = "get_spikes", params(ViewParams),
     responses(

@@ -29,17 +29,17 @@ use super::{
 pub struct WebhookBody {
     /// Its id.
     id: String,
-    /// Its address.
+    /// Its endpoint URL.
     #[schema(example = "https://example.com/creditscope")]
     url: String,
-    /// When it was made.
+    /// When it was created.
     created_at: String,
-    /// Since when it is no longer called; null while it is.
+    /// Since when it is disabled; null while it is not.
     #[schema(required)]
     disabled_at: Option<String>,
 }
 
-/// A webhook that was just made.
+/// A webhook that was just created.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct NewWebhook {
     /// What its messages are signed with. It is answered this once.
@@ -50,17 +50,17 @@ pub struct NewWebhook {
     stored: WebhookBody,
 }
 
-/// A webhook to make.
+/// A webhook to create.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = PostWebhook)]
 pub struct PostWebhookBody {
-    /// Its address: `https://`, on the public internet.
+    /// Its endpoint URL: `https://`, on the public internet.
     #[schema(example = "https://example.com/creditscope")]
     url: String,
 }
 
-/// A message on its way to a webhook.
+/// A delivery to a webhook.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Delivery)]
 pub struct DeliveryBody {
@@ -69,24 +69,24 @@ pub struct DeliveryBody {
     /// Its `type`.
     #[schema(example = "creditscope.alert.fired")]
     kind: String,
-    /// When it was made.
+    /// When it was created.
     created_at: String,
     /// How often it was tried since it was made, or sent once more.
     attempts: u32,
     /// When it is tried next; null when nothing is to be done any more.
     #[schema(required)]
     due_at: Option<String>,
-    /// When it arrived.
+    /// When it was delivered.
     #[schema(required)]
     delivered_at: Option<String>,
-    /// When it was given up.
+    /// When it failed, without a further retry.
     #[schema(required)]
     failed_at: Option<String>,
     /// What came back last: a status, or why there was none.
     answer: String,
 }
 
-/// A message that was made.
+/// A message that was created.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SentMessage {
     /// Its id.
@@ -166,7 +166,7 @@ pub async fn list_webhooks(
     )))
 }
 
-/// Makes a webhook
+/// Creates a webhook
 ///
 /// Alerts of the account are sent there, signed as Standard Webhooks describes. The answer is the only time the secret is
 /// shown.
@@ -178,7 +178,7 @@ pub async fn list_webhooks(
     ),
     request_body = PostWebhookBody,
     responses(
-        (status = 201, description = "Made.", body = NewWebhook),
+        (status = 201, description = "Created.", body = NewWebhook),
         (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "The key has no scope platform.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "No such account.", body = ProblemBody, content_type = "application/problem+json"),
@@ -204,7 +204,7 @@ pub async fn post_webhook(
     Ok((StatusCode::CREATED, no_store, Json(body)).into_response())
 }
 
-/// Removes a webhook, and what is on its way there
+/// Deletes a webhook, and its pending deliveries
 #[utoipa::path(
     delete, path = "/api/v1/accounts/{key}/webhooks/{id}", tag = "Alerts", operation_id = "delete_webhook",
     params(
@@ -231,7 +231,7 @@ pub async fn delete_webhook(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Calls a webhook again that was given up
+/// Re-enables a webhook that was disabled
 #[utoipa::path(
     post, path = "/api/v1/accounts/{key}/webhooks/{id}/enable", tag = "Alerts", operation_id = "enable_webhook",
     params(
@@ -240,7 +240,7 @@ pub async fn delete_webhook(
         ("Idempotency-Key" = Option<String>, Header, description = "Repeats the first answer to the same request."),
     ),
     responses(
-        (status = 200, description = "It is called again.", body = WebhookBody),
+        (status = 200, description = "It is enabled.", body = WebhookBody),
         (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "The key has no scope platform.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "No such webhook.", body = ProblemBody, content_type = "application/problem+json"),
@@ -257,7 +257,7 @@ pub async fn enable_webhook(
     Ok(Json(services.enable_webhook(&scope, &id).await?.into()))
 }
 
-/// Sends a webhook a test
+/// Sends a test event to a webhook
 #[utoipa::path(
     post, path = "/api/v1/accounts/{key}/webhooks/{id}/test", tag = "Alerts", operation_id = "test_webhook",
     params(
@@ -266,7 +266,7 @@ pub async fn enable_webhook(
         ("Idempotency-Key" = Option<String>, Header, description = "Repeats the first answer to the same request."),
     ),
     responses(
-        (status = 202, description = "It is on its way.", body = SentMessage),
+        (status = 202, description = "It is pending.", body = SentMessage),
         (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "The key has no scope platform.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "No such webhook.", body = ProblemBody, content_type = "application/problem+json"),
@@ -284,7 +284,7 @@ pub async fn test_webhook(
     Ok((StatusCode::ACCEPTED, Json(SentMessage { message })).into_response())
 }
 
-/// Lists the messages to a webhook, newest first
+/// Lists the deliveries to a webhook, newest first
 #[utoipa::path(
     get, path = "/api/v1/accounts/{key}/webhooks/{id}/deliveries", tag = "Alerts", operation_id = "list_deliveries",
     params(
@@ -317,7 +317,7 @@ pub async fn list_deliveries(
     Ok(Json(page.page(deliveries, place, DeliveryBody::from)))
 }
 
-/// Sends a message once more
+/// Resends a message
 ///
 /// With the same `webhook-id`, so that a receiver that has it can tell.
 #[utoipa::path(
@@ -329,7 +329,7 @@ pub async fn list_deliveries(
         ("Idempotency-Key" = Option<String>, Header, description = "Repeats the first answer to the same request."),
     ),
     responses(
-        (status = 202, description = "It is on its way.", body = SentMessage),
+        (status = 202, description = "It is pending.", body = SentMessage),
         (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "The key has no scope platform.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "No such message.", body = ProblemBody, content_type = "application/problem+json"),

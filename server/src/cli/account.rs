@@ -34,10 +34,10 @@ pub enum Command {
         /// Key of its plan
         #[arg(long)]
         plan: String,
-        /// What happens when nothing is left
+        /// What happens when no credits remain
         #[arg(long, default_value = "hard_stop", value_parser = ["hard_stop", "grace", "overage"])]
         policy: String,
-        /// With grace: how far past the allocation spending may go, in percent of it
+        /// With grace: how much overage is allowed, in percent of the allocation
         #[arg(long)]
         grace_percent: Option<u32>,
         /// Credits that the system may refund in a billing cycle without a decision of the platform

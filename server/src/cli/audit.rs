@@ -3,10 +3,14 @@
 use std::process::ExitCode;
 
 use clap::Args;
+use domain::calendar::Zone;
 use serde::Serialize;
 use service::{Permission, audit::AuditAsk, ports::AuditEntry};
 
-use super::{CliError, CliResult, open::Shell};
+use super::{
+    CliError, CliResult,
+    open::{Shell, zone_of},
+};
 use crate::api::times;
 
 /// Read the audit log, newest first.
@@ -31,6 +35,9 @@ pub struct Audit {
 struct Row {
     number: i64,
     at: String,
+    /// When, as people read it: with the offset of the account's zone.
+    #[serde(skip)]
+    shown_at: String,
     actor: String,
     address: Option<String>,
     action: String,
@@ -38,11 +45,12 @@ struct Row {
     detail: String,
 }
 
-impl From<AuditEntry> for Row {
-    fn from(entry: AuditEntry) -> Self {
+impl Row {
+    fn new(entry: AuditEntry, zone: &Zone) -> Self {
         Self {
             number: entry.number,
             at: times::rfc3339_utc(entry.at),
+            shown_at: zone.rfc3339(entry.at),
             actor: entry.actor,
             address: entry.address,
             action: entry.action,
@@ -59,7 +67,7 @@ pub async fn run(audit: Audit, shell: &Shell<'_>) -> CliResult {
         format!(
             "{}\t{}\t{}\t{}\t{}\t{}\t{}",
             row.number,
-            row.at,
+            row.shown_at,
             row.actor,
             row.address.as_deref().unwrap_or("-"),
             row.action,
@@ -77,14 +85,17 @@ async fn read(audit: Audit, shell: &Shell<'_>) -> Result<Vec<Row>, CliError> {
         actor: audit.actor,
         before: audit.before,
     };
-    let entries = match audit.account {
+    let (entries, zone) = match audit.account {
         Some(account) => {
             let scope = services
                 .scope(caller, Some(&account), Permission::Manage)
                 .await?;
-            services.audit(&scope, &ask).await?
+            (services.audit(&scope, &ask).await?, zone_of(&scope))
         }
-        None => services.platform_audit(caller, &ask).await?,
+        None => (services.platform_audit(caller, &ask).await?, Zone::utc()),
     };
-    Ok(entries.into_iter().map(Row::from).collect())
+    Ok(entries
+        .into_iter()
+        .map(|entry| Row::new(entry, &zone))
+        .collect())
 }

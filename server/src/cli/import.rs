@@ -119,7 +119,7 @@ fn progress(file: &File, shell: &Shell<'_>) -> ProgressBar {
         ProgressDrawTarget::stderr()
     };
     let style = ProgressStyle::with_template(
-        "{bar:40} {percent:>3} %  {bytes}/{total_bytes}  {bytes_per_sec}  {eta} left",
+        "{bar:40} {percent:>3}%  {bytes}/{total_bytes}  {bytes_per_sec}  {eta} remaining",
     );
     let bar = ProgressBar::with_draw_target(Some(bytes), target);
     style.map_or(bar.clone(), |style| bar.with_style(style))

@@ -3,10 +3,19 @@
 use std::process::ExitCode;
 
 use clap::Subcommand;
+use domain::calendar::Zone;
 use serde_json::json;
-use service::{keys::KeyAsk, ports::KeyScope};
+use service::{
+    Permission,
+    keys::KeyAsk,
+    ports::{ApiKey, KeyScope},
+};
 
-use super::{CliResult, account::LISTED, open::Shell};
+use super::{
+    CliError, CliResult,
+    account::LISTED,
+    open::{Shell, zone_of},
+};
 use crate::api::keys::KeyBody;
 
 /// Create, list and revoke API keys.
@@ -68,24 +77,7 @@ pub async fn run(command: Command, shell: &Shell<'_>) -> CliResult {
             shell.output.answer(&made.token, &answer);
         }
         Command::List { account } => {
-            let keys = services
-                .keys(caller, account.as_deref(), None, LISTED)
-                .await?;
-            let keys: Vec<_> = keys.into_iter().map(KeyBody::from).collect();
-            shell.output.list(&keys, |key| {
-                let scopes: Vec<_> = key.scopes.iter().map(|scope| scope.id()).collect();
-                let state = key
-                    .revoked_at
-                    .as_ref()
-                    .map_or_else(|| "active".to_owned(), |at| format!("revoked {at}"));
-                format!(
-                    "{}\t{}\t{}\t{}\t{state}",
-                    key.prefix,
-                    scopes.join(","),
-                    key.name,
-                    key.created_at
-                )
-            });
+            list(account.as_deref(), shell).await?;
         }
         Command::Revoke { prefix, account } => {
             services
@@ -97,4 +89,38 @@ pub async fn run(command: Command, shell: &Shell<'_>) -> CliResult {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+async fn list(account: Option<&str>, shell: &Shell<'_>) -> Result<(), CliError> {
+    let (services, caller) = (&shell.services, &shell.caller);
+    let keys = services.keys(caller, account, None, LISTED).await?;
+    // Keys of the platform belong to no account, and so to no zone of one.
+    let zone = match account {
+        Some(key) => zone_of(&services.scope(caller, Some(key), Permission::Read).await?),
+        None => Zone::utc(),
+    };
+    let texts: Vec<_> = keys.iter().map(|key| line(key, &zone)).collect();
+    if shell.output.is_json() {
+        let keys: Vec<_> = keys.into_iter().map(KeyBody::from).collect();
+        shell.output.list(&keys, |_| String::new());
+    } else {
+        shell.output.list(&texts, Clone::clone);
+    }
+    Ok(())
+}
+
+/// A key as people read it, its times with the offset of the account's zone.
+fn line(key: &ApiKey, zone: &Zone) -> String {
+    let scopes: Vec<_> = key.scopes.iter().map(|scope| scope.id()).collect();
+    let state = key.revoked_at.map_or_else(
+        || "active".to_owned(),
+        |at| format!("revoked {}", zone.rfc3339(at)),
+    );
+    format!(
+        "{}\t{}\t{}\t{}\t{state}",
+        key.prefix,
+        scopes.join(","),
+        key.name,
+        zone.rfc3339(key.created_at)
+    )
 }

@@ -50,7 +50,7 @@ struct Line {
     number: i64,
     at: String,
     kind: &'static str,
-    /// Number of the grant; null for what had gone past all grants.
+    /// Number of the grant; null for overage.
     grant_number: Option<i64>,
     cycle_start: String,
     credits: String,

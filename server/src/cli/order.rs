@@ -21,7 +21,7 @@ pub enum Command {
         #[arg(long)]
         account: String,
     },
-    /// Say that an order was paid: what was ordered is given at once
+    /// Say that an order was paid: what was ordered is granted at once
     Confirm {
         /// The order's id
         id: String,

@@ -48,7 +48,7 @@ pub struct AccountRow {
     pub zone: &'static str,
     /// Key of its plan.
     pub plan: &'static str,
-    /// What happens when nothing is left.
+    /// What happens when no credits remain.
     pub policy: OveragePolicy,
     /// Events of an ordinary working day.
     pub events_a_day: f64,

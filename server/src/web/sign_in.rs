@@ -20,7 +20,7 @@ use tower_sessions::Session;
 use super::guard::{SIGN_IN, sign_in_path};
 use crate::{AppState, api::problem::Problem, middleware::address::ClientAddress, sessions};
 
-/// Failed sign-ins of one address for one e-mail address that a minute may see.
+/// Failed sign-ins of one address for one email address that a minute may see.
 const MAX_FAILURES: u32 = 10;
 /// Failed sign-ins of one address for anyone: behind it may be a whole office.
 const MAX_FAILURES_OF_ADDRESS: u32 = 60;
@@ -40,7 +40,7 @@ pub struct SignIn {
 #[derive(Debug, Default)]
 pub struct Attempts(Mutex<HashMap<Name, (Time, u32)>>);
 
-/// An e-mail address, or none for all of them, and where it was typed.
+/// An email address, or none for all of them, and where it was typed.
 type Name = (String, Option<IpAddr>);
 
 impl Attempts {

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::AppState;
 
-/// Makes a webhook.
+/// Creates a webhook.
 #[derive(Debug, Deserialize)]
 pub struct MakeForm {
     account: String,

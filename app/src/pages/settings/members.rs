@@ -153,7 +153,7 @@ impl MembersPage {
         }).collect();
         Some(view! {
             <section aria-labelledby="invitations">
-                <header class="section-header"><h2 id="invitations">"Open invitations"</h2></header>
+                <header class="section-header"><h2 id="invitations">"Open invitations"</h2><p>{format!("Times are in {}.", self.zone.name())}</p></header>
                 <div class="card table-card" tabindex="0" role="group" aria-label="Table of invitations">
                     <table data-testid="invitations">
                         <thead><tr><th scope="col">"Email"</th><th scope="col">"Role"</th><th scope="col">"Company access"</th><th scope="col">"Expires"</th><th scope="col"><span class="visually-hidden">"Change"</span></th></tr></thead>

@@ -87,11 +87,7 @@ impl RefundsPage {
             ),
             (
                 "Requested",
-                format!(
-                    "{}, {}",
-                    at(dispute.created_at, &Zone::utc()),
-                    dispute.actor
-                ),
+                format!("{}, {}", in_both(dispute.created_at, &zone), dispute.actor),
             ),
             (
                 "What the agency said",

@@ -142,6 +142,7 @@ impl ReviewPage {
     }
 
     fn unusual(&self) -> impl IntoView + use<> {
+        let zone = self.review.spikes.zone.name();
         let cards = match &self.review.spikes.spikes {
             None => view! { <p class="card empty-card">"Not enough data yet: what to expect is known after two weeks of usage."</p> }.into_any(),
             Some(spikes) if spikes.is_empty() => view! { <p class="card empty-card" data-testid="calm">"No spikes: every hour was about as expected."</p> }.into_any(),
@@ -152,7 +153,7 @@ impl ReviewPage {
         };
         view! {
             <section aria-labelledby="unusual" data-testid="spikes">
-                <header class="section-header"><h2 id="unusual">"Spikes"</h2><p>"Hours that used far more than expected from the same hours of the weeks before."</p></header>
+                <header class="section-header"><h2 id="unusual">"Spikes"</h2><p>{format!("Hours that used far more than expected from the same hours of the weeks before. Times are in {zone}.")}</p></header>
                 {cards}
             </section>
         }

@@ -129,7 +129,7 @@ fn how_to() -> impl IntoView {
     view! {
         <section class="card verdict" data-testid="how-to">
             <h2>"No leads reported yet"</h2>
-            <p>"Send an event when a conversation or call brings in a lead, a booking or a sale, and this page says what each of them cost. Give it the reference of the conversation, so that chats without a lead can be told."</p>
+            <p>"Send an event when a conversation or call brings in a lead, a booking or a sale, and this page says what each of them cost. Give it the reference of the conversation, so that chats without a lead can be counted."</p>
             <pre class="example" tabindex="0" aria-label="Example of a lead">"POST /api/v1/events\n\n"{EXAMPLE}</pre>
             <a class="button" href="/api/docs" rel="external">"API documentation"</a>
         </section>

@@ -46,7 +46,7 @@ impl YouPage {
         let parts = view! {
             {self.has_password.then(|| self.password())}
             <section aria-labelledby="sessions">
-                <header class="section-header"><h2 id="sessions">"Active sessions"</h2>{others}</header>
+                <header class="section-header"><h2 id="sessions">"Active sessions"</h2><p>{format!("Times are in {}.", self.zone.name())}</p>{others}</header>
                 <div class="card table-card" tabindex="0" role="group" aria-label="Table of sessions">
                     <table data-testid="sessions">
                         <thead><tr><th scope="col">"Browser"</th><th scope="col">"IP address"</th><th scope="col">"Signed in"</th><th scope="col">"Last used"</th><th scope="col"><span class="visually-hidden">"Change"</span></th></tr></thead>

@@ -40,7 +40,7 @@ pub struct SpikeSeen {
     pub start: Time,
     /// What was used.
     pub used: Credits,
-    /// What is usual.
+    /// What was expected.
     pub expected: Credits,
 }
 

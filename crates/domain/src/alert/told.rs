@@ -113,7 +113,7 @@ pub struct Fired {
     pub limit: Credits,
     /// What was told since the epoch began.
     pub crossings: Crossings,
-    /// Whether it is still so.
+    /// Whether it is ongoing.
     pub lasts: bool,
     /// Why it is over, once it is.
     pub ending: Option<Ending>,

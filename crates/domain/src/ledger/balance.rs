@@ -21,7 +21,7 @@ pub struct Balance {
     pub remaining: Credits,
     /// What was spent past the allocation and not paid since; never below zero.
     pub overage: Credits,
-    /// What grants that ended in the cycle had left.
+    /// What remained of grants that expired in the cycle.
     pub expired: Credits,
     /// What happens at zero.
     pub policy: OveragePolicy,

@@ -93,7 +93,7 @@ pub struct NewGrant {
     pub actor: String,
 }
 
-/// Credits that were given.
+/// Credits that were granted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Grant {
     /// Its number.
@@ -102,7 +102,7 @@ pub struct Grant {
     pub kind: GrantKind,
     /// What people call it.
     pub name: String,
-    /// Credits given.
+    /// Credits granted.
     pub amount: Credits,
     /// Credits that have left it: spent, carried over, taken back.
     pub spent: Credits,

@@ -1,10 +1,10 @@
-//! What happens when nothing is left.
+//! What happens when no credits remain.
 
 use serde::{Deserialize, Serialize};
 
 use crate::Credits;
 
-/// What happens when nothing is left.
+/// What happens when no credits remain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OveragePolicy {

@@ -31,7 +31,7 @@ pub struct Cause {
     pub activity: String,
     /// What it used in the spike.
     pub used: Credits,
-    /// What is usual of it.
+    /// What was expected of it.
     pub expected: Credits,
     /// Each hour's use above the usual; hours that used less are below zero.
     pub hours: Vec<(Time, Credits)>,

@@ -149,13 +149,13 @@ pub struct Paid {
     pub paid_by: Vec<PaidPart>,
     /// What the account had left right afterwards.
     pub balance_after: Option<Credits>,
-    /// What was given back since, oldest first.
+    /// What was refunded since, oldest first.
     pub reversals: Vec<ReversalLine>,
 }
 
 fn paid_part(part: &Part, names: &BTreeMap<GrantNo, (GrantKind, String)>) -> PaidPart {
     let (id, name) = match part.payer {
-        Payer::Overage => ("overage".to_owned(), "Past all credits".to_owned()),
+        Payer::Overage => ("overage".to_owned(), "Overage".to_owned()),
         Payer::Grant(number) => names.get(&number).map_or_else(
             || (format!("grant-{}", number.0), String::new()),
             |(kind, name)| (format!("{}-{}", kind.id(), number.0), name.clone()),

@@ -87,7 +87,7 @@ pub(super) fn period_labels(
         ),
         PeriodChoice::Custom(_) => (
             custom_label(range, zone),
-            so_far("as long a time before".to_owned()),
+            so_far("the same length of time before".to_owned()),
         ),
     }
 }

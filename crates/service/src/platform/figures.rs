@@ -27,7 +27,7 @@ pub struct Adoption {
     pub accounts: u64,
 }
 
-/// Accounts that had nothing left.
+/// Accounts that ran out of credits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct RunOuts {
     /// In the period.

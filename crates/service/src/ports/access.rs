@@ -15,7 +15,7 @@ pub struct Invitation {
     pub account: AccountId,
     /// SHA-256 of the link's secret.
     pub token_hash: Vec<u8>,
-    /// Lower-case e-mail address of who is invited.
+    /// Lower-case email address of who is invited.
     pub email: String,
     /// What they may do there.
     pub role: Role,
@@ -32,7 +32,7 @@ pub struct Invitation {
 /// Who accepts an invitation, or is known by a provider of single sign-on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewPerson {
-    /// Lower-case e-mail address.
+    /// Lower-case email address.
     pub email: String,
     /// Display name.
     pub name: String,
@@ -73,7 +73,7 @@ pub struct AuditEntry {
     pub at: Time,
     /// The account it concerns; none for the platform.
     pub account: Option<AccountId>,
-    /// Who: a person's e-mail address, or a key.
+    /// Who: a person's email address, or a key.
     pub actor: String,
     /// From where, when known: an IP address.
     pub address: Option<String>,
@@ -101,7 +101,7 @@ pub struct AuditFilter<'a> {
 /// Members, invitations, single sign-on, portal links, brands and the audit log.
 #[async_trait]
 pub trait AccessStore {
-    /// Members of an account, by e-mail address.
+    /// Members of an account, by email address.
     async fn members(&self, account: AccountId) -> StoreResult<Vec<User>>;
 
     /// Makes someone a member, or changes what they may do.

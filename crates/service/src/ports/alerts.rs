@@ -8,7 +8,7 @@ use domain::{
 
 use super::StoreResult;
 
-/// An alert that was told.
+/// An alert that was sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Alert {
     /// Its number; later ones are higher.
@@ -19,7 +19,7 @@ pub struct Alert {
     pub kind: String,
     /// What it saw.
     pub reading: Reading,
-    /// When it was told.
+    /// When it was sent.
     pub fired_at: Time,
     /// When it ended; none while it lasts, and when a later alert took its place.
     pub recovered_at: Option<Time>,
@@ -49,7 +49,7 @@ impl Alert {
         }
     }
 
-    /// Whether it is still so.
+    /// Whether it is ongoing.
     pub const fn lasts(&self) -> bool {
         !self.is_over
     }
@@ -122,11 +122,11 @@ pub enum AlertTurn {
 pub struct Webhook {
     /// Unique in its account.
     pub id: String,
-    /// Its address.
+    /// Its endpoint URL.
     pub url: String,
     /// `whsec_…`: what messages are signed with.
     pub secret: String,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Time,
     /// Since when nothing is sent there any more.
     pub disabled_at: Option<Time>,
@@ -153,9 +153,9 @@ pub struct Delivery {
     pub attempts: u32,
     /// When it is tried next; none when nothing is to be done any more.
     pub due_at: Option<Time>,
-    /// When it arrived.
+    /// When it was delivered.
     pub delivered_at: Option<Time>,
-    /// When it was given up.
+    /// When it failed, without a further retry.
     pub failed_at: Option<Time>,
     /// What came back last.
     pub answer: String,

@@ -64,7 +64,7 @@ pub struct ApiKey {
     pub scopes: Vec<KeyScope>,
     /// What it is for.
     pub name: String,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Time,
     /// When it was revoked.
     pub revoked_at: Option<Time>,
@@ -99,7 +99,7 @@ pub struct PutAccount {
     pub cycle_anchor: Time,
     /// Key of its plan.
     pub plan: String,
-    /// What happens when nothing is left.
+    /// What happens when no credits remain.
     pub policy: OveragePolicy,
     /// Credits that the system may refund in a billing cycle without anybody's decision.
     pub auto_refund: Credits,

@@ -20,7 +20,7 @@ pub struct NewEvent {
     pub fingerprint: i64,
     /// The event type.
     pub kind: String,
-    /// When it happened.
+    /// The event time.
     pub time: Time,
     /// Start of the civil day of the account's zone that holds `time`: its day roll-up.
     pub day_start: Time,
@@ -65,7 +65,7 @@ pub struct StoredEvent {
     pub id: String,
     /// The event type.
     pub kind: String,
-    /// When it happened.
+    /// The event time.
     pub time: Time,
     /// When it became durable.
     pub recorded_at: Time,

@@ -24,7 +24,7 @@ pub struct Membership {
 pub struct User {
     /// Stored number.
     pub id: UserId,
-    /// Lower-case e-mail address; unique.
+    /// Lower-case email address; unique.
     pub email: String,
     /// Display name.
     pub name: String,
@@ -38,10 +38,10 @@ pub struct User {
     pub disabled: bool,
 }
 
-/// A person to create, or to replace by e-mail address.
+/// A person to create, or to replace by email address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewUser {
-    /// Lower-case e-mail address.
+    /// Lower-case email address.
     pub email: String,
     /// Display name.
     pub name: String,
@@ -69,16 +69,16 @@ pub struct SavedSession {
 /// People and their sessions.
 #[async_trait]
 pub trait IdentityStore {
-    /// A person by lower-case e-mail address.
+    /// A person by lower-case email address.
     async fn user_by_email(&self, email: &str) -> StoreResult<Option<User>>;
 
     /// A person by number.
     async fn user(&self, id: UserId) -> StoreResult<Option<User>>;
 
-    /// People by e-mail address, those after `after`.
+    /// People by email address, those after `after`.
     async fn users(&self, after: Option<&str>, limit: u32) -> StoreResult<Vec<User>>;
 
-    /// Creates a person, or replaces the one with that e-mail address.
+    /// Creates a person, or replaces the one with that email address.
     async fn put_user(&self, user: &NewUser, now: Time) -> StoreResult<User>;
 
     /// Stores a session; `false` when `create` is set and there is one with that hash already.

@@ -57,7 +57,7 @@ pub enum Act {
         /// Why.
         reason: String,
     },
-    /// Gives back what an event cost, or a part of it.
+    /// Refunds what an event cost, or a part of it.
     Reverse(Reverse),
     /// Reserves credits.
     Hold(NewHold),
@@ -434,7 +434,7 @@ pub struct EventPayment {
     pub parts: Vec<Part>,
     /// What the account had left afterwards.
     pub balance_after: Option<Credits>,
-    /// What was given back since, oldest first.
+    /// What was refunded since, oldest first.
     pub reversals: Vec<StoredReversal>,
 }
 

@@ -70,7 +70,7 @@ pub struct Reversible {
     pub before: Credits,
 }
 
-/// A part of an event's cost that was given back.
+/// A part of an event's cost that was refunded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredReversal {
     /// Its id.

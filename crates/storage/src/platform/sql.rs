@@ -68,7 +68,7 @@ pub(super) const DAYS: &str = "
 pub(super) const ACCOUNTS: &str =
     "SELECT count(*) FROM accounts WHERE ?1 = '[]' OR plan IN (SELECT value FROM json_each(?1))";
 
-/// Accounts that had nothing left.
+/// Accounts that ran out of credits.
 pub(super) const RUN_OUTS: &str = "
     SELECT account_id, cycle_start, at FROM run_outs
     WHERE at >= ?1 AND at < ?2 AND (?3 = '[]' OR plan IN (SELECT value FROM json_each(?3)))

@@ -10,13 +10,13 @@ use super::{store::Store, totals::Totals};
 use crate::cli::CliError;
 
 /// Why credits are given back that were given back where the file comes from.
-const REASON: &str = "given back before the import";
+const REASON: &str = "refunded before the import";
 
 /// What an export tells of an event besides what any file does.
 pub struct Exported {
     /// The source it was exported with, when that is one of our own.
     pub own_source: Option<String>,
-    /// How much of it was given back.
+    /// How much of it was refunded.
     pub reversed: Credits,
     /// The event.
     pub event: ParsedEvent,

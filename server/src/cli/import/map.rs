@@ -5,7 +5,7 @@ use crate::api::events::EXPORT_COLUMNS;
 /// Positions of the columns.
 #[derive(Debug, Default)]
 pub struct Columns {
-    /// When it happened.
+    /// The event time.
     pub time: Option<usize>,
     /// How much was used: the sum of these.
     pub quantity: Vec<usize>,

@@ -130,7 +130,7 @@ impl Books {
         self.give(
             NewGrant {
                 kind: GrantKind::Rollover,
-                name: "Carried over".to_owned(),
+                name: "Rollover".to_owned(),
                 amount: carried,
                 active: TimeRange::new(from.start, to.end),
                 priority: PRIORITY,

@@ -165,7 +165,7 @@ impl Books {
         if let Some(carry) = returned.carry {
             let grant = NewGrant {
                 kind: GrantKind::Rollover,
-                name: "Carried over".to_owned(),
+                name: "Rollover".to_owned(),
                 amount: back.carried,
                 active: TimeRange::new(carry.from.start, moment.cycle.end),
                 priority: PRIORITY,

@@ -96,7 +96,7 @@ fn compare(examination: &mut Examination<'_>, patient: &Patient, start: Time, cy
     let right = cycle.gone - cycle.covered;
     if cycle.due != right {
         examination.differ(format!(
-            "overage of account {}, cycle from {start}: {} micro-credits are due, {} went past all grants and {} of them were covered.",
+            "overage of account {}, cycle from {start}: {} micro-credits are due, {} are overage and {} of them were settled.",
             patient.key, cycle.due, cycle.gone, cycle.covered,
         ));
     }
