@@ -339,7 +339,7 @@ test.describe("A link to an event", () => {
   test("to an event outside of the view leads on to it; to one that is not there says so", async ({ usage, account, page }) => {
     await account.api.report({ company: "acme", agent: "nox", credits: "1", reference: "hidden", id: "hidden/1" }, ...history(3));
     await usage.open("?agent=chat&event=end2end/hidden%252F1");
-    await expect(page.locator(".notice")).toContainText("outside of this view");
+    await expect(page.locator(".notice")).toContainText("outside this view");
     await page.getByRole("link", { name: "Show the event" }).click();
     await expect(usage.receipt).toContainText("hidden/1");
     for (const event of ["end2end/no-such-event", "nonsense"]) {

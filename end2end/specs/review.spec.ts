@@ -21,8 +21,8 @@ test.describe("Weekly review", () => {
     const settings = new Settings(page, server);
     await settings.open("Weekly review");
     await usage.open();
-    const warning = page.getByRole("status").filter({ hasText: "51.0× the usual use on" });
-    await expect(warning).toContainText("500 credits above the usual, all of it from Bluewater Spa, Voice Outbound.");
+    const warning = page.getByRole("status").filter({ hasText: "51.0× the expected usage on" });
+    await expect(warning).toContainText("510 vs 10 expected, all of the increase from Bluewater Spa, Voice Outbound.");
     await warning.getByRole("link", { name: "See why" }).click();
     const spikes = page.getByTestId("spikes");
     await expect(spikes.locator("article")).toHaveCount(1);
@@ -34,7 +34,7 @@ test.describe("Weekly review", () => {
     await cause.getByText("Set a cap").click();
     await cause.getByLabel("Voice Outbound, credits a cycle").fill("600");
     await cause.getByRole("button", { name: "Save" }).click();
-    await settings.says("Checks follow the new limits");
+    await settings.says("The new limits apply at once");
     await expect(page).toHaveURL(/week=/);
     await page.getByRole("button", { name: "Mark as reviewed" }).click();
     await settings.says("Everybody sees that this week was reviewed");
@@ -55,7 +55,7 @@ test.describe("Weekly review", () => {
     await expect(spikes).toContainText("510 vs 10 expected");
   });
 
-  test("says when too little is known, and when nothing was unusual", async ({ account, usage, page, server }) => {
+  test("says when too little is known, and when nothing was above expected", async ({ account, usage, page, server }) => {
     const hour = lastHour();
     await usage.open();
     const settings = new Settings(page, server);

@@ -69,7 +69,7 @@ impl FoundSpike {
         number::percent_parts(&parts, self.increase())
     }
 
-    /// Whom most of it is from: `92% of it from Acme Dental, Voice Outbound`; none when nobody stands out.
+    /// Whom most of it is from: `92% of the increase from Acme Dental, Voice Outbound`; none when nobody stands out.
     pub fn mostly_from(&self) -> Option<String> {
         let cause = self.causes.first()?;
         let part = if cause.excess < self.increase() {
@@ -78,7 +78,7 @@ impl FoundSpike {
             "all".to_owned()
         };
         let (company, agent) = (&cause.company.name, cause.agent.name());
-        Some(format!("{part} of it from {company}, {agent}"))
+        Some(format!("{part} of the increase from {company}, {agent}"))
     }
 }
 

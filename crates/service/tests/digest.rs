@@ -27,7 +27,7 @@ By company
 - acme company: 10 credits, 86% less than in the previous week
 
 Spikes
-- Mon 23 Nov, 13:00: 120 credits vs 0 expected, all of it from harbor company, Voice Outbound
+- Mon 23 Nov, 13:00: 120 credits vs 0 expected, all of the increase from harbor company, Voice Outbound
 
 This billing cycle
 - Lasts to the end of the cycle

@@ -1,16 +1,20 @@
 //! What is written to the books of accounts, and read from them.
 
+mod books;
+
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use domain::{
-    AccountId, Agent, CompanyId, Credits, Seq, Time, TimeRange,
+    AccountId, Agent, CompanyId, Credits, Seq, Time,
     cursor::TimedId,
     ledger::{
         Decision, Dispute, DisputeState, Entry, Grant, GrantKind, GrantNo, Hold, HoldError, Order,
-        Overage, OveragePolicy, Part, PlanHistory, Renewal, Verdict,
+        Part, Renewal, Verdict,
     },
 };
+
+pub use books::{BooksNeeds, ChangedBooks, CompanyLimits, LoadedBooks, Terms};
 
 use super::{CommitOutcome, NewEvent, Reverse, Reversed, StoreResult, StoredEvent, StoredReversal};
 
@@ -223,107 +227,6 @@ pub enum Refusal {
     OutOfRange,
 }
 
-/// What an account pays, as its books need to know it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Terms {
-    /// What its plan gives.
-    pub plan: PlanHistory,
-    /// What happens at zero.
-    pub policy: OveragePolicy,
-    /// Whether the operator has stopped the account.
-    pub is_suspended: bool,
-}
-
-/// A company's limits in a cycle, and what counts against them, by agent.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct CompanyLimits {
-    /// Credits the company may spend in a cycle.
-    pub budget: Option<Credits>,
-    /// Credits an agent may spend in it.
-    pub caps: BTreeMap<Agent, Credits>,
-    /// Spent in the running cycle.
-    pub used: BTreeMap<Agent, Credits>,
-    /// Held by running calls.
-    pub held: BTreeMap<Agent, Credits>,
-}
-
-/// The stored state of an account's books: what [`crate::desk::Desk`] works on.
-#[derive(Debug, Clone)]
-pub struct LoadedBooks {
-    /// Whose.
-    pub account: AccountId,
-    /// What it pays.
-    pub terms: Terms,
-    /// Its billing cycles.
-    pub cycles: domain::calendar::Cycles,
-    /// When the account came to be: its first cycle is that one. None when it is from before that was noted; then its books
-    /// begin with the cycle in which something is first done to them.
-    pub opened: Option<Time>,
-    /// Credits that the system may refund in a cycle without anybody's decision.
-    pub auto_refund: Credits,
-    /// How many of them it has refunded in the running cycle; only known when an act disputes an event.
-    pub auto_refunded: Credits,
-    /// Its grants, as far as they can matter to what is asked.
-    pub grants: Vec<Grant>,
-    /// Overage by start of its cycle.
-    pub overage: BTreeMap<Time, Overage>,
-    /// Number of the latest grant.
-    pub last_grant: i64,
-    /// Number of the latest entry.
-    pub last_entry: i64,
-    /// Counts the changes.
-    pub version: i64,
-    /// Counts those besides usage and running calls.
-    pub billing: i64,
-    /// Start of the latest cycle that was renewed.
-    pub renewed: Option<Time>,
-    /// Reserved by all active holds.
-    pub held: Credits,
-    /// Spent in the running cycle.
-    pub used: Credits,
-    /// Active holds that are overdue, and those an act names.
-    pub holds: Vec<Hold>,
-    /// Limits of the companies an act names.
-    pub limits: BTreeMap<CompanyId, CompanyLimits>,
-    /// Orders an act names.
-    pub orders: Vec<Order>,
-    /// Disputes an act names, and those of the events an act names.
-    pub disputes: Vec<Dispute>,
-}
-
-/// What has to be stored of an account's books after a desk has worked on them.
-#[derive(Debug, Clone)]
-pub struct ChangedBooks {
-    /// Whose.
-    pub account: AccountId,
-    /// Grants that are new or changed, as they are now.
-    pub grants: Vec<Grant>,
-    /// Overage that changed, as it is now.
-    pub overage: Vec<(Time, Overage)>,
-    /// New entries with their numbers.
-    pub entries: Vec<(i64, Entry)>,
-    /// Holds that are new or changed, as they are now.
-    pub holds: Vec<Hold>,
-    /// Orders that are new or changed, as they are now.
-    pub orders: Vec<Order>,
-    /// Disputes that are new or changed, as they are now.
-    pub disputes: Vec<Dispute>,
-    /// Key of the plan the account moves to.
-    pub new_plan: Option<String>,
-    /// Number of the latest grant.
-    pub last_grant: i64,
-    /// Number of the latest entry.
-    pub last_entry: i64,
-    /// The version after the one loaded.
-    pub version: i64,
-    /// Counts the changes besides usage and running calls.
-    pub billing: i64,
-    /// The latest cycle that was renewed.
-    pub renewed: TimeRange,
-    /// Reserved by all active holds.
-    pub held: Credits,
-}
-
 /// A line of the ledger with its number and time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NumberedEntry {
@@ -335,23 +238,6 @@ pub struct NumberedEntry {
     pub as_of: Seq,
     /// What it says.
     pub entry: Entry,
-}
-
-/// What a reader of an account's books wants to know besides its grants.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct BooksNeeds {
-    /// Holds by id.
-    pub holds: Vec<String>,
-    /// Orders by id.
-    pub orders: Vec<String>,
-    /// Disputes by id.
-    pub disputes: Vec<String>,
-    /// Disputes of these events, by source and id.
-    pub disputed: Vec<(String, String)>,
-    /// Limits of these companies.
-    pub companies: Vec<CompanyId>,
-    /// Every grant, not only those that can still matter.
-    pub all_grants: bool,
 }
 
 /// Which disputes of an account.
