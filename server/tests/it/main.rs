@@ -8,7 +8,6 @@
 
 mod support;
 mod webhooks;
-mod zones;
 
 mod bad_input;
 mod data_folder;
