@@ -221,7 +221,10 @@ fn shares_of_a_spike_end_at_a_hundred_percent_and_lower_use_elsewhere_is_an_offs
         (credits("150"), credits("50"))
     );
     let mostly = offset.mostly_from().unwrap();
-    assert!(mostly.starts_with("69% of the increase from Acme"), "{mostly}");
+    assert!(
+        mostly.starts_with("69% of the increase from Acme"),
+        "{mostly}"
+    );
 
     let others = made_of(&["60", "25.5"], "14.5");
     assert_eq!(others.shares(), ["60%", "26%", "14%"]);
@@ -232,6 +235,11 @@ fn shares_of_a_spike_end_at_a_hundred_percent_and_lower_use_elsewhere_is_an_offs
 
     let alone = made_of(&["104"], "-4");
     assert_eq!(alone.shares(), ["100%", "0%"]);
-    assert!(alone.mostly_from().unwrap().starts_with("all of the increase from"));
+    assert!(
+        alone
+            .mostly_from()
+            .unwrap()
+            .starts_with("all of the increase from")
+    );
     assert_eq!(made_of(&[], "100").shares(), ["100%"]);
 }
