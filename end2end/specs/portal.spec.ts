@@ -83,7 +83,7 @@ test.describe("A platform's own users", () => {
 
   test("are signed out when their time is over", async ({ page, problems }) => {
     // The page that is open when it ends cannot follow the server any more.
-    problems.allow(/status of 500|WebSocket/);
+    problems.allow(/status of 401|WebSocket/);
     const account = await Account.make(platform.server, platform.key);
     await page.goto(await link(account, 3));
     await expect(page.getByRole("heading", { level: 1 })).toHaveText("AI Credits Usage");

@@ -75,7 +75,7 @@ test.describe("Single sign-on", () => {
   });
 
   test("an address that it did not make sure of is worth nothing", async ({ page, problems }) => {
-    problems.allow(/status of 422/);
+    problems.allow(/status of 403/);
     const account = await Account.make(platform.server, platform.key);
     const { email } = await account.user();
     await signIn(page, "eve", { email, email_verified: false });
@@ -85,13 +85,13 @@ test.describe("Single sign-on", () => {
   });
 
   test("who belongs nowhere is told so", async ({ page, problems }) => {
-    problems.allow(/status of 422/);
+    problems.allow(/status of 403/);
     await signIn(page, "tom", { email: "tom@example.com", email_verified: true });
     await expect(page.getByText("ask for an invitation")).toBeVisible();
   });
 
   test("who is disabled stays out", async ({ page, problems }) => {
-    problems.allow(/status of 422/);
+    problems.allow(/status of 403/);
     const account = await Account.make(platform.server, platform.key);
     const { email } = await account.user({ role: "analyst" });
     await platform.server.cli("user", "disable", email);
@@ -100,14 +100,14 @@ test.describe("Single sign-on", () => {
   });
 
   test("an answer that was not asked for here is refused", async ({ page, problems }) => {
-    problems.allow(/status of 422/);
+    problems.allow(/status of 403/);
     for (const query of ["?code=x&state=y", "?error=access_denied&state=y", ""]) {
-      expect((await page.goto(`${platform.server.url}/sign-in/sso/callback${query}`))?.status(), query).toBe(422);
+      expect((await page.goto(`${platform.server.url}/sign-in/sso/callback${query}`))?.status(), query).toBe(403);
       await expect(page.getByText("begin again")).toBeVisible();
     }
     await page.goto(`${platform.server.url}/sign-in`);
     await page.getByTestId("sso").click();
     await expect(page.getByPlaceholder("Enter any login")).toBeVisible();
-    expect((await page.goto(`${platform.server.url}/sign-in/sso/callback?code=x&state=y`))?.status()).toBe(422);
+    expect((await page.goto(`${platform.server.url}/sign-in/sso/callback?code=x&state=y`))?.status()).toBe(403);
   });
 });

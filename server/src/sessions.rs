@@ -15,12 +15,16 @@ use domain::{
     Time, UserId,
     time::{DAY_US, MINUTE_US},
 };
-pub use portal::{begin as begin_portal, end as end_portal};
+pub use portal::{begin as begin_portal, end as end_portal, is_of_link as is_of_portal_link};
 use service::{Caller, ServiceError, ServiceResult, Services, ports::StoreError, sessions::fields};
 use store::Store;
 use tower_sessions::{Expiry, Session, SessionManagerLayer, cookie::SameSite};
 
-use crate::{AppState, middleware::address::ClientAddress, state::Origin};
+use crate::{
+    AppState,
+    middleware::{address::ClientAddress, cross_site::is_for_keys},
+    state::Origin,
+};
 
 /// How long a session lives without being used.
 const IDLE_DAYS: i64 = 14;
@@ -117,7 +121,10 @@ async fn resolve(
         theme,
         ..Current::default()
     };
-    if !request.uri().path().starts_with(FILES) {
+    let path = request.uri().path();
+    // Where a key decides, a cookie that came along says nothing.
+    let is_for_key = is_for_keys(path) && headers.contains_key(header::AUTHORIZATION);
+    if !path.starts_with(FILES) && !is_for_key {
         match known(&state, &session, headers).await {
             Ok(known) => current.known = known,
             Err(error) => tracing::error!(%error, "a session could not be read"),

@@ -26,7 +26,7 @@ use axum::{
     response::{IntoResponse as _, Redirect, Response},
     routing::{get, post},
 };
-use leptos::prelude::provide_context;
+use leptos::{prelude::provide_context, server_fn::error::FromServerFnError as _};
 use service::ServiceError;
 
 use crate::AppState;
@@ -90,11 +90,20 @@ pub fn router() -> Router<AppState> {
         .route("/api/fn/{name}", get(function))
         .route("/", get(|| async { Redirect::to(app::USAGE_PATH) }))
         .layer(from_fn(guard::signed_in))
+        .merge(for_strangers())
+}
+
+/// Signing in and out, and links that know by themselves whom they are for.
+fn for_strangers() -> Router<AppState> {
+    Router::new()
         .route("/sign-in", post(sign_in::sign_in))
         .route("/sign-out", post(sign_in::sign_out))
         .route("/sign-in/sso", get(sign_on::begin))
-        .route(sign_on::CALLBACK, get(sign_on::callback))
-        .route("/portal/{secret}", get(portal::sign_in))
+        .route(
+            sign_on::CALLBACK,
+            get(sign_on::callback).head(sign_on::head),
+        )
+        .route("/portal/{secret}", get(portal::show).post(portal::sign_in))
         .route(
             "/invitations/{secret}",
             get(invitations::show).post(invitations::accept),
@@ -148,9 +157,19 @@ async fn refused_to(state: &AppState, current: Current, error: ServiceError) -> 
     show(state, current, Found::Problem(said)).await
 }
 
-/// Calls a server function.
-async fn function(State(state): State<AppState>, request: Request) -> Response {
+/// Calls a server function, for somebody who is signed in.
+///
+/// A function is called by a page's script, which reads the answer: it is never redirected to where the request says
+/// that it came from, as forms are that call a function by themselves.
+async fn function(State(state): State<AppState>, mut request: Request) -> Response {
     let (services, current) = (state.services, current(request.extensions()));
+    if current.known.is_none() {
+        let kind = [(header::CONTENT_TYPE, "application/octet-stream")];
+        let told = AppError::SignedOut.ser();
+        return (StatusCode::UNAUTHORIZED, kind, told).into_response();
+    }
+    request.headers_mut().remove(header::ACCEPT);
+    request.headers_mut().remove(header::REFERER);
     let provide = move || {
         provide_context(services.clone());
         provide_context(current.clone());

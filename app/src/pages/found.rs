@@ -5,7 +5,7 @@ use leptos::{nonce::use_nonce, prelude::*};
 
 use super::{
     START_ID, Start,
-    settings::{Ask, Settings, UnsubscribePage, WelcomePage},
+    settings::{Ask, EnterPage, RefusedPage, Settings, UnsubscribePage, WelcomePage},
     sign_in::SignIn,
 };
 use crate::{
@@ -39,6 +39,10 @@ pub enum Found {
     Settings(Box<Settings>),
     /// An invitation.
     Welcome(Box<WelcomePage>),
+    /// A platform's one-time link.
+    Enter(Box<EnterPage>),
+    /// Why somebody could not sign in.
+    Refused(Box<RefusedPage>),
     /// A link that unsubscribes.
     Unsubscribe(Box<UnsubscribePage>),
     /// Nothing that can be shown.
@@ -95,13 +99,15 @@ impl Found {
     }
 
     /// The answer's status.
-    pub const fn status(&self) -> StatusCode {
+    pub fn status(&self) -> StatusCode {
         match self {
             Self::Start { .. }
             | Self::SignIn { .. }
             | Self::Settings(_)
             | Self::Welcome(_)
+            | Self::Enter(_)
             | Self::Unsubscribe(_) => StatusCode::OK,
+            Self::Refused(page) => page.status,
             Self::Problem(AppError::SignedOut) => StatusCode::UNAUTHORIZED,
             Self::Problem(AppError::NotFound) => StatusCode::NOT_FOUND,
             Self::Problem(AppError::Invalid(_)) => StatusCode::UNPROCESSABLE_ENTITY,
@@ -120,6 +126,8 @@ impl Found {
             Self::SignIn { .. }
             | Self::Settings(_)
             | Self::Welcome(_)
+            | Self::Enter(_)
+            | Self::Refused(_)
             | Self::Unsubscribe(_)
             | Self::Problem(_) => None,
         }
@@ -132,7 +140,7 @@ impl Found {
                 Start::Usage(_) => "AI Credits Usage · Creditscope",
                 Start::Plans(_) => "Plans & add-ons · Creditscope",
             },
-            Self::SignIn { .. } => "Sign in · Creditscope",
+            Self::SignIn { .. } | Self::Enter(_) | Self::Refused(_) => "Sign in · Creditscope",
             Self::Settings(page) => page.title(),
             Self::Welcome(_) => "Invitation · Creditscope",
             Self::Unsubscribe(_) => "Unsubscribe · Creditscope",
@@ -169,6 +177,8 @@ impl Found {
             Self::SignIn { query, sign_on } => view! { <SignIn query sign_on/> }.into_any(),
             Self::Settings(page) => page.view(),
             Self::Welcome(page) => page.view(),
+            Self::Enter(page) => page.view(),
+            Self::Refused(page) => page.view(),
             Self::Unsubscribe(page) => page.view(),
             Self::Problem(error) => view! { <main class="lone"><Problem error/></main> }.into_any(),
         }

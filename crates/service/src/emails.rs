@@ -217,14 +217,14 @@ impl Services {
             kind,
         }
         .payload();
-        let mac = self.mac(&payload).await?;
+        let mac = self.mac(KEY, &payload).await?;
         Ok(format!("{payload}.{mac}"))
     }
 
     async fn link(&self, token: &str) -> ServiceResult<Link> {
         let (payload, mac) = token.rsplit_once('.').ok_or(ServiceError::NotFound)?;
         let link = Link::parse(payload).ok_or(ServiceError::NotFound)?;
-        let right = self.mac(payload).await?;
+        let right = self.mac(KEY, payload).await?;
         if bool::from(right.as_bytes().ct_eq(mac.as_bytes())) {
             Ok(link)
         } else {
@@ -232,13 +232,13 @@ impl Services {
         }
     }
 
-    /// HMAC-SHA-256 with a key of this database.
-    async fn mac(&self, payload: &str) -> ServiceResult<String> {
+    /// HMAC-SHA-256 with a key of this database, one for each purpose.
+    pub(crate) async fn mac(&self, purpose: &str, payload: &str) -> ServiceResult<String> {
         let mut fresh = [0_u8; KEY_BYTES];
         rand::fill(&mut fresh);
-        let key = self.store.signing_key(KEY, &fresh).await?;
+        let key = self.store.signing_key(purpose, &fresh).await?;
         let signed = Webhook::from_bytes(key)
-            .and_then(|signer| signer.sign(KEY, 0, payload.as_bytes()))
+            .and_then(|signer| signer.sign(purpose, 0, payload.as_bytes()))
             .map_err(StoreError::new)?;
         let mac = signed.split_once(',').map_or("", |(_, mac)| mac);
         let plain = mac.replace('+', "-").replace('/', "_");

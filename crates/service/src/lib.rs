@@ -18,6 +18,7 @@ pub mod desk;
 pub mod digest;
 mod directory;
 pub mod disputes;
+pub mod email_address;
 pub mod emails;
 pub mod enforce;
 pub mod error;

@@ -285,6 +285,20 @@ impl Services {
         Ok((open, account))
     }
 
+    /// The account that a signed-in person joined by a link: for them, and only for them, it leads there ever after.
+    pub async fn joined_by(&self, user: &User, secret: &str) -> ServiceResult<Option<String>> {
+        let accepted = self.store.accepted_invitation(&hash_of(secret)).await?;
+        let Some(accepted) = accepted.filter(|one| one.email == user.email) else {
+            return Ok(None);
+        };
+        let mut theirs = user.memberships.iter();
+        if !theirs.any(|one| one.account == accepted.account) {
+            return Ok(None);
+        }
+        let account = self.directory.account_by_id(accepted.account).await?;
+        Ok(account.map(|account| account.key))
+    }
+
     /// Accepts an invitation as someone new, who is signed in by that.
     ///
     /// # Errors

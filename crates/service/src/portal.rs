@@ -1,11 +1,12 @@
 //! One-time links by which a platform signs its own users in.
 
 use domain::{Invalid, Time, time::MINUTE_US};
+use serde::{Deserialize, Serialize};
 
 use crate::{
     Caller, Permission, ServiceError, ServiceResult, Services,
     audit::Deed,
-    keys::random_hex,
+    keys::{hex, random_hex},
     members::{Place, hash_of},
     ports::{PortalGrant, SavedSession},
 };
@@ -28,6 +29,16 @@ pub struct PortalAsk {
     pub place: Place,
     /// How long they stay signed in, in seconds.
     pub expires_in_s: u32,
+}
+
+/// What is kept with the session of a platform's user.
+#[derive(Serialize, Deserialize)]
+struct PortalSession {
+    #[serde(flatten)]
+    grant: PortalGrant,
+    /// Hash of the link that began it, in hexadecimal; empty for sessions from before it was kept.
+    #[serde(default)]
+    link: String,
 }
 
 /// A link that has just been made.
@@ -82,6 +93,15 @@ impl Services {
         })
     }
 
+    /// What a link that was not used yet would sign in as; looking uses nothing up.
+    ///
+    /// # Errors
+    /// [`ServiceError::NotFound`] when it was used before, or is too old.
+    pub async fn portal_link(&self, secret: &str) -> ServiceResult<PortalGrant> {
+        let grant = self.store.portal_link(&hash_of(secret), self.now()).await?;
+        grant.ok_or(ServiceError::NotFound)
+    }
+
     /// Uses a link up and begins the session that it stands for; returns the session's secret.
     ///
     /// # Errors
@@ -100,7 +120,11 @@ impl Services {
         let saved = SavedSession {
             id_hash: hash_of(&session),
             user: None,
-            data: serde_json::to_string(&grant).map_err(crate::ports::StoreError::new)?,
+            data: serde_json::to_string(&PortalSession {
+                grant: grant.clone(),
+                link: hex(&hash_of(secret)),
+            })
+            .map_err(crate::ports::StoreError::new)?,
             expires_at: grant.ends_at,
         };
         self.store.save_session(&saved, true).await?;
@@ -121,16 +145,24 @@ impl Services {
         secret: &str,
     ) -> ServiceResult<Option<(PortalGrant, Caller)>> {
         let hash = hash_of(secret);
-        let saved = self.store.session(&hash, self.now()).await?;
-        let Some(saved) = saved.filter(|saved| saved.user.is_none()) else {
-            return Ok(None);
-        };
+        let session = self.saved_portal_session(&hash).await?;
+        Ok(session.map(|PortalSession { grant, .. }| {
+            let caller = Caller::from_portal(&grant).in_session(hash);
+            (grant, caller)
+        }))
+    }
+
+    /// Whether a session that has not ended is the one that a link began.
+    pub async fn is_session_of_link(&self, session: &str, link: &str) -> ServiceResult<bool> {
+        let session = self.saved_portal_session(&hash_of(session)).await?;
+        Ok(session.is_some_and(|session| session.link == hex(&hash_of(link))))
+    }
+
+    async fn saved_portal_session(&self, hash: &[u8]) -> ServiceResult<Option<PortalSession>> {
+        let saved = self.store.session(hash, self.now()).await?;
+        let saved = saved.filter(|saved| saved.user.is_none());
         // Sessions of people that nobody has signed in to hold something else.
-        let Ok(grant) = serde_json::from_str::<PortalGrant>(&saved.data) else {
-            return Ok(None);
-        };
-        let caller = Caller::from_portal(&grant).in_session(hash);
-        Ok(Some((grant, caller)))
+        Ok(saved.and_then(|saved| serde_json::from_str(&saved.data).ok()))
     }
 
     /// Ends a session of a platform's user.

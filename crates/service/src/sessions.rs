@@ -162,7 +162,7 @@ impl Services {
         caller.require_platform(Permission::Provision)?;
         let user = self
             .store
-            .user_by_email(&crate::users::email_as_kept(email))
+            .user_by_email(&crate::email_address::normal(email))
             .await?;
         let user = user.ok_or(ServiceError::NotFound)?;
         if disabled && caller.user() == Some(user.id) {

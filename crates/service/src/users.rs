@@ -4,12 +4,12 @@ use domain::{
     FieldError, Invalid,
     tenancy::{PlatformRole, Role},
 };
-use icu_normalizer::ComposingNormalizer;
 
 use crate::{
     Caller, Permission, ServiceError, ServiceResult, Services,
     accounts::check_name,
     audit::Deed,
+    email_address::normal,
     passwords::{Verdict, check_password, hash_password, verify_password},
     ports::{Membership, NewUser, User},
 };
@@ -41,7 +41,7 @@ pub struct PutUser {
 }
 
 impl Services {
-    /// Creates a person, or replaces the one with that email address.
+    /// Creates a person, or replaces the one with that email address, whose sessions end: their password is another one.
     pub async fn put_user(&self, caller: &Caller, user: PutUser) -> ServiceResult<User> {
         caller.require_platform(Permission::Provision)?;
         check_user(&user)?;
@@ -50,7 +50,7 @@ impl Services {
             memberships.push(self.membership(joining).await?);
         }
         let new = NewUser {
-            email: email_as_kept(&user.email),
+            email: normal(&user.email),
             name: user.name,
             password_hash: hash_password(&user.password).await?,
             platform_role: user.platform_role,
@@ -108,13 +108,13 @@ impl Services {
         password: String,
         address: Option<&str>,
     ) -> ServiceResult<User> {
-        let email = email_as_kept(email);
+        let email = normal(email);
         let user = self.store.user_by_email(&email).await?;
         let hash = user.as_ref().map(|user| user.password_hash.clone());
         let verdict = verify_password(password.clone(), hash).await?;
         let known = user.is_some();
-        let user = user.filter(|user| verdict != Verdict::Wrong && !user.disabled);
-        if let (Some(user), Verdict::Outdated) = (&user, verdict) {
+        let mut user = user.filter(|user| verdict != Verdict::Wrong && !user.disabled);
+        if let (Some(user), Verdict::Outdated) = (&mut user, verdict) {
             self.renew_hash(user, &password).await;
         }
         // An address that nobody has is not written down: it may be a password in the wrong field.
@@ -134,14 +134,21 @@ impl Services {
     }
 
     /// Hashes a password anew that is known to be right. The person is signed in all the same when that fails.
-    async fn renew_hash(&self, user: &User, password: &str) {
+    async fn renew_hash(&self, user: &mut User, password: &str) {
         let renewed = async {
             let hash = hash_password(password).await?;
             let before = &user.password_hash;
-            Ok::<_, ServiceError>(self.store.renew_hash(user.id, before, &hash).await?)
+            self.store.renew_hash(user.id, before, &hash).await?;
+            let kept = self.store.user(user.id).await?;
+            let kept = kept.map(|user| user.password_hash);
+            // Somebody else may have been faster: the same person, or an operator with another password.
+            let verdict = verify_password(password.to_owned(), kept.clone()).await?;
+            Ok::<_, ServiceError>(kept.filter(|_| verdict != Verdict::Wrong))
         };
-        if let Err(error) = renewed.await {
-            tracing::warn!(%error, "a password's hash could not be made anew");
+        match renewed.await {
+            Ok(Some(hash)) => user.password_hash = hash,
+            Ok(None) => {}
+            Err(error) => tracing::warn!(%error, "a password's hash could not be made anew"),
         }
     }
 
@@ -172,16 +179,9 @@ fn check_user(user: &PutUser) -> Result<(), Invalid> {
     Invalid::refuse(errors)
 }
 
-/// An email address as it is kept: the same whatever keyboard it was typed on.
-pub(crate) fn email_as_kept(email: &str) -> String {
-    ComposingNormalizer::new_nfc()
-        .normalize(&email.trim().to_lowercase())
-        .into_owned()
-}
-
 /// An email address as it is kept, or what is wrong with it.
 pub(crate) fn check_email(email: &str, errors: &mut Vec<FieldError>) -> String {
-    let email = email_as_kept(email);
+    let email = normal(email);
     let looks_right = email.len() <= 254
         && email
             .split_once('@')

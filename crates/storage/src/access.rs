@@ -69,6 +69,10 @@ impl AccessStore for SqliteStore {
         Ok(invitations::open(&self.readers, token_hash, now).await?)
     }
 
+    async fn accepted_invitation(&self, token_hash: &[u8]) -> StoreResult<Option<Invitation>> {
+        Ok(invitations::accepted(&self.readers, token_hash).await?)
+    }
+
     async fn revoke_invitation(&self, account: AccountId, id: &str) -> StoreResult<bool> {
         Ok(invitations::revoke(&self.writer, account, id).await?)
     }
@@ -102,6 +106,10 @@ impl AccessStore for SqliteStore {
         expires_at: Time,
     ) -> StoreResult<()> {
         Ok(portal::put(&self.writer, token_hash, grant, expires_at).await?)
+    }
+
+    async fn portal_link(&self, token_hash: &[u8], now: Time) -> StoreResult<Option<PortalGrant>> {
+        Ok(portal::open(&self.readers, token_hash, now).await?)
     }
 
     async fn take_portal_link(

@@ -18,7 +18,7 @@ use super::{CliError, CliResult, account::LISTED, open::Shell};
 /// Create and list people who sign in.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Create a person, or replace the one with this email
+    /// Create a person, or replace the one with this email, who is signed out
     Create {
         /// Email
         email: String,

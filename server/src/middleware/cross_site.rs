@@ -1,40 +1,72 @@
 //! Keeps other sites from acting with a visitor's cookie.
+//!
+//! What decides is how a request's sender is told apart, never which headers came along: the API takes no cookie for
+//! writing, so that a key decides there and nothing has to be kept out; everywhere else a cookie decides, and no header
+//! makes up for coming from another site.
+
+use std::convert::Infallible;
 
 use axum::{
+    body::Body,
     extract::{Request, State},
-    http::{HeaderMap, header},
+    http::{Method, StatusCode, Uri, header},
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
+use tower::{Layer as _, ServiceExt as _, service_fn};
+use tower_http::csrf::CsrfLayer;
 
 use crate::{api::problem::Problem, state::Origin};
 
-/// Refuses writes and `WebSocket`s that another site's page started. Requests with an API key carry no cookie's power.
+/// Where only keys decide who writes.
+const KEYS_ONLY: &str = "/api/v1/";
+
+/// Whether keys alone say who acts with a request for a path: a cookie reads there at most, and only without a key.
+pub fn is_for_keys(path: &str) -> bool {
+    path.starts_with(KEYS_ONLY)
+}
+
+/// Refuses what another site's page started: writes, and sockets. Browsers open a socket by GET, with the visitor's
+/// cookie, and let every site read and write it: the rule is the one for writing.
 pub async fn refuse(State(origin): State<Origin>, request: Request, next: Next) -> Response {
-    let headers = request.headers();
-    let acts = !request.method().is_safe() || headers.contains_key(header::UPGRADE);
-    if acts && !headers.contains_key(header::AUTHORIZATION) && is_foreign(headers, &origin) {
+    let writes = !request.method().is_safe() && !is_for_keys(request.uri().path());
+    let is_socket = request.headers().contains_key(header::UPGRADE);
+    if (writes || is_socket) && is_foreign(&origin, write_like(&request)).await {
         return Problem::forbidden("this request was started by another site").into_response();
     }
     next.run(request).await
 }
 
-/// Whether a browser says that another site's page started the request. What is no browser says nothing.
-fn is_foreign(headers: &HeaderMap, origin: &Origin) -> bool {
-    let text = |name| {
-        headers
-            .get(name)
-            .and_then(|value: &axum::http::HeaderValue| value.to_str().ok())
+/// A write with the headers of a request. It is without the address, which may be a secret: the rule logs it.
+fn write_like(request: &Request) -> Request {
+    let mut write = Request::new(Body::empty());
+    *write.method_mut() = Method::POST;
+    *write.uri_mut() = host_of(request.uri());
+    *write.headers_mut() = request.headers().clone();
+    write
+}
+
+/// Whether a write comes from another site.
+async fn is_foreign(origin: &Origin, write: Request) -> bool {
+    let accept = service_fn(|_| async { Ok::<_, Infallible>(StatusCode::OK.into_response()) });
+    let Ok(answer) = rule(origin).layer(accept).oneshot(write).await;
+    answer.status() != StatusCode::OK
+}
+
+/// An address with nothing but its host, if it has one: over HTTP/2 it does.
+fn host_of(uri: &Uri) -> Uri {
+    let host = uri.authority().map(|host| format!("http://{host}/"));
+    host.and_then(|host| host.parse().ok()).unwrap_or_default()
+}
+
+fn rule(origin: &Origin) -> CsrfLayer {
+    let Some(url) = &origin.url else {
+        return CsrfLayer::new();
     };
-    match text(header::HeaderName::from_static("sec-fetch-site")) {
-        Some("same-origin" | "none") => return false,
-        Some(_) => return true,
-        None => {}
-    }
-    let Some(from) = text(header::ORIGIN) else {
-        return false;
-    };
-    let is_public = origin.url.as_deref().is_some_and(|url| url == from);
-    let host = from.split_once("://").map(|(_, host)| host);
-    !(is_public || host.is_some() && host == text(header::HOST))
+    CsrfLayer::new()
+        .add_trusted_origin(url)
+        .unwrap_or_else(|error| {
+            tracing::warn!(%error, "public_url is no origin that a browser names");
+            CsrfLayer::new()
+        })
 }

@@ -4,7 +4,6 @@ use std::{num::NonZeroU32, sync::Arc};
 
 use axum::{
     extract::{Request, State},
-    http::header,
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
@@ -14,8 +13,8 @@ use governor::{
 };
 use service::Caller;
 
-use super::address::ClientAddress;
-use crate::api::problem::Problem;
+use super::{address::ClientAddress, cross_site::is_for_keys};
+use crate::api::{auth::bearer, problem::Problem};
 
 /// Requests a second of each kind of sender. A second's worth more may come at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,7 +113,8 @@ fn check<K: Clone + std::hash::Hash + Eq>(
 /// Refuses what comes too fast from an address without an API key; keys are counted once they are known.
 pub async fn limit(State(limiter): State<Limiter>, request: Request, next: Next) -> Response {
     let address = ClientAddress::of(request.extensions());
-    let has_key = request.headers().contains_key(header::AUTHORIZATION);
+    // A key counts where keys decide; anywhere else a header that looks like one changes nothing.
+    let has_key = is_for_keys(request.uri().path()) && bearer(request.headers()).is_some();
     let is_counted = !has_key && address.0.is_some() && !is_probe(request.uri().path());
     if is_counted && let Err(problem) = check(&limiter.0.addresses, &address) {
         return problem.into_response();

@@ -25,6 +25,18 @@ pub async fn end(services: &Services, headers: &HeaderMap) -> ServiceResult<Opti
     Ok(set("", 0))
 }
 
+/// Whether the session of a request is the one that a link began.
+pub async fn is_of_link(
+    services: &Services,
+    headers: &HeaderMap,
+    link: &str,
+) -> ServiceResult<bool> {
+    match cookie(headers, COOKIE) {
+        Some(session) => services.is_session_of_link(session, link).await,
+        None => Ok(false),
+    }
+}
+
 fn set(secret: &str, seconds: i64) -> Option<HeaderValue> {
     let text = format!(
         "{COOKIE}={secret}; Path=/; Max-Age={seconds}; HttpOnly; Secure; SameSite=None; Partitioned"

@@ -40,12 +40,30 @@ async fn show_welcome(
     super::show(state, current, found).await
 }
 
-/// `GET /invitations/{secret}`
+/// Where a link leads whom it made a member already, and who is signed in: into their account.
+async fn joined(state: &AppState, current: &Current, secret: &str) -> Option<Response> {
+    let user = current.known.as_ref()?.user.as_ref()?;
+    match state.services.joined_by(user, secret).await {
+        Ok(account) => Some(to_account(&account?)),
+        Err(error) => Some(super::refused(state, error).await),
+    }
+}
+
+fn to_account(account: &str) -> Response {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.append_pair("account", account);
+    Redirect::to(&format!("{}?{}", app::USAGE_PATH, query.finish())).into_response()
+}
+
+/// `GET /invitations/{secret}`: asks, and changes nothing.
 pub async fn show(
     State(state): State<AppState>,
     Extension(current): Extension<Current>,
     Path(secret): Path<String>,
 ) -> Response {
+    if let Some(joined) = joined(&state, &current, &secret).await {
+        return joined;
+    }
     show_welcome(&state, current, &secret, None).await
 }
 
@@ -59,6 +77,9 @@ pub async fn accept(
     session: Session,
     Form(form): Form<AcceptForm>,
 ) -> Response {
+    if let Some(joined) = joined(&state, &current, &secret).await {
+        return joined;
+    }
     let joining = Joining {
         state: &state,
         current: &current,
@@ -67,11 +88,7 @@ pub async fn accept(
         session: &session,
     };
     match joining.join(&secret, form).await {
-        Ok(account) => {
-            let mut query = form_urlencoded::Serializer::new(String::new());
-            query.append_pair("account", &account);
-            Redirect::to(&format!("{}?{}", app::USAGE_PATH, query.finish())).into_response()
-        }
+        Ok(account) => to_account(&account),
         Err(error) => match reason(&error) {
             Some(problem) => show_welcome(&state, current, &secret, Some(problem)).await,
             None => super::refused(&state, error).await,

@@ -14,7 +14,7 @@ use axum::{
 };
 use domain::{Time, time::MINUTE_US};
 use serde::Deserialize;
-use service::{ServiceError, Services};
+use service::{ServiceError, Services, ports::User};
 use tower_sessions::Session;
 
 use super::guard::{SIGN_IN, sign_in_path};
@@ -94,7 +94,7 @@ pub async fn sign_in(
 ) -> Response {
     let next = local(form.next.as_deref());
     let now = state.services.now();
-    let name = (form.email.trim().to_lowercase(), address.0);
+    let name = (service::email_address::normal(&form.email), address.0);
     let everyone = (String::new(), address.0);
     let waits = [&name, &everyone].map(|name| state.attempts.wait_s(name, now));
     if let Some(seconds) = waits.into_iter().flatten().max() {
@@ -144,7 +144,20 @@ impl Attempt<'_> {
             .sign_in(email, password, address.as_deref())
             .await?;
         let now = services.now();
-        sessions::begin(self.session, user.id, now, self.address, self.headers).await
+        sessions::begin(self.session, user.id, now, self.address, self.headers).await?;
+        self.confirm(services, &user).await
+    }
+
+    /// Whose password was replaced while it was checked, or who was disabled, is not signed in: what ended their sessions
+    /// could not know of this one, which is stored by now.
+    async fn confirm(&self, services: &Services, user: &User) -> Result<(), ServiceError> {
+        self.session.save().await.map_err(sessions::broken)?;
+        let current = services.signed_in(user.id).await?;
+        if current.is_some_and(|current| current.password_hash == user.password_hash) {
+            return Ok(());
+        }
+        self.session.flush().await.map_err(sessions::broken)?;
+        Err(ServiceError::Unauthenticated)
     }
 }
 

@@ -1,25 +1,29 @@
 //! Single sign-on by OpenID Connect: the authorization code flow with PKCE, state and nonce.
 
+mod begun;
 mod claims;
+mod provider;
 
 use std::{fmt, sync::Arc, time::Duration};
 
+use app::{
+    context::Current,
+    pages::{Found, settings::RefusedPage},
+};
 use axum::{
     Extension,
     extract::{Query, State},
-    http::HeaderMap,
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse as _, Redirect, Response},
 };
-use claims::{Extra, Ready, VerifiedClaims};
+use begun::Begun;
 use openidconnect::{
-    AuthenticationFlow, AuthorizationCode, ClientId, ClientSecret, CsrfToken, IssuerUrl, Nonce,
-    OAuth2TokenResponse as _, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope,
-    TokenResponse as _,
-    core::{CoreGenderClaim, CoreProviderMetadata, CoreResponseType},
-    reqwest,
+    AuthenticationFlow, CsrfToken, IssuerUrl, Nonce, PkceCodeChallenge, Scope,
+    core::CoreResponseType, reqwest,
 };
-use serde::{Deserialize, Serialize};
-use service::{ServiceError, ServiceResult, ports::StoreError};
+use provider::{Failure, Known};
+use serde::Deserialize;
+use service::ServiceError;
 use tower_sessions::Session;
 
 use super::sign_in::local;
@@ -27,10 +31,10 @@ use crate::{AppState, middleware::address::ClientAddress, sessions, web::refused
 
 /// How long the provider may take.
 const TIMEOUT: Duration = Duration::from_secs(10);
+/// When to try again, in seconds, when it does not answer.
+const RETRY_AFTER_S: &str = "5";
 /// Where the provider sends people back to.
 pub const CALLBACK: &str = "/sign-in/sso/callback";
-/// What is kept in the session between the two steps.
-const UNDER_WAY: &str = "sign_on";
 
 /// How to reach the provider, and which of its claims say where someone belongs.
 #[derive(Clone, PartialEq, Eq)]
@@ -53,27 +57,19 @@ pub struct SignOnSettings {
     pub companies_claim: String,
 }
 
-/// The provider of single sign-on. What it publishes about itself is read when it is first needed.
+/// The provider of single sign-on. What it publishes about itself is read when it is first needed, and again when it is
+/// old or names a key that is not known.
 #[derive(Clone)]
 pub struct SignOn {
     settings: Arc<SignOnSettings>,
     http: reqwest::Client,
-    metadata: Arc<tokio::sync::OnceCell<CoreProviderMetadata>>,
+    known: Arc<tokio::sync::Mutex<Known>>,
 }
 
 impl fmt::Debug for SignOn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.settings.issuer)
     }
-}
-
-/// A sign-in that has begun.
-#[derive(Serialize, Deserialize)]
-struct UnderWay {
-    state: String,
-    nonce: String,
-    verifier: String,
-    next: String,
 }
 
 /// What the provider sends back.
@@ -90,10 +86,6 @@ pub struct Answer {
 #[derive(Debug, Deserialize)]
 pub struct Next {
     next: Option<String>,
-}
-
-fn failed(error: impl fmt::Display) -> ServiceError {
-    StoreError::new(format!("single sign-on: {error}")).into()
 }
 
 impl SignOn {
@@ -113,7 +105,7 @@ impl SignOn {
         Ok(Self {
             settings: Arc::new(settings),
             http,
-            metadata: Arc::default(),
+            known: Arc::default(),
         })
     }
 
@@ -122,26 +114,12 @@ impl SignOn {
         &self.settings.name
     }
 
-    async fn client(&self) -> ServiceResult<Ready> {
-        let settings = &self.settings;
-        let issuer = IssuerUrl::new(settings.issuer.clone()).map_err(failed)?;
-        let discover = || CoreProviderMetadata::discover_async(issuer, &self.http);
-        let metadata = self
-            .metadata
-            .get_or_try_init(discover)
-            .await
-            .map_err(failed)?;
-        let secret = settings.client_secret.clone().map(ClientSecret::new);
-        let id = ClientId::new(settings.client_id.clone());
-        let back =
-            RedirectUrl::new(format!("{}{CALLBACK}", settings.public_url)).map_err(failed)?;
-        Ok(Ready::from_provider_metadata(metadata.clone(), id, secret).set_redirect_uri(back))
-    }
-
-    async fn begin(&self, session: &Session, next: String) -> ServiceResult<String> {
-        let client = self.client().await?;
+    /// Where to send somebody who begins, and the header that lets their browser remember it.
+    async fn begin(&self, state: &AppState, next: String) -> Result<Response, Failure> {
+        let now = state.services.now();
+        let client = self.client(now).await?;
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
-        let (url, state, nonce) = client
+        let (url, csrf, nonce) = client
             .authorize_url(
                 AuthenticationFlow::<CoreResponseType>::AuthorizationCode,
                 CsrfToken::new_random,
@@ -151,76 +129,59 @@ impl SignOn {
             .add_scope(Scope::new("profile".to_owned()))
             .set_pkce_challenge(challenge)
             .url();
-        let under_way = UnderWay {
-            state: state.secret().clone(),
-            nonce: nonce.secret().clone(),
-            verifier: verifier.secret().clone(),
-            next,
-        };
-        session
-            .insert(UNDER_WAY, under_way)
-            .await
-            .map_err(sessions::broken)?;
-        Ok(url.to_string())
-    }
-
-    /// What the provider says of who came back, its signature and nonce checked.
-    async fn finish(&self, code: String, under_way: &UnderWay) -> ServiceResult<VerifiedClaims> {
-        let client = self.client().await?;
-        let token = client
-            .exchange_code(AuthorizationCode::new(code))
-            .map_err(failed)?
-            .set_pkce_verifier(PkceCodeVerifier::new(under_way.verifier.clone()))
-            .request_async(&self.http)
-            .await
-            .map_err(failed)?;
-        let signed = token.id_token().ok_or_else(|| failed("no id token"))?;
-        let nonce = Nonce::new(under_way.nonce.clone());
-        let claims = signed
-            .claims(&client.id_token_verifier(), &nonce)
-            .map_err(failed)?;
-        let mut verified = VerifiedClaims::of_token(claims);
-        // Many providers tell the rest only when they are asked with the access token.
-        let subject = Some(claims.subject().clone());
-        if let Ok(request) = client.user_info(token.access_token().clone(), subject) {
-            let told = request
-                .request_async::<Extra, _, CoreGenderClaim>(&self.http)
-                .await
-                .map_err(failed)?;
-            verified.add(&told);
-        }
-        Ok(verified)
+        let secrets = [csrf.secret(), nonce.secret(), verifier.secret()];
+        let begun = Begun::new(secrets, next, now);
+        let keep = begun.keep(&state.services, &state.origin).await?;
+        let headers = [
+            (header::SET_COOKIE, keep),
+            (
+                header::CACHE_CONTROL,
+                header::HeaderValue::from_static("no-store"),
+            ),
+        ];
+        Ok((headers, Redirect::to(url.as_str())).into_response())
     }
 }
 
 /// `GET /sign-in/sso`
-pub async fn begin(
-    State(state): State<AppState>,
-    Query(next): Query<Next>,
-    session: Session,
-) -> Response {
+pub async fn begin(State(state): State<AppState>, Query(next): Query<Next>) -> Response {
     let Some(sign_on) = &state.sign_on else {
         return refused(&state, ServiceError::NotFound).await;
     };
-    match sign_on.begin(&session, local(next.next.as_deref())).await {
-        Ok(url) => Redirect::to(&url).into_response(),
-        Err(error) => refused(&state, error).await,
+    match sign_on.begin(&state, local(next.next.as_deref())).await {
+        Ok(sent) => sent,
+        Err(failure) => told(&state, failure).await,
     }
 }
 
 /// `GET /sign-in/sso/callback`
 pub async fn callback(
     State(state): State<AppState>,
+    Extension(current): Extension<Current>,
     Extension(address): Extension<ClientAddress>,
     headers: HeaderMap,
     Query(answer): Query<Answer>,
     session: Session,
 ) -> Response {
+    let has_begun = begun::is_there(&state.origin, &headers);
     let done = finish(&state, &session, answer, address, &headers).await;
-    match done {
+    let mut response = match done {
         Ok(next) => Redirect::to(&next).into_response(),
-        Err(error) => refused(&state, error).await,
+        // Back in the history, or read again: it did its work before.
+        Err(Failure::Refused(_)) if !has_begun && current.known.is_some() => {
+            Redirect::to("/").into_response()
+        }
+        Err(failure) => told(&state, failure).await,
+    };
+    if let Some(forget) = begun::forget(&state.origin) {
+        response.headers_mut().append(header::SET_COOKIE, forget);
     }
+    response
+}
+
+/// `HEAD /sign-in/sso/callback`: nobody signs in by looking.
+pub async fn head() -> StatusCode {
+    StatusCode::NO_CONTENT
 }
 
 async fn finish(
@@ -229,27 +190,43 @@ async fn finish(
     answer: Answer,
     address: ClientAddress,
     headers: &HeaderMap,
-) -> ServiceResult<String> {
+) -> Result<String, Failure> {
+    let (services, now) = (&state.services, state.services.now());
     let sign_on = state.sign_on.as_ref().ok_or(ServiceError::NotFound)?;
-    let under_way: UnderWay = session
-        .remove(UNDER_WAY)
-        .await
-        .map_err(sessions::broken)?
-        .ok_or_else(|| forbidden("this sign-in was not begun here: begin again"))?;
-    if !is_same(&under_way.state, &answer.state) {
-        return Err(forbidden("this sign-in was not begun here: begin again"));
-    }
+    let begun = Begun::of(services, &state.origin, headers).await?;
+    let begun = begun.filter(|begun| is_same(&begun.state, &answer.state));
+    let begun = begun.ok_or_else(|| {
+        forbidden("this sign-in was not begun here, or more than ten minutes ago: begin again")
+    })?;
     if let Some(error) = answer.error {
         tracing::info!(error, "the sign-in service refused");
-        return Err(forbidden("the sign-in service did not let you in"));
+        return Err(forbidden("the sign-in service did not let you in").into());
     }
-    let verified = sign_on.finish(answer.code, &under_way).await?;
+    let verified = sign_on.finish(answer.code, &begun, now).await?;
     let claims = verified.claims(&sign_on.settings)?;
     let text = address.text();
-    let user = state.services.sign_in_with(claims, text.as_deref()).await?;
-    let now = state.services.now();
-    sessions::begin(session, user.id, now, address, headers).await?;
-    Ok(under_way.next)
+    let user = services.sign_in_with(claims, text.as_deref()).await?;
+    sessions::begin(session, user.id, services.now(), address, headers).await?;
+    Ok(begun.next)
+}
+
+/// Says why somebody could not sign in, and what they can do.
+async fn told(state: &AppState, failure: Failure) -> Response {
+    let (reason, status) = match failure {
+        Failure::Refused(reason) => (reason, StatusCode::FORBIDDEN),
+        Failure::Unreachable => (
+            "the sign-in service cannot be reached: try again in a moment".to_owned(),
+            StatusCode::SERVICE_UNAVAILABLE,
+        ),
+        Failure::Service(error) => return refused(state, error).await,
+    };
+    let page = Found::Refused(Box::new(RefusedPage { reason, status }));
+    let mut response = super::show(state, Current::default(), page).await;
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        let after = header::HeaderValue::from_static(RETRY_AFTER_S);
+        response.headers_mut().insert(header::RETRY_AFTER, after);
+    }
+    response
 }
 
 fn is_same(a: &str, b: &str) -> bool {

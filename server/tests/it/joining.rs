@@ -71,7 +71,16 @@ async fn an_invitation_makes_a_member_once() {
     let ada = cookie(&reply);
     let usage = get(&server, &ada, "/billing/usage").await.ok(200).text();
     assert!(usage.contains("acme-dental") && !usage.contains("bluewater-spa"));
-    // The link does nothing any more.
+    // Whom it made a member it leads on, by the back button as by a second press.
+    for reply in [
+        get(&server, &ada, &link).await,
+        post(&server, &ada, &link, &good).await,
+    ] {
+        let location = reply.ok(303).header("location").to_owned();
+        assert_eq!(location, "/billing/usage?account=northwind");
+    }
+    get(&server, &owner, &link).await.ok(404);
+    // For everybody else the link does nothing any more.
     server.get(&link, "").await.ok(404);
     post(&server, "", &link, &good).await.ok(404);
     cookie(&sign_in(&server, "ada@example.com", GOOD, "/").await.ok(303));
@@ -166,7 +175,7 @@ async fn an_account_keeps_an_owner() {
 }
 
 /// What each form sends about the other account, for those who are no member of it.
-fn forms() -> Vec<(&'static str, Vec<(&'static str, &'static str)>)> {
+pub fn forms() -> Vec<(&'static str, Vec<(&'static str, &'static str)>)> {
     vec![
         (
             "/settings/members/invite",

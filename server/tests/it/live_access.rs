@@ -192,3 +192,25 @@ async fn a_stream_ends_with_the_session_and_with_what_it_may_show() {
         .unwrap();
     while next(&mut sockets[1]).await.is_some() {}
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stream_ends_when_the_operator_replaces_the_password() {
+    let server = with_people().await;
+    let (addr, _stop, _running) = listening(&server).await;
+    let owner = signed_in(&server, "owner@northwind.example").await;
+    let mut socket = connect(addr, &owner).await;
+    follow(&mut socket, "account=northwind", Seq::ZERO).await;
+    assert!(matches!(
+        next(&mut socket).await,
+        Some(Ok(LiveFrame::Hello { .. }))
+    ));
+    crate::own_sessions::replace_password(&server, "owner@northwind.example").await;
+    while let Some(frame) = next(&mut socket).await {
+        assert!(!matches!(frame, Ok(LiveFrame::Delta(_))));
+    }
+    let again = try_connect(addr, &owner).await;
+    let Err(Error::Http(answer)) = again else {
+        panic!("{again:?}");
+    };
+    assert_eq!(answer.status(), 401);
+}

@@ -10,6 +10,7 @@ mod support;
 mod webhooks;
 
 mod bad_input;
+mod cross_site;
 mod data_folder;
 mod demo;
 mod disputes;
@@ -41,4 +42,5 @@ mod provisioning;
 mod reading;
 mod refusals;
 mod secrets;
+mod sign_on;
 mod strict_json;

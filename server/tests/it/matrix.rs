@@ -8,7 +8,7 @@ mod callers;
 use std::collections::BTreeSet;
 
 use asks::{Ask, MISSING, MISSING_COMPANY, Names, OTHER_COMPANY, OWN};
-use axum::body::Body;
+use axum::{body::Body, http::Method};
 use callers::{Caller, Kind, World};
 
 use crate::support::Reply;
@@ -138,6 +138,84 @@ async fn everyone_may_do_what_their_role_says_and_is_shown_nothing_of_others() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What the database's log of writes says: every write adds to it, and nothing else does.
+fn writes(world: &World) -> Vec<u8> {
+    std::fs::read(world.server.file().with_extension("db-wal")).unwrap()
+}
+
+/// Links that do something once they are agreed to, and what is looked at without being in the matrix.
+async fn links(world: &World) -> Vec<String> {
+    let services = &world.server.services;
+    let operator = service::Caller::operator("test");
+    let place = service::members::Place {
+        role: domain::tenancy::Role::Analyst,
+        companies: vec![],
+    };
+    let ask = service::portal::PortalAsk {
+        user: "eve".to_owned(),
+        place: place.clone(),
+        expires_in_s: 3_600,
+    };
+    let portal = services.make_portal_link(&operator, "northwind", ask).await;
+    let scope = services
+        .scope(&operator, Some("northwind"), service::Permission::Manage)
+        .await
+        .unwrap();
+    let invited = services
+        .invite(&scope, "eve@example.com", &place, "http://localhost")
+        .await;
+    let mut links = vec![portal.unwrap().path, invited.unwrap().path];
+    for path in [
+        "/",
+        "/sign-in",
+        "/sign-out",
+        "/sign-in/sso",
+        "/sign-in/sso/callback?code=x&state=y",
+        "/portal/x",
+        "/invitations/x",
+        "/unsubscribe/x",
+        "/brand.css?account=northwind",
+        "/healthz",
+        "/readyz",
+        "/metrics",
+        "/api/docs",
+        "/api/v1/openapi.json",
+    ] {
+        links.push(path.to_owned());
+    }
+    links
+}
+
+#[tokio::test]
+async fn looking_changes_nothing_whoever_looks_and_whether_at_all_or_at_the_head_alone() {
+    let world = World::start().await;
+    let mut paths = links(&world).await;
+    let asks = asks::all(&world.own);
+    let looked = asks.iter().filter(|ask| ask.method == Method::GET);
+    paths.extend(looked.map(|ask| ask.path.clone()));
+    let mut seen = 0;
+    for caller in &world.callers {
+        for path in &paths {
+            for method in [Method::HEAD, Method::GET, Method::OPTIONS] {
+                let before = writes(&world);
+                let request = caller.request(method.clone(), path);
+                world
+                    .server
+                    .send(request.body(Body::empty()).unwrap())
+                    .await;
+                let (name, is_same) = (&caller.name, before == writes(&world));
+                assert!(is_same, "{name} asks {method} {path}");
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 1_000, "{seen}");
+    // The links are as good as new.
+    let reply = crate::joining::post(&world.server, "", &paths[0], &[]).await;
+    reply.ok(303);
+    world.server.get(&paths[1], "").await.ok(200);
 }
 
 #[test]

@@ -140,6 +140,60 @@ async fn disabling_a_person_keeps_them_out_at_once() {
 }
 
 #[tokio::test]
+async fn a_password_that_the_operator_replaces_ends_the_persons_sessions_and_nobody_elses() {
+    let server = with_people().await;
+    let (one, two) = (
+        signed_in(&server, OWNER).await,
+        signed_in(&server, OWNER).await,
+    );
+    let client = signed_in(&server, "client@acme.example").await;
+    replace_password(&server, OWNER).await;
+    for cookie in [&one, &two] {
+        get(&server, cookie, "/billing/usage").await.ok(303);
+        get(&server, cookie, "/api/v1/balance").await.problem(401);
+    }
+    get(&server, &client, "/billing/usage").await.ok(200);
+    let old = sign_in(&server, OWNER, PASSWORD, "/").await.ok(303);
+    assert!(old.header("location").contains("failed"));
+    let new = cookie(&sign_in(&server, OWNER, GOOD, "/").await.ok(303));
+    get(&server, &new, "/billing/usage").await.ok(200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_signs_in_while_the_password_is_replaced_does_not_stay() {
+    let server = with_people().await;
+    for _ in 0..4 {
+        crate::pages::add_people(&server).await;
+        let (old, ()) = tokio::join!(
+            sign_in(&server, OWNER, PASSWORD, "/"),
+            replace_password(&server, OWNER)
+        );
+        if old.headers.contains_key("set-cookie") {
+            let page = get(&server, &cookie(&old), "/billing/usage").await;
+            page.ok(303);
+        }
+    }
+}
+
+/// Gives an owner of the account another password, as `creditscope user create` does.
+pub async fn replace_password(server: &TestServer, email: &str) {
+    let joining = service::users::Joining {
+        account: "northwind".to_owned(),
+        role: domain::tenancy::Role::Owner,
+        companies: vec![],
+    };
+    let user = service::users::PutUser {
+        email: email.to_owned(),
+        name: email.to_owned(),
+        password: GOOD.to_owned(),
+        platform_role: None,
+        memberships: vec![joining],
+    };
+    let operator = Caller::operator("test");
+    server.services.put_user(&operator, user).await.unwrap();
+}
+
+#[tokio::test]
 async fn over_tls_the_cookie_can_be_set_by_no_other_host() {
     let server = TestServer::start_at(Origin {
         url: Some("https://credits.example".to_owned()),
@@ -169,7 +223,7 @@ async fn a_portal_link_signs_in_once_and_for_as_long_as_was_said() {
     let server = TestServer::start().await;
     let ask = json!({ "user": "ada", "role": "client", "companies": ["acme-dental"], "expires_in_s": 600 });
     let link = portal_url(&server, &ask).await;
-    let reply = server.get(&link, "").await.ok(303);
+    let reply = post(&server, "", &link, &[]).await.ok(303);
     assert_eq!(reply.header("location"), "/billing/usage");
     let set = reply.header("set-cookie").to_owned();
     for part in [
@@ -186,6 +240,7 @@ async fn a_portal_link_signs_in_once_and_for_as_long_as_was_said() {
     let ada = cookie(&reply);
     let page = get(&server, &ada, "/billing/usage").await.ok(200).text();
     assert!(page.contains("acme-dental") && !page.contains("bluewater-spa"));
+    post(&server, "", &link, &[]).await.ok(422);
     let again = server.get(&link, "").await.ok(422);
     assert!(again.headers.get("set-cookie").is_none() && again.text().contains("used before"));
     // It is no account of a person: there is no password to change.
@@ -203,6 +258,56 @@ async fn a_portal_link_signs_in_once_and_for_as_long_as_was_said() {
     let link = portal_url(&server, &ask).await;
     server.clock.advance(300 * 1_000_000);
     server.get(&link, "").await.ok(422);
+}
+
+#[tokio::test]
+async fn a_portal_link_is_used_up_by_agreeing_and_not_by_looking() {
+    let edge = Edge {
+        embed_origins: vec!["https://app.example".to_owned()],
+        ..Edge::default()
+    };
+    let server = TestServer::start_edge(edge).await;
+    let ask = json!({ "user": "ada", "role": "analyst", "expires_in_s": 600 });
+    let link = portal_url(&server, &ask).await;
+    for _ in 0..3 {
+        let head = request(Method::HEAD, &link, "").body(Body::empty());
+        let head = server.send(head.unwrap()).await.ok(200);
+        assert!(head.headers.get("set-cookie").is_none());
+        let page = server.get(&link, "").await.ok(200);
+        assert!(page.headers.get("set-cookie").is_none());
+        assert_eq!(page.header("cache-control"), "no-store");
+        // Nobody else is told the address; our own server is, or else it would take the form for another site's.
+        assert_eq!(page.header("referrer-policy"), "same-origin");
+        let policy = page.header("content-security-policy");
+        assert!(
+            policy.ends_with("frame-ancestors https://app.example"),
+            "{policy}"
+        );
+        let text = page.text();
+        let form = format!("method=\"post\" action=\"{link}\"");
+        assert!(
+            text.contains(&form) && text.contains("requestSubmit"),
+            "{text}"
+        );
+        assert!(text.contains(">Continue</button>"), "{text}");
+    }
+    let ada = cookie(&post(&server, "", &link, &[]).await.ok(303));
+    // Whom it signed in it leads on, by the back button as by a second press.
+    let back = get(&server, &ada, &link).await.ok(303);
+    assert_eq!(back.header("location"), "/billing/usage");
+    assert!(back.headers.get("set-cookie").is_none());
+    let again = post(&server, &ada, &link, &[]).await.ok(303);
+    assert_eq!(again.header("location"), "/billing/usage");
+    // Nobody else: neither a stranger nor whom another link signed in.
+    let other = portal_url(&server, &ask).await;
+    let other = cookie(&post(&server, "", &other, &[]).await.ok(303));
+    for stranger in ["", &other, "__Host-creditscope_portal=x"] {
+        get(&server, stranger, &link).await.ok(422);
+        post(&server, stranger, &link, &[]).await.ok(422);
+    }
+    // When it has ended it leads nowhere any more.
+    post(&server, &ada, "/sign-out", &[]).await.ok(303);
+    get(&server, &ada, &link).await.ok(422);
 }
 
 #[tokio::test]
@@ -252,7 +357,7 @@ async fn only_users_of_the_platform_are_shown_in_a_frame_and_only_by_those_who_m
     assert_eq!(ancestors(&owner).await, "'none'");
     let ask = json!({ "user": "ada", "role": "analyst", "expires_in_s": 600 });
     let link = portal_url(&server, &ask).await;
-    let ada = cookie(&server.get(&link, "").await.ok(303));
+    let ada = cookie(&post(&server, "", &link, &[]).await.ok(303));
     assert_eq!(ancestors(&ada).await, "https://app.example");
 }
 
@@ -261,7 +366,7 @@ async fn signing_out_ends_a_portal_session() {
     let server = TestServer::start().await;
     let ask = json!({ "user": "ada", "role": "analyst", "expires_in_s": 600 });
     let link = portal_url(&server, &ask).await;
-    let ada = cookie(&server.get(&link, "").await.ok(303));
+    let ada = cookie(&post(&server, "", &link, &[]).await.ok(303));
     let out = request(Method::POST, "/sign-out", "").header("cookie", &ada);
     let reply = server.send(out.body(Body::empty()).unwrap()).await.ok(303);
     assert!(reply.header("set-cookie").contains("Max-Age=0"));

@@ -84,7 +84,9 @@ async fn secrets_are_stored_as_hashes_and_never_logged() {
         .next()
         .unwrap()
         .to_owned();
-    let cookie = server.get(&format!("/portal/{portal}"), "").await.ok(303);
+    let link = format!("/portal/{portal}");
+    server.get(&link, "").await.ok(200);
+    let cookie = post(&server, "", &link, &[]).await.ok(303);
     let cookie = between(cookie.header("set-cookie"), "portal=", ';');
     let change = [("old_password", PASSWORD), ("password", GOOD)];
     post(&server, &owner, "/settings/you/password", &change)

@@ -15,7 +15,7 @@ pub struct Invitation {
     pub account: AccountId,
     /// SHA-256 of the link's secret.
     pub token_hash: Vec<u8>,
-    /// Lower-case email address of who is invited.
+    /// Email address in its normal form of who is invited.
     pub email: String,
     /// What they may do there.
     pub role: Role,
@@ -32,7 +32,7 @@ pub struct Invitation {
 /// Who accepts an invitation, or is known by a provider of single sign-on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewPerson {
-    /// Lower-case email address.
+    /// Email address in its normal form.
     pub email: String,
     /// Display name.
     pub name: String,
@@ -140,6 +140,9 @@ pub trait AccessStore {
     /// The open invitation of a link.
     async fn invitation(&self, token_hash: &[u8], now: Time) -> StoreResult<Option<Invitation>>;
 
+    /// The invitation of a link that was accepted.
+    async fn accepted_invitation(&self, token_hash: &[u8]) -> StoreResult<Option<Invitation>>;
+
     /// Revokes an open invitation; whether there was one.
     async fn revoke_invitation(&self, account: AccountId, id: &str) -> StoreResult<bool>;
 
@@ -170,6 +173,9 @@ pub trait AccessStore {
         grant: &PortalGrant,
         expires_at: Time,
     ) -> StoreResult<()>;
+
+    /// What a one-time link that was not used yet stands for.
+    async fn portal_link(&self, token_hash: &[u8], now: Time) -> StoreResult<Option<PortalGrant>>;
 
     /// Uses up a one-time link.
     async fn take_portal_link(

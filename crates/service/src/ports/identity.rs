@@ -69,7 +69,7 @@ pub struct SavedSession {
 /// People and their sessions.
 #[async_trait]
 pub trait IdentityStore {
-    /// A person by lower-case email address.
+    /// A person by email address in its normal form.
     async fn user_by_email(&self, email: &str) -> StoreResult<Option<User>>;
 
     /// A person by number.
@@ -78,7 +78,7 @@ pub trait IdentityStore {
     /// People by email address, those after `after`.
     async fn users(&self, after: Option<&str>, limit: u32) -> StoreResult<Vec<User>>;
 
-    /// Creates a person, or replaces the one with that email address.
+    /// Creates a person, or replaces the one with that email address, whose sessions end.
     async fn put_user(&self, user: &NewUser, now: Time) -> StoreResult<User>;
 
     /// Stores a session; `false` when `create` is set and there is one with that hash already.

@@ -113,6 +113,19 @@ pub(super) async fn open(
     row.map(Invitation::try_from).transpose()
 }
 
+#[tracing::instrument(name = "db.invitations.accepted", skip_all)]
+pub(super) async fn accepted(
+    readers: &SqlitePool,
+    token_hash: &[u8],
+) -> Result<Option<Invitation>> {
+    let row: Option<InvitationRow> =
+        sqlx::query_as(invitations!("WHERE token_hash = ?1 AND state = 'accepted'"))
+            .bind(token_hash)
+            .fetch_optional(readers)
+            .await?;
+    row.map(Invitation::try_from).transpose()
+}
+
 #[tracing::instrument(name = "db.invitations.revoke", skip_all)]
 pub(super) async fn revoke(writer: &Writer, account: AccountId, id: &str) -> Result<bool> {
     const SQL: &str = "UPDATE invitations SET state = 'revoked'

@@ -2,6 +2,7 @@
 
 use domain::Time;
 use service::ports::PortalGrant;
+use sqlx::SqlitePool;
 
 use crate::{error::Result, writer::Writer};
 
@@ -29,6 +30,21 @@ pub(super) async fn put(
         .execute(tx.connection())
         .await?;
     tx.commit().await
+}
+
+#[tracing::instrument(name = "db.portal_links.get", skip_all)]
+pub(super) async fn open(
+    readers: &SqlitePool,
+    token_hash: &[u8],
+    now: Time,
+) -> Result<Option<PortalGrant>> {
+    const SQL: &str = "SELECT data FROM portal_links WHERE token_hash = ?1 AND expires_at > ?2";
+    let data: Option<String> = sqlx::query_scalar(SQL)
+        .bind(token_hash)
+        .bind(now.micros())
+        .fetch_optional(readers)
+        .await?;
+    Ok(data.map(|data| serde_json::from_str(&data)).transpose()?)
 }
 
 /// Of two who come at once, one is given it.

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use service::ports::{Identity, Membership, NewUser, User};
 use sqlx::{SqliteConnection, SqliteExecutor, SqlitePool};
 
+use super::sessions::delete_of_user;
 use crate::{
     directory::after_or_first,
     error::{Error, Result},
@@ -139,6 +140,8 @@ pub(super) async fn list(
 pub(super) async fn put(writer: &Writer, user: &NewUser, now: Time) -> Result<User> {
     let mut tx = writer.begin().await?;
     let id = upsert(tx.connection(), user, now).await?;
+    // Whoever knew the password before must not go on with what it opened.
+    delete_of_user(tx.connection(), UserId(id), None).await?;
     replace_memberships(tx.connection(), id, &user.memberships).await?;
     let stored = by_email(tx.connection(), &user.email).await?;
     tx.commit().await?;

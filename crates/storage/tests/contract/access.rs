@@ -5,7 +5,7 @@ use std::sync::Arc;
 use domain::{AccountId, UserId, brand::Brand, tenancy::Role, time::DAY_US};
 use service::ports::{
     ApiKey, AuditEntry, AuditFilter, Identity, Invitation, KeyScope, Membership, NewPerson,
-    PortalGrant, SavedSession, User,
+    NewUser, PortalGrant, SavedSession, User,
 };
 
 use super::{
@@ -54,6 +54,11 @@ pub async fn an_invitation_is_used_once_by_whom_it_is_for(backend: Arc<dyn Backe
         store.invitation(&open.token_hash, NOW).await.unwrap(),
         Some(open.clone())
     );
+    let accepted = async || {
+        let accepted = store.accepted_invitation(&open.token_hash).await;
+        accepted.unwrap()
+    };
+    assert_eq!(accepted().await, None);
     assert_eq!(
         store.invitations(world.account.id, NOW).await.unwrap(),
         std::slice::from_ref(&open)
@@ -88,6 +93,7 @@ pub async fn an_invitation_is_used_once_by_whom_it_is_for(backend: Arc<dyn Backe
         (&*user.email, &user.memberships[..]),
         ("ada@example.com", &[place][..])
     );
+    assert_eq!(accepted().await, Some(open.clone()));
     // Somebody known joins as they are.
     let mut again = invitation(&world, "two", "ada@example.com");
     again.account = world.other.id;
@@ -232,8 +238,18 @@ pub async fn disabling_and_a_new_password_end_sessions(backend: Arc<dyn Backend>
     assert_eq!(store.sessions_of(ada.id, NOW).await.unwrap(), []);
     let kept = store.user(ada.id).await.unwrap().unwrap();
     assert!(kept.disabled && kept.password_hash == "other");
-    assert_eq!(store.sessions_of(bob.id, NOW).await.unwrap(), [theirs]);
     assert!(store.set_disabled(ada.id, false, NOW).await.unwrap());
+    session(&world, ada.id, 5).await;
+    let replaced = NewUser {
+        email: ada.email.clone(),
+        name: ada.name.clone(),
+        password_hash: "replaced".to_owned(),
+        platform_role: None,
+        memberships: ada.memberships.clone(),
+    };
+    store.put_user(&replaced, NOW).await.unwrap();
+    assert_eq!(store.sessions_of(ada.id, NOW).await.unwrap(), []);
+    assert_eq!(store.sessions_of(bob.id, NOW).await.unwrap(), [theirs]);
     assert!(!store.set_disabled(UserId(999), true, NOW).await.unwrap());
 }
 
@@ -279,6 +295,15 @@ pub async fn a_portal_link_works_once(backend: Arc<dyn Backend>) {
     let end = NOW.plus_micros(60_000_000);
     store.put_portal_link(b"one", &grant, end).await.unwrap();
     store.put_portal_link(b"two", &grant, end).await.unwrap();
+    // Looking uses nothing up.
+    let open = async |hash: &[u8], now| store.portal_link(hash, now).await.unwrap();
+    for _ in 0..2 {
+        assert_eq!(open(b"one", NOW).await, Some(grant.clone()));
+    }
+    assert_eq!(
+        (open(b"one", end).await, open(b"other", NOW).await),
+        (None, None)
+    );
     assert_eq!(store.take_portal_link(b"other", NOW).await.unwrap(), None);
     assert_eq!(store.take_portal_link(b"two", end).await.unwrap(), None);
     let (first, second) = tokio::join!(
@@ -290,6 +315,7 @@ pub async fn a_portal_link_works_once(backend: Arc<dyn Backend>) {
         .flatten()
         .collect();
     assert_eq!(taken, [grant]);
+    assert_eq!(open(b"one", NOW).await, None);
 }
 
 pub async fn keys_end_and_say_when_they_were_used(backend: Arc<dyn Backend>) {

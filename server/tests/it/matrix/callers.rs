@@ -19,6 +19,7 @@ use service::{
 
 use super::asks::{Ask, Names, Need, OTHER_ACCOUNT, OWN};
 use crate::{
+    joining::post,
     pages::{PASSWORD, cookie, sign_in},
     support::{TestServer, event_with, request},
 };
@@ -325,7 +326,7 @@ impl World {
                 .make_portal_link(&operator, "northwind", ask)
                 .await
                 .unwrap();
-            let reply = server.get(&link.path, "").await.ok(303);
+            let reply = post(server, "", &link.path, &[]).await.ok(303);
             everyone.push(caller(kind, Proof::Cookie(cookie(&reply))));
         }
         everyone

@@ -14,6 +14,7 @@ use super::{MemoryStore, State};
 pub struct Access {
     /// Open invitations.
     invitations: Vec<Invitation>,
+    accepted: Vec<Invitation>,
     identities: Vec<(Identity, UserId)>,
     links: Vec<(Vec<u8>, PortalGrant, Time)>,
     brands: Vec<(AccountId, Brand)>,
@@ -165,6 +166,12 @@ impl AccessStore for MemoryStore {
             .cloned())
     }
 
+    async fn accepted_invitation(&self, token_hash: &[u8]) -> StoreResult<Option<Invitation>> {
+        let state = self.state();
+        let mut accepted = state.access.accepted.iter();
+        Ok(accepted.find(|one| one.token_hash == token_hash).cloned())
+    }
+
     async fn revoke_invitation(&self, account: AccountId, id: &str) -> StoreResult<bool> {
         Ok(self.change(|state| {
             let open = &mut state.access.invitations;
@@ -195,7 +202,8 @@ impl AccessStore for MemoryStore {
                 (None, Some(person)) => state.find_or_add(person),
                 (Some(_), Some(_)) | (None, None) => return None,
             };
-            state.access.invitations.remove(place);
+            let used = state.access.invitations.remove(place);
+            state.access.accepted.push(used);
             let membership = Membership {
                 account: invitation.account,
                 role: invitation.role,
@@ -237,6 +245,13 @@ impl AccessStore for MemoryStore {
         let link = (token_hash.to_vec(), grant.clone(), expires_at);
         self.change(|state| state.access.links.push(link));
         Ok(())
+    }
+
+    async fn portal_link(&self, token_hash: &[u8], now: Time) -> StoreResult<Option<PortalGrant>> {
+        let state = self.state();
+        let mut links = state.access.links.iter();
+        let open = links.find(|(hash, _, end)| hash == token_hash && *end > now);
+        Ok(open.map(|(_, grant, _)| grant.clone()))
     }
 
     async fn take_portal_link(

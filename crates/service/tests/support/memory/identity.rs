@@ -53,6 +53,9 @@ impl IdentityStore for MemoryStore {
             put(&mut state.users, user.clone(), |old| {
                 old.email == user.email
             });
+            state
+                .sessions
+                .retain(|session| session.user != Some(user.id));
             user
         }))
     }
