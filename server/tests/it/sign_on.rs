@@ -277,7 +277,7 @@ async fn a_token_that_is_refused_is_told_to_the_person() {
         is_refused(&world.sign_in(wrong).await, "begin again");
     }
     let unsure = world.sign_in(json!({ "email_verified": false })).await;
-    is_refused(&unsure, "has not made sure of your e-mail address");
+    is_refused(&unsure, "has not made sure of your email address");
     let stranger = json!({ "email": "tom@example.com", "sub": "2" });
     is_refused(&world.sign_in(stranger).await, "ask for an invitation");
     let no_address = json!({ "email": "tom", "sub": "2" });
