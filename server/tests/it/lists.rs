@@ -262,7 +262,8 @@ async fn what_comes_in_between_moves_no_page() {
         began.push((list, path, whole, first, next.unwrap()));
     }
     server.clock.advance(1_000_000);
-    let newer = event_with("newer", "/time", json!("2026-11-23T13:30:00Z"));
+    // What is sorted by name has a name before all others: what comes later in a list may well be read.
+    let newer = event_with("newer", "/source", json!("a-source"));
     server.post_events(&newer).await.ok(204);
     let first = json!({ "name": "First" });
     server
