@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Tries to break the ledger, for longer than the tests do: `make trust`. docs/trust.md says what each part does.
 #
-#   make trust [LEDGER_CASES=2000] [RACE_OPS=100000] [KILLS=50] [LEDGER_SEED=N]
+#   make trust [LEDGER_CASES=2000] [RACE_OPS=100000] [KILLS=50] [DAMAGES=500] [LEDGER_SEED=N]
 #
 # LEDGER_CASES are sequences of steps held against a plain model, RACE_OPS holds and settlements by many tasks
-# at once, KILLS of a working server. Every part prints its seed; with LEDGER_SEED it draws the same again.
+# at once, KILLS of a working server, DAMAGES of a file. Every part prints its seed; with LEDGER_SEED it draws the same again.
 set -euo pipefail
 # shellcheck source=scripts/env.sh
 source "$(dirname "$0")/env.sh"
@@ -12,6 +12,7 @@ source "$(dirname "$0")/env.sh"
 export LEDGER_CASES=${LEDGER_CASES:-2000}
 export RACE_OPS=${RACE_OPS:-100000}
 export KILLS=${KILLS:-50}
+export DAMAGES=${DAMAGES:-500}
 broken=()
 
 # part NAME COMMAND...: goes on after a failure, so that one run shows all of them.
@@ -34,12 +35,13 @@ say "Building"
 # The same packages as everywhere: another choice would switch features and compile much of it again.
 packages=(--locked --workspace --exclude 'frontend-*')
 cargo test "${packages[@]}" --release --no-run --test ledger_model
-cargo test "${packages[@]}" --no-run --test it
+cargo test "${packages[@]}" --no-run --test it --test contract
 
 ledger=(cargo test "${packages[@]}" --release --quiet --test ledger_model --)
 part "$LEDGER_CASES cases against a plain model" "${ledger[@]}" --nocapture machine
 part "Tables of dates, and what was once wrong" "${ledger[@]}" tables found
 part "$RACE_OPS operations by many hands" "${ledger[@]}" --nocapture --test-threads 1 race
+part "$DAMAGES damaged files" cargo test "${packages[@]}" --quiet --test contract -- --nocapture damage
 part "$KILLS kills" cargo test "${packages[@]}" --quiet --test it -- --nocapture kill
 
 for name in "${broken[@]}"; do

@@ -68,7 +68,7 @@ impl FromServerFnError for AppError {
 #[cfg(feature = "ssr")]
 impl From<service::ServiceError> for AppError {
     fn from(error: service::ServiceError) -> Self {
-        use service::ServiceError;
+        use service::{ServiceError, ports::StoreError};
         match error {
             ServiceError::Invalid(domain::Invalid(errors)) => Self::Invalid(
                 errors
@@ -85,7 +85,10 @@ impl From<service::ServiceError> for AppError {
             ServiceError::Busy { .. } => Self::Busy,
             ServiceError::Store(error) => {
                 service::log_failure(&error);
-                Self::Failed
+                match error {
+                    StoreError::Unavailable(_) => Self::Busy,
+                    StoreError::Failed(_) | StoreError::OutOfRange(_) => Self::Failed,
+                }
             }
         }
     }

@@ -15,6 +15,7 @@ pub mod output;
 pub mod pack;
 pub mod plan;
 pub mod rate_card;
+pub mod restore;
 pub mod serve;
 pub mod user;
 
@@ -70,7 +71,9 @@ enum Command {
     Migrate,
     /// Write a consistent copy of the embedded database, also while it is in use
     Backup(migrate::Backup),
-    /// Check that events, roll-ups, cycle totals and the ledger agree; exit code 1 when they do not
+    /// Put a backup in the place of the embedded database while no server runs; the one so far is kept beside it
+    Restore(restore::Restore),
+    /// Check that the file is sound, and that events, roll-ups, cycle totals and the ledger agree; exit code 1 when they do not
     Doctor,
     /// Backfill usage from a CSV file
     Import(Box<import::Import>),
@@ -178,6 +181,8 @@ async fn run(cli: Cli, output: &Output) -> CliResult {
         Command::Demo(demo) => demo::run(&demo, &config, output).await,
         Command::Migrate => migrate::run(&config, output).await,
         Command::Backup(backup) => migrate::backup(&backup, &config, output).await,
+        Command::Restore(restore) => restore::run(&restore, &config, output).await,
+        Command::Doctor => doctor::run(&config, output).await,
         command => {
             let shell = Shell::open(&config, output).await?;
             let result = administer(command, &shell).await;
@@ -189,7 +194,6 @@ async fn run(cli: Cli, output: &Output) -> CliResult {
 
 async fn administer(command: Command, shell: &Shell<'_>) -> CliResult {
     match command {
-        Command::Doctor => doctor::run(shell).await,
         Command::Import(import) => import::run(*import, shell).await,
         Command::Account(command) => account::run(command, shell).await,
         Command::Company(command) => company::run(command, shell).await,
@@ -201,8 +205,11 @@ async fn administer(command: Command, shell: &Shell<'_>) -> CliResult {
         Command::Order(command) => order::run(command, shell).await,
         Command::Ledger(command) => ledger::run(command, shell).await,
         Command::RateCard(command) => rate_card::run(command, shell).await,
-        Command::Serve(_) | Command::Demo(_) | Command::Migrate | Command::Backup(_) => {
-            Ok(ExitCode::SUCCESS)
-        }
+        Command::Serve(_)
+        | Command::Demo(_)
+        | Command::Migrate
+        | Command::Backup(_)
+        | Command::Restore(_)
+        | Command::Doctor => Ok(ExitCode::SUCCESS),
     }
 }

@@ -32,6 +32,11 @@ pub const REQUESTS: &str = "creditscope_http_requests_total";
 /// Time until an answer's head was ready.
 pub const REQUEST_SECONDS: &str = "creditscope_http_request_duration_seconds";
 
+/// Panics of background tasks.
+const TASK_PANICS: &str = "creditscope_task_panics_total";
+/// Background tasks that are down.
+const TASK_DOWN: &str = "creditscope_task_down";
+
 /// Starts logging. Only the first call of a process counts.
 ///
 /// # Errors
@@ -40,6 +45,8 @@ pub fn start_logging(filter: &str, format: LogFormat) -> Result<(), String> {
     let filter = EnvFilter::try_new(filter).map_err(|error| error.to_string())?;
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        // What cannot be written is dropped. Telling that on stderr, as is usual, panics when nobody reads it any more.
+        .log_internal_errors(false)
         .with_writer(std::io::stderr);
     // A second call is a test's; the first one's settings stay.
     let _ = match format {
@@ -77,6 +84,8 @@ fn install() -> PrometheusHandle {
         Unit::Seconds,
         "Time of a write transaction until it is durable"
     );
+    describe_counter!(TASK_PANICS, "Panics of background tasks, by task");
+    describe_gauge!(TASK_DOWN, "1 for a background task that is down");
     describe_gauge!(QUEUE_DEPTH, "Write requests that wait for the writer");
     describe_counter!(REQUESTS, "HTTP requests by method, route and status");
     describe_histogram!(
@@ -98,13 +107,20 @@ pub fn commit_observer() -> CommitObserver {
 /// The metrics as Prometheus reads them.
 pub fn render(handle: &PrometheusHandle, services: &Services) -> String {
     metrics::gauge!(QUEUE_DEPTH).set(u32::try_from(services.queue_depth()).unwrap_or(u32::MAX));
+    let down = services.tasks().down();
+    for (task, panics) in services.tasks().panics() {
+        metrics::counter!(TASK_PANICS, "task" => task).absolute(panics);
+        metrics::gauge!(TASK_DOWN, "task" => task).set(if down.contains(&task) {
+            1.0
+        } else {
+            0.0
+        });
+    }
     handle.render()
 }
 
-/// Keeps the recorder's memory bounded for as long as the server runs.
-pub async fn upkeep(handle: PrometheusHandle) {
-    loop {
-        tokio::time::sleep(UPKEEP_EVERY).await;
-        handle.run_upkeep();
-    }
+/// Keeps the recorder's memory bounded; when to do so again.
+pub fn upkeep(handle: &PrometheusHandle) -> Duration {
+    handle.run_upkeep();
+    UPKEEP_EVERY
 }

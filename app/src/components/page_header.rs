@@ -78,6 +78,13 @@ fn ReconciledMark(dashboard: RwSignal<Dashboard>) -> impl IntoView {
                 "Reconciled",
                 "Log, cards, gauge and enforcement agree to the micro-credit",
             )
+        } else if view.is_damaged {
+            (
+                "reconciled differs",
+                Icon::Warning,
+                "Database damaged",
+                "Figures may be wrong; the operator has been told",
+            )
         } else {
             (
                 "reconciled differs",

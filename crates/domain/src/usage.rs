@@ -64,6 +64,8 @@ pub struct ReconciledView {
     pub at: String,
     /// Whether everything of the account agreed.
     pub is_clean: bool,
+    /// Whether the database's file is damaged, so that nothing that is shown can be trusted.
+    pub is_damaged: bool,
 }
 
 /// A company, named.

@@ -13,6 +13,7 @@ mod brand;
 pub mod caller;
 pub mod clock;
 pub mod companies;
+mod damage;
 pub mod dashboard;
 pub mod desk;
 pub mod digest;
@@ -46,6 +47,7 @@ pub mod single_sign_on;
 pub mod sources;
 pub mod spikes;
 mod split;
+pub mod tasks;
 pub mod tips;
 pub mod trends;
 pub mod usage;
@@ -63,15 +65,34 @@ pub use clock::{Clock, SystemClock};
 pub use error::{ServiceError, ServiceResult, log_failure};
 
 use crate::{
+    damage::Damage,
     directory::Directory,
     enforce::Checks,
     live::Hub,
     mail::{Mailer, NoMail, Pages},
     payments::{Manual, PaymentProvider},
     ports::Store,
+    tasks::Tasks,
     webhooks::{Courier, NoCourier},
     writer::{CommitObserver, Writer},
 };
+
+/// Why no work should be sent here now.
+#[derive(Debug, thiserror::Error)]
+pub enum Unready {
+    /// The database does not answer.
+    #[error("the database does not answer: {0}")]
+    Database(#[source] ports::StoreError),
+    /// The writer's queue is full or closed.
+    #[error("too much work is waiting")]
+    Busy,
+    /// The database's file is damaged.
+    #[error("the database's file is damaged")]
+    Damaged,
+    /// Background tasks have panicked for a while.
+    #[error("down: {}", .0.join(", "))]
+    Down(Vec<&'static str>),
+}
 
 /// All use-cases, sharing one database, one writer and one clock.
 #[derive(Clone)]
@@ -80,6 +101,8 @@ pub struct Services {
     clock: Arc<dyn Clock>,
     directory: Arc<Directory>,
     writer: Writer,
+    tasks: Tasks,
+    damage: Damage,
     checks: Checks,
     hub: Hub,
     tips: tips::Remembered,
@@ -107,6 +130,7 @@ impl Services {
         observer: CommitObserver,
     ) -> Self {
         let hub = Hub::default();
+        let tasks = store.tasks();
         let writer = Writer::start(
             Arc::clone(&store),
             Arc::clone(&clock),
@@ -119,6 +143,8 @@ impl Services {
             store,
             clock,
             writer,
+            tasks,
+            damage: Damage::default(),
             hub,
             tips: tips::Remembered::default(),
             spans_read: platform::SpansRead::default(),
@@ -171,14 +197,29 @@ impl Services {
             .to_string()
     }
 
-    /// Whether the database answers and the writer takes work.
-    pub async fn ready(&self) -> ServiceResult<()> {
-        self.store.ping().await?;
-        if self.writer.is_open() {
+    /// Whether the database answers, the writer takes work, and all background tasks run.
+    ///
+    /// # Errors
+    /// What is in the way.
+    pub async fn ready(&self) -> Result<(), Unready> {
+        self.store.ping().await.map_err(Unready::Database)?;
+        if !self.writer.is_open() {
+            return Err(Unready::Busy);
+        }
+        if self.is_damaged() {
+            return Err(Unready::Damaged);
+        }
+        let down = self.tasks.down();
+        if down.is_empty() {
             Ok(())
         } else {
-            Err(ServiceError::Busy { retry_after_s: 1 })
+            Err(Unready::Down(down))
         }
+    }
+
+    /// The background tasks of this process.
+    pub const fn tasks(&self) -> &Tasks {
+        &self.tasks
     }
 
     /// Write requests that wait for the writer.

@@ -58,12 +58,25 @@ pub enum StoreError {
     /// A total would not fit its column. The database is well, and nothing of the call was stored.
     #[error("storage: {0}")]
     OutOfRange(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The database cannot work now and may be able to later: the disk is full, or the file is locked for too long.
+    #[error("storage: {0}")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
 impl StoreError {
     /// Wraps a database's own error.
     pub fn new(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Failed(error.into())
+    }
+
+    /// The same failure for another who waited for it.
+    #[must_use]
+    pub fn shared(&self) -> Self {
+        match self {
+            Self::Failed(source) => Self::Failed(source.to_string().into()),
+            Self::OutOfRange(source) => Self::OutOfRange(source.to_string().into()),
+            Self::Unavailable(source) => Self::Unavailable(source.to_string().into()),
+        }
     }
 }
 
@@ -95,6 +108,21 @@ pub trait Store:
 
     /// The latest comparison; none before the first.
     async fn reconciliation(&self) -> StoreResult<Option<Reconciliation>>;
+
+    /// What is damaged in the file, looked at as a whole and not closely; nothing when it is sound.
+    async fn quick_damage(&self) -> StoreResult<Vec<String>> {
+        Ok(Vec::new())
+    }
+
+    /// What is damaged in one table and its indexes, looked at closely; none when there are not so many tables.
+    async fn table_damage(&self, _number: u32) -> StoreResult<Option<Vec<String>>> {
+        Ok(None)
+    }
+
+    /// The background tasks of whoever opened the database, which those of the store are among.
+    fn tasks(&self) -> crate::tasks::Tasks {
+        crate::tasks::Tasks::default()
+    }
 
     /// Whether the database answers.
     async fn ping(&self) -> StoreResult<()>;

@@ -20,13 +20,15 @@ impl Services {
         let Some(latest) = self.store.reconciliation().await? else {
             return Ok(None);
         };
-        if latest.checked_at < view.scope.account.created_at {
+        let is_damaged = self.is_damaged();
+        if !is_damaged && latest.checked_at < view.scope.account.created_at {
             return Ok(None);
         }
         let at = view.zone.at(latest.checked_at);
         Ok(Some(ReconciledView {
             at: at.strftime("%-d %b %H:%M").to_string(),
-            is_clean: latest.report.is_clean_for(&view.scope.account.key),
+            is_clean: !is_damaged && latest.report.is_clean_for(&view.scope.account.key),
+            is_damaged,
         }))
     }
 }

@@ -14,6 +14,7 @@ use crate::{
     ports::{
         AccountAct, Acted, CommitOutcome, NewEvent, Refusal, Store, StoreError, Write, Written,
     },
+    tasks::Tasks,
 };
 
 /// Requests that may wait. At the aimed 5,000 a second this is under a second of work; past it senders are told to wait.
@@ -22,6 +23,9 @@ const QUEUE_REQUESTS: usize = 4_096;
 const GROUP_EVENTS: usize = 20_000;
 /// When senders should try again after a full queue.
 const RETRY_AFTER_S: u32 = 1;
+
+/// Its name among background tasks.
+const NAME: &str = "writer";
 
 /// Is told of every transaction of the writer, for measuring.
 pub type CommitObserver = Arc<dyn Fn(CommitSeen) + Send + Sync>;
@@ -68,6 +72,7 @@ impl Writer {
     ) -> Self {
         let (queue, jobs) = mpsc::channel(QUEUE_REQUESTS);
         let task = Task {
+            tasks: store.tasks(),
             store,
             clock,
             hub,
@@ -147,12 +152,13 @@ fn refused(error: &StoreError, amount: &str) -> ServiceError {
             "would make a total larger than can be counted: nothing was stored",
         )
         .into(),
-        StoreError::Failed(_) => ServiceError::Store(StoreError::new(error.to_string())),
+        StoreError::Failed(_) | StoreError::Unavailable(_) => ServiceError::Store(error.shared()),
     }
 }
 
 /// What the writer task works with.
 struct Task {
+    tasks: Tasks,
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     hub: Hub,
@@ -164,7 +170,8 @@ impl Task {
         while let Some(first) = jobs.recv().await {
             let group = gather(first, &mut jobs);
             let (writes, replies) = group.into_iter().map(|job| (job.write, job.reply)).unzip();
-            self.commit(writes, replies).await;
+            // After a panic the replies are gone, which tells those who wait to try again; the next group may be well.
+            let _ = self.tasks.guard(NAME, self.commit(writes, replies)).await;
         }
     }
 

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, atomic::Ordering};
 
 use domain::{Credits, event::AgeLimit};
 use futures::future::join_all;
-use service::{Caller, ServiceError, Services, writer::CommitSeen};
+use service::{Caller, ServiceError, Services, Unready, writer::CommitSeen};
 use tokio::task::JoinHandle;
 
 use crate::support::world::{NOW, World, usage};
@@ -49,10 +49,7 @@ async fn a_full_queue_says_when_to_try_again_and_loses_nothing_it_took() {
         matches!(refused, Err(ServiceError::Busy { retry_after_s: 1 })),
         "{refused:?}"
     );
-    assert!(matches!(
-        world.services.ready().await,
-        Err(ServiceError::Busy { .. })
-    ));
+    assert!(matches!(world.services.ready().await, Err(Unready::Busy)));
     drop(slow);
     assert_eq!(first.await.unwrap().unwrap(), 1);
     for answer in join_all(waiting).await {

@@ -2,11 +2,14 @@
 
 use std::{path::Path, sync::Arc, time::Duration};
 
+use service::tasks::Tasks;
 use sqlx::{ConnectOptions, Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 use tokio::{sync::Notify, task::JoinHandle};
 
 use crate::{connect, error::Result, writer::Writer};
 
+/// Its name among background tasks.
+const NAME: &str = "checkpoints";
 /// How often the WAL is looked at while there are commits.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// How long to wait after a failure.
@@ -45,15 +48,22 @@ struct Wal {
 }
 
 /// Starts checkpointing after commits.
-pub(crate) fn start(path: &Path, writer: Arc<Writer>) -> Checkpoints {
+pub(crate) fn start(path: &Path, writer: Arc<Writer>, tasks: Tasks) -> Checkpoints {
     let options = connect::checkpointer(path);
     let stop = Arc::new(Notify::new());
     let stopped = Arc::clone(&stop);
     // What an earlier process left behind is looked at now.
     writer.committed.notify_one();
     let task = tokio::spawn(async move {
-        while let Err(error) = run(&options, &writer, &stopped).await {
-            tracing::warn!(%error, "a checkpoint failed; the WAL grows until one succeeds");
+        loop {
+            match tasks.guard(NAME, run(&options, &writer, &stopped)).await {
+                Some(Ok(())) => break,
+                Some(Err(error)) => {
+                    tracing::warn!(%error, "a checkpoint failed; the WAL grows until one succeeds");
+                }
+                // The panic has been told.
+                None => {}
+            }
             if tokio::time::timeout(RETRY_AFTER, stopped.notified())
                 .await
                 .is_ok()

@@ -107,6 +107,23 @@ pub(crate) async fn single(path: &Path) -> Result<SqliteConnection> {
     Ok(common(path).connect().await?)
 }
 
+/// A connection that looks at a file and leaves it as it is.
+pub(crate) fn looking(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(false)
+        .read_only(true)
+        .busy_timeout(BUSY_TIMEOUT)
+}
+
+/// A connection that takes a file for itself, and waits for nobody.
+pub(crate) fn alone(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(false)
+        .busy_timeout(Duration::from_millis(100))
+}
+
 /// The connections that read.
 pub(crate) async fn readers(path: &Path, count: u32) -> Result<SqlitePool> {
     let options = common(path)

@@ -20,6 +20,7 @@ use sqlx::{Connection, Sqlite, Transaction};
 use crate::{
     connect,
     error::{Error, Result},
+    integrity,
 };
 
 /// Differences told before it stops looking: enough to see a pattern, few enough to read.
@@ -68,6 +69,17 @@ impl Examination<'_> {
 /// Examines every account on a connection of its own, so that readers stay free.
 #[tracing::instrument(name = "db.doctor.examine", skip_all)]
 pub(crate) async fn examine(path: &Path) -> Result<DoctorReport> {
+    match compare_all(path).await {
+        Err(error) if integrity::is_damage(&error) => Ok(DoctorReport {
+            differences: vec![format!("The database's file is damaged: {error}.")],
+            concerns_all: true,
+            ..DoctorReport::default()
+        }),
+        examined => examined,
+    }
+}
+
+async fn compare_all(path: &Path) -> Result<DoctorReport> {
     let mut connection = connect::single(path).await?;
     let report = examine_all(connection.begin().await?).await?;
     connection.close().await?;

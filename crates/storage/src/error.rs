@@ -1,5 +1,7 @@
 //! What can go wrong in a database, in words for its operator.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use service::ports::StoreError;
 
 /// A failure inside the database.
@@ -11,6 +13,34 @@ pub enum Error {
     /// The file's folder cannot be made.
     #[error("cannot create the folder of the database: {0}")]
     Folder(#[source] std::io::Error),
+    /// A file beside the database cannot be written or read.
+    #[error("{}: {source}", .file.display())]
+    File {
+        /// Which.
+        file: std::path::PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// A copy that is not what it should be.
+    #[error("the copy cannot be trusted and was removed: {0}")]
+    Unsound(String),
+    /// A file that SQLite says is damaged.
+    #[error("{} is damaged: {what}", .file.display())]
+    Damaged {
+        /// Which.
+        file: std::path::PathBuf,
+        /// What SQLite says.
+        what: String,
+    },
+    /// A backup whose totals do not agree.
+    #[error("the backup's events, totals and ledger do not agree: {0}")]
+    Differs(String),
+    /// Somebody has the database open.
+    #[error("{} is in use: stop the server and other commands first", .0.display())]
+    InUse(std::path::PathBuf),
+    /// Somebody replaces the database.
+    #[error("{} is being replaced by a backup: wait until that is done", .0.display())]
+    BeingReplaced(std::path::PathBuf),
     /// The linked SQLite has a known fault.
     #[error(
         "SQLite {found} is linked, but {needed} or later is needed: earlier versions can corrupt a database in WAL mode"
@@ -64,6 +94,9 @@ pub enum Error {
     /// JSON that could not be written or read.
     #[error("JSON: {0}")]
     Json(#[from] serde_json::Error),
+    /// Nothing could be written lately, and no trial has succeeded since.
+    #[error("nothing can be written")]
+    NotWritable,
     /// The database was closed.
     #[error("the database is closed")]
     Closed,
@@ -82,7 +115,7 @@ impl From<sqlx::Error> for Error {
                 message,
                 source: error,
             },
-            None => Self::Sql(error),
+            None => Self::other(error),
         }
     }
 }
@@ -91,17 +124,54 @@ impl From<Error> for StoreError {
     fn from(error: Error) -> Self {
         if error.is_out_of_range() {
             Self::OutOfRange(error.into())
+        } else if error.is_unavailable() {
+            Self::Unavailable(error.into())
         } else {
             Self::new(error)
         }
     }
 }
 
+/// How often this process met [`UNAVAILABLE`].
+static UNAVAILABLE_SEEN: AtomicU64 = AtomicU64::new(0);
+
+/// How often this process met what may be otherwise later.
+pub(crate) fn unavailable_seen() -> u64 {
+    UNAVAILABLE_SEEN.load(Ordering::Relaxed)
+}
+
+/// Primary result codes of what may be otherwise later: the file is locked by another program, written by none (a disk
+/// that was remounted), not reachable, or the disk is full or fails. <https://sqlite.org/rescode.html>
+const UNAVAILABLE: [i32; 6] = [5, 6, 8, 10, 13, 14];
+
 impl Error {
+    fn other(error: sqlx::Error) -> Self {
+        let error = Self::Sql(error);
+        if error.is_unavailable() {
+            UNAVAILABLE_SEEN.fetch_add(1, Ordering::Relaxed);
+        }
+        error
+    }
+
+    /// Whether the same may succeed later, without anybody changing the database.
+    pub(crate) fn is_unavailable(&self) -> bool {
+        match self {
+            Self::Sql(sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut) | Self::NotWritable => true,
+            Self::Sql(error) => primary_code(error).is_some_and(|code| UNAVAILABLE.contains(&code)),
+            _ => false,
+        }
+    }
+
     fn is_out_of_range(&self) -> bool {
         matches!(self, Self::Overflow(_))
             || matches!(self, Self::Constraint { message, .. } if *message == TOO_LARGE)
     }
+}
+
+/// The result code of SQLite without what extends it.
+pub(crate) fn primary_code(error: &sqlx::Error) -> Option<i32> {
+    let code: i32 = error.as_database_error()?.code()?.parse().ok()?;
+    Some(code & 0xff)
 }
 
 /// What it means that a sum left the range of its column.

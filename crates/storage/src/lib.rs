@@ -7,6 +7,7 @@
 mod sql;
 mod access;
 mod alerts;
+mod backup;
 mod cells;
 mod checkpoint;
 mod connect;
@@ -20,8 +21,10 @@ mod filter;
 mod fold;
 mod idempotency;
 mod identity;
+pub mod integrity;
 mod leads;
 mod ledger;
+mod lock;
 mod log;
 mod names;
 mod parts;
@@ -30,6 +33,7 @@ mod plans;
 mod platform;
 mod reading;
 mod reconciliation;
+mod restore;
 mod reviews;
 mod rollups;
 mod rows;
@@ -45,6 +49,7 @@ use async_trait::async_trait;
 use service::ports::{Store, StoreResult};
 
 pub use error::Error;
+pub use restore::{Restore, Restored, restore};
 pub use sqlite::SqliteStore;
 pub use url::{OpenOptions, READERS};
 
@@ -54,7 +59,8 @@ pub trait Database: Store {
     /// Brings the schema up to this program's. A newer schema is refused.
     async fn migrate(&self) -> StoreResult<()>;
 
-    /// Writes a consistent copy to a file that does not exist yet, while the database is in use.
+    /// Writes a consistent copy to a file that does not exist yet, while the database is in use, and proves that it is
+    /// sound and complete.
     async fn backup(&self, file: &Path) -> StoreResult<()>;
 
     /// Finishes what is running and closes every connection; later calls fail.

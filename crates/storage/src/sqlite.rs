@@ -7,14 +7,20 @@ use std::{
 };
 
 use async_trait::async_trait;
-use service::ports::{DoctorReport, Reconciliation, Store, StoreResult};
-use sqlx::{Connection, SqlitePool};
+use service::{
+    ports::{DoctorReport, Reconciliation, Store, StoreResult},
+    tasks::Tasks,
+};
+use sqlx::SqlitePool;
+use tokio::task::AbortHandle;
 
 use crate::{
-    Database, OpenOptions,
+    Database, OpenOptions, backup,
     checkpoint::{self, Checkpoints},
     connect, doctor,
-    error::{Error, Result},
+    error::Error,
+    integrity::{self, Depth},
+    lock::{self, Lock},
     reconciliation, schema,
     writer::Writer,
 };
@@ -28,6 +34,27 @@ pub struct SqliteStore {
     pub(crate) writer: Arc<Writer>,
     pub(crate) readers: SqlitePool,
     checkpoints: Mutex<Option<Checkpoints>>,
+    recovery: AbortHandle,
+    _lock: Lock,
+    tasks: Tasks,
+}
+
+impl Drop for SqliteStore {
+    fn drop(&mut self) {
+        self.recovery.abort();
+    }
+}
+
+/// Finds out when the database can be written again.
+fn recover(writer: Arc<Writer>, tasks: Tasks) -> AbortHandle {
+    let task = async move {
+        let again = || async {
+            writer.recover().await;
+            Duration::ZERO
+        };
+        tasks.repeat("recovery", again).await;
+    };
+    tokio::spawn(task).abort_handle()
 }
 
 impl SqliteStore {
@@ -40,6 +67,7 @@ impl SqliteStore {
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder).map_err(Error::Folder)?;
         }
+        let lock = lock::shared(path)?;
         connect::set_up(path).await?;
         let writer = Arc::new(Writer::new(connect::writer(path)));
         if options.migrate {
@@ -47,12 +75,20 @@ impl SqliteStore {
         }
         let readers = connect::readers(path, options.readers).await?;
         schema::check(&mut *readers.acquire().await?).await?;
-        let checkpoints = Mutex::new(Some(checkpoint::start(path, Arc::clone(&writer))));
+        let recovery = recover(Arc::clone(&writer), options.tasks.clone());
+        let checkpoints = Mutex::new(Some(checkpoint::start(
+            path,
+            Arc::clone(&writer),
+            options.tasks.clone(),
+        )));
         Ok(Self {
             path: path.to_owned(),
             writer,
             readers,
             checkpoints,
+            recovery,
+            _lock: lock,
+            tasks: options.tasks.clone(),
         })
     }
 
@@ -69,10 +105,11 @@ impl Database for SqliteStore {
     }
 
     async fn backup(&self, file: &Path) -> StoreResult<()> {
-        Ok(backup(&self.path, file).await?)
+        Ok(backup::write(&self.path, file).await?)
     }
 
     async fn close(&self) -> StoreResult<()> {
+        self.recovery.abort();
         let checkpoints = self
             .checkpoints
             .lock()
@@ -102,25 +139,26 @@ impl Store for SqliteStore {
         Ok(reconciliation::latest(&self.readers).await?)
     }
 
+    async fn quick_damage(&self) -> StoreResult<Vec<String>> {
+        Ok(integrity::examine(&self.path, Depth::Quick).await?)
+    }
+
+    async fn table_damage(&self, number: u32) -> StoreResult<Option<Vec<String>>> {
+        Ok(integrity::examine_table(&self.path, number).await?)
+    }
+
+    fn tasks(&self) -> Tasks {
+        self.tasks.clone()
+    }
+
     async fn ping(&self) -> StoreResult<()> {
+        if self.writer.is_stuck() {
+            return Err(Error::NotWritable.into());
+        }
         sqlx::query("SELECT 1")
             .execute(&self.readers)
             .await
             .map_err(Error::from)?;
         Ok(())
     }
-}
-
-/// Copies a database while others use it. The copy is one consistent moment, without unused pages.
-#[tracing::instrument(name = "db.backup", skip_all)]
-async fn backup(path: &Path, file: &Path) -> Result<()> {
-    let file = file
-        .to_str()
-        .ok_or_else(|| Error::Url("the backup's path is not UTF-8".to_owned()))?;
-    let mut connection = connect::single(path).await?;
-    sqlx::query("VACUUM INTO ?1")
-        .bind(file)
-        .execute(&mut connection)
-        .await?;
-    Ok(connection.close().await?)
 }

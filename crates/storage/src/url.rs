@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use service::tasks::Tasks;
+
 use crate::error::{Error, Result};
 
 /// Reading connections unless told otherwise: reads are short, and a few keep two to eight cores busy.
@@ -16,6 +18,8 @@ pub struct OpenOptions {
     pub folder: Option<PathBuf>,
     /// Whether an older schema is brought up to date; refused otherwise.
     pub migrate: bool,
+    /// The background tasks of the process, which those of the store are among.
+    pub tasks: Tasks,
 }
 
 impl Default for OpenOptions {
@@ -24,6 +28,7 @@ impl Default for OpenOptions {
             readers: READERS,
             folder: None,
             migrate: true,
+            tasks: Tasks::default(),
         }
     }
 }

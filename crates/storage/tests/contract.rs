@@ -7,6 +7,7 @@ mod contract {
     pub mod alerts;
     pub mod backend;
     pub mod care;
+    mod damage;
     pub mod directory;
     pub mod identity;
     pub mod ingest;

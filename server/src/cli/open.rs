@@ -1,6 +1,10 @@
 //! Opens the database for a command.
 
-use std::{fs, path::Path, sync::Arc};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use domain::calendar::Zone;
 use service::{
@@ -14,7 +18,7 @@ use crate::{config::Config, courier::WebCourier, mail::Letters, telemetry};
 /// The file of the embedded database, whatever the command.
 pub const FILE: &str = "creditscope.db";
 /// The folder of the data folder for emails that no server sends.
-const MAIL: &str = "mail";
+pub const MAIL: &str = "mail";
 
 /// What a command at the machine's own shell works with.
 pub struct Shell<'a> {
@@ -45,14 +49,28 @@ pub async fn database(
     Ok(database)
 }
 
-/// Opens the database that is there. A mistyped folder must not become an empty database.
-pub async fn existing(config: &Config, migrate: bool) -> Result<Arc<dyn Database>, CliError> {
-    let (url, options) = (config.database_url(FILE), options(config, migrate));
-    let path = storage::file(&url, &options)?;
-    if !path.exists() {
-        return Err(CliError::Usage(missing(&path)));
+/// The file of the database, whether it is there or not.
+pub fn file(config: &Config) -> Result<PathBuf, CliError> {
+    Ok(storage::file(
+        &config.database_url(FILE),
+        &options(config, false),
+    )?)
+}
+
+/// The file of the database, which must be there: a mistyped folder must not become an empty database.
+pub fn existing_file(config: &Config) -> Result<PathBuf, CliError> {
+    let path = file(config)?;
+    if path.exists() {
+        Ok(path)
+    } else {
+        Err(CliError::Usage(missing(&path)))
     }
-    Ok(storage::open(&url, &options).await?)
+}
+
+/// Opens the database that is there.
+pub async fn existing(config: &Config, migrate: bool) -> Result<Arc<dyn Database>, CliError> {
+    existing_file(config)?;
+    Ok(storage::open(&config.database_url(FILE), &options(config, migrate)).await?)
 }
 
 fn options(config: &Config, migrate: bool) -> OpenOptions {
@@ -60,6 +78,7 @@ fn options(config: &Config, migrate: bool) -> OpenOptions {
         folder: Some(config.data_dir.clone()),
         readers: config.readers,
         migrate,
+        ..OpenOptions::default()
     }
 }
 

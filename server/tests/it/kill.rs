@@ -2,8 +2,8 @@
 //!
 //! `KILLS` says how often it is killed, `CREDITSCOPE_BIN` which binary is.
 
-mod client;
-mod program;
+pub mod client;
+pub mod program;
 mod witness;
 
 use std::{collections::BTreeMap, env, process::Command};

@@ -24,7 +24,7 @@ const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 const WEBHOOKS: &str = "/api/v1/accounts/northwind/webhooks";
 
 /// What a receiver was sent.
-type Received = Arc<Mutex<Vec<(String, HeaderMap, Bytes)>>>;
+pub type Received = Arc<Mutex<Vec<(String, HeaderMap, Bytes)>>>;
 
 async fn receive(
     State(received): State<Received>,
@@ -42,7 +42,7 @@ async fn receive(
     }
 }
 
-async fn receiver() -> (SocketAddr, Received) {
+pub async fn receiver() -> (SocketAddr, Received) {
     let received = Received::default();
     let router = Router::new()
         .fallback(receive)

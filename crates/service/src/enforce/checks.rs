@@ -19,6 +19,8 @@ use crate::{
 const QUEUE: usize = 8_192;
 /// Questions of one reading.
 const AT_ONCE: usize = 512;
+/// Its name among background tasks.
+const NAME: &str = "checks";
 /// When to ask again after a full queue.
 const RETRY_AFTER_S: u32 = 1;
 
@@ -65,7 +67,7 @@ impl Checks {
         self.queue.try_send(question).map_err(|_| busy())?;
         match answer.await {
             Ok(Ok(checked)) => checked.ok_or(ServiceError::NotFound),
-            Ok(Err(error)) => Err(ServiceError::Store(StoreError::new(error.to_string()))),
+            Ok(Err(error)) => Err(ServiceError::Store(error.shared())),
             Err(_) => Err(busy()),
         }
     }
@@ -76,9 +78,15 @@ async fn run(
     clock: Arc<dyn Clock>,
     mut questions: mpsc::Receiver<Question>,
 ) {
+    let tasks = store.tasks();
     let mut waiting = Vec::with_capacity(AT_ONCE);
     while questions.recv_many(&mut waiting, AT_ONCE).await > 0 {
-        let desk = read(store.as_ref(), clock.as_ref(), &waiting).await;
+        let reading = read(store.as_ref(), clock.as_ref(), &waiting);
+        let Some(desk) = tasks.guard(NAME, reading).await else {
+            // Those who asked learn that nobody will answer, and ask again.
+            waiting.clear();
+            continue;
+        };
         match desk {
             Ok(desk) => waiting.drain(..).for_each(|question| {
                 let answer = answer(&desk, &question);

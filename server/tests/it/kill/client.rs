@@ -18,6 +18,17 @@ pub struct Client {
 impl Client {
     /// Status and body, or nothing when the server went away before all of it was there.
     pub async fn ask(&self, method: &str, path: &str, body: &Value) -> Option<(u16, String)> {
+        let (status, _, body) = self.ask_whole(method, path, body).await?;
+        Some((status, body))
+    }
+
+    /// Status, head and body.
+    pub async fn ask_whole(
+        &self,
+        method: &str,
+        path: &str,
+        body: &Value,
+    ) -> Option<(u16, String, String)> {
         let body = if body.is_null() {
             String::new()
         } else {
@@ -39,7 +50,7 @@ impl Client {
             is_length.then(|| value.trim().parse::<usize>().ok())?
         });
         let is_whole = length.is_none_or(|length| length == body.len());
-        is_whole.then(|| (status, body.to_owned()))
+        is_whole.then(|| (status, head.to_ascii_lowercase(), body.to_owned()))
     }
 
     async fn exchange(&self, request: &str) -> io::Result<Vec<u8>> {

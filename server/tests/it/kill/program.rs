@@ -3,10 +3,10 @@
 use std::{
     env,
     ffi::OsString,
-    io::{BufRead as _, BufReader},
+    io::{BufRead as _, BufReader, Lines},
     net::SocketAddr,
     path::Path,
-    process::{Child, Command, Stdio},
+    process::{Child, ChildStderr, Command, Stdio},
     sync::Arc,
 };
 
@@ -88,7 +88,17 @@ impl Program {
 
     /// Starts the server and waits until it listens.
     pub fn start(&mut self) {
-        let mut command = Command::new(binary());
+        let lines = self.run(Command::new(binary()), "warn");
+        // The rest is read too, or a full pipe would hold the server up.
+        std::thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                eprintln!("{line}");
+            }
+        });
+    }
+
+    /// Starts it as `command`, its log as `log` says; the lines that it goes on to write.
+    pub fn run(&mut self, mut command: Command, log: &str) -> Lines<BufReader<ChildStderr>> {
         for (name, _) in env::vars_os() {
             if name.to_string_lossy().starts_with("CREDITSCOPE_") {
                 command.env_remove(name);
@@ -96,14 +106,7 @@ impl Program {
         }
         command
             .current_dir(self.folder.path())
-            .args([
-                "serve",
-                "--addr",
-                "127.0.0.1:0",
-                "--log",
-                "warn",
-                "--data-dir",
-            ])
+            .args(["serve", "--addr", "127.0.0.1:0", "--log", log, "--data-dir"])
             .arg(self.folder.path())
             .stdout(Stdio::null())
             .stderr(Stdio::piped());
@@ -113,13 +116,13 @@ impl Program {
             .by_ref()
             .map(Result::unwrap)
             .find_map(|line| line.split_once("listens on http://")?.1.parse().ok());
-        // The rest is read too, or a full pipe would hold the server up.
-        std::thread::spawn(move || {
-            for line in lines.map_while(Result::ok) {
-                eprintln!("{line}");
-            }
-        });
         self.running = Some((server, addr.unwrap()));
+        lines
+    }
+
+    /// The server's process id.
+    pub fn id(&self) -> u32 {
+        self.running.as_ref().unwrap().0.id()
     }
 
     pub fn client(&self) -> Client {
