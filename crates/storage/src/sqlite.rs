@@ -35,7 +35,8 @@ pub struct SqliteStore {
     pub(crate) readers: SqlitePool,
     checkpoints: Mutex<Option<Checkpoints>>,
     recovery: AbortHandle,
-    _lock: Lock,
+    /// Until the database is closed.
+    lock: Mutex<Option<Lock>>,
     tasks: Tasks,
 }
 
@@ -87,7 +88,7 @@ impl SqliteStore {
             readers,
             checkpoints,
             recovery,
-            _lock: lock,
+            lock: Mutex::new(Some(lock)),
             tasks: options.tasks.clone(),
         })
     }
@@ -121,7 +122,14 @@ impl Database for SqliteStore {
         // A read that does not end must not keep the program from ending: its connection only reads.
         let _ = tokio::time::timeout(CLOSE_WITHIN, self.readers.close()).await;
         // Last, so that closing it moves the whole WAL into the file.
-        Ok(self.writer.close().await?)
+        self.writer.close().await?;
+        drop(
+            self.lock
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take(),
+        );
+        Ok(())
     }
 }
 
