@@ -32,17 +32,14 @@ pub async fn run(restore: &Restore, config: &Config, output: &Output) -> CliResu
         accept_differences: restore.accept_differences,
     })
     .await?;
-    let mut text = format!(
-        "Restored {}. {}",
+    let kept = restored.kept.as_ref().map_or_else(String::new, |kept| {
+        format!("\nThe database so far is kept as {}.", kept.display())
+    });
+    let text = format!(
+        "Restored {}. {}{kept}",
         database.display(),
         doctor::text(&restored.report)
     );
-    if let Some(kept) = &restored.kept {
-        text.push_str(&format!(
-            "\nThe database so far is kept as {}.",
-            kept.display()
-        ));
-    }
     output.answer(
         &text,
         &json!({ "database": database, "kept": restored.kept, "report": restored.report }),
