@@ -147,6 +147,20 @@ test.describe("Filters", () => {
     await shows(usage, account, (event) => event.agent === "chat" && event.company === "bluewater");
   });
 
+  test("a click on a card's figure filters, and pointing at it tells the exact one", async ({ usage, page }) => {
+    await usage.open("?period=90d");
+    const figure = usage.card("chat").locator(".amount");
+    const place = await figure.boundingBox();
+    if (place === null) throw new Error("the card shows no figure");
+    const [x, y] = [place.x + place.width / 2, place.y + place.height / 2];
+    await page.mouse.move(x, y);
+    const exact = await figure.getAttribute("data-exact");
+    const told = () => figure.evaluate((element) => getComputedStyle(element, "::after").content);
+    if (exact !== null) await expect.poll(told).toBe(`"${exact}"`);
+    await page.mouse.click(x, y);
+    await expect(usage.card("chat")).toHaveClass(/selected/);
+  });
+
   test("a filter undoes itself when it is chosen again", async ({ usage, account, page }) => {
     await usage.open("?period=90d");
     const link = usage.card("auto_trigger").getByRole("link");
