@@ -168,18 +168,12 @@ fn paid_part(part: &Part, names: &BTreeMap<GrantNo, (GrantKind, String)>) -> Pai
     }
 }
 
-/// How much of an event the plan paid, and how much what was added to it. What went past both, the terms of the plan
-/// let through.
+/// How much of an event the plan paid, how much what was added to it, and how much what had been refunded. What went past
+/// all of them, the terms of the plan let through.
 fn paid_kinds(parts: &[Part], names: &BTreeMap<GrantNo, (GrantKind, String)>) -> Vec<PaidPart> {
-    let is_added = |part: &Part| match part.payer {
-        Payer::Overage => false,
-        Payer::Grant(number) => names
-            .get(&number)
-            .is_some_and(|(kind, _)| !kind.is_of_plan()),
-    };
-    let kinds = [("plan", "Plan", false), ("add_on", "Add-on", true)];
-    let kind = |(id, name, added): (&str, &str, bool)| {
-        let of_kind = parts.iter().filter(|part| is_added(part) == added);
+    let kinds = [PLAN, ADD_ON, REFUND];
+    let kind = |kind @ (id, name): (&str, &str)| {
+        let of_kind = parts.iter().filter(|part| kind_of(part, names) == kind);
         let credits = of_kind.fold(Credits::ZERO, |sum, part| sum.saturating_add(part.credits));
         (!credits.is_zero()).then(|| PaidPart {
             id: id.to_owned(),
@@ -188,6 +182,24 @@ fn paid_kinds(parts: &[Part], names: &BTreeMap<GrantNo, (GrantKind, String)>) ->
         })
     };
     kinds.into_iter().filter_map(kind).collect()
+}
+
+/// What paid, as those are told who see some companies only: its id, and its name.
+type Kind = (&'static str, &'static str);
+const PLAN: Kind = ("plan", "Plan");
+const ADD_ON: Kind = ("add_on", "Add-on");
+const REFUND: Kind = ("refund", "Refund");
+
+fn kind_of(part: &Part, names: &BTreeMap<GrantNo, (GrantKind, String)>) -> Kind {
+    let grant = match part.payer {
+        Payer::Overage => None,
+        Payer::Grant(number) => names.get(&number).map(|(kind, _)| *kind),
+    };
+    match grant {
+        None | Some(GrantKind::Plan | GrantKind::Rollover) => PLAN,
+        Some(GrantKind::Refund) => REFUND,
+        Some(GrantKind::Pack | GrantKind::Promotion | GrantKind::Adjustment) => ADD_ON,
+    }
 }
 
 /// What an agency says is between it and the platform.
@@ -269,5 +281,46 @@ fn returned_part(to: &ReturnedTo, zone: &Zone) -> ReturnedPart {
             .map_or_else(|| "Overage".to_owned(), |(_, name)| name.clone()),
         credits: to.credits,
         expires_at: to.expires_at.map(|until| zone.rfc3339(until)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_sees_some_companies_only_is_told_kinds_and_never_names_or_numbers() {
+        let kinds = [
+            GrantKind::Plan,
+            GrantKind::Rollover,
+            GrantKind::Promotion,
+            GrantKind::Pack,
+            GrantKind::Adjustment,
+            GrantKind::Refund,
+        ];
+        let names = (1..)
+            .map(GrantNo)
+            .zip(kinds.map(|kind| (kind, "CANARY".to_owned())));
+        let names: BTreeMap<_, _> = names.collect();
+        let part = |payer| Part {
+            payer,
+            credits: Credits::from_micro(10),
+        };
+        let mut parts: Vec<_> = names
+            .keys()
+            .map(|number| part(Payer::Grant(*number)))
+            .collect();
+        parts.push(part(Payer::Overage));
+        let told: Vec<_> = paid_kinds(&parts, &names)
+            .into_iter()
+            .map(|part| (part.id, part.name, part.credits.micro()))
+            .collect();
+        let line = |id: &str, name: &str, credits| (id.to_owned(), name.to_owned(), credits);
+        let expected = [
+            line("plan", "Plan", 30),
+            line("add_on", "Add-on", 30),
+            line("refund", "Refund", 10),
+        ];
+        assert_eq!(told, expected);
     }
 }
