@@ -73,6 +73,7 @@ impl Told<'_> {
     fn line(&self, tip: &Tip) -> TipLine {
         match tip {
             Tip::Spike(week, spike) => self.spike(*week, spike),
+            Tip::SpikeOfSome(week, spike) => self.spike_of_some(*week, spike),
             Tip::BudgetsUsed(end, others, cycle) => self.budgets_used(end, *others, *cycle),
             Tip::Budget(end, cycle) => self.budget(end, *cycle),
             Tip::Plan(plan) => self.plan(plan),
@@ -101,6 +102,17 @@ impl Told<'_> {
                 cause.unwrap_or_default()
             ),
             action: "See why".to_owned(),
+            href: week_address(self.account, week.start, self.zone),
+        }
+    }
+
+    /// Without figures: the review that it leads to is of all companies.
+    fn spike_of_some(&self, week: TimeRange, found: &FoundSpike) -> TipLine {
+        TipLine {
+            is_warning: true,
+            title: format!("Usage spike on {}.", hours_of(found.spike.range, self.zone)),
+            text: "More than expected. The weekly review shows all companies.".to_owned(),
+            action: "See weekly review".to_owned(),
             href: week_address(self.account, week.start, self.zone),
         }
     }

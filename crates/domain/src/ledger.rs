@@ -17,7 +17,8 @@ mod terms;
 
 pub use balance::{Balance, BooksView, MAX_SHOWN_HOLDS, RunningHold};
 pub use books::{
-    Books, Carry, Changes, Cover, Moment, OutOfRange, Overage, RENEWAL, Returned, Since, Why,
+    Books, Carry, Changes, Cover, Moment, OutOfRange, Overage, RENEWAL, Refunded, Returned, Since,
+    Why,
 };
 pub use dispute::{Dispute, DisputeState, SYSTEM, Support, Verdict};
 pub use grant::{

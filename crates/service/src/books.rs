@@ -194,8 +194,14 @@ async fn ended(
 ) -> ServiceResult<Option<Balance>> {
     let used = snapshot.cycle_used(account, cycle.start).await?;
     let corrected = snapshot.corrected_since(account, cycle.end).await?;
+    let refunded = snapshot.refunded_since(account, cycle).await?;
+    let since = |running| Since {
+        running,
+        corrected,
+        refunded,
+    };
     let books = desk.books(account).zip(desk.balance(account));
-    Ok(books.map(|(books, running)| books.ended(cycle, used, Since { running, corrected })))
+    Ok(books.map(|(books, running)| books.ended(cycle, used, since(running))))
 }
 
 fn running(hold: Hold, company: String) -> RunningHold {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::{
     Agent, CompanyId, Credits, FieldError, Invalid, Time, TimeRange, filter::ViewQuery,
-    tenancy::Company, time::DAY_US, usage::Totals,
+    forecast::Outlook, tenancy::Company, usage::Totals,
 };
 
 use crate::{
@@ -19,8 +19,6 @@ use crate::{
 pub const PAGE_COMPANIES: usize = 100;
 /// Companies that are looked at: the largest agency designed for, twice.
 pub(crate) const MOST_COMPANIES: u32 = 10_000;
-/// A pace is known after this long.
-const PACE_US: i64 = DAY_US;
 
 /// One company on the board.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +27,10 @@ pub struct BoardLine {
     pub company: Company,
     /// What it spent in the running cycle.
     pub used: Totals,
-    /// When its budget will be used up at the pace of this cycle, if that is within the cycle; past when it is.
+    /// What its budget's forecast comes to; none without a budget.
+    pub outlook: Option<Outlook>,
+    /// When its budget will be used up, if that is within the cycle, as the gauge of the company forecasts it; the time of
+    /// reading when it is.
     pub runs_out_at: Option<Time>,
 }
 
@@ -80,19 +81,19 @@ impl Services {
             let of_it = spent.get(&company.id).copied().unwrap_or_default();
             BoardLine {
                 used: of_it,
-                runs_out_at: company
-                    .budget
-                    .and_then(|budget| runs_out(budget, of_it.credits, cycle, now)),
+                outlook: None,
+                runs_out_at: None,
                 company,
             }
         };
         let mut lines: Vec<_> = companies.into_iter().map(line).collect();
         lines.sort_by_key(|line| std::cmp::Reverse(line.used.credits));
-        let lines = lines
+        let mut lines: Vec<_> = lines
             .into_iter()
             .skip(page.saturating_mul(PAGE_COMPANIES))
             .take(PAGE_COMPANIES)
             .collect();
+        self.foresee(scope, &mut lines).await?;
         Ok(Board {
             lines,
             found,
@@ -100,6 +101,22 @@ impl Services {
             cycle,
             now,
         })
+    }
+
+    /// Says of each line when its budget will be used up, as the gauge of its company does.
+    async fn foresee(&self, scope: &Scope, lines: &mut [BoardLine]) -> ServiceResult<()> {
+        let companies = lines.iter().map(|line| line.company.clone()).collect();
+        let forecasts = self.budget_forecasts(scope, companies).await?;
+        let by_key: BTreeMap<_, _> = forecasts
+            .iter()
+            .map(|forecast| (forecast.company.key.as_str(), forecast))
+            .collect();
+        for line in lines {
+            let forecast = by_key.get(line.company.key.as_str());
+            line.outlook = forecast.map(|forecast| forecast.outlook());
+            line.runs_out_at = forecast.and_then(|forecast| forecast.at());
+        }
+        Ok(())
     }
 
     /// Gives a company of the scope's account a name and limits.
@@ -161,40 +178,4 @@ pub(crate) fn by_company(cells: Vec<Cell>) -> BTreeMap<CompanyId, Totals> {
         }
     }
     spent
-}
-
-/// When a budget is used up, if what was used goes on being used as fast.
-fn runs_out(budget: Credits, used: Credits, cycle: TimeRange, now: Time) -> Option<Time> {
-    if used >= budget {
-        return Some(now);
-    }
-    let elapsed = now.micros_since(cycle.start);
-    if elapsed < PACE_US || used.micro() <= 0 {
-        return None;
-    }
-    let needed = i128::from(elapsed) * i128::from(budget.micro()) / i128::from(used.micro());
-    let at = cycle.start.plus_micros(i64::try_from(needed).ok()?);
-    (at < cycle.end).then_some(at)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn day(number: i64) -> Time {
-        Time::from_micros(number * DAY_US)
-    }
-
-    #[test]
-    fn a_budget_runs_out_at_the_pace_so_far() {
-        let cycle = TimeRange::new(day(0), day(30));
-        let whole = |credits| Credits::from_whole(credits).unwrap();
-        let at = |budget, used| runs_out(whole(budget), whole(used), cycle, day(10));
-        assert_eq!(at(200, 100), Some(day(20)));
-        assert_eq!(at(100, 100), Some(day(10)));
-        assert_eq!(at(300, 100), None);
-        assert_eq!(at(300, 0), None);
-        let soon = runs_out(whole(10), whole(5), cycle, Time::from_micros(DAY_US / 2));
-        assert_eq!(soon, None);
-    }
 }

@@ -229,7 +229,7 @@ impl From<Refusal> for ServiceError {
                 "this hold was settled with other content before: its cost is booked".to_owned(),
             ),
             Refusal::HoldExists => Self::Conflict(
-                "a hold of this id exists: ids of holds are unique in their account for ever"
+                "another hold of this id exists: ids of holds are unique in their account for ever"
                     .to_owned(),
             ),
             Refusal::Decided(state) => {

@@ -57,6 +57,48 @@ pub struct BudgetEnd {
     pub at: Time,
 }
 
+/// What will probably be of a company's budget.
+pub(crate) struct BudgetForecast {
+    /// Which company's.
+    pub(crate) company: CompanyName,
+    budget: Credits,
+    used: Credits,
+    now: Time,
+    /// None while there is not enough to learn from.
+    forecast: Option<Forecast>,
+}
+
+impl BudgetForecast {
+    /// When it will be used up, in the middle of what may be; what is used up is so without anything learnt from.
+    pub(crate) fn at(&self) -> Option<Time> {
+        if self.used >= self.budget {
+            return Some(self.now);
+        }
+        self.forecast.as_ref()?.runs_out_at.p50
+    }
+
+    /// What it comes to.
+    pub(crate) fn outlook(&self) -> Outlook {
+        if self.used >= self.budget {
+            return Outlook::UsedUp;
+        }
+        let forecast = self.forecast.as_ref();
+        forecast.map_or(Outlook::NotEnoughData, |forecast| {
+            forecast.outlook(self.now)
+        })
+    }
+
+    fn end(&self) -> Option<BudgetEnd> {
+        let at = self.at()?;
+        Some(BudgetEnd {
+            company: self.company.clone(),
+            budget: self.budget,
+            used: self.used,
+            at,
+        })
+    }
+}
+
 impl BudgetEnd {
     /// Whether the budget is used up already.
     pub fn has_come(&self) -> bool {
@@ -154,12 +196,13 @@ impl Services {
         })
     }
 
-    /// The company whose budget of the running cycle will be used up first, or is used up; none when all last. Callers
-    /// limited to some companies are not told.
+    /// The company whose budget of the running cycle will be used up next; none when all that are not used up already
+    /// last. Callers limited to some companies are not told.
     pub async fn first_budget_end(&self, scope: &Scope) -> ServiceResult<Option<BudgetEnd>> {
         scope.require_all()?;
         let ends = self.budget_ends(scope, None).await?;
-        Ok(ends.into_iter().min_by_key(|end| end.at))
+        let ahead = ends.into_iter().filter(|end| !end.has_come());
+        Ok(ahead.min_by_key(|end| end.at))
     }
 
     /// The companies, of those named or of all that a reader may see, whose budgets of the running cycle are used up or
@@ -169,11 +212,23 @@ impl Services {
         scope: &Scope,
         among: Option<&[CompanyId]>,
     ) -> ServiceResult<Vec<BudgetEnd>> {
-        let Place { now, cycle, zone } = self.place_of(scope)?;
         let companies = self.companies(scope, None, None, MOST_COMPANIES).await?;
+        let asked = companies
+            .into_iter()
+            .filter(|company| among.is_none_or(|among| among.contains(&company.id)));
+        let forecasts = self.budget_forecasts(scope, asked.collect()).await?;
+        Ok(forecasts.iter().filter_map(BudgetForecast::end).collect())
+    }
+
+    /// What will probably be of the budgets of these companies in the running cycle; nothing of those without one.
+    pub(crate) async fn budget_forecasts(
+        &self,
+        scope: &Scope,
+        companies: Vec<Company>,
+    ) -> ServiceResult<Vec<BudgetForecast>> {
+        let Place { now, cycle, zone } = self.place_of(scope)?;
         let limited: Vec<_> = companies
             .into_iter()
-            .filter(|company| among.is_none_or(|among| among.contains(&company.id)))
             .filter_map(|company| Some((company.budget?, company)))
             .collect();
         if limited.is_empty() {
@@ -191,7 +246,7 @@ impl Services {
         let spent = by_company(read_cells(snapshot.as_mut(), ask, cycle).await?);
         drop(snapshot);
         let days = days_by_company(&days);
-        let end = |(budget, company): (Credits, Company)| {
+        let forecast = |(budget, company): (Credits, Company)| {
             let used = spent
                 .get(&company.id)
                 .map_or(Credits::ZERO, |used| used.credits);
@@ -201,22 +256,19 @@ impl Services {
                 used,
                 purses: vec![purse(budget, used, cycle)],
             };
-            // What is used up is so without anything learnt from.
-            let at = if used >= budget {
-                now
-            } else {
-                let pattern = Pattern::learn(days.get(&company.id)?, &hours, today, &zone)?;
-                pattern.forecast(&standing).runs_out_at.p50?
-            };
+            let pattern = days
+                .get(&company.id)
+                .and_then(|days| Pattern::learn(days, &hours, today, &zone));
             let (key, name) = (company.key, company.name);
-            Some(BudgetEnd {
+            BudgetForecast {
                 company: CompanyName { key, name },
                 budget,
                 used,
-                at,
-            })
+                now,
+                forecast: pattern.map(|pattern| pattern.forecast(&standing)),
+            }
         };
-        Ok(limited.into_iter().filter_map(end).collect())
+        Ok(limited.into_iter().map(forecast).collect())
     }
 
     /// Where in time an account is, for those who see all of it.

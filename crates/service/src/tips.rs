@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use domain::{
-    AccountId, CompanyId, Time, TimeRange, calendar::Zone, filter::ViewQuery, ledger::Balance,
+    AccountId, CompanyId, Time, TimeRange, calendar::Zone, filter::ViewQuery, ledger::CreditFacts,
     usage::Totals,
 };
 use moka::sync::Cache;
@@ -39,6 +39,8 @@ pub struct Tips {
 pub enum Tip {
     /// The largest spike of the last seven days that nobody looked through, and the week it is in.
     Spike(TimeRange, FoundSpike),
+    /// The same of some of the companies that the reader sees: the week's review has no figures of them alone.
+    SpikeOfSome(TimeRange, FoundSpike),
     /// The company that has passed its budget by most, how many others have used theirs up, and the cycle.
     BudgetsUsed(BudgetEnd, usize, TimeRange),
     /// The first company whose budget will be used up in the cycle.
@@ -137,7 +139,14 @@ impl Services {
         let of_them = scope.narrowed(companies);
         let mut tips = Vec::new();
         if let Some((week, spike)) = self.unseen_spike(&of_them).await? {
-            tips.push(Tip::Spike(week, spike));
+            let count = |scope: &Scope| scope.company_ids().map(<[_]>::len);
+            let is_of_all = count(&of_them) == count(scope);
+            let tip = if is_of_all {
+                Tip::Spike
+            } else {
+                Tip::SpikeOfSome
+            };
+            tips.push(tip(week, spike));
         }
         let cycle = cycles.at(now).range;
         let ends = self.budget_ends(scope, companies).await?;
@@ -178,8 +187,11 @@ impl Services {
             self.now(),
         )
         .await?;
-        let balance = desk.balance(account);
-        Ok(desk.is_suspended(account) || balance.is_some_and(Balance::is_stopped))
+        let is_suspended = desk.is_suspended(account);
+        Ok(desk.balance(account).map_or(is_suspended, |balance| {
+            let facts = CreditFacts::of_account(balance, is_suspended);
+            facts.state().is_stopped()
+        }))
     }
 
     async fn cheaper_plan(&self, scope: &Scope) -> ServiceResult<Option<CheaperPlan>> {

@@ -7,7 +7,7 @@ use domain::{
     ledger::Balance,
     time::{DAY_US, HOUR_US},
 };
-use service::{ServiceError, ports::PutCompany};
+use service::{ServiceError, ports::PutCompany, tips::Tip};
 
 use crate::support::world::{NOW, World, credits, time, usage};
 
@@ -118,6 +118,17 @@ async fn the_company_whose_budget_ends_first_is_named() {
         "{}",
         end.at
     );
+    // What is used up already is nothing that will be.
+    let passed = PutCompany {
+        budget: Some(credits("220")),
+        ..PutCompany::named("acme", "acme")
+    };
+    world
+        .services
+        .put_company(&world.operator, "north", &passed)
+        .await
+        .unwrap();
+    assert_eq!(first().await.unwrap().unwrap().company.key, "bluewater");
 }
 
 #[tokio::test]
@@ -150,6 +161,15 @@ async fn a_company_runs_out_when_the_tip_says_that_its_budget_does() {
         .as_ref()
         .and_then(|found| found.runs_out_at.p50);
     assert_eq!(out, end.map(|end| end.at));
+    let told = world.services.tips(&north, &of_acme("acme")).await.unwrap();
+    let tip = told.tips.iter().find_map(|tip| match tip {
+        Tip::Budget(end, _) => Some(end.at),
+        _ => None,
+    });
+    assert_eq!(out, tip);
+    let board = world.services.board(&north, "acme", 0).await.unwrap();
+    assert_eq!(board.lines[0].runs_out_at, out);
+    assert_eq!(board.lines[0].outlook, Some(own.outlook()));
     assert!(own.view().headline.starts_with("Likely to run out"));
     // Its use is its own, not the account's; and without a budget there is nothing to run out of.
     let used = own.forecast.map(|found| found.cycle_use.p50).unwrap();

@@ -22,7 +22,7 @@ use service::ports::{
 use crate::SqliteStore;
 
 pub(crate) use load::{Wanted, caps_from, load, terms};
-pub(crate) use read::{active_holds, corrected_since, version};
+pub(crate) use read::{active_holds, corrected_since, refunded_since, version};
 pub(crate) use reversible::reversible;
 pub(crate) use store::{payments, run, store};
 

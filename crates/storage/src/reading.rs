@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use domain::{
-    AccountId, CompanyId, Credits, Seq, Time, TimeRange, cursor::Cursor, ledger::Hold,
-    source::Source, spike::Part,
+    AccountId, CompanyId, Credits, Seq, Time, TimeRange,
+    cursor::Cursor,
+    ledger::{Hold, Refunded},
+    source::Source,
+    spike::Part,
 };
 use service::ports::{
     BooksNeeds, Cell, Grain, GroupBy, LoadedBooks, LogRange, ReadStore, Selection, Snapshot,
@@ -150,6 +153,14 @@ impl Snapshot for SqliteSnapshot {
 
     async fn corrected_since(&mut self, account: AccountId, since: Time) -> StoreResult<Credits> {
         Ok(ledger::corrected_since(&mut self.transaction, account, since).await?)
+    }
+
+    async fn refunded_since(
+        &mut self,
+        account: AccountId,
+        cycle: TimeRange,
+    ) -> StoreResult<Refunded> {
+        Ok(ledger::refunded_since(&mut self.transaction, account, cycle).await?)
     }
 
     async fn books_version(&mut self, account: AccountId) -> StoreResult<i64> {

@@ -124,15 +124,15 @@ impl World {
         self.services.ingest(&self.operator, batch).await.unwrap();
     }
 
-    /// Gives a pack of 500 that lasts for two cycles.
-    async fn pack(&self) {
+    /// Gives a pack of 500 that lasts for so many cycles.
+    async fn pack(&self, valid_cycles: u32) {
         let pack = Pack {
             key: "extra".to_owned(),
             name: "Extra".to_owned(),
             credits: credits("500"),
             price: None,
             currency: None,
-            valid_cycles: 2,
+            valid_cycles,
         };
         let services = &self.services;
         services.put_pack(&self.operator, pack).await.unwrap();
@@ -146,6 +146,26 @@ impl World {
             .services
             .adjust(&self.operator, "north", less, "a mistake");
         corrected.await.unwrap();
+    }
+
+    /// Gives back a part of what was used at that time.
+    async fn refunds(&self, company: &str, at: &str, used: &str, amount: &str) {
+        let scope = self
+            .services
+            .scope(&self.operator, Some("north"), Permission::Provision);
+        let scope = scope.await.unwrap();
+        let id = format!("{company}-{}-{used}", time(at));
+        let reversed = self
+            .services
+            .reverse(&scope, "test", &id, Some(credits(amount)), "cut");
+        reversed.await.unwrap();
+    }
+
+    /// The final figures of the cycle before the running one, and what was refunded of it since.
+    async fn last_cycle(&self) -> Option<([i64; 5], Credits)> {
+        let last = self.shows(&self.operator, "period=last_cycle").await;
+        let measure = last.measure();
+        figures(measure).zip(measure.map(|balance| balance.refunded))
     }
 
     async fn shows(&self, caller: &Caller, query: &str) -> Dashboard {
@@ -271,7 +291,7 @@ async fn the_gauge_follows_the_cycle_looked_at_and_no_other_period_or_filter() {
 #[tokio::test]
 async fn what_a_cycle_came_to_stays_so_whatever_is_done_with_what_went_on() {
     let world = World::new(Some("100")).await;
-    world.pack().await;
+    world.pack(2).await;
     world.is_now(MID_OCTOBER);
     world.uses("acme", "1100").await;
     let ended = async |world: &World| {
@@ -301,6 +321,56 @@ async fn what_was_carried_over_is_neither_used_nor_expired() {
     world.takes_off("30").await;
     let last = world.shows(&world.operator, "period=last_cycle").await;
     assert_eq!(figures(last.measure()), Some([1_000, 600, 100, 0, 300]));
+}
+
+#[tokio::test]
+async fn a_refund_after_the_end_of_a_cycle_lowers_what_was_used_and_not_what_was_granted() {
+    let world = World::new(None).await;
+    world.is_now(MID_OCTOBER);
+    world.uses("acme", "600").await;
+    world.is_now(MID_NOVEMBER);
+    let came_to = [1_000, 600, 0, 0, 400];
+    assert_eq!(world.last_cycle().await, Some((came_to, Credits::ZERO)));
+    world.refunds("acme", MID_OCTOBER, "600", "100").await;
+    let came_to = [1_000, 500, 0, 0, 400];
+    assert_eq!(world.last_cycle().await, Some((came_to, credits("100"))));
+    // It can be spent now, and is told as given in the cycle in which it can.
+    let running = world.shows(&world.operator, "").await.measure();
+    assert_eq!(figures(running), Some([1_100, 0, 1_100, 0, 0]));
+    world.uses("bluewater", "1050").await;
+    world.refunds("bluewater", MID_NOVEMBER, "1050", "20").await;
+    assert_eq!(world.last_cycle().await, Some((came_to, credits("100"))));
+    let doctor = world.services.doctor(&world.operator).await.unwrap();
+    assert_eq!(doctor.differences, [""; 0]);
+}
+
+#[tokio::test]
+async fn a_refund_right_after_a_cycle_is_carried_over_up_to_the_cap_and_then_refunded_later() {
+    let world = World::new(Some("100")).await;
+    world.is_now(MID_OCTOBER);
+    world.uses("acme", "950").await;
+    world.is_now("2026-11-02T12:00:00Z");
+    let before = [1_000, 950, 50, 0, 0];
+    assert_eq!(world.last_cycle().await, Some((before, Credits::ZERO)));
+    world.refunds("acme", MID_OCTOBER, "950", "100").await;
+    let after = [1_000, 850, 100, 0, 0];
+    assert_eq!(world.last_cycle().await, Some((after, credits("50"))));
+}
+
+#[tokio::test]
+async fn a_refund_of_an_earlier_cycle_changes_nothing_of_the_last_one() {
+    let world = World::new(None).await;
+    world.pack(3).await;
+    world.is_now(MID_OCTOBER);
+    world.uses("acme", "1100").await;
+    world.is_now(MID_NOVEMBER);
+    world.uses("bluewater", "200").await;
+    world.is_now("2026-12-15T12:00:00Z");
+    let came_to = Some(([1_400, 200, 400, 0, 800], Credits::ZERO));
+    assert_eq!(world.last_cycle().await, came_to);
+    // 100 go back to the pack, which still lasts, and 30 to a grant of their own.
+    world.refunds("acme", MID_OCTOBER, "1100", "130").await;
+    assert_eq!(world.last_cycle().await, came_to);
 }
 
 #[tokio::test]

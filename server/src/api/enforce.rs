@@ -284,7 +284,7 @@ pub async fn post_check(
         (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 402, description = "A limit does not allow it; says which, as a check does.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "The key has no scope check.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "A hold of this id exists.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "Another request began a hold of this id.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "`errors` says what is wrong.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 503, description = "Too much is waiting; try again after `Retry-After` seconds.", body = ProblemBody, content_type = "application/problem+json"),
     ),

@@ -119,7 +119,7 @@ pub struct ForecastBody {
     /// When credits will be used up; null when they last, and while not enough is known.
     #[schema(required)]
     pub runs_out_at: Option<RunsOutBody>,
-    /// The company whose budget will be used up first; null when all last.
+    /// The company whose budget will be used up next, those aside that are used up already; null when all last.
     #[schema(required)]
     pub first_company: Option<BudgetEndBody>,
 }

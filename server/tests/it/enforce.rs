@@ -268,6 +268,46 @@ async fn a_hold_reserves_and_is_begun_once() {
 }
 
 #[tokio::test]
+async fn a_hold_begun_again_is_answered_as_it_is_whatever_became_of_it() {
+    let server = TestServer::start().await;
+    let begin = async |body: &Value| server.ask(Method::POST, HOLDS, body).await;
+    let renewed = json!({ "credits": "25", "used": "3" });
+    for (id, method, end) in [
+        ("settled", Method::POST, "/settle"),
+        ("released", Method::DELETE, ""),
+    ] {
+        begin(&hold(id, "10")).await.ok(201);
+        let path = format!("{HOLDS}/{id}");
+        server.ask(Method::PATCH, &path, &renewed).await.ok(200);
+        let again = begin(&hold(id, "10")).await.ok(201).json();
+        assert_eq!(
+            (&again["state"], &again["credits"]),
+            (&json!("active"), &json!("25"))
+        );
+        let (path, body) = (format!("{path}{end}"), json!({ "credits": "4" }));
+        let body = if id == "settled" { body } else { json!({}) };
+        let ended = server
+            .ask(method.clone(), &path, &body)
+            .await
+            .ok(200)
+            .json();
+        let twice = server.ask(method, &path, &body).await.ok(200).json();
+        let again = begin(&hold(id, "10")).await.ok(201).json();
+        assert_eq!((&twice, &again["state"]), (&ended, &json!(id)));
+        // What it was changed to, or anything else, is another request.
+        begin(&hold(id, "25")).await.problem(409);
+        let mut other = hold(id, "10");
+        other["activity"] = json!("other_call");
+        begin(&other).await.problem(409);
+    }
+    begin(&hold("lost", "10")).await.ok(201);
+    server.clock.advance(3_600_000_000);
+    let again = begin(&hold("lost", "10")).await.ok(201).json();
+    assert_eq!(again["state"], "expired");
+    assert_eq!(server.balance().await["held"], "0");
+}
+
+#[tokio::test]
 async fn a_renewed_hold_reserves_what_it_uses_and_becomes_its_event() {
     let server = TestServer::start().await;
     let begin = hold("call-1", "10");

@@ -105,19 +105,38 @@ fn Running(dashboard: RwSignal<Dashboard>, measure: Measure) -> impl IntoView {
 fn Ended(dashboard: RwSignal<Dashboard>, measure: Measure) -> impl IntoView {
     type Part = (
         &'static str,
+        &'static str,
         fn(&Balance) -> Credits,
         fn(&ShownBalance) -> &String,
     );
-    const PARTS: [Part; 3] = [
-        ("Expired", |balance| balance.expired, |shown| &shown.expired),
+    const AT_END: &str = "at the cycle’s end";
+    const PARTS: [Part; 4] = [
+        (
+            "Expired",
+            AT_END,
+            |balance| balance.expired,
+            |shown| &shown.expired,
+        ),
         (
             "Rollover",
+            AT_END,
             |balance| balance.remaining,
             |shown| &shown.remaining,
         ),
-        ("Overage", |balance| balance.overage, |shown| &shown.overage),
+        (
+            "Overage",
+            AT_END,
+            |balance| balance.overage,
+            |shown| &shown.overage,
+        ),
+        (
+            "Refunded later",
+            "after the cycle’s end",
+            |balance| balance.refunded,
+            |shown| &shown.refunded,
+        ),
     ];
-    let parts = PARTS.map(|(name, credits, shown)| {
+    let parts = PARTS.map(|(name, note, credits, shown)| {
         let is_any = Memo::new(move |_| {
             measure.with(|measure| {
                 let balance = measure.as_ref().map(|(balance, _)| credits(balance));
@@ -126,7 +145,7 @@ fn Ended(dashboard: RwSignal<Dashboard>, measure: Measure) -> impl IntoView {
         });
         move || {
             is_any.get().then(|| view! {
-                <div><dt>{name}</dt><dd><Figure measure credits shown/></dd><dd class="fact-note">"at the cycle’s end"</dd></div>
+                <div><dt>{name}</dt><dd><Figure measure credits shown/></dd><dd class="fact-note">{note}</dd></div>
             })
         }
     });

@@ -1,6 +1,6 @@
 //! An agency's board: what each company spends, of which budget, and when that will be used up.
 
-use domain::{Agent, Credits, calendar::Zone, number};
+use domain::{Agent, Credits, calendar::Zone, forecast::Outlook, number};
 use leptos::prelude::*;
 use service::companies::{Board, BoardLine, PAGE_COMPANIES};
 
@@ -132,19 +132,20 @@ impl CompaniesPage {
     }
 
     fn runs_out(&self, line: &BoardLine) -> AnyView {
-        match line.runs_out_at {
-            Some(at) if at <= self.board.now => {
-                view! { <span class="state bad">"Budget reached: agents stopped"</span> }.into_any()
-            }
-            Some(at) => {
-                let day = self.zone.short_day(at);
-                view! { <span class="state warn">{format!("Projected to run out {day}")}</span> }
+        let day = line.runs_out_at.map(|at| self.zone.short_day(at));
+        match (line.outlook, day) {
+            (Some(Outlook::UsedUp), _) => {
+                view! { <span class="state bad">"Budget reached: agents stopped"</span> }
                     .into_any()
             }
-            None if line.company.budget.is_some() => {
-                view! { <span class="state good">"Lasts this cycle"</span> }.into_any()
+            (Some(Outlook::RunsOut), Some(day)) => {
+                view! { <span class="state warn">{format!("Projected to run out {day}")}</span> }.into_any()
             }
-            None => view! { <span class="dim">"No budget"</span> }.into_any(),
+            (Some(Outlook::NotEnoughData), _) => {
+                view! { <span class="dim">"Not enough data yet"</span> }.into_any()
+            }
+            (Some(_), _) => view! { <span class="state good">"Lasts this cycle"</span> }.into_any(),
+            (None, _) => view! { <span class="dim">"No budget"</span> }.into_any(),
         }
     }
 

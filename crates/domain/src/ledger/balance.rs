@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::OveragePolicy;
 use crate::{Agent, Credits, Time};
 
-/// Credits of the running cycle. `allocation + overage = used + remaining + expired`, always.
+/// Credits of a cycle. `allocation + overage = used + remaining + expired + refunded`, always.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Balance {
     /// What the cycle could spend: the plan's allocation and what was added to it.
@@ -23,6 +23,8 @@ pub struct Balance {
     pub overage: Credits,
     /// What remained of grants that expired in the cycle.
     pub expired: Credits,
+    /// What was refunded of its usage after it ended, and can be spent in a later cycle; nothing while it runs.
+    pub refunded: Credits,
     /// What happens at zero.
     pub policy: OveragePolicy,
 }
@@ -37,6 +39,7 @@ impl Balance {
         remaining: Credits::ZERO,
         overage: Credits::ZERO,
         expired: Credits::ZERO,
+        refunded: Credits::ZERO,
         policy: OveragePolicy::HardStop,
     };
 

@@ -9,7 +9,7 @@ mod spend;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::grant::{Entry, EntryKind, Grant, GrantNo, Payer};
-pub use ended::Since;
+pub use ended::{Refunded, Since};
 pub use give_back::{Carry, Returned};
 
 use crate::{Credits, Seq, Time, TimeRange};

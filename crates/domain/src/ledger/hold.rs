@@ -65,6 +65,8 @@ pub struct Hold {
     pub settled: Option<Credits>,
     /// Tells a repeated settlement from another one.
     pub fingerprint: i64,
+    /// Tells the request that began it, sent again, from another one; not known of holds from before it was kept.
+    pub asked: Option<i64>,
 }
 
 /// A change to a running hold; what is left out stays.

@@ -6,8 +6,8 @@ use crate::{
     number::{rounded, whole_credits, whole_parts, whole_text},
 };
 
-/// A balance as the gauge shows it: `granted + overage = used + remaining + expired` holds for what is read, and every
-/// one of them is within a credit of what it is.
+/// A balance as the gauge shows it: `granted + overage = used + remaining + expired + refunded` holds for what is read, and
+/// every one of them is within a credit or two of what it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ShownBalance {
     /// The allocation.
@@ -24,6 +24,8 @@ pub struct ShownBalance {
     pub overage: String,
     /// Ended without having been used.
     pub expired: String,
+    /// Refunded after the cycle ended.
+    pub refunded: String,
 }
 
 impl Balance {
@@ -33,6 +35,13 @@ impl Balance {
         let mut granted = whole_parts(&[of_plan, added]).into_iter();
         // Granted and used are shown elsewhere too, and are the same there. The others make up the difference.
         let unused = rounded(self.allocation) - rounded(self.used);
+        let refunded = if self.refunded.is_zero() {
+            0
+        } else {
+            let others = rounded(self.remaining) + rounded(self.expired) - rounded(self.overage);
+            (unused - others).max(0)
+        };
+        let unused = unused - refunded;
         let (remaining, expired, overage) = if self.overage > Credits::ZERO {
             let expired = rounded(self.expired).max(unused);
             (0, expired, expired - unused)
@@ -50,6 +59,7 @@ impl Balance {
             remaining: whole_text(self.remaining, remaining),
             overage: whole_text(self.overage, overage),
             expired: whole_text(self.expired, expired),
+            refunded: whole_text(self.refunded, refunded),
         }
     }
 }
@@ -108,23 +118,25 @@ mod tests {
             over in prop_oneof![Just(0_i64), 1_i64..3_000_000_000],
             expired in prop_oneof![Just(0_i64), 1_i64..3_000_000_000],
             added in -1_000_000_000_i64..1_000_000_000,
+            refunded in prop_oneof![Just(0_i64), 1_i64..3_000_000_000],
         ) {
             let credits = Credits::from_micro;
             let left = if over > 0 { 0 } else { left };
             let balance = Balance {
-                allocation: credits(paid + left + expired),
+                allocation: credits(paid + left + expired + refunded),
                 added: credits(added),
                 used: credits(paid + over),
                 remaining: credits(left),
                 overage: credits(over),
                 expired: credits(expired),
+                refunded: credits(refunded),
                 ..Balance::EMPTY
             };
             let shown = balance.shown();
             let granted = number(&shown.granted);
-            prop_assert_eq!(granted + number(&shown.overage), number(&shown.used) + number(&shown.remaining) + number(&shown.expired));
+            prop_assert_eq!(granted + number(&shown.overage), number(&shown.used) + number(&shown.remaining) + number(&shown.expired) + number(&shown.refunded));
             prop_assert_eq!(number(&shown.of_plan) + number(&shown.added), granted);
-            for (text, exact) in [(&shown.remaining, left), (&shown.overage, over), (&shown.expired, expired)] {
+            for (text, exact) in [(&shown.remaining, left), (&shown.overage, over), (&shown.expired, expired), (&shown.refunded, refunded)] {
                 prop_assert!((number(text) * 1_000_000 - i128::from(exact)).abs() < 2_000_000, "{text} for {exact}");
                 prop_assert_eq!(text == "0", exact == 0, "{} for {}", text, exact);
             }

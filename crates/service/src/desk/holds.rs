@@ -128,11 +128,7 @@ impl Account {
 
     pub(super) fn hold(&mut self, new: &NewHold) -> Result<Acted, Refusal> {
         if let Some(there) = self.holds.get(&new.id) {
-            let is_same = there.is_active()
-                && (there.company, there.agent, &there.activity, there.credits)
-                    == (new.company, new.agent, &new.activity, new.credits);
-            // Sent again because the answer was lost: the hold is there.
-            return if is_same {
+            return if new.began(there) {
                 Ok(Acted::Hold(there.clone()))
             } else {
                 Err(Refusal::HoldExists)
@@ -154,6 +150,7 @@ impl Account {
             expires_at: expiry(self.moment.now, new.expires_in_s),
             settled: None,
             fingerprint: 0,
+            asked: Some(new.fingerprint()),
         };
         self.check_countable(hold.reserved())?;
         self.reserve(&hold, hold.reserved());

@@ -156,6 +156,33 @@ pub struct NewHold {
     pub expires_in_s: u32,
 }
 
+impl NewHold {
+    /// Tells this request, sent again, from another one for the same id.
+    pub(crate) fn fingerprint(&self) -> i64 {
+        let content = serde_json::json!([
+            self.company.0,
+            self.agent.id(),
+            self.activity,
+            self.credits,
+            self.expires_in_s
+        ]);
+        crate::ingest::fingerprint(&content.to_string())
+    }
+
+    /// Whether this is the request that began a hold, sent again because its answer was lost: also when the hold was
+    /// changed or has ended since.
+    pub(crate) fn began(&self, hold: &Hold) -> bool {
+        match hold.asked {
+            Some(asked) => asked == self.fingerprint(),
+            None => {
+                hold.is_active()
+                    && (hold.company, hold.agent, &hold.activity, hold.credits)
+                        == (self.company, self.agent, &self.activity, self.credits)
+            }
+        }
+    }
+}
+
 /// The end of a hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settlement {

@@ -4,8 +4,12 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use domain::{
-    AccountId, Agent, CompanyId, Credits, Seq, Time, TimeRange, cursor::Cursor, ledger::Hold,
-    source::Source, spike::Part, usage::Totals,
+    AccountId, Agent, CompanyId, Credits, Seq, Time, TimeRange,
+    cursor::Cursor,
+    ledger::{Hold, Refunded},
+    source::Source,
+    spike::Part,
+    usage::Totals,
 };
 
 use super::{BooksNeeds, LeadReads, LoadedBooks, PlatformReads, StoreResult, StoredEvent};
@@ -172,6 +176,13 @@ pub trait Snapshot: PlatformReads + LeadReads + Send {
 
     /// Credits that corrections have taken off an account from a time on.
     async fn corrected_since(&mut self, account: AccountId, since: Time) -> StoreResult<Credits>;
+
+    /// What was given back since a cycle ended: for its usage, and for earlier usage.
+    async fn refunded_since(
+        &mut self,
+        account: AccountId,
+        cycle: TimeRange,
+    ) -> StoreResult<Refunded>;
 
     /// Counts the changes of an account's books; 0 before the first.
     async fn books_version(&mut self, account: AccountId) -> StoreResult<i64>;

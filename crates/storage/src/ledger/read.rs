@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    AccountId, CompanyId, Credits, Seq, Time,
-    ledger::{Entry, GrantKind, GrantNo, Hold, Part},
+    AccountId, CompanyId, Credits, Seq, Time, TimeRange,
+    ledger::{Entry, GrantKind, GrantNo, Hold, Part, Refunded},
 };
 use service::ports::{EventPayment, NumberedEntry, ReturnedTo, StoredReversal};
 use sqlx::{SqliteConnection, SqlitePool};
@@ -31,6 +31,17 @@ const RETURNED_TO: &str = "
     JOIN ledger_entries AS l ON l.account_id = r.account_id AND l.event = r.seq AND l.kind IN ('returned', 'granted')
     LEFT JOIN grants AS g ON g.account_id = l.account_id AND g.number = l.grant_number
     WHERE r.reverses = ?2 AND r.account_id = ?1 ORDER BY l.number";
+
+/// What was given back since a cycle ended (`?3`): for its usage as grants of their own, and for usage before it (`?2`) to
+/// grants that outlast it. A reversal has the time of what it takes back.
+const REFUNDED_SINCE: &str = "
+    SELECT coalesce(sum(iif(l.kind = 'granted', l.credits, 0)), 0), coalesce(sum(iif(l.kind = 'returned', l.credits, 0)), 0)
+    FROM ledger_entries AS l
+    JOIN events AS r ON r.seq = l.event AND r.account_id = l.account_id
+    JOIN grants AS g ON g.account_id = l.account_id AND g.number = l.grant_number
+    WHERE l.account_id = ?1 AND l.at >= ?3 AND (
+        (l.kind = 'granted' AND g.kind = 'refund' AND r.time >= ?2 AND r.time < ?3)
+        OR (l.kind = 'returned' AND r.time < ?2 AND g.effective_at < ?3 AND g.expires_at > ?3))";
 
 const HOLD: &str = hold_columns!("FROM holds AS h WHERE h.account_id = ?1 AND h.hold_id = ?2");
 
@@ -88,6 +99,24 @@ pub(crate) async fn corrected_since(
         .fetch_one(connection)
         .await?;
     Ok(Credits::from_micro(micro))
+}
+
+#[tracing::instrument(name = "db.ledger_entries.refunded", skip_all)]
+pub(crate) async fn refunded_since(
+    connection: &mut SqliteConnection,
+    account: AccountId,
+    cycle: TimeRange,
+) -> Result<Refunded> {
+    let (anew, earlier): (i64, i64) = sqlx::query_as(REFUNDED_SINCE)
+        .bind(account.0)
+        .bind(cycle.start.micros())
+        .bind(cycle.end.micros())
+        .fetch_one(connection)
+        .await?;
+    Ok(Refunded {
+        anew: Credits::from_micro(anew),
+        earlier: Credits::from_micro(earlier),
+    })
 }
 
 #[tracing::instrument(name = "db.ledger_entries.list", skip_all)]

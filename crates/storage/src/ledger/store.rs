@@ -38,9 +38,9 @@ const ENTRIES: &str = "
 
 const HOLDS: &str = "
     INSERT OR ROLLBACK INTO holds (account_id, hold_id, company_id, agent, activity, credits, used, state, created_at,
-        expires_at, settled, fingerprint)
+        expires_at, settled, fingerprint, asked)
     SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7,
-        value ->> 8, value ->> 9, value ->> 10, value ->> 11 FROM jsonb_each(?1) WHERE true
+        value ->> 8, value ->> 9, value ->> 10, value ->> 11, value ->> 12 FROM jsonb_each(?1) WHERE true
     ON CONFLICT (account_id, hold_id) DO UPDATE SET credits = excluded.credits, used = excluded.used,
         state = excluded.state, expires_at = excluded.expires_at, settled = excluded.settled,
         fingerprint = excluded.fingerprint";
@@ -167,6 +167,7 @@ fn hold(account: AccountId, hold: &Hold) -> impl Serialize {
         hold.expires_at,
         hold.settled.map(Credits::micro),
         hold.fingerprint,
+        hold.asked,
     )
 }
 

@@ -61,6 +61,7 @@ impl Books {
             remaining,
             overage,
             expired: clamped(expired),
+            refunded: Credits::ZERO,
             policy,
         }
     }

@@ -13,11 +13,23 @@ pub struct Since {
     pub running: Balance,
     /// Credits that corrections have taken off in it.
     pub corrected: Credits,
+    /// Credits that were given back.
+    pub refunded: Refunded,
+}
+
+/// What was given back since a cycle ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Refunded {
+    /// For usage of the cycle, as grants of their own in a later one.
+    pub anew: Credits,
+    /// For earlier usage, to grants that outlast the cycle: they had less left at its end.
+    pub earlier: Credits,
 }
 
 impl Books {
     /// The final figures of the cycle before the running one: `used` was booked to it. What its grants carried beyond its
-    /// end is what remained. The books must hold every grant.
+    /// end is what remained. What is refunded later lowers what was used and not what was granted. The books must hold
+    /// every grant.
     pub fn ended(&self, cycle: TimeRange, used: Credits, since: Since) -> Balance {
         let sum = |grants: &mut dyn Iterator<Item = &Grant>| -> i128 {
             grants
@@ -30,7 +42,11 @@ impl Books {
             .filter(|grant| grant.active.end > cycle.start && grant.active.end <= cycle.end));
         let carried = self.carried_beyond(cycle, since);
         let overage = self.due(cycle.start);
-        let allocation = i128::from(used.micro()) - i128::from(overage.micro()) + expired + carried;
+        let refunded = since.refunded.anew;
+        let allocation = i128::from(used.micro()) - i128::from(overage.micro())
+            + expired
+            + carried
+            + i128::from(refunded.micro());
         let plan: i128 = self
             .grants
             .iter()
@@ -45,6 +61,7 @@ impl Books {
             remaining: clamped(carried),
             overage,
             expired: clamped(expired),
+            refunded,
             policy: OveragePolicy::HardStop,
         }
     }
@@ -62,6 +79,7 @@ impl Books {
         if most == 0 {
             return 0;
         }
+        left -= i128::from(since.refunded.earlier.micro());
         let by_younger: i128 = self
             .grants
             .iter()

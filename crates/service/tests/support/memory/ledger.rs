@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use domain::{
-    AccountId, Agent, CompanyId, Credits, Seq, Time,
+    AccountId, Agent, CompanyId, Credits, Seq, Time, TimeRange,
     calendar::{Cycles, Zone},
     cursor::TimedId,
     ledger::{
         Dispute, DisputeState, EntryKind, Grant, GrantKind, GrantNo, Hold, Order, Overage, Part,
-        PlanHistory, SYSTEM,
+        Payer, PlanHistory, Refunded, SYSTEM,
     },
 };
 use service::{
@@ -283,6 +283,38 @@ pub(super) fn corrected_since(state: &State, account: AccountId, since: Time) ->
     corrected.fold(Credits::ZERO, |sum, line| {
         sum.saturating_sub(line.entry.credits)
     })
+}
+
+/// What was given back since a cycle ended.
+pub(super) fn refunded_since(state: &State, account: AccountId, cycle: TimeRange) -> Refunded {
+    let mut refunded = Refunded::default();
+    let Some(books) = state.books.get(&account) else {
+        return refunded;
+    };
+    for line in books.entries.iter().filter(|line| line.at >= cycle.end) {
+        let event = line
+            .entry
+            .event
+            .and_then(|seq| state.events.iter().find(|event| event.seq == seq));
+        let Payer::Grant(number) = line.entry.payer else {
+            continue;
+        };
+        let Some((event, grant)) = event.zip(books.grants.get(&number)) else {
+            continue;
+        };
+        let time = event.new.time;
+        let outlasts = grant.active.start < cycle.end && grant.active.end > cycle.end;
+        match line.entry.kind {
+            EntryKind::Granted if grant.kind == GrantKind::Refund && cycle.contains(time) => {
+                refunded.anew = refunded.anew.saturating_add(line.entry.credits);
+            }
+            EntryKind::Returned if time < cycle.start && outlasts => {
+                refunded.earlier = refunded.earlier.saturating_add(line.entry.credits);
+            }
+            _ => {}
+        }
+    }
+    refunded
 }
 
 #[async_trait]

@@ -4,8 +4,12 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use async_trait::async_trait;
 use domain::{
-    AccountId, CompanyId, Credits, Seq, Time, TimeRange, cursor::Cursor, ledger::Hold,
-    source::Source, spike::Part, usage::Totals,
+    AccountId, CompanyId, Credits, Seq, Time, TimeRange,
+    cursor::Cursor,
+    ledger::{Hold, Refunded},
+    source::Source,
+    spike::Part,
+    usage::Totals,
 };
 use service::{
     desk::OWN_SOURCES,
@@ -235,6 +239,14 @@ impl Snapshot for Frozen {
 
     async fn corrected_since(&mut self, account: AccountId, since: Time) -> StoreResult<Credits> {
         Ok(ledger::corrected_since(&self.0, account, since))
+    }
+
+    async fn refunded_since(
+        &mut self,
+        account: AccountId,
+        cycle: TimeRange,
+    ) -> StoreResult<Refunded> {
+        Ok(ledger::refunded_since(&self.0, account, cycle))
     }
 
     async fn books_version(&mut self, account: AccountId) -> StoreResult<i64> {

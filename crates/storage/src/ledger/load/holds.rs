@@ -19,7 +19,7 @@ macro_rules! hold_columns {
     ($from:literal) => {
         concat!(
             "SELECT h.account_id, h.hold_id, h.company_id, h.agent, h.activity, h.credits, h.used, h.state, h.created_at,
-                h.expires_at, h.settled, h.fingerprint ",
+                h.expires_at, h.settled, h.fingerprint, h.asked ",
             $from
         )
     };
@@ -51,6 +51,7 @@ pub(in crate::ledger) struct HoldRow {
     expires_at: i64,
     settled: Option<i64>,
     fingerprint: i64,
+    asked: Option<i64>,
 }
 
 pub(super) async fn add(
@@ -100,5 +101,6 @@ pub(in crate::ledger) fn hold(row: HoldRow) -> Result<Hold> {
         expires_at: Time::from_micros(row.expires_at),
         settled: row.settled.map(Credits::from_micro),
         fingerprint: row.fingerprint,
+        asked: row.asked,
     })
 }
