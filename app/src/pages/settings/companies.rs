@@ -135,11 +135,11 @@ impl CompaniesPage {
         let day = line.runs_out_at.map(|at| self.zone.short_day(at));
         match (line.outlook, day) {
             (Some(Outlook::UsedUp), _) => {
-                view! { <span class="state bad">"Budget reached: agents stopped"</span> }
-                    .into_any()
+                view! { <span class="state bad">"Budget reached: agents stopped"</span> }.into_any()
             }
             (Some(Outlook::RunsOut), Some(day)) => {
-                view! { <span class="state warn">{format!("Projected to run out {day}")}</span> }.into_any()
+                view! { <span class="state warn">{format!("Projected to run out {day}")}</span> }
+                    .into_any()
             }
             (Some(Outlook::NotEnoughData), _) => {
                 view! { <span class="dim">"Not enough data yet"</span> }.into_any()
