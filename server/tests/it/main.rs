@@ -8,6 +8,7 @@
 
 mod support;
 mod webhooks;
+mod zones;
 
 mod bad_input;
 mod care;
