@@ -164,7 +164,7 @@ impl fmt::Display for Condition {
 }
 
 /// Somebody wants to be told of something.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rule {
     /// Unique in its account.
     pub key: String,

@@ -12,6 +12,7 @@ use crate::{
     Scope, ServiceError, ServiceResult, Services,
     audit::Deed,
     ports::{Alert, EmailKind, Target},
+    request::recall,
 };
 
 /// Most rules of an account.
@@ -63,6 +64,12 @@ impl Services {
         Ok(rule)
     }
 
+    async fn alert_rule(&self, scope: &Scope, key: &str) -> ServiceResult<Rule> {
+        let rules = self.store.alert_rules(scope.account.id).await?;
+        let found = rules.into_iter().find(|rule| rule.key == key);
+        found.ok_or(ServiceError::NotFound)
+    }
+
     async fn company_known(&self, scope: &Scope, key: &str) -> ServiceResult<()> {
         let found = self.directory.company(scope.account.id, key).await?;
         found.map(|_| ()).ok_or_else(|| {
@@ -89,9 +96,7 @@ impl Services {
     pub async fn delete_alert_rule(&self, scope: &Scope, key: &str) -> ServiceResult<()> {
         scope.require_bill()?;
         scope.require_all()?;
-        let rules = self.store.alert_rules(scope.account.id).await?;
-        let rule = rules.into_iter().find(|rule| rule.key == key);
-        let rule = rule.ok_or(ServiceError::NotFound)?;
+        let rule = recall(self.alert_rule(scope, key)).await?;
         if !self.store.delete_alert_rule(scope.account.id, key).await? {
             return Err(ServiceError::NotFound);
         }
@@ -115,10 +120,8 @@ impl Services {
             let rule = format!("must be at most {MAX_SNOOZE_S}: remove the rule instead");
             return Err(ServiceError::invalid("for_s", rule));
         }
-        let rules = self.store.alert_rules(scope.account.id).await?;
-        let found = rules.into_iter().find(|rule| rule.key == key);
-        let mut rule = found.ok_or(ServiceError::NotFound)?;
-        let until = self.now().plus_micros(i64::from(for_s) * 1_000_000);
+        let mut rule = recall(self.alert_rule(scope, key)).await?;
+        let until = self.moment().plus_micros(i64::from(for_s) * 1_000_000);
         rule.snoozed_until = Some(until).filter(|_| for_s > 0);
         self.store.put_alert_rule(scope.account.id, &rule).await?;
         let deed = Deed {

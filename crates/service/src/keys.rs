@@ -10,6 +10,7 @@ use crate::{
     Caller, Permission, ServiceError, ServiceResult, Services,
     audit::Deed,
     ports::{ApiKey, KeyScope},
+    request::{noted, recall},
 };
 
 /// Random bytes of the public part.
@@ -65,7 +66,7 @@ impl Services {
         check_ask(account, &ask)?;
         let expires_at = ask
             .expires_in_s
-            .map(|seconds| self.now().plus_micros(i64::from(seconds) * 1_000_000));
+            .map(|seconds| self.moment().plus_micros(i64::from(seconds) * 1_000_000));
         let made = self
             .store_key(account, ask.scopes, ask.name, expires_at)
             .await?;
@@ -107,7 +108,7 @@ impl Services {
             account,
             scopes,
             name,
-            created_at: self.now(),
+            created_at: self.moment(),
             revoked_at: None,
             expires_at,
             used_at: None,
@@ -134,19 +135,11 @@ impl Services {
             let rule = format!("must be at most {MAX_OVERLAP_S} seconds");
             return Err(ServiceError::invalid("overlap_s", rule));
         }
-        let old = self.store.api_key(prefix).await?;
-        let old = old
-            .filter(|key| key.account == account)
-            .ok_or(ServiceError::NotFound)?;
-        if !old.works_at(self.now()) {
-            return Err(ServiceError::Conflict(
-                "this key is revoked or expired: create a new one".to_owned(),
-            ));
-        }
+        let old = recall(self.working_key(account, prefix)).await?;
         let made = self
             .store_key(account, old.scopes, old.name, old.expires_at)
             .await?;
-        let ends_at = self.now().plus_micros(i64::from(overlap_s) * 1_000_000);
+        let ends_at = self.moment().plus_micros(i64::from(overlap_s) * 1_000_000);
         self.store.expire_api_key(prefix, ends_at).await?;
         self.directory.forget_key(prefix);
         let deed = Deed {
@@ -156,6 +149,19 @@ impl Services {
         };
         self.record_of(caller, account, deed).await;
         Ok(made)
+    }
+
+    async fn working_key(&self, account: Option<AccountId>, prefix: &str) -> ServiceResult<ApiKey> {
+        let key = self.store.api_key(prefix).await?;
+        let key = key
+            .filter(|key| key.account == account)
+            .ok_or(ServiceError::NotFound)?;
+        if key.works_at(self.now()) {
+            return Ok(key);
+        }
+        Err(ServiceError::Conflict(
+            "this key is revoked or expired: create a new one".to_owned(),
+        ))
     }
 
     /// Remembers when keys were used since this was done last.
@@ -263,9 +269,11 @@ fn check_ask(account: Option<AccountId>, ask: &KeyAsk) -> ServiceResult<()> {
 }
 
 pub(crate) fn random_hex(bytes: usize) -> String {
-    let mut buffer = vec![0_u8; bytes];
-    rand::fill(&mut buffer[..]);
-    hex(&buffer)
+    noted(|| {
+        let mut buffer = vec![0_u8; bytes];
+        rand::fill(&mut buffer[..]);
+        hex(&buffer)
+    })
 }
 
 /// Two lower-case digits for each byte.

@@ -40,6 +40,7 @@ pub mod ports;
 pub mod rates;
 mod reconcile;
 mod renewal;
+pub mod request;
 pub mod review;
 mod selection;
 pub mod sessions;
@@ -187,14 +188,21 @@ impl Services {
         self.clock.now()
     }
 
+    /// The time, for what is stored and told of it: in a request with a key the same each time it runs.
+    pub(crate) fn moment(&self) -> domain::Time {
+        request::noted(|| self.clock.now())
+    }
+
     /// A new id that sorts by time: a UUID of version 7.
     pub(crate) fn new_id(&self) -> String {
         let millis = u64::try_from(self.now().micros() / 1_000).unwrap_or(0);
-        let mut random = [0_u8; 10];
-        rand::fill(&mut random);
-        uuid::Builder::from_unix_timestamp_millis(millis, &random)
-            .into_uuid()
-            .to_string()
+        request::noted(|| {
+            let mut random = [0_u8; 10];
+            rand::fill(&mut random);
+            uuid::Builder::from_unix_timestamp_millis(millis, &random)
+                .into_uuid()
+                .to_string()
+        })
     }
 
     /// Whether the database answers, the writer takes work, and all background tasks run.

@@ -66,7 +66,7 @@ impl Services {
             .await?;
         check(&ask)?;
         let membership = self.membership_of(&scope, &ask.place).await?;
-        let now = self.now();
+        let now = self.moment();
         let expires_at = now.plus_micros(i64::from(ask.expires_in_s) * 1_000_000);
         let link_expires_at = expires_at.min(now.plus_micros(LINK_US));
         let secret = random_hex(SECRET_BYTES);

@@ -31,7 +31,8 @@ pub use events::{
     CommitOutcome, Committed, EventName, EventStore, KnownEvent, NewEvent, PlacedRows, StoredEvent,
 };
 pub use identity::{
-    IdempotencyStore, IdentityStore, Membership, NewUser, Remembered, SavedSession, User,
+    IdempotencyStore, IdentityStore, KnownRequest, Membership, NewUser, Remembered, SavedSession,
+    User,
 };
 pub use leads::{AgentCell, ChatCell, LeadCell, LeadReads};
 pub use ledger::{

@@ -11,6 +11,7 @@ use crate::{
     audit::Deed,
     log_failure,
     ports::{Delivery, Message, Outcome, Target, Webhook},
+    request::{noted, recall},
 };
 
 /// Most webhooks of an account.
@@ -103,7 +104,7 @@ impl Services {
             id: self.new_id(),
             url: url.to_owned(),
             secret: secret(),
-            created_at: self.now(),
+            created_at: self.moment(),
             disabled_at: None,
         };
         self.store.put_webhook(scope.account.id, &webhook).await?;
@@ -137,7 +138,7 @@ impl Services {
 
     /// Lets a webhook be called again that was given up.
     pub async fn enable_webhook(&self, scope: &Scope, id: &str) -> ServiceResult<Webhook> {
-        let mut webhook = self.webhook(scope, id).await?;
+        let mut webhook = recall(self.webhook(scope, id)).await?;
         webhook.disabled_at = None;
         self.store.put_webhook(scope.account.id, &webhook).await?;
         self.record_webhook(scope, "webhook.enabled", &webhook)
@@ -147,7 +148,7 @@ impl Services {
 
     /// Removes a webhook and what is on its way there.
     pub async fn delete_webhook(&self, scope: &Scope, id: &str) -> ServiceResult<()> {
-        let webhook = self.webhook(scope, id).await?;
+        let webhook = recall(self.webhook(scope, id)).await?;
         self.store.delete_webhook(scope.account.id, id).await?;
         self.record_webhook(scope, "webhook.removed", &webhook)
             .await;
@@ -328,6 +329,8 @@ enum Missed {
 /// A secret as Standard Webhooks writes it.
 fn secret() -> String {
     let mut bytes = [0_u8; SECRET_BYTES];
-    rand::fill(&mut bytes);
-    format!("whsec_{}", STANDARD.encode(bytes))
+    noted(|| {
+        rand::fill(&mut bytes);
+        format!("whsec_{}", STANDARD.encode(bytes))
+    })
 }

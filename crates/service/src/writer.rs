@@ -14,6 +14,7 @@ use crate::{
     ports::{
         AccountAct, Acted, CommitOutcome, NewEvent, Refusal, Store, StoreError, Write, Written,
     },
+    request::Part,
     tasks::Tasks,
 };
 
@@ -50,9 +51,9 @@ struct Job {
 
 /// What a write adds to a transaction, in events.
 fn size(write: &Write) -> usize {
-    match write {
+    match write.plain() {
         Write::Events(events) => events.len(),
-        Write::Act(_) => 1,
+        Write::Act(_) | Write::Keyed(..) => 1,
     }
 }
 
@@ -86,7 +87,7 @@ impl Writer {
     pub(crate) async fn commit(&self, events: Vec<NewEvent>) -> ServiceResult<CommitOutcome> {
         match self.write(Write::Events(events)).await? {
             Written::Events(outcome) => Ok(outcome),
-            Written::Act(_) => Err(unasked()),
+            Written::Act(_) | Written::Overtaken => Err(unasked()),
         }
     }
 
@@ -94,18 +95,35 @@ impl Writer {
     pub(crate) async fn act(&self, act: AccountAct) -> ServiceResult<Result<Acted, Refusal>> {
         match self.write(Write::Act(act)).await? {
             Written::Act(acted) => Ok(acted),
-            Written::Events(_) => Err(unasked()),
+            Written::Events(_) | Written::Overtaken => Err(unasked()),
         }
     }
 
+    /// Does a write; as a part of the request with a key that runs, once.
     async fn write(&self, write: Write) -> ServiceResult<Written> {
+        let Some(part) = Part::next() else {
+            return self.queue(write).await;
+        };
+        if let Some(done) = known(&part, &write)? {
+            return Ok(done);
+        }
+        let written = self
+            .queue(Write::Keyed(part.clone(), Box::new(write)))
+            .await?;
+        if written == Written::Overtaken {
+            part.overtaken();
+        }
+        Ok(written)
+    }
+
+    async fn queue(&self, write: Write) -> ServiceResult<Written> {
         let (reply, answer) = oneshot::channel();
-        let amount = match write {
-            Write::Events(ref events) if events.iter().all(|event| event.lead.is_some()) => {
+        let amount = match write.plain() {
+            Write::Events(events) if events.iter().all(|event| event.lead.is_some()) => {
                 "data.value"
             }
             Write::Events(_) => "data.credits",
-            Write::Act(_) => "credits",
+            Write::Act(_) | Write::Keyed(..) => "credits",
         };
         self.queue
             .try_send(Job { write, reply })
@@ -138,6 +156,19 @@ impl Writer {
         }
         let _ = self.commit(Vec::new()).await;
     }
+}
+
+/// What a part of a request came to that was done before.
+fn known(part: &Part, write: &Write) -> ServiceResult<Option<Written>> {
+    let done = match write {
+        Write::Events(_) => part
+            .outcome()
+            .map(|done| done.map(|stored| Written::Events(CommitOutcome::Stored(stored)))),
+        Write::Act(_) | Write::Keyed(..) => part
+            .outcome()
+            .map(|done| done.map(|acted| Written::Act(Ok(acted)))),
+    };
+    Ok(done.map_err(StoreError::new)?)
 }
 
 fn unasked() -> ServiceError {
@@ -218,7 +249,7 @@ fn gather(first: Job, jobs: &mut mpsc::Receiver<Job>) -> Vec<Job> {
 fn accounts_changed(writes: &[Write], outcomes: &[Written]) -> Vec<AccountId> {
     let mut accounts = Vec::new();
     for (write, outcome) in writes.iter().zip(outcomes) {
-        match (write, outcome) {
+        match (write.plain(), outcome) {
             (Write::Events(batch), Written::Events(CommitOutcome::Stored(committed)))
                 if committed.accepted > 0 =>
             {

@@ -5,7 +5,13 @@ use domain::{AccountId, Time};
 use service::ports::{DigestStore, Message, StoreResult};
 use sqlx::SqlitePool;
 
-use crate::{SqliteStore, alerts::add_message, error::Result, writer::Writer};
+use crate::{
+    SqliteStore,
+    alerts::add_message,
+    error::Result,
+    idempotency::{Did, once},
+    writer::Writer,
+};
 
 #[async_trait]
 impl DigestStore for SqliteStore {
@@ -58,24 +64,28 @@ async fn get(readers: &SqlitePool, account: AccountId) -> Result<Option<Time>> {
 async fn start(writer: &Writer, account: AccountId, told: Time) -> Result<()> {
     const SQL: &str =
         "INSERT INTO digests (account_id, told) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
-    let mut tx = writer.begin().await?;
-    sqlx::query(SQL)
-        .bind(account.0)
-        .bind(told.micros())
-        .execute(tx.connection())
-        .await?;
-    tx.commit().await
+    once(writer, async |tx| {
+        sqlx::query(SQL)
+            .bind(account.0)
+            .bind(told.micros())
+            .execute(tx.connection())
+            .await?;
+        Ok(Did::Done(()))
+    })
+    .await
 }
 
 #[tracing::instrument(name = "db.digests.stop", skip_all)]
 async fn stop(writer: &Writer, account: AccountId) -> Result<()> {
     const SQL: &str = "DELETE FROM digests WHERE account_id = ?1";
-    let mut tx = writer.begin().await?;
-    sqlx::query(SQL)
-        .bind(account.0)
-        .execute(tx.connection())
-        .await?;
-    tx.commit().await
+    once(writer, async |tx| {
+        sqlx::query(SQL)
+            .bind(account.0)
+            .execute(tx.connection())
+            .await?;
+        Ok(Did::Done(()))
+    })
+    .await
 }
 
 #[tracing::instrument(name = "db.digests.tell", skip_all)]

@@ -97,6 +97,9 @@ pub enum Error {
     /// Nothing could be written lately, and no trial has succeeded since.
     #[error("nothing can be written")]
     NotWritable,
+    /// Another process did this part of a request with a key meanwhile. Nothing was done.
+    #[error("a part of this request was done by another process")]
+    Overtaken,
     /// The database was closed.
     #[error("the database is closed")]
     Closed,

@@ -21,6 +21,7 @@ use crate::{
     SqliteStore,
     error::{Error, Result},
     events::classify::{Known, Plan, classify},
+    idempotency::{self, is_stored},
     leads,
     ledger::{self, Wanted},
     rollups, sources,
@@ -67,12 +68,13 @@ struct Group<'a> {
 }
 
 impl<'a> Group<'a> {
-    fn of(writes: &'a [Write]) -> Self {
+    fn of(writes: &[&'a Write]) -> Self {
         let (mut batches, mut acts) = (Vec::new(), Vec::new());
         for write in writes {
-            match write {
+            match write.plain() {
                 Write::Events(batch) => batches.push(batch.as_slice()),
                 Write::Act(act) => acts.push(act),
+                Write::Keyed(..) => {}
             }
         }
         Self { batches, acts }
@@ -80,14 +82,15 @@ impl<'a> Group<'a> {
 
     /// Puts the answers back into the order of the writes.
     fn answers(
-        writes: &[Write],
+        writes: &[&Write],
         outcomes: Vec<CommitOutcome>,
         acted: Vec<std::result::Result<Acted, Refusal>>,
     ) -> Vec<Written> {
         let (mut outcomes, mut acted) = (outcomes.into_iter(), acted.into_iter());
-        let answer = |write: &Write| match write {
+        let answer = |write: &&Write| match write.plain() {
             Write::Events(_) => outcomes.next().map(Written::Events),
             Write::Act(_) => acted.next().map(Written::Act),
+            Write::Keyed(..) => None,
         };
         writes.iter().filter_map(answer).collect()
     }
@@ -133,40 +136,113 @@ impl<'a> Group<'a> {
     }
 }
 
-/// Stores a group in one transaction: first the events, then the acts.
-///
-/// Nearly all events are new and nearly no batch contradicts itself, so the group is judged without looking, everything
-/// is inserted, and identities that are there are left out by the database. Only when that was wrong is it asked which
-/// events are there, the group judged again, and what is new inserted.
+/// Stores a group in one transaction: first the events, then the acts. Parts of requests with a key are stored with what
+/// they came to; those that another process did meanwhile are left out.
 #[tracing::instrument(name = "db.events.commit", skip_all, fields(writes = asked.len()))]
 async fn commit(writer: &Writer, asked: &[Write], now: Time) -> Result<Vec<Written>> {
-    let group = Group::of(asked);
-    let mut plan = classify(&group.batches, Known::new());
-    if plan.is_nothing() && group.acts.is_empty() {
-        return Ok(Group::answers(asked, plan.outcomes, Vec::new()));
-    }
-    let mut tx = writer.begin().await?;
-    let mut desk = open(&mut tx, &group, &plan, now).await?;
-    // What cannot be counted may turn out to be known.
-    let mut booked = book(&mut desk, &plan).unwrap_or_default();
-    let is_whole = booked.len() == plan.fresh.len() && !plan.has_conflicts();
-    if !is_whole || !insert(&mut tx, &booked, &plan.leads, now).await? {
-        tx.restart().await?;
-        plan = classify(&group.batches, find::known(&mut tx, &group.batches).await?);
-        desk = open(&mut tx, &group, &plan, now).await?;
-        booked = book(&mut desk, &plan)?;
-        if !insert(&mut tx, &booked, &plan.leads, now).await? {
-            return Err(Error::Corrupt(
-                "an event is known and new at the same time".to_owned(),
-            ));
+    if !asked.iter().any(|write| matches!(write, Write::Keyed(..))) {
+        let asked: Vec<_> = asked.iter().collect();
+        let group = Group::of(&asked);
+        let plan = classify(&group.batches, Known::new());
+        if plan.is_nothing() && group.acts.is_empty() {
+            return Ok(Group::answers(&asked, plan.outcomes, Vec::new()));
         }
     }
-    let acted = act(&mut tx, &mut desk, &group.acts, &mut booked, now).await?;
-    rollups::add_leads(&mut tx, &plan.leads).await?;
-    sources::seen(&mut tx, &booked, &plan.leads, now).await?;
-    finish(&mut tx, desk, &booked, now).await?;
+    let mut tx = writer.begin().await?;
+    let (mut is_overtaken, mut left) = overtaken(&mut tx, asked).await?;
+    let mut written = attempt(&mut tx, &left, None, now).await?;
+    if written.is_none() {
+        tx.restart().await?;
+        (is_overtaken, left) = overtaken(&mut tx, asked).await?;
+        let known = find::known(&mut tx, &Group::of(&left).batches).await?;
+        written = attempt(&mut tx, &left, Some(known), now).await?;
+    }
+    let written = written
+        .ok_or_else(|| Error::Corrupt("an event is known and new at the same time".to_owned()))?;
+    keep(&mut tx, &left, &written).await?;
     tx.commit().await?;
-    Ok(Group::answers(asked, plan.outcomes, acted))
+    let mut written = written.into_iter();
+    let answer = |is_overtaken: bool| {
+        let answer = if is_overtaken { None } else { written.next() };
+        answer.unwrap_or(Written::Overtaken)
+    };
+    Ok(is_overtaken.into_iter().map(answer).collect())
+}
+
+/// Which writes are parts of requests that were done meanwhile, or stand in the group before; and the others.
+async fn overtaken<'a>(
+    tx: &mut WriteTx<'_>,
+    asked: &'a [Write],
+) -> Result<(Vec<bool>, Vec<&'a Write>)> {
+    let (mut is_overtaken, mut left, mut parts) = (Vec::new(), Vec::new(), Vec::new());
+    for write in asked {
+        let is_done = match write {
+            Write::Keyed(part, _) => {
+                let is_done = parts.contains(&part) || is_stored(tx.connection(), part).await?;
+                parts.push(part);
+                is_done
+            }
+            Write::Events(_) | Write::Act(_) => false,
+        };
+        if !is_done {
+            left.push(write);
+        }
+        is_overtaken.push(is_done);
+    }
+    Ok((is_overtaken, left))
+}
+
+/// Stores what parts of requests came to. What was refused changed nothing, and may be tried again.
+async fn keep(tx: &mut WriteTx<'_>, asked: &[&Write], written: &[Written]) -> Result<()> {
+    for (write, written) in asked.iter().zip(written) {
+        let Write::Keyed(part, _) = write else {
+            continue;
+        };
+        match written {
+            Written::Events(CommitOutcome::Stored(stored)) => {
+                idempotency::store(tx.connection(), part, stored).await?;
+            }
+            Written::Act(Ok(acted)) => {
+                idempotency::store(tx.connection(), part, acted).await?;
+            }
+            Written::Events(CommitOutcome::Conflict(_))
+            | Written::Act(Err(_))
+            | Written::Overtaken => {}
+        }
+    }
+    Ok(())
+}
+
+/// Nearly all events are new and nearly no batch contradicts itself, so the group is first judged without looking,
+/// everything is inserted, and identities that are there are left out by the database. When that was wrong, there is no
+/// answer, and the group is judged again by what is known.
+async fn attempt(
+    tx: &mut WriteTx<'_>,
+    asked: &[&Write],
+    known: Option<Known<'_>>,
+    now: Time,
+) -> Result<Option<Vec<Written>>> {
+    let group = Group::of(asked);
+    let is_first = known.is_none();
+    let plan = classify(&group.batches, known.unwrap_or_default());
+    if is_first && plan.has_conflicts() {
+        return Ok(None);
+    }
+    let mut desk = open(tx, &group, &plan, now).await?;
+    let mut booked = match book(&mut desk, &plan) {
+        Ok(booked) => booked,
+        // What cannot be counted may turn out to be known.
+        Err(_) if is_first => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    if !insert(tx, &booked, &plan.leads, now).await? {
+        return Ok(None);
+    }
+    let acted = act(tx, &mut desk, &group.acts, &mut booked, now).await?;
+    rollups::add_leads(tx, &plan.leads).await?;
+    sources::seen(tx, &booked, &plan.leads, now).await?;
+    finish(tx, desk, &booked, now).await?;
+    Ok(Some(Group::answers(asked, plan.outcomes, acted)))
 }
 
 async fn open(tx: &mut WriteTx<'_>, group: &Group<'_>, plan: &Plan<'_>, now: Time) -> Result<Desk> {

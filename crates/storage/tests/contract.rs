@@ -134,6 +134,8 @@ macro_rules! contract {
                 companies_of_other_accounts_are_no_part_of_a_membership,
                 sessions_end,
                 an_answer_is_remembered_once,
+                a_write_of_a_request_is_done_once_and_stored_with_what_it_came_to,
+                what_changed_nothing_is_not_stored_of_a_request,
             }
             ledger::{
                 the_doctor_finds_nothing_in_a_ledger_that_was_used,

@@ -13,8 +13,9 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use bytes::Bytes;
-use service::{Caller, Services, ports::Remembered};
+use service::{Caller, Services, idempotency::Begun, ports::Remembered, request::Seal};
 use sha2::{Digest, Sha256};
+use tracing::Instrument as _;
 
 use super::{
     auth::{bearer, key_caller},
@@ -24,29 +25,43 @@ use super::{
 use crate::middleware::limits::MAX_BODY_BYTES;
 
 /// Headers of an answer that belong to what it says.
-const KEPT: [&str; 3] = ["content-type", "events-accepted", "events-duplicate"];
+const KEPT: [&str; 5] = [
+    "content-type",
+    "etag",
+    "events-accepted",
+    "events-duplicate",
+    "location",
+];
+/// Requests with a key that run at once, with those whose clients left: past it senders are told to wait.
+const MOST_RUNNING: usize = 1_024;
+/// When senders should try again after that.
+const RETRY_AFTER_S: u32 = 1;
+/// How often a request runs when other processes do parts of it at the same time.
+const RUNS: usize = 4;
 /// Tells a repeated answer from a first one.
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
-/// Writes that are running, by caller and key: a second one must not overtake the first.
+/// Writes that are running in this process, by caller and key: a second one need not begin.
 #[derive(Debug, Clone, Default)]
 pub struct InFlight(Arc<Mutex<HashSet<(String, String)>>>);
 
-/// A place in [`InFlight`], given back when the write is over, also by an error or a lost connection.
+/// A place in [`InFlight`], given back when the write is over, also by an error.
 struct Running {
     all: InFlight,
     name: (String, String),
 }
 
 impl InFlight {
-    fn begin(&self, caller: &Caller, key: &str) -> Option<Running> {
+    fn begin(&self, caller: &Caller, key: &str) -> Answer<Running> {
         let name = (caller.name().to_owned(), key.to_owned());
-        let is_new = self
-            .0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(name.clone());
-        is_new.then(|| Running {
+        let mut running = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if running.len() >= MOST_RUNNING {
+            return Err(Problem::busy(RETRY_AFTER_S));
+        }
+        if !running.insert(name.clone()) {
+            return Err(still_running());
+        }
+        Ok(Running {
             all: self.clone(),
             name,
         })
@@ -87,6 +102,16 @@ pub async fn once(
         .unwrap_or_else(Problem::into_response)
 }
 
+/// A request with a key, whole: it can run again, and without its connection.
+struct Whole {
+    services: Services,
+    caller: Caller,
+    key: String,
+    parts: Parts,
+    content: Bytes,
+    seal: Seal,
+}
+
 async fn run(
     services: &Services,
     in_flight: &InFlight,
@@ -95,41 +120,75 @@ async fn run(
     request: Request,
     next: Next,
 ) -> Answer<Response> {
-    let running = in_flight.begin(caller, key);
-    let _running = running.ok_or_else(|| {
-        Problem::conflict(
-            "a request with this Idempotency-Key is still running: wait for its answer",
-        )
-    })?;
+    let running = in_flight.begin(caller, key)?;
     let (parts, content) = request.into_parts();
     let content = body::read(Request::from_parts(parts.clone(), content)).await?;
-    let request_hash = hash(&parts, &content);
-    let seal = Seal::new(&parts.headers, key);
-    if let Some(first) = services.remembered(caller, key, &request_hash).await? {
-        return Ok(replay(&first, &seal));
-    }
-    let answer = next
-        .run(Request::from_parts(parts, Body::from(content)))
-        .await;
-    if !answer.status().is_success() {
-        // Nothing was done, so trying again is safe and may go better.
-        return Ok(answer);
-    }
-    let (head, content) = answer.into_parts();
-    let content = axum::body::to_bytes(content, MAX_BODY_BYTES)
-        .await
-        .map_err(|_| Problem::internal())?;
-    let sealed = seal.apply(&pack(&head.headers, &content));
-    let first = Remembered {
-        request_hash,
-        status: head.status.as_u16(),
-        body: sealed,
+    let whole = Whole {
+        services: services.clone(),
+        caller: caller.clone(),
+        key: key.to_owned(),
+        seal: Seal::new(bearer(&parts.headers).unwrap_or_default(), key),
+        parts,
+        content,
     };
-    services.remember(caller, key, &first).await?;
-    Ok(Response::from_parts(head, Body::from(content)))
+    // A task of its own: what was begun is finished, although its client leaves.
+    let task = async move {
+        let _running = running;
+        whole.finish(next).await
+    };
+    tokio::spawn(task.in_current_span())
+        .await
+        .unwrap_or_else(|_| Err(Problem::internal()))
 }
 
-fn hash(parts: &Parts, content: &Bytes) -> Vec<u8> {
+impl Whole {
+    async fn finish(&self, next: Next) -> Answer<Response> {
+        let hash = hash(&self.parts, &self.content);
+        for _ in 0..RUNS {
+            let begun = self
+                .services
+                .begin_request(&self.caller, &self.key, &hash, &self.seal);
+            let keyed = match begun.await? {
+                Begun::Answered(first) => return Ok(replay(&first, &self.seal)),
+                Begun::Runs(keyed) => keyed,
+            };
+            let content = Body::from(self.content.clone());
+            let request = Request::from_parts(self.parts.clone(), content);
+            let answer = keyed.run(next.clone().run(request)).await;
+            if !keyed.is_overtaken() {
+                return self.remember(hash, answer).await;
+            }
+        }
+        Err(still_running())
+    }
+
+    async fn remember(&self, request_hash: Vec<u8>, answer: Response) -> Answer<Response> {
+        if !answer.status().is_success() {
+            // What was refused was not done, so trying again is safe and may go better.
+            return Ok(answer);
+        }
+        let (head, content) = answer.into_parts();
+        let content = axum::body::to_bytes(content, MAX_BODY_BYTES)
+            .await
+            .map_err(|_| Problem::internal())?;
+        let first = Remembered {
+            request_hash,
+            status: head.status.as_u16(),
+            body: self.seal.apply(&pack(&head.headers, &content)),
+        };
+        self.services
+            .remember(&self.caller, &self.key, &first)
+            .await?;
+        Ok(Response::from_parts(head, Body::from(content)))
+    }
+}
+
+fn still_running() -> Problem {
+    Problem::conflict("a request with this Idempotency-Key is still running: wait for its answer")
+}
+
+/// SHA-256 of what is asked for.
+pub fn hash(parts: &Parts, content: &Bytes) -> Vec<u8> {
     let mut digest = Sha256::new();
     digest.update(parts.method.as_str());
     digest.update([0]);
@@ -169,54 +228,4 @@ fn replay(first: &Remembered, seal: &Seal) -> Response {
         .headers_mut()
         .insert(REPLAYED, header::HeaderValue::from_static("true"));
     response
-}
-
-/// Answers may hold a new API key, which the database must not know. They are stored under a keystream that only the
-/// caller's own token makes again: SHA-256 in counter mode, used once for each token and `Idempotency-Key`.
-struct Seal(Sha256);
-
-impl Seal {
-    fn new(headers: &HeaderMap, key: &str) -> Self {
-        let mut digest = Sha256::new();
-        digest.update(b"creditscope idempotency seal");
-        for part in [bearer(headers).unwrap_or_default(), key] {
-            digest.update((part.len() as u64).to_be_bytes());
-            digest.update(part);
-        }
-        Self(digest)
-    }
-
-    fn apply(&self, text: &[u8]) -> Vec<u8> {
-        let mut out = text.to_vec();
-        for (block, counter) in out.chunks_mut(32).zip(0_u64..) {
-            let mut digest = self.0.clone();
-            digest.update(counter.to_be_bytes());
-            block
-                .iter_mut()
-                .zip(digest.finalize())
-                .for_each(|(byte, stream)| *byte ^= stream);
-        }
-        out
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_sealed_answer_opens_only_with_the_same_token_and_key() {
-        let headers = |token: &str| {
-            HeaderMap::from_iter([(
-                header::AUTHORIZATION,
-                format!("Bearer {token}").parse().unwrap(),
-            )])
-        };
-        let text = b"{\"key\":\"cs_ab_secret\"} and more than one block of it".to_vec();
-        let sealed = Seal::new(&headers("one"), "k").apply(&text);
-        assert_ne!(sealed, text);
-        assert_eq!(Seal::new(&headers("one"), "k").apply(&sealed), text);
-        assert_ne!(Seal::new(&headers("two"), "k").apply(&sealed), text);
-        assert_ne!(Seal::new(&headers("one"), "l").apply(&sealed), text);
-    }
 }

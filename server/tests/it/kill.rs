@@ -4,6 +4,7 @@
 
 pub mod client;
 pub mod program;
+mod purchases;
 mod witness;
 
 use std::{collections::BTreeMap, env, process::Command};

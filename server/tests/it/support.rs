@@ -58,7 +58,7 @@ pub struct TestServer {
     pub foreign: String,
     /// The database beneath, for what brings use-cases of its own.
     pub store: Arc<dyn Store>,
-    folder: TempDir,
+    folder: Arc<TempDir>,
 }
 
 pub struct Reply {
@@ -167,6 +167,27 @@ impl TestServer {
         Self::start_with(Edge::default(), false).await
     }
 
+    /// Another server on the same database, with the same keys.
+    pub async fn beside(&self) -> Self {
+        let store: Arc<dyn Store> = database(&self.folder).await;
+        let clock = Arc::<TestClock>::clone(&self.clock);
+        let services = Services::start(Arc::clone(&store), Arc::<TestClock>::clone(&clock));
+        let state = AppState::new(services.clone(), Edge::default());
+        Self {
+            router: server::router(&state),
+            services,
+            clock,
+            state,
+            platform: self.platform.clone(),
+            ingest: self.ingest.clone(),
+            read: self.read.clone(),
+            check: self.check.clone(),
+            foreign: self.foreign.clone(),
+            store,
+            folder: Arc::clone(&self.folder),
+        }
+    }
+
     /// The same server, paying orders in another way.
     pub fn paying(mut self, payments: Arc<dyn service::payments::PaymentProvider>) -> Self {
         self.services = self.services.with_payments(payments);
@@ -176,7 +197,7 @@ impl TestServer {
     }
 
     async fn start_with(edge: Edge, provisioned: bool) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = Arc::new(tempfile::tempdir().unwrap());
         let store: Arc<dyn Store> = database(&folder).await;
         let clock = Arc::new(TestClock(AtomicI64::new(
             NOW.parse::<Time>().unwrap().micros(),

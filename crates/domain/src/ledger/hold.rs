@@ -41,7 +41,7 @@ impl HoldState {
 }
 
 /// Credits that a running call reserves.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hold {
     /// Unique in its account, for ever: its event has the same id.
     pub id: String,

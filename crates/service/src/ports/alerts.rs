@@ -5,6 +5,7 @@ use domain::{
     AccountId, Time,
     alert::{Crossings, Ending, Fired, Reading, Rule},
 };
+use serde::{Deserialize, Serialize};
 
 use super::StoreResult;
 
@@ -118,7 +119,7 @@ pub enum AlertTurn {
 }
 
 /// Where an account wants to be called.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Webhook {
     /// Unique in its account.
     pub id: String,

@@ -52,7 +52,7 @@ impl std::str::FromStr for KeyScope {
 }
 
 /// An API key as stored: never its secret.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApiKey {
     /// The public part of the key; unique.
     pub prefix: String,
@@ -130,7 +130,7 @@ impl PutCompany {
 }
 
 /// What became of a create-or-replace.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Stored<T> {
     /// It was not there.
     Created(T),

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use domain::{AccountId, Agent, CompanyId, Credits, Quantity, Seq, Time, lead::NewLead};
+use serde::{Deserialize, Serialize};
 
 use super::{StoreResult, Write, Written};
 
@@ -121,7 +122,7 @@ pub struct PlacedRows {
 }
 
 /// What was stored of one batch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Committed {
     /// Events stored now.
     pub accepted: u32,
@@ -160,7 +161,7 @@ pub trait EventStore {
             .into_iter()
             .filter_map(|written| match written {
                 Written::Events(outcome) => Some(outcome),
-                Written::Act(_) => None,
+                Written::Act(_) | Written::Overtaken => None,
             })
             .collect())
     }

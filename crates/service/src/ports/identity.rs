@@ -7,6 +7,7 @@ use domain::{
 };
 
 use super::StoreResult;
+use crate::request::RequestName;
 
 /// A person's place in an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,18 +106,24 @@ pub struct Remembered {
     pub body: Vec<u8>,
 }
 
-/// Remembers answers so that a retried write happens once.
+/// What is stored of a request with an `Idempotency-Key`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct KnownRequest {
+    /// SHA-256 of method, path and body; none when nothing is stored.
+    pub request_hash: Option<Vec<u8>>,
+    /// What was stored with its writes, by their numbers, in their order.
+    pub parts: Vec<(u32, Vec<u8>)>,
+    /// Its answer, once it was answered.
+    pub answer: Option<Remembered>,
+}
+
+/// Remembers requests so that a retried one is done once.
 #[async_trait]
 pub trait IdempotencyStore {
-    /// The answer remembered for a key of a caller.
-    async fn remembered(&self, caller: &str, key: &str) -> StoreResult<Option<Remembered>>;
+    /// What was done of a request. Each of its writes ([`crate::request::Part`]) is stored by whatever call does it.
+    async fn request(&self, name: &RequestName) -> StoreResult<KnownRequest>;
 
     /// Remembers an answer; an answer that is there already stays.
-    async fn remember(
-        &self,
-        caller: &str,
-        key: &str,
-        answer: &Remembered,
-        now: Time,
-    ) -> StoreResult<()>;
+    async fn remember(&self, name: &RequestName, answer: &Remembered, now: Time)
+    -> StoreResult<()>;
 }

@@ -13,10 +13,12 @@ use domain::{
         Part, Renewal, Verdict,
     },
 };
+use serde::{Deserialize, Serialize};
 
 pub use books::{BooksNeeds, ChangedBooks, CompanyLimits, LoadedBooks, Terms};
 
 use super::{CommitOutcome, NewEvent, Reverse, Reversed, StoreResult, StoredEvent, StoredReversal};
+use crate::request;
 
 /// A request of the writer. A group of them becomes one transaction, in which events come before acts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +27,18 @@ pub enum Write {
     Events(Vec<NewEvent>),
     /// Something done to the books of one account.
     Act(AccountAct),
+    /// One of these as a part of a request with a key: done once, and stored with its outcome.
+    Keyed(request::Part, Box<Self>),
+}
+
+impl Write {
+    /// What is to be done, whoever asks.
+    pub fn plain(&self) -> &Self {
+        match self {
+            Self::Keyed(_, write) => write.plain(),
+            Self::Events(_) | Self::Act(_) => self,
+        }
+    }
 }
 
 /// What became of a [`Write`].
@@ -34,6 +48,8 @@ pub enum Written {
     Events(CommitOutcome),
     /// Of an act.
     Act(Result<Acted, Refusal>),
+    /// Another process did this part of the request meanwhile. Nothing was done.
+    Overtaken,
 }
 
 /// Something done to the books of an account, and by whom.
@@ -199,7 +215,7 @@ pub struct Settlement {
 }
 
 /// What an act did.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Acted {
     /// The books are up to date.
     Renewed,

@@ -4,6 +4,7 @@ use domain::{
     Credits, Time,
     ledger::{GrantKind, Part, Payer},
 };
+use serde::{Deserialize, Serialize};
 
 use super::StoredEvent;
 
@@ -23,7 +24,7 @@ pub struct Reverse {
 }
 
 /// What was given back.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reversed {
     /// The reversal's id.
     pub id: String,
@@ -36,7 +37,7 @@ pub struct Reversed {
 }
 
 /// Where a part of what was given back went: to one place, once.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReturnedTo {
     /// The grant that can spend it, or the overage it was taken off.
     pub payer: Payer,

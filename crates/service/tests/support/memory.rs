@@ -14,7 +14,7 @@ mod reading;
 mod reversals;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashMap},
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicUsize},
@@ -32,6 +32,7 @@ use service::ports::{
     ApiKey, DigestStore, DoctorReport, Message, NewEvent, Reconciliation, Remembered, ReviewStore,
     SavedSession, Store, StoreResult, User,
 };
+use service::request::RequestName;
 
 /// Everything stored.
 #[derive(Debug, Clone, Default)]
@@ -57,7 +58,7 @@ pub struct State {
     alerts: alerts::Alerts,
     digests: std::collections::BTreeMap<AccountId, Time>,
     reviews: Vec<(AccountId, Time, (Time, String))>,
-    answers: Vec<(String, String, Remembered)>,
+    answers: HashMap<RequestName, Remembered>,
     packs: Vec<Pack>,
     reconciliation: Option<Reconciliation>,
     /// The books of accounts.

@@ -4,7 +4,12 @@ use domain::{AccountId, Time};
 use service::ports::{AuditEntry, AuditFilter};
 use sqlx::SqlitePool;
 
-use crate::{error::Result, fold, writer::Writer};
+use crate::{
+    error::Result,
+    fold,
+    idempotency::{Did, once},
+    writer::Writer,
+};
 
 #[derive(sqlx::FromRow)]
 struct AuditRow {
@@ -38,19 +43,21 @@ pub(super) async fn record(writer: &Writer, entry: &AuditEntry) -> Result<()> {
     const SQL: &str =
         "INSERT INTO audit (at, account_id, actor, address, action, target, detail, actor_folded)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
-    let mut tx = writer.begin().await?;
-    sqlx::query(SQL)
-        .bind(entry.at.micros())
-        .bind(entry.account.map(|account| account.0))
-        .bind(&entry.actor)
-        .bind(&entry.address)
-        .bind(&entry.action)
-        .bind(&entry.target)
-        .bind(&entry.detail)
-        .bind(fold::column(&entry.actor))
-        .execute(tx.connection())
-        .await?;
-    tx.commit().await
+    once(writer, async |tx| {
+        sqlx::query(SQL)
+            .bind(entry.at.micros())
+            .bind(entry.account.map(|account| account.0))
+            .bind(&entry.actor)
+            .bind(&entry.address)
+            .bind(&entry.action)
+            .bind(&entry.target)
+            .bind(&entry.detail)
+            .bind(fold::column(&entry.actor))
+            .execute(tx.connection())
+            .await?;
+        Ok(Did::Done(()))
+    })
+    .await
 }
 
 /// An account's entries are found by its index; without an account the newest of all are read.

@@ -7,6 +7,7 @@ use sqlx::{SqliteExecutor, SqlitePool};
 use super::members;
 use crate::{
     error::{Error, Result},
+    idempotency::{Did, once},
     identity::users,
     writer::Writer,
 };
@@ -60,25 +61,27 @@ pub(super) async fn put(writer: &Writer, invitation: &Invitation) -> Result<()> 
         "INSERT INTO invitations (account_id, invitation_id, token_hash, email, role, companies,
             invited_by, created_at, expires_at, state)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 'open')";
-    let mut tx = writer.begin().await?;
-    sqlx::query(REVOKE)
-        .bind(invitation.account.0)
-        .bind(&invitation.email)
-        .execute(tx.connection())
-        .await?;
-    sqlx::query(INSERT)
-        .bind(invitation.account.0)
-        .bind(&invitation.id)
-        .bind(&invitation.token_hash)
-        .bind(&invitation.email)
-        .bind(invitation.role.id())
-        .bind(serde_json::to_string(&invitation.companies)?)
-        .bind(&invitation.invited_by)
-        .bind(invitation.created_at.micros())
-        .bind(invitation.expires_at.micros())
-        .execute(tx.connection())
-        .await?;
-    tx.commit().await
+    once(writer, async |tx| {
+        sqlx::query(REVOKE)
+            .bind(invitation.account.0)
+            .bind(&invitation.email)
+            .execute(tx.connection())
+            .await?;
+        sqlx::query(INSERT)
+            .bind(invitation.account.0)
+            .bind(&invitation.id)
+            .bind(&invitation.token_hash)
+            .bind(&invitation.email)
+            .bind(invitation.role.id())
+            .bind(serde_json::to_string(&invitation.companies)?)
+            .bind(&invitation.invited_by)
+            .bind(invitation.created_at.micros())
+            .bind(invitation.expires_at.micros())
+            .execute(tx.connection())
+            .await?;
+        Ok(Did::Done(()))
+    })
+    .await
 }
 
 #[tracing::instrument(name = "db.invitations.list", skip_all)]
@@ -130,11 +133,12 @@ pub(super) async fn accepted(
 pub(super) async fn revoke(writer: &Writer, account: AccountId, id: &str) -> Result<bool> {
     const SQL: &str = "UPDATE invitations SET state = 'revoked'
         WHERE account_id = ?1 AND invitation_id = ?2 AND state = 'open'";
-    let mut tx = writer.begin().await?;
-    let query = sqlx::query(SQL).bind(account.0).bind(id);
-    let done = query.execute(tx.connection()).await?;
-    tx.commit().await?;
-    Ok(done.rows_affected() > 0)
+    once(writer, async |tx| {
+        let query = sqlx::query(SQL).bind(account.0).bind(id);
+        let done = query.execute(tx.connection()).await?;
+        Ok(Did::if_any(done.rows_affected() > 0))
+    })
+    .await
 }
 
 #[tracing::instrument(name = "db.invitations.accept", skip_all)]

@@ -6,6 +6,7 @@ use sqlx::SqliteConnection;
 
 use crate::{
     error::{Error, Result},
+    idempotency::{Did, once},
     identity::{sessions, users},
     writer::Writer,
 };
@@ -14,9 +15,11 @@ const REMOVE: &str = "DELETE FROM memberships WHERE account_id = ?1 AND user_id 
 
 #[tracing::instrument(name = "db.members.put", skip_all)]
 pub(super) async fn put(writer: &Writer, user: UserId, membership: &Membership) -> Result<()> {
-    let mut tx = writer.begin().await?;
-    join(tx.connection(), user, membership).await?;
-    tx.commit().await
+    once(writer, async |tx| {
+        join(tx.connection(), user, membership).await?;
+        Ok(Did::Done(()))
+    })
+    .await
 }
 
 /// Puts a membership in the place of the one before.
@@ -35,11 +38,12 @@ pub(super) async fn join(
 
 #[tracing::instrument(name = "db.members.remove", skip_all)]
 pub(super) async fn remove(writer: &Writer, account: AccountId, user: UserId) -> Result<bool> {
-    let mut tx = writer.begin().await?;
-    let query = sqlx::query(REMOVE).bind(account.0).bind(user.0);
-    let done = query.execute(tx.connection()).await?;
-    tx.commit().await?;
-    Ok(done.rows_affected() > 0)
+    once(writer, async |tx| {
+        let query = sqlx::query(REMOVE).bind(account.0).bind(user.0);
+        let done = query.execute(tx.connection()).await?;
+        Ok(Did::if_any(done.rows_affected() > 0))
+    })
+    .await
 }
 
 #[tracing::instrument(name = "db.users.set_disabled", skip_all)]
@@ -50,17 +54,18 @@ pub(super) async fn set_disabled(
     now: Time,
 ) -> Result<bool> {
     const SQL: &str = "UPDATE users SET disabled = ?2, updated_at = ?3 WHERE user_id = ?1";
-    let mut tx = writer.begin().await?;
-    let query = sqlx::query(SQL)
-        .bind(user.0)
-        .bind(disabled)
-        .bind(now.micros());
-    let done = query.execute(tx.connection()).await?;
-    if disabled {
-        sessions::delete_of_user(tx.connection(), user, None).await?;
-    }
-    tx.commit().await?;
-    Ok(done.rows_affected() > 0)
+    once(writer, async |tx| {
+        let query = sqlx::query(SQL)
+            .bind(user.0)
+            .bind(disabled)
+            .bind(now.micros());
+        let done = query.execute(tx.connection()).await?;
+        if disabled {
+            sessions::delete_of_user(tx.connection(), user, None).await?;
+        }
+        Ok(Did::if_any(done.rows_affected() > 0))
+    })
+    .await
 }
 
 #[tracing::instrument(name = "db.users.set_password", skip_all)]
@@ -72,15 +77,17 @@ pub(super) async fn set_password(
     now: Time,
 ) -> Result<()> {
     const SQL: &str = "UPDATE users SET password_hash = ?2, updated_at = ?3 WHERE user_id = ?1";
-    let mut tx = writer.begin().await?;
-    sqlx::query(SQL)
-        .bind(user.0)
-        .bind(password_hash)
-        .bind(now.micros())
-        .execute(tx.connection())
-        .await?;
-    sessions::delete_of_user(tx.connection(), user, keep).await?;
-    tx.commit().await
+    once(writer, async |tx| {
+        sqlx::query(SQL)
+            .bind(user.0)
+            .bind(password_hash)
+            .bind(now.micros())
+            .execute(tx.connection())
+            .await?;
+        sessions::delete_of_user(tx.connection(), user, keep).await?;
+        Ok(Did::Done(()))
+    })
+    .await
 }
 
 #[tracing::instrument(name = "db.users.renew_hash", skip_all)]

@@ -4,7 +4,11 @@ use domain::Time;
 use service::ports::PortalGrant;
 use sqlx::SqlitePool;
 
-use crate::{error::Result, writer::Writer};
+use crate::{
+    error::Result,
+    idempotency::{Did, once},
+    writer::Writer,
+};
 
 /// Links that nobody used are removed on the way.
 #[tracing::instrument(name = "db.portal_links.put", skip_all)]
@@ -18,18 +22,20 @@ pub(super) async fn put(
         "INSERT INTO portal_links (token_hash, data, expires_at) VALUES (?1, ?2, ?3)";
     /// A day after its end a link is surely of no use.
     const SWEEP: &str = "DELETE FROM portal_links WHERE expires_at < ?1 - 86400000000";
-    let mut tx = writer.begin().await?;
-    sqlx::query(SWEEP)
-        .bind(expires_at.micros())
-        .execute(tx.connection())
-        .await?;
-    sqlx::query(INSERT)
-        .bind(token_hash)
-        .bind(serde_json::to_string(grant)?)
-        .bind(expires_at.micros())
-        .execute(tx.connection())
-        .await?;
-    tx.commit().await
+    once(writer, async |tx| {
+        sqlx::query(SWEEP)
+            .bind(expires_at.micros())
+            .execute(tx.connection())
+            .await?;
+        sqlx::query(INSERT)
+            .bind(token_hash)
+            .bind(serde_json::to_string(grant)?)
+            .bind(expires_at.micros())
+            .execute(tx.connection())
+            .await?;
+        Ok(Did::Done(()))
+    })
+    .await
 }
 
 #[tracing::instrument(name = "db.portal_links.get", skip_all)]

@@ -6,6 +6,7 @@ use sqlx::SqlitePool;
 
 use crate::{
     error::{Error, Result},
+    idempotency::{Did, once},
     writer::{WriteTx, Writer},
 };
 
@@ -90,9 +91,11 @@ pub(super) async fn put(
     message: &Message,
     now: Time,
 ) -> Result<()> {
-    let mut tx = writer.begin().await?;
-    add(&mut tx, account, message, now).await?;
-    tx.commit().await
+    once(writer, async |tx| {
+        add(tx, account, message, now).await?;
+        Ok(Did::Done(()))
+    })
+    .await
 }
 
 /// Stores a message within a transaction that also does what it tells.
@@ -225,14 +228,15 @@ pub(super) async fn replay(
 ) -> Result<bool> {
     const SQL: &str = "UPDATE deliveries SET due_at = ?4, attempts = 0, failed_at = NULL
         WHERE account_id = ?1 AND message = ?2 AND target = ?3";
-    let mut tx = writer.begin().await?;
-    let done = sqlx::query(SQL)
-        .bind(account.0)
-        .bind(message)
-        .bind(target_text(target))
-        .bind(now.micros())
-        .execute(tx.connection())
-        .await?;
-    tx.commit().await?;
-    Ok(done.rows_affected() > 0)
+    once(writer, async |tx| {
+        let done = sqlx::query(SQL)
+            .bind(account.0)
+            .bind(message)
+            .bind(target_text(target))
+            .bind(now.micros())
+            .execute(tx.connection())
+            .await?;
+        Ok(Did::if_any(done.rows_affected() > 0))
+    })
+    .await
 }

@@ -3,7 +3,11 @@
 use domain::{AccountId, Time, alert::Rule};
 use sqlx::{SqliteConnection, SqlitePool};
 
-use crate::{error::Result, writer::Writer};
+use crate::{
+    error::Result,
+    idempotency::{Did, once},
+    writer::Writer,
+};
 
 /// Key, condition, by mail, by webhook, snoozed until.
 type Row = (String, String, bool, bool, Option<i64>);
@@ -31,9 +35,11 @@ pub(super) async fn list(readers: &SqlitePool, account: AccountId) -> Result<Vec
 
 #[tracing::instrument(name = "db.alert_rules.put", skip_all)]
 pub(super) async fn put(writer: &Writer, account: AccountId, rule: &Rule) -> Result<()> {
-    let mut tx = writer.begin().await?;
-    put_rule(tx.connection(), account, rule).await?;
-    tx.commit().await
+    once(writer, async |tx| {
+        put_rule(tx.connection(), account, rule).await?;
+        Ok(Did::Done(()))
+    })
+    .await
 }
 
 /// Puts a rule as part of what else is written.
@@ -62,14 +68,15 @@ pub(crate) async fn put_rule(
 #[tracing::instrument(name = "db.alert_rules.delete", skip_all)]
 pub(super) async fn delete(writer: &Writer, account: AccountId, key: &str) -> Result<bool> {
     const SQL: &str = "DELETE FROM alert_rules WHERE account_id = ?1 AND key = ?2";
-    let mut tx = writer.begin().await?;
-    let done = sqlx::query(SQL)
-        .bind(account.0)
-        .bind(key)
-        .execute(tx.connection())
-        .await?;
-    tx.commit().await?;
-    Ok(done.rows_affected() > 0)
+    once(writer, async |tx| {
+        let done = sqlx::query(SQL)
+            .bind(account.0)
+            .bind(key)
+            .execute(tx.connection())
+            .await?;
+        Ok(Did::if_any(done.rows_affected() > 0))
+    })
+    .await
 }
 
 #[tracing::instrument(name = "db.alert_rules.accounts", skip_all)]

@@ -12,6 +12,7 @@ use sqlx::SqlitePool;
 use super::messages;
 use crate::{
     error::{Error, Result},
+    idempotency::{Did, once},
     writer::{WriteTx, Writer},
 };
 
@@ -289,14 +290,15 @@ pub(super) async fn acknowledge(
     const SQL: &str = "UPDATE alerts
         SET acknowledged_at = coalesce(acknowledged_at, ?3), acknowledged_by = coalesce(acknowledged_by, ?4)
         WHERE account_id = ?1 AND number = ?2";
-    let mut tx = writer.begin().await?;
-    let done = sqlx::query(SQL)
-        .bind(account.0)
-        .bind(number)
-        .bind(now.micros())
-        .bind(by)
-        .execute(tx.connection())
-        .await?;
-    tx.commit().await?;
-    Ok(done.rows_affected() > 0)
+    once(writer, async |tx| {
+        let done = sqlx::query(SQL)
+            .bind(account.0)
+            .bind(number)
+            .bind(now.micros())
+            .bind(by)
+            .execute(tx.connection())
+            .await?;
+        Ok(Did::if_any(done.rows_affected() > 0))
+    })
+    .await
 }

@@ -11,7 +11,9 @@ use crate::{
     alerts::put_rule,
     error::{Error, Result},
     events::at_desk,
-    fold, ledger,
+    fold,
+    idempotency::{Did, once},
+    ledger,
     writer::{WriteTx, Writer},
 };
 
@@ -111,29 +113,29 @@ pub(super) async fn put(
     rules: &[Rule],
     now: Time,
 ) -> Result<Stored<Account>> {
-    let mut tx = writer.begin().await?;
-    let before = by_key(tx.connection(), &account.key).await?;
-    if let Some(before) = &before {
-        let moves =
-            before.time_zone != account.time_zone || before.cycle_anchor != account.cycle_anchor;
-        if moves && has_books(tx.connection(), before.id).await? {
-            tx.rollback().await?;
-            return Ok(Stored::Fixed);
+    once(writer, async |tx| {
+        let before = by_key(tx.connection(), &account.key).await?;
+        if let Some(before) = &before {
+            let moves = before.time_zone != account.time_zone
+                || before.cycle_anchor != account.cycle_anchor;
+            if moves && has_books(tx.connection(), before.id).await? {
+                return Ok(Did::Nothing(Stored::Fixed));
+            }
         }
-    }
-    let after = match &before {
-        Some(before) if before.plan != account.plan => {
-            change_plan(&mut tx, before.id, account, now).await?
+        let after = match &before {
+            Some(before) if before.plan != account.plan => {
+                change_plan(tx, before.id, account, now).await?
+            }
+            _ => upsert(tx.connection(), account, now).await?,
+        };
+        if before.is_none() {
+            for rule in rules {
+                put_rule(tx.connection(), after.id, rule).await?;
+            }
         }
-        _ => upsert(tx.connection(), account, now).await?,
-    };
-    if before.is_none() {
-        for rule in rules {
-            put_rule(tx.connection(), after.id, rule).await?;
-        }
-    }
-    tx.commit().await?;
-    Ok(Stored::now(after, before.is_some()))
+        Ok(Did::Done(Stored::now(after, before.is_some())))
+    })
+    .await
 }
 
 /// Renews under the plan before, so that cycles that began under it have its allocation; then gives what the new one
@@ -165,18 +167,20 @@ pub(super) async fn suspend(
     now: Time,
 ) -> Result<()> {
     const SQL: &str = "UPDATE accounts SET suspended = ?2, updated_at = ?3 WHERE account_id = ?1";
-    let mut tx = writer.begin().await?;
-    at_desk(&mut tx, account, now, async |tx, _| {
-        sqlx::query(SQL)
-            .bind(account.0)
-            .bind(is_suspended)
-            .bind(now.micros())
-            .execute(tx.connection())
-            .await?;
-        Ok(())
+    once(writer, async |tx| {
+        at_desk(tx, account, now, async |tx, _| {
+            sqlx::query(SQL)
+                .bind(account.0)
+                .bind(is_suspended)
+                .bind(now.micros())
+                .execute(tx.connection())
+                .await?;
+            Ok(())
+        })
+        .await?;
+        Ok(Did::Done(()))
     })
-    .await?;
-    tx.commit().await
+    .await
 }
 
 /// Whether usage or credits are recorded that a change of the cycles would move.
@@ -243,12 +247,14 @@ pub(crate) async fn set_brand(
     now: Time,
 ) -> Result<()> {
     const SQL: &str = "UPDATE accounts SET brand = ?2, updated_at = ?3 WHERE account_id = ?1";
-    let mut tx = writer.begin().await?;
-    sqlx::query(SQL)
-        .bind(account.0)
-        .bind(brand.map(serde_json::to_string).transpose()?)
-        .bind(now.micros())
-        .execute(tx.connection())
-        .await?;
-    tx.commit().await
+    once(writer, async |tx| {
+        sqlx::query(SQL)
+            .bind(account.0)
+            .bind(brand.map(serde_json::to_string).transpose()?)
+            .bind(now.micros())
+            .execute(tx.connection())
+            .await?;
+        Ok(Did::Done(()))
+    })
+    .await
 }

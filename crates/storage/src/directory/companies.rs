@@ -7,7 +7,13 @@ use service::ports::{PutCompany, Stored};
 use sqlx::SqlitePool;
 
 use super::after_or_first;
-use crate::{error::Result, fold, ledger::caps_from, writer::Writer};
+use crate::{
+    error::Result,
+    fold,
+    idempotency::{Did, once},
+    ledger::caps_from,
+    writer::Writer,
+};
 
 macro_rules! columns {
     ($before:literal, $rest:literal) => {
@@ -140,21 +146,22 @@ pub(super) async fn put(
         ON CONFLICT (account_id, key) DO UPDATE SET name = excluded.name, updated_at = excluded.updated_at,
             budget = excluded.budget, agent_caps = excluded.agent_caps, folded = excluded.folded
         RETURNING company_id, key, name, budget, agent_caps";
-    let mut tx = writer.begin().await?;
-    let was_there: bool = sqlx::query_scalar(FIND)
-        .bind(account.0)
-        .bind(&new.key)
-        .fetch_one(tx.connection())
-        .await?;
-    let query = sqlx::query_as(UPSERT)
-        .bind(account.0)
-        .bind(&new.key)
-        .bind(&new.name)
-        .bind(now.micros())
-        .bind(new.budget.map(Credits::micro))
-        .bind(caps_text(&new.agent_caps)?)
-        .bind(fold::key_and_name(&new.key, &new.name));
-    let stored = company(query.fetch_one(tx.connection()).await?)?;
-    tx.commit().await?;
-    Ok(Stored::now(stored, was_there))
+    once(writer, async |tx| {
+        let was_there: bool = sqlx::query_scalar(FIND)
+            .bind(account.0)
+            .bind(&new.key)
+            .fetch_one(tx.connection())
+            .await?;
+        let query = sqlx::query_as(UPSERT)
+            .bind(account.0)
+            .bind(&new.key)
+            .bind(&new.name)
+            .bind(now.micros())
+            .bind(new.budget.map(Credits::micro))
+            .bind(caps_text(&new.agent_caps)?)
+            .bind(fold::key_and_name(&new.key, &new.name));
+        let stored = company(query.fetch_one(tx.connection()).await?)?;
+        Ok(Did::Done(Stored::now(stored, was_there)))
+    })
+    .await
 }

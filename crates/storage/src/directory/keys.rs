@@ -7,6 +7,7 @@ use sqlx::SqlitePool;
 use super::after_or_first;
 use crate::{
     error::{Error, Result},
+    idempotency::{Did, once},
     writer::Writer,
 };
 
@@ -79,19 +80,21 @@ pub(super) async fn list(
 pub(super) async fn put(writer: &Writer, key: &ApiKey) -> Result<()> {
     const SQL: &str = "INSERT INTO api_keys (prefix, account_id, secret_hash, scopes, name, created_at, revoked_at, expires_at)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
-    let mut tx = writer.begin().await?;
-    sqlx::query(SQL)
-        .bind(&key.prefix)
-        .bind(key.account.map(|account| account.0))
-        .bind(&key.secret_hash)
-        .bind(serde_json::to_string(&key.scopes)?)
-        .bind(&key.name)
-        .bind(key.created_at.micros())
-        .bind(key.revoked_at.map(Time::micros))
-        .bind(key.expires_at.map(Time::micros))
-        .execute(tx.connection())
-        .await?;
-    tx.commit().await
+    once(writer, async |tx| {
+        sqlx::query(SQL)
+            .bind(&key.prefix)
+            .bind(key.account.map(|account| account.0))
+            .bind(&key.secret_hash)
+            .bind(serde_json::to_string(&key.scopes)?)
+            .bind(&key.name)
+            .bind(key.created_at.micros())
+            .bind(key.revoked_at.map(Time::micros))
+            .bind(key.expires_at.map(Time::micros))
+            .execute(tx.connection())
+            .await?;
+        Ok(Did::Done(()))
+    })
+    .await
 }
 
 /// A key revoked before keeps the time at which that happened.
@@ -104,14 +107,15 @@ pub(super) async fn revoke(
 ) -> Result<bool> {
     const SQL: &str = "UPDATE api_keys SET revoked_at = coalesce(revoked_at, ?3)
         WHERE prefix = ?2 AND account_id IS ?1";
-    let mut tx = writer.begin().await?;
-    let query = sqlx::query(SQL)
-        .bind(account.map(|account| account.0))
-        .bind(prefix)
-        .bind(now.micros());
-    let done = query.execute(tx.connection()).await?;
-    tx.commit().await?;
-    Ok(done.rows_affected() > 0)
+    once(writer, async |tx| {
+        let query = sqlx::query(SQL)
+            .bind(account.map(|account| account.0))
+            .bind(prefix)
+            .bind(now.micros());
+        let done = query.execute(tx.connection()).await?;
+        Ok(Did::if_any(done.rows_affected() > 0))
+    })
+    .await
 }
 
 /// A key that ends sooner keeps its end.
@@ -119,13 +123,15 @@ pub(super) async fn revoke(
 pub(crate) async fn expire(writer: &Writer, prefix: &str, at: Time) -> Result<()> {
     const SQL: &str =
         "UPDATE api_keys SET expires_at = min(coalesce(expires_at, ?2), ?2) WHERE prefix = ?1";
-    let mut tx = writer.begin().await?;
-    sqlx::query(SQL)
-        .bind(prefix)
-        .bind(at.micros())
-        .execute(tx.connection())
-        .await?;
-    tx.commit().await
+    once(writer, async |tx| {
+        sqlx::query(SQL)
+            .bind(prefix)
+            .bind(at.micros())
+            .execute(tx.connection())
+            .await?;
+        Ok(Did::Done(()))
+    })
+    .await
 }
 
 #[tracing::instrument(name = "db.api_keys.touch", skip_all)]

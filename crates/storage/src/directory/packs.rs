@@ -5,7 +5,11 @@ use service::ports::Stored;
 use sqlx::{SqliteExecutor, SqlitePool};
 
 use super::after_or_first;
-use crate::{error::Result, writer::Writer};
+use crate::{
+    error::Result,
+    idempotency::{Did, once},
+    writer::Writer,
+};
 
 type Row = (String, String, i64, Option<String>, Option<String>, u32);
 
@@ -54,18 +58,19 @@ pub(super) async fn put(writer: &Writer, new: &Pack, now: Time) -> Result<Stored
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7)
         ON CONFLICT (key) DO UPDATE SET name = excluded.name, credits = excluded.credits, price = excluded.price,
             currency = excluded.currency, valid_cycles = excluded.valid_cycles, updated_at = excluded.updated_at";
-    let mut tx = writer.begin().await?;
-    let was_there = by_key(tx.connection(), &new.key).await?.is_some();
-    sqlx::query(SQL)
-        .bind(&new.key)
-        .bind(&new.name)
-        .bind(new.credits.micro())
-        .bind(&new.price)
-        .bind(&new.currency)
-        .bind(new.valid_cycles)
-        .bind(now.micros())
-        .execute(tx.connection())
-        .await?;
-    tx.commit().await?;
-    Ok(Stored::now(new.clone(), was_there))
+    once(writer, async |tx| {
+        let was_there = by_key(tx.connection(), &new.key).await?.is_some();
+        sqlx::query(SQL)
+            .bind(&new.key)
+            .bind(&new.name)
+            .bind(new.credits.micro())
+            .bind(&new.price)
+            .bind(&new.currency)
+            .bind(new.valid_cycles)
+            .bind(now.micros())
+            .execute(tx.connection())
+            .await?;
+        Ok(Did::Done(Stored::now(new.clone(), was_there)))
+    })
+    .await
 }

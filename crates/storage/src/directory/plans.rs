@@ -7,6 +7,7 @@ use sqlx::{SqliteExecutor, SqlitePool};
 use super::after_or_first;
 use crate::{
     error::Result,
+    idempotency::{Did, once},
     writer::{WriteTx, Writer},
 };
 
@@ -94,23 +95,23 @@ pub(super) async fn put(writer: &Writer, new: &Plan, now: Time) -> Result<Stored
         ON CONFLICT (key) DO UPDATE SET name = excluded.name, monthly_credits = excluded.monthly_credits,
             price = excluded.price, currency = excluded.currency, updated_at = excluded.updated_at,
             rollover = excluded.rollover";
-    let mut tx = writer.begin().await?;
-    let before = by_key(tx.connection(), &new.key).await?;
-    if before.as_ref() == Some(new) {
-        tx.rollback().await?;
-        return Ok(Stored::now(new.clone(), true));
-    }
-    sqlx::query(SQL)
-        .bind(&new.key)
-        .bind(&new.name)
-        .bind(new.monthly_credits.micro())
-        .bind(&new.price)
-        .bind(&new.currency)
-        .bind(now.micros())
-        .bind(new.rollover.map(Credits::micro))
-        .execute(tx.connection())
-        .await?;
-    add_version(&mut tx, &new.key, now).await?;
-    tx.commit().await?;
-    Ok(Stored::now(new.clone(), before.is_some()))
+    once(writer, async |tx| {
+        let before = by_key(tx.connection(), &new.key).await?;
+        if before.as_ref() == Some(new) {
+            return Ok(Did::Done(Stored::now(new.clone(), true)));
+        }
+        sqlx::query(SQL)
+            .bind(&new.key)
+            .bind(&new.name)
+            .bind(new.monthly_credits.micro())
+            .bind(&new.price)
+            .bind(&new.currency)
+            .bind(now.micros())
+            .bind(new.rollover.map(Credits::micro))
+            .execute(tx.connection())
+            .await?;
+        add_version(tx, &new.key, now).await?;
+        Ok(Did::Done(Stored::now(new.clone(), before.is_some())))
+    })
+    .await
 }

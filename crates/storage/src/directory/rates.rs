@@ -8,7 +8,11 @@ use service::ports::Stored;
 use sqlx::{SqliteConnection, SqliteExecutor, SqlitePool};
 
 use super::after_or_first;
-use crate::{error::Result, writer::Writer};
+use crate::{
+    error::Result,
+    idempotency::{Did, once},
+    writer::Writer,
+};
 
 #[tracing::instrument(name = "db.rate_cards.list", skip_all)]
 pub(super) async fn versions(
@@ -56,25 +60,25 @@ pub(super) async fn put(
     rules: &[RateRule],
     now: Time,
 ) -> Result<Stored<RateCard>> {
-    let mut tx = writer.begin().await?;
-    let latest = versions(tx.connection(), event_type).await?.pop();
-    let version = match latest {
-        Some(latest) if latest.effective_at == effective_at && latest.rules == rules => {
-            tx.rollback().await?;
-            return Ok(Stored::Replaced(latest));
-        }
-        Some(latest) => latest.version + 1,
-        None => 1,
-    };
-    let card = RateCard {
-        event_type: event_type.to_owned(),
-        version,
-        effective_at,
-        rules: rules.to_vec(),
-    };
-    insert(tx.connection(), &card, now).await?;
-    tx.commit().await?;
-    Ok(Stored::Created(card))
+    once(writer, async |tx| {
+        let latest = versions(tx.connection(), event_type).await?.pop();
+        let version = match latest {
+            Some(latest) if latest.effective_at == effective_at && latest.rules == rules => {
+                return Ok(Did::Done(Stored::Replaced(latest)));
+            }
+            Some(latest) => latest.version + 1,
+            None => 1,
+        };
+        let card = RateCard {
+            event_type: event_type.to_owned(),
+            version,
+            effective_at,
+            rules: rules.to_vec(),
+        };
+        insert(tx.connection(), &card, now).await?;
+        Ok(Did::Done(Stored::Created(card)))
+    })
+    .await
 }
 
 async fn insert(connection: &mut SqliteConnection, card: &RateCard, now: Time) -> Result<()> {

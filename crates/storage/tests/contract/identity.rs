@@ -7,7 +7,12 @@ use domain::{
     tenancy::{PlatformRole, Role},
     time::DAY_US,
 };
-use service::ports::{Membership, NewUser, Remembered, SavedSession};
+use service::{
+    ports::{
+        KnownRequest, Membership, NewUser, PutCompany, Remembered, SavedSession, Store, Stored,
+    },
+    request::{Keyed, RequestName, Seal},
+};
 
 use super::{
     backend::Backend,
@@ -160,6 +165,14 @@ pub async fn sessions_end(backend: Arc<dyn Backend>) {
     assert_eq!(store.session(&[2; 32], NOW).await.unwrap(), None);
 }
 
+fn request(caller: &str, key: &str) -> RequestName {
+    RequestName {
+        account: None,
+        caller: caller.to_owned(),
+        key: key.to_owned(),
+    }
+}
+
 pub async fn an_answer_is_remembered_once(backend: Arc<dyn Backend>) {
     let store = backend.open().await;
     let answer = |status| Remembered {
@@ -167,35 +180,64 @@ pub async fn an_answer_is_remembered_once(backend: Arc<dyn Backend>) {
         status,
         body: b"{\"a\":\xff}".to_vec(),
     };
-    assert_eq!(store.remembered("key p1", "k").await.unwrap(), None);
-    store
-        .remember("key p1", "k", &answer(201), NOW)
-        .await
-        .unwrap();
-    store
-        .remember("key p1", "k", &answer(500), NOW)
-        .await
-        .unwrap();
-    store
-        .remember("key p2", "k", &answer(409), NOW)
-        .await
-        .unwrap();
-    assert_eq!(
-        store.remembered("key p1", "k").await.unwrap(),
-        Some(answer(201))
-    );
-    assert_eq!(
-        store.remembered("key p2", "k").await.unwrap(),
-        Some(answer(409))
-    );
+    let (one, two) = (request("key p1", "k"), request("key p2", "k"));
+    let known = async |name: &RequestName| store.request(name).await.unwrap().answer;
+    assert_eq!(known(&one).await, None);
+    store.remember(&one, &answer(201), NOW).await.unwrap();
+    store.remember(&one, &answer(500), NOW).await.unwrap();
+    store.remember(&two, &answer(409), NOW).await.unwrap();
+    assert_eq!(known(&one).await, Some(answer(201)));
+    assert_eq!(known(&two).await, Some(answer(409)));
     // Old answers are forgotten in time, recent ones are not.
-    store
-        .remember("key p1", "later", &answer(200), NOW.plus_micros(8 * DAY_US))
-        .await
-        .unwrap();
-    assert_eq!(store.remembered("key p1", "k").await.unwrap(), None);
-    assert_eq!(
-        store.remembered("key p1", "later").await.unwrap(),
-        Some(answer(200))
-    );
+    let (later, name) = (NOW.plus_micros(8 * DAY_US), request("key p1", "later"));
+    store.remember(&name, &answer(200), later).await.unwrap();
+    assert_eq!(known(&one).await, None);
+    assert_eq!(known(&name).await, Some(answer(200)));
+}
+
+async fn keyed(store: &dyn Store, name: &RequestName) -> Arc<Keyed> {
+    let known = store.request(name).await.unwrap();
+    let seal = Seal::new("token", &name.key);
+    Keyed::new(name.clone(), vec![1], NOW, seal, &known.parts).unwrap()
+}
+
+fn named(name: &str) -> PutCompany {
+    PutCompany::named("fresh", name)
+}
+
+pub async fn a_write_of_a_request_is_done_once_and_stored_with_what_it_came_to(
+    backend: Arc<dyn Backend>,
+) {
+    let world = World::new(backend).await;
+    let (store, account) = (world.store.as_ref(), world.account.id);
+    let name = request("key p1", "k");
+    let put = async |name: &str| store.put_company(account, &named(name), NOW).await;
+    // Two processes begin the same request at the same time.
+    let first = keyed(store, &name).await;
+    let second = keyed(store, &name).await;
+    let made = first.run(put("First")).await.unwrap();
+    assert!(matches!(made, Stored::Created(_)), "{made:?}");
+    // Somebody changes it before the request is sent again.
+    put("Changed").await.unwrap();
+    second.run(put("First")).await.unwrap_err();
+    assert!(second.is_overtaken() && !first.is_overtaken());
+    let again = keyed(store, &name).await;
+    assert_eq!(again.run(put("First")).await.unwrap(), made);
+    assert!(!again.is_overtaken());
+    let now = store.companies_by_key(account, &["fresh".to_owned()]).await;
+    assert_eq!(now.unwrap()[0].name, "Changed");
+    // Another request is done.
+    let other = keyed(store, &request("key p2", "k")).await;
+    let put_again = other.run(put("Second")).await.unwrap();
+    assert!(matches!(put_again, Stored::Replaced(_)), "{put_again:?}");
+}
+
+pub async fn what_changed_nothing_is_not_stored_of_a_request(backend: Arc<dyn Backend>) {
+    let world = World::new(backend).await;
+    let (store, account) = (world.store.as_ref(), world.account.id);
+    let name = request("key p1", "k");
+    let delete = async || store.delete_alert_rule(account, "budget").await.unwrap();
+    assert!(!keyed(store, &name).await.run(delete()).await);
+    let known = store.request(&name).await.unwrap();
+    assert_eq!(known, KnownRequest::default());
 }

@@ -66,7 +66,9 @@ async fn as_left_by(version: i64, now: &Path, then: &Path) {
         format!("ATTACH '{}' AS now", now.display()),
     )
     .await;
-    let tables = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE '%sqlx%'";
+    // What is there no more held nothing of this use.
+    let tables = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE '%sqlx%'
+        AND name IN (SELECT name FROM now.sqlite_schema)";
     for table in names(&mut connection, tables.to_owned()).await {
         let columns = names(
             &mut connection,

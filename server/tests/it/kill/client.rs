@@ -29,28 +29,36 @@ impl Client {
         path: &str,
         body: &Value,
     ) -> Option<(u16, String, String)> {
+        let request = self.request(method, path, "", body);
+        answer(self.exchange(&request).await.ok()?)
+    }
+
+    /// The same for a request with a key.
+    pub async fn ask_once(
+        &self,
+        method: &str,
+        path: &str,
+        key: &str,
+        body: &Value,
+    ) -> Option<(u16, String)> {
+        let key = format!("idempotency-key: {key}\r\n");
+        let request = self.request(method, path, &key, body);
+        let (status, _, body) = answer(self.exchange(&request).await.ok()?)?;
+        Some((status, body))
+    }
+
+    fn request(&self, method: &str, path: &str, headers: &str, body: &Value) -> String {
         let body = if body.is_null() {
             String::new()
         } else {
             body.to_string()
         };
-        let request = format!(
+        format!(
             "{method} {path} HTTP/1.1\r\nhost: test\r\nauthorization: Bearer {}\r\ncontent-type: application/json\r\n\
-             content-length: {}\r\nconnection: close\r\n\r\n{body}",
+             {headers}content-length: {}\r\nconnection: close\r\n\r\n{body}",
             self.token,
             body.len()
-        );
-        let answer = self.exchange(&request).await.ok()?;
-        let answer = String::from_utf8(answer).ok()?;
-        let (head, body) = answer.split_once("\r\n\r\n")?;
-        let status = head.split(' ').nth(1)?.parse().ok()?;
-        let length = head.lines().find_map(|line| {
-            let (name, value) = line.split_once(':')?;
-            let is_length = name.eq_ignore_ascii_case("content-length");
-            is_length.then(|| value.trim().parse::<usize>().ok())?
-        });
-        let is_whole = length.is_none_or(|length| length == body.len());
-        is_whole.then(|| (status, head.to_ascii_lowercase(), body.to_owned()))
+        )
     }
 
     async fn exchange(&self, request: &str) -> io::Result<Vec<u8>> {
@@ -60,4 +68,17 @@ impl Client {
         stream.read_to_end(&mut answer).await?;
         Ok(answer)
     }
+}
+
+fn answer(answer: Vec<u8>) -> Option<(u16, String, String)> {
+    let answer = String::from_utf8(answer).ok()?;
+    let (head, body) = answer.split_once("\r\n\r\n")?;
+    let status = head.split(' ').nth(1)?.parse().ok()?;
+    let length = head.lines().find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        let is_length = name.eq_ignore_ascii_case("content-length");
+        is_length.then(|| value.trim().parse::<usize>().ok())?
+    });
+    let is_whole = length.is_none_or(|length| length == body.len());
+    is_whole.then(|| (status, head.to_ascii_lowercase(), body.to_owned()))
 }

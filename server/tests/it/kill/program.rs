@@ -10,7 +10,7 @@ use std::{
     sync::Arc,
 };
 
-use domain::{Credits, ledger::OveragePolicy, tenancy::AccountKind, tenancy::Plan};
+use domain::{Credits, ledger::OveragePolicy, tenancy::AccountKind, tenancy::Pack, tenancy::Plan};
 use service::keys::KeyAsk;
 use service::{
     Caller, Services, SystemClock,
@@ -31,6 +31,7 @@ pub fn binary() -> OsString {
 pub struct Program {
     folder: TempDir,
     token: String,
+    platform: String,
     running: Option<(Child, SocketAddr)>,
 }
 
@@ -59,10 +60,11 @@ impl Program {
         let mut program = Self {
             folder: tempfile::tempdir().unwrap(),
             token: String::new(),
+            platform: String::new(),
             running: None,
         };
         let beside = program.beside().await;
-        program.token = provision(&beside.services).await;
+        (program.token, program.platform) = provision(&beside.services).await;
         beside.close().await;
         program
     }
@@ -133,6 +135,14 @@ impl Program {
         }
     }
 
+    /// Asks with the platform's key.
+    pub fn platform(&self) -> Client {
+        Client {
+            token: self.platform.clone(),
+            ..self.client()
+        }
+    }
+
     /// SIGKILL: the server cannot do anything about it.
     pub fn kill(&mut self) {
         if let Some((mut server, _)) = self.running.take() {
@@ -142,7 +152,8 @@ impl Program {
     }
 }
 
-async fn provision(services: &Services) -> String {
+/// The account's key and the platform's.
+async fn provision(services: &Services) -> (String, String) {
     let operator = Caller::operator("test");
     let plan = Plan {
         key: "plan".to_owned(),
@@ -169,5 +180,17 @@ async fn provision(services: &Services) -> String {
     put.await.unwrap();
     let scopes = vec![KeyScope::Ingest, KeyScope::Check, KeyScope::Read];
     let made = services.make_key(&operator, Some(ACCOUNT), KeyAsk::lasting(scopes, "test"));
-    made.await.unwrap().token
+    let token = made.await.unwrap().token;
+    let pack = Pack {
+        key: "boost".to_owned(),
+        name: "Boost".to_owned(),
+        credits: Credits::from_whole(1).unwrap(),
+        price: None,
+        currency: None,
+        valid_cycles: 1,
+    };
+    services.put_pack(&operator, pack).await.unwrap();
+    let ask = KeyAsk::lasting(vec![KeyScope::Platform], "test");
+    let platform = services.make_key(&operator, None, ask).await.unwrap();
+    (token, platform.token)
 }

@@ -2,8 +2,12 @@
 
 use async_trait::async_trait;
 use domain::{Time, UserId};
-use service::ports::{
-    IdempotencyStore, IdentityStore, NewUser, Remembered, SavedSession, StoreResult, User,
+use service::{
+    ports::{
+        IdempotencyStore, IdentityStore, KnownRequest, NewUser, Remembered, SavedSession,
+        StoreResult, User,
+    },
+    request::RequestName,
 };
 
 use super::{MemoryStore, page, put};
@@ -96,32 +100,26 @@ impl IdentityStore for MemoryStore {
 
 #[async_trait]
 impl IdempotencyStore for MemoryStore {
-    async fn remembered(&self, caller: &str, key: &str) -> StoreResult<Option<Remembered>> {
-        let state = self.state();
-        Ok(state
-            .answers
-            .iter()
-            .find(|(who, what, _)| who == caller && what == key)
-            .map(|(_, _, answer)| answer.clone()))
+    async fn request(&self, name: &RequestName) -> StoreResult<KnownRequest> {
+        let answer = self.state().answers.get(name).cloned();
+        Ok(KnownRequest {
+            request_hash: answer.as_ref().map(|answer| answer.request_hash.clone()),
+            parts: vec![],
+            answer,
+        })
     }
 
     async fn remember(
         &self,
-        caller: &str,
-        key: &str,
+        name: &RequestName,
         answer: &Remembered,
         _now: Time,
     ) -> StoreResult<()> {
         self.change(|state| {
-            if !state
+            state
                 .answers
-                .iter()
-                .any(|(who, what, _)| who == caller && what == key)
-            {
-                state
-                    .answers
-                    .push((caller.to_owned(), key.to_owned(), answer.clone()));
-            }
+                .entry(name.clone())
+                .or_insert_with(|| answer.clone());
         });
         Ok(())
     }
