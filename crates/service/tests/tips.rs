@@ -222,7 +222,7 @@ async fn tips_of_a_company_are_of_that_company_only() {
     let scope = reviewer(&world).await;
     let of_acme = tips_of(&world, &scope, "acme").await;
     let is_own = |tip: &Tip| match tip {
-        Tip::Spike(_, spike) => spike.causes.iter().all(|cause| cause.company.key == "acme"),
+        Tip::SpikeOfSome(_, spike) => spike.causes.iter().all(|cause| cause.company.key == "acme"),
         Tip::BudgetsUsed(end, 0, _) => end.company.key == "acme",
         _ => false,
     };

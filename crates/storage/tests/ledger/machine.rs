@@ -318,7 +318,8 @@ impl Real {
             }
             Step::HoldAgain(number) => {
                 let call = call(*number);
-                let begin = begin(call.id.clone(), call.company, call.agent, call.credits, 60);
+                let (credits, seconds) = call.asked;
+                let begin = begin(call.id.clone(), call.company, call.agent, credits, seconds);
                 services.begin_hold(scope, begin).await
             }
             Step::Renew {

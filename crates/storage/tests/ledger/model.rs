@@ -67,6 +67,8 @@ pub struct Call {
     pub id: String,
     pub company: usize,
     pub agent: usize,
+    /// Credits and seconds that it was begun with.
+    pub asked: (i64, u32),
     pub credits: i64,
     pub used: i64,
     pub expires: Time,

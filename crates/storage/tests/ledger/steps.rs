@@ -257,7 +257,8 @@ impl Model {
             Step::Hold { .. } => self.hold(step),
             Step::HoldAgain(call) => {
                 let call = &self.calls[self.call(*call)];
-                hold_answer(call, call.state == HoldState::Active)
+                // Whatever became of it, the same request is answered with it.
+                hold_answer(call, true)
             }
             Step::Settle(call, credits) => self.settle_call(self.call(*call), *credits),
             Step::Release(call) => self.release(self.call(*call)),
@@ -367,6 +368,7 @@ impl Model {
             id: format!("call-{}", self.steps),
             company: *company,
             agent: *agent,
+            asked: (*credits, *seconds),
             credits: *credits,
             used: 0,
             expires: self.now.plus_micros(i64::from(*seconds) * SECOND_US),
