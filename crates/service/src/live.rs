@@ -103,6 +103,8 @@ struct Viewer {
     compared_until: Time,
     next_frame: Instant,
     next_beat: Instant,
+    /// Whether news came that was not looked at yet.
+    is_told: bool,
     greeted: bool,
     over: bool,
 }
@@ -139,6 +141,7 @@ impl Services {
             books_read: from.books,
             next_frame: now,
             next_beat: now + BEAT_EVERY,
+            is_told: false,
             greeted: false,
             over: false,
         };
@@ -168,8 +171,9 @@ impl Viewer {
         }
         loop {
             tokio::time::sleep_until(self.next_frame).await;
-            let is_told = self.news.has_changed().unwrap_or(false);
+            self.is_told |= self.news.has_changed().unwrap_or(false);
             self.news.mark_unchanged();
+            let is_told = std::mem::take(&mut self.is_told);
             match self.look(is_told).await {
                 Ok(Some(frame)) => {
                     self.next_frame = Instant::now() + FRAME_EVERY;
@@ -188,7 +192,9 @@ impl Viewer {
                 return Some(LiveFrame::Beat);
             }
             // Whichever wakes first, the database is asked again; a closed channel only means waiting for the clock.
-            let _ = tokio::time::timeout(LOOK_EVERY, self.news.changed()).await;
+            // Waiting for news marks it as seen, so it is noted here.
+            let woken = tokio::time::timeout(LOOK_EVERY, self.news.changed()).await;
+            self.is_told = matches!(woken, Ok(Ok(())));
         }
     }
 
