@@ -193,17 +193,17 @@ impl AccessStore for MemoryStore {
                 .clone()
                 .position(|one| one.token_hash == token_hash && one.expires_at > now)?;
             let invitation = state.access.invitations[place].clone();
-            let known = state
+            let member = state
                 .users
                 .iter()
                 .find(|user| user.email == invitation.email);
-            let user = match (known.cloned(), person) {
+            let user = match (member.cloned(), person) {
                 (Some(known), None) => known,
                 (None, Some(person)) => state.find_or_add(person),
                 (Some(_), Some(_)) | (None, None) => return None,
             };
-            let used = state.access.invitations.remove(place);
-            state.access.accepted.push(used);
+            let invited = state.access.invitations.remove(place);
+            state.access.accepted.push(invited);
             let membership = Membership {
                 account: invitation.account,
                 role: invitation.role,
