@@ -86,12 +86,31 @@ fn shown(one: Credits, other: Credits) {
         .replace(',', "")
         .replace('\u{2212}', "-");
     assert_eq!(plain, one.to_string());
-    let whole = number::whole_credits(one)
-        .replace(',', "")
-        .replace('\u{2212}', "-");
-    let whole_micro = whole.parse::<i128>().expect("a whole number") * 1_000_000;
+    let whole_micro = whole_shown(&number::whole_credits(one)) * 1_000_000;
     assert!((whole_micro - i128::from(one.micro())).abs() <= 500_000);
+    parts_add_up(one, other);
     assert!(one.share_of(other).is_finite());
     assert!(number::percent(one, other).ends_with('%'));
     let _ = number::change(one, other);
+}
+
+/// What is shown of parts is what is shown of their sum.
+fn parts_add_up(one: Credits, other: Credits) {
+    let Some(total) = one.checked_add(other) else {
+        return;
+    };
+    let parts = number::whole_parts(&[one, other]);
+    let sum: i128 = parts.iter().map(|part| whole_shown(part)).sum();
+    assert_eq!(sum, whole_shown(&number::whole_credits(total)));
+}
+
+/// The whole number that a text stands for: what is less than one, either way, counts as nothing.
+fn whole_shown(text: &str) -> i128 {
+    if matches!(text, "< 1" | "> \u{2212}1") {
+        return 0;
+    }
+    text.replace(',', "")
+        .replace('\u{2212}', "-")
+        .parse()
+        .expect("a whole number")
 }
