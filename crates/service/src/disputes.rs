@@ -11,7 +11,7 @@ use crate::{
     Caller, Permission, Scope, ServiceError, ServiceResult, Services,
     audit::Deed,
     ledger::check_reason,
-    ports::{AccountAct, Act, Acted, DisputePlace, DisputesQuery, OpenDispute},
+    ports::{AccountAct, Act, Acted, DisputesQuery, OpenDispute},
 };
 
 impl Services {
@@ -155,7 +155,7 @@ impl Services {
     pub async fn open_disputes(
         &self,
         caller: &Caller,
-        after: Option<&DisputePlace>,
+        after: Option<&TimedId>,
         limit: u32,
     ) -> ServiceResult<Vec<OpenDispute>> {
         caller.require_platform(Permission::Read)?;

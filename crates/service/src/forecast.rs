@@ -1,17 +1,15 @@
 //! When an account's credits, and its companies' budgets, will be used up.
 
+mod past;
 mod words;
-
-use std::collections::BTreeMap;
 
 use domain::{
     CompanyId, Credits, Time, TimeRange,
     calendar::Zone,
     filter::ViewQuery,
-    forecast::{Forecast, HourShares, MOST_DAYS, Outlook, Pattern, Purse, Standing, Use},
+    forecast::{Forecast, Outlook, Purse, Standing},
     ledger::Grant,
     tenancy::Company,
-    time::DAY_US,
     usage::CompanyName,
 };
 
@@ -20,14 +18,11 @@ use crate::{
     books::{BooksAsk, books_view, desk_of},
     companies::{MOST_COMPANIES, by_company},
     ingest::account_cycles,
-    ports::{BooksNeeds, Cell, GroupBy, GroupKey, Selection, Snapshot},
-    split::{Ask, read_cells, read_total},
+    ports::{BooksNeeds, GroupBy, Selection},
+    split::{read_cells, read_total},
 };
 
-/// Days of which the hours are looked at: enough for every hour of a week twice.
-const HOUR_DAYS: usize = 14;
-/// Days that are read: one more than are learnt from, for clocks that change.
-const PAST_DAYS: usize = MOST_DAYS + 1;
+use past::{Past, ask};
 
 /// What will probably be of an account in its running cycle.
 #[derive(Debug, Clone, PartialEq)]
@@ -122,11 +117,9 @@ impl Services {
     pub async fn forecast(&self, scope: &Scope) -> ServiceResult<AccountForecast> {
         let (account, place) = (scope.account.id, self.standing_place(scope)?);
         let Place { now, cycle, zone } = place;
-        let (all, today) = (Selection::default(), zone.day_of(now));
+        let all = Selection::default();
         let mut snapshot = self.store.snapshot().await?;
-        let ask = ask(scope, &all, &zone, GroupBy::All);
-        let days = read_cells(snapshot.as_mut(), ask, back(PAST_DAYS, today, &zone)).await?;
-        let hours = read_hours(snapshot.as_mut(), scope, today, &zone).await?;
+        let past = Past::read(snapshot.as_mut(), scope, &zone, now, (&all, GroupBy::All)).await?;
         let desk = desk_of(snapshot.as_mut(), account, BooksNeeds::default(), now).await?;
         let (Some(balance), Some(books)) = (desk.balance(account), desk.books(account)) else {
             return Err(ServiceError::NotFound);
@@ -137,9 +130,7 @@ impl Services {
             used: balance.used,
             purses: purses(books.grants(), balance.overage),
         };
-        let days: Vec<_> = days.iter().map(cell_use).collect();
-        let forecast =
-            Pattern::learn(&days, &hours, today, &zone).map(|pattern| pattern.forecast(&standing));
+        let forecast = past.forecast(&past.all_uses(), &zone, &standing);
         Ok(AccountForecast {
             zone,
             now,
@@ -163,11 +154,10 @@ impl Services {
             companies: view.selection.companies.clone(),
             ..Selection::default()
         };
-        let today = zone.day_of(now);
         let mut snapshot = self.store.snapshot().await?;
+        let of_what = (&of_them, GroupBy::All);
+        let past = Past::read(snapshot.as_mut(), scope, &zone, now, of_what).await?;
         let ask = ask(scope, &of_them, &zone, GroupBy::All);
-        let days = read_cells(snapshot.as_mut(), ask, back(PAST_DAYS, today, &zone)).await?;
-        let hours = read_hours(snapshot.as_mut(), scope, today, &zone).await?;
         let used = read_total(snapshot.as_mut(), ask, cycle).await?.credits;
         let ask = BooksAsk {
             ended: None,
@@ -184,9 +174,7 @@ impl Services {
                 .into_iter()
                 .collect(),
         };
-        let days: Vec<_> = days.iter().map(cell_use).collect();
-        let forecast =
-            Pattern::learn(&days, &hours, today, &zone).map(|pattern| pattern.forecast(&standing));
+        let forecast = past.forecast(&past.all_uses(), &zone, &standing);
         Ok(AccountForecast {
             zone,
             now,
@@ -238,15 +226,14 @@ impl Services {
             companies: Some(limited.iter().map(|(_, company)| company.id).collect()),
             ..Selection::default()
         };
-        let today = zone.day_of(now);
         let mut snapshot = self.store.snapshot().await?;
+        let of_what = (&of_them, GroupBy::Company);
+        let past = Past::read(snapshot.as_mut(), scope, &zone, now, of_what).await?;
         let ask = ask(scope, &of_them, &zone, GroupBy::Company);
-        let days = read_cells(snapshot.as_mut(), ask, back(PAST_DAYS, today, &zone)).await?;
-        let hours = read_hours(snapshot.as_mut(), scope, today, &zone).await?;
         let spent = by_company(read_cells(snapshot.as_mut(), ask, cycle).await?);
         drop(snapshot);
-        let days = days_by_company(&days);
-        let forecast = |(budget, company): (Credits, Company)| {
+        let days = past.uses_by_company();
+        let forecast_of = |(budget, company): (Credits, Company)| {
             let used = spent
                 .get(&company.id)
                 .map_or(Credits::ZERO, |used| used.credits);
@@ -256,19 +243,18 @@ impl Services {
                 used,
                 purses: vec![purse(budget, used, cycle)],
             };
-            let pattern = days
-                .get(&company.id)
-                .and_then(|days| Pattern::learn(days, &hours, today, &zone));
+            let of_company = days.get(&company.id);
+            let forecast = of_company.and_then(|uses| past.forecast(uses, &zone, &standing));
             let (key, name) = (company.key, company.name);
             BudgetForecast {
                 company: CompanyName { key, name },
                 budget,
                 used,
                 now,
-                forecast: pattern.map(|pattern| pattern.forecast(&standing)),
+                forecast,
             }
         };
-        Ok(limited.into_iter().map(forecast).collect())
+        Ok(limited.into_iter().map(forecast_of).collect())
     }
 
     /// Where in time an account is, for those who see all of it.
@@ -293,64 +279,6 @@ struct Place {
     now: Time,
     cycle: TimeRange,
     zone: Zone,
-}
-
-/// Days of an account's zone, by group.
-const fn ask<'a>(
-    scope: &Scope,
-    selection: &'a Selection,
-    zone: &'a Zone,
-    group_by: GroupBy,
-) -> Ask<'a> {
-    Ask {
-        account: scope.account.id,
-        selection,
-        days_of: Some(zone),
-        group_by,
-    }
-}
-
-/// So many days before today.
-fn back(days: usize, today: Time, zone: &Zone) -> TimeRange {
-    let days = i64::try_from(days).unwrap_or(0);
-    TimeRange::new(zone.day_of(today.plus_micros(-days * DAY_US)), today)
-}
-
-/// How use spreads over the hours, of the last days and of all companies that the reader may see.
-async fn read_hours(
-    snapshot: &mut dyn Snapshot,
-    scope: &Scope,
-    today: Time,
-    zone: &Zone,
-) -> ServiceResult<HourShares> {
-    let all = Selection {
-        companies: scope.company_ids().map(<[_]>::to_vec),
-        ..Selection::default()
-    };
-    let by_hour = Ask {
-        days_of: None,
-        ..ask(scope, &all, zone, GroupBy::All)
-    };
-    let hours = read_cells(snapshot, by_hour, back(HOUR_DAYS, today, zone)).await?;
-    let hours: Vec<_> = hours.iter().map(cell_use).collect();
-    Ok(HourShares::learn(&hours, today, zone))
-}
-
-fn cell_use(cell: &Cell) -> Use {
-    Use {
-        start: cell.start,
-        credits: cell.totals.credits,
-    }
-}
-
-fn days_by_company(cells: &[Cell]) -> BTreeMap<CompanyId, Vec<Use>> {
-    let mut days: BTreeMap<_, Vec<_>> = BTreeMap::new();
-    for cell in cells {
-        if let GroupKey::Company(id) = cell.key {
-            days.entry(id).or_default().push(cell_use(cell));
-        }
-    }
-    days
 }
 
 /// What a budget can still pay.

@@ -36,9 +36,9 @@ pub use identity::{
 };
 pub use leads::{AgentCell, ChatCell, LeadCell, LeadReads};
 pub use ledger::{
-    AccountAct, Act, Acted, BooksNeeds, ChangedBooks, CompanyLimits, DisputePlace, DisputesQuery,
-    EventPayment, Gift, LedgerStore, LoadedBooks, NewHold, NumberedEntry, OpenDispute, Refusal,
-    Settlement, Terms, Write, Written,
+    AccountAct, Act, Acted, BooksNeeds, ChangedBooks, CompanyLimits, DisputesQuery, EventPayment,
+    Gift, LedgerStore, LoadedBooks, NewHold, NumberedEntry, OpenDispute, Refusal, Settlement,
+    Terms, Write, Written,
 };
 pub use platform::{
     AccountDay, PlatformCell, PlatformGrain, PlatformGroupBy, PlatformKey, PlatformReads, RunOut,

@@ -16,7 +16,7 @@ use domain::{
     ledger::{Dispute, GrantKind, GrantNo, Hold, Order, Part},
 };
 use service::ports::{
-    DisputePlace, DisputesQuery, EventPayment, LedgerStore, NumberedEntry, OpenDispute, StoreResult,
+    DisputesQuery, EventPayment, LedgerStore, NumberedEntry, OpenDispute, StoreResult,
 };
 
 use crate::SqliteStore;
@@ -96,7 +96,7 @@ impl LedgerStore for SqliteStore {
 
     async fn open_disputes(
         &self,
-        after: Option<&DisputePlace>,
+        after: Option<&TimedId>,
         limit: u32,
     ) -> StoreResult<Vec<OpenDispute>> {
         Ok(open_disputes::open(&self.readers, after, limit).await?)

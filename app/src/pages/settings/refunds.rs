@@ -1,11 +1,11 @@
 //! Refund requests: the open ones of all accounts, for those who run the platform.
 
-use domain::{Time, calendar::Zone, filter::ViewQuery, number};
+use domain::{Time, calendar::Zone, cursor::TimedId, filter::ViewQuery, number};
 use leptos::prelude::*;
 use service::{
     Permission,
     activity::{log_row, support_words},
-    ports::{DisputePlace, OpenDispute},
+    ports::OpenDispute,
 };
 
 use super::frame::{Ask, Frame, at, hidden};
@@ -29,7 +29,10 @@ impl RefundsPage {
     pub(super) async fn read(ask: &Ask<'_>) -> Result<Self, AppError> {
         let (_, caller) = ask.current.known()?;
         let after = ask.value("after");
-        let place = after.as_deref().map(place_of).transpose()?;
+        let place: Option<TimedId> = match &after {
+            Some(text) => Some(text.parse().map_err(|_| AppError::NotFound)?),
+            None => None,
+        };
         let requests = ask
             .services
             .open_disputes(caller, place.as_ref(), SHOWN + 1)
@@ -173,8 +176,11 @@ impl RefundsPage {
         let last = self.requests.get(SHOWN as usize - 1)?;
         (self.requests.len() > SHOWN as usize).then(|| {
             let dispute = &last.dispute;
-            let place = format!("{}.{}", dispute.created_at.micros(), dispute.id);
-            let href = self.page_after(&place);
+            let place = TimedId {
+                time: dispute.created_at,
+                id: dispute.id.clone(),
+            };
+            let href = self.page_after(&place.to_string());
             view! { <p class="older"><a class="button" href=href rel="external">"More requests"</a></p> }
                 .into_any()
         })
@@ -197,29 +203,9 @@ fn in_both(time: Time, zone: &Zone) -> String {
     }
 }
 
-fn place_of(text: &str) -> Result<DisputePlace, AppError> {
-    let place = text.split_once('.').and_then(|(micros, id)| {
-        Some(DisputePlace {
-            created_at: Time::from_micros(micros.parse().ok()?),
-            id: id.to_owned(),
-        })
-    });
-    place.ok_or(AppError::NotFound)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_place_is_read_from_its_address_and_from_nothing_else() {
-        let place = place_of("1764460800000000.0193f0c4").unwrap();
-        assert_eq!(place.created_at, Time::from_micros(1_764_460_800_000_000));
-        assert_eq!(place.id, "0193f0c4");
-        for text in ["", "x.y", "12"] {
-            assert_eq!(place_of(text), Err(AppError::NotFound), "{text}");
-        }
-    }
 
     #[test]
     fn an_event_time_says_the_accounts_zone_where_it_differs() {

@@ -345,7 +345,7 @@ pub trait LedgerStore {
     /// Open disputes of all accounts, the oldest first, those after `after`.
     async fn open_disputes(
         &self,
-        after: Option<&DisputePlace>,
+        after: Option<&TimedId>,
         limit: u32,
     ) -> StoreResult<Vec<OpenDispute>>;
 
@@ -365,15 +365,6 @@ pub struct EventPayment {
     pub balance_after: Option<Credits>,
     /// What was refunded since, oldest first.
     pub reversals: Vec<StoredReversal>,
-}
-
-/// A place among the open disputes of all accounts.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DisputePlace {
-    /// When it was asked.
-    pub created_at: Time,
-    /// Its id.
-    pub id: String,
 }
 
 /// An open dispute with what a decision has to know.

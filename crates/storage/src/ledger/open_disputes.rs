@@ -1,7 +1,7 @@
 //! Open disputes of all accounts, with what a decision has to know.
 
-use domain::AccountId;
-use service::ports::{DisputePlace, OpenDispute};
+use domain::{AccountId, cursor::TimedId};
+use service::ports::OpenDispute;
 use sqlx::SqlitePool;
 
 use super::orders::{DisputeRow, dispute, dispute_columns};
@@ -21,12 +21,12 @@ const ACCOUNT: &str = "SELECT key, name, time_zone FROM accounts WHERE account_i
 #[tracing::instrument(name = "db.disputes.open", skip_all)]
 pub(super) async fn open(
     readers: &SqlitePool,
-    after: Option<&DisputePlace>,
+    after: Option<&TimedId>,
     limit: u32,
 ) -> Result<Vec<OpenDispute>> {
     let mut transaction = readers.begin().await?;
     let (created_at, id) = after.map_or((i64::MIN, ""), |place| {
-        (place.created_at.micros(), place.id.as_str())
+        (place.time.micros(), place.id.as_str())
     });
     let rows: Vec<DisputeRow> = sqlx::query_as(OPEN)
         .bind(created_at)

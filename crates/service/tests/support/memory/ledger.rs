@@ -15,9 +15,9 @@ use domain::{
 use service::{
     desk::{Booked, Desk},
     ports::{
-        AccountAct, Acted, BooksNeeds, ChangedBooks, CompanyLimits, DisputePlace, DisputesQuery,
-        EventPayment, LedgerStore, LoadedBooks, NumberedEntry, OpenDispute, Refusal, Reversible,
-        StoreResult, StoredReversal, Terms,
+        AccountAct, Acted, BooksNeeds, ChangedBooks, CompanyLimits, DisputesQuery, EventPayment,
+        LedgerStore, LoadedBooks, NumberedEntry, OpenDispute, Refusal, Reversible, StoreResult,
+        StoredReversal, Terms,
     },
 };
 
@@ -454,14 +454,15 @@ impl LedgerStore for MemoryStore {
 
     async fn open_disputes(
         &self,
-        after: Option<&DisputePlace>,
+        after: Option<&TimedId>,
         limit: u32,
     ) -> StoreResult<Vec<OpenDispute>> {
         let state = self.state();
-        let place = |dispute: &Dispute| (dispute.created_at, dispute.id.clone());
-        let is_after = |dispute: &Dispute| {
-            after.is_none_or(|after| place(dispute) > (after.created_at, after.id.clone()))
+        let place = |dispute: &Dispute| TimedId {
+            time: dispute.created_at,
+            id: dispute.id.clone(),
         };
+        let is_after = |dispute: &Dispute| after.is_none_or(|after| place(dispute) > *after);
         let mut open = Vec::new();
         for account in &state.accounts {
             let books = state.books.get(&account.id).into_iter();
