@@ -94,7 +94,7 @@ impl AdvicePage {
             .cycles
             .iter()
             .map(|cycle| {
-                view! { <td class="number">{money(cycle.cost_micro, &self.advice)}<small>{sum(replay, cycle, &self.advice)}</small></td> }
+                view! { <td class="number">{money(cycle.cost_micro, &self.advice)}<small class="sum">{sum(replay, cycle, &self.advice)}</small></td> }
             })
             .collect();
         view! {

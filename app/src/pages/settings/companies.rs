@@ -222,7 +222,7 @@ fn budget(line: &BoardLine) -> AnyView {
                 <rect class="track" width="100" height="6" rx="3"></rect>
                 <rect class="fill" width=width.to_string() height="6" rx="3"></rect>
             </svg>
-            {part}" of "<Amount credits=budget/>
+            <span>{part}" of "<Amount credits=budget/></span>
         </span>
     }
     .into_any()

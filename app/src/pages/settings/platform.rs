@@ -263,16 +263,20 @@ impl PlatformPage {
     }
 
     fn run_outs(&self) -> impl IntoView + use<> {
-        let all: u64 = self.found.run_outs.weeks.iter().sum();
+        let weeks = self.found.run_outs.weeks;
+        let all: u64 = weeks.iter().sum();
+        let shares = number::percent_parts(&weeks.map(counted), counted(all));
         let rows = WEEKS
             .iter()
-            .zip(self.found.run_outs.weeks)
-            .map(|(week, count)| fact((*week).to_owned(), number::count(count), share(count, all)));
-        facts(
-            "When accounts ran out",
-            "in their billing cycle",
-            rows.collect(),
-        )
+            .zip(weeks)
+            .zip(shares)
+            .map(|((week, count), share)| fact((*week).to_owned(), number::count(count), share));
+        let times = if all == 1 { "time" } else { "times" };
+        let lead = format!(
+            "{} {times}, by week of the billing cycle",
+            number::count(all)
+        );
+        facts("When accounts ran out", lead, rows.collect())
     }
 
     fn concentration(&self) -> impl IntoView + use<> {
@@ -292,16 +296,17 @@ impl PlatformPage {
     }
 }
 
-fn facts(title: &'static str, lead: &'static str, rows: Vec<AnyView>) -> AnyView {
+fn facts(title: &'static str, lead: impl Into<String>, rows: Vec<AnyView>) -> AnyView {
     list("trend-legend trend-facts", title, lead, rows)
 }
 
 fn list(
     class: &'static str,
     title: &'static str,
-    lead: &'static str,
+    lead: impl Into<String>,
     rows: Vec<AnyView>,
 ) -> AnyView {
+    let lead = lead.into();
     let nothing = rows
         .is_empty()
         .then(|| view! { <p class="dim">"No usage in this period"</p> });
@@ -315,8 +320,12 @@ fn fact(name: String, value: impl IntoView + 'static, share: String) -> AnyView 
     view! { <li><span class="trend-name">{name}</span><b>{value}</b><span class="dim">{share}</span></li> }.into_any()
 }
 
-/// A part in percent; counts are counted as if they were credits.
+/// A part in percent.
 fn share(part: u64, all: u64) -> String {
-    let whole = |count: u64| Credits::from_micro(i64::try_from(count).unwrap_or(i64::MAX));
-    number::percent(whole(part), whole(all))
+    number::percent(counted(part), counted(all))
+}
+
+/// A count, where shares are worked out of credits.
+fn counted(count: u64) -> Credits {
+    Credits::from_micro(i64::try_from(count).unwrap_or(i64::MAX))
 }

@@ -70,14 +70,8 @@ impl TrendParts<'_> {
             trends.window.id(),
             so_far(trends)
         );
-        let credits: Vec<_> = trends
-            .groups
-            .iter()
-            .map(|group| group.total.credits)
-            .collect();
-        let wholes = number::whole_parts(&credits);
-        let shares = number::percent_parts(&credits, trends.total.credits);
-        let figures = wholes.into_iter().zip(shares);
+        let shares = number::percent_parts(&self.credits(), trends.total.credits);
+        let figures = self.wholes().into_iter().zip(shares);
         let groups = trends.groups.iter().zip(figures);
         let legend: Vec<_> = groups
             .map(|(group, (whole, share))| self.legend(group, whole, share))
@@ -92,6 +86,26 @@ impl TrendParts<'_> {
                 <details class="trend-table"><summary class="quiet-button">"Show this chart as a table"</summary>{self.table(&labels)}</details>
             </section>
         }
+    }
+
+    fn credits(&self) -> Vec<Credits> {
+        let groups = self.trends.groups.iter();
+        groups.map(|group| group.total.credits).collect()
+    }
+
+    /// The groups' whole credits, which add up to the total above them.
+    fn wholes(&self) -> Vec<String> {
+        number::whole_parts(&self.credits())
+    }
+
+    /// A mover's whole credits; one that stands in the legend as well reads the same in both places.
+    fn mover_whole(&self, mover: &Mover, wholes: &[String]) -> String {
+        let groups = self.trends.groups.iter().zip(wholes);
+        groups
+            .filter(|(group, _)| group.key.as_ref() == Some(&mover.key) && group.total == mover.now)
+            .map(|(_, whole)| whole.clone())
+            .next()
+            .unwrap_or_else(|| number::whole_credits(mover.now.credits))
     }
 
     fn noted(&self) -> impl IntoView + use<> {
@@ -192,12 +206,14 @@ impl TrendParts<'_> {
             .filter(|mover| which(mover))
             .take(MOST_MOVERS)
             .collect();
+        let wholes = self.wholes();
         let rows: Vec<_> = movers
             .iter()
             .map(|mover| {
+                let now = part(mover.now.credits, self.mover_whole(mover, &wholes));
                 view! {
                     <li><span class="trend-name">{linked(&mover.name, (self.mover)(&mover.key))}</span>
-                        <b>{whole(mover.now.credits)}</b>
+                        <b>{now}</b>
                         <span class="dim">"vs "{whole(mover.before.credits)}</span>
                         {change(self.trends, mover.now, mover.before)}</li>
                 }

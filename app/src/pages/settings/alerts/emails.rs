@@ -60,6 +60,12 @@ impl AlertsPage {
         } else {
             ("Off", "Subscribe")
         };
+        let waits = is_on && kind == EmailKind::Digest && !self.is_told_weekly;
+        let state = if waits {
+            "On, when the account's digest is turned on"
+        } else {
+            state
+        };
         view! {
             <div class="card weekly-letter"><p>{format!("{}: {state}", kind.name())}</p>
                 <form method="post" action="/billing/alerts/emails">

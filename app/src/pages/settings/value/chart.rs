@@ -51,7 +51,7 @@ impl ValuePage {
             .collect();
         view! {
             <section class="card trend-card" aria-labelledby="over-time">
-                <h2 id="over-time">"Over time"</h2>
+                <h2 id="over-time">"Over time"<small>{format!("Times are in {}.", self.value.zone.name())}</small></h2>
                 <div class="trend-chart" tabindex="0" role="group" aria-label="Chart of leads over time"><div class="trend-plot"><div class="chart-frame" role="img" aria-label=described inner_html=drawn></div>{self.marks(&labels)}</div></div>
                 <ul class="trend-legend value-legend" data-testid="legend">{legend}</ul>
                 <details class="trend-table"><summary class="quiet-button">"Show this chart as a table"</summary>
