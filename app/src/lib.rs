@@ -54,3 +54,5 @@ pub const YOU_PATH: &str = "/settings/you";
 pub const UNSUBSCRIBE_PATH: &str = "/unsubscribe";
 /// Where people sign in.
 pub const SIGN_IN_PATH: &str = "/sign-in";
+/// Where somebody who forgot their password asks for a link.
+pub const FORGOT_PATH: &str = "/forgot-password";

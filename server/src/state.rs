@@ -14,7 +14,7 @@ use crate::{
         rates::{Limiter, Rates},
     },
     telemetry,
-    web::{sign_in::Attempts, sign_on::SignOn},
+    web::{recovery::Recovery, sign_in::Attempts, sign_on::SignOn},
 };
 
 /// What every handler shares; cheap to clone.
@@ -38,6 +38,8 @@ pub struct AppState {
     pub sign_on: Option<SignOn>,
     /// Failed sign-ins.
     pub attempts: Arc<Attempts>,
+    /// How often links by email may be asked for.
+    pub recovery: Recovery,
     /// Writes with an `Idempotency-Key` that are running.
     pub in_flight: InFlight,
 }
@@ -99,6 +101,7 @@ impl AppState {
             embed_origins: Arc::new(edge.embed_origins),
             sign_on: edge.sign_on,
             attempts: Arc::default(),
+            recovery: Recovery::default(),
             in_flight: InFlight::default(),
         }
     }

@@ -8,11 +8,13 @@ pub mod guard;
 pub mod invitations;
 pub mod pictures;
 pub mod portal;
+pub mod recovery;
 pub mod refunds;
 pub mod review;
 pub mod settings;
 pub mod sign_in;
 pub mod sign_on;
+pub mod tries;
 pub mod unsubscribe;
 pub mod webhooks;
 
@@ -79,6 +81,11 @@ pub fn router() -> Router<AppState> {
         .route("/settings/keys/rotate", post(settings::rotate_key))
         .route("/settings/keys/revoke", post(settings::revoke_key))
         .route("/settings/you/password", post(settings::change_password))
+        .route("/settings/you/email", post(recovery::ask_for_email))
+        .route(
+            "/new-email/{secret}",
+            get(recovery::show_new_email).post(recovery::change_email),
+        )
         .route("/settings/you/end", post(settings::end_session))
         .route(
             "/settings/you/end-others",
@@ -98,6 +105,18 @@ fn for_strangers() -> Router<AppState> {
     Router::new()
         .route("/sign-in", post(sign_in::sign_in))
         .route("/sign-out", post(sign_in::sign_out))
+        .route(
+            app::FORGOT_PATH,
+            get(recovery::forgot).post(recovery::send_reset),
+        )
+        .route(
+            "/reset-password/{secret}",
+            get(recovery::show_reset).post(recovery::reset),
+        )
+        .route(
+            "/undo-email/{secret}",
+            get(recovery::show_undo).post(recovery::undo),
+        )
         .route("/sign-in/sso", get(sign_on::begin))
         .route(
             sign_on::CALLBACK,

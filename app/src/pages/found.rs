@@ -5,7 +5,7 @@ use leptos::{nonce::use_nonce, prelude::*};
 
 use super::{
     START_ID, Start,
-    settings::{Ask, EnterPage, RefusedPage, Settings, UnsubscribePage, WelcomePage},
+    settings::{Ask, EnterPage, RecoveryPage, RefusedPage, Settings, UnsubscribePage, WelcomePage},
     sign_in::SignIn,
 };
 use crate::{
@@ -41,6 +41,8 @@ pub enum Found {
     Welcome(Box<WelcomePage>),
     /// A platform's one-time link.
     Enter(Box<EnterPage>),
+    /// A page on the way back in by email.
+    Recovery(Box<RecoveryPage>),
     /// Why somebody could not sign in.
     Refused(Box<RefusedPage>),
     /// A link that unsubscribes.
@@ -107,6 +109,7 @@ impl Found {
             | Self::Welcome(_)
             | Self::Enter(_)
             | Self::Unsubscribe(_) => StatusCode::OK,
+            Self::Recovery(page) => page.status(),
             Self::Refused(page) => page.status,
             Self::Problem(AppError::SignedOut) => StatusCode::UNAUTHORIZED,
             Self::Problem(AppError::NotFound) => StatusCode::NOT_FOUND,
@@ -127,6 +130,7 @@ impl Found {
             | Self::Settings(_)
             | Self::Welcome(_)
             | Self::Enter(_)
+            | Self::Recovery(_)
             | Self::Refused(_)
             | Self::Unsubscribe(_)
             | Self::Problem(_) => None,
@@ -143,6 +147,7 @@ impl Found {
             Self::SignIn { .. } | Self::Enter(_) | Self::Refused(_) => "Sign in · Creditscope",
             Self::Settings(page) => page.title(),
             Self::Welcome(_) => "Invitation · Creditscope",
+            Self::Recovery(page) => page.title(),
             Self::Unsubscribe(_) => "Unsubscribe · Creditscope",
             Self::Problem(_) => "Creditscope",
         }
@@ -178,6 +183,7 @@ impl Found {
             Self::Settings(page) => page.view(),
             Self::Welcome(page) => page.view(),
             Self::Enter(page) => page.view(),
+            Self::Recovery(page) => page.view(),
             Self::Refused(page) => page.view(),
             Self::Unsubscribe(page) => page.view(),
             Self::Problem(error) => view! { <main class="lone"><Problem error/></main> }.into_any(),

@@ -27,6 +27,8 @@ pub fn SignIn(
         Some("rate") => Some("Too many attempts: try again in 60 s."),
         Some(_) => Some("Incorrect email or password."),
     };
+    let done = (value("done").as_deref() == Some("password"))
+        .then_some("Your password is changed. Sign in with the new one.");
     let other_way = sign_on.map(|name| {
         let mut query = form_urlencoded::Serializer::new(String::new());
         query.append_pair("next", &next);
@@ -43,10 +45,12 @@ pub fn SignIn(
                 <h1>"Sign in"</h1>
                 <p class="sign-in-lead">"See what your AI agents spend, credit by credit."</p>
                 {problem.map(|problem| view! { <p class="form-problem" role="alert">{problem}</p> })}
+                {done.map(|text| view! { <p class="form-done" role="status">{text}</p> })}
                 <label>"Email"<input type="email" name="email" autocomplete="username" required autofocus/></label>
                 <label>"Password"<input type="password" name="password" autocomplete="current-password" required/></label>
                 <input type="hidden" name="next" value=next/>
                 <button class="button primary" type="submit">"Sign in"</button>
+                <a class="forgot" href=crate::FORGOT_PATH rel="external">"Forgot password?"</a>
                 {other_way}
             </form>
         </main>

@@ -11,8 +11,11 @@ use crate::{
     Caller, Permission, Scope, ServiceError, ServiceResult, Services,
     audit::Deed,
     ledger::check_reason,
-    ports::{AccountAct, Act, Acted, DisputesQuery, OpenDispute},
+    ports::{AccountAct, Act, Acted, DisputesQuery, OpenDispute, Refusal},
 };
+
+/// Open disputes of an account that are looked through for one's own, at most.
+const MAX_OPEN: u32 = 100_000;
 
 impl Services {
     /// Asks for an event to be refunded, whole or in part. What the account's policy lets the system refund is refunded
@@ -83,6 +86,7 @@ impl Services {
                 )
             })?;
         }
+        self.refuse_former_self(scope, id).await?;
         let act = Act::SupportDispute {
             id: id.to_owned(),
             supports,
@@ -122,6 +126,7 @@ impl Services {
         if reason.is_some() || verdict == Verdict::Decline {
             check_reason(reason.unwrap_or_default())?;
         }
+        self.refuse_former_self(&scope, id).await?;
         let act = Act::DecideDispute {
             id: id.to_owned(),
             verdict,
@@ -160,6 +165,30 @@ impl Services {
     ) -> ServiceResult<Vec<OpenDispute>> {
         caller.require_platform(Permission::Read)?;
         Ok(self.store.open_disputes(after, limit).await?)
+    }
+
+    /// Refuses who opened a dispute under an address that they had before.
+    async fn refuse_former_self(&self, scope: &Scope, id: &str) -> ServiceResult<()> {
+        let Some(user) = scope.user else {
+            return Ok(());
+        };
+        let former = self.store.former_emails(user).await?;
+        if former.is_empty() {
+            return Ok(());
+        }
+        let query = DisputesQuery {
+            states: &[DisputeState::Open],
+            ..DisputesQuery::default()
+        };
+        let open = self
+            .store
+            .disputes(scope.account.id, &query, MAX_OPEN)
+            .await?;
+        let is_own = |dispute: &Dispute| dispute.id == id && former.contains(&dispute.actor);
+        if open.iter().any(is_own) {
+            return Err(Refusal::OwnRequest.into());
+        }
+        Ok(())
     }
 
     /// The dispute afterwards, and whether anything was changed.

@@ -39,6 +39,7 @@ pub mod portal;
 pub mod ports;
 pub mod rates;
 mod reconcile;
+pub mod recovery;
 mod renewal;
 pub mod request;
 pub mod review;

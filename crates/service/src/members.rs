@@ -325,6 +325,7 @@ impl Services {
                     .to_owned(),
             ));
         }
+        self.refuse_kept(&invitation.email).await?;
         let person = NewPerson {
             email: invitation.email.clone(),
             name: name.trim().to_owned(),

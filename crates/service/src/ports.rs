@@ -4,6 +4,7 @@ mod access;
 mod alerts;
 mod digests;
 mod directory;
+mod email_links;
 mod emails;
 mod events;
 mod identity;
@@ -26,6 +27,7 @@ pub use alerts::{
 };
 pub use digests::DigestStore;
 pub use directory::{ApiKey, DirectoryStore, KeyScope, NewApiKey, PutAccount, PutCompany, Stored};
+pub use email_links::{EmailLink, EmailLinkStore, EmailOutcome, LinkKind};
 pub use emails::{EmailKind, EmailStore};
 pub use events::{
     CommitOutcome, Committed, EventName, EventStore, KnownEvent, NewEvent, PlacedRows, StoredEvent,
@@ -98,6 +100,7 @@ pub trait Store:
     + ReviewStore
     + DigestStore
     + EmailStore
+    + EmailLinkStore
     + Send
     + Sync
 {

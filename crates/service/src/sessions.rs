@@ -123,17 +123,18 @@ impl Services {
         Ok(ended)
     }
 
-    /// Gives the caller another password, and ends their other sessions.
+    /// Gives the caller another password, which ends their other sessions and is told them.
     pub async fn change_password(
         &self,
         caller: &Caller,
         old: String,
         new: String,
+        origin: &str,
     ) -> ServiceResult<()> {
         let id = person(caller)?;
         let user = self.signed_in(id).await?;
         let user = user.ok_or(ServiceError::Unauthenticated)?;
-        if verify_password(old, Some(user.password_hash)).await? == Verdict::Wrong {
+        if verify_password(old, Some(user.password_hash.clone())).await? == Verdict::Wrong {
             return Err(Invalid::one("old_password", "wrong", "is not your password").into());
         }
         let mut errors = Vec::new();
@@ -149,6 +150,7 @@ impl Services {
             ..Deed::default()
         };
         self.record_of(caller, None, deed).await;
+        self.send_soon(self.password_changed_email(&user, origin));
         Ok(())
     }
 
@@ -215,7 +217,7 @@ impl Services {
 /// How soon someone who may no longer look sees nothing new.
 const LOOK_EVERY: std::time::Duration = std::time::Duration::from_millis(800);
 
-fn person(caller: &Caller) -> ServiceResult<UserId> {
+pub(crate) fn person(caller: &Caller) -> ServiceResult<UserId> {
     caller.user().ok_or_else(|| {
         ServiceError::Forbidden("this needs to be signed in with an email address".to_owned())
     })

@@ -80,6 +80,9 @@ impl Services {
                 "you belong to no account yet: ask for an invitation",
             ));
         }
+        if known.is_none() {
+            self.refuse_kept(&email).await?;
+        }
         let name = claims.name.clone().unwrap_or_else(|| email.clone());
         let person = NewPerson {
             name: name

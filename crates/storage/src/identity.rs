@@ -1,5 +1,6 @@
 //! People and their sessions.
 
+pub(crate) mod email_links;
 pub(crate) mod sessions;
 pub(crate) mod users;
 

@@ -110,7 +110,7 @@ fn place(role: &str, companies: &str) -> ServiceResult<Place> {
     Ok(Place { role, companies })
 }
 
-fn caller(current: &Current) -> ServiceResult<&Caller> {
+pub(super) fn caller(current: &Current) -> ServiceResult<&Caller> {
     current.caller().ok_or(ServiceError::Unauthenticated)
 }
 
@@ -340,13 +340,14 @@ fn amount(field: &str, text: &str) -> ServiceResult<Option<Credits>> {
 /// `POST /settings/you/password`
 pub async fn change_password(
     State(services): State<Services>,
+    State(origin): State<Origin>,
     Extension(current): Extension<Current>,
     Form(form): Form<PasswordForm>,
 ) -> Response {
     let done = async {
         let caller = caller(&current)?;
         services
-            .change_password(caller, form.old_password, form.password)
+            .change_password(caller, form.old_password, form.password, origin.address())
             .await
     };
     go_on(done.await, form.next.as_deref(), "password")

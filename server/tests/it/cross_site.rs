@@ -12,11 +12,16 @@ use crate::{
 
 const OWNER: &str = "owner@northwind.example";
 /// Everything that people do but what is in [`forms`].
-const OTHERS: [&str; 10] = [
+const OTHERS: [&str; 15] = [
     "/sign-in",
     "/sign-out",
     "/settings/brand",
     "/settings/you/password",
+    "/settings/you/email",
+    "/forgot-password",
+    "/reset-password/x",
+    "/new-email/x",
+    "/undo-email/x",
     "/settings/you/end",
     "/settings/you/end-others",
     "/invitations/x",

@@ -365,6 +365,22 @@ async fn an_operator_who_asked_as_a_member_does_not_decide_it() {
     assert_eq!(to, "/x?done=approved");
 }
 
+#[tokio::test]
+async fn nobody_decides_what_they_asked_for_under_another_address() {
+    let mut server = with_events().await;
+    let mail = crate::recovery::reading(&mut server);
+    let both = "both@platform.example";
+    let roles = vec![("northwind", Role::Owner)];
+    person(&server, both, Some(PlatformRole::Operator), roles).await;
+    let both = signed_in(&server, both).await;
+    let asked = ask(&server, &both, "a", "").await;
+    crate::recovery::change_address(&server, &mail, &both, "other@platform.example").await;
+    for verdict in ["approve", "decline"] {
+        let to = submit(&server, &both, DECIDE, &decision_form(&asked, verdict)).await;
+        assert!(to.contains("failed=") && to.contains("yourself"), "{to}");
+    }
+}
+
 fn support_form(request: &Value, supports: &str) -> String {
     format!(
         "account=northwind&dispute={}&supports={supports}&note=we+heard+the+recording&next=/x",

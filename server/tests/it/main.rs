@@ -43,6 +43,7 @@ mod pictures;
 mod privacy;
 mod provisioning;
 mod reading;
+mod recovery;
 mod refusals;
 mod secrets;
 mod sign_on;

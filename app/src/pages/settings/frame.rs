@@ -118,6 +118,10 @@ fn words_of(what: &str) -> &'static str {
         "limits" => "The new limits apply at once.",
         "ended" => "That session is signed out.",
         "password" => "Your password is changed. Your other sessions are signed out.",
+        "email-asked" => {
+            "A link is on its way to the new address. Your address changes when you follow it."
+        }
+        "email" => "You sign in with your new address from now on. The old address is told.",
         "reviewed" => "Everybody sees that this week was reviewed.",
         "known" => "The alert is acknowledged.",
         "digest" => "The change applies from this week on.",

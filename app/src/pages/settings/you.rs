@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use service::sessions::OwnSession;
 
 use super::frame::{Ask, Frame, at, hidden};
-use crate::{YOU_PATH, error::AppError};
+use crate::{FORGOT_PATH, YOU_PATH, error::AppError};
 
 /// The page Your account.
 #[derive(Debug, Clone)]
@@ -13,6 +13,7 @@ pub struct YouPage {
     frame: Frame,
     sessions: Vec<OwnSession>,
     has_password: bool,
+    email: String,
     zone: Zone,
 }
 
@@ -29,6 +30,7 @@ impl YouPage {
         Ok(Self {
             frame,
             sessions,
+            email: user.map(|user| user.email.clone()).unwrap_or_default(),
             has_password: user.is_some_and(|user| !user.password_hash.is_empty()),
             zone: Zone::named(&scope.account().time_zone).unwrap_or_else(|_| Zone::utc()),
         })
@@ -45,6 +47,7 @@ impl YouPage {
         });
         let parts = view! {
             {self.has_password.then(|| self.password())}
+            {self.has_password.then(|| self.change_email())}
             <section aria-labelledby="sessions">
                 <header class="section-header"><h2 id="sessions">"Active sessions"</h2><p>{format!("Times are in {}.", self.zone.name())}</p>{others}</header>
                 <div class="card table-card" tabindex="0" role="group" aria-label="Table of sessions">
@@ -71,6 +74,22 @@ impl YouPage {
                     <label>"Current password"<input type="password" name="old_password" required autocomplete="current-password"/></label>
                     <label>"New password"<input type="password" name="password" required minlength="8" autocomplete="new-password"/></label>
                     <button class="button primary" type="submit">"Change password"</button>
+                </div>
+                <p class="page-subtitle"><a href=FORGOT_PATH rel="external">"Forgot password?"</a></p>
+            </form>
+        }
+    }
+
+    fn change_email(&self) -> impl IntoView + use<> {
+        view! {
+            <form class="card plain-form" method="post" action="/settings/you/email" aria-labelledby="email">
+                <h2 id="email">"Change email address"</h2>
+                <p class="page-subtitle">{format!("You sign in with {}. A link is sent to the new address, and the change is told to the old one.", self.email)}</p>
+                {hidden("next", self.frame.back())}
+                <div class="form-row">
+                    <label>"New email"<input type="email" name="email" required autocomplete="email"/></label>
+                    <label>"Current password"<input type="password" name="password" required autocomplete="current-password"/></label>
+                    <button class="button primary" type="submit">"Send link"</button>
                 </div>
             </form>
         }

@@ -5,6 +5,7 @@
 mod access;
 mod alerts;
 mod directory;
+mod email_links;
 mod events;
 mod identity;
 mod leads;
@@ -55,6 +56,7 @@ pub struct State {
     users: Vec<User>,
     sessions: Vec<SavedSession>,
     access: access::Access,
+    email_links: email_links::EmailLinks,
     alerts: alerts::Alerts,
     digests: std::collections::BTreeMap<AccountId, Time>,
     reviews: Vec<(AccountId, Time, (Time, String))>,

@@ -7,7 +7,7 @@ use sqlx::SqliteConnection;
 use crate::{
     error::{Error, Result},
     idempotency::{Did, once},
-    identity::{sessions, users},
+    identity::{email_links, sessions, users},
     writer::Writer,
 };
 
@@ -85,6 +85,7 @@ pub(super) async fn set_password(
             .execute(tx.connection())
             .await?;
         sessions::delete_of_user(tx.connection(), user, keep).await?;
+        email_links::void(tx.connection(), user).await?;
         Ok(Did::Done(()))
     })
     .await

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use service::ports::{Identity, Membership, NewUser, User};
 use sqlx::{SqliteConnection, SqliteExecutor, SqlitePool};
 
-use super::sessions::delete_of_user;
+use super::{email_links, sessions::delete_of_user};
 use crate::{
     directory::after_or_first,
     error::{Error, Result},
@@ -91,10 +91,10 @@ pub(crate) async fn by_email(
 }
 
 #[tracing::instrument(name = "db.users.get", skip_all)]
-pub(super) async fn by_id(readers: &SqlitePool, id: UserId) -> Result<Option<User>> {
+pub(super) async fn by_id(database: impl SqliteExecutor<'_>, id: UserId) -> Result<Option<User>> {
     let row: Option<UserRow> = sqlx::query_as(users!("WHERE user_id = ?1"))
         .bind(id.0)
-        .fetch_optional(readers)
+        .fetch_optional(database)
         .await?;
     row.map(User::try_from).transpose()
 }
@@ -142,6 +142,7 @@ pub(super) async fn put(writer: &Writer, user: &NewUser, now: Time) -> Result<Us
     let id = upsert(tx.connection(), user, now).await?;
     // Whoever knew the password before must not go on with what it opened.
     delete_of_user(tx.connection(), UserId(id), None).await?;
+    email_links::void(tx.connection(), UserId(id)).await?;
     replace_memberships(tx.connection(), id, &user.memberships).await?;
     let stored = by_email(tx.connection(), &user.email).await?;
     tx.commit().await?;

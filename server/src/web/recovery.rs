@@ -1,0 +1,280 @@
+//! Back in by email: a forgotten password, and another email address. Looking at a link changes nothing.
+
+use std::sync::Arc;
+
+use app::{
+    context::Current,
+    pages::{Found, settings::RecoveryPage},
+};
+use axum::{
+    Extension, Form,
+    extract::{Path, State},
+    http::{HeaderValue, header},
+    response::{IntoResponse as _, Redirect, Response},
+};
+use domain::time::{HOUR_US, MINUTE_US};
+use serde::Deserialize;
+use service::{ServiceError, Services, email_address::normal, recovery::RESET_PATH};
+use tokio::sync::Semaphore;
+
+use super::{
+    billing::go_on,
+    guard::SIGN_IN,
+    refused,
+    settings::{caller, reason},
+    show,
+    tries::Tries,
+};
+use crate::{AppState, middleware::address::ClientAddress, state::Origin};
+
+/// Links that one client may ask for in a while: behind an address may be a whole office.
+const ASKS_OF_ADDRESS: (u32, i64) = (20, 10 * MINUTE_US);
+/// Links that one person is sent in a while, whoever asks.
+const ASKS_FOR_PERSON: (u32, i64) = (3, 15 * MINUTE_US);
+/// Links to new addresses that one person may ask for in a while, and passwords that they may try with it.
+const CHANGES_OF_PERSON: (u32, i64) = (10, HOUR_US);
+/// Emails that are written at once.
+const MAX_WRITING: usize = 32;
+
+/// How often links by email may be asked for.
+#[derive(Debug, Clone)]
+pub struct Recovery {
+    of_address: Tries,
+    for_person: Tries,
+    changes: Tries,
+    writing: Arc<Semaphore>,
+}
+
+impl Default for Recovery {
+    fn default() -> Self {
+        let tries = |(most, window_us)| Tries::new(most, window_us);
+        Self {
+            of_address: tries(ASKS_OF_ADDRESS),
+            for_person: tries(ASKS_FOR_PERSON),
+            changes: tries(CHANGES_OF_PERSON),
+            writing: Arc::new(Semaphore::new(MAX_WRITING)),
+        }
+    }
+}
+
+/// Whose password is forgotten.
+#[derive(Debug, Deserialize)]
+pub struct ForgotForm {
+    email: String,
+}
+
+/// The new password.
+#[derive(Deserialize)]
+pub struct ResetForm {
+    password: String,
+}
+
+/// The new address, and the password that shows who asks for it.
+#[derive(Deserialize)]
+pub struct EmailForm {
+    email: String,
+    password: String,
+    next: Option<String>,
+}
+
+/// A page that no cache keeps, and that tells its address to its own server alone.
+async fn shown(state: &AppState, current: Current, page: RecoveryPage) -> Response {
+    let found = Found::Recovery(Box::new(page));
+    private(show(state, current, found).await)
+}
+
+fn private(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    let own_server = HeaderValue::from_static("same-origin");
+    headers.insert(header::REFERRER_POLICY, own_server);
+    response
+}
+
+/// Why a link does not work. Used, old and made up are told alike.
+async fn not_working(state: &AppState, error: ServiceError) -> Response {
+    let error = match error {
+        ServiceError::NotFound => ServiceError::Forbidden(
+            "This link was used before, or is too old: ask for a new one.".to_owned(),
+        ),
+        other => other,
+    };
+    private(refused(state, error).await)
+}
+
+/// `GET /forgot-password`
+pub async fn forgot(
+    State(state): State<AppState>,
+    Extension(current): Extension<Current>,
+) -> Response {
+    shown(&state, current, RecoveryPage::Ask).await
+}
+
+/// `POST /forgot-password`: answered alike, and at once, for every address. What is done for those that are known is done
+/// afterwards.
+pub async fn send_reset(
+    State(state): State<AppState>,
+    Extension(current): Extension<Current>,
+    Extension(address): Extension<ClientAddress>,
+    Form(form): Form<ForgotForm>,
+) -> Response {
+    let (limits, now) = (&state.recovery, state.services.now());
+    let from = address.text().unwrap_or_default();
+    if let Err(wait_s) = limits.of_address.take(&from, now) {
+        return wait(
+            shown(&state, current, RecoveryPage::Wait(wait_s)).await,
+            wait_s,
+        );
+    }
+    let email = normal(&form.email);
+    // Somebody who was sent links enough is sent no more: the latest still works.
+    if limits.for_person.take(&email, now).is_ok()
+        && let Ok(place) = Arc::clone(&limits.writing).try_acquire_owned()
+    {
+        let (services, origin) = (state.services.clone(), state.origin.address().to_owned());
+        tokio::spawn(async move {
+            let sent = services
+                .send_password_reset(&email, address.text().as_deref(), &origin)
+                .await;
+            if let Err(error) = sent {
+                tracing::error!(%error, "a link for a forgotten password could not be sent");
+            }
+            drop(place);
+        });
+    }
+    shown(&state, current, RecoveryPage::Sent).await
+}
+
+fn wait(mut response: Response, seconds: u32) -> Response {
+    let seconds = HeaderValue::from(seconds);
+    response.headers_mut().insert(header::RETRY_AFTER, seconds);
+    response
+}
+
+async fn show_choice(state: &AppState, secret: &str, problem: Option<String>) -> Response {
+    match state.services.password_reset(secret).await {
+        Ok(about) => {
+            let page = RecoveryPage::Choose {
+                path: format!("{RESET_PATH}/{secret}"),
+                about,
+                problem,
+            };
+            shown(state, Current::default(), page).await
+        }
+        Err(error) => not_working(state, error).await,
+    }
+}
+
+/// `GET /reset-password/{secret}`: asks, and changes nothing.
+pub async fn show_reset(State(state): State<AppState>, Path(secret): Path<String>) -> Response {
+    show_choice(&state, &secret, None).await
+}
+
+/// `POST /reset-password/{secret}`: nobody is signed in by it, so that a second factor is asked for as ever.
+pub async fn reset(
+    State(state): State<AppState>,
+    Extension(address): Extension<ClientAddress>,
+    Path(secret): Path<String>,
+    Form(form): Form<ResetForm>,
+) -> Response {
+    let (services, address) = (&state.services, address.text());
+    let done = services
+        .reset_password(
+            &secret,
+            &form.password,
+            address.as_deref(),
+            state.origin.address(),
+        )
+        .await;
+    match done {
+        Ok(()) => private(Redirect::to(&format!("{SIGN_IN}?done=password")).into_response()),
+        Err(error @ ServiceError::Invalid(_)) => show_choice(&state, &secret, reason(&error)).await,
+        Err(error) => not_working(&state, error).await,
+    }
+}
+
+/// `POST /settings/you/email`
+pub async fn ask_for_email(
+    State(state): State<AppState>,
+    State(origin): State<Origin>,
+    Extension(current): Extension<Current>,
+    Form(form): Form<EmailForm>,
+) -> Response {
+    let services = &state.services;
+    let done = async {
+        let caller = caller(&current)?;
+        let who = caller
+            .user()
+            .map_or_else(String::new, |user| user.0.to_string());
+        if let Err(wait_s) = state.recovery.changes.take(&who, services.now()) {
+            let text = format!("too many attempts: try again in {wait_s} s");
+            return Err(ServiceError::Conflict(text));
+        }
+        services
+            .ask_for_email(caller, &form.email, form.password, origin.address())
+            .await
+    };
+    go_on(done.await, form.next.as_deref(), "email-asked")
+}
+
+/// `GET /new-email/{secret}`: asks, and changes nothing.
+pub async fn show_new_email(
+    State(state): State<AppState>,
+    Extension(current): Extension<Current>,
+    Path(secret): Path<String>,
+) -> Response {
+    let about = async {
+        let caller = caller(&current)?;
+        state.services.new_email(caller, &secret).await
+    };
+    match about.await {
+        Ok(about) => {
+            let path = format!("{}/{secret}", service::recovery::CHANGE_PATH);
+            shown(&state, current, RecoveryPage::Confirm { path, about }).await
+        }
+        Err(error) => not_working(&state, error).await,
+    }
+}
+
+/// `POST /new-email/{secret}`
+pub async fn change_email(
+    State(state): State<AppState>,
+    Extension(current): Extension<Current>,
+    Path(secret): Path<String>,
+) -> Response {
+    let done = async {
+        let origin = state.origin.address();
+        let caller = caller(&current)?;
+        state.services.change_email(caller, &secret, origin).await
+    };
+    match done.await {
+        Ok(()) => private(go_on(Ok(()), Some(app::YOU_PATH), "email")),
+        Err(error) => not_working(&state, error).await,
+    }
+}
+
+/// `GET /undo-email/{secret}`: asks, and changes nothing.
+pub async fn show_undo(State(state): State<AppState>, Path(secret): Path<String>) -> Response {
+    match state.services.email_undo(&secret).await {
+        Ok(about) => {
+            let path = format!("{}/{secret}", service::recovery::UNDO_PATH);
+            let page = RecoveryPage::Undo { path, about };
+            shown(&state, Current::default(), page).await
+        }
+        Err(error) => not_working(&state, error).await,
+    }
+}
+
+/// `POST /undo-email/{secret}`: leads to the choice of another password.
+pub async fn undo(
+    State(services): State<Services>,
+    State(state): State<AppState>,
+    Extension(address): Extension<ClientAddress>,
+    Path(secret): Path<String>,
+) -> Response {
+    let address = address.text();
+    match services.undo_email(&secret, address.as_deref()).await {
+        Ok(reset) => private(Redirect::to(&format!("{RESET_PATH}/{reset}")).into_response()),
+        Err(error) => not_working(&state, error).await,
+    }
+}
