@@ -18,7 +18,7 @@ use super::{
     auth::Authed,
     body::JsonBody,
     list::{ListParams, Page, Paging, put_answer},
-    problem::{Answer, Problem, ProblemBody},
+    problem::{Answer, Problem},
     query::Params,
     times,
 };
@@ -159,7 +159,6 @@ impl PutAccountBody {
     ),
     responses(
         (status = 200, description = "The accounts that the caller may read.", body = Page<AccountBody>),
-        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
     ),
 )]
 pub async fn list_accounts(
@@ -193,8 +192,7 @@ pub async fn list_accounts(
     params(("key" = String, Path, description = "The account's key.")),
     responses(
         (status = 200, description = "The account.", body = AccountBody),
-        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "No such account, or someone else's.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "No such account, or someone else's."),
     ),
 )]
 pub async fn get_account(
@@ -219,10 +217,8 @@ pub async fn get_account(
     responses(
         (status = 201, description = "Created.", body = AccountBody),
         (status = 200, description = "Replaced.", body = AccountBody),
-        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The key has no scope platform.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "Zone and anchor cannot change once usage is recorded.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`errors` says what is wrong.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The key has no scope platform."),
+        (status = 409, description = "Zone and anchor cannot change once usage is recorded."),
     ),
 )]
 pub async fn put_account(
@@ -254,10 +250,8 @@ pub struct Suspension {
     request_body = Suspension,
     responses(
         (status = 200, description = "As it is now.", body = Suspension),
-        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The key has no scope platform.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "No such account.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`errors` says what is wrong.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The key has no scope platform."),
+        (status = 404, description = "No such account."),
     ),
 )]
 pub async fn put_suspension(

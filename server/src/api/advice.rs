@@ -9,12 +9,7 @@ use serde::Serialize;
 use service::{Permission, Services};
 use utoipa::ToSchema;
 
-use super::{
-    auth::Authed,
-    problem::{Answer, ProblemBody},
-    query::Params,
-    times,
-};
+use super::{auth::Authed, problem::Answer, query::Params, times};
 
 /// The last billing cycles, replayed under each plan.
 #[derive(Debug, Serialize, ToSchema)]
@@ -94,9 +89,8 @@ pub struct PackCount {
     params(("account" = Option<String>, Query, description = "The account's key. An account's own key may leave it out.")),
     responses(
         (status = 200, description = "What each plan would have cost.", body = AdviceBody),
-        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The key has no scope read.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "No such account.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The key has no scope read."),
+        (status = 404, description = "No such account."),
     ),
 )]
 pub async fn get_advice(

@@ -18,7 +18,7 @@ use super::{
     auth::Authed,
     body::JsonBody,
     list::{ListParams, Page, Paging, Sorted},
-    problem::{Answer, ProblemBody},
+    problem::Answer,
     query::Params,
     times,
 };
@@ -184,8 +184,7 @@ impl AlertBody {
     ),
     responses(
         (status = 200, description = "The rules, at most 50.", body = Page<RuleBody>),
-        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "No such account.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "No such account."),
     ),
 )]
 pub async fn list_rules(
@@ -225,11 +224,9 @@ pub async fn list_rules(
     request_body = PutRuleBody,
     responses(
         (status = 200, description = "Stored.", body = RuleBody),
-        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The key has no scope platform.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "No such account.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "There are 50 rules already.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`errors` says what is wrong.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The key has no scope platform."),
+        (status = 404, description = "No such account."),
+        (status = 409, description = "There are 50 rules already."),
     ),
 )]
 pub async fn put_rule(
@@ -263,9 +260,8 @@ pub async fn put_rule(
     ),
     responses(
         (status = 204, description = "Deleted. Its alerts are resolved and stay in the list."),
-        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The key has no scope platform.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "No such rule.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The key has no scope platform."),
+        (status = 404, description = "No such rule."),
     ),
 )]
 pub async fn delete_rule(
@@ -296,10 +292,8 @@ pub async fn delete_rule(
     request_body = SnoozeBody,
     responses(
         (status = 200, description = "Snoozed.", body = RuleBody),
-        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The key has no scope platform.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "No such rule.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`errors` says what is wrong.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The key has no scope platform."),
+        (status = 404, description = "No such rule."),
     ),
 )]
 pub async fn snooze_rule(
@@ -326,8 +320,7 @@ pub async fn snooze_rule(
     ),
     responses(
         (status = 200, description = "The alerts.", body = Page<AlertBody>),
-        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "No such account.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "No such account."),
     ),
 )]
 pub async fn list_alerts(
@@ -361,9 +354,8 @@ pub async fn list_alerts(
     ),
     responses(
         (status = 204, description = "Acknowledged. Who did so first stays."),
-        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The key has no scope platform.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "No such alert.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The key has no scope platform."),
+        (status = 404, description = "No such alert."),
     ),
 )]
 pub async fn acknowledge(

@@ -10,13 +10,7 @@ use serde::Serialize;
 use service::{Permission, Services};
 use utoipa::ToSchema;
 
-use super::{
-    auth::Authed,
-    forecast::RunsOutBody,
-    problem::{Answer, ProblemBody},
-    query::Params,
-    times,
-};
+use super::{auth::Authed, forecast::RunsOutBody, problem::Answer, query::Params, times};
 
 /// A billing cycle.
 #[derive(Debug, Serialize, ToSchema)]
@@ -122,9 +116,8 @@ pub struct BalanceBody {
     params(("account" = Option<String>, Query, description = "The account's key. An account's own key may leave it out.")),
     responses(
         (status = 200, description = "The balance.", body = BalanceBody),
-        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The key has no scope read.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "No such account.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The key has no scope read."),
+        (status = 404, description = "No such account."),
     ),
 )]
 pub async fn get_balance(

@@ -16,7 +16,7 @@ use super::{
     auth::Authed,
     body::JsonBody,
     list::{ListParams, Page, Paging, put_answer},
-    problem::{Answer, ProblemBody},
+    problem::Answer,
     query::Params,
 };
 
@@ -76,8 +76,7 @@ impl From<Company> for CompanyBody {
     ),
     responses(
         (status = 200, description = "The companies that the caller may see.", body = Page<CompanyBody>),
-        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "No such account, or someone else's.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "No such account, or someone else's."),
     ),
 )]
 pub async fn list_companies(
@@ -118,8 +117,7 @@ pub async fn list_companies(
     ),
     responses(
         (status = 200, description = "The company.", body = CompanyBody),
-        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "No such company, or someone else's.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "No such company, or someone else's."),
     ),
 )]
 pub async fn get_company(
@@ -147,10 +145,8 @@ pub async fn get_company(
     responses(
         (status = 201, description = "Created.", body = CompanyBody),
         (status = 200, description = "Replaced.", body = CompanyBody),
-        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The key has no scope platform.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "No such account.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`errors` says what is wrong.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The key has no scope platform."),
+        (status = 404, description = "No such account."),
     ),
 )]
 pub async fn put_company(

@@ -8,12 +8,7 @@ use serde::{Deserialize, Serialize};
 use service::{Permission, Services};
 use utoipa::ToSchema;
 
-use super::{
-    auth::Authed,
-    body::JsonBody,
-    problem::{Answer, ProblemBody},
-    query::Params,
-};
+use super::{auth::Authed, body::JsonBody, problem::Answer, query::Params};
 
 /// Whether the weekly email digest is on
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
@@ -33,8 +28,7 @@ pub struct DigestBody {
     ),
     responses(
         (status = 200, description = "Whether it is.", body = DigestBody),
-        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "No such account.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "No such account."),
     ),
 )]
 pub async fn get_digest(
@@ -62,10 +56,8 @@ pub async fn get_digest(
     request_body = DigestBody,
     responses(
         (status = 200, description = "It holds from now on.", body = DigestBody),
-        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The key has no scope platform.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "No such account.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`errors` says what is wrong.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The key has no scope platform."),
+        (status = 404, description = "No such account."),
     ),
 )]
 pub async fn put_digest(

@@ -13,13 +13,7 @@ use serde::{Deserialize, Serialize};
 use service::{Permission, Scope, Services};
 use utoipa::ToSchema;
 
-use super::{
-    auth::Authed,
-    body::JsonBody,
-    problem::{Answer, ProblemBody},
-    query::Params,
-    times,
-};
+use super::{auth::Authed, body::JsonBody, problem::Answer, query::Params, times};
 
 /// A request to refund what an event cost.
 #[derive(Debug, Serialize, ToSchema)]
@@ -158,11 +152,9 @@ pub fn verdict(decision: &str, credits: Option<Credits>) -> Result<Verdict, doma
     request_body = PostDecision,
     responses(
         (status = 200, description = "The request as it is now.", body = DisputeBody),
-        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The key has no scope platform, or it requested the refund itself.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "No such account or request.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "It was decided otherwise before, or nothing of the event's cost is left.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`errors` says what is wrong.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The key has no scope platform, or it requested the refund itself."),
+        (status = 404, description = "No such account or request."),
+        (status = 409, description = "It was decided otherwise before, or nothing of the event's cost is left."),
     ),
 )]
 pub async fn post_dispute_decision(

@@ -18,13 +18,7 @@ use service::{
 };
 use utoipa::ToSchema;
 
-use super::{
-    auth::Authed,
-    body::JsonBody,
-    problem::{Answer, ProblemBody},
-    query::Params,
-    times,
-};
+use super::{auth::Authed, body::JsonBody, problem::Answer, query::Params, times};
 
 /// A question: may this agent spend?
 #[derive(Debug, Deserialize, ToSchema)]
@@ -251,11 +245,8 @@ async fn scope_of(
     request_body = PostCheck,
     responses(
         (status = 200, description = "The answer, also when it is no.", body = Check),
-        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The key has no scope check.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "No such account.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`errors` says what is wrong.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "Too much is waiting; try again after `Retry-After` seconds.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The key has no scope check."),
+        (status = 404, description = "No such account."),
     ),
 )]
 pub async fn post_check(
@@ -281,12 +272,9 @@ pub async fn post_check(
     request_body = PostHold,
     responses(
         (status = 201, description = "Reserved.", body = HoldBody),
-        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 402, description = "A limit does not allow it; says which, as a check does.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The key has no scope check.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "Another request began a hold of this id.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`errors` says what is wrong.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "Too much is waiting; try again after `Retry-After` seconds.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 402, description = "A limit does not allow it; says which, as a check does."),
+        (status = 403, description = "The key has no scope check."),
+        (status = 409, description = "Another request began a hold of this id."),
     ),
 )]
 pub async fn post_hold(
@@ -317,8 +305,7 @@ pub async fn post_hold(
     ),
     responses(
         (status = 200, description = "The hold.", body = HoldBody),
-        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "No such hold, or someone else's.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "No such hold, or someone else's."),
     ),
 )]
 pub async fn get_hold(
@@ -345,12 +332,10 @@ pub async fn get_hold(
     request_body = PatchHold,
     responses(
         (status = 200, description = "The hold.", body = HoldBody),
-        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 402, description = "A limit does not allow more; nothing was changed.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The key has no scope check.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "No such hold, or someone else's.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "It has ended.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`errors` says what is wrong.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 402, description = "A limit does not allow more; nothing was changed."),
+        (status = 403, description = "The key has no scope check."),
+        (status = 404, description = "No such hold, or someone else's."),
+        (status = 409, description = "It has ended."),
     ),
 )]
 pub async fn patch_hold(
@@ -383,11 +368,9 @@ pub async fn patch_hold(
     request_body = PostSettle,
     responses(
         (status = 200, description = "The hold, with its event.", body = HoldBody),
-        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The key has no scope check.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "No such hold, or someone else's.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "It has ended otherwise.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`errors` says what is wrong.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The key has no scope check."),
+        (status = 404, description = "No such hold, or someone else's."),
+        (status = 409, description = "It has ended otherwise."),
     ),
 )]
 pub async fn settle_hold(
@@ -418,10 +401,9 @@ pub async fn settle_hold(
     ),
     responses(
         (status = 200, description = "The hold as it ended.", body = HoldBody),
-        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The key has no scope check.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "No such hold, or someone else's.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "It has ended.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The key has no scope check."),
+        (status = 404, description = "No such hold, or someone else's."),
+        (status = 409, description = "It has ended."),
     ),
 )]
 pub async fn delete_hold(

@@ -25,7 +25,7 @@ use super::{
     auth::Authed,
     format::Format,
     list::{ListParams, Page, Paging},
-    problem::{Answer, ProblemBody},
+    problem::Answer,
     query::{Params, ViewParams},
     times,
 };
@@ -221,10 +221,9 @@ impl EventItem {
     params(ViewParams, ListParams, ("format" = Option<String>, Query, description = "`csv` or `ndjson` for links, which cannot set `Accept`.")),
     responses(
         (status = 200, description = "The events.", content((Page<EventItem> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"))),
-        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The key has no scope read.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "No such account.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "A filter is wrong.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The key has no scope read."),
+        (status = 404, description = "No such account."),
+        (status = 422, description = "A filter is wrong."),
     ),
 )]
 pub async fn list_events(
@@ -268,9 +267,8 @@ pub async fn list_events(
     ),
     responses(
         (status = 200, description = "The event.", body = EventWithReceipt),
-        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The key has no scope read.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "No such event, or someone else's.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The key has no scope read."),
+        (status = 404, description = "No such event, or someone else's."),
     ),
 )]
 pub async fn get_event(

@@ -10,12 +10,7 @@ use serde::Serialize;
 use service::{Permission, Services, forecast::BudgetEnd};
 use utoipa::ToSchema;
 
-use super::{
-    auth::Authed,
-    balance::CycleBody,
-    problem::{Answer, ProblemBody},
-    query::Params,
-};
+use super::{auth::Authed, balance::CycleBody, problem::Answer, query::Params};
 
 /// When credits will be used up. In one case of ten before `p10`, in half of them before `p50`, in nine of ten before
 /// `p90`; null where they last to the end of the cycle.
@@ -132,9 +127,8 @@ pub struct ForecastBody {
     params(("account" = Option<String>, Query, description = "The account's key. An account's own key may leave it out.")),
     responses(
         (status = 200, description = "The forecast.", body = ForecastBody),
-        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The key has no scope read.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "No such account.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The key has no scope read."),
+        (status = 404, description = "No such account."),
     ),
 )]
 pub async fn get_forecast(

@@ -22,7 +22,7 @@ use utoipa::ToSchema;
 use super::{
     auth::key_caller,
     body,
-    problem::{Answer, Problem, ProblemBody},
+    problem::{Answer, Problem},
     query::Params,
 };
 use crate::telemetry::EVENTS;
@@ -63,12 +63,10 @@ pub struct Accepted {
             ("Events-Duplicate" = u32, description = "Events that had been stored before."),
         )),
         (status = 200, description = "Stored; the counts were asked for.", body = Accepted),
-        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The key has no scope ingest.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 413, description = "More than 10,000 events or 8 MiB.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 415, description = "Neither JSON nor CloudEvents.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "Nothing was stored; `errors` says why.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "Too much is waiting; try again after `Retry-After` seconds.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The key has no scope ingest."),
+        (status = 413, description = "More than 10,000 events or 8 MiB."),
+        (status = 415, description = "Neither JSON nor CloudEvents."),
+        (status = 422, description = "Nothing was stored; `errors` says why."),
     ),
 )]
 pub async fn post_events(

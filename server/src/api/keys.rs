@@ -19,7 +19,7 @@ use super::{
     auth::Authed,
     body::JsonBody,
     list::{ListParams, Page, Paging},
-    problem::{Answer, ProblemBody},
+    problem::Answer,
     query::Params,
     times,
 };
@@ -115,9 +115,8 @@ impl From<ApiKey> for KeyBody {
     params(("key" = String, Path, description = "The account's key."), ListParams),
     responses(
         (status = 200, description = "The keys, without their secrets.", body = Page<KeyBody>),
-        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The key has no scope platform.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "No such account.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The key has no scope platform."),
+        (status = 404, description = "No such account."),
     ),
 )]
 pub async fn list_keys(
@@ -157,10 +156,8 @@ pub async fn list_keys(
     request_body = PostKeyBody,
     responses(
         (status = 201, description = "Created.", body = NewKey),
-        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The key has no scope platform.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "No such account.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`errors` says what is wrong.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The key has no scope platform."),
+        (status = 404, description = "No such account."),
     ),
 )]
 pub async fn post_key(
@@ -203,11 +200,9 @@ fn made_key(made: MadeKey) -> Response {
     request_body = RotationBody,
     responses(
         (status = 201, description = "Created.", body = NewKey),
-        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The key has no scope platform.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "No such key.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "The key does not work any more.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`errors` says what is wrong.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The key has no scope platform."),
+        (status = 404, description = "No such key."),
+        (status = 409, description = "The key does not work any more."),
     ),
 )]
 pub async fn rotate_key(
@@ -234,9 +229,8 @@ pub async fn rotate_key(
     ),
     responses(
         (status = 204, description = "Revoked: it is refused from now on."),
-        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The key has no scope platform.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "No such key.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The key has no scope platform."),
+        (status = 404, description = "No such key."),
     ),
 )]
 pub async fn delete_key(

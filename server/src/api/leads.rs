@@ -22,7 +22,7 @@ use utoipa::ToSchema;
 use super::{
     auth::Authed,
     format::Format,
-    problem::{Answer, ProblemBody},
+    problem::Answer,
     query::Params,
     table::{Cell, Table},
     times,
@@ -205,10 +205,9 @@ pub struct LeadSummaryBody {
     ),
     responses(
         (status = 200, description = "What usage brought in.", content((LeadSummaryBody = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"))),
-        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The key has no scope read.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "No such account.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "A filter is wrong, or there are too many windows.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The key has no scope read."),
+        (status = 404, description = "No such account."),
+        (status = 422, description = "A filter is wrong, or there are too many windows."),
     ),
 )]
 pub async fn get_leads_summary(

@@ -24,7 +24,7 @@ use super::{
     balance::GrantBody,
     body::JsonBody,
     list::{ListParams, Page, Paging, Sorted},
-    problem::{Answer, ProblemBody},
+    problem::Answer,
     query::Params,
     times,
 };
@@ -174,10 +174,8 @@ impl EntryBody {
     request_body = PostAdjustment,
     responses(
         (status = 201, description = "Adjusted.", body = Adjustment),
-        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The key has no scope platform.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "No such account.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`errors` says what is wrong.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The key has no scope platform."),
+        (status = 404, description = "No such account."),
     ),
 )]
 pub async fn post_adjustment(
@@ -223,11 +221,9 @@ pub async fn post_adjustment(
     request_body = PostReversal,
     responses(
         (status = 201, description = "Refunded.", body = ReversalBody),
-        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The key has no scope platform.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "No such event, or someone else's.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "Nothing of the event's cost is left.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`errors` says what is wrong.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The key has no scope platform."),
+        (status = 404, description = "No such event, or someone else's."),
+        (status = 409, description = "Nothing of the event's cost is left."),
     ),
 )]
 pub async fn post_reversal(
@@ -265,8 +261,7 @@ pub async fn post_reversal(
     params(("key" = String, Path, description = "The account's key."), ListParams),
     responses(
         (status = 200, description = "The grants.", body = Page<GrantBody>),
-        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "No such account, or someone else's.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "No such account, or someone else's."),
     ),
 )]
 pub async fn list_grants(
@@ -302,8 +297,7 @@ pub async fn list_grants(
     params(("key" = String, Path, description = "The account's key."), ListParams),
     responses(
         (status = 200, description = "The entries.", body = Page<EntryBody>),
-        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "No such account, or someone else's.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "No such account, or someone else's."),
     ),
 )]
 pub async fn list_ledger(

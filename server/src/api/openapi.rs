@@ -12,7 +12,9 @@ use utoipa::{
     openapi::security::{Http, HttpAuthScheme, SecurityScheme},
 };
 
-use super::problem::ProblemBody;
+use super::problem::{DeniedProblem, ProblemSchema};
+
+mod refusals;
 
 /// What the description says before any operation.
 #[derive(OpenApi)]
@@ -25,7 +27,7 @@ use super::problem::ProblemBody;
                        parameters are errors. Errors are `application/problem+json` (RFC 9457). Every answer carries `x-request-id`.",
         license(name = "MIT OR Apache-2.0"),
     ),
-    components(schemas(ProblemBody)),
+    components(schemas(ProblemSchema, DeniedProblem)),
     modifiers(&Bearer),
     security(("api_key" = [])),
 )]
@@ -171,7 +173,8 @@ pub fn head() -> utoipa::openapi::OpenApi {
 /// The whole description.
 pub fn description() -> &'static Value {
     static DESCRIPTION: LazyLock<Value> = LazyLock::new(|| {
-        let (_, openapi) = super::described().split_for_parts();
+        let (_, mut openapi) = super::described().split_for_parts();
+        refusals::describe(&mut openapi);
         serde_json::to_value(openapi).unwrap_or_default()
     });
     &DESCRIPTION

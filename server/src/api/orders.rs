@@ -26,7 +26,7 @@ use super::{
     body::JsonBody,
     disputes::DisputeBody,
     list::{ListParams, Page, Paging},
-    problem::{Answer, Problem, ProblemBody},
+    problem::{Answer, Problem},
     query::Params,
     times,
 };
@@ -141,10 +141,8 @@ impl OrderBody {
     request_body = PostOrder,
     responses(
         (status = 201, description = "Ordered.", body = OrderBody),
-        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The key has no scope platform.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "No such account.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`errors` says what is wrong.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The key has no scope platform."),
+        (status = 404, description = "No such account."),
     ),
 )]
 pub async fn post_order(
@@ -181,8 +179,7 @@ pub async fn post_order(
     params(("key" = String, Path, description = "The account's key."), ListParams),
     responses(
         (status = 200, description = "The orders.", body = Page<OrderBody>),
-        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "No such account, or someone else's.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "No such account, or someone else's."),
     ),
 )]
 pub async fn list_orders(
@@ -220,11 +217,9 @@ pub async fn list_orders(
     request_body = PostPayment,
     responses(
         (status = 200, description = "The order.", body = OrderBody),
-        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The key has no scope platform.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "No such account or order.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "It was paid before.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`errors` says what is wrong.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The key has no scope platform."),
+        (status = 404, description = "No such account or order."),
+        (status = 409, description = "It was paid before."),
     ),
 )]
 pub async fn post_order_payment(
@@ -269,10 +264,9 @@ pub async fn post_order_payment(
     request_body(content = Object, content_type = "application/json"),
     responses(
         (status = 204, description = "Taken."),
-        (status = 401, description = "Not signed with the secret, or too old.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "No such order.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "The order was paid before and cannot fail any more.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`errors` says what is wrong.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "Not signed with the secret, or too old."),
+        (status = 404, description = "No such order."),
+        (status = 409, description = "The order was paid before and cannot fail any more."),
     ),
 )]
 pub async fn post_payment_event(
@@ -314,8 +308,7 @@ pub async fn post_payment_event(
     ),
     responses(
         (status = 200, description = "The refund requests.", body = Page<DisputeBody>),
-        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "No such account, or someone else's.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "No such account, or someone else's."),
     ),
 )]
 pub async fn list_disputes(

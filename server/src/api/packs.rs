@@ -16,7 +16,7 @@ use super::{
     balance::GrantBody,
     body::JsonBody,
     list::{ListParams, Page, Paging, put_answer},
-    problem::{Answer, ProblemBody},
+    problem::Answer,
     query::Params,
     times,
 };
@@ -97,7 +97,6 @@ impl From<Pack> for PackBody {
     get, path = "/api/v1/packs", tag = "Packs", operation_id = "list_packs", params(ListParams),
     responses(
         (status = 200, description = "The packs.", body = Page<PackBody>),
-        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
     ),
 )]
 pub async fn list_packs(
@@ -125,8 +124,7 @@ pub async fn list_packs(
     params(("key" = String, Path, description = "The pack's key.")),
     responses(
         (status = 200, description = "The pack.", body = PackBody),
-        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "No such pack.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "No such pack."),
     ),
 )]
 pub async fn get_pack(
@@ -152,9 +150,7 @@ pub async fn get_pack(
     responses(
         (status = 201, description = "Created.", body = PackBody),
         (status = 200, description = "Replaced.", body = PackBody),
-        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The key has no scope platform.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`errors` says what is wrong.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The key has no scope platform."),
     ),
 )]
 pub async fn put_pack(
@@ -191,10 +187,8 @@ pub async fn put_pack(
     request_body = GrantPack,
     responses(
         (status = 201, description = "Granted.", body = GrantBody),
-        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The key has no scope platform.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "No such account.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`errors` says what is wrong.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The key has no scope platform."),
+        (status = 404, description = "No such account."),
     ),
 )]
 pub async fn post_account_pack(

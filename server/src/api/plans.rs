@@ -14,7 +14,7 @@ use super::{
     auth::Authed,
     body::JsonBody,
     list::{ListParams, Page, Paging, put_answer},
-    problem::{Answer, ProblemBody},
+    problem::Answer,
     query::Params,
     times,
 };
@@ -108,7 +108,6 @@ impl PutPlanBody {
     get, path = "/api/v1/plans", tag = "Plans", operation_id = "list_plans", params(ListParams),
     responses(
         (status = 200, description = "The plans.", body = Page<PlanBody>),
-        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
     ),
 )]
 pub async fn list_plans(
@@ -136,8 +135,7 @@ pub async fn list_plans(
     params(("key" = String, Path, description = "The plan's key.")),
     responses(
         (status = 200, description = "The plan.", body = PlanInForce),
-        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "No such plan.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "No such plan."),
     ),
 )]
 pub async fn get_plan(
@@ -168,9 +166,7 @@ pub async fn get_plan(
     responses(
         (status = 201, description = "Created.", body = PlanBody),
         (status = 200, description = "Replaced.", body = PlanBody),
-        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The key has no scope platform.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`errors` says what is wrong.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The key has no scope platform."),
     ),
 )]
 pub async fn put_plan(

@@ -18,7 +18,7 @@ use utoipa::ToSchema;
 use super::{
     auth::Authed,
     format::Format,
-    problem::{Answer, ProblemBody},
+    problem::Answer,
     query::{Params, Rest},
     series::{self, Point},
     table::{Cell, Table},
@@ -142,9 +142,8 @@ pub struct AccountChange {
     ),
     responses(
         (status = 200, description = "The platform's usage.", content((PlatformBody = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"))),
-        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The key is none of the platform's.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "A filter is wrong, or there are too many windows.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The key is none of the platform's."),
+        (status = 422, description = "A filter is wrong, or there are too many windows."),
     ),
 )]
 pub async fn get_platform_trends(

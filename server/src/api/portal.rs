@@ -11,13 +11,7 @@ use serde::{Deserialize, Serialize};
 use service::{Services, members::Place, portal::PortalAsk};
 use utoipa::ToSchema;
 
-use super::{
-    auth::Authed,
-    body::JsonBody,
-    problem::{Answer, ProblemBody},
-    query::Params,
-    times,
-};
+use super::{auth::Authed, body::JsonBody, problem::Answer, query::Params, times};
 use crate::state::Origin;
 
 /// Whom to sign in, and as what.
@@ -64,10 +58,8 @@ pub struct PortalSession {
     request_body = PostPortalSessionBody,
     responses(
         (status = 201, description = "Created.", body = PortalSession),
-        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The key has no scope platform.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "No such account.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`errors` says what is wrong.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The key has no scope platform."),
+        (status = 404, description = "No such account."),
     ),
 )]
 pub async fn post_portal_session(

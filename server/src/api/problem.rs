@@ -117,6 +117,13 @@ impl Kind {
     }
 }
 
+impl Kind {
+    /// The kind that is answered with a status.
+    pub fn of_status(status: StatusCode) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.words().2 == status)
+    }
+}
+
 /// An error as it is answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
@@ -140,10 +147,10 @@ pub struct Denial {
     #[schema(example = false)]
     pub unlimited: bool,
     /// The limit.
-    #[schema(value_type = Object)]
+    #[schema(required, value_type = Option<Object>)]
     pub limit: Option<Limit>,
     /// What would help: `buy_pack`, `raise_budget` or `wait`.
-    #[schema(value_type = String, example = "buy_pack")]
+    #[schema(required, value_type = Option<String>, example = "buy_pack")]
     pub remedy: Option<Remedy>,
 }
 
@@ -165,28 +172,47 @@ pub struct FieldErrorBody {
     pub message: String,
 }
 
-/// An error, as RFC 9457 describes it.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Problem)]
-pub struct ProblemBody {
-    /// What kind of problem: a stable relative URI.
+/// An error as it is written: what [`ProblemSchema`] describes, or [`DeniedProblem`].
+#[derive(Debug, Serialize)]
+struct ProblemBody {
     #[serde(rename = "type")]
-    #[schema(example = "/problems/invalid")]
-    pub kind: String,
-    /// The kind in words.
-    pub title: &'static str,
-    /// The HTTP status.
-    pub status: u16,
-    /// What happened here.
-    pub detail: String,
-    /// Everything wrong with the request, when it was invalid.
+    kind: String,
+    title: &'static str,
+    status: u16,
+    detail: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schema(value_type = Option<Vec<FieldErrorBody>>)]
-    pub errors: Vec<FieldError>,
-    /// Which limit, when one does not allow it.
+    errors: Vec<FieldError>,
     #[serde(flatten)]
-    #[schema(inline)]
-    pub denial: Option<Denial>,
+    denial: Option<Denial>,
+}
+
+/// An error, as RFC 9457 describes it.
+#[derive(ToSchema)]
+#[schema(as = Problem)]
+#[expect(dead_code, reason = "describes what is written by ProblemBody")]
+pub struct ProblemSchema {
+    /// What kind of problem: a stable relative URI.
+    #[schema(example = "/problems/invalid")]
+    r#type: String,
+    /// The kind in words.
+    title: String,
+    /// The HTTP status.
+    status: u16,
+    /// What happened here.
+    detail: String,
+    /// Everything wrong with the request, when it was invalid.
+    #[schema(value_type = Option<Vec<FieldErrorBody>>, nullable = false)]
+    errors: Option<Vec<FieldErrorBody>>,
+}
+
+/// An error that a limit caused: which, and what would help.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes what is written by ProblemBody")]
+pub struct DeniedProblem {
+    #[serde(flatten)]
+    problem: ProblemSchema,
+    #[serde(flatten)]
+    denial: Denial,
 }
 
 impl Problem {

@@ -18,7 +18,7 @@ use super::{
     body::JsonBody,
     list::{ListParams, Page, Paging, Sorted, put_answer},
     openapi::RateRuleSchema,
-    problem::{Answer, ProblemBody},
+    problem::Answer,
     query::Params,
     times,
 };
@@ -86,8 +86,7 @@ impl From<RateCard> for RateCardBody {
     get, path = "/api/v1/rate-cards", tag = "Rate cards", operation_id = "list_rate_cards", params(ListParams),
     responses(
         (status = 200, description = "The rate cards.", body = Page<RateCardBody>),
-        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The key has no scope platform.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The key has no scope platform."),
     ),
 )]
 pub async fn list_rate_cards(
@@ -119,9 +118,8 @@ pub async fn list_rate_cards(
     params(("type" = String, Path, description = "The event type."), ListParams),
     responses(
         (status = 200, description = "Its versions, newest first.", body = VersionsBody),
-        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The key has no scope platform.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "No such rate card.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The key has no scope platform."),
+        (status = 404, description = "No such rate card."),
     ),
 )]
 pub async fn get_rate_card(
@@ -158,9 +156,7 @@ pub async fn get_rate_card(
     responses(
         (status = 201, description = "Stored as a further version.", body = RateCardBody),
         (status = 200, description = "The latest version already says so.", body = RateCardBody),
-        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The key has no scope platform.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`errors` says what is wrong.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The key has no scope platform."),
     ),
 )]
 pub async fn put_rate_card(

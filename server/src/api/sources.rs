@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use super::{
     auth::Authed,
     list::{ListParams, Paging, Sorted},
-    problem::{Answer, ProblemBody},
+    problem::Answer,
     query::Params,
     times,
 };
@@ -57,9 +57,8 @@ pub struct SourceBody {
     ),
     responses(
         (status = 200, description = "The sources.", body = SourcesBody),
-        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The key has no scope read.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "No such account.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The key has no scope read."),
+        (status = 404, description = "No such account."),
     ),
 )]
 pub async fn get_sources(

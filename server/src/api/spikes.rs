@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use super::{
     auth::Authed,
-    problem::{Answer, ProblemBody},
+    problem::Answer,
     query::{Params, ViewParams},
     times,
 };
@@ -132,10 +132,9 @@ impl CauseBody {
     get, path = "/api/v1/spikes", tag = "Usage", operation_id = "get_spikes", params(ViewParams),
     responses(
         (status = 200, description = "The spikes.", body = SpikesBody),
-        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The key has no scope read.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "No such account.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "A filter is wrong, or the period is too long.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The key has no scope read."),
+        (status = 404, description = "No such account."),
+        (status = 422, description = "A filter is wrong, or the period is too long."),
     ),
 )]
 pub async fn get_spikes(

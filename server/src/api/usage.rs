@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 use super::{
     auth::Authed,
-    problem::{Answer, ProblemBody},
+    problem::Answer,
     query::{Params, ViewParams},
     times,
 };
@@ -109,10 +109,9 @@ impl From<Totals> for TotalsBody {
     get, path = "/api/v1/usage/summary", tag = "Usage", operation_id = "get_usage_summary", params(ViewParams),
     responses(
         (status = 200, description = "The totals.", body = SummaryBody),
-        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The key has no scope read.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "No such account.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "A filter is wrong.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The key has no scope read."),
+        (status = 404, description = "No such account."),
+        (status = 422, description = "A filter is wrong."),
     ),
 )]
 pub async fn get_summary(

@@ -18,7 +18,7 @@ use super::{
     auth::Authed,
     body::JsonBody,
     list::{ListParams, Page, Paging, Sorted},
-    problem::{Answer, ProblemBody},
+    problem::Answer,
     query::Params,
     times,
 };
@@ -137,9 +137,8 @@ async fn managed(
     ),
     responses(
         (status = 200, description = "The webhooks, at most 10, without their secrets.", body = Page<WebhookBody>),
-        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The key has no scope platform.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "No such account.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The key has no scope platform."),
+        (status = 404, description = "No such account."),
     ),
 )]
 pub async fn list_webhooks(
@@ -179,11 +178,9 @@ pub async fn list_webhooks(
     request_body = PostWebhookBody,
     responses(
         (status = 201, description = "Created.", body = NewWebhook),
-        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The key has no scope platform.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "No such account.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "There are 10 webhooks already.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "`errors` says what is wrong.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The key has no scope platform."),
+        (status = 404, description = "No such account."),
+        (status = 409, description = "There are 10 webhooks already."),
     ),
 )]
 pub async fn post_webhook(
@@ -214,9 +211,8 @@ pub async fn post_webhook(
     ),
     responses(
         (status = 204, description = "Removed."),
-        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The key has no scope platform.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "No such webhook.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The key has no scope platform."),
+        (status = 404, description = "No such webhook."),
     ),
 )]
 pub async fn delete_webhook(
@@ -241,9 +237,8 @@ pub async fn delete_webhook(
     ),
     responses(
         (status = 200, description = "It is enabled.", body = WebhookBody),
-        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The key has no scope platform.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "No such webhook.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The key has no scope platform."),
+        (status = 404, description = "No such webhook."),
     ),
 )]
 pub async fn enable_webhook(
@@ -267,9 +262,8 @@ pub async fn enable_webhook(
     ),
     responses(
         (status = 202, description = "It is pending.", body = SentMessage),
-        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The key has no scope platform.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "No such webhook.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The key has no scope platform."),
+        (status = 404, description = "No such webhook."),
     ),
 )]
 pub async fn test_webhook(
@@ -294,9 +288,8 @@ pub async fn test_webhook(
     ),
     responses(
         (status = 200, description = "The messages.", body = Page<DeliveryBody>),
-        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The key has no scope platform.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "No such webhook.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The key has no scope platform."),
+        (status = 404, description = "No such webhook."),
     ),
 )]
 pub async fn list_deliveries(
@@ -330,9 +323,8 @@ pub async fn list_deliveries(
     ),
     responses(
         (status = 202, description = "It is pending.", body = SentMessage),
-        (status = 401, description = "No or a wrong key.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The key has no scope platform.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "No such message.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The key has no scope platform."),
+        (status = 404, description = "No such message."),
     ),
 )]
 pub async fn replay(

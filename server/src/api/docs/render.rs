@@ -90,7 +90,7 @@ fn write_operation(html: &mut String, api: &Value, path: &str, method: &str, ope
             html,
             "<dt>{}</dt><dd>{}",
             escaped(status),
-            prose(text(response, "description"))
+            prose(said_of(api, response))
         );
         if status.starts_with('2') {
             write_schema(
@@ -103,6 +103,17 @@ fn write_operation(html: &mut String, api: &Value, path: &str, method: &str, ope
         html.push_str("</dd>");
     }
     html.push_str("</dl></section>");
+}
+
+/// What an operation says of an answer; else what its component says.
+fn said_of<'a>(api: &'a Value, response: &'a Value) -> &'a str {
+    let own = text(response, "description");
+    match text(response, "$ref").strip_prefix('#') {
+        Some(pointer) if own.is_empty() => api
+            .pointer(pointer)
+            .map_or("", |component| text(component, "description")),
+        _ => own,
+    }
 }
 
 /// The media types of a body, and its fields once: an array holds the same.
