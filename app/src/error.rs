@@ -22,6 +22,8 @@ pub enum AppError {
     Offline,
     /// The server failed; the cause is in its log.
     Failed,
+    /// There are too many live pages to follow another one.
+    TooMany,
 }
 
 impl fmt::Display for AppError {
@@ -33,6 +35,7 @@ impl fmt::Display for AppError {
             Self::Busy => "The server is busy.",
             Self::Offline => "The server cannot be reached.",
             Self::Failed => "Something went wrong on our side.",
+            Self::TooMany => "Too many live pages.",
         })
     }
 }
@@ -47,6 +50,7 @@ impl AppError {
             Self::Busy | Self::Failed => {
                 "Try again in a moment. Nothing that was recorded is lost.".to_owned()
             }
+            Self::TooMany => "Close pages that you do not need.".to_owned(),
             Self::Offline => {
                 "Check your connection; the page goes on by itself once it is back.".to_owned()
             }

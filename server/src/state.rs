@@ -14,7 +14,12 @@ use crate::{
         rates::{Limiter, Rates},
     },
     telemetry,
-    web::{recovery::Recovery, sign_in::Attempts, sign_on::SignOn},
+    web::{
+        live::{LiveLimits, Places},
+        recovery::Recovery,
+        sign_in::Attempts,
+        sign_on::SignOn,
+    },
 };
 
 /// What every handler shares; cheap to clone.
@@ -42,6 +47,8 @@ pub struct AppState {
     pub recovery: Recovery,
     /// Writes with an `Idempotency-Key` that are running.
     pub in_flight: InFlight,
+    /// Counts live streams.
+    pub places: Places,
 }
 
 /// How browsers reach the server.
@@ -77,6 +84,8 @@ pub struct Edge {
     pub proxies: Proxies,
     /// How many requests one sender may make.
     pub rates: Rates,
+    /// How many live streams there may be at once.
+    pub live: LiveLimits,
     /// Origins whose pages may show a platform's users our pages in a frame.
     pub embed_origins: Vec<String>,
     /// The provider of single sign-on.
@@ -103,6 +112,7 @@ impl AppState {
             attempts: Arc::default(),
             recovery: Recovery::default(),
             in_flight: InFlight::default(),
+            places: Places::new(edge.live),
         }
     }
 }

@@ -6,6 +6,7 @@ pub mod brand;
 pub mod files;
 pub mod guard;
 pub mod invitations;
+pub mod live;
 pub mod pictures;
 pub mod portal;
 pub mod recovery;
@@ -18,7 +19,7 @@ pub mod tries;
 pub mod unsubscribe;
 pub mod webhooks;
 
-use app::{context::Current, error::AppError, pages::Found};
+use app::{context::Current, error::AppError, functions::Follow, pages::Found};
 use axum::{
     Router,
     body::Body,
@@ -28,7 +29,10 @@ use axum::{
     response::{IntoResponse as _, Redirect, Response},
     routing::{get, post},
 };
-use leptos::{prelude::provide_context, server_fn::error::FromServerFnError as _};
+use leptos::{
+    prelude::provide_context,
+    server_fn::{ServerFn as _, error::FromServerFnError as _},
+};
 use service::ServiceError;
 
 use crate::AppState;
@@ -94,6 +98,7 @@ pub fn router() -> Router<AppState> {
         .route("/billing/orders", post(billing::order))
         .route("/billing/disputes", post(billing::dispute))
         .route("/billing/disputes/support", post(billing::support))
+        .route(Follow::PATH, get(live::follow))
         .route("/api/fn/{name}", get(function))
         .route("/", get(|| async { Redirect::to(app::USAGE_PATH) }))
         .layer(from_fn(guard::signed_in))
@@ -183,9 +188,7 @@ async fn refused_to(state: &AppState, current: Current, error: ServiceError) -> 
 async fn function(State(state): State<AppState>, mut request: Request) -> Response {
     let (services, current) = (state.services, current(request.extensions()));
     if current.known.is_none() {
-        let kind = [(header::CONTENT_TYPE, "application/octet-stream")];
-        let told = AppError::SignedOut.ser();
-        return (StatusCode::UNAUTHORIZED, kind, told).into_response();
+        return signed_out();
     }
     request.headers_mut().remove(header::ACCEPT);
     request.headers_mut().remove(header::REFERER);
@@ -196,6 +199,13 @@ async fn function(State(state): State<AppState>, mut request: Request) -> Respon
     leptos_axum::handle_server_fns_with_context(provide, request)
         .await
         .into_response()
+}
+
+/// What a function answers to nobody.
+fn signed_out() -> Response {
+    let kind = [(header::CONTENT_TYPE, "application/octet-stream")];
+    let told = AppError::SignedOut.ser();
+    (StatusCode::UNAUTHORIZED, kind, told).into_response()
 }
 
 /// Who asks.

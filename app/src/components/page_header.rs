@@ -134,10 +134,10 @@ pub fn LiveMark(
     let text = move || match link.get() {
         Link::Connecting => "Connecting…",
         Link::Live => "Live",
-        Link::Broken => "Not live",
+        Link::Broken | Link::Full => "Not live",
     };
     view! {
-        <span class="live-mark needs-script" class:is-live=move || link.get() == Link::Live class:is-broken=move || link.get() == Link::Broken role="status">
+        <span class="live-mark needs-script" class:is-live=move || link.get() == Link::Live class:is-broken=move || matches!(link.get(), Link::Broken | Link::Full) role="status">
             <span class="live-dot"></span>
             {text}
         </span>

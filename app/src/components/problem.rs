@@ -17,7 +17,9 @@ pub fn Problem(
     let (href, label) = match error {
         AppError::SignedOut => ("/sign-in", "Sign in"),
         AppError::NotFound | AppError::Invalid(_) => (crate::USAGE_PATH, "Go to AI Credits Usage"),
-        AppError::Busy | AppError::Offline | AppError::Failed => ("", "Try again"),
+        AppError::Busy | AppError::Offline | AppError::Failed | AppError::TooMany => {
+            ("", "Try again")
+        }
     };
     view! {
         <section class="problem" role="alert">

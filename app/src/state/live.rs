@@ -12,6 +12,8 @@ pub enum Link {
     Live,
     /// Broken; being mended.
     Broken,
+    /// Refused: too many pages are live.
+    Full,
 }
 
 /// A page that is followed.
@@ -62,8 +64,21 @@ mod browser {
     /// The first wait after a broken connection; it doubles up to the longest.
     const FIRST_WAIT: Duration = Duration::from_millis(300);
     const LONGEST_WAIT: Duration = Duration::from_secs(10);
+    /// The wait after there were too many live pages.
+    const FULL_WAIT: Duration = Duration::from_secs(60);
     /// The server beats every 15 seconds; a connection silent for longer than two beats is dead.
     const SILENCE: Duration = Duration::from_secs(35);
+
+    /// How a connection was.
+    #[derive(Clone, Copy)]
+    enum Ended {
+        /// It worked.
+        Worked,
+        /// It never did.
+        Failed,
+        /// It was refused, as there are too many.
+        Full,
+    }
 
     #[derive(Clone, Copy)]
     struct Live {
@@ -115,8 +130,14 @@ mod browser {
         async fn run(self) {
             let mut wait = FIRST_WAIT;
             loop {
-                if self.connect().await {
-                    wait = FIRST_WAIT;
+                match self.connect().await {
+                    Ended::Full => {
+                        self.link.set(Link::Full);
+                        sleep(FULL_WAIT).await;
+                        continue;
+                    }
+                    Ended::Worked => wait = FIRST_WAIT,
+                    Ended::Failed => {}
                 }
                 self.link.set(Link::Broken);
                 sleep(wait).await;
@@ -124,28 +145,29 @@ mod browser {
             }
         }
 
-        /// Listens until the connection breaks; says whether it ever worked.
-        async fn connect(self) -> bool {
+        /// Listens until the connection breaks.
+        async fn connect(self) -> Ended {
             let (asks, input) = mpsc::unbounded();
             self.asks.set_value(Some(asks));
             let Ok(mut frames) = follow(input.into()).await else {
-                return false;
+                return Ended::Failed;
             };
             self.ask();
-            let mut worked = false;
+            let mut ended = Ended::Failed;
             loop {
                 let silence = std::pin::pin!(sleep(SILENCE));
                 match select(frames.next(), silence).await {
                     Either::Left((Some(Ok(message)), _)) => {
-                        worked = true;
+                        ended = Ended::Worked;
                         self.link.set(Link::Live);
                         self.take(message);
                     }
                     Either::Left((Some(Err(AppError::SignedOut)), _)) => {
                         self.reload.run(());
-                        return worked;
+                        return ended;
                     }
-                    _ => return worked,
+                    Either::Left((Some(Err(AppError::TooMany)), _)) => return Ended::Full,
+                    _ => return ended,
                 }
             }
         }

@@ -9,7 +9,10 @@ use super::Layers;
 use crate::{
     middleware::{address::Proxies, rates::Rates},
     state::{Edge, Origin},
-    web::sign_on::{SignOn, SignOnSettings},
+    web::{
+        live::LiveLimits,
+        sign_on::{SignOn, SignOnSettings},
+    },
 };
 
 /// The files of a certificate.
@@ -41,6 +44,11 @@ pub(super) fn edge(all: &Layers, origin: Origin, errors: &mut Vec<String>) -> Ed
         .unwrap_or(otherwise)
     };
     let rates = Rates::default();
+    let at_once = |name: &str, otherwise: u32, errors: &mut Vec<String>| {
+        all.parsed(name, "a whole number of live pages", errors)
+            .unwrap_or(otherwise)
+    };
+    let live = LiveLimits::default();
     Edge {
         proxies: all
             .parse_with("trusted_proxies", proxies, errors)
@@ -49,6 +57,12 @@ pub(super) fn edge(all: &Layers, origin: Origin, errors: &mut Vec<String>) -> Ed
             key: per_second("rate_key", rates.key, errors),
             account: per_second("rate_account", rates.account, errors),
             address: per_second("rate_address", rates.address, errors),
+        },
+        live: LiveLimits {
+            person: at_once("live_person", live.person, errors),
+            account: at_once("live_account", live.account, errors),
+            address: at_once("live_address", live.address, errors),
+            ..live
         },
         embed_origins: all
             .parse_with("embed_origins", origins, errors)

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, str::FromStr};
 use super::FILE_VARIABLE;
 
 /// Every setting, by its name in the file; its variable is the same in capitals after [`PREFIX`].
-pub const SETTINGS: [&str; 29] = [
+pub const SETTINGS: [&str; 32] = [
     "database_url",
     "addr",
     "public_url",
@@ -26,6 +26,9 @@ pub const SETTINGS: [&str; 29] = [
     "rate_key",
     "rate_account",
     "rate_address",
+    "live_person",
+    "live_account",
+    "live_address",
     "mail_from",
     "smtp_url",
     "oidc_issuer",

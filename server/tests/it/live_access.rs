@@ -23,20 +23,20 @@ use crate::{
     support::{NOW, TestServer, event_with},
 };
 
-type Socket = WebSocketStream<MaybeTlsStream<tokio::net::TcpStream>>;
+pub type Socket = WebSocketStream<MaybeTlsStream<tokio::net::TcpStream>>;
 
-fn path() -> &'static str {
+pub fn path() -> &'static str {
     leptos::server_fn::axum::server_fn_paths()
         .map(|(path, _)| path)
         .find(|path| without_hash(path) == "/api/fn/follow")
         .unwrap()
 }
 
-async fn connect(addr: SocketAddr, cookie: &str) -> Socket {
+pub async fn connect(addr: SocketAddr, cookie: &str) -> Socket {
     try_connect(addr, cookie).await.unwrap()
 }
 
-async fn try_connect(addr: SocketAddr, cookie: &str) -> Result<Socket, Error> {
+pub async fn try_connect(addr: SocketAddr, cookie: &str) -> Result<Socket, Error> {
     let mut request = format!("ws://{addr}{}", path())
         .into_client_request()
         .unwrap();
@@ -46,23 +46,33 @@ async fn try_connect(addr: SocketAddr, cookie: &str) -> Result<Socket, Error> {
     Ok(connect_async(request).await?.0)
 }
 
-async fn follow(socket: &mut Socket, query: &str, as_of: Seq) {
+pub async fn follow(socket: &mut Socket, query: &str, as_of: Seq) {
     let asked = Asked {
         view: 1,
         query: query.to_owned(),
-        from: ReadAt {
-            as_of,
-            books: 0,
-            now: NOW.parse::<Time>().unwrap(),
-        },
+        from: at(as_of),
     };
+    socket.send(asking(&asked)).await.unwrap();
+}
+
+/// Where a page was read when the test began.
+pub fn at(as_of: Seq) -> ReadAt {
+    ReadAt {
+        as_of,
+        books: 0,
+        now: NOW.parse::<Time>().unwrap(),
+    }
+}
+
+/// What a page sends to follow a view.
+pub fn asking(asked: &Asked) -> Message {
     let mut bytes = vec![0];
-    bytes.extend(postcard::to_allocvec(&asked).unwrap());
-    socket.send(Message::Binary(bytes.into())).await.unwrap();
+    bytes.extend(postcard::to_allocvec(asked).unwrap());
+    Message::Binary(bytes.into())
 }
 
 /// The next frame; an error as its bytes; none when the stream is over.
-async fn next(socket: &mut Socket) -> Option<Result<LiveFrame, Vec<u8>>> {
+pub async fn next(socket: &mut Socket) -> Option<Result<LiveFrame, Vec<u8>>> {
     loop {
         let message = socket.next().await?.ok()?;
         let bytes = match message {
@@ -91,7 +101,7 @@ async fn next_rows(socket: &mut Socket) -> Vec<String> {
     }
 }
 
-async fn spend(server: &TestServer, id: &str, company: &str) {
+pub async fn spend(server: &TestServer, id: &str, company: &str) {
     let mut event = event_with(id, "/data/credits", json!("1"));
     event["subject"] = json!(company);
     server.post_events(&event).await.ok(204);

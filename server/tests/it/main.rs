@@ -33,6 +33,7 @@ mod limits;
 mod listener;
 mod lists;
 mod live_access;
+mod live_limits;
 mod matrix;
 mod openapi;
 mod ops;
