@@ -86,10 +86,6 @@ impl Places {
     }
 
     /// A place for another stream from an address, none when there are too many; nothing is counted where it is not known.
-    #[expect(
-        clippy::option_option,
-        reason = "no place is not the same as no address"
-    )]
     pub fn of_address(&self, address: ClientAddress) -> Option<Option<Place>> {
         let Some(address) = address.0 else {
             return Some(None);
