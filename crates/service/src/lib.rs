@@ -49,6 +49,7 @@ pub mod single_sign_on;
 pub mod sources;
 pub mod spikes;
 mod split;
+mod standing;
 pub mod tasks;
 pub mod tips;
 pub mod trends;
@@ -107,6 +108,7 @@ pub struct Services {
     damage: Damage,
     checks: Checks,
     hub: Hub,
+    standing: standing::Watch,
     tips: tips::Remembered,
     spans_read: platform::SpansRead,
     payments: Arc<dyn PaymentProvider>,
@@ -139,6 +141,15 @@ impl Services {
             hub.clone(),
             observer,
         );
+        live::watch(Arc::clone(&store), Arc::clone(&clock), &hub, tasks.clone());
+        let standing = standing::Watch::default();
+        let deeds = watch::channel(()).0;
+        standing.start(
+            Arc::clone(&store),
+            Arc::clone(&clock),
+            deeds.subscribe(),
+            tasks.clone(),
+        );
         Self {
             directory: Arc::new(Directory::new(Arc::clone(&store))),
             checks: Checks::start(Arc::clone(&store), Arc::clone(&clock)),
@@ -148,6 +159,7 @@ impl Services {
             tasks,
             damage: Damage::default(),
             hub,
+            standing,
             tips: tips::Remembered::default(),
             spans_read: platform::SpansRead::default(),
             payments: Arc::new(Manual),
@@ -155,7 +167,7 @@ impl Services {
             pages: None,
             courier: Arc::new(NoCourier),
             messages: Arc::new(Notify::new()),
-            deeds: watch::channel(()).0,
+            deeds,
         }
     }
 

@@ -34,7 +34,7 @@ pub use events::{
 };
 pub use identity::{
     IdempotencyStore, IdentityStore, KnownRequest, Membership, NewUser, Remembered, SavedSession,
-    User,
+    Standing, User,
 };
 pub use leads::{AgentCell, ChatCell, LeadCell, LeadReads};
 pub use ledger::{
@@ -47,7 +47,7 @@ pub use platform::{
     Span, SpanUse,
 };
 pub use reading::{
-    Cell, Direction, Grain, GroupBy, GroupKey, LogRange, ReadStore, Selection, Snapshot,
+    Cell, Change, Direction, Grain, GroupBy, GroupKey, LogRange, ReadStore, Selection, Snapshot,
 };
 pub use reversals::{ReturnedTo, Reverse, Reversed, Reversible, StoredReversal};
 pub use reviews::ReviewStore;

@@ -185,37 +185,7 @@ impl Services {
             .await;
         Ok(User { disabled, ..user })
     }
-
-    /// Whether a caller is still who they were: signed in, not disabled, and allowed the same.
-    pub async fn is_still(&self, caller: &Caller) -> ServiceResult<bool> {
-        if let Some(session) = caller.session()
-            && self.store.session(session, self.now()).await?.is_none()
-        {
-            return Ok(false);
-        }
-        let Some(id) = caller.user() else {
-            return Ok(true);
-        };
-        let user = self.signed_in(id).await?;
-        Ok(user.is_some_and(|user| Caller::from_user(&user).may_the_same(caller)))
-    }
-
-    /// Resolves when a caller is no longer who they were.
-    pub async fn until_changed(self, caller: Caller) {
-        let mut deeds = self.deeds.subscribe();
-        loop {
-            // Whatever this process did it hears at once; what another did, at the next look.
-            let _ = tokio::time::timeout(LOOK_EVERY, deeds.changed()).await;
-            // A database that does not answer says nothing about them.
-            if matches!(self.is_still(&caller).await, Ok(false)) {
-                return;
-            }
-        }
-    }
 }
-
-/// How soon someone who may no longer look sees nothing new.
-const LOOK_EVERY: std::time::Duration = std::time::Duration::from_millis(800);
 
 pub(crate) fn person(caller: &Caller) -> ServiceResult<UserId> {
     caller.user().ok_or_else(|| {

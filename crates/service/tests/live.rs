@@ -38,7 +38,8 @@ async fn follow(world: &World, caller: &Caller, query: &ViewQuery, from: Seq) ->
             .map_or(0, |books| books.version),
         now: world.services.now(),
     };
-    let mut frames: Frames = Box::pin(world.services.live(scope, query, read_at).await.unwrap());
+    let told = world.services.live(scope, query, read_at).await.unwrap();
+    let mut frames: Frames = Box::pin(told.map(|told| told.frame().clone()));
     assert_eq!(frames.next().await, Some(LiveFrame::Hello { from }));
     frames
 }
@@ -346,7 +347,7 @@ async fn a_page_read_before_midnight_and_followed_after_it_is_read_again() {
         .live(scope, &ViewQuery::default(), read_at)
         .await
         .unwrap();
-    let mut frames: Frames = Box::pin(frames);
+    let mut frames: Frames = Box::pin(frames.map(|told| told.frame().clone()));
     assert!(matches!(frames.next().await, Some(LiveFrame::Hello { .. })));
     assert_eq!(frames.next().await, Some(LiveFrame::Resync));
     assert_eq!(frames.next().await, None);

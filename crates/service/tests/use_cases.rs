@@ -30,4 +30,5 @@ mod tips;
 mod trends;
 mod users;
 mod value;
+mod viewers;
 mod writer;

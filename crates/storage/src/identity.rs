@@ -6,7 +6,7 @@ pub(crate) mod users;
 
 use async_trait::async_trait;
 use domain::{Time, UserId};
-use service::ports::{IdentityStore, NewUser, SavedSession, StoreResult, User};
+use service::ports::{IdentityStore, NewUser, SavedSession, Standing, StoreResult, User};
 
 use crate::SqliteStore;
 
@@ -34,6 +34,15 @@ impl IdentityStore for SqliteStore {
 
     async fn session(&self, id_hash: &[u8], now: Time) -> StoreResult<Option<SavedSession>> {
         Ok(sessions::get(&self.readers, id_hash, now).await?)
+    }
+
+    async fn standing(
+        &self,
+        sessions: &[Vec<u8>],
+        users: &[UserId],
+        now: Time,
+    ) -> StoreResult<Standing> {
+        Ok(users::standing(&self.readers, sessions, users, now).await?)
     }
 
     async fn delete_session(&self, id_hash: &[u8]) -> StoreResult<()> {

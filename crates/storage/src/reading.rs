@@ -11,8 +11,8 @@ use domain::{
     spike::Part,
 };
 use service::ports::{
-    BooksNeeds, Cell, Grain, GroupBy, LoadedBooks, LogRange, ReadStore, Selection, Snapshot,
-    StoreResult, StoredEvent,
+    BooksNeeds, Cell, Change, Grain, GroupBy, LoadedBooks, LogRange, ReadStore, Selection,
+    Snapshot, StoreResult, StoredEvent,
 };
 use sqlx::{Sqlite, SqliteConnection, SqlitePool, Transaction};
 
@@ -39,9 +39,34 @@ impl SqliteSnapshot {
 
 #[async_trait]
 impl ReadStore for SqliteStore {
+    async fn changes(&self, accounts: &[AccountId]) -> StoreResult<Vec<Change>> {
+        Ok(changes(&self.readers, accounts).await?)
+    }
+
     async fn snapshot(&self) -> StoreResult<Box<dyn Snapshot>> {
         Ok(Box::new(open(&self.readers).await?))
     }
+}
+
+/// How far the accounts of a JSON array are.
+const CHANGES: &str = "
+    SELECT asked.value, coalesce(b.version, 0), coalesce((SELECT e.seq FROM events AS e INDEXED BY events_account
+        WHERE e.account_id = asked.value ORDER BY e.seq DESC LIMIT 1), 0)
+    FROM json_each(?1) AS asked LEFT JOIN books AS b ON b.account_id = asked.value";
+
+#[tracing::instrument(name = "db.accounts.changes", skip_all)]
+async fn changes(readers: &SqlitePool, accounts: &[AccountId]) -> Result<Vec<Change>> {
+    let numbers: Vec<_> = accounts.iter().map(|account| account.0).collect();
+    let rows: Vec<(i64, i64, i64)> = sqlx::query_as(CHANGES)
+        .bind(serde_json::to_string(&numbers)?)
+        .fetch_all(readers)
+        .await?;
+    let change = |(account, version, newest)| Change {
+        account: AccountId(account),
+        version,
+        newest: Seq(newest),
+    };
+    Ok(rows.into_iter().map(change).collect())
 }
 
 #[tracing::instrument(name = "db.snapshot.open", skip_all)]
@@ -225,6 +250,13 @@ async fn cycle_used(
 mod tests {
     use super::*;
     use crate::plans::assert_searches;
+
+    #[tokio::test]
+    async fn how_far_accounts_are_is_looked_up() {
+        let events = "SEARCH e USING COVERING INDEX events_account (account_id=?)";
+        let books = "SEARCH b USING INTEGER PRIMARY KEY (rowid=?) LEFT-JOIN";
+        assert_searches(CHANGES, &[events, books]).await;
+    }
 
     #[tokio::test]
     async fn where_history_begins_is_looked_up() {

@@ -12,9 +12,9 @@ use domain::{
 use crate::{activity::log_row, ports::StoredEvent, selection::View};
 
 /// The delta from one place to another as the viewer may see it. `events` are all of the account's, oldest first.
-pub(super) fn of(
+pub(super) fn of<'a>(
     view: &View,
-    events: Vec<StoredEvent>,
+    events: impl Iterator<Item = &'a StoredEvent>,
     books: BooksView,
     (after, up_to): (Seq, Seq),
 ) -> Delta {
@@ -39,7 +39,7 @@ pub(super) fn of(
         if view.period.range.contains(event.time) {
             activities.insert(event.activity.clone());
         }
-        let matches = matches(view, &event);
+        let matches = matches(view, event);
         usage
             .entry((slot, event.agent, matches))
             .or_default()
@@ -47,7 +47,7 @@ pub(super) fn of(
                 credits: event.credits,
                 events: u64::from(event.reverses.is_none()),
             });
-        if matches && is_listed(view, &event) {
+        if matches && is_listed(view, event) {
             match event.reverses {
                 Some(original) => {
                     reversed.insert(original, event.reversed);
@@ -79,7 +79,7 @@ pub(super) fn of(
         activities: activities.into_iter().collect(),
         rows: rows
             .into_iter()
-            .map(|event| log_row(event, &view.zone))
+            .map(|event| log_row(event.clone(), &view.zone))
             .collect(),
         rows_left_out: left_out,
     }

@@ -1,5 +1,7 @@
 //! People, their sessions, and answers remembered for retries.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use async_trait::async_trait;
 use domain::{
     AccountId, CompanyId, Time, UserId,
@@ -67,6 +69,15 @@ pub struct SavedSession {
     pub expires_at: Time,
 }
 
+/// Of sessions and people that were asked for, those that are there.
+#[derive(Debug, Clone, Default)]
+pub struct Standing {
+    /// Sessions that have not ended, by the hash of their id.
+    pub sessions: BTreeSet<Vec<u8>>,
+    /// People, by number.
+    pub users: BTreeMap<UserId, User>,
+}
+
 /// People and their sessions.
 #[async_trait]
 pub trait IdentityStore {
@@ -87,6 +98,14 @@ pub trait IdentityStore {
 
     /// A session that has not ended.
     async fn session(&self, id_hash: &[u8], now: Time) -> StoreResult<Option<SavedSession>>;
+
+    /// Which of some sessions have not ended, and those of some people who are there, in one statement.
+    async fn standing(
+        &self,
+        sessions: &[Vec<u8>],
+        users: &[UserId],
+        now: Time,
+    ) -> StoreResult<Standing>;
 
     /// Ends a session.
     async fn delete_session(&self, id_hash: &[u8]) -> StoreResult<()>;

@@ -95,9 +95,23 @@ pub struct LogRange {
     pub direction: Direction,
 }
 
+/// How far an account is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Change {
+    /// Which account.
+    pub account: AccountId,
+    /// Counts the changes of its books; 0 before the first.
+    pub version: i64,
+    /// Its newest event; [`Seq::ZERO`] when there is none.
+    pub newest: Seq,
+}
+
 /// Opens snapshots.
 #[async_trait]
 pub trait ReadStore {
+    /// How far accounts are, of all in one statement.
+    async fn changes(&self, accounts: &[AccountId]) -> StoreResult<Vec<Change>>;
+
     /// A view of the database that does not change while it is read.
     async fn snapshot(&self) -> StoreResult<Box<dyn Snapshot>>;
 }

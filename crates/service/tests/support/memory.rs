@@ -18,7 +18,7 @@ use std::{
     collections::{BTreeMap, HashMap},
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicUsize},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
 };
 
@@ -90,6 +90,8 @@ pub struct MemoryStore {
     pub disk: tokio::sync::Mutex<()>,
     /// Commits that have come to the disk.
     pub commits: AtomicUsize,
+    /// How often it was asked for anything.
+    pub asked: AtomicUsize,
     /// Whether the disk refuses.
     pub is_broken: AtomicBool,
 }
@@ -97,6 +99,7 @@ pub struct MemoryStore {
 impl MemoryStore {
     /// What is stored at this moment.
     pub fn state(&self) -> Arc<State> {
+        self.asked.fetch_add(1, Ordering::Relaxed);
         Arc::clone(&self.state.lock().unwrap_or_else(PoisonError::into_inner))
     }
 

@@ -1,8 +1,10 @@
 //! People and their places in accounts.
 
+use std::{collections::BTreeMap, fmt::Write as _};
+
 use domain::{AccountId, CompanyId, Time, UserId};
 use serde::Deserialize;
-use service::ports::{Identity, Membership, NewUser, User};
+use service::ports::{Identity, Membership, NewUser, Standing, User};
 use sqlx::{SqliteConnection, SqliteExecutor, SqlitePool};
 
 use super::{email_links, sessions::delete_of_user};
@@ -26,6 +28,14 @@ macro_rules! users {
         )
     };
 }
+
+/// Sessions that last, and people: of a session only its hash is there, of a person everything else.
+const STANDING: &str = users!(
+    "WHERE user_id IN (SELECT value FROM json_each(?1))
+    UNION ALL
+    SELECT 0, hex(id_hash), '', '', NULL, 0, '[]' FROM sessions
+    WHERE id_hash IN (SELECT unhex(value) FROM json_each(?2)) AND expires_at > ?3"
+);
 
 #[derive(sqlx::FromRow)]
 struct UserRow {
@@ -97,6 +107,43 @@ pub(super) async fn by_id(database: impl SqliteExecutor<'_>, id: UserId) -> Resu
         .fetch_optional(database)
         .await?;
     row.map(User::try_from).transpose()
+}
+
+#[tracing::instrument(name = "db.users.standing", skip_all)]
+pub(super) async fn standing(
+    readers: &SqlitePool,
+    sessions: &[Vec<u8>],
+    users: &[UserId],
+    now: Time,
+) -> Result<Standing> {
+    let hashes: BTreeMap<String, &Vec<u8>> =
+        sessions.iter().map(|hash| (hex(hash), hash)).collect();
+    let numbers: Vec<_> = users.iter().map(|user| user.0).collect();
+    let rows: Vec<UserRow> = sqlx::query_as(STANDING)
+        .bind(serde_json::to_string(&numbers)?)
+        .bind(serde_json::to_string(&hashes.keys().collect::<Vec<_>>())?)
+        .bind(now.micros())
+        .fetch_all(readers)
+        .await?;
+    let mut standing = Standing::default();
+    for row in rows {
+        if let Some(hash) = hashes.get(&row.email).filter(|_| row.user_id == 0) {
+            standing.sessions.insert((*hash).clone());
+        } else {
+            let user = User::try_from(row)?;
+            standing.users.insert(user.id, user);
+        }
+    }
+    Ok(standing)
+}
+
+/// As SQLite writes it.
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a text does not fail.
+        let _ = write!(text, "{byte:02X}");
+        text
+    })
 }
 
 #[tracing::instrument(name = "db.users.list", skip_all)]

@@ -1,16 +1,13 @@
 //! One page's socket.
 
-use std::{num::NonZeroU32, pin::Pin, time::Duration};
+use std::{num::NonZeroU32, pin::Pin, sync::Arc, time::Duration};
 
-use app::{
-    error::AppError,
-    functions::{Asked, LiveMessage},
-};
+use app::{error::AppError, functions::Asked};
 use axum::extract::ws::{Message, WebSocket};
 use domain::{AccountId, live::LiveFrame};
 use futures::{Stream, StreamExt as _, stream};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
-use service::{Caller, Permission, ServiceError, Services};
+use service::{Caller, Permission, ServiceError, Services, live::Told};
 use tokio::time::{Instant, timeout};
 use tokio_tungstenite::tungstenite;
 
@@ -39,7 +36,8 @@ const MESSAGES_AT_ONCE: NonZeroU32 = match NonZeroU32::new(40) {
     None => NonZeroU32::MIN,
 };
 
-type Frames = Pin<Box<dyn Stream<Item = LiveMessage> + Send>>;
+/// Frames, and of which of the tab's views they are.
+type Frames = Pin<Box<dyn Stream<Item = (u32, Arc<Told>)> + Send>>;
 
 /// One page's socket, and what it follows.
 pub struct Tab {
@@ -86,7 +84,8 @@ impl Tab {
     async fn follow(&mut self) -> Result<(), Option<Closing>> {
         // Who is signed out, disabled or allowed something else sees nothing new: the page is told to read itself again,
         // and then shows what they may see now, or that they have to sign in.
-        let changed = self.services.clone().until_changed(self.caller.clone());
+        let services = self.services.clone();
+        let changed = services.until_changed(self.caller.clone());
         let mut changed = std::pin::pin!(changed);
         let mut frames: Frames = Box::pin(stream::pending());
         let mut ping = tokio::time::interval_at(Instant::now() + PING_EVERY, PING_EVERY);
@@ -103,7 +102,7 @@ impl Tab {
                         frames = self.frames_of(asked).await?;
                     }
                 }
-                Some(message) = frames.next() => self.tell(message).await?,
+                Some((view, told)) = frames.next() => self.tell(view, &told).await?,
                 _ = ping.tick() => {
                     if self.heard.elapsed() > SILENCE {
                         return Err(None);
@@ -168,16 +167,14 @@ impl Tab {
         }
         let frames = self.services.live(scope, &query, asked.from).await?;
         let view = asked.view;
-        let frames = frames.map(move |frame| LiveMessage { view, frame });
-        Ok(Some(Box::pin(frames)))
+        Ok(Some(Box::pin(frames.map(move |told| (view, told)))))
     }
 
-    async fn tell(&mut self, message: LiveMessage) -> Result<(), Option<Closing>> {
-        let said = |message: &LiveMessage| wire::said(message).map_err(|_| None);
-        let mut bytes = said(&message)?;
+    async fn tell(&mut self, view: u32, told: &Told) -> Result<(), Option<Closing>> {
+        let said = |told: &Told| wire::said(view, told).map_err(|_| None);
+        let mut bytes = said(told)?;
         if bytes.len() > MAX_TOLD {
-            let frame = LiveFrame::Resync;
-            bytes = said(&LiveMessage { frame, ..message })?;
+            bytes = said(&Told::new(LiveFrame::Resync))?;
         }
         self.send(Message::Binary(bytes)).await
     }

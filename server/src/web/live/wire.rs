@@ -1,13 +1,10 @@
 //! The live stream as bytes: a tag, and what was said or why not, as server functions write it.
 
-use app::{
-    error::AppError,
-    functions::{Asked, LiveMessage},
-    packed::Packed,
-};
+use app::{error::AppError, functions::Asked, packed::Packed};
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes};
 use bytes::{BufMut as _, Bytes, BytesMut};
 use leptos::server_fn::{Decodes, Encodes, error::FromServerFnError as _};
+use service::live::Told;
 
 /// What went well.
 const SAID: u8 = 0;
@@ -57,13 +54,15 @@ pub fn asked(bytes: &[u8]) -> Option<Asked> {
     }
 }
 
-/// A frame of the stream.
+/// A frame for one of the tab's views: an [`app::functions::LiveMessage`]. What is told to many is written once.
 ///
 /// # Errors
 /// It cannot be written, which would be a fault of ours.
-pub fn said(message: &LiveMessage) -> Result<Bytes, AppError> {
-    let bytes = Packed::encode(message).map_err(|_| AppError::Failed)?;
-    Ok(tagged(SAID, &bytes))
+pub fn said(view: u32, told: &Told) -> Result<Bytes, AppError> {
+    let view = Packed::encode(&view).map_err(|_| AppError::Failed)?;
+    let pack = |frame: &_| Packed::encode(frame).map(Vec::from);
+    let frame = told.packed(pack).map_err(|_| AppError::Failed)?;
+    Ok(tagged(SAID, &[&view, frame].concat()))
 }
 
 /// Why something cannot be followed.
@@ -76,4 +75,24 @@ fn tagged(tag: u8, bytes: &[u8]) -> Bytes {
     whole.put_u8(tag);
     whole.put_slice(bytes);
     whole.freeze()
+}
+
+#[cfg(test)]
+mod tests {
+    use app::functions::LiveMessage;
+    use domain::{Seq, live::LiveFrame};
+
+    use super::*;
+
+    #[test]
+    fn what_is_told_to_many_reads_as_a_message_to_one() {
+        let frame = LiveFrame::Hello { from: Seq(300) };
+        let told = Told::new(frame.clone());
+        for view in [0, 127, 128, u32::MAX] {
+            let bytes = said(view, &told).unwrap();
+            let message: LiveMessage = Packed::decode(bytes.slice(1..)).unwrap();
+            let frame = frame.clone();
+            assert_eq!((bytes[0], message), (SAID, LiveMessage { view, frame }));
+        }
+    }
 }

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use domain::{Time, UserId};
 use service::{
     ports::{
-        IdempotencyStore, IdentityStore, KnownRequest, NewUser, Remembered, SavedSession,
+        IdempotencyStore, IdentityStore, KnownRequest, NewUser, Remembered, SavedSession, Standing,
         StoreResult, User,
     },
     request::RequestName,
@@ -82,6 +82,24 @@ impl IdentityStore for MemoryStore {
             .iter()
             .find(|session| session.id_hash == id_hash && session.expires_at > now)
             .cloned())
+    }
+
+    async fn standing(
+        &self,
+        sessions: &[Vec<u8>],
+        users: &[UserId],
+        now: Time,
+    ) -> StoreResult<Standing> {
+        let state = self.state();
+        let lasts = |session: &&SavedSession| {
+            sessions.contains(&session.id_hash) && session.expires_at > now
+        };
+        let sessions = state.sessions.iter().filter(lasts);
+        let people = state.users.iter().filter(|user| users.contains(&user.id));
+        Ok(Standing {
+            sessions: sessions.map(|session| session.id_hash.clone()).collect(),
+            users: people.map(|user| (user.id, user.clone())).collect(),
+        })
     }
 
     async fn delete_session(&self, id_hash: &[u8]) -> StoreResult<()> {

@@ -14,8 +14,8 @@ use domain::{
 use service::{
     desk::OWN_SOURCES,
     ports::{
-        BooksNeeds, Cell, Direction, Grain, GroupBy, GroupKey, LoadedBooks, LogRange, ReadStore,
-        Selection, Snapshot, StoreResult, StoredEvent,
+        BooksNeeds, Cell, Change, Direction, Grain, GroupBy, GroupKey, LoadedBooks, LogRange,
+        ReadStore, Selection, Snapshot, StoreResult, StoredEvent,
     },
 };
 
@@ -25,6 +25,20 @@ pub(super) struct Frozen(pub(super) Arc<State>);
 
 #[async_trait]
 impl ReadStore for MemoryStore {
+    async fn changes(&self, accounts: &[AccountId]) -> StoreResult<Vec<Change>> {
+        let state = self.state();
+        let change = |account: &AccountId| {
+            let of_account = |event: &&Event| event.new.account == *account;
+            let newest = state.events.iter().rev().find(of_account);
+            Change {
+                account: *account,
+                version: state.books.get(account).map_or(0, |books| books.version),
+                newest: newest.map_or(Seq::ZERO, |event| event.seq),
+            }
+        };
+        Ok(accounts.iter().map(change).collect())
+    }
+
     async fn snapshot(&self) -> StoreResult<Box<dyn Snapshot>> {
         Ok(Box::new(Frozen(self.state())))
     }

@@ -1,0 +1,203 @@
+//! Who follows which account, and what was read of it for all of them.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use domain::AccountId;
+use tokio::sync::watch;
+
+use super::{
+    reading::Reading,
+    view_key::{BooksKey, OwnedAsk},
+};
+
+/// Tells those who follow an account what is new. The database, not the hub, says what that is.
+#[derive(Debug, Clone, Default)]
+pub struct Hub(pub(super) Arc<Inner>);
+
+/// What all users of a hub share.
+#[derive(Debug, Default)]
+pub(super) struct Inner {
+    followed: Mutex<BTreeMap<AccountId, Followed>>,
+    /// Accounts with something new since alerts were looked at.
+    news: Mutex<BTreeSet<AccountId>>,
+    /// Followed accounts with something new since they were read.
+    told: Mutex<BTreeSet<AccountId>>,
+    /// Wakes the watcher.
+    pub(super) wake: watch::Sender<()>,
+    /// Counts readings when they begin.
+    begun: AtomicU64,
+}
+
+/// An account that is followed.
+#[derive(Debug)]
+struct Followed {
+    readings: watch::Sender<Option<Arc<Reading>>>,
+    /// Whose books are read with it, and how many followers ask for them.
+    asks: HashMap<Arc<BooksKey>, (Arc<OwnedAsk>, usize)>,
+}
+
+/// What of an account is to be read.
+pub(super) struct ToRead {
+    pub account: AccountId,
+    pub asks: Vec<(Arc<BooksKey>, Arc<OwnedAsk>)>,
+    pub before: Option<Arc<Reading>>,
+}
+
+/// One who follows an account; forgotten when dropped.
+pub(super) struct Follower {
+    inner: Arc<Inner>,
+    account: AccountId,
+    books: Arc<BooksKey>,
+    pub readings: watch::Receiver<Option<Arc<Reading>>>,
+}
+
+impl Hub {
+    /// Wakes those who follow these accounts.
+    pub(crate) fn notify(&self, changed: &[AccountId]) {
+        lock(&self.0.news).extend(changed);
+        let followed = lock(&self.0.followed);
+        let known = changed
+            .iter()
+            .filter(|account| followed.contains_key(account));
+        let known: Vec<_> = known.copied().collect();
+        drop(followed);
+        if !known.is_empty() {
+            self.0.tell(known);
+        }
+    }
+
+    /// Lets alerts look at an account.
+    pub(crate) fn mark(&self, account: AccountId) {
+        lock(&self.0.news).insert(account);
+    }
+
+    /// Accounts with something new since the last call.
+    pub(crate) fn take_news(&self) -> BTreeSet<AccountId> {
+        std::mem::take(&mut *lock(&self.0.news))
+    }
+
+    /// Follows an account, with books as `ask` says.
+    pub(super) fn follow(&self, ask: OwnedAsk) -> Follower {
+        let (account, books) = (ask.account(), Arc::new(BooksKey::of(&ask)));
+        let mut followed = lock(&self.0.followed);
+        let is_first = !followed.contains_key(&account);
+        let entry = followed.entry(account).or_insert_with(|| Followed {
+            readings: watch::channel(None).0,
+            asks: HashMap::new(),
+        });
+        let asked = entry.asks.entry(Arc::clone(&books));
+        asked.or_insert_with(|| (Arc::new(ask), 0)).1 += 1;
+        let readings = entry.readings.subscribe();
+        drop(followed);
+        if is_first {
+            // The watcher may be waiting for somebody to follow anything at all.
+            self.0.wake.send_replace(());
+        }
+        Follower {
+            inner: Arc::clone(&self.0),
+            account,
+            books,
+            readings,
+        }
+    }
+}
+
+impl Inner {
+    /// Lets accounts be read.
+    pub(super) fn tell(&self, accounts: impl IntoIterator<Item = AccountId>) {
+        lock(&self.told).extend(accounts);
+        self.wake.send_replace(());
+    }
+
+    /// Lets an account be read in the next round, whenever that is.
+    pub(super) fn again(&self, account: AccountId) {
+        lock(&self.told).insert(account);
+    }
+
+    /// Accounts that were told of, and are followed.
+    pub(super) fn take_told(&self) -> Vec<AccountId> {
+        let told = std::mem::take(&mut *lock(&self.told));
+        let followed = lock(&self.followed);
+        let told = told
+            .into_iter()
+            .filter(|account| followed.contains_key(account));
+        told.collect()
+    }
+
+    /// Accounts that are followed.
+    pub(super) fn followed(&self) -> Vec<AccountId> {
+        lock(&self.followed).keys().copied().collect()
+    }
+
+    /// What of an account is to be read; none when nobody follows it any more.
+    pub(super) fn to_read(&self, account: AccountId) -> Option<ToRead> {
+        let followed = lock(&self.followed);
+        let entry = followed.get(&account)?;
+        let asks = entry
+            .asks
+            .iter()
+            .map(|(key, (ask, _))| (Arc::clone(key), Arc::clone(ask)));
+        Some(ToRead {
+            account,
+            asks: asks.collect(),
+            before: entry.readings.borrow().clone(),
+        })
+    }
+
+    /// Hands a reading to those who follow the account.
+    pub(super) fn publish(&self, account: AccountId, reading: Reading) {
+        if let Some(entry) = lock(&self.followed).get(&account) {
+            entry.readings.send_replace(Some(Arc::new(reading)));
+        }
+    }
+
+    /// The number of a reading that begins now.
+    pub(super) fn begin(&self) -> u64 {
+        self.begun.fetch_add(1, Ordering::SeqCst) + 1
+    }
+
+    /// Up to which number readings have begun.
+    fn begun(&self) -> u64 {
+        self.begun.load(Ordering::SeqCst)
+    }
+}
+
+impl Follower {
+    /// Whose books this one is shown.
+    pub const fn books(&self) -> &Arc<BooksKey> {
+        &self.books
+    }
+
+    /// Up to which number readings have begun: what is read from now on is newer than they are.
+    pub fn begun(&self) -> u64 {
+        self.inner.begun()
+    }
+}
+
+impl Drop for Follower {
+    fn drop(&mut self) {
+        let mut followed = lock(&self.inner.followed);
+        let Some(entry) = followed.get_mut(&self.account) else {
+            return;
+        };
+        if let Some((_, count)) = entry.asks.get_mut(&self.books) {
+            *count -= 1;
+            if *count == 0 {
+                entry.asks.remove(&self.books);
+            }
+        }
+        if entry.asks.is_empty() {
+            followed.remove(&self.account);
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,179 @@
+//! Many who look at the same: what they cost.
+
+use std::{pin::Pin, sync::atomic::Ordering, time::Duration};
+
+use domain::{
+    Seq,
+    filter::ViewQuery,
+    live::{LiveFrame, ReadAt},
+};
+use futures::{Stream, StreamExt as _};
+use service::{Caller, live::Told};
+use std::sync::Arc;
+use tokio::task::JoinSet;
+
+use crate::support::world::{NOW, World, usage};
+
+type Frames = Pin<Box<dyn Stream<Item = Arc<Told>> + Send>>;
+
+async fn follow(world: &World, caller: &Caller, account: &str, query: &ViewQuery) -> Frames {
+    let scope = world.scope(caller, account).await;
+    let from = ReadAt {
+        as_of: Seq::ZERO,
+        books: 0,
+        now: world.services.now(),
+    };
+    Box::pin(world.services.live(scope, query, from).await.unwrap())
+}
+
+/// The next delta.
+async fn delta(frames: &mut Frames) -> Arc<Told> {
+    loop {
+        let told = frames.next().await.unwrap();
+        if matches!(told.frame(), LiveFrame::Delta(_)) {
+            return told;
+        }
+    }
+}
+
+/// Lets so many look at both accounts for a minute in which nothing happens; how often the database was asked.
+async fn idle(viewers: usize) -> usize {
+    let world = World::new().await;
+    let mut tasks = JoinSet::new();
+    for number in 0..viewers {
+        let account = if number % 2 == 0 { "north" } else { "south" };
+        let query = ViewQuery {
+            q: Some(format!("{number}")),
+            ..ViewQuery::default()
+        };
+        let mut frames = follow(&world, &world.operator, account, &query).await;
+        let (services, caller) = (world.services.clone(), world.operator.clone());
+        tasks.spawn(async move {
+            let over = services.until_changed(caller);
+            let listen = async { while frames.next().await.is_some() {} };
+            futures::future::select(Box::pin(over), Box::pin(listen)).await;
+        });
+    }
+    // Everybody has caught up by then.
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    let before = world.store.asked.load(Ordering::Relaxed);
+    tokio::time::sleep(Duration::from_mins(1)).await;
+    assert_eq!(tasks.len(), viewers);
+    assert!(tasks.try_join_next().is_none());
+    world.store.asked.load(Ordering::Relaxed) - before
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_thousand_who_look_and_see_nothing_happen_ask_as_often_as_two() {
+    let two = idle(2).await;
+    let many = idle(1_000).await;
+    // Four looks a second for all accounts, and what is asked of those who look.
+    assert!(two.abs_diff(many) <= 2, "{two} and {many}");
+    assert!(many <= 6 * 60, "{many}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn equal_views_are_told_the_same_frame_and_others_their_own() {
+    let world = World::new().await;
+    let client = world.client(&["acme"]).await;
+    let all = ViewQuery::default();
+    let one = ViewQuery {
+        companies: vec!["acme".to_owned()],
+        ..ViewQuery::default()
+    };
+    let mut viewers = Vec::new();
+    for (caller, query) in [
+        (&world.operator, &all),
+        (&world.operator, &all),
+        (&world.operator, &one),
+        (&client, &one),
+        (&client, &all),
+    ] {
+        let mut frames = follow(&world, caller, "north", query).await;
+        frames.next().await.unwrap();
+        // They have caught up when they wait.
+        assert!(matches!(
+            frames.next().await.unwrap().frame(),
+            LiveFrame::Beat
+        ));
+        viewers.push(frames);
+    }
+    let news = usage("e1", "acme", NOW, "5");
+    world.ingest(vec![news]).await.unwrap();
+    let mut told = Vec::new();
+    for frames in &mut viewers {
+        told.push(delta(frames).await);
+    }
+    let same = |a: usize, b: usize| Arc::ptr_eq(&told[a], &told[b]);
+    assert!(same(0, 1));
+    // Whoever sees all is shown the balance with one company, a client never.
+    assert!(!same(0, 2) && !same(2, 3));
+    assert!(same(3, 4));
+    for told in &told {
+        let LiveFrame::Delta(delta) = told.frame() else {
+            panic!("no delta");
+        };
+        assert_eq!(delta.rows.len(), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_account_is_read_once_for_all_who_look_at_the_same() {
+    let mut asked = Vec::new();
+    for viewers in [1, 200] {
+        let world = World::new().await;
+        let mut all = Vec::new();
+        for _ in 0..viewers {
+            let mut frames = follow(&world, &world.operator, "north", &ViewQuery::default()).await;
+            frames.next().await.unwrap();
+            all.push(frames);
+        }
+        for frames in &mut all {
+            assert!(matches!(
+                frames.next().await.unwrap().frame(),
+                LiveFrame::Beat
+            ));
+        }
+        let before = world.store.asked.load(Ordering::Relaxed);
+        for number in 0..20 {
+            let news = usage(&format!("e{number}"), "acme", NOW, "1");
+            world.ingest(vec![news]).await.unwrap();
+            for frames in &mut all {
+                delta(frames).await;
+            }
+        }
+        asked.push(world.store.asked.load(Ordering::Relaxed) - before);
+    }
+    assert!(asked[0].abs_diff(asked[1]) <= 20, "{asked:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_missed_readings_is_told_everything_once() {
+    let world = World::new().await;
+    let query = ViewQuery::default();
+    let mut quick = follow(&world, &world.operator, "north", &query).await;
+    let mut slow = follow(&world, &world.operator, "north", &query).await;
+    for frames in [&mut quick, &mut slow] {
+        frames.next().await.unwrap();
+        assert!(matches!(
+            frames.next().await.unwrap().frame(),
+            LiveFrame::Beat
+        ));
+    }
+    for number in 0..600 {
+        let news = usage(&format!("e{number}"), "acme", NOW, "1");
+        world.ingest(vec![news]).await.unwrap();
+        if number % 2 == 0 {
+            delta(&mut quick).await;
+        }
+        // Far more readings than are kept, and just as many as are.
+        if number == 20 || number == 599 {
+            let told = delta(&mut slow).await;
+            let LiveFrame::Delta(delta) = told.frame() else {
+                panic!("no delta");
+            };
+            let events: u64 = delta.usage.iter().map(|change| change.added.events).sum();
+            assert!(events >= if number == 20 { 20 } else { 578 }, "{events}");
+        }
+    }
+}
