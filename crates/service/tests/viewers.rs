@@ -1,18 +1,25 @@
 //! Many who look at the same: what they cost.
 
-use std::{pin::Pin, sync::atomic::Ordering, time::Duration};
+use std::{
+    pin::Pin,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use domain::{
-    Seq,
+    Seq, Time,
     filter::ViewQuery,
     live::{LiveFrame, ReadAt},
 };
 use futures::{Stream, StreamExt as _};
-use service::{Caller, live::Told};
-use std::sync::Arc;
+use service::{
+    Caller,
+    live::Told,
+    ports::{IdentityStore as _, NewUser, SavedSession},
+};
 use tokio::task::JoinSet;
 
-use crate::support::world::{NOW, World, usage};
+use crate::support::world::{NOW, World, time, usage};
 
 type Frames = Pin<Box<dyn Stream<Item = Arc<Told>> + Send>>;
 
@@ -36,6 +43,30 @@ async fn delta(frames: &mut Frames) -> Arc<Told> {
     }
 }
 
+/// Somebody in a session of their own.
+async fn signed_in(world: &World, number: u8) -> Caller {
+    let email = format!("viewer{number}@example.com");
+    let user = NewUser {
+        email: email.clone(),
+        name: email.clone(),
+        password_hash: String::new(),
+        platform_role: None,
+        memberships: Vec::new(),
+    };
+    let id_hash = vec![number; 32];
+    if world.store.user_by_email(&email).await.unwrap().is_none() {
+        let user = world.store.put_user(&user, time(NOW)).await.unwrap();
+        let session = SavedSession {
+            id_hash: id_hash.clone(),
+            user: Some(user.id),
+            data: String::new(),
+            expires_at: Time::MAX,
+        };
+        world.store.save_session(&session, true).await.unwrap();
+    }
+    world.person(&email).await.in_session(id_hash)
+}
+
 /// Lets so many look at both accounts for a minute in which nothing happens; how often the database was asked.
 async fn idle(viewers: usize) -> usize {
     let world = World::new().await;
@@ -46,8 +77,9 @@ async fn idle(viewers: usize) -> usize {
             q: Some(format!("{number}")),
             ..ViewQuery::default()
         };
+        let caller = signed_in(&world, u8::try_from(number % 50).unwrap()).await;
         let mut frames = follow(&world, &world.operator, account, &query).await;
-        let (services, caller) = (world.services.clone(), world.operator.clone());
+        let services = world.services.clone();
         tasks.spawn(async move {
             let over = services.until_changed(caller);
             let listen = async { while frames.next().await.is_some() {} };
@@ -176,4 +208,23 @@ async fn whoever_missed_readings_is_told_everything_once() {
             assert!(events >= if number == 20 { 20 } else { 578 }, "{events}");
         }
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_many_who_look_only_those_whose_session_ends_are_told_to_go() {
+    let world = World::new().await;
+    let mut tasks = JoinSet::new();
+    for number in 0..20 {
+        let (services, caller) = (world.services.clone(), signed_in(&world, number).await);
+        tasks.spawn(async move {
+            services.until_changed(caller).await;
+            number
+        });
+    }
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert!(tasks.try_join_next().is_none());
+    world.store.delete_session(&[7; 32]).await.unwrap();
+    assert_eq!(tasks.join_next().await.unwrap().unwrap(), 7);
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert!(tasks.try_join_next().is_none());
 }

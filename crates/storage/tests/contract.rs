@@ -65,6 +65,7 @@ macro_rules! contract {
                 an_invitation_that_is_taken_back_replaced_or_old_does_nothing,
                 members_are_listed_changed_and_removed,
                 disabling_and_a_new_password_end_sessions,
+                of_many_those_who_are_there_are_told_at_once,
                 an_identity_is_of_one_person,
                 a_portal_link_works_once,
                 keys_end_and_say_when_they_were_used,
@@ -116,6 +117,7 @@ macro_rules! contract {
             }
             snapshots::{
                 a_commit_after_a_snapshot_is_not_in_it,
+                how_far_accounts_are_is_asked_at_once,
                 many_dropped_snapshots_leave_connections_free,
                 cycle_totals_equal_the_events,
             }

@@ -50,3 +50,4 @@ mod secrets;
 mod sign_on;
 mod strict_json;
 mod supervision;
+mod viewers;

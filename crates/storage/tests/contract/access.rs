@@ -253,6 +253,32 @@ pub async fn disabling_and_a_new_password_end_sessions(backend: Arc<dyn Backend>
     assert!(!store.set_disabled(UserId(999), true, NOW).await.unwrap());
 }
 
+pub async fn of_many_those_who_are_there_are_told_at_once(backend: Arc<dyn Backend>) {
+    let world = World::new(backend).await;
+    let store = &world.store;
+    let ada = joined(&world, "ada@example.com").await;
+    let bob = joined(&world, "bob@example.com").await;
+    for hash in [1, 2] {
+        session(&world, ada.id, hash).await;
+    }
+    let sessions = [vec![1; 32], vec![2; 32], vec![9; 32]];
+    let users = [ada.id, bob.id, UserId(999)];
+    let asked = async |now| store.standing(&sessions, &users, now).await.unwrap();
+    let standing = asked(NOW).await;
+    assert_eq!(standing.sessions, sessions[..2].iter().cloned().collect());
+    let people = [(ada.id, ada.clone()), (bob.id, bob.clone())];
+    assert_eq!(standing.users, people.into_iter().collect());
+    // Who is disabled is there, and is said to be; their sessions are not.
+    store.set_disabled(ada.id, true, NOW).await.unwrap();
+    let standing = asked(NOW).await;
+    assert!(standing.sessions.is_empty() && standing.users[&ada.id].disabled);
+    session(&world, bob.id, 2).await;
+    assert_eq!(asked(NOW).await.sessions.len(), 1);
+    assert!(asked(NOW.plus_micros(DAY_US)).await.sessions.is_empty());
+    let nobody = store.standing(&[], &[], NOW).await.unwrap();
+    assert!(nobody.sessions.is_empty() && nobody.users.is_empty());
+}
+
 pub async fn an_identity_is_of_one_person(backend: Arc<dyn Backend>) {
     let world = World::new(backend).await;
     let store = &world.store;

@@ -49,6 +49,21 @@ pub async fn a_commit_after_a_snapshot_is_not_in_it(backend: Arc<dyn Backend>) {
     assert!(Seq::ZERO < before && before < after);
 }
 
+pub async fn how_far_accounts_are_is_asked_at_once(backend: Arc<dyn Backend>) {
+    let world = World::new(backend).await;
+    let (one, other) = (world.account.id, world.other.id);
+    let asked = async || world.store.changes(&[one, other]).await.unwrap();
+    let [before, quiet] = asked().await.try_into().unwrap();
+    assert_eq!((before.account, quiet.account), (one, other));
+    assert_eq!((before.newest, quiet.newest), (Seq::ZERO, Seq::ZERO));
+    world.add(vec![world.event(1), world.event(2)]).await;
+    let [after, still] = asked().await.try_into().unwrap();
+    assert_eq!(still, quiet);
+    let newest = world.store.snapshot().await.unwrap().as_of().await.unwrap();
+    assert_eq!(after.newest, newest);
+    assert!(world.store.changes(&[]).await.unwrap().is_empty());
+}
+
 pub async fn many_dropped_snapshots_leave_connections_free(backend: Arc<dyn Backend>) {
     let world = World::new(backend).await;
     for number in 0..50 {
