@@ -23,6 +23,8 @@ const RENEW_EVERY: Duration = Duration::from_secs(1);
 const WATCH_EVERY: Duration = Duration::from_secs(1);
 /// How often all accounts are, also at their past.
 const WATCH_ALL_EVERY: Duration = Duration::from_mins(10);
+/// How often keys and endpoints are looked at that will end.
+const WATCH_ENDINGS_EVERY: Duration = Duration::from_mins(10);
 /// How often messages are looked for that are due again.
 const SEND_EVERY: Duration = Duration::from_secs(1);
 
@@ -72,6 +74,7 @@ pub async fn run(services: Services, state: AppState) {
         tasks.repeat("renewal", || renew(services)),
         tasks.repeat("alerts", || watch_news(services)),
         all_alerts,
+        tasks.repeat("endings", || watch_endings(services)),
         tasks.repeat("messages", || send(services)),
         tasks.repeat("reading-ahead", || read_ahead(services)),
         first_comparison,
@@ -142,6 +145,14 @@ async fn watch_all(services: &Services) -> Duration {
         tracing::error!(%error, "weeks could not be told");
     }
     WATCH_ALL_EVERY
+}
+
+/// Tells of keys and endpoints that will end.
+async fn watch_endings(services: &Services) -> Duration {
+    if let Err(error) = services.tell_endings().await {
+        tracing::error!(%error, "keys and endpoints that end could not be looked at");
+    }
+    WATCH_ENDINGS_EVERY
 }
 
 /// Reads what is read most slowly before somebody waits for it.

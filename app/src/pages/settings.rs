@@ -5,6 +5,7 @@ mod alerts;
 mod audit;
 mod brand;
 mod companies;
+mod endings;
 mod enter;
 mod frame;
 mod keys;

@@ -6,6 +6,7 @@ pub mod agent;
 pub mod brand;
 pub mod credits;
 pub mod cursor;
+pub mod ending;
 pub mod error;
 pub mod event;
 pub mod filter;

@@ -21,6 +21,7 @@ mod directory;
 pub mod disputes;
 pub mod email_address;
 pub mod emails;
+pub mod endings;
 pub mod enforce;
 pub mod error;
 pub mod forecast;

@@ -74,6 +74,8 @@ pub fn one_line(text: &str) -> String {
 pub struct Pages {
     /// Rules, and who is told.
     pub alerts: String,
+    /// API keys.
+    pub keys: String,
     /// The weekly review.
     pub review: String,
     /// Where a person unsubscribes; a token follows.

@@ -6,6 +6,7 @@ mod digests;
 mod directory;
 mod email_links;
 mod emails;
+mod endings;
 mod events;
 mod identity;
 mod leads;
@@ -29,6 +30,7 @@ pub use digests::DigestStore;
 pub use directory::{ApiKey, DirectoryStore, KeyScope, NewApiKey, PutAccount, PutCompany, Stored};
 pub use email_links::{EmailLink, EmailLinkStore, EmailOutcome, LinkKind};
 pub use emails::{EmailKind, EmailStore};
+pub use endings::{EndingMark, EndingStore, FailingEndpoint, PLATFORM};
 pub use events::{
     CommitOutcome, Committed, EventName, EventStore, KnownEvent, NewEvent, PlacedRows, StoredEvent,
 };
@@ -101,6 +103,7 @@ pub trait Store:
     + DigestStore
     + EmailStore
     + EmailLinkStore
+    + EndingStore
     + Send
     + Sync
 {

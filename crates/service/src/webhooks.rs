@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use domain::Time;
+use domain::{Time, ledger::SYSTEM};
 use serde_json::json;
 
 use crate::{
@@ -235,7 +235,7 @@ impl Services {
             log_failure(&error);
         }
         if outcome == Outcome::Failed
-            && let Err(error) = self.give_up(delivery).await
+            && let Err(error) = self.give_up(delivery, &answer).await
         {
             tracing::error!(%error, "a webhook could not be given up");
         }
@@ -290,7 +290,7 @@ impl Services {
     }
 
     /// A webhook that took nothing for as long as a message was tried is no longer called.
-    async fn give_up(&self, delivery: &Delivery) -> ServiceResult<()> {
+    async fn give_up(&self, delivery: &Delivery, answer: &str) -> ServiceResult<()> {
         let Target::Webhook(id) = &delivery.target else {
             return Ok(());
         };
@@ -306,17 +306,17 @@ impl Services {
         if recent.iter().any(took) {
             return Ok(());
         }
-        let webhooks = self.store.webhooks(delivery.account).await?;
-        let webhook = webhooks.into_iter().find(|webhook| webhook.id == *id);
-        let Some(webhook) = webhook.filter(|webhook| webhook.disabled_at.is_none()) else {
-            return Ok(());
-        };
-        let disabled = Webhook {
-            disabled_at: Some(self.now()),
-            ..webhook
-        };
-        tracing::warn!(webhook = disabled.id, "a webhook is no longer called");
-        Ok(self.store.put_webhook(delivery.account, &disabled).await?)
+        if self.disable_endpoint(delivery.account, id, answer).await? {
+            tracing::warn!(webhook = id, "a webhook is no longer called");
+            let deed = Deed {
+                action: "webhook.disabled",
+                target: id,
+                detail: answer.to_owned(),
+            };
+            self.record_entry(Some(delivery.account), SYSTEM, None, deed)
+                .await;
+        }
+        Ok(())
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod changes;
 mod emails;
+mod endings;
 
 use std::sync::{Arc, Mutex};
 
@@ -94,6 +95,7 @@ impl Watched {
             .with_mail(Arc::new(letters.clone()))
             .with_pages(Pages {
                 alerts: "https://credits.example/billing/alerts".to_owned(),
+                keys: "https://credits.example/settings/keys".to_owned(),
                 review: String::new(),
                 unsubscribe: "https://credits.example/unsubscribe".to_owned(),
             });

@@ -42,6 +42,7 @@ fn pages() -> Pages {
     let page = |path: &str| format!("https://credits.example/billing/{path}");
     Pages {
         alerts: page("alerts"),
+        keys: page("keys"),
         review: page("review"),
         unsubscribe: page("unsubscribe"),
     }

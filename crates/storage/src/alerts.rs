@@ -5,7 +5,7 @@ mod rules;
 mod told;
 mod webhooks;
 
-pub(crate) use messages::add as add_message;
+pub(crate) use messages::{add as add_message, webhook_of};
 pub(crate) use rules::put_rule;
 
 use async_trait::async_trait;

@@ -15,7 +15,7 @@ use domain::{
     rate::{RateCard, RateRule},
     tenancy::{Account, Company, Pack, Plan},
 };
-pub(crate) use keys::{expire as expire_key, touch as touch_keys};
+pub(crate) use keys::{ending as keys_ending, expire as expire_key, touch as touch_keys};
 use service::ports::{
     ApiKey, DirectoryStore, NewApiKey, PutAccount, PutCompany, StoreResult, Stored,
 };

@@ -15,6 +15,7 @@ mod digests;
 mod directory;
 mod doctor;
 mod emails;
+mod endings;
 mod error;
 mod events;
 mod filter;

@@ -9,6 +9,7 @@ mod contract {
     pub mod care;
     mod damage;
     pub mod directory;
+    pub mod endings;
     pub mod identity;
     pub mod ingest;
     pub mod leads;
@@ -25,8 +26,8 @@ mod contract {
 }
 
 use contract::{
-    access, alerts, backend::Sqlite, care, directory, identity, ingest, leads, ledger, log,
-    platform, reviews, snapshots, sources, totals,
+    access, alerts, backend::Sqlite, care, directory, endings, identity, ingest, leads, ledger,
+    log, platform, reviews, snapshots, sources, totals,
 };
 
 macro_rules! on {
@@ -94,6 +95,11 @@ macro_rules! contract {
                 rules_and_webhooks_are_stored_replaced_and_removed,
                 a_message_is_one_senders_until_its_time_and_can_be_sent_again,
                 a_week_is_told_once_and_only_while_it_is_wanted,
+            }
+            endings::{
+                an_ending_is_told_once_however_many_programs_tell_it,
+                keys_are_found_by_when_they_end,
+                endpoints_that_accept_nothing_are_found_until_they_are_disabled,
             }
             reviews::{
                 a_week_is_looked_through_once,

@@ -132,6 +132,7 @@ pub fn with_outside(services: Services, config: &Config) -> Result<Services, Cli
     if let Some(url) = &config.edge.origin.url {
         services = services.with_pages(Pages {
             alerts: format!("{url}{}", app::ALERTS_PATH),
+            keys: format!("{url}{}", app::KEYS_PATH),
             review: format!("{url}{}", app::REVIEW_PATH),
             unsubscribe: format!("{url}{}", app::UNSUBSCRIBE_PATH),
         });

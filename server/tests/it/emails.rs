@@ -168,6 +168,7 @@ pub fn writing(server: &mut TestServer, folder: &TempDir, url: Option<&str>) {
     if let Some(url) = url {
         services = services.with_pages(Pages {
             alerts: format!("{url}{}", app::ALERTS_PATH),
+            keys: format!("{url}{}", app::KEYS_PATH),
             review: format!("{url}{}", app::REVIEW_PATH),
             unsubscribe: format!("{url}{}", app::UNSUBSCRIBE_PATH),
         });

@@ -17,6 +17,7 @@ mod data_folder;
 mod demo;
 mod disputes;
 mod emails;
+mod endings;
 mod enforce;
 mod export;
 mod idempotency;

@@ -14,10 +14,14 @@ use domain::{
 use leptos::prelude::*;
 use service::{
     Scope, Services,
-    ports::{Alert, EmailKind},
+    ports::{Alert, ApiKey, EmailKind},
 };
 
-use super::frame::{Ask, Frame, at, hidden};
+use super::{
+    endings::keys_notice,
+    frame::{Ask, Frame, at, hidden},
+    keys::MOST_KEYS,
+};
 use crate::{ALERTS_PATH, error::AppError};
 use webhooks::Webhooks;
 
@@ -50,6 +54,7 @@ pub struct AlertsPage {
     is_told_weekly: bool,
     own_emails: Vec<(EmailKind, bool)>,
     webhooks: Option<Webhooks>,
+    keys: Vec<ApiKey>,
     may_change: bool,
     zone: Zone,
     now: Time,
@@ -61,12 +66,14 @@ impl AlertsPage {
         let rules = ask.services.alert_rules(&scope).await?;
         let told = ask.services.alerts(&scope, None, MOST_TOLD).await?;
         let lasting = ask.services.lasting_alerts(&scope).await?;
-        let webhooks = if scope.may_manage() {
+        let (mut webhooks, mut keys) = (None, Vec::new());
+        if scope.may_manage() {
             let secret = ask.secret.map(str::to_owned);
-            Some(Webhooks::read(ask.services, &scope, secret).await?)
-        } else {
-            None
-        };
+            webhooks = Some(Webhooks::read(ask.services, &scope, secret).await?);
+            let (_, caller) = ask.current.known()?;
+            let account = Some(frame.account.as_str());
+            keys = ask.services.keys(caller, account, None, MOST_KEYS).await?;
+        }
         Ok(Self {
             companies: names(ask.services, &scope).await?,
             may_change: scope.may_bill(),
@@ -79,6 +86,7 @@ impl AlertsPage {
             lasting,
             told,
             webhooks,
+            keys,
         })
     }
 
@@ -87,7 +95,13 @@ impl AlertsPage {
             .webhooks
             .as_ref()
             .map(|webhooks| webhooks.view(&self.frame, &self.zone));
+        let endpoints = self
+            .webhooks
+            .as_ref()
+            .and_then(|webhooks| webhooks.notice(&self.zone));
         let parts = view! {
+            {keys_notice(&self.keys, &self.zone, self.now)}
+            {endpoints}
             {self.open()}
             {self.rules()}
             {self.weekly()}

@@ -4,11 +4,14 @@ use domain::{Time, calendar::Zone};
 use leptos::prelude::*;
 use service::ports::ApiKey;
 
-use super::frame::{Ask, Frame, at, hidden};
+use super::{
+    endings::keys_notice,
+    frame::{Ask, Frame, at, hidden},
+};
 use crate::{KEYS_PATH, error::AppError};
 
 /// Keys that are read: an account has a handful, and those that were rotated.
-const MOST_KEYS: u32 = 1_000;
+pub(super) const MOST_KEYS: u32 = 1_000;
 /// Under this many days a key is about to end.
 const SOON_DAYS: i64 = 14;
 
@@ -60,6 +63,7 @@ impl KeysPage {
             }.into_any()
         };
         let parts = view! {
+            {keys_notice(&self.keys, &self.zone, self.now)}
             {made}
             {self.make()}
             <section aria-labelledby="keys">

@@ -1,14 +1,18 @@
 //! Platform trends: usage across all accounts, for those who run the platform.
 
-use domain::{Credits, filter::ViewQuery, number, tenancy::Plan};
+use domain::{Credits, Time, calendar::Zone, filter::ViewQuery, number, tenancy::Plan};
 use leptos::prelude::*;
 use service::{
+    ServiceError,
     platform::{PlatformBy, PlatformQuery, PlatformTrends},
+    ports::ApiKey,
     trends::Mover,
 };
 
 use super::{
+    endings::keys_notice,
     frame::{Ask, Frame, hidden},
+    keys::MOST_KEYS,
     trend_parts::{self, AGAINST, TrendParts, WINDOWS, choice, known, linked, whole},
 };
 use crate::{PLATFORM_PATH, USAGE_PATH, error::AppError};
@@ -40,6 +44,9 @@ pub struct PlatformPage {
     plan: String,
     by: &'static str,
     period: &'static str,
+    /// The platform's own keys; none for who may not manage them.
+    keys: Vec<ApiKey>,
+    now: Time,
 }
 
 impl PlatformPage {
@@ -64,7 +71,14 @@ impl PlatformPage {
         };
         let found = ask.services.platform_trends(caller, &query).await?;
         let plans = ask.services.plans(caller, None, MOST_PLANS).await?;
+        let keys = match ask.services.keys(caller, None, None, MOST_KEYS).await {
+            Ok(keys) => keys,
+            Err(ServiceError::Forbidden(_) | ServiceError::NotFound) => Vec::new(),
+            Err(error) => return Err(error.into()),
+        };
         Ok(Self {
+            keys,
+            now: ask.services.now(),
             frame,
             found,
             plans,
@@ -86,6 +100,7 @@ impl PlatformPage {
             notes: &[],
         };
         let parts = view! {
+            {keys_notice(&self.keys, &Zone::utc(), self.now)}
             {self.controls()}
             {self.tiles()}
             {shown.chart()}

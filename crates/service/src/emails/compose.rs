@@ -9,6 +9,7 @@ use super::is_told;
 use crate::{
     Scope, ServiceError, ServiceResult, Services,
     digest::DIGEST,
+    endings::{EndingBlocks, ending_of},
     mail::{Block, Draft, Email},
     ports::{Delivery, EmailKind, Invitation},
 };
@@ -23,6 +24,9 @@ impl Services {
         address: &str,
         delivery: &Delivery,
     ) -> ServiceResult<Option<Email>> {
+        if let Some(ending) = ending_of(&delivery.kind, &delivery.body) {
+            return self.ending_email(address, delivery, ending).await;
+        }
         let kind = if delivery.kind == DIGEST {
             EmailKind::Digest
         } else {
@@ -54,6 +58,41 @@ impl Services {
             blocks,
             at: delivery.created_at,
             unsubscribe,
+        };
+        Ok(Some(draft.email()))
+    }
+
+    /// The email about a key or an endpoint that ends; none when the person does not run it any more. Nobody unsubscribes
+    /// from these: they do not recur, and what they warn of stops programs.
+    async fn ending_email(
+        &self,
+        address: &str,
+        delivery: &Delivery,
+        ending: EndingBlocks,
+    ) -> ServiceResult<Option<Email>> {
+        if !self.is_told_of_endings(delivery.account, address).await? {
+            return Ok(None);
+        }
+        let mut blocks = ending.blocks;
+        if let (Some(pages), Some(account)) = (&self.pages, &ending.account) {
+            let (label, page) = if ending.is_of_key {
+                ("Open API keys", &pages.keys)
+            } else {
+                ("Open alerts", &pages.alerts)
+            };
+            let url = format!("{page}?account={account}");
+            blocks.push(Block::Link(label.to_owned(), url));
+        }
+        let why = "You receive this email because you run it: as an owner of the account, or for the platform.";
+        blocks.push(Block::Note(why.to_owned()));
+        let draft = Draft {
+            id: format!("{}.{}", delivery.message, hash_of(address)),
+            to: address.to_owned(),
+            brand: String::new(),
+            subject: delivery.subject.clone(),
+            blocks,
+            at: delivery.created_at,
+            unsubscribe: None,
         };
         Ok(Some(draft.email()))
     }

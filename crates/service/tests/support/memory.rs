@@ -6,6 +6,7 @@ mod access;
 mod alerts;
 mod directory;
 mod email_links;
+mod endings;
 mod events;
 mod identity;
 mod leads;

@@ -76,6 +76,14 @@ pub(super) fn target_text(target: &Target) -> String {
     }
 }
 
+/// The id of the webhook that a target is.
+pub(crate) fn webhook_of(text: &str) -> Result<String> {
+    match target(text)? {
+        Target::Webhook(id) => Ok(id),
+        Target::Mail(_) => Err(Error::Corrupt(format!("'{text}' as a webhook"))),
+    }
+}
+
 fn target(text: &str) -> Result<Target> {
     match text.split_once(':') {
         Some(("webhook", id)) => Ok(Target::Webhook(id.to_owned())),

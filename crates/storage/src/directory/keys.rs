@@ -145,3 +145,16 @@ pub(crate) async fn touch(writer: &Writer, used: &[(String, Time)]) -> Result<()
         .await?;
     tx.commit().await
 }
+
+/// Keys that were not revoked and end after `from` and until `to`, of anybody.
+#[tracing::instrument(name = "db.api_keys.ending", skip_all)]
+pub(crate) async fn ending(readers: &SqlitePool, from: Time, to: Time) -> Result<Vec<ApiKey>> {
+    let rows: Vec<KeyRow> = sqlx::query_as(keys!(
+        "WHERE revoked_at IS NULL AND expires_at > ?1 AND expires_at <= ?2 ORDER BY expires_at, prefix"
+    ))
+    .bind(from.micros())
+    .bind(to.micros())
+    .fetch_all(readers)
+    .await?;
+    rows.into_iter().map(ApiKey::try_from).collect()
+}

@@ -4,10 +4,14 @@ use domain::calendar::Zone;
 use leptos::prelude::*;
 use service::{
     Scope, Services,
+    endings::Failing,
     ports::{Delivery, Webhook},
 };
 
-use super::super::frame::{Frame, at, hidden};
+use super::super::{
+    endings::endpoints_notice,
+    frame::{Frame, at, hidden},
+};
 use crate::error::AppError;
 
 /// Messages of each webhook that are listed.
@@ -16,8 +20,9 @@ const MOST_DELIVERIES: u32 = 10;
 /// The webhooks of an account, with their latest messages.
 #[derive(Debug, Clone)]
 pub(super) struct Webhooks {
-    webhooks: Vec<(Webhook, Vec<Delivery>)>,
+    listed: Vec<(Webhook, Vec<Delivery>)>,
     secret: Option<String>,
+    failing: Vec<Failing>,
 }
 
 impl Webhooks {
@@ -26,14 +31,24 @@ impl Webhooks {
         scope: &Scope,
         secret: Option<String>,
     ) -> Result<Self, AppError> {
-        let mut webhooks = Vec::new();
+        let mut listed = Vec::new();
         for webhook in services.webhooks(scope).await? {
             let deliveries = services
                 .deliveries(scope, &webhook.id, None, MOST_DELIVERIES)
                 .await?;
-            webhooks.push((webhook, deliveries));
+            listed.push((webhook, deliveries));
         }
-        Ok(Self { webhooks, secret })
+        Ok(Self {
+            listed,
+            secret,
+            failing: services.failing_endpoints(scope).await?,
+        })
+    }
+
+    /// What is wrong with endpoints; nothing when all is well.
+    pub(super) fn notice(&self, zone: &Zone) -> Option<AnyView> {
+        let webhooks = self.listed.iter().map(|(webhook, _)| webhook);
+        endpoints_notice(webhooks, &self.failing, zone)
     }
 
     pub(super) fn view(&self, frame: &Frame, zone: &Zone) -> impl IntoView + use<> {
@@ -45,7 +60,7 @@ impl Webhooks {
             </section>
         });
         let cards: Vec<_> = self
-            .webhooks
+            .listed
             .iter()
             .map(|(webhook, deliveries)| card(frame, zone, webhook, deliveries))
             .collect();

@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use domain::{AccountId, Time, UserId, alert::Rule};
 use service::ports::{
-    Alert, AlertChange, AlertStore, AlertTurn, Delivery, EmailKind, EmailStore, Message, Outcome,
-    StoreResult, Target, Webhook,
+    Alert, AlertChange, AlertStore, AlertTurn, Delivery, EmailKind, EmailStore, EndingMark,
+    Message, Outcome, StoreResult, Target, Webhook,
 };
 
 use super::{MemoryStore, State, put};
@@ -14,8 +14,9 @@ use super::{MemoryStore, State, put};
 pub struct Alerts {
     pub rules: Vec<(AccountId, Rule)>,
     told: Vec<(AccountId, Alert)>,
-    webhooks: Vec<(AccountId, Webhook)>,
-    deliveries: Vec<Delivery>,
+    pub(super) webhooks: Vec<(AccountId, Webhook)>,
+    pub(super) deliveries: Vec<Delivery>,
+    pub(super) told_endings: Vec<EndingMark>,
     optouts: Vec<(AccountId, (UserId, EmailKind))>,
     keys: Vec<(String, Vec<u8>)>,
 }
