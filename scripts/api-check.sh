@@ -59,7 +59,8 @@ serve() {
 # check NAME KEY: every phase, with a key.
 check() {
   local name=$1 key=$2 log=$folder/$1.txt
-  if "$tool/bin/schemathesis" --config-file "$root/scripts/api-check/schemathesis.toml" run "$root/docs/openapi.json" \
+  # It keeps what it found beside where it runs.
+  if cd "$folder" && "$tool/bin/schemathesis" --config-file "$root/scripts/api-check/schemathesis.toml" run "$root/docs/openapi.json" \
     --url "$address" --header "Authorization: Bearer $key" --seed "$seed" --max-time "$seconds_each" \
     --no-color --continue-on-failure >"$log" 2>&1; then
     say "$name key: $(grep -E 'generated|Test cases' "$log" | tail -n 1 | sed 's/^ *//')"

@@ -7,7 +7,7 @@ use std::{
 
 use axum::{
     body::Body,
-    extract::{Request, State},
+    extract::{MatchedPath, Request, State},
     http::{HeaderMap, HeaderName, StatusCode, header, request::Parts},
     middleware::Next,
     response::{IntoResponse as _, Response},
@@ -20,6 +20,7 @@ use tracing::Instrument as _;
 use super::{
     auth::{bearer, key_caller},
     body,
+    openapi::description,
     problem::{Answer, Problem},
 };
 use crate::middleware::limits::MAX_BODY_BYTES;
@@ -89,7 +90,7 @@ pub async fn once(
         .headers()
         .get("idempotency-key")
         .map(|key| key.as_bytes().to_vec());
-    let (Some(key), false) = (key, request.method().is_safe()) else {
+    let (Some(key), true) = (key, writes(&request)) else {
         return next.run(request).await;
     };
     let Ok(caller) = key_caller(&services, request.headers()).await else {
@@ -100,6 +101,14 @@ pub async fn once(
     run(&services, &in_flight, &caller, &key, request, next)
         .await
         .unwrap_or_else(Problem::into_response)
+}
+
+/// Whether a request is a write that there is: any other is refused without looking at its key.
+fn writes(request: &Request) -> bool {
+    let path = request.extensions().get::<MatchedPath>();
+    let method = request.method().as_str().to_ascii_lowercase();
+    !request.method().is_safe()
+        && path.is_some_and(|path| description()["paths"][path.as_str()][method].is_object())
 }
 
 /// A request with a key, whole: it can run again, and without its connection.

@@ -27,6 +27,7 @@ pub const MAX_LIMIT: u32 = 1_000;
 #[expect(dead_code, reason = "describes the query string; Rest reads it")]
 pub struct ListParams {
     /// Items of the page, 1 to 1,000; 50 when left out.
+    #[param(minimum = 1, maximum = 1000)]
     limit: Option<u32>,
     /// `next_cursor` of the page before.
     cursor: Option<String>,

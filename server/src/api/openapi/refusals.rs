@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use utoipa::openapi::{
     ContentBuilder, HeaderBuilder, ObjectBuilder, OpenApi, Ref, RefOr, Response, ResponseBuilder,
     Type,
-    path::{Operation, ParameterIn, PathItem},
+    path::{Operation, PathItem},
 };
 
 use crate::api::problem::{Kind, MEDIA_TYPE};
@@ -20,8 +20,14 @@ const ANY: [Kind; 5] = [
 ];
 /// What a request with a body may be answered.
 const WITH_BODY: [Kind; 2] = [Kind::TooLarge, Kind::UnsupportedMediaType];
-/// What a request may be answered that carries a header.
-const WITH_HEADER: [(&str, Kind); 1] = [("Idempotency-Key", Kind::Conflict)];
+/// What a request may be answered that carries a header or a parameter.
+const WITH_PARAMETER: [(&str, Kind); 2] = [
+    (IDEMPOTENCY_KEY, Kind::Conflict),
+    ("account", Kind::NotFound),
+];
+const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
+/// Printable ASCII.
+const PRINTABLE: &str = "^[ -~]+$";
 
 /// Describes every refusal of every operation.
 pub(super) fn describe(openapi: &mut OpenApi) {
@@ -32,6 +38,7 @@ pub(super) fn describe(openapi: &mut OpenApi) {
     }
     for item in openapi.paths.paths.values_mut() {
         for operation in operations(item) {
+            describe_keys(operation);
             refuse(operation);
         }
     }
@@ -53,14 +60,14 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
 
 fn refuse(operation: &mut Operation) {
     let with_body = operation.request_body.as_ref().map(|_| WITH_BODY);
-    let with_header = WITH_HEADER
+    let with_parameter = WITH_PARAMETER
         .into_iter()
-        .filter(|(header, _)| takes(operation, header))
+        .filter(|(name, _)| takes(operation, name))
         .map(|(_, kind)| kind);
     let kinds: Vec<Kind> = ANY
         .into_iter()
         .chain(with_body.into_iter().flatten())
-        .chain(with_header)
+        .chain(with_parameter)
         .collect();
     let responses = &mut operation.responses.responses;
     for (status, response) in responses.iter_mut() {
@@ -80,11 +87,22 @@ fn refuse(operation: &mut Operation) {
     }
 }
 
-fn takes(operation: &Operation, header: &str) -> bool {
-    let parameters = operation.parameters.iter().flatten();
-    parameters
-        .filter(|parameter| parameter.parameter_in == ParameterIn::Header)
-        .any(|parameter| parameter.name.eq_ignore_ascii_case(header))
+fn takes(operation: &Operation, name: &str) -> bool {
+    let mut parameters = operation.parameters.iter().flatten();
+    parameters.any(|parameter| parameter.name == name)
+}
+
+/// Says which keys there are.
+fn describe_keys(operation: &mut Operation) {
+    let parameters = operation.parameters.iter_mut().flatten();
+    for parameter in parameters.filter(|parameter| parameter.name == IDEMPOTENCY_KEY) {
+        let schema = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .min_length(Some(1))
+            .max_length(Some(255))
+            .pattern(Some(PRINTABLE));
+        parameter.schema = Some(schema.into());
+    }
 }
 
 fn reference(kind: Kind, description: String) -> RefOr<Response> {
