@@ -46,7 +46,7 @@ const LOOK_REST: u32 = 30;
 /// Runs every task until dropped.
 pub async fn run(services: Services, state: AppState) {
     let (services, tasks) = (&services, services.tasks());
-    let (metrics, limiter) = (&state.metrics, &state.limiter);
+    let (metrics, limiter, guesses) = (&state.metrics, &state.limiter, &state.guesses);
     let first_comparison = async {
         tokio::time::sleep(RECONCILE_FIRST).await;
         tasks.repeat("reconciliation", || reconcile(services)).await;
@@ -67,6 +67,7 @@ pub async fn run(services: Services, state: AppState) {
         tasks.repeat("metrics", || async { telemetry::upkeep(metrics) }),
         tasks.repeat("limits", || async {
             limiter.forget_quiet();
+            guesses.forget_quiet();
             NOTE_EVERY
         }),
         tasks.repeat("keys", || note_used_keys(services)),

@@ -31,7 +31,7 @@ pub fn router(state: &AppState) -> Router {
         .merge(api::router(state));
     let routes = Router::new()
         .merge(api)
-        .merge(web::router())
+        .merge(web::router(state))
         .fallback(web::fallback);
     let routes = sessions::layer(routes, state);
     middleware::layer(routes, state).with_state(state.clone())

@@ -2,7 +2,9 @@
 //! rates, origin.
 
 pub mod address;
+pub mod buckets;
 pub mod cross_site;
+pub mod guesses;
 pub mod headers;
 pub mod limits;
 pub mod observe;

@@ -11,13 +11,13 @@ use crate::{
     api::idempotency::InFlight,
     middleware::{
         address::Proxies,
+        guesses::Guesses,
         rates::{Limiter, Rates},
     },
     telemetry,
     web::{
         live::{LiveLimits, Places},
         recovery::Recovery,
-        sign_in::Attempts,
         sign_on::SignOn,
     },
 };
@@ -41,8 +41,8 @@ pub struct AppState {
     pub embed_origins: Arc<Vec<String>>,
     /// The provider of single sign-on; none when not configured.
     pub sign_on: Option<SignOn>,
-    /// Failed sign-ins.
-    pub attempts: Arc<Attempts>,
+    /// Counts guesses at secrets.
+    pub guesses: Guesses,
     /// How often links by email may be asked for.
     pub recovery: Recovery,
     /// Writes with an `Idempotency-Key` that are running.
@@ -109,7 +109,7 @@ impl AppState {
             limiter: Limiter::new(edge.rates),
             embed_origins: Arc::new(edge.embed_origins),
             sign_on: edge.sign_on,
-            attempts: Arc::default(),
+            guesses: Guesses::default(),
             recovery: Recovery::default(),
             in_flight: InFlight::default(),
             places: Places::new(edge.live),

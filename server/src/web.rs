@@ -7,6 +7,7 @@ pub mod files;
 pub mod guard;
 pub mod invitations;
 pub mod live;
+pub mod password;
 pub mod pictures;
 pub mod portal;
 pub mod recovery;
@@ -25,7 +26,7 @@ use axum::{
     body::Body,
     extract::{Request, State},
     http::{Extensions, Method, StatusCode, Uri, header},
-    middleware::from_fn,
+    middleware::{from_fn, from_fn_with_state},
     response::{IntoResponse as _, Redirect, Response},
     routing::{get, post},
 };
@@ -35,10 +36,10 @@ use leptos::{
 };
 use service::ServiceError;
 
-use crate::AppState;
+use crate::{AppState, middleware::guesses};
 
 /// Pages, server functions, signing in and out.
-pub fn router() -> Router<AppState> {
+pub fn router(state: &AppState) -> Router<AppState> {
     // What leptos spawns runs on tokio; setting it twice, as tests do, changes nothing.
     let _ = any_spawner::Executor::init_tokio();
     Router::new()
@@ -84,7 +85,7 @@ pub fn router() -> Router<AppState> {
         .route("/settings/keys/make", post(settings::make_key))
         .route("/settings/keys/rotate", post(settings::rotate_key))
         .route("/settings/keys/revoke", post(settings::revoke_key))
-        .route("/settings/you/password", post(settings::change_password))
+        .route("/settings/you/password", post(password::change_password))
         .route("/settings/you/email", post(recovery::ask_for_email))
         .route(
             "/new-email/{secret}",
@@ -103,9 +104,10 @@ pub fn router() -> Router<AppState> {
         .route("/", get(|| async { Redirect::to(app::USAGE_PATH) }))
         .layer(from_fn(guard::signed_in))
         .merge(for_strangers())
+        .merge(links(state))
 }
 
-/// Signing in and out, and links that know by themselves whom they are for.
+/// Signing in and out.
 fn for_strangers() -> Router<AppState> {
     Router::new()
         .route("/sign-in", post(sign_in::sign_in))
@@ -114,6 +116,17 @@ fn for_strangers() -> Router<AppState> {
             app::FORGOT_PATH,
             get(recovery::forgot).post(recovery::send_reset),
         )
+        .route("/sign-in/sso", get(sign_on::begin))
+        .route(
+            sign_on::CALLBACK,
+            get(sign_on::callback).head(sign_on::head),
+        )
+}
+
+/// Links that are secrets.
+fn links(state: &AppState) -> Router<AppState> {
+    Router::new()
+        .route("/portal/{secret}", get(portal::show).post(portal::sign_in))
         .route(
             "/reset-password/{secret}",
             get(recovery::show_reset).post(recovery::reset),
@@ -122,12 +135,6 @@ fn for_strangers() -> Router<AppState> {
             "/undo-email/{secret}",
             get(recovery::show_undo).post(recovery::undo),
         )
-        .route("/sign-in/sso", get(sign_on::begin))
-        .route(
-            sign_on::CALLBACK,
-            get(sign_on::callback).head(sign_on::head),
-        )
-        .route("/portal/{secret}", get(portal::show).post(portal::sign_in))
         .route(
             "/invitations/{secret}",
             get(invitations::show).post(invitations::accept),
@@ -136,6 +143,7 @@ fn for_strangers() -> Router<AppState> {
             "/unsubscribe/{token}",
             get(unsubscribe::show).post(unsubscribe::unsubscribe),
         )
+        .layer(from_fn_with_state(state.clone(), guesses::links))
 }
 
 /// Finds what stands at an address and renders it.

@@ -25,6 +25,7 @@ pub mod endings;
 pub mod enforce;
 pub mod error;
 pub mod forecast;
+pub mod hashing;
 pub mod idempotency;
 pub mod ingest;
 pub mod keys;
@@ -72,6 +73,7 @@ use crate::{
     damage::Damage,
     directory::Directory,
     enforce::Checks,
+    hashing::Hashing,
     live::Hub,
     mail::{Mailer, NoMail, Pages},
     payments::{Manual, PaymentProvider},
@@ -110,6 +112,7 @@ pub struct Services {
     checks: Checks,
     hub: Hub,
     standing: standing::Watch,
+    hashing: Hashing,
     tips: tips::Remembered,
     spans_read: platform::SpansRead,
     payments: Arc<dyn PaymentProvider>,
@@ -161,6 +164,7 @@ impl Services {
             damage: Damage::default(),
             hub,
             standing,
+            hashing: Hashing::default(),
             tips: tips::Remembered::default(),
             spans_read: platform::SpansRead::default(),
             payments: Arc::new(Manual),
@@ -242,6 +246,11 @@ impl Services {
     /// The background tasks of this process.
     pub const fn tasks(&self) -> &Tasks {
         &self.tasks
+    }
+
+    /// Where passwords are hashed.
+    pub const fn hashing(&self) -> &Hashing {
+        &self.hashing
     }
 
     /// Write requests that wait for the writer.

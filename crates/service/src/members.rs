@@ -329,7 +329,7 @@ impl Services {
         let person = NewPerson {
             email: invitation.email.clone(),
             name: name.trim().to_owned(),
-            password_hash: hash_password(&password).await?,
+            password_hash: hash_password(&self.hashing, &password).await?,
         };
         self.accept(secret, Some(&person), &invitation, address)
             .await

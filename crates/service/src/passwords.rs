@@ -8,7 +8,7 @@ use domain::FieldError;
 use icu_normalizer::{ComposingNormalizer, DecomposingNormalizer};
 use zxcvbn::{Score, zxcvbn};
 
-use crate::{ServiceResult, ports::StoreError};
+use crate::{ServiceResult, hashing::Hashing, ports::StoreError};
 
 /// Fewest characters of a password.
 const MIN_PASSWORD_CHARS: usize = 8;
@@ -80,9 +80,12 @@ pub(crate) fn check_password(password: &str, known: &[&str], errors: &mut Vec<Fi
 }
 
 /// Makes the hash of a password that is kept.
-pub(crate) async fn hash_password(password: &str) -> ServiceResult<String> {
+///
+/// # Errors
+/// [`crate::ServiceError::Busy`] when too many wait for it.
+pub(crate) async fn hash_password(hashing: &Hashing, password: &str) -> ServiceResult<String> {
     let password = prepared(password);
-    beside(move || hashed(&password)).await?
+    hashing.run(move || hashed(&password)).await?
 }
 
 /// What a password is, held against a hash.
@@ -97,12 +100,16 @@ pub(crate) enum Verdict {
 }
 
 /// Whether a password is right. Without a hash it is wrong, and that takes as long.
+///
+/// # Errors
+/// [`crate::ServiceError::Busy`] when too many wait for it.
 pub(crate) async fn verify_password(
+    hashing: &Hashing,
     password: String,
     hash: Option<String>,
 ) -> ServiceResult<Verdict> {
     let hash = hash.filter(|hash| !hash.is_empty());
-    beside(move || {
+    let verdict = hashing.run(move || {
         let candidates = candidates(password);
         let Some(hash) = hash else {
             for candidate in &candidates {
@@ -118,8 +125,8 @@ pub(crate) async fn verify_password(
             Some(_) => Verdict::Outdated,
             None => Verdict::Wrong,
         })
-    })
-    .await?
+    });
+    verdict.await?
 }
 
 fn hashed(password: &str) -> ServiceResult<String> {
@@ -135,12 +142,6 @@ fn is_hash_of(hash: &str, password: &str) -> bool {
             .verify_password(password.as_bytes(), &hash)
             .is_ok()
     })
-}
-
-/// Hashing takes tens of milliseconds on purpose, so it runs beside the async threads.
-async fn beside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> ServiceResult<T> {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.map_err(|error| StoreError::new(error).into())
 }
 
 #[cfg(test)]
@@ -183,12 +184,13 @@ mod tests {
     #[tokio::test]
     async fn a_hash_of_a_password_as_it_was_typed_is_known_and_outdated() {
         let (composed, apart) = ("gr\u{FC}ne Katzen tanzen", "gru\u{308}ne Katzen tanzen");
+        let hashing = Hashing::default();
         let verdict = async |hash: &str, typed: &str| {
-            verify_password(typed.to_owned(), Some(hash.to_owned()))
+            verify_password(&hashing, typed.to_owned(), Some(hash.to_owned()))
                 .await
                 .unwrap()
         };
-        let new = hash_password(apart).await.unwrap();
+        let new = hash_password(&hashing, apart).await.unwrap();
         let old = hashed(apart).unwrap();
         for typed in [composed, apart] {
             assert_eq!(verdict(&new, typed).await, Verdict::Right, "{typed}");

@@ -135,7 +135,7 @@ impl Services {
         let mut errors = Vec::new();
         check_password(password, &[&user.name, &user.email], &mut errors);
         Invalid::refuse(errors)?;
-        let hash = hash_password(password).await?;
+        let hash = hash_password(&self.hashing, password).await?;
         let user = self
             .store
             .reset_password(&hash_of(secret), &hash, self.now())
@@ -159,7 +159,7 @@ impl Services {
         let user = self.signed_in(person(caller)?).await?;
         let user = user.ok_or(ServiceError::Unauthenticated)?;
         let hash = Some(user.password_hash.clone());
-        if verify_password(password, hash).await? == Verdict::Wrong {
+        if verify_password(&self.hashing, password, hash).await? == Verdict::Wrong {
             return Err(Invalid::one("password", "wrong", "is not your password").into());
         }
         let mut errors: Vec<FieldError> = Vec::new();

@@ -134,13 +134,14 @@ impl Services {
         let id = person(caller)?;
         let user = self.signed_in(id).await?;
         let user = user.ok_or(ServiceError::Unauthenticated)?;
-        if verify_password(old, Some(user.password_hash.clone())).await? == Verdict::Wrong {
+        let hash = Some(user.password_hash.clone());
+        if verify_password(&self.hashing, old, hash).await? == Verdict::Wrong {
             return Err(Invalid::one("old_password", "wrong", "is not your password").into());
         }
         let mut errors = Vec::new();
         check_password(&new, &[&user.name, &user.email], &mut errors);
         Invalid::refuse(errors)?;
-        let hash = hash_password(&new).await?;
+        let hash = hash_password(&self.hashing, &new).await?;
         self.store
             .set_password(id, &hash, caller.session(), self.now())
             .await?;

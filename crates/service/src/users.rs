@@ -52,7 +52,7 @@ impl Services {
         let new = NewUser {
             email: normal(&user.email),
             name: user.name,
-            password_hash: hash_password(&user.password).await?,
+            password_hash: hash_password(&self.hashing, &user.password).await?,
             platform_role: user.platform_role,
             memberships,
         };
@@ -111,7 +111,7 @@ impl Services {
         let email = normal(email);
         let user = self.store.user_by_email(&email).await?;
         let hash = user.as_ref().map(|user| user.password_hash.clone());
-        let verdict = verify_password(password.clone(), hash).await?;
+        let verdict = verify_password(&self.hashing, password.clone(), hash).await?;
         let known = user.is_some();
         let mut user = user.filter(|user| verdict != Verdict::Wrong && !user.disabled);
         if let (Some(user), Verdict::Outdated) = (&mut user, verdict) {
@@ -136,13 +136,13 @@ impl Services {
     /// Hashes a password anew that is known to be right. The person is signed in all the same when that fails.
     async fn renew_hash(&self, user: &mut User, password: &str) {
         let renewed = async {
-            let hash = hash_password(password).await?;
+            let hash = hash_password(&self.hashing, password).await?;
             let before = &user.password_hash;
             self.store.renew_hash(user.id, before, &hash).await?;
             let kept = self.store.user(user.id).await?;
             let kept = kept.map(|user| user.password_hash);
             // Somebody else may have been faster: the same person, or an operator with another password.
-            let verdict = verify_password(password.to_owned(), kept.clone()).await?;
+            let verdict = verify_password(&self.hashing, password.to_owned(), kept.clone()).await?;
             Ok::<_, ServiceError>(kept.filter(|_| verdict != Verdict::Wrong))
         };
         match renewed.await {

@@ -3,12 +3,15 @@
 use app::context::Current;
 use axum::{
     extract::{FromRequestParts, OptionalFromRequestParts},
-    http::{HeaderMap, header, request::Parts},
+    http::{Extensions, HeaderMap, header, request::Parts},
 };
-use service::{Caller, Services};
+use service::{Caller, ServiceError};
 
 use super::problem::Problem;
-use crate::{AppState, middleware::address::ClientAddress};
+use crate::{
+    AppState,
+    middleware::{address::ClientAddress, guesses::Secret},
+};
 
 /// A caller who is known.
 #[derive(Debug, Clone)]
@@ -21,10 +24,33 @@ pub fn bearer(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
-/// Who sent the key of a request.
-pub async fn key_caller(services: &Services, headers: &HeaderMap) -> Result<Caller, Problem> {
+/// Tells that a request was counted against the rate of its key.
+#[derive(Debug, Clone, Copy)]
+pub struct Counted;
+
+/// Who sent the key of a request. Counts the request, once, against the rate of its key; a wrong key as a guess.
+pub async fn key_caller(
+    state: &AppState,
+    headers: &HeaderMap,
+    extensions: &mut Extensions,
+) -> Result<Caller, Problem> {
     let token = bearer(headers).ok_or_else(Problem::unauthenticated)?;
-    Ok(services.caller_of_token(token).await?)
+    let address = ClientAddress::of(extensions);
+    match state.services.caller_of_token(token).await {
+        Ok(caller) => {
+            if extensions.insert(Counted).is_none() {
+                state.limiter.of_caller(&caller)?;
+            }
+            Ok(caller.at(address.text()))
+        }
+        Err(error @ ServiceError::Unauthenticated) => {
+            // Keys are told from their hash, which costs nothing: all that is counted are the wrong ones, so that
+            // programs with right ones are never kept out by others at their address.
+            let _stays_counted = state.guesses.guess(Secret::Key, None, address)?;
+            Err(error.into())
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 impl FromRequestParts<AppState> for Authed {
@@ -41,18 +67,8 @@ impl FromRequestParts<AppState> for Authed {
         {
             return Ok(Self(caller));
         }
-        let address = ClientAddress::of(&parts.extensions);
-        match key_caller(&state.services, &parts.headers).await {
-            Ok(caller) => {
-                state.limiter.of_caller(&caller)?;
-                Ok(Self(caller.at(address.text())))
-            }
-            Err(problem) if bearer(&parts.headers).is_some() && problem.is_unauthenticated() => {
-                state.limiter.wrong_key(address)?;
-                Err(problem)
-            }
-            Err(problem) => Err(problem),
-        }
+        let caller = key_caller(state, &parts.headers, &mut parts.extensions);
+        caller.await.map(Self)
     }
 }
 

@@ -23,7 +23,7 @@ use super::{
     openapi::description,
     problem::{Answer, Problem},
 };
-use crate::middleware::limits::MAX_BODY_BYTES;
+use crate::{AppState, middleware::limits::MAX_BODY_BYTES};
 
 /// Headers of an answer that belong to what it says.
 const KEPT: [&str; 5] = [
@@ -80,12 +80,7 @@ impl Drop for Running {
 }
 
 /// Answers a repeated write as the first time; passes everything else on.
-pub async fn once(
-    State(services): State<Services>,
-    State(in_flight): State<InFlight>,
-    request: Request,
-    next: Next,
-) -> Response {
+pub async fn once(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     let key = request
         .headers()
         .get("idempotency-key")
@@ -93,14 +88,27 @@ pub async fn once(
     let (Some(key), true) = (key, writes(&request)) else {
         return next.run(request).await;
     };
-    let Ok(caller) = key_caller(&services, request.headers()).await else {
-        // The handler refuses it, in its own words.
+    let headers = request.headers().clone();
+    if bearer(&headers).is_none() {
+        // The handler refuses it, or knows its sender in another way.
         return next.run(request).await;
+    }
+    // A repeated answer counts like a first one.
+    let caller = match key_caller(&state, &headers, request.extensions_mut()).await {
+        Ok(caller) => caller,
+        Err(problem) => return problem.into_response(),
     };
     let key = String::from_utf8_lossy(&key).into_owned();
-    run(&services, &in_flight, &caller, &key, request, next)
-        .await
-        .unwrap_or_else(Problem::into_response)
+    run(
+        &state.services,
+        &state.in_flight,
+        &caller,
+        &key,
+        request,
+        next,
+    )
+    .await
+    .unwrap_or_else(Problem::into_response)
 }
 
 /// Whether a request is a write that there is: any other is refused without looking at its key.

@@ -20,7 +20,7 @@ use service::{Caller, ServiceError, Services, ingest::IngestBatch, ports::Commit
 use utoipa::ToSchema;
 
 use super::{
-    auth::key_caller,
+    auth::Authed,
     body,
     problem::{Answer, Problem},
     query::Params,
@@ -71,10 +71,10 @@ pub struct Accepted {
 )]
 pub async fn post_events(
     State(services): State<Services>,
+    Authed(caller): Authed,
     params: Params,
     request: Request,
 ) -> Answer<Response> {
-    let caller = key_caller(&services, request.headers()).await?;
     let mut rest = params.plain();
     let account = rest.take("account");
     rest.finish()?;

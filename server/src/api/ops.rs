@@ -2,8 +2,8 @@
 
 use axum::{
     Router,
-    extract::State,
-    http::{HeaderMap, StatusCode, header},
+    extract::{Request, State},
+    http::{StatusCode, header},
     response::{IntoResponse as _, Response},
     routing::get,
 };
@@ -64,16 +64,13 @@ fn reason(unready: &Unready) -> String {
     }
 }
 
-async fn guarded_metrics(
-    State(services): State<Services>,
-    State(handle): State<PrometheusHandle>,
-    headers: HeaderMap,
-) -> Answer<Response> {
-    let caller = key_caller(&services, &headers).await?;
+async fn guarded_metrics(State(state): State<AppState>, request: Request) -> Answer<Response> {
+    let (mut parts, _) = request.into_parts();
+    let caller = key_caller(&state, &parts.headers, &mut parts.extensions).await?;
     caller
         .require_platform(Permission::Provision)
         .map_err(Problem::from)?;
-    Ok(metrics(State(services), State(handle)).await)
+    Ok(metrics(State(state.services), State(state.metrics)).await)
 }
 
 async fn metrics(

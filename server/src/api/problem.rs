@@ -316,11 +316,6 @@ impl Problem {
         Self::invalid(vec![FieldError::new(field, reason, message)])
     }
 
-    /// Whether it says that nobody knows who asks.
-    pub fn is_unauthenticated(&self) -> bool {
-        self.kind == Kind::Unauthenticated
-    }
-
     /// Too often.
     pub fn too_many(detail: &str, retry_after_s: u32) -> Self {
         Self {

@@ -1,6 +1,6 @@
 //! Where a request came from, as far as it can be known.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use axum::{
     extract::{ConnectInfo, Request, State},
@@ -23,10 +23,33 @@ impl ClientAddress {
         extensions.get::<Self>().copied().unwrap_or_default()
     }
 
+    /// Who counts as one sender: an address, and of IPv6 the network of 64 bits, which one customer has.
+    pub fn group(self) -> Option<IpAddr> {
+        self.0.map(group)
+    }
+
     /// As a text.
     pub fn text(self) -> Option<String> {
         self.0.map(|address| address.to_string())
     }
+}
+
+/// The sender that an address belongs to.
+pub fn group(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.into(),
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into()
+        }
+    }
+}
+
+/// What a proxy wrote, with or without a port.
+fn forwarded(text: &str) -> Option<IpAddr> {
+    let address = text.parse::<IpAddr>();
+    let address = address.or_else(|_| text.parse::<SocketAddr>().map(|both| both.ip()));
+    address.ok().map(|address| address.to_canonical())
 }
 
 /// Proxies that are believed.
@@ -34,7 +57,8 @@ impl ClientAddress {
 pub struct Proxies(pub Vec<IpNet>);
 
 impl Proxies {
-    fn trust(&self, address: IpAddr) -> bool {
+    /// Whether an address is one of them.
+    pub fn trust(&self, address: IpAddr) -> bool {
         self.0.iter().any(|network| network.contains(&address))
     }
 
@@ -52,7 +76,7 @@ impl Proxies {
             .collect();
         let mut nearest = peer;
         for text in said.into_iter().rev() {
-            let Ok(address) = text.parse::<IpAddr>() else {
+            let Some(address) = forwarded(text) else {
                 return nearest;
             };
             nearest = address;
@@ -104,5 +128,11 @@ mod tests {
             "10.0.0.1"
         );
         assert_eq!(client(inner, "10.0.0.1", &[]), "10.0.0.1");
+        assert_eq!(client(inner, "10.0.0.1", &["1.2.3.4:567"]), "1.2.3.4");
+        assert_eq!(client(inner, "10.0.0.1", &["::ffff:1.2.3.4"]), "1.2.3.4");
+        assert_eq!(
+            client(inner, "10.0.0.1", &["[2001:db8::1]:567"]),
+            "2001:db8::1"
+        );
     }
 }

@@ -1,19 +1,16 @@
 //! How many requests one sender may make.
 
-use std::{num::NonZeroU32, sync::Arc};
+use std::{net::IpAddr, num::NonZeroU32, sync::Arc};
 
 use axum::{
     extract::{Request, State},
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
-use governor::{
-    DefaultKeyedRateLimiter, Quota, RateLimiter,
-    clock::{Clock as _, DefaultClock},
-};
+use governor::Quota;
 use service::Caller;
 
-use super::{address::ClientAddress, cross_site::is_for_keys};
+use super::{address::ClientAddress, buckets::Buckets, cross_site::is_for_keys, guesses::TooMany};
 use crate::api::{auth::bearer, problem::Problem};
 
 /// Requests a second of each kind of sender. A second's worth more may come at once.
@@ -45,28 +42,23 @@ impl Default for Rates {
     }
 }
 
-/// Wrong keys that one address may try a minute.
-const WRONG_KEYS: NonZeroU32 = some(60);
-
 /// Counts requests by sender.
 #[derive(Clone)]
 pub struct Limiter(Arc<Limits>);
 
 struct Limits {
-    keys: DefaultKeyedRateLimiter<String>,
-    accounts: DefaultKeyedRateLimiter<i64>,
-    addresses: DefaultKeyedRateLimiter<ClientAddress>,
-    wrong_keys: DefaultKeyedRateLimiter<ClientAddress>,
+    keys: Buckets<String>,
+    accounts: Buckets<i64>,
+    addresses: Buckets<Option<IpAddr>>,
 }
 
 impl Limiter {
     /// Nobody has asked for anything yet.
     pub fn new(rates: Rates) -> Self {
         Self(Arc::new(Limits {
-            keys: RateLimiter::keyed(Quota::per_second(rates.key)),
-            accounts: RateLimiter::keyed(Quota::per_second(rates.account)),
-            addresses: RateLimiter::keyed(Quota::per_second(rates.address)),
-            wrong_keys: RateLimiter::keyed(Quota::per_minute(WRONG_KEYS)),
+            keys: Buckets::new(Quota::per_second(rates.key)),
+            accounts: Buckets::new(Quota::per_second(rates.account)),
+            addresses: Buckets::new(Quota::per_second(rates.address)),
         }))
     }
 
@@ -82,31 +74,23 @@ impl Limiter {
         }
     }
 
-    /// Counts a wrong key: after many of them the answer is that it is too many, whatever comes.
-    ///
-    /// # Errors
-    /// When to try again.
-    pub fn wrong_key(&self, address: ClientAddress) -> Result<(), Problem> {
-        check(&self.0.wrong_keys, &address)
-    }
-
     /// Forgets senders that have been quiet.
     pub fn forget_quiet(&self) {
-        self.0.keys.retain_recent();
-        self.0.accounts.retain_recent();
-        self.0.addresses.retain_recent();
-        self.0.wrong_keys.retain_recent();
+        self.0.keys.forget_quiet();
+        self.0.accounts.forget_quiet();
+        self.0.addresses.forget_quiet();
+    }
+
+    /// Senders that are remembered.
+    pub fn remembered(&self) -> usize {
+        self.0.keys.remembered() + self.0.accounts.remembered() + self.0.addresses.remembered()
     }
 }
 
-fn check<K: Clone + std::hash::Hash + Eq>(
-    limiter: &DefaultKeyedRateLimiter<K>,
-    key: &K,
-) -> Result<(), Problem> {
-    limiter.check_key(key).map_err(|until| {
-        let wait = until.wait_time_from(DefaultClock::default().now());
-        let seconds = u32::try_from(wait.as_secs() + 1).unwrap_or(u32::MAX);
-        Problem::too_many("too many requests: slow down", seconds)
+fn check<K: Clone + std::hash::Hash + Eq>(buckets: &Buckets<K>, key: &K) -> Result<(), Problem> {
+    buckets.take(key).map_err(|wait| {
+        let TooMany { retry_after_s } = wait.into();
+        Problem::too_many("too many requests: slow down", retry_after_s)
     })
 }
 
@@ -116,13 +100,13 @@ pub async fn limit(State(limiter): State<Limiter>, request: Request, next: Next)
     // A key counts where keys decide; anywhere else a header that looks like one changes nothing.
     let has_key = is_for_keys(request.uri().path()) && bearer(request.headers()).is_some();
     let is_counted = !has_key && address.0.is_some() && !is_probe(request.uri().path());
-    if is_counted && let Err(problem) = check(&limiter.0.addresses, &address) {
+    if is_counted && let Err(problem) = check(&limiter.0.addresses, &address.group()) {
         return problem.into_response();
     }
     next.run(request).await
 }
 
 /// Whoever watches the server must be answered while others are refused.
-fn is_probe(path: &str) -> bool {
+pub fn is_probe(path: &str) -> bool {
     matches!(path, "/healthz" | "/readyz")
 }

@@ -14,18 +14,19 @@ use axum::{
 };
 use domain::time::{HOUR_US, MINUTE_US};
 use serde::Deserialize;
-use service::{ServiceError, Services, email_address::normal, recovery::RESET_PATH};
+use service::{Caller, ServiceError, Services, email_address::normal, recovery::RESET_PATH};
 use tokio::sync::Semaphore;
 
 use super::{
     billing::go_on,
     guard::SIGN_IN,
+    password::Typed,
     refused,
     settings::{caller, reason},
     show,
     tries::Tries,
 };
-use crate::{AppState, middleware::address::ClientAddress, state::Origin};
+use crate::{AppState, middleware::address::ClientAddress};
 
 /// Links that one client may ask for in a while: behind an address may be a whole office.
 const ASKS_OF_ADDRESS: (u32, i64) = (20, 10 * MINUTE_US);
@@ -196,13 +197,19 @@ pub async fn reset(
 /// `POST /settings/you/email`
 pub async fn ask_for_email(
     State(state): State<AppState>,
-    State(origin): State<Origin>,
     Extension(current): Extension<Current>,
+    Extension(address): Extension<ClientAddress>,
     Form(form): Form<EmailForm>,
 ) -> Response {
-    let services = &state.services;
-    let done = async {
-        let caller = caller(&current)?;
+    let (services, origin) = (&state.services, state.origin.address());
+    let typed = Typed {
+        state: &state,
+        current: &current,
+        address,
+        next: form.next.as_deref(),
+        done: "email-asked",
+    };
+    let act = async |caller: &Caller| {
         let who = caller
             .user()
             .map_or_else(String::new, |user| user.0.to_string());
@@ -211,10 +218,10 @@ pub async fn ask_for_email(
             return Err(ServiceError::Conflict(text));
         }
         services
-            .ask_for_email(caller, &form.email, form.password, origin.address())
+            .ask_for_email(caller, &form.email, form.password, origin)
             .await
     };
-    go_on(done.await, form.next.as_deref(), "email-asked")
+    typed.lets(act).await
 }
 
 /// `GET /new-email/{secret}`: asks, and changes nothing.

@@ -77,14 +77,6 @@ pub struct KeyForm {
     next: Option<String>,
 }
 
-/// Changes the reader's own password.
-#[derive(Deserialize)]
-pub struct PasswordForm {
-    old_password: String,
-    password: String,
-    next: Option<String>,
-}
-
 /// Ends one of the reader's own sessions.
 #[derive(Debug, Deserialize)]
 pub struct SessionForm {
@@ -335,22 +327,6 @@ fn amount(field: &str, text: &str) -> ServiceResult<Option<Credits>> {
     text.parse()
         .map(Some)
         .map_err(|error| ServiceError::invalid(field, error))
-}
-
-/// `POST /settings/you/password`
-pub async fn change_password(
-    State(services): State<Services>,
-    State(origin): State<Origin>,
-    Extension(current): Extension<Current>,
-    Form(form): Form<PasswordForm>,
-) -> Response {
-    let done = async {
-        let caller = caller(&current)?;
-        services
-            .change_password(caller, form.old_password, form.password, origin.address())
-            .await
-    };
-    go_on(done.await, form.next.as_deref(), "password")
 }
 
 /// `POST /settings/you/end`

@@ -1,31 +1,22 @@
 //! Signing in and out with a plain form, which works without scripts.
 
-use std::{
-    collections::HashMap,
-    net::IpAddr,
-    sync::{Mutex, PoisonError},
-};
-
 use axum::{
     Extension, Form,
     extract::State,
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, header},
     response::{IntoResponse as _, Redirect, Response},
 };
-use domain::{Time, time::MINUTE_US};
 use serde::Deserialize;
 use service::{ServiceError, Services, ports::User};
 use tower_sessions::Session;
 
 use super::guard::{SIGN_IN, sign_in_path};
-use crate::{AppState, api::problem::Problem, middleware::address::ClientAddress, sessions};
-
-/// Failed sign-ins of one address for one email address that a minute may see.
-const MAX_FAILURES: u32 = 10;
-/// Failed sign-ins of one address for anyone: behind it may be a whole office.
-const MAX_FAILURES_OF_ADDRESS: u32 = 60;
-/// Names remembered: past it the oldest minute's are let go.
-const MAX_NAMES: usize = 20_000;
+use crate::{
+    AppState,
+    api::problem::Problem,
+    middleware::{address::ClientAddress, guesses::Secret},
+    sessions,
+};
 
 /// The sign-in form.
 #[derive(Deserialize)]
@@ -34,42 +25,6 @@ pub struct SignIn {
     password: String,
     #[serde(default)]
     next: Option<String>,
-}
-
-/// Failed sign-ins of the running minute.
-#[derive(Debug, Default)]
-pub struct Attempts(Mutex<HashMap<Name, (Time, u32)>>);
-
-/// An email address, or none for all of them, and where it was typed.
-type Name = (String, Option<IpAddr>);
-
-impl Attempts {
-    /// How many seconds to wait, when there were too many failures.
-    fn wait_s(&self, name: &Name, now: Time) -> Option<u32> {
-        let most = if name.0.is_empty() {
-            MAX_FAILURES_OF_ADDRESS
-        } else {
-            MAX_FAILURES
-        };
-        let failures = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (since, count) = failures.get(name)?;
-        let left_us = MINUTE_US - now.micros_since(*since);
-        (*count >= most && left_us > 0)
-            .then(|| u32::try_from(left_us / 1_000_000 + 1).unwrap_or(60))
-    }
-
-    fn failed(&self, name: Name, now: Time) {
-        let mut failures = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if failures.len() >= MAX_NAMES {
-            failures.retain(|_, (since, _)| now.micros_since(*since) < MINUTE_US);
-        }
-        let entry = failures.entry(name).or_insert((now, 0));
-        *entry = if now.micros_since(entry.0) >= MINUTE_US {
-            (now, 1)
-        } else {
-            (entry.0, entry.1 + 1)
-        };
-    }
 }
 
 /// A path on this server to go on to; anything else leads home.
@@ -93,19 +48,13 @@ pub async fn sign_in(
     Form(form): Form<SignIn>,
 ) -> Response {
     let next = local(form.next.as_deref());
-    let now = state.services.now();
-    let name = (service::email_address::normal(&form.email), address.0);
-    let everyone = (String::new(), address.0);
-    let waits = [&name, &everyone].map(|name| state.attempts.wait_s(name, now));
-    if let Some(seconds) = waits.into_iter().flatten().max() {
-        let text = format!("Too many attempts: try again in {seconds} s.\n");
-        return (
-            StatusCode::TOO_MANY_REQUESTS,
-            [(header::RETRY_AFTER, seconds.to_string())],
-            text,
-        )
-            .into_response();
-    }
+    // Counted before anything is hashed: of any number of attempts at once only so many are looked at.
+    let email = service::email_address::normal(&form.email);
+    let guess = state.guesses.guess(Secret::Password, Some(&email), address);
+    let guess = match guess {
+        Ok(guess) => guess,
+        Err(too_many) => return too_many.into_response(),
+    };
     let attempt = Attempt {
         session: &session,
         address,
@@ -115,13 +64,17 @@ pub async fn sign_in(
         .check(&state.services, &form.email, form.password)
         .await
     {
-        Ok(()) => Redirect::to(&next).into_response(),
+        Ok(()) => {
+            guess.give_back();
+            Redirect::to(&next).into_response()
+        }
         Err(ServiceError::Unauthenticated) => {
-            state.attempts.failed(name, now);
-            state.attempts.failed(everyone, now);
             Redirect::to(&sign_in_path(&next, true)).into_response()
         }
-        Err(error) => Problem::from(error).into_response(),
+        Err(error) => {
+            guess.give_back();
+            Problem::from(error).into_response()
+        }
     }
 }
 

@@ -1,9 +1,10 @@
 //! How often something may be tried in a while.
 
 use domain::Time;
-use moka::sync::Cache;
+use moka::{policy::EvictionPolicy, sync::Cache};
+use sha2::{Digest as _, Sha256};
 
-/// Names that are remembered at most, whatever is typed: past it the least used are let go.
+/// Names that are remembered at most, whatever is typed: past it the one heard of longest ago is let go.
 const MAX_NAMES: u64 = 50_000;
 
 /// Counts tries by name, in windows of time.
@@ -12,7 +13,8 @@ pub struct Tries {
     most: u32,
     window_us: i64,
     /// When the window began, and how many tries it saw.
-    seen: Cache<String, (Time, u32)>,
+    /// Of names only a hash, which has one size.
+    seen: Cache<[u8; 32], (Time, u32)>,
 }
 
 impl Tries {
@@ -21,7 +23,10 @@ impl Tries {
         Self {
             most,
             window_us,
-            seen: Cache::new(MAX_NAMES),
+            seen: Cache::builder()
+                .max_capacity(MAX_NAMES)
+                .eviction_policy(EvictionPolicy::lru())
+                .build(),
         }
     }
 
@@ -31,7 +36,7 @@ impl Tries {
     /// How many seconds to wait.
     pub fn take(&self, name: &str, now: Time) -> Result<(), u32> {
         let window_us = self.window_us;
-        let counted = self.seen.entry_by_ref(name).and_upsert_with(|entry| {
+        let counted = self.seen.entry(hash_of(name)).and_upsert_with(|entry| {
             match entry.map(moka::Entry::into_value) {
                 Some((since, tries)) if now.micros_since(since) < window_us => {
                     (since, tries.saturating_add(1))
@@ -49,8 +54,12 @@ impl Tries {
 
     /// Forgets the tries of a name.
     pub fn forget(&self, name: &str) {
-        self.seen.invalidate(name);
+        self.seen.invalidate(&hash_of(name));
     }
+}
+
+fn hash_of(name: &str) -> [u8; 32] {
+    Sha256::digest(name).into()
 }
 
 #[cfg(test)]

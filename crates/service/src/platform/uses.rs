@@ -83,8 +83,9 @@ struct Row {
 
 impl Default for SpansRead {
     fn default() -> Self {
+        // A span in which nothing was used weighs something as well: there are any number of them.
         let weight =
-            |_: &Part, read: &Arc<SpanRead>| u32::try_from(read.rows.len()).unwrap_or(u32::MAX);
+            |_: &Part, read: &Arc<SpanRead>| u32::try_from(read.rows.len() + 1).unwrap_or(u32::MAX);
         let cache = Cache::builder().weigher(weight).max_capacity(MOST_ROWS);
         Self(cache.build())
     }

@@ -1,0 +1,241 @@
+//! How often a secret may be guessed: passwords, codes, links and keys.
+//!
+//! Whoever is about to look whether a secret is right counts a [`Guess`] first, so that of any number of guesses at
+//! once only so many are looked at. A guess that was right is given back.
+
+use std::{net::IpAddr, num::NonZeroU32, sync::Arc, time::Duration};
+
+use axum::{
+    extract::{Request, State},
+    http::{StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use governor::Quota;
+use sha2::{Digest as _, Sha256};
+
+use super::{address::ClientAddress, buckets::Buckets};
+use crate::api::problem::Problem;
+
+/// Wrong guesses of one person's password from one address that may come at once.
+const OF_PERSON: NonZeroU32 = some(10);
+/// When one more of them may come after that.
+const OF_PERSON_EVERY: Duration = Duration::from_secs(30);
+/// Wrong guesses of one address a minute, whosever they are: behind it may be a whole office.
+const OF_ADDRESS: NonZeroU32 = some(60);
+
+const fn some(number: u32) -> NonZeroU32 {
+    match NonZeroU32::new(number) {
+        Some(number) => number,
+        None => NonZeroU32::MIN,
+    }
+}
+
+/// What is guessed. Each kind is counted by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Secret {
+    /// A password: counted for the person from this address, so that nobody else keeps them out, and for the address.
+    Password,
+    /// A short code: counted for the person wherever it comes from, since few guesses find it, and for the address.
+    Code,
+    /// A link that is a secret.
+    Link,
+    /// An API key.
+    Key,
+}
+
+/// Whose secret, and from where; of names only a hash, which has one size.
+type Person = (Secret, [u8; 32], Option<IpAddr>);
+
+/// Counts guesses; cheap to clone.
+#[derive(Clone)]
+pub struct Guesses(Arc<Counts>);
+
+struct Counts {
+    persons: Buckets<Person>,
+    addresses: Buckets<(Secret, IpAddr)>,
+}
+
+/// One guess that was counted as a wrong one.
+#[must_use = "a right guess has to be given back"]
+pub struct Guess {
+    counts: Arc<Counts>,
+    person: Option<Person>,
+    address: Option<(Secret, IpAddr)>,
+}
+
+/// Too many guesses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TooMany {
+    /// How many seconds to wait.
+    pub retry_after_s: u32,
+}
+
+impl Default for Guesses {
+    fn default() -> Self {
+        let of_person = Quota::with_period(OF_PERSON_EVERY).unwrap_or(Quota::per_minute(OF_PERSON));
+        Self(Arc::new(Counts {
+            persons: Buckets::new(of_person.allow_burst(OF_PERSON)),
+            addresses: Buckets::new(Quota::per_minute(OF_ADDRESS)),
+        }))
+    }
+}
+
+impl Guesses {
+    /// Counts a guess, before it is looked at. Of a link and a key nobody knows whose it would be.
+    ///
+    /// # Errors
+    /// There were too many.
+    pub fn guess(
+        &self,
+        secret: Secret,
+        whose: Option<&str>,
+        from: ClientAddress,
+    ) -> Result<Guess, TooMany> {
+        let mut guess = Guess {
+            counts: Arc::clone(&self.0),
+            person: None,
+            address: None,
+        };
+        if let Some(group) = from.group() {
+            self.0.addresses.take(&(secret, group))?;
+            guess.address = Some((secret, group));
+        }
+        let place = from.group().filter(|_| secret != Secret::Code);
+        let person = whose.map(|whose| (secret, Sha256::digest(whose).into(), place));
+        if let Some(person) = &person
+            && let Err(wait) = self.0.persons.take(person)
+        {
+            // What is not looked at costs the address nothing: others there have their own guesses.
+            guess.give_back();
+            return Err(wait.into());
+        }
+        guess.person = person;
+        Ok(guess)
+    }
+
+    /// Forgets who has been quiet.
+    pub fn forget_quiet(&self) {
+        self.0.persons.forget_quiet();
+        self.0.addresses.forget_quiet();
+    }
+
+    /// People and addresses that are remembered.
+    pub fn remembered(&self) -> usize {
+        self.0.persons.remembered() + self.0.addresses.remembered()
+    }
+}
+
+impl Guess {
+    /// It was right, or was not looked at: it does not count.
+    pub fn give_back(self) {
+        if let Some(person) = &self.person {
+            self.counts.persons.give_back(person);
+        }
+        if let Some(address) = &self.address {
+            self.counts.addresses.give_back(address);
+        }
+    }
+}
+
+impl From<Duration> for TooMany {
+    fn from(wait: Duration) -> Self {
+        let retry_after_s = u32::try_from(wait.as_secs() + 1).unwrap_or(u32::MAX);
+        Self { retry_after_s }
+    }
+}
+
+impl From<TooMany> for Problem {
+    fn from(too_many: TooMany) -> Self {
+        Self::too_many("too many wrong attempts", too_many.retry_after_s)
+    }
+}
+
+impl IntoResponse for TooMany {
+    /// For people; programs are answered a [`Problem`].
+    fn into_response(self) -> Response {
+        let seconds = self.retry_after_s;
+        let text = format!("Too many attempts: try again in {seconds} s.\n");
+        let head = [(header::RETRY_AFTER, seconds.to_string())];
+        (StatusCode::TOO_MANY_REQUESTS, head, text).into_response()
+    }
+}
+
+/// Counts requests for links that are secrets; those that led somewhere are given back.
+pub async fn links(State(guesses): State<Guesses>, request: Request, next: Next) -> Response {
+    let from = ClientAddress::of(request.extensions());
+    let guess = match guesses.guess(Secret::Link, None, from) {
+        Ok(guess) => guess,
+        Err(too_many) => return too_many.into_response(),
+    };
+    let response = next.run(request).await;
+    // Another method is no guess: nothing was looked at.
+    let status = response.status();
+    if !status.is_client_error() || status == StatusCode::METHOD_NOT_ALLOWED {
+        guess.give_back();
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> ClientAddress {
+        ClientAddress(Some(text.parse().unwrap()))
+    }
+
+    /// How many of a hundred guesses are looked at.
+    fn looked_at(guesses: &Guesses, secret: Secret, whose: Option<&str>, from: &str) -> usize {
+        let all = 0..100;
+        all.filter(|_| guesses.guess(secret, whose, at(from)).is_ok())
+            .count()
+    }
+
+    #[test]
+    fn nobody_keeps_somebody_elsewhere_from_signing_in() {
+        let guesses = Guesses::default();
+        let ada = Some("ada@example.com");
+        assert_eq!(looked_at(&guesses, Secret::Password, ada, "192.0.2.1"), 10);
+        assert_eq!(looked_at(&guesses, Secret::Password, ada, "192.0.2.2"), 10);
+        let bob = Some("bob@example.com");
+        assert_eq!(looked_at(&guesses, Secret::Password, bob, "192.0.2.1"), 10);
+    }
+
+    #[test]
+    fn codes_are_counted_for_the_person_wherever_they_are_typed() {
+        let guesses = Guesses::default();
+        let ada = Some("7");
+        assert_eq!(looked_at(&guesses, Secret::Code, ada, "192.0.2.1"), 10);
+        assert_eq!(looked_at(&guesses, Secret::Code, ada, "192.0.2.2"), 0);
+        assert_eq!(looked_at(&guesses, Secret::Password, ada, "192.0.2.2"), 10);
+    }
+
+    #[test]
+    fn an_address_guesses_only_so_often_whosever_secret_it_is() {
+        let guesses = Guesses::default();
+        let spread = |from: &str| {
+            let looked = |number: &u32| {
+                let whose = number.to_string();
+                guesses
+                    .guess(Secret::Password, Some(&whose), at(from))
+                    .is_ok()
+            };
+            (0..100).filter(looked).count()
+        };
+        assert_eq!(spread("2001:db8::1"), 60);
+        // One network is one sender, whatever the rest of its addresses.
+        assert_eq!(spread("2001:db8::ffff:1"), 0);
+        assert_eq!(spread("2001:db8:0:1::1"), 60);
+    }
+
+    #[test]
+    fn right_guesses_do_not_count() {
+        let guesses = Guesses::default();
+        for _ in 0..200 {
+            let guess = guesses.guess(Secret::Link, None, at("192.0.2.1"));
+            guess.unwrap().give_back();
+        }
+        assert_eq!(looked_at(&guesses, Secret::Link, None, "192.0.2.1"), 60);
+    }
+}
