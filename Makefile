@@ -1,7 +1,7 @@
 # `make` alone says what there is. The work is done in scripts/, which can be called by themselves.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run dev check test trust fuzz e2e screenshots bench
+.PHONY: help setup run dev check test trust fuzz api-check e2e screenshots bench
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ trust: ## try to break the ledger, for as long as wanted
 
 fuzz: ## inputs nobody would think of, for as long as wanted
 	@scripts/fuzz.sh
+
+api-check: ## generated requests hold the API against its description
+	@scripts/api-check.sh
 
 e2e: ## the end-to-end tests alone
 	@scripts/e2e.sh

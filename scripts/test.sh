@@ -65,6 +65,8 @@ tally '([0-9]+ passed \(?|[0-9]+ passed,|[0-9]+ passed;)' '([0-9]+ failed,|[0-9]
 
 step "Inputs nobody would think of" "$root/scripts/fuzz.sh" || true
 
+step "The API against its description" "$root/scripts/api-check.sh" || true
+
 step "Documentation tests" doc_tests || true
 tally '[0-9]+ passed;' '[0-9]+ failed;'
 
