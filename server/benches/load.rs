@@ -21,6 +21,8 @@ mod client;
 mod enforcing;
 #[path = "load/events.rs"]
 mod events;
+#[path = "load/neighbours.rs"]
+mod neighbours;
 #[path = "load/peer.rs"]
 mod peer;
 #[path = "load/platform.rs"]
@@ -76,6 +78,7 @@ async fn main() {
     reading::run(&platform, &mut report).await;
     report.section(&format!("Enforcing at {size}"));
     enforcing::run(&mut platform, &mut report).await;
+    neighbours::run(&mut platform, &mut report).await;
     slow::run(&platform, &mut report).await;
     platform.memory(&mut report);
 

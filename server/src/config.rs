@@ -117,12 +117,18 @@ impl Config {
             url: all.parse_with("public_url", public_url, errors),
             local: None,
         };
+        let readers = all
+            .parse_with("readers", readers, errors)
+            .unwrap_or(storage::OpenOptions::default().readers);
+        let mut edge = edge::edge(all, origin, errors);
+        // Who has a turn need not wait for a connection as well.
+        edge.reads.at_once = readers;
         Self {
             database_url: all.text("database_url"),
             addr: all
                 .parsed("addr", "an address such as 127.0.0.1:3000", errors)
                 .unwrap_or(SocketAddr::from(([127, 0, 0, 1], 3000))),
-            edge: edge::edge(all, origin, errors),
+            edge,
             tls: edge::tls(all, errors),
             mail: edge::mail(all, errors),
             data_dir: all
@@ -138,9 +144,7 @@ impl Config {
             migrate: all
                 .parsed("migrate", "true or false", errors)
                 .unwrap_or(true),
-            readers: all
-                .parse_with("readers", readers, errors)
-                .unwrap_or(storage::OpenOptions::default().readers),
+            readers,
             payments_webhook_secret: all.parse_with(
                 "payments_webhook_secret",
                 webhook_secret,

@@ -18,6 +18,7 @@ pub mod privacy;
 pub mod sessions;
 pub mod state;
 pub mod telemetry;
+pub mod turns;
 pub mod web;
 
 pub use state::AppState;

@@ -1,11 +1,12 @@
 //! What every request passes through, from the outside in: id and log, panics, address, headers, compression, limits,
-//! rates, origin.
+//! rates, origin. After panics, everything but checks and holds goes to threads of its own.
 
 pub mod address;
 pub mod buckets;
 pub mod cross_site;
 pub mod guesses;
 pub mod headers;
+pub mod lane;
 pub mod limits;
 pub mod observe;
 pub mod panics;
@@ -30,6 +31,7 @@ pub fn layer(routes: Router<AppState>, state: &AppState) -> Router<AppState> {
         .layer(CompressionLayer::new())
         .layer(from_fn_with_state(state.clone(), headers::secure))
         .layer(from_fn_with_state(state.clone(), address::find))
+        .layer(from_fn_with_state(state.clone(), lane::divert))
         .layer(CatchPanicLayer::custom(panics::answer))
         .layer(from_fn(observe::observe))
 }

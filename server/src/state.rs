@@ -15,6 +15,7 @@ use crate::{
         rates::{Limiter, Rates},
     },
     telemetry,
+    turns::{ReadLimits, Turns},
     web::{
         live::{LiveLimits, Places},
         recovery::Recovery,
@@ -37,6 +38,8 @@ pub struct AppState {
     pub proxies: Proxies,
     /// Counts requests by sender.
     pub limiter: Limiter,
+    /// Hands out turns at reading.
+    pub turns: Turns,
     /// Origins whose pages may show a platform's users our pages in a frame.
     pub embed_origins: Arc<Vec<String>>,
     /// The provider of single sign-on; none when not configured.
@@ -86,6 +89,8 @@ pub struct Edge {
     pub rates: Rates,
     /// How many live streams there may be at once.
     pub live: LiveLimits,
+    /// How many requests may read, and wait to.
+    pub reads: ReadLimits,
     /// Origins whose pages may show a platform's users our pages in a frame.
     pub embed_origins: Vec<String>,
     /// The provider of single sign-on.
@@ -107,6 +112,7 @@ impl AppState {
             origin: edge.origin,
             proxies: edge.proxies,
             limiter: Limiter::new(edge.rates),
+            turns: Turns::new(edge.reads),
             embed_origins: Arc::new(edge.embed_origins),
             sign_on: edge.sign_on,
             guesses: Guesses::default(),

@@ -36,7 +36,13 @@ use leptos::{
 };
 use service::ServiceError;
 
-use crate::{AppState, middleware::guesses};
+use crate::{
+    AppState,
+    middleware::{guesses, lane::Seat},
+};
+
+/// When to come back to a server that is busy.
+const BUSY_RETRY_AFTER_S: u32 = 2;
 
 /// Pages, server functions, signing in and out.
 pub fn router(state: &AppState) -> Router<AppState> {
@@ -149,6 +155,9 @@ fn links(state: &AppState) -> Router<AppState> {
 /// Finds what stands at an address and renders it.
 async fn page(State(state): State<AppState>, request: Request) -> Response {
     let (uri, current) = (request.uri(), current(request.extensions()));
+    if let Err(busy) = turn(request.extensions()).await {
+        return refused_to(&state, current, busy).await;
+    }
     let query = uri.query().unwrap_or_default();
     let found = match app::pages::find(&state.services, &current, uri.path(), query).await {
         Found::SignIn { query, .. } => Found::SignIn {
@@ -173,7 +182,19 @@ async fn show(state: &AppState, current: Current, found: Found) -> Response {
     );
     let mut page: Response<Body> = render(Request::default()).await;
     *page.status_mut() = status;
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        page.headers_mut()
+            .insert(header::RETRY_AFTER, BUSY_RETRY_AFTER_S.into());
+    }
     page
+}
+
+/// Waits for the turn of whoever is signed in at reading; strangers read nothing.
+async fn turn(extensions: &Extensions) -> Result<(), ServiceError> {
+    match current(extensions).caller() {
+        Some(caller) => Seat::of(extensions, caller).await,
+        None => Ok(()),
+    }
 }
 
 /// Says why something was refused to someone who is not signed in.
@@ -197,6 +218,14 @@ async fn function(State(state): State<AppState>, mut request: Request) -> Respon
     let (services, current) = (state.services, current(request.extensions()));
     if current.known.is_none() {
         return signed_out();
+    }
+    if let Err(busy) = turn(request.extensions()).await {
+        let kind = [
+            (header::CONTENT_TYPE, "application/octet-stream"),
+            (header::RETRY_AFTER, "2"),
+        ];
+        let told = AppError::from(busy).ser();
+        return (StatusCode::SERVICE_UNAVAILABLE, kind, told).into_response();
     }
     request.headers_mut().remove(header::ACCEPT);
     request.headers_mut().remove(header::REFERER);

@@ -109,7 +109,7 @@ impl AccessStore for SqliteStore {
     }
 
     async fn portal_link(&self, token_hash: &[u8], now: Time) -> StoreResult<Option<PortalGrant>> {
-        Ok(portal::open(&self.readers, token_hash, now).await?)
+        Ok(portal::open(&self.lookups, token_hash, now).await?)
     }
 
     async fn take_portal_link(

@@ -124,21 +124,43 @@ pub(crate) fn alone(path: &Path) -> SqliteConnectOptions {
         .busy_timeout(Duration::from_millis(100))
 }
 
-/// The connections that read.
-pub(crate) async fn readers(path: &Path, count: u32) -> Result<SqlitePool> {
-    let options = common(path)
+/// Connections that look up what permission to spend depends on, and who asks: a few rows each, found by an index.
+const LOOKUPS: u32 = 3;
+
+/// The connections that look up.
+pub(crate) fn lookups(path: &Path) -> SqlitePool {
+    let (options, connection) = pool(path, LOOKUPS, "db-lookup");
+    options.connect_lazy_with(connection)
+}
+
+/// The connections that read. They are opened by whoever reads first, and their threads have the priority of that thread.
+pub(crate) fn readers(path: &Path, count: u32) -> SqlitePool {
+    let (options, connection) = pool(path, count.max(1), "db-reader");
+    // What interrupts a read must not meet the next one.
+    let options = options.after_release(|connection, _| {
+        Box::pin(async move {
+            // After what is still waiting to run: until then it can be needed.
+            connection.ping().await?;
+            connection.lock_handle().await?.remove_progress_handler();
+            Ok(true)
+        })
+    });
+    options.connect_lazy_with(connection)
+}
+
+fn pool(path: &Path, count: u32, name: &'static str) -> (SqlitePoolOptions, SqliteConnectOptions) {
+    let connection = common(path)
         .pragma("cache_size", READER_CACHE_KIB)
         .pragma("query_only", "on")
-        .thread_name(|number| format!("db-reader-{number}"));
-    let pool = SqlitePoolOptions::new()
-        .max_connections(count.max(1))
-        .min_connections(1)
+        .thread_name(move |number| format!("{name}-{number}"));
+    let options = SqlitePoolOptions::new()
+        .max_connections(count)
         .acquire_timeout(POOL_TIMEOUT)
         // A reader is a thread of this process: it does not go away like a server's connection.
         .test_before_acquire(false)
         .idle_timeout(None)
         .max_lifetime(None);
-    Ok(pool.connect_with(options).await?)
+    (options, connection)
 }
 
 #[cfg(test)]

@@ -22,6 +22,9 @@ use service::ports::{
 
 use crate::SqliteStore;
 
+/// Companies that are found by number without reading a list.
+const LOOKED_UP: usize = 4;
+
 /// Compares keys in lists: everything comes after nothing.
 pub(crate) fn after_or_first(after: Option<&str>) -> &str {
     after.unwrap_or("")
@@ -30,11 +33,11 @@ pub(crate) fn after_or_first(after: Option<&str>) -> &str {
 #[async_trait]
 impl DirectoryStore for SqliteStore {
     async fn account(&self, key: &str) -> StoreResult<Option<Account>> {
-        Ok(accounts::by_key(&self.readers, key).await?)
+        Ok(accounts::by_key(&self.lookups, key).await?)
     }
 
     async fn account_by_id(&self, id: AccountId) -> StoreResult<Option<Account>> {
-        Ok(accounts::by_id(&self.readers, id).await?)
+        Ok(accounts::by_id(&self.lookups, id).await?)
     }
 
     async fn accounts(
@@ -60,7 +63,7 @@ impl DirectoryStore for SqliteStore {
         account: AccountId,
         keys: &[String],
     ) -> StoreResult<Vec<Company>> {
-        Ok(companies::by_key(&self.readers, account, keys).await?)
+        Ok(companies::by_key(&self.lookups, account, keys).await?)
     }
 
     async fn company_owners(
@@ -68,7 +71,7 @@ impl DirectoryStore for SqliteStore {
         key: &str,
         limit: u32,
     ) -> StoreResult<Vec<(AccountId, Company)>> {
-        Ok(companies::owners(&self.readers, key, limit).await?)
+        Ok(companies::owners(&self.lookups, key, limit).await?)
     }
 
     async fn companies(
@@ -79,7 +82,13 @@ impl DirectoryStore for SqliteStore {
         after: Option<&str>,
         limit: u32,
     ) -> StoreResult<Vec<Company>> {
-        Ok(companies::list(&self.readers, account, ids, search, after, limit).await?)
+        let is_look_up = search.is_none() && ids.is_some_and(|ids| ids.len() <= LOOKED_UP);
+        let readers = if is_look_up {
+            &self.lookups
+        } else {
+            &self.readers
+        };
+        Ok(companies::list(readers, account, ids, search, after, limit).await?)
     }
 
     async fn company_count(&self, account: AccountId) -> StoreResult<u32> {
@@ -96,7 +105,7 @@ impl DirectoryStore for SqliteStore {
     }
 
     async fn plan(&self, key: &str) -> StoreResult<Option<Plan>> {
-        Ok(plans::by_key(&self.readers, key).await?)
+        Ok(plans::by_key(&self.lookups, key).await?)
     }
 
     async fn plans(&self, after: Option<&str>, limit: u32) -> StoreResult<Vec<Plan>> {
@@ -112,7 +121,7 @@ impl DirectoryStore for SqliteStore {
     }
 
     async fn pack(&self, key: &str) -> StoreResult<Option<Pack>> {
-        Ok(packs::by_key(&self.readers, key).await?)
+        Ok(packs::by_key(&self.lookups, key).await?)
     }
 
     async fn packs(&self, after: Option<&str>, limit: u32) -> StoreResult<Vec<Pack>> {
@@ -128,7 +137,7 @@ impl DirectoryStore for SqliteStore {
     }
 
     async fn rate_cards(&self, event_type: &str) -> StoreResult<Vec<RateCard>> {
-        Ok(rates::versions(&self.readers, event_type).await?)
+        Ok(rates::versions(&self.lookups, event_type).await?)
     }
 
     async fn rate_card_types(&self, after: Option<&str>, limit: u32) -> StoreResult<Vec<String>> {
@@ -146,7 +155,7 @@ impl DirectoryStore for SqliteStore {
     }
 
     async fn api_key(&self, prefix: &str) -> StoreResult<Option<ApiKey>> {
-        Ok(keys::by_prefix(&self.readers, prefix).await?)
+        Ok(keys::by_prefix(&self.lookups, prefix).await?)
     }
 
     async fn put_api_key(&self, key: &NewApiKey) -> StoreResult<()> {

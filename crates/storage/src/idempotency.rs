@@ -25,7 +25,7 @@ const ANSWER: i64 = -1;
 #[async_trait]
 impl IdempotencyStore for SqliteStore {
     async fn request(&self, name: &RequestName) -> StoreResult<KnownRequest> {
-        Ok(get(&self.readers, name).await?)
+        Ok(get(&self.lookups, name).await?)
     }
 
     async fn remember(

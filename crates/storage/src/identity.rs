@@ -13,11 +13,11 @@ use crate::SqliteStore;
 #[async_trait]
 impl IdentityStore for SqliteStore {
     async fn user_by_email(&self, email: &str) -> StoreResult<Option<User>> {
-        Ok(users::by_email(&self.readers, email).await?)
+        Ok(users::by_email(&self.lookups, email).await?)
     }
 
     async fn user(&self, id: UserId) -> StoreResult<Option<User>> {
-        Ok(users::by_id(&self.readers, id).await?)
+        Ok(users::by_id(&self.lookups, id).await?)
     }
 
     async fn users(&self, after: Option<&str>, limit: u32) -> StoreResult<Vec<User>> {
@@ -33,7 +33,7 @@ impl IdentityStore for SqliteStore {
     }
 
     async fn session(&self, id_hash: &[u8], now: Time) -> StoreResult<Option<SavedSession>> {
-        Ok(sessions::get(&self.readers, id_hash, now).await?)
+        Ok(sessions::get(&self.lookups, id_hash, now).await?)
     }
 
     async fn standing(

@@ -73,7 +73,7 @@ impl LedgerStore for SqliteStore {
     }
 
     async fn order_account(&self, order: &str) -> StoreResult<Option<AccountId>> {
-        Ok(orders::account_of(&self.readers, order).await?)
+        Ok(orders::account_of(&self.lookups, order).await?)
     }
 
     async fn disputes_of(
@@ -103,7 +103,7 @@ impl LedgerStore for SqliteStore {
     }
 
     async fn hold(&self, account: AccountId, id: &str) -> StoreResult<Option<Hold>> {
-        Ok(read::hold(&self.readers, account, id).await?)
+        Ok(read::hold(&self.lookups, account, id).await?)
     }
 
     async fn accounts_due(&self, now: Time, limit: u32) -> StoreResult<Vec<AccountId>> {

@@ -1,7 +1,7 @@
 //! The only place with SQL: Creditscope's databases behind the ports of `service`.
 //!
-//! SQLite in WAL mode with `synchronous = FULL`: one writing connection, several reading ones, checkpoints on a
-//! connection of their own. Events, their roll-ups and their cycle totals change in one transaction.
+//! SQLite in WAL mode with `synchronous = FULL`: one writing connection, several reading ones with some set apart for
+//! permission to spend, checkpoints on a connection of their own. Events, their roll-ups and their cycle totals change in one transaction.
 
 #[macro_use]
 mod sql;

@@ -1,6 +1,12 @@
 //! Snapshots: reads that belong together see the same database.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use async_trait::async_trait;
 use domain::{
@@ -24,10 +30,38 @@ use crate::{
     log, names, parts, sources,
 };
 
+/// After how many steps of SQLite's machine a statement looks whether somebody still waits for it: a fraction of a
+/// millisecond.
+const STEPS: i32 = 10_000;
+
 /// An open read transaction; rolled back when dropped.
 pub(crate) struct SqliteSnapshot {
     transaction: Transaction<'static, Sqlite>,
     as_of: Seq,
+    /// Dropped after the transaction: the statement that is running ends, and what comes next rolls back.
+    attention: Option<Attention>,
+}
+
+/// Somebody waits for what is read.
+struct Attention(Arc<AtomicBool>);
+
+impl Drop for Attention {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Relaxed);
+    }
+}
+
+impl Attention {
+    /// Makes statements of a connection end once nobody waits for them.
+    async fn to(connection: &mut SqliteConnection) -> Result<Self> {
+        let is_awaited = Arc::new(AtomicBool::new(true));
+        let asked = Arc::clone(&is_awaited);
+        connection
+            .lock_handle()
+            .await?
+            .set_progress_handler(STEPS, move || asked.load(Ordering::Relaxed));
+        Ok(Self(is_awaited))
+    }
 }
 
 impl SqliteSnapshot {
@@ -44,8 +78,19 @@ impl ReadStore for SqliteStore {
     }
 
     async fn snapshot(&self) -> StoreResult<Box<dyn Snapshot>> {
-        Ok(Box::new(open(&self.readers).await?))
+        Ok(Box::new(attended(&self.readers).await?))
     }
+
+    async fn prompt_snapshot(&self) -> StoreResult<Box<dyn Snapshot>> {
+        Ok(Box::new(open(&self.lookups).await?))
+    }
+}
+
+/// A snapshot whose statements end when it is dropped.
+async fn attended(readers: &SqlitePool) -> Result<SqliteSnapshot> {
+    let mut snapshot = open(readers).await?;
+    snapshot.attention = Some(Attention::to(&mut snapshot.transaction).await?);
+    Ok(snapshot)
 }
 
 /// How far the accounts of a JSON array are.
@@ -79,6 +124,7 @@ async fn open(readers: &SqlitePool) -> Result<SqliteSnapshot> {
     Ok(SqliteSnapshot {
         transaction,
         as_of: Seq(newest),
+        attention: None,
     })
 }
 
@@ -248,8 +294,10 @@ async fn cycle_used(
 
 #[cfg(test)]
 mod tests {
+    use futures::poll;
+
     use super::*;
-    use crate::plans::assert_searches;
+    use crate::{OpenOptions, plans::assert_searches};
 
     #[tokio::test]
     async fn how_far_accounts_are_is_looked_up() {
@@ -263,5 +311,31 @@ mod tests {
         let first = "SEARCH events USING COVERING INDEX events_log (account_id=?)";
         let account = "SEARCH accounts USING INTEGER PRIMARY KEY (rowid=?)";
         assert_searches(HISTORY_START, &[account, first]).await;
+    }
+
+    #[tokio::test]
+    async fn a_read_that_nobody_waits_for_any_more_ends_and_leaves_its_connection() {
+        const ENDLESS: &str =
+            "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers)
+            SELECT count(*) FROM numbers";
+        let folder = tempfile::tempdir().unwrap();
+        let options = OpenOptions {
+            readers: 1,
+            ..OpenOptions::default()
+        };
+        let store = SqliteStore::open(&folder.path().join("test.db"), &options)
+            .await
+            .unwrap();
+        for _ in 0..3 {
+            // While the one before runs on, there is no connection.
+            let mut snapshot = attended(&store.readers).await.unwrap();
+            let reading = sqlx::query(ENDLESS).execute(snapshot.connection());
+            let mut reading = Box::pin(reading);
+            assert!(poll!(&mut reading).is_pending());
+            drop(reading);
+            drop(snapshot);
+        }
+        let mut snapshot = attended(&store.readers).await.unwrap();
+        assert_eq!(snapshot.as_of().await.unwrap(), Seq::ZERO);
     }
 }

@@ -28,10 +28,13 @@ use crate::{
 /// How long closing waits for reads that are running.
 const CLOSE_WITHIN: Duration = Duration::from_secs(3);
 
-/// A SQLite file: one writing connection, several reading ones, one that checkpoints.
+/// A SQLite file: one writing connection, a few that look up, several that read, one that checkpoints.
 pub struct SqliteStore {
     path: PathBuf,
     pub(crate) writer: Arc<Writer>,
+    /// For what permission to spend depends on.
+    pub(crate) lookups: SqlitePool,
+    /// For everything else.
     pub(crate) readers: SqlitePool,
     checkpoints: Mutex<Option<Checkpoints>>,
     recovery: AbortHandle,
@@ -74,8 +77,9 @@ impl SqliteStore {
         if options.migrate {
             schema::migrate(path).await?;
         }
-        let readers = connect::readers(path, options.readers).await?;
-        schema::check(&mut *readers.acquire().await?).await?;
+        let lookups = connect::lookups(path);
+        schema::check(&mut *lookups.acquire().await?).await?;
+        let readers = connect::readers(path, options.readers);
         let recovery = recover(Arc::clone(&writer), options.tasks.clone());
         let checkpoints = Mutex::new(Some(checkpoint::start(
             path,
@@ -85,6 +89,7 @@ impl SqliteStore {
         Ok(Self {
             path: path.to_owned(),
             writer,
+            lookups,
             readers,
             checkpoints,
             recovery,
@@ -120,7 +125,8 @@ impl Database for SqliteStore {
             checkpoints.stop().await;
         }
         // A read that does not end must not keep the program from ending: its connection only reads.
-        let _ = tokio::time::timeout(CLOSE_WITHIN, self.readers.close()).await;
+        let reading = async { tokio::join!(self.readers.close(), self.lookups.close()) };
+        let _ = tokio::time::timeout(CLOSE_WITHIN, reading).await;
         // Last, so that closing it moves the whole WAL into the file.
         self.writer.close().await?;
         drop(
@@ -164,7 +170,7 @@ impl Store for SqliteStore {
             return Err(Error::NotWritable.into());
         }
         sqlx::query("SELECT 1")
-            .execute(&self.readers)
+            .execute(&self.lookups)
             .await
             .map_err(Error::from)?;
         Ok(())

@@ -17,7 +17,7 @@ const MANY: usize = 64;
 /// How long each is asked.
 const ASKED_FOR: Duration = Duration::from_secs(4);
 /// Events of a batch that is reported meanwhile.
-const BATCH: usize = 1_000;
+pub const BATCH: usize = 1_000;
 /// A batch so often: ten thousand events a second.
 const BATCH_EVERY: Duration = Duration::from_millis(100);
 
@@ -74,7 +74,7 @@ async fn ask(platform: &Platform, request: &Request) -> Times {
 }
 
 /// Batches at a steady rate; one that is late does not make the next ones denser.
-async fn report_usage(platform: &Platform, limit: Duration) -> Times {
+pub async fn report_usage(platform: &Platform, limit: Duration) -> Times {
     let mut connection = Connection::open(platform.addr).await;
     let mut every = tokio::time::interval(BATCH_EVERY);
     every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);

@@ -40,6 +40,8 @@ const TICK_MS: u64 = 10;
 const UNLIMITED: &str = "1000000";
 /// The agency's key.
 pub const ACCOUNT: &str = "agency";
+/// The one company of another account.
+pub const NEIGHBOUR: &str = "next-door";
 /// Who looks at the page.
 pub const EMAIL: &str = "owner@bench.example";
 pub const PASSWORD: &str = "bench-password";
@@ -50,6 +52,8 @@ pub struct Platform {
     pub token: String,
     /// A key that may do everything.
     pub operator: String,
+    /// A key of another account that asks for permission.
+    pub neighbour: String,
     pub events: Arc<Mutex<Events>>,
     /// Events stored so far.
     pub stored: usize,
@@ -70,6 +74,7 @@ impl Platform {
         let folder = tempfile::tempdir().unwrap();
         let (services, database) = open(&folder).await;
         let (token, operator) = provision(&services).await;
+        let neighbour = provision_neighbour(&services).await;
         services.close().await;
         database.close().await.unwrap();
         let (server, addr) = serve(&folder);
@@ -77,6 +82,7 @@ impl Platform {
             addr,
             token,
             operator,
+            neighbour,
             events: Arc::new(Mutex::new(Events::new(COMPANIES))),
             stored: 0,
             folder,
@@ -233,4 +239,26 @@ async fn provision(services: &Services) -> (String, String) {
         KeyAsk::lasting(vec![KeyScope::Platform], "bench"),
     );
     (token, made.await.unwrap().token)
+}
+
+/// Another account with one company; the key that asks permission for it.
+async fn provision_neighbour(services: &Services) -> String {
+    let operator = Caller::operator("bench");
+    let account = PutAccount {
+        key: "neighbour".to_owned(),
+        name: "Neighbour".to_owned(),
+        kind: AccountKind::Customer,
+        time_zone: "Europe/Berlin".to_owned(),
+        cycle_anchor: Zone::utc().day_of(Platform::span().0.plus_micros(-DAY_US)),
+        plan: "plan".to_owned(),
+        policy: OveragePolicy::HardStop,
+        auto_refund: domain::Credits::ZERO,
+    };
+    services.put_account(&operator, account).await.unwrap();
+    let company = PutCompany::named(NEIGHBOUR, NEIGHBOUR);
+    let put = services.put_company(&operator, "neighbour", &company);
+    put.await.unwrap();
+    let ask = KeyAsk::lasting(vec![KeyScope::Check], "bench");
+    let made = services.make_key(&operator, Some("neighbour"), ask);
+    made.await.unwrap().token
 }

@@ -48,7 +48,7 @@ pub async fn run(platform: &Platform, report: &mut Report) {
     });
 }
 
-async fn sign_in(addr: SocketAddr) -> String {
+pub async fn sign_in(addr: SocketAddr) -> String {
     let body = format!("email={}&password={PASSWORD}", EMAIL.replace('@', "%40"));
     let request = format!(
         "POST /sign-in HTTP/1.1\r\nhost: bench\r\nconnection: close\r\n\
@@ -76,7 +76,7 @@ async fn pages(addr: SocketAddr, cookie: &str) -> Times {
     times
 }
 
-async fn exchange(addr: SocketAddr, request: &str) -> String {
+pub async fn exchange(addr: SocketAddr, request: &str) -> String {
     let mut stream = TcpStream::connect(addr).await.unwrap();
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut answer = Vec::new();

@@ -10,7 +10,7 @@ use service::{Caller, ServiceError};
 use super::problem::Problem;
 use crate::{
     AppState,
-    middleware::{address::ClientAddress, guesses::Secret},
+    middleware::{address::ClientAddress, guesses::Secret, lane::Seat},
 };
 
 /// A caller who is known.
@@ -57,18 +57,23 @@ impl FromRequestParts<AppState> for Authed {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
+        let is_safe = parts.method.is_safe();
         // A cookie must not write: a browser sends it along without being asked.
-        if parts.method.is_safe()
+        if is_safe
             && !parts.headers.contains_key(header::AUTHORIZATION)
             && let Some(caller) = parts
                 .extensions
                 .get::<Current>()
                 .and_then(|current| current.caller().cloned())
         {
+            Seat::of(&parts.extensions, &caller).await?;
             return Ok(Self(caller));
         }
-        let caller = key_caller(state, &parts.headers, &mut parts.extensions);
-        caller.await.map(Self)
+        let caller = key_caller(state, &parts.headers, &mut parts.extensions).await?;
+        if is_safe {
+            Seat::of(&parts.extensions, &caller).await?;
+        }
+        Ok(Self(caller))
     }
 }
 

@@ -19,6 +19,8 @@ use serde_json::value::RawValue;
 use service::{Permission, Services, ports::StoredEvent};
 use utoipa::ToSchema;
 
+use crate::turns::Turns;
+
 pub use export::EXPORT_COLUMNS;
 
 use super::{
@@ -228,6 +230,7 @@ impl EventItem {
 )]
 pub async fn list_events(
     State(services): State<Services>,
+    State(turns): State<Turns>,
     Authed(caller): Authed,
     headers: HeaderMap,
     params: Params,
@@ -242,7 +245,13 @@ pub async fn list_events(
     let zone = times::view_zone(scope.account(), &view)?;
     if format != Format::Json {
         let rows = services.count_events(scope.clone(), &view).await?;
-        return Ok(export::stream(services, scope, view, zone, format, rows));
+        let reader = export::Reader {
+            services,
+            turns,
+            caller,
+            scope,
+        };
+        return Ok(export::stream(reader, view, zone, format, rows));
     }
     let page = page.of::<Cursor>(format!("events:{}", scope.account().key))?;
     let events = services

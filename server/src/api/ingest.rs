@@ -25,8 +25,11 @@ use super::{
     problem::{Answer, Problem},
     query::Params,
 };
-use crate::telemetry::EVENTS;
+use crate::{middleware::lane::Seat, telemetry::EVENTS};
 use envelope::Parsed;
+
+/// A body that takes as long to read as a page takes to render: such ones take turns.
+const LARGE_BYTES: usize = 256 * 1024;
 
 /// What became of a request, when it is asked for with `Prefer: return=representation`.
 #[derive(Debug, Serialize, ToSchema)]
@@ -80,7 +83,13 @@ pub async fn post_events(
     rest.finish()?;
     let headers = request.headers().clone();
     let mode = content::mode(&headers)?;
-    let parsed = envelope::parse(mode, &headers, &body::read(request).await?)?;
+    let seat = request.extensions().get::<Seat>().cloned();
+    let body = body::read(request).await?;
+    // Only now, so that nobody keeps a turn by sending slowly.
+    if let Some(seat) = seat.filter(|_| body.len() > LARGE_BYTES) {
+        seat.take(&caller).await?;
+    }
+    let parsed = envelope::parse(mode, &headers, &body)?;
     let events = parsed.events.len();
     match store(&services, &caller, account, parsed).await {
         Ok(committed) => {

@@ -8,7 +8,9 @@ use storage::Database;
 use tokio::{net::TcpListener, sync::watch};
 
 use super::{CliError, CliResult, open, output::Output};
-use crate::{AppState, api, config::Config, housekeeping, listener, privacy, router};
+use crate::{
+    AppState, api, config::Config, housekeeping, listener, middleware::lane, privacy, router,
+};
 
 /// Settings of the server.
 #[derive(Debug, Args)]
@@ -105,7 +107,8 @@ impl Server {
     /// Serves until `stop` resolves; then finishes running requests and makes everything accepted durable.
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), CliError> {
         let (stopping, stopped) = watch::channel(false);
-        let background = tokio::spawn(housekeeping::run(self.services.clone(), self.state.clone()));
+        let background =
+            lane::handle().spawn(housekeeping::run(self.services.clone(), self.state.clone()));
         let metrics = self.metrics.map(|listener| {
             let mut stopped = stopped.clone();
             let wait = async move {

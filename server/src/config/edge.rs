@@ -9,6 +9,7 @@ use super::Layers;
 use crate::{
     middleware::{address::Proxies, rates::Rates},
     state::{Edge, Origin},
+    turns::ReadLimits,
     web::{
         live::LiveLimits,
         sign_on::{SignOn, SignOnSettings},
@@ -64,11 +65,27 @@ pub(super) fn edge(all: &Layers, origin: Origin, errors: &mut Vec<String>) -> Ed
             address: at_once("live_address", live.address, errors),
             ..live
         },
+        reads: reads(all, errors),
         embed_origins: all
             .parse_with("embed_origins", origins, errors)
             .unwrap_or_default(),
         sign_on: sign_on(all, &origin, errors),
         origin,
+    }
+}
+
+/// Reads how many may read, and wait to.
+fn reads(all: &Layers, errors: &mut Vec<String>) -> ReadLimits {
+    let limits = ReadLimits::default();
+    let mut number = |name: &str, otherwise: u32| {
+        let number: Option<NonZeroU32> =
+            all.parsed(name, "a whole number of requests, more than zero", errors);
+        number.map_or(otherwise, NonZeroU32::get)
+    };
+    ReadLimits {
+        account: number("reads_per_account", limits.account),
+        waiting: number("reads_waiting", limits.waiting),
+        ..limits
     }
 }
 

@@ -19,7 +19,7 @@ use resvg::{
 };
 use tokio::sync::Semaphore;
 
-use super::{current, show};
+use super::{current, show, turn};
 use crate::{AppState, api::file};
 
 /// Pixels for each unit of a drawing: sharp on paper and on dense screens.
@@ -58,6 +58,9 @@ pub fn router() -> Router<AppState> {
 
 async fn svg(State(state): State<AppState>, request: Request) -> Response {
     let (asked, _) = request.into_parts();
+    if let Err(busy) = turn(&asked.extensions).await {
+        return problem(&state, &asked, busy.into()).await;
+    }
     match chart(&state, &asked).await {
         Ok(drawn) => file::answer(&name(&asked), "image/svg+xml", drawn),
         Err(error) => problem(&state, &asked, error).await,
@@ -66,6 +69,9 @@ async fn svg(State(state): State<AppState>, request: Request) -> Response {
 
 async fn png(State(state): State<AppState>, request: Request) -> Response {
     let (asked, _) = request.into_parts();
+    if let Err(busy) = turn(&asked.extensions).await {
+        return problem(&state, &asked, busy.into()).await;
+    }
     let drawn = match chart(&state, &asked).await {
         Ok(drawn) => drawn,
         Err(error) => return problem(&state, &asked, error).await,

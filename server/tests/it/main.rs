@@ -38,6 +38,7 @@ mod live_access;
 mod live_limits;
 mod made_up;
 mod matrix;
+mod neighbours;
 mod openapi;
 mod ops;
 mod orders;

@@ -111,7 +111,7 @@ async fn read(store: &dyn Store, clock: &dyn Clock, waiting: &[Question]) -> Sto
             companies.push(question.company);
         }
     }
-    let mut snapshot = store.snapshot().await?;
+    let mut snapshot = store.prompt_snapshot().await?;
     let now = clock.now();
     let as_of = snapshot.as_of().await?;
     let loaded = snapshot.books(&needs, now).await?;

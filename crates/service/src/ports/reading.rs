@@ -114,6 +114,12 @@ pub trait ReadStore {
 
     /// A view of the database that does not change while it is read.
     async fn snapshot(&self) -> StoreResult<Box<dyn Snapshot>>;
+
+    /// The same, for what somebody's permission to spend waits for: it does not wait for any other reader. Only for
+    /// reads of a few rows.
+    async fn prompt_snapshot(&self) -> StoreResult<Box<dyn Snapshot>> {
+        self.snapshot().await
+    }
 }
 
 /// A view of the database that does not change.

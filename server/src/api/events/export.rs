@@ -6,10 +6,13 @@ use axum::{body::Body, http::HeaderName, response::Response};
 use bytes::Bytes;
 use domain::{calendar::Zone, cursor::Cursor, filter::ViewQuery};
 use futures::stream;
-use service::{Scope, ServiceError, Services, ports::StoredEvent};
+use service::{Caller, Scope, ServiceError, Services, ports::StoredEvent};
 
 use super::EventItem;
-use crate::api::{csv, file, format::Format, list::MAX_LIMIT, times};
+use crate::{
+    api::{csv, file, format::Format, list::MAX_LIMIT, times},
+    turns::Turns,
+};
 
 /// Names of the columns of the log as CSV.
 pub const EXPORT_COLUMNS: [&str; 11] = [
@@ -36,9 +39,20 @@ enum Place {
     End,
 }
 
+/// Who reads.
+pub struct Reader {
+    /// All use-cases.
+    pub services: Services,
+    /// Where turns are taken.
+    pub turns: Turns,
+    /// Whose turns.
+    pub caller: Caller,
+    /// Whose events.
+    pub scope: Scope,
+}
+
 struct Export {
-    services: Services,
-    scope: Scope,
+    reader: Reader,
     view: ViewQuery,
     zone: Zone,
     format: Format,
@@ -49,18 +63,10 @@ struct Export {
 const ROWS: HeaderName = HeaderName::from_static("creditscope-rows");
 
 /// Streams all events of a view that has been counted.
-pub fn stream(
-    services: Services,
-    scope: Scope,
-    view: ViewQuery,
-    zone: Zone,
-    format: Format,
-    rows: u64,
-) -> Response {
-    let name = format!("{}-events.{}", scope.account().key, format.id());
+pub fn stream(reader: Reader, view: ViewQuery, zone: Zone, format: Format, rows: u64) -> Response {
+    let name = format!("{}-events.{}", reader.scope.account().key, format.id());
     let export = Export {
-        services,
-        scope,
+        reader,
         view,
         zone,
         format,
@@ -72,6 +78,20 @@ pub fn stream(
     let mut answer = file::answer(&name, format.content_type(), Body::from_stream(chunks));
     answer.headers_mut().insert(ROWS, rows.into());
     answer
+}
+
+impl Reader {
+    /// A page of the log, in a turn of its own: a client that is slow keeps nobody from reading meanwhile.
+    async fn page(
+        &self,
+        view: &ViewQuery,
+        after: Option<Cursor>,
+    ) -> Result<Vec<StoredEvent>, ServiceError> {
+        let _turn = self.turns.take_next(&self.caller).await?;
+        self.services
+            .events(self.scope.clone(), view, after, MAX_LIMIT)
+            .await
+    }
 }
 
 impl Export {
@@ -86,8 +106,8 @@ impl Export {
             Place::End => return Ok(None),
         };
         let events = self
-            .services
-            .events(self.scope.clone(), &self.view, after, MAX_LIMIT)
+            .reader
+            .page(&self.view, after)
             .await
             .inspect_err(|error| {
                 tracing::error!(%error, "an export broke off");
