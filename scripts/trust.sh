@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
 # Tries to break the ledger, for longer than the tests do: `make trust`. docs/trust.md says what each part does.
 #
-#   make trust [LEDGER_CASES=2000] [RACE_OPS=100000] [KILLS=50] [DAMAGES=500] [GUESSES=5000] [VIEWERS=2000] [LEDGER_SEED=N]
+#   make trust [LEDGER_CASES=2000] [RACE_OPS=100000] [KILLS=50] [DAMAGES=500] [HANDS=200] [GUESSES=5000] [VIEWERS=2000]
+#              [LEDGER_SEED=N]
 #
 # LEDGER_CASES are sequences of steps held against a plain model, RACE_OPS holds and settlements by many tasks
-# at once, KILLS of a working server, DAMAGES of a file, GUESSES at a password, VIEWERS of one account. Every part that draws prints its seed; with LEDGER_SEED it draws the same again.
+# at once, KILLS of a working server, DAMAGES of a file, HANDS rounds of changes by many at once, GUESSES at a password,
+# VIEWERS of one account. Every part that draws prints its seed; with LEDGER_SEED it draws the same again.
 set -euo pipefail
 # shellcheck source=scripts/env.sh
 source "$(dirname "$0")/env.sh"
@@ -14,6 +16,7 @@ export RACE_OPS=${RACE_OPS:-100000}
 export KILLS=${KILLS:-50}
 export DAMAGES=${DAMAGES:-500}
 export GUESSES=${GUESSES:-5000}
+export HANDS=${HANDS:-200}
 viewers=${VIEWERS:-2000}
 broken=()
 
@@ -51,6 +54,7 @@ part "$LEDGER_CASES cases against a plain model" "${ledger[@]}" --nocapture mach
 part "Tables of dates, and what was once wrong" "${ledger[@]}" tables found
 part "$RACE_OPS operations by many hands" "${ledger[@]}" --nocapture --test-threads 1 race
 part "$DAMAGES damaged files" cargo test "${packages[@]}" --quiet --test contract -- --nocapture damage
+part "$HANDS rounds of many hands" cargo test "${packages[@]}" --quiet --test contract -- owners_who of_many many_hands
 part "$KILLS kills" cargo test "${packages[@]}" --quiet --test it -- --nocapture kill
 part "$GUESSES guesses at a password" cargo test "${packages[@]}" --quiet --test it -- --nocapture guessed_from_everywhere
 part "$viewers viewers" look

@@ -84,6 +84,7 @@ impl From<service::ServiceError> for AppError {
             ServiceError::NotFound
             | ServiceError::Forbidden(_)
             | ServiceError::Conflict(_)
+            | ServiceError::Stale
             | ServiceError::Denied(_) => Self::NotFound,
             ServiceError::Unauthenticated => Self::SignedOut,
             ServiceError::Busy { .. } => Self::Busy,

@@ -38,6 +38,7 @@ pub mod spikes;
 pub mod table;
 pub mod times;
 pub mod usage;
+pub mod version;
 pub mod webhooks;
 
 use axum::{

@@ -3,6 +3,7 @@
 pub mod alerts;
 pub mod billing;
 pub mod brand;
+mod companies;
 pub mod files;
 pub mod guard;
 pub mod invitations;
@@ -16,6 +17,7 @@ pub mod review;
 pub mod settings;
 pub mod sign_in;
 pub mod sign_on;
+mod stale;
 pub mod tries;
 pub mod unsubscribe;
 pub mod webhooks;
@@ -80,7 +82,7 @@ pub fn router(state: &AppState) -> Router<AppState> {
         .route(app::BRAND_PATH, get(page).post(brand::change))
         .route(app::YOU_PATH, get(page))
         .route("/brand.css", get(brand::sheet))
-        .route("/companies/limits", post(settings::limits))
+        .route("/companies/limits", post(companies::limits))
         .route("/settings/members/invite", post(settings::invite))
         .route("/settings/members/change", post(settings::change_member))
         .route("/settings/members/remove", post(settings::remove_member))

@@ -5,7 +5,10 @@ use leptos::{nonce::use_nonce, prelude::*};
 
 use super::{
     START_ID, Start,
-    settings::{Ask, EnterPage, RecoveryPage, RefusedPage, Settings, UnsubscribePage, WelcomePage},
+    settings::{
+        Ask, EnterPage, RecoveryPage, RefusedPage, Settings, StalePage, UnsubscribePage,
+        WelcomePage,
+    },
     sign_in::SignIn,
 };
 use crate::{
@@ -45,6 +48,8 @@ pub enum Found {
     Recovery(Box<RecoveryPage>),
     /// Why somebody could not sign in.
     Refused(Box<RefusedPage>),
+    /// A form that is out of date.
+    Stale(Box<StalePage>),
     /// A link that unsubscribes.
     Unsubscribe(Box<UnsubscribePage>),
     /// Nothing that can be shown.
@@ -111,6 +116,7 @@ impl Found {
             | Self::Unsubscribe(_) => StatusCode::OK,
             Self::Recovery(page) => page.status(),
             Self::Refused(page) => page.status,
+            Self::Stale(_) => StatusCode::PRECONDITION_FAILED,
             Self::Problem(AppError::SignedOut) => StatusCode::UNAUTHORIZED,
             Self::Problem(AppError::NotFound) => StatusCode::NOT_FOUND,
             Self::Problem(AppError::Invalid(_)) => StatusCode::UNPROCESSABLE_ENTITY,
@@ -133,6 +139,7 @@ impl Found {
             | Self::Enter(_)
             | Self::Recovery(_)
             | Self::Refused(_)
+            | Self::Stale(_)
             | Self::Unsubscribe(_)
             | Self::Problem(_) => None,
         }
@@ -149,6 +156,7 @@ impl Found {
             Self::Settings(page) => page.title(),
             Self::Welcome(_) => "Invitation · Creditscope",
             Self::Recovery(page) => page.title(),
+            Self::Stale(_) => "Changed meanwhile · Creditscope",
             Self::Unsubscribe(_) => "Unsubscribe · Creditscope",
             Self::Problem(_) => "Creditscope",
         }
@@ -186,6 +194,7 @@ impl Found {
             Self::Enter(page) => page.view(),
             Self::Recovery(page) => page.view(),
             Self::Refused(page) => page.view(),
+            Self::Stale(page) => page.view(),
             Self::Unsubscribe(page) => page.view(),
             Self::Problem(error) => view! { <main class="lone"><Problem error/></main> }.into_any(),
         }

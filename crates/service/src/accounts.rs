@@ -12,8 +12,9 @@ use domain::{
 use crate::{
     Caller, Permission, Scope, ServiceError, ServiceResult, Services,
     audit::Deed,
+    companies::MOST_COMPANIES,
     ingest::valid_key,
-    ports::{PutAccount, PutCompany, Stored},
+    ports::{Expected, PutAccount, PutCompany, Stored},
 };
 
 /// Longest display name, in characters.
@@ -38,6 +39,10 @@ impl<T> Put<T> {
         match stored {
             Stored::Created(value) => Ok(Self { value, created: true }),
             Stored::Replaced(value) => Ok(Self { value, created: false }),
+            Stored::Stale => Err(ServiceError::Stale),
+            Stored::Over => Err(ServiceError::Conflict(format!(
+                "an account has at most {MOST_COMPANIES} companies"
+            ))),
             Stored::Fixed => Err(ServiceError::Conflict(
                 "time_zone and cycle_anchor cannot change once usage is recorded: recorded days and cycles would move".to_owned(),
             )),
@@ -52,10 +57,25 @@ impl Services {
         caller: &Caller,
         account: PutAccount,
     ) -> ServiceResult<Put<Account>> {
+        self.put_account_if(caller, account, &Expected::Any).await
+    }
+
+    /// The same, if what is there is what is expected.
+    ///
+    /// # Errors
+    /// [`ServiceError::Stale`] when it is not.
+    pub async fn put_account_if(
+        &self,
+        caller: &Caller,
+        account: PutAccount,
+        expected: &Expected,
+    ) -> ServiceResult<Put<Account>> {
         caller.require_platform(Permission::Provision)?;
         self.check_account(&account).await?;
         let rules = [Rule::usual()];
-        let stored = self.store.put_account(&account, &rules, self.now());
+        let stored = self
+            .store
+            .put_account(&account, &rules, expected, self.now());
         let put = Put::from_stored(stored.await?)?;
         self.directory.forget_account(&put.value);
         self.hub.notify(&[put.value.id]);
@@ -138,6 +158,21 @@ impl Services {
         account: &str,
         company: &PutCompany,
     ) -> ServiceResult<Put<Company>> {
+        self.put_company_if(caller, account, company, &Expected::Any)
+            .await
+    }
+
+    /// The same, if what is there is what is expected.
+    ///
+    /// # Errors
+    /// [`ServiceError::Stale`] when it is not.
+    pub async fn put_company_if(
+        &self,
+        caller: &Caller,
+        account: &str,
+        company: &PutCompany,
+        expected: &Expected,
+    ) -> ServiceResult<Put<Company>> {
         caller.require_platform(Permission::Provision)?;
         valid_key("key", &company.key)?;
         let mut errors = Vec::new();
@@ -151,7 +186,7 @@ impl Services {
             .ok_or(ServiceError::NotFound)?;
         let put = Put::from_stored(
             self.store
-                .put_company(account.id, company, self.now())
+                .put_company(account.id, company, expected, MOST_COMPANIES, self.now())
                 .await?,
         )?;
         self.directory.forget_company(account.id, &company.key);
@@ -163,7 +198,13 @@ impl Services {
 
     /// A company the caller may see.
     pub async fn company(&self, scope: &Scope, key: &str) -> ServiceResult<Company> {
-        let company = self.directory.company(scope.account.id, key).await?;
+        // What is remembered may be another process's version before the last.
+        let asked = [key.to_owned()];
+        let found = self
+            .store
+            .companies_by_key(scope.account.id, &asked)
+            .await?;
+        let company = found.into_iter().next();
         company
             .filter(|company| scope.companies.allows(company.id))
             .ok_or(ServiceError::NotFound)
@@ -185,6 +226,19 @@ impl Services {
 
     /// Creates or replaces a plan. What it gives changes with each account's next billing cycle.
     pub async fn put_plan(&self, caller: &Caller, plan: Plan) -> ServiceResult<Put<Plan>> {
+        self.put_plan_if(caller, plan, &Expected::Any).await
+    }
+
+    /// The same, if what is there is what is expected.
+    ///
+    /// # Errors
+    /// [`ServiceError::Stale`] when it is not.
+    pub async fn put_plan_if(
+        &self,
+        caller: &Caller,
+        plan: Plan,
+        expected: &Expected,
+    ) -> ServiceResult<Put<Plan>> {
         caller.require_platform(Permission::Provision)?;
         let mut errors = Vec::new();
         if let Err(rule) = check_key(&plan.key) {
@@ -207,7 +261,7 @@ impl Services {
         }
         check_price(plan.price.as_ref(), plan.currency.as_ref(), &mut errors);
         Invalid::refuse(errors)?;
-        let put = Put::from_stored(self.store.put_plan(&plan, self.now()).await?)?;
+        let put = Put::from_stored(self.store.put_plan(&plan, expected, self.now()).await?)?;
         self.directory.forget_plan(&put.value.key);
         self.record_of(caller, None, Deed::plain("plan.put", &put.value.key))
             .await;

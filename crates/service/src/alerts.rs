@@ -11,12 +11,12 @@ use domain::{FieldError, Time, alert::Rule, ids::check_key};
 use crate::{
     Scope, ServiceError, ServiceResult, Services,
     audit::Deed,
-    ports::{Alert, EmailKind, Target},
+    ports::{Alert, EmailKind, Expected, Stored, Target},
     request::recall,
 };
 
 /// Most rules of an account.
-pub const MOST_RULES: usize = 50;
+pub const MOST_RULES: u32 = 50;
 /// Longest time for which a rule can be snoozed, in seconds.
 pub const MAX_SNOOZE_S: u32 = 35 * 86_400;
 
@@ -32,6 +32,19 @@ impl Services {
 
     /// Stores a rule in the place of one with its key. A rule that is snoozed stays so.
     pub async fn put_alert_rule(&self, scope: &Scope, rule: Rule) -> ServiceResult<Rule> {
+        self.put_alert_rule_if(scope, rule, &Expected::Any).await
+    }
+
+    /// The same, if what is there is what is expected.
+    ///
+    /// # Errors
+    /// [`ServiceError::Stale`] when it is not.
+    pub async fn put_alert_rule_if(
+        &self,
+        scope: &Scope,
+        rule: Rule,
+        expected: &Expected,
+    ) -> ServiceResult<Rule> {
         scope.require_bill()?;
         scope.require_all()?;
         check_key(&rule.key).map_err(|rule| ServiceError::invalid("key", rule))?;
@@ -43,17 +56,19 @@ impl Services {
         {
             self.company_known(scope, company).await?;
         }
-        let rules = self.store.alert_rules(scope.account.id).await?;
-        let old = rules.iter().find(|old| old.key == rule.key);
-        if old.is_none() && rules.len() >= MOST_RULES {
-            let text = format!("an account has at most {MOST_RULES} rules: change or remove one");
-            return Err(ServiceError::Conflict(text));
-        }
-        let rule = Rule {
-            snoozed_until: old.and_then(|old| old.snoozed_until),
-            ..rule
+        let stored = self
+            .store
+            .put_alert_rule(scope.account.id, &rule, expected, MOST_RULES)
+            .await?;
+        let rule = match stored {
+            Stored::Created(rule) | Stored::Replaced(rule) => rule,
+            Stored::Stale => return Err(ServiceError::Stale),
+            Stored::Over | Stored::Fixed => {
+                return Err(ServiceError::Conflict(format!(
+                    "an account has at most {MOST_RULES} rules: change or remove one"
+                )));
+            }
         };
-        self.store.put_alert_rule(scope.account.id, &rule).await?;
         let deed = Deed {
             action: "alert.rule_stored",
             target: &rule.key,
@@ -78,8 +93,25 @@ impl Services {
         })
     }
 
-    /// A key for a new rule that nobody has to think of: its kind, and a number when that is taken.
-    pub async fn free_rule_key(
+    /// Adds a rule under a key that nobody has to think of. Two that are added at the same moment are two.
+    pub async fn add_alert_rule(&self, scope: &Scope, rule: Rule) -> ServiceResult<Rule> {
+        // Each time another one was faster, so that this ends.
+        for _ in 0..=MOST_RULES {
+            let key = self.free_rule_key(scope, &rule.condition).await?;
+            let rule = Rule {
+                key,
+                ..rule.clone()
+            };
+            match self.put_alert_rule_if(scope, rule, &Expected::Absent).await {
+                Err(ServiceError::Stale) => {}
+                added => return added,
+            }
+        }
+        Err(ServiceError::Stale)
+    }
+
+    /// A key for a new rule: its kind, and a number when that is taken.
+    async fn free_rule_key(
         &self,
         scope: &Scope,
         condition: &domain::alert::Condition,
@@ -120,10 +152,13 @@ impl Services {
             let rule = format!("must be at most {MAX_SNOOZE_S}: remove the rule instead");
             return Err(ServiceError::invalid("for_s", rule));
         }
-        let mut rule = recall(self.alert_rule(scope, key)).await?;
         let until = self.moment().plus_micros(i64::from(for_s) * 1_000_000);
-        rule.snoozed_until = Some(until).filter(|_| for_s > 0);
-        self.store.put_alert_rule(scope.account.id, &rule).await?;
+        let until = Some(until).filter(|_| for_s > 0);
+        let snoozed = self
+            .store
+            .snooze_alert_rule(scope.account.id, key, until)
+            .await?;
+        let rule = snoozed.ok_or(ServiceError::NotFound)?;
         let deed = Deed {
             action: "alert.rule_snoozed",
             target: key,

@@ -2,7 +2,7 @@
 
 use domain::{Invalid, brand::Brand};
 
-use crate::{Scope, ServiceResult, Services, audit::Deed};
+use crate::{Scope, ServiceError, ServiceResult, Services, audit::Deed, ports::Expected};
 
 impl Services {
     /// The look of an account for its clients; our own when it has none.
@@ -16,12 +16,29 @@ impl Services {
 
     /// Gives an account a look of its own, or takes it away.
     pub async fn set_brand(&self, scope: &Scope, brand: Brand) -> ServiceResult<()> {
+        self.set_brand_if(scope, brand, &Expected::Any).await
+    }
+
+    /// The same, if the look is what is expected.
+    ///
+    /// # Errors
+    /// [`ServiceError::Stale`] when it is not.
+    pub async fn set_brand_if(
+        &self,
+        scope: &Scope,
+        brand: Brand,
+        expected: &Expected,
+    ) -> ServiceResult<()> {
         scope.require_manage()?;
         Invalid::refuse(brand.check())?;
         let kept = Some(&brand).filter(|brand| !brand.is_plain());
-        self.store
-            .set_brand(scope.account.id, kept, self.now())
+        let set = self
+            .store
+            .set_brand(scope.account.id, kept, expected, self.now())
             .await?;
+        if !set.is_made() {
+            return Err(ServiceError::Stale);
+        }
         let deed = Deed {
             action: "brand.changed",
             target: &brand.name,

@@ -9,9 +9,9 @@ use domain::{
 
 use crate::{
     Scope, ServiceError, ServiceResult, Services,
-    accounts::check_name,
+    accounts::{Put, check_name},
     audit::Deed,
-    ports::{Cell, GroupBy, GroupKey, PutCompany},
+    ports::{Cell, Expected, GroupBy, GroupKey, PutCompany, Version},
     split::read_cells,
 };
 
@@ -120,7 +120,16 @@ impl Services {
     }
 
     /// Gives a company of the scope's account a name and limits.
-    pub async fn set_limits(&self, scope: &Scope, key: &str, limits: Limits) -> ServiceResult<()> {
+    ///
+    /// # Errors
+    /// [`ServiceError::Stale`] when it is another version by now than `expected`.
+    pub async fn set_limits(
+        &self,
+        scope: &Scope,
+        key: &str,
+        limits: Limits,
+        expected: Option<Version>,
+    ) -> ServiceResult<()> {
         scope.require_budget()?;
         let known = self.directory.company(scope.account.id, key).await?;
         known.ok_or(ServiceError::NotFound)?;
@@ -150,9 +159,18 @@ impl Services {
             budget: limits.budget,
             agent_caps: limits.agent_caps,
         };
-        self.store
-            .put_company(scope.account.id, &put, self.now())
+        let expected = expected.map_or(Expected::Present, Expected::version);
+        let stored = self
+            .store
+            .put_company(
+                scope.account.id,
+                &put,
+                &expected,
+                MOST_COMPANIES,
+                self.now(),
+            )
             .await?;
+        Put::from_stored(stored)?;
         self.directory.forget_company(scope.account.id, key);
         self.hub.notify(&[scope.account.id]);
         let (action, target) = ("company.limits_changed", key);

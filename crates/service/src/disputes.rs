@@ -16,6 +16,8 @@ use crate::{
 
 /// Open disputes of an account that are looked through for one's own, at most.
 const MAX_OPEN: u32 = 100_000;
+/// Most refund requests of an account that wait for their decision.
+pub const MOST_OPEN_REQUESTS: u32 = 1_000;
 
 impl Services {
     /// Asks for an event to be refunded, whole or in part. What the account's policy lets the system refund is refunded

@@ -14,6 +14,7 @@ use domain::{
 
 use crate::{
     Scope, ServiceError, ServiceResult, Services,
+    disputes::MOST_OPEN_REQUESTS,
     ports::{AccountAct, Act, Acted, NewHold, Refusal, Settlement},
 };
 
@@ -238,6 +239,9 @@ impl From<Refusal> for ServiceError {
             Refusal::AskedBefore => Self::Conflict(
                 "a refund of this event was requested before and waits for its decision".to_owned(),
             ),
+            Refusal::TooManyRequests => Self::Conflict(format!(
+                "{MOST_OPEN_REQUESTS} refund requests of the account wait for their decision: no more can be open at once"
+            )),
             Refusal::OwnRequest => Self::Forbidden(
                 "you requested this refund yourself: somebody else has to decide it".to_owned(),
             ),

@@ -22,6 +22,9 @@ pub enum ServiceError {
     /// It clashes with what is stored; says with what.
     #[error("{0}")]
     Conflict(String),
+    /// It was changed by somebody since the caller read it.
+    #[error("this was changed meanwhile: read it again")]
+    Stale,
     /// A limit does not allow it.
     #[error("denied: {}", .0.reason.id())]
     Denied(Box<Decision>),

@@ -9,7 +9,7 @@ use subtle::ConstantTimeEq;
 use crate::{
     Caller, Permission, ServiceError, ServiceResult, Services,
     audit::Deed,
-    ports::{ApiKey, KeyScope},
+    ports::{ApiKey, Change, KeyScope},
     request::{noted, recall},
 };
 
@@ -49,6 +49,10 @@ impl KeyAsk {
     }
 }
 
+/// Most keys of an account, and of the platform, that work at a time.
+pub const MOST_KEYS: u32 = 200;
+/// As many, and their successors.
+const MOST_ROTATED: u32 = 2 * MOST_KEYS;
 /// Longest name of a key, in characters.
 const MAX_KEY_NAME_CHARS: usize = 120;
 /// Longest time for which a key that was replaced goes on, in seconds.
@@ -67,9 +71,13 @@ impl Services {
         let expires_at = ask
             .expires_in_s
             .map(|seconds| self.moment().plus_micros(i64::from(seconds) * 1_000_000));
-        let made = self
-            .store_key(account, ask.scopes, ask.name, expires_at)
-            .await?;
+        let made = self.new_key(account, ask.scopes, ask.name, expires_at);
+        let stored = self.store.put_api_key(&made.key, MOST_KEYS).await?;
+        self.directory.forget_key(&made.key.prefix);
+        match stored {
+            Change::Made(()) => {}
+            Change::Over | Change::Missing | Change::Stale => return Err(too_many()),
+        }
         let deed = Deed {
             action: "key.made",
             target: &made.key.prefix,
@@ -95,13 +103,13 @@ impl Services {
         Ok(Some(scope.account.id))
     }
 
-    async fn store_key(
+    fn new_key(
         &self,
         account: Option<AccountId>,
         scopes: Vec<KeyScope>,
         name: String,
         expires_at: Option<Time>,
-    ) -> ServiceResult<MadeKey> {
+    ) -> MadeKey {
         let (prefix, secret) = (random_hex(PREFIX_BYTES), random_hex(SECRET_BYTES));
         let key = ApiKey {
             secret_hash: Sha256::digest(secret.as_bytes()).to_vec(),
@@ -114,12 +122,10 @@ impl Services {
             used_at: None,
             prefix,
         };
-        self.store.put_api_key(&key).await?;
-        self.directory.forget_key(&key.prefix);
-        Ok(MadeKey {
+        MadeKey {
             token: format!("cs_{}_{secret}", key.prefix),
             key,
-        })
+        }
     }
 
     /// Makes a key in the place of another, which goes on for a while so that programs can change over.
@@ -136,12 +142,19 @@ impl Services {
             return Err(ServiceError::invalid("overlap_s", rule));
         }
         let old = recall(self.working_key(account, prefix)).await?;
-        let made = self
-            .store_key(account, old.scopes, old.name, old.expires_at)
-            .await?;
+        let made = self.new_key(account, old.scopes, old.name, old.expires_at);
         let ends_at = self.moment().plus_micros(i64::from(overlap_s) * 1_000_000);
-        self.store.expire_api_key(prefix, ends_at).await?;
+        let rotated = self
+            .store
+            .rotate_api_key(prefix, &made.key, ends_at, MOST_ROTATED)
+            .await?;
         self.directory.forget_key(prefix);
+        self.directory.forget_key(&made.key.prefix);
+        match rotated {
+            Change::Made(()) => {}
+            Change::Missing | Change::Stale => return Err(works_no_more()),
+            Change::Over => return Err(too_many()),
+        }
         let deed = Deed {
             action: "key.rotated",
             target: prefix,
@@ -159,9 +172,7 @@ impl Services {
         if key.works_at(self.now()) {
             return Ok(key);
         }
-        Err(ServiceError::Conflict(
-            "this key is revoked or expired: create a new one".to_owned(),
-        ))
+        Err(works_no_more())
     }
 
     /// Remembers when keys were used since this was done last.
@@ -231,6 +242,16 @@ impl Services {
             .await;
         Ok(())
     }
+}
+
+fn works_no_more() -> ServiceError {
+    ServiceError::Conflict("this key is revoked or expired: create a new one".to_owned())
+}
+
+fn too_many() -> ServiceError {
+    ServiceError::Conflict(format!(
+        "there are at most {MOST_KEYS} keys that work at a time: revoke one"
+    ))
 }
 
 fn check_ask(account: Option<AccountId>, ask: &KeyAsk) -> ServiceResult<()> {

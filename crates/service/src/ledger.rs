@@ -12,7 +12,7 @@ use crate::{
     Caller, Permission, Scope, ServiceError, ServiceResult, Services,
     accounts::{Put, check_name, check_price},
     audit::Deed,
-    ports::{AccountAct, Act, Acted, Gift, Reverse, Reversed},
+    ports::{AccountAct, Act, Acted, Expected, Gift, Reverse, Reversed},
 };
 
 /// Longest reason, in characters.
@@ -32,6 +32,19 @@ pub enum Adjusted {
 impl Services {
     /// Creates or replaces a pack of the catalogue. Packs that were bought stay as they were.
     pub async fn put_pack(&self, caller: &Caller, pack: Pack) -> ServiceResult<Put<Pack>> {
+        self.put_pack_if(caller, pack, &Expected::Any).await
+    }
+
+    /// The same, if what is there is what is expected.
+    ///
+    /// # Errors
+    /// [`ServiceError::Stale`] when it is not.
+    pub async fn put_pack_if(
+        &self,
+        caller: &Caller,
+        pack: Pack,
+        expected: &Expected,
+    ) -> ServiceResult<Put<Pack>> {
         caller.require_platform(Permission::Provision)?;
         let mut errors = Vec::new();
         if let Err(rule) = check_key(&pack.key) {
@@ -47,7 +60,7 @@ impl Services {
         }
         check_price(pack.price.as_ref(), pack.currency.as_ref(), &mut errors);
         Invalid::refuse(errors)?;
-        let put = Put::from_stored(self.store.put_pack(&pack, self.now()).await?)?;
+        let put = Put::from_stored(self.store.put_pack(&pack, expected, self.now()).await?)?;
         self.record_of(caller, None, Deed::plain("pack.put", &pack.key))
             .await;
         Ok(put)

@@ -13,7 +13,8 @@ use crate::{
     audit::Deed,
     keys::random_hex,
     passwords::{check_password, hash_password},
-    ports::{Invitation, Membership, NewPerson, User},
+    ports::{Change, Expected, Invitation, Membership, NewPerson, User, Version, Versioned as _},
+    request::recall,
     users::check_email,
 };
 
@@ -21,6 +22,8 @@ use crate::{
 const SECRET_BYTES: usize = 32;
 /// How long an invitation works.
 const INVITATION_DAYS: i64 = 7;
+/// Most open invitations of an account.
+pub const MOST_INVITATIONS: u32 = 500;
 
 /// Someone with access to an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +40,8 @@ pub struct Member {
     pub companies: Vec<Company>,
     /// Whether they cannot sign in.
     pub is_disabled: bool,
+    /// The version of what they may do.
+    pub version: Version,
 }
 
 /// An open invitation.
@@ -96,6 +101,7 @@ impl Services {
                 let companies = self.companies_of(scope, &membership.companies).await?;
                 members.push(Member {
                     id: user.id,
+                    version: membership.version(),
                     role: membership.role,
                     companies,
                     email: user.email,
@@ -120,19 +126,22 @@ impl Services {
     }
 
     /// Changes what a member may do. An account keeps an owner.
+    ///
+    /// # Errors
+    /// [`ServiceError::Stale`] when they may do something else by now than `expected`.
     pub async fn change_member(
         &self,
         scope: &Scope,
         id: UserId,
         place: &Place,
+        expected: Option<Version>,
     ) -> ServiceResult<()> {
         scope.require_manage()?;
         let member = self.member(scope, id).await?;
-        if place.role != Role::Owner {
-            self.keep_an_owner(scope, &member).await?;
-        }
         let membership = self.membership_of(scope, place).await?;
-        self.store.put_member(id, &membership).await?;
+        let expected = expected.map_or(Expected::Present, Expected::version);
+        let changed = self.store.put_member(id, &membership, &expected).await?;
+        kept_an_owner(&changed)?;
         let detail = words(place);
         let action = "member.changed";
         let target = &member.email;
@@ -151,10 +160,10 @@ impl Services {
     /// Ends a membership. An account keeps an owner.
     pub async fn remove_member(&self, scope: &Scope, id: UserId) -> ServiceResult<()> {
         scope.require_manage()?;
-        let member = self.member(scope, id).await?;
-        self.keep_an_owner(scope, &member).await?;
-        self.store.remove_member(scope.account.id, id).await?;
-        let (action, target) = ("member.removed", &*member.email);
+        let member = recall(async { Ok(self.member(scope, id).await?.email) }).await?;
+        let removed = self.store.remove_member(scope.account.id, id).await?;
+        kept_an_owner(&removed)?;
+        let (action, target) = ("member.removed", &*member);
         self.record(scope, Deed::plain(action, target)).await;
         Ok(())
     }
@@ -163,22 +172,6 @@ impl Services {
         let user = self.store.user(id).await?;
         user.filter(|user| role_in(user, scope).is_some())
             .ok_or(ServiceError::NotFound)
-    }
-
-    async fn keep_an_owner(&self, scope: &Scope, leaving: &User) -> ServiceResult<()> {
-        if role_in(leaving, scope) != Some(Role::Owner) {
-            return Ok(());
-        }
-        let members = self.store.members(scope.account.id).await?;
-        let is_other = |user: &User| {
-            user.id != leaving.id && !user.disabled && role_in(user, scope) == Some(Role::Owner)
-        };
-        if members.iter().any(is_other) {
-            return Ok(());
-        }
-        Err(ServiceError::Conflict(
-            "this is the only owner of the account: make someone else owner first".to_owned(),
-        ))
     }
 
     /// Invites someone by email, and returns the link as well.
@@ -196,8 +189,7 @@ impl Services {
         let membership = self.membership_of(scope, place).await?;
         let known = self.store.user_by_email(&email).await?;
         if known.is_some_and(|user| role_in(&user, scope).is_some()) {
-            let message = "is a member of the account already: change their role instead";
-            return Err(ServiceError::invalid("email", message));
+            return Err(is_member());
         }
         let (secret, now) = (random_hex(SECRET_BYTES), self.now());
         let invitation = Invitation {
@@ -211,7 +203,19 @@ impl Services {
             created_at: now,
             expires_at: now.plus_micros(INVITATION_DAYS * DAY_US),
         };
-        self.store.put_invitation(&invitation).await?;
+        match self
+            .store
+            .put_invitation(&invitation, MOST_INVITATIONS)
+            .await?
+        {
+            Change::Made(()) => {}
+            Change::Over => {
+                return Err(ServiceError::Conflict(format!(
+                    "an account has at most {MOST_INVITATIONS} open invitations: revoke one"
+                )));
+            }
+            Change::Missing | Change::Stale => return Err(is_member()),
+        }
         let path = format!("/invitations/{secret}");
         let (action, target) = ("member.invited", &*invitation.email);
         let detail = words(place);
@@ -418,6 +422,23 @@ fn role_in(user: &User, scope: &Scope) -> Option<Role> {
     memberships
         .find(|one| one.account == scope.account.id)
         .map(|one| one.role)
+}
+
+/// What a change of a member came to.
+fn kept_an_owner(changed: &Change<()>) -> ServiceResult<()> {
+    match changed {
+        Change::Made(()) => Ok(()),
+        Change::Missing => Err(ServiceError::NotFound),
+        Change::Stale => Err(ServiceError::Stale),
+        Change::Over => Err(ServiceError::Conflict(
+            "this is the only owner of the account: make someone else owner first".to_owned(),
+        )),
+    }
+}
+
+fn is_member() -> ServiceError {
+    let message = "is a member of the account already: change their role instead";
+    ServiceError::invalid("email", message)
 }
 
 fn words(place: &Place) -> String {

@@ -41,7 +41,7 @@ impl Services {
                 value,
                 created: false,
             }),
-            Stored::Fixed => Err(ServiceError::Conflict(
+            Stored::Fixed | Stored::Over | Stored::Stale => Err(ServiceError::Conflict(
                 "this version cannot change".to_owned(),
             )),
         }

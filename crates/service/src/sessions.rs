@@ -134,17 +134,25 @@ impl Services {
         let id = person(caller)?;
         let user = self.signed_in(id).await?;
         let user = user.ok_or(ServiceError::Unauthenticated)?;
-        let hash = Some(user.password_hash.clone());
-        if verify_password(&self.hashing, old, hash).await? == Verdict::Wrong {
+        let before = user.password_hash.clone();
+        let verdict = verify_password(&self.hashing, old, Some(before.clone())).await?;
+        if verdict == Verdict::Wrong {
             return Err(Invalid::one("old_password", "wrong", "is not your password").into());
         }
         let mut errors = Vec::new();
         check_password(&new, &[&user.name, &user.email], &mut errors);
         Invalid::refuse(errors)?;
         let hash = hash_password(&self.hashing, &new).await?;
-        self.store
-            .set_password(id, &hash, caller.session(), self.now())
+        // Somebody else may have given them another password meanwhile: that one is not undone by who knows the old one.
+        let changed = self
+            .store
+            .set_password(id, &before, &hash, caller.session(), self.now())
             .await?;
+        if !changed.is_made() {
+            return Err(ServiceError::Conflict(
+                "your password was changed meanwhile: sign in again".to_owned(),
+            ));
+        }
         let deed = Deed {
             action: "password.changed",
             target: caller.name(),

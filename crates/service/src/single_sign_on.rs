@@ -6,7 +6,7 @@ use crate::{
     Caller, Permission, Scope, ServiceError, ServiceResult, Services,
     audit::Deed,
     members::Place,
-    ports::{Identity, Membership, NewPerson, User},
+    ports::{Expected, Identity, Membership, NewPerson, User, Versioned as _},
     users::check_email,
 };
 
@@ -132,7 +132,20 @@ impl Services {
         if before == Some(&membership) || before.is_some_and(|one| one.role == Role::Owner) {
             return Ok(user);
         }
-        self.store.put_member(user.id, &membership).await?;
+        // Who became owner at this moment stays that as well.
+        let expected = before.map_or(Expected::Absent, |before| {
+            Expected::version(before.version())
+        });
+        let moved = self
+            .store
+            .put_member(user.id, &membership, &expected)
+            .await?;
+        if !moved.is_made() {
+            return self
+                .signed_in(user.id)
+                .await?
+                .ok_or(ServiceError::Unauthenticated);
+        }
         let deed = Deed {
             action: "member.placed",
             target: &user.email,

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Most webhooks of an account.
-pub const MOST_WEBHOOKS: usize = 10;
+pub const MOST_WEBHOOKS: u32 = 10;
 /// Longest address, in bytes.
 const MAX_URL: usize = 2_000;
 /// Bytes of a secret.
@@ -93,13 +93,10 @@ impl Services {
 
     /// Creates a webhook.
     pub async fn make_webhook(&self, scope: &Scope, url: &str) -> ServiceResult<Webhook> {
-        let webhooks = self.webhooks(scope).await?;
+        scope.require_manage()?;
+        scope.require_all()?;
         let url = url.trim();
         self.check_url(url)?;
-        if webhooks.len() >= MOST_WEBHOOKS {
-            let text = format!("an account has at most {MOST_WEBHOOKS} webhooks: remove one");
-            return Err(ServiceError::Conflict(text));
-        }
         let webhook = Webhook {
             id: self.new_id(),
             url: url.to_owned(),
@@ -107,7 +104,14 @@ impl Services {
             created_at: self.moment(),
             disabled_at: None,
         };
-        self.store.put_webhook(scope.account.id, &webhook).await?;
+        let added = self
+            .store
+            .add_webhook(scope.account.id, &webhook, MOST_WEBHOOKS)
+            .await?;
+        if !added.is_made() {
+            let text = format!("an account has at most {MOST_WEBHOOKS} webhooks: remove one");
+            return Err(ServiceError::Conflict(text));
+        }
         self.record_webhook(scope, "webhook.made", &webhook).await;
         Ok(webhook)
     }
@@ -138,9 +142,13 @@ impl Services {
 
     /// Lets a webhook be called again that was given up.
     pub async fn enable_webhook(&self, scope: &Scope, id: &str) -> ServiceResult<Webhook> {
-        let mut webhook = recall(self.webhook(scope, id)).await?;
-        webhook.disabled_at = None;
-        self.store.put_webhook(scope.account.id, &webhook).await?;
+        scope.require_manage()?;
+        scope.require_all()?;
+        let enabled = self
+            .store
+            .set_webhook_disabled(scope.account.id, id, None)
+            .await?;
+        let webhook = enabled.ok_or(ServiceError::NotFound)?;
         self.record_webhook(scope, "webhook.enabled", &webhook)
             .await;
         Ok(webhook)

@@ -144,7 +144,9 @@ async fn a_password_is_the_same_on_every_keyboard_and_a_hash_from_before_is_rene
     let now = world.services.now();
     let stored = async |hash: &str| {
         let store = &world.store;
-        store.set_password(user.id, hash, None, now).await.unwrap();
+        let before = store.user(user.id).await.unwrap().unwrap().password_hash;
+        let set = store.set_password(user.id, &before, hash, None, now).await;
+        assert!(set.unwrap().is_made());
     };
     for typed in [composed, apart] {
         stored(&hash).await;

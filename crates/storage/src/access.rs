@@ -8,8 +8,8 @@ mod portal;
 use async_trait::async_trait;
 use domain::{AccountId, Time, UserId, brand::Brand};
 use service::ports::{
-    AccessStore, AuditEntry, AuditFilter, Identity, Invitation, Membership, NewPerson, PortalGrant,
-    SavedSession, StoreResult, User,
+    AccessStore, AuditEntry, AuditFilter, Change, Expected, Identity, Invitation, Membership,
+    NewPerson, PortalGrant, SavedSession, StoreResult, User,
 };
 
 use crate::{
@@ -23,11 +23,16 @@ impl AccessStore for SqliteStore {
         Ok(users::of_account(&self.readers, account).await?)
     }
 
-    async fn put_member(&self, user: UserId, membership: &Membership) -> StoreResult<()> {
-        Ok(members::put(&self.writer, user, membership).await?)
+    async fn put_member(
+        &self,
+        user: UserId,
+        membership: &Membership,
+        expected: &Expected,
+    ) -> StoreResult<Change<()>> {
+        Ok(members::put(&self.writer, user, membership, expected).await?)
     }
 
-    async fn remove_member(&self, account: AccountId, user: UserId) -> StoreResult<bool> {
+    async fn remove_member(&self, account: AccountId, user: UserId) -> StoreResult<Change<()>> {
         Ok(members::remove(&self.writer, account, user).await?)
     }
 
@@ -38,11 +43,12 @@ impl AccessStore for SqliteStore {
     async fn set_password(
         &self,
         user: UserId,
+        before: &str,
         password_hash: &str,
         keep: Option<&[u8]>,
         now: Time,
-    ) -> StoreResult<()> {
-        Ok(members::set_password(&self.writer, user, password_hash, keep, now).await?)
+    ) -> StoreResult<Change<()>> {
+        Ok(members::set_password(&self.writer, user, before, password_hash, keep, now).await?)
     }
 
     async fn renew_hash(&self, user: UserId, before: &str, hash: &str) -> StoreResult<()> {
@@ -57,8 +63,8 @@ impl AccessStore for SqliteStore {
         Ok(sessions::end_of_user(&self.writer, user, keep).await?)
     }
 
-    async fn put_invitation(&self, invitation: &Invitation) -> StoreResult<()> {
-        Ok(invitations::put(&self.writer, invitation).await?)
+    async fn put_invitation(&self, invitation: &Invitation, most: u32) -> StoreResult<Change<()>> {
+        Ok(invitations::put(&self.writer, invitation, most).await?)
     }
 
     async fn invitations(&self, account: AccountId, now: Time) -> StoreResult<Vec<Invitation>> {
@@ -128,13 +134,10 @@ impl AccessStore for SqliteStore {
         &self,
         account: AccountId,
         brand: Option<&Brand>,
+        expected: &Expected,
         now: Time,
-    ) -> StoreResult<()> {
-        Ok(directory::set_brand(&self.writer, account, brand, now).await?)
-    }
-
-    async fn expire_api_key(&self, prefix: &str, at: Time) -> StoreResult<()> {
-        Ok(directory::expire_key(&self.writer, prefix, at).await?)
+    ) -> StoreResult<Change<()>> {
+        Ok(directory::set_brand(&self.writer, account, brand, expected, now).await?)
     }
 
     async fn touch_api_keys(&self, used: &[(String, Time)]) -> StoreResult<()> {

@@ -11,7 +11,8 @@ pub(crate) use rules::put_rule;
 use async_trait::async_trait;
 use domain::{AccountId, Time, alert::Rule};
 use service::ports::{
-    Alert, AlertChange, AlertStore, Delivery, Message, Outcome, StoreResult, Target, Webhook,
+    Alert, AlertChange, AlertStore, Change, Delivery, Expected, Message, Outcome, StoreResult,
+    Stored, Target, Webhook,
 };
 
 use crate::SqliteStore;
@@ -22,8 +23,23 @@ impl AlertStore for SqliteStore {
         Ok(rules::list(&self.readers, account).await?)
     }
 
-    async fn put_alert_rule(&self, account: AccountId, rule: &Rule) -> StoreResult<()> {
-        Ok(rules::put(&self.writer, account, rule).await?)
+    async fn put_alert_rule(
+        &self,
+        account: AccountId,
+        rule: &Rule,
+        expected: &Expected,
+        most: u32,
+    ) -> StoreResult<Stored<Rule>> {
+        Ok(rules::put(&self.writer, account, rule, expected, most).await?)
+    }
+
+    async fn snooze_alert_rule(
+        &self,
+        account: AccountId,
+        key: &str,
+        until: Option<Time>,
+    ) -> StoreResult<Option<Rule>> {
+        Ok(rules::snooze(&self.writer, account, key, until).await?)
     }
 
     async fn delete_alert_rule(&self, account: AccountId, key: &str) -> StoreResult<bool> {
@@ -70,8 +86,22 @@ impl AlertStore for SqliteStore {
         Ok(webhooks::list(&self.readers, account).await?)
     }
 
-    async fn put_webhook(&self, account: AccountId, webhook: &Webhook) -> StoreResult<()> {
-        Ok(webhooks::put(&self.writer, account, webhook).await?)
+    async fn add_webhook(
+        &self,
+        account: AccountId,
+        webhook: &Webhook,
+        most: u32,
+    ) -> StoreResult<Change<()>> {
+        Ok(webhooks::add(&self.writer, account, webhook, most).await?)
+    }
+
+    async fn set_webhook_disabled(
+        &self,
+        account: AccountId,
+        id: &str,
+        since: Option<Time>,
+    ) -> StoreResult<Option<Webhook>> {
+        Ok(webhooks::set_disabled(&self.writer, account, id, since).await?)
     }
 
     async fn delete_webhook(&self, account: AccountId, id: &str) -> StoreResult<bool> {

@@ -15,9 +15,10 @@ use domain::{
     rate::{RateCard, RateRule},
     tenancy::{Account, Company, Pack, Plan},
 };
-pub(crate) use keys::{ending as keys_ending, expire as expire_key, touch as touch_keys};
+pub(crate) use keys::{ending as keys_ending, touch as touch_keys};
 use service::ports::{
-    ApiKey, DirectoryStore, NewApiKey, PutAccount, PutCompany, StoreResult, Stored,
+    ApiKey, Change, DirectoryStore, Expected, NewApiKey, PutAccount, PutCompany, StoreResult,
+    Stored,
 };
 
 use crate::SqliteStore;
@@ -53,9 +54,10 @@ impl DirectoryStore for SqliteStore {
         &self,
         account: &PutAccount,
         rules: &[Rule],
+        expected: &Expected,
         now: Time,
     ) -> StoreResult<Stored<Account>> {
-        Ok(accounts::put(&self.writer, account, rules, now).await?)
+        Ok(accounts::put(&self.writer, account, rules, expected, now).await?)
     }
 
     async fn companies_by_key(
@@ -99,9 +101,11 @@ impl DirectoryStore for SqliteStore {
         &self,
         account: AccountId,
         company: &PutCompany,
+        expected: &Expected,
+        most: u32,
         now: Time,
     ) -> StoreResult<Stored<Company>> {
-        Ok(companies::put(&self.writer, account, company, now).await?)
+        Ok(companies::put(&self.writer, account, company, (expected, most), now).await?)
     }
 
     async fn plan(&self, key: &str) -> StoreResult<Option<Plan>> {
@@ -116,8 +120,13 @@ impl DirectoryStore for SqliteStore {
         Ok(plans::effective_at(&self.readers, key).await?)
     }
 
-    async fn put_plan(&self, plan: &Plan, now: Time) -> StoreResult<Stored<Plan>> {
-        Ok(plans::put(&self.writer, plan, now).await?)
+    async fn put_plan(
+        &self,
+        plan: &Plan,
+        expected: &Expected,
+        now: Time,
+    ) -> StoreResult<Stored<Plan>> {
+        Ok(plans::put(&self.writer, plan, expected, now).await?)
     }
 
     async fn pack(&self, key: &str) -> StoreResult<Option<Pack>> {
@@ -128,8 +137,13 @@ impl DirectoryStore for SqliteStore {
         Ok(packs::list(&self.readers, after, limit).await?)
     }
 
-    async fn put_pack(&self, pack: &Pack, now: Time) -> StoreResult<Stored<Pack>> {
-        Ok(packs::put(&self.writer, pack, now).await?)
+    async fn put_pack(
+        &self,
+        pack: &Pack,
+        expected: &Expected,
+        now: Time,
+    ) -> StoreResult<Stored<Pack>> {
+        Ok(packs::put(&self.writer, pack, expected, now).await?)
     }
 
     async fn suspend(&self, account: AccountId, is_suspended: bool, now: Time) -> StoreResult<()> {
@@ -158,8 +172,18 @@ impl DirectoryStore for SqliteStore {
         Ok(keys::by_prefix(&self.lookups, prefix).await?)
     }
 
-    async fn put_api_key(&self, key: &NewApiKey) -> StoreResult<()> {
-        Ok(keys::put(&self.writer, key).await?)
+    async fn put_api_key(&self, key: &NewApiKey, most: u32) -> StoreResult<Change<()>> {
+        Ok(keys::put(&self.writer, key, most).await?)
+    }
+
+    async fn rotate_api_key(
+        &self,
+        before: &str,
+        key: &NewApiKey,
+        ends_at: Time,
+        most: u32,
+    ) -> StoreResult<Change<()>> {
+        Ok(keys::rotate(&self.writer, before, key, ends_at, most).await?)
     }
 
     async fn api_keys(

@@ -10,6 +10,7 @@ mod contract {
     mod damage;
     pub mod directory;
     pub mod endings;
+    pub mod hands;
     pub mod identity;
     pub mod ingest;
     pub mod leads;
@@ -26,8 +27,8 @@ mod contract {
 }
 
 use contract::{
-    access, alerts, backend::Sqlite, care, directory, endings, identity, ingest, leads, ledger,
-    log, platform, reviews, snapshots, sources, totals,
+    access, alerts, backend::Sqlite, care, directory, endings, hands, identity, ingest, leads,
+    ledger, log, platform, reviews, snapshots, sources, totals,
 };
 
 macro_rules! on {
@@ -73,6 +74,12 @@ macro_rules! contract {
                 a_brand_is_kept_and_removed,
                 the_audit_log_is_read_by_account_and_never_changed,
                 actors_are_found_however_they_are_written,
+            }
+            hands::{
+                owners_who_remove_each_other_leave_one,
+                an_owner_who_is_invited_as_less_stays_the_only_owner,
+                many_hands_add_no_more_than_may_be,
+                of_many_changes_of_one_version_one_is_made,
             }
             totals::{
                 any_order_and_repetition_gives_the_same_totals,

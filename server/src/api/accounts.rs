@@ -3,7 +3,7 @@
 use axum::{
     Json,
     extract::{Path, State},
-    response::Response,
+    response::{IntoResponse as _, Response},
 };
 use domain::{
     Credits,
@@ -11,16 +11,17 @@ use domain::{
     tenancy::{Account, AccountKind},
 };
 use serde::{Deserialize, Serialize};
-use service::{Caller, Services, books::policy_from, ports::PutAccount};
+use service::{Caller, Permission, Services, books::policy_from, ports::PutAccount};
 use utoipa::ToSchema;
 
 use super::{
     auth::Authed,
     body::JsonBody,
-    list::{ListParams, Page, Paging, put_answer},
+    list::{ListParams, Page, Paging},
     problem::{Answer, Problem},
     query::Params,
     times,
+    version::{Precondition, read_answer, versioned_put},
 };
 
 /// An account.
@@ -191,7 +192,7 @@ pub async fn list_accounts(
     get, path = "/api/v1/accounts/{key}", tag = "Accounts", operation_id = "get_account",
     params(("key" = String, Path, description = "The account's key.")),
     responses(
-        (status = 200, description = "The account.", body = AccountBody),
+        (status = 200, description = "The account.", body = AccountBody, headers(("ETag" = String, description = "Its version, for `If-Match`."))),
         (status = 404, description = "No such account, or someone else's."),
     ),
 )]
@@ -200,10 +201,15 @@ pub async fn get_account(
     Authed(caller): Authed,
     Path(key): Path<String>,
     params: Params,
-) -> Answer<Json<AccountBody>> {
+) -> Answer<Response> {
     params.none()?;
     let account = services.account(&caller, &key).await?;
-    Ok(Json(AccountBody::seen_by(&caller, account)))
+    let seen = |account| AccountBody::seen_by(&caller, account);
+    if caller.may_everywhere(Permission::Provision) {
+        return Ok(read_answer(account, seen));
+    }
+    // A version tells of everything in it, also of what others do not see; and they cannot use it.
+    Ok(Json(seen(account)).into_response())
 }
 
 /// Creates or replaces an account
@@ -212,11 +218,13 @@ pub async fn get_account(
     params(
         ("key" = String, Path, description = "The account's key: 1 to 64 of a-z A-Z 0-9 _ - ."),
         ("Idempotency-Key" = Option<String>, Header, description = "Repeats the first answer to the same request."),
+        ("If-Match" = Option<String>, Header, description = "Replaces only the version with this `ETag`; `*` replaces any and creates nothing."),
+        ("If-None-Match" = Option<String>, Header, description = "`*` creates and replaces nothing."),
     ),
     request_body = PutAccountBody,
     responses(
-        (status = 201, description = "Created.", body = AccountBody),
-        (status = 200, description = "Replaced.", body = AccountBody),
+        (status = 201, description = "Created.", body = AccountBody, headers(("ETag" = String, description = "Its version, for `If-Match`."))),
+        (status = 200, description = "Replaced.", body = AccountBody, headers(("ETag" = String, description = "Its version, for `If-Match`."))),
         (status = 403, description = "The key has no scope platform."),
         (status = 409, description = "Zone and anchor cannot change once usage is recorded."),
     ),
@@ -225,12 +233,13 @@ pub async fn put_account(
     State(services): State<Services>,
     Authed(caller): Authed,
     Path(key): Path<String>,
+    Precondition(expected): Precondition,
     params: Params,
     JsonBody(account): JsonBody<PutAccountBody>,
 ) -> Answer<Response> {
     params.none()?;
-    let put = services.put_account(&caller, account.read(key)?).await?;
-    Ok(put_answer(put, AccountBody::from))
+    let put = services.put_account_if(&caller, account.read(key)?, &expected);
+    Ok(versioned_put(put.await?, AccountBody::from))
 }
 
 /// Whether an account's AI features are stopped.

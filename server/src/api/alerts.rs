@@ -4,6 +4,7 @@ use axum::{
     Json,
     extract::{Path, State},
     http::StatusCode,
+    response::Response,
 };
 use domain::{
     Credits,
@@ -11,7 +12,10 @@ use domain::{
     calendar::Zone,
 };
 use serde::{Deserialize, Serialize};
-use service::{Permission, Services, ports::Alert};
+use service::{
+    Permission, Services,
+    ports::{Alert, Versioned as _},
+};
 use utoipa::ToSchema;
 
 use super::{
@@ -21,6 +25,7 @@ use super::{
     problem::Answer,
     query::Params,
     times,
+    version::{Precondition, read_answer},
 };
 
 /// What is watched: a `kind`, and what goes with it.
@@ -60,6 +65,9 @@ pub struct RuleBody {
     /// Until then nobody is notified; null when it is not snoozed.
     #[schema(required)]
     pub snoozed_until: Option<String>,
+    /// The version of the rest: its `ETag` without the quotation marks, for `If-Match`.
+    #[schema(example = "0f1e2d3c4b5a69788796a5b4")]
+    pub version: String,
 }
 
 /// A rule to store.
@@ -141,6 +149,7 @@ pub struct AlertBody {
 impl From<Rule> for RuleBody {
     fn from(rule: Rule) -> Self {
         Self {
+            version: rule.version().to_string(),
             key: rule.key,
             condition: rule.condition,
             by_mail: rule.by_mail,
@@ -220,10 +229,12 @@ pub async fn list_rules(
         ("key" = String, Path, description = "The account's key."),
         ("rule" = String, Path, description = "The rule's key."),
         ("Idempotency-Key" = Option<String>, Header, description = "Repeats the first answer to the same request."),
+        ("If-Match" = Option<String>, Header, description = "Replaces only the version with this `ETag`; `*` replaces any and creates nothing."),
+        ("If-None-Match" = Option<String>, Header, description = "`*` creates and replaces nothing."),
     ),
     request_body = PutRuleBody,
     responses(
-        (status = 200, description = "Stored.", body = RuleBody),
+        (status = 200, description = "Stored.", body = RuleBody, headers(("ETag" = String, description = "Its version, for `If-Match`."))),
         (status = 403, description = "The key has no scope platform."),
         (status = 404, description = "No such account."),
         (status = 409, description = "There are 50 rules already."),
@@ -233,9 +244,10 @@ pub async fn put_rule(
     State(services): State<Services>,
     Authed(caller): Authed,
     Path((account, key)): Path<(String, String)>,
+    Precondition(expected): Precondition,
     params: Params,
     JsonBody(body): JsonBody<PutRuleBody>,
-) -> Answer<Json<RuleBody>> {
+) -> Answer<Response> {
     params.none()?;
     let scope = services
         .scope(&caller, Some(&account), Permission::Bill)
@@ -247,7 +259,8 @@ pub async fn put_rule(
         by_webhook: body.by_webhook,
         snoozed_until: None,
     };
-    Ok(Json(services.put_alert_rule(&scope, rule).await?.into()))
+    let stored = services.put_alert_rule_if(&scope, rule, &expected);
+    Ok(read_answer(stored.await?, RuleBody::from))
 }
 
 /// Deletes an alert rule

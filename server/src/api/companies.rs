@@ -15,9 +15,10 @@ use utoipa::ToSchema;
 use super::{
     auth::Authed,
     body::JsonBody,
-    list::{ListParams, Page, Paging, put_answer},
+    list::{ListParams, Page, Paging},
     problem::Answer,
     query::Params,
+    version::{Precondition, read_answer, versioned_put},
 };
 
 /// A company of an account.
@@ -116,7 +117,7 @@ pub async fn list_companies(
         ("company_key" = String, Path, description = "The company's key."),
     ),
     responses(
-        (status = 200, description = "The company.", body = CompanyBody),
+        (status = 200, description = "The company.", body = CompanyBody, headers(("ETag" = String, description = "Its version, for `If-Match`."))),
         (status = 404, description = "No such company, or someone else's."),
     ),
 )]
@@ -125,12 +126,13 @@ pub async fn get_company(
     Authed(caller): Authed,
     Path((key, company)): Path<(String, String)>,
     params: Params,
-) -> Answer<Json<CompanyBody>> {
+) -> Answer<Response> {
     params.none()?;
     let scope = services
         .scope(&caller, Some(&key), Permission::Read)
         .await?;
-    Ok(Json(services.company(&scope, &company).await?.into()))
+    let company = services.company(&scope, &company).await?;
+    Ok(read_answer(company, CompanyBody::from))
 }
 
 /// Creates or replaces a company
@@ -140,11 +142,13 @@ pub async fn get_company(
         ("key" = String, Path, description = "The account's key."),
         ("company_key" = String, Path, description = "The company's key: 1 to 64 of a-z A-Z 0-9 _ - ."),
         ("Idempotency-Key" = Option<String>, Header, description = "Repeats the first answer to the same request."),
+        ("If-Match" = Option<String>, Header, description = "Replaces only the version with this `ETag`; `*` replaces any and creates nothing."),
+        ("If-None-Match" = Option<String>, Header, description = "`*` creates and replaces nothing."),
     ),
     request_body = PutCompanyBody,
     responses(
-        (status = 201, description = "Created.", body = CompanyBody),
-        (status = 200, description = "Replaced.", body = CompanyBody),
+        (status = 201, description = "Created.", body = CompanyBody, headers(("ETag" = String, description = "Its version, for `If-Match`."))),
+        (status = 200, description = "Replaced.", body = CompanyBody, headers(("ETag" = String, description = "Its version, for `If-Match`."))),
         (status = 403, description = "The key has no scope platform."),
         (status = 404, description = "No such account."),
     ),
@@ -153,6 +157,7 @@ pub async fn put_company(
     State(services): State<Services>,
     Authed(caller): Authed,
     Path((key, company)): Path<(String, String)>,
+    Precondition(expected): Precondition,
     params: Params,
     JsonBody(body): JsonBody<PutCompanyBody>,
 ) -> Answer<Response> {
@@ -163,6 +168,6 @@ pub async fn put_company(
         budget: body.budget,
         agent_caps: body.agent_caps,
     };
-    let put = services.put_company(&caller, &key, &company).await?;
-    Ok(put_answer(put, CompanyBody::from))
+    let put = services.put_company_if(&caller, &key, &company, &expected);
+    Ok(versioned_put(put.await?, CompanyBody::from))
 }

@@ -15,10 +15,11 @@ use super::{
     auth::Authed,
     balance::GrantBody,
     body::JsonBody,
-    list::{ListParams, Page, Paging, put_answer},
+    list::{ListParams, Page, Paging},
     problem::Answer,
     query::Params,
     times,
+    version::{Precondition, read_answer, versioned_put},
 };
 
 /// A pack of the catalogue.
@@ -123,7 +124,7 @@ pub async fn list_packs(
     get, path = "/api/v1/packs/{key}", tag = "Packs", operation_id = "get_pack",
     params(("key" = String, Path, description = "The pack's key.")),
     responses(
-        (status = 200, description = "The pack.", body = PackBody),
+        (status = 200, description = "The pack.", body = PackBody, headers(("ETag" = String, description = "Its version, for `If-Match`."))),
         (status = 404, description = "No such pack."),
     ),
 )]
@@ -132,9 +133,10 @@ pub async fn get_pack(
     Authed(caller): Authed,
     Path(key): Path<String>,
     params: Params,
-) -> Answer<Json<PackBody>> {
+) -> Answer<Response> {
     params.none()?;
-    Ok(Json(services.pack(&caller, &key).await?.into()))
+    let pack = services.pack(&caller, &key).await?;
+    Ok(read_answer(pack, PackBody::from))
 }
 
 /// Creates or replaces a pack
@@ -145,11 +147,13 @@ pub async fn get_pack(
     params(
         ("key" = String, Path, description = "The pack's key: 1 to 64 of a-z A-Z 0-9 _ - ."),
         ("Idempotency-Key" = Option<String>, Header, description = "Repeats the first answer to the same request."),
+        ("If-Match" = Option<String>, Header, description = "Replaces only the version with this `ETag`; `*` replaces any and creates nothing."),
+        ("If-None-Match" = Option<String>, Header, description = "`*` creates and replaces nothing."),
     ),
     request_body = PutPackBody,
     responses(
-        (status = 201, description = "Created.", body = PackBody),
-        (status = 200, description = "Replaced.", body = PackBody),
+        (status = 201, description = "Created.", body = PackBody, headers(("ETag" = String, description = "Its version, for `If-Match`."))),
+        (status = 200, description = "Replaced.", body = PackBody, headers(("ETag" = String, description = "Its version, for `If-Match`."))),
         (status = 403, description = "The key has no scope platform."),
     ),
 )]
@@ -157,6 +161,7 @@ pub async fn put_pack(
     State(services): State<Services>,
     Authed(caller): Authed,
     Path(key): Path<String>,
+    Precondition(expected): Precondition,
     params: Params,
     JsonBody(body): JsonBody<PutPackBody>,
 ) -> Answer<Response> {
@@ -169,10 +174,8 @@ pub async fn put_pack(
         currency: body.currency,
         valid_cycles: body.valid_cycles.unwrap_or(1),
     };
-    Ok(put_answer(
-        services.put_pack(&caller, pack).await?,
-        PackBody::from,
-    ))
+    let put = services.put_pack_if(&caller, pack, &expected);
+    Ok(versioned_put(put.await?, PackBody::from))
 }
 
 /// Grants a pack at once

@@ -13,10 +13,11 @@ use utoipa::ToSchema;
 use super::{
     auth::Authed,
     body::JsonBody,
-    list::{ListParams, Page, Paging, put_answer},
+    list::{ListParams, Page, Paging},
     problem::Answer,
     query::Params,
     times,
+    version::{Precondition, read_answer, versioned_put},
 };
 
 /// A plan.
@@ -134,7 +135,7 @@ pub async fn list_plans(
     get, path = "/api/v1/plans/{key}", tag = "Plans", operation_id = "get_plan",
     params(("key" = String, Path, description = "The plan's key.")),
     responses(
-        (status = 200, description = "The plan.", body = PlanInForce),
+        (status = 200, description = "The plan.", body = PlanInForce, headers(("ETag" = String, description = "Its version, for `If-Match`."))),
         (status = 404, description = "No such plan."),
     ),
 )]
@@ -143,10 +144,10 @@ pub async fn get_plan(
     Authed(caller): Authed,
     Path(key): Path<String>,
     params: Params,
-) -> Answer<Json<PlanInForce>> {
+) -> Answer<Response> {
     params.none()?;
     let (plan, since) = services.plan_in_force(&caller, &key).await?;
-    Ok(Json(PlanInForce {
+    Ok(read_answer(plan, |plan| PlanInForce {
         plan: plan.into(),
         effective_at: times::rfc3339_utc(since),
     }))
@@ -161,11 +162,13 @@ pub async fn get_plan(
     params(
         ("key" = String, Path, description = "The plan's key: 1 to 64 of a-z A-Z 0-9 _ - ."),
         ("Idempotency-Key" = Option<String>, Header, description = "Repeats the first answer to the same request."),
+        ("If-Match" = Option<String>, Header, description = "Replaces only the version with this `ETag`; `*` replaces any and creates nothing."),
+        ("If-None-Match" = Option<String>, Header, description = "`*` creates and replaces nothing."),
     ),
     request_body = PutPlanBody,
     responses(
-        (status = 201, description = "Created.", body = PlanBody),
-        (status = 200, description = "Replaced.", body = PlanBody),
+        (status = 201, description = "Created.", body = PlanBody, headers(("ETag" = String, description = "Its version, for `If-Match`."))),
+        (status = 200, description = "Replaced.", body = PlanBody, headers(("ETag" = String, description = "Its version, for `If-Match`."))),
         (status = 403, description = "The key has no scope platform."),
     ),
 )]
@@ -173,10 +176,11 @@ pub async fn put_plan(
     State(services): State<Services>,
     Authed(caller): Authed,
     Path(key): Path<String>,
+    Precondition(expected): Precondition,
     params: Params,
     JsonBody(plan): JsonBody<PutPlanBody>,
 ) -> Answer<Response> {
     params.none()?;
-    let put = services.put_plan(&caller, plan.read(key)).await?;
-    Ok(put_answer(put, PlanBody::from))
+    let put = services.put_plan_if(&caller, plan.read(key), &expected);
+    Ok(versioned_put(put.await?, PlanBody::from))
 }

@@ -33,6 +33,8 @@ pub enum Kind {
     MethodNotAllowed,
     /// It clashes with what is stored.
     Conflict,
+    /// It is another version by now.
+    Stale,
     /// The body is too large.
     TooLarge,
     /// The body's media type is not known here.
@@ -51,12 +53,13 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds, by status.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Unauthenticated,
         Self::Forbidden,
         Self::NotFound,
         Self::MethodNotAllowed,
         Self::Conflict,
+        Self::Stale,
         Self::TooLarge,
         Self::UnsupportedMediaType,
         Self::Denied,
@@ -85,6 +88,11 @@ impl Kind {
                 "conflict",
                 "In conflict with what is stored",
                 StatusCode::CONFLICT,
+            ),
+            Self::Stale => (
+                "stale",
+                "Changed meanwhile",
+                StatusCode::PRECONDITION_FAILED,
             ),
             Self::TooLarge => ("too-large", "Too large", StatusCode::PAYLOAD_TOO_LARGE),
             Self::UnsupportedMediaType => (
@@ -286,6 +294,14 @@ impl Problem {
         Self::new(Kind::Conflict, detail)
     }
 
+    /// It is another version by now.
+    pub fn stale() -> Self {
+        Self::new(
+            Kind::Stale,
+            "it is not the version that If-Match names, and nothing was stored: read it again, then decide",
+        )
+    }
+
     /// The body is too large.
     pub fn too_large() -> Self {
         Self::new(
@@ -368,6 +384,7 @@ impl From<ServiceError> for Problem {
             ServiceError::Unauthenticated => Self::unauthenticated(),
             ServiceError::Forbidden(needed) => Self::forbidden(&needed),
             ServiceError::Conflict(with) => Self::conflict(&with),
+            ServiceError::Stale => Self::stale(),
             ServiceError::Denied(decision) => Self::denied(&decision),
             ServiceError::Busy { retry_after_s } => Self::busy(retry_after_s),
             ServiceError::Store(error) => {

@@ -7,9 +7,16 @@ use domain::{
     alert::{Condition, Rule},
 };
 use serde::Deserialize;
-use service::{ServiceError, ServiceResult, Services};
+use service::{
+    Scope, ServiceError, ServiceResult, Services,
+    ports::{Expected, Versioned as _},
+};
 
-use super::billing::{go_on, scope};
+use super::{
+    billing::{go_on, scope},
+    stale::{self, Outdated, field},
+};
+use crate::AppState;
 
 /// Stores a rule.
 #[derive(Debug, Deserialize)]
@@ -25,6 +32,8 @@ pub struct RuleForm {
     company: String,
     by_mail: Option<String>,
     by_webhook: Option<String>,
+    /// The version that the form shows.
+    version: Option<String>,
     next: Option<String>,
 }
 
@@ -105,28 +114,74 @@ fn condition(form: &RuleForm) -> ServiceResult<Condition> {
 
 /// `POST /billing/alerts/rules`
 pub async fn put_rule(
-    State(services): State<Services>,
+    State(state): State<AppState>,
     Extension(current): Extension<Current>,
     Form(form): Form<RuleForm>,
 ) -> Response {
+    let services = &state.services;
     let done = async {
-        let scope = scope(&services, &current, &form.account).await?;
-        let condition = condition(&form)?;
-        let key = if form.key.is_empty() {
-            services.free_rule_key(&scope, &condition).await?
-        } else {
-            form.key.clone()
-        };
+        let scope = scope(services, &current, &form.account).await?;
         let rule = Rule {
-            key,
-            condition,
+            key: form.key.clone(),
+            condition: condition(&form)?,
             by_mail: form.by_mail.is_some(),
             by_webhook: form.by_webhook.is_some(),
             snoozed_until: None,
         };
-        services.put_alert_rule(&scope, rule).await
-    };
-    go_on(done.await, form.next.as_deref(), "changed")
+        if form.key.is_empty() {
+            services.add_alert_rule(&scope, rule).await?;
+            return Ok(None);
+        }
+        let expected = stale::version(form.version.as_deref())?;
+        let expected = expected.map_or(Expected::Any, Expected::version);
+        let put = services.put_alert_rule_if(&scope, rule.clone(), &expected);
+        Ok(match put.await {
+            Err(ServiceError::Stale) => Some(outdated(services, &scope, &form, &rule).await?),
+            put => put.map(|_| None)?,
+        })
+    }
+    .await;
+    let next = form.next.as_deref();
+    stale::go_on(&state, current, done, next, "changed").await
+}
+
+/// What the rule says by now, beside what was sent.
+async fn outdated(
+    services: &Services,
+    scope: &Scope,
+    form: &RuleForm,
+    yours: &Rule,
+) -> ServiceResult<Outdated> {
+    let rules = services.alert_rules(scope).await?;
+    let now = rules.into_iter().find(|rule| rule.key == form.key);
+    // Somebody deleted it: saved anyway, it would be a new one.
+    let now = now.ok_or_else(|| {
+        ServiceError::Conflict("this alert was deleted meanwhile: create a new one".to_owned())
+    })?;
+    let yes = |is_on: bool| if is_on { "On" } else { "Off" }.to_owned();
+    let mut sent = vec![
+        ("account".to_owned(), form.account.clone()),
+        ("key".to_owned(), form.key.clone()),
+        ("kind".to_owned(), form.kind.clone()),
+        ("at".to_owned(), form.at.clone()),
+        ("company".to_owned(), form.company.clone()),
+    ];
+    for (name, is_on) in [("by_mail", yours.by_mail), ("by_webhook", yours.by_webhook)] {
+        sent.extend(is_on.then(|| (name.to_owned(), "1".to_owned())));
+    }
+    let condition = |rule: &Rule| rule.condition.to_string();
+    Ok(Outdated {
+        what: condition(&now),
+        action: "/billing/alerts/rules",
+        has_files: false,
+        fields: vec![
+            field("Condition", condition(yours), condition(&now)),
+            field("Email", yes(yours.by_mail), yes(now.by_mail)),
+            field("Webhooks", yes(yours.by_webhook), yes(now.by_webhook)),
+        ],
+        sent,
+        version: now.version(),
+    })
 }
 
 /// `POST /billing/alerts/remove`

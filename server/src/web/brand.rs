@@ -10,10 +10,16 @@ use axum::{
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use domain::brand::{Brand, MAX_LOGO_BYTES, Palette};
 use serde::Deserialize;
-use service::{ServiceError, ServiceResult, Services};
+use service::{
+    ServiceError, ServiceResult, Services,
+    ports::{Expected, Versioned as _},
+};
 
-use super::billing::{go_on, scope};
-use crate::api::problem::Problem;
+use super::{
+    billing::{go_on, scope},
+    stale::{self, Outdated, field},
+};
+use crate::{AppState, api::problem::Problem};
 
 /// The account whose colour is asked for.
 #[derive(Debug, Deserialize)]
@@ -67,6 +73,7 @@ struct BrandForm {
     own_colour: bool,
     remove_logo: bool,
     logo: Option<String>,
+    version: Option<String>,
 }
 
 impl BrandForm {
@@ -94,16 +101,74 @@ impl BrandForm {
                 "colour" => form.colour = text,
                 "own_colour" => form.own_colour = true,
                 "remove_logo" => form.remove_logo = true,
+                "version" => form.version = Some(text),
+                // As the page of a form that was out of date sends it again.
+                "sent_logo" => form.logo = Some(text),
                 other => return Err(ServiceError::invalid(other, "is not a known field")),
             }
         }
         Ok(form)
     }
+
+    /// The look that was chosen; the logo stays when nothing was said of it.
+    fn brand(&self, logo: String) -> Brand {
+        Brand {
+            name: self.name.clone(),
+            colour: if self.own_colour {
+                self.colour.clone()
+            } else {
+                String::new()
+            },
+            logo: match &self.logo {
+                Some(logo) => logo.clone(),
+                None if self.remove_logo => String::new(),
+                None => logo,
+            },
+        }
+    }
+
+    /// What is stored by now, beside what was sent.
+    fn outdated(&self, yours: &Brand, now: &Brand) -> Outdated {
+        let mut sent = vec![
+            ("account".to_owned(), self.account.clone()),
+            ("name".to_owned(), self.name.clone()),
+            ("colour".to_owned(), self.colour.clone()),
+        ];
+        sent.extend(
+            self.own_colour
+                .then(|| ("own_colour".to_owned(), "1".to_owned())),
+        );
+        sent.extend(
+            self.remove_logo
+                .then(|| ("remove_logo".to_owned(), "1".to_owned())),
+        );
+        let logo = self.logo.clone();
+        sent.extend(logo.map(|logo| ("sent_logo".to_owned(), logo)));
+        let is_there = |logo: &str| if logo.is_empty() { "" } else { "A logo" };
+        let other = yours.logo != now.logo && !yours.logo.is_empty();
+        let your_logo = if other {
+            "Another logo"
+        } else {
+            is_there(&yours.logo)
+        };
+        Outdated {
+            what: "Client branding".to_owned(),
+            action: "/settings/brand",
+            has_files: true,
+            fields: vec![
+                field("Name", yours.name.clone(), now.name.clone()),
+                field("Colour", yours.colour.clone(), now.colour.clone()),
+                field("Logo", your_logo.to_owned(), is_there(&now.logo).to_owned()),
+            ],
+            sent,
+            version: now.version(),
+        }
+    }
 }
 
 /// `POST /settings/brand`
 pub async fn change(
-    State(services): State<Services>,
+    State(state): State<AppState>,
     Extension(current): Extension<Current>,
     fields: Multipart,
 ) -> Response {
@@ -111,23 +176,27 @@ pub async fn change(
         Ok(form) => form,
         Err(error) => return go_on::<()>(Err(error), Some(app::BRAND_PATH), ""),
     };
+    let services = &state.services;
     let done = async {
-        let scope = scope(&services, &current, &form.account).await?;
+        let scope = scope(services, &current, &form.account).await?;
+        let expected = stale::version(form.version.as_deref())?;
         let before = services.brand(&scope).await?;
-        let brand = Brand {
-            name: form.name,
-            colour: if form.own_colour {
-                form.colour
-            } else {
-                String::new()
+        // The logo that is kept is the one of this version.
+        let expected = Expected::version(expected.unwrap_or_else(|| before.version()));
+        let brand = form.brand(before.logo);
+        Ok(
+            match services
+                .set_brand_if(&scope, brand.clone(), &expected)
+                .await
+            {
+                Err(ServiceError::Stale) => {
+                    let now = services.brand(&scope).await?;
+                    Some(form.outdated(&brand, &now))
+                }
+                set => set.map(|()| None)?,
             },
-            logo: match form.logo {
-                Some(logo) => logo,
-                None if form.remove_logo => String::new(),
-                None => before.logo,
-            },
-        };
-        services.set_brand(&scope, brand).await
-    };
-    go_on(done.await, form.next.as_deref(), "stored")
+        )
+    }
+    .await;
+    stale::go_on(&state, current, done, form.next.as_deref(), "stored").await
 }

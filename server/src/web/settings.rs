@@ -1,7 +1,5 @@
 //! What people do on the settings pages, as plain forms that work without scripts.
 
-use std::collections::BTreeMap;
-
 use app::{
     KEYS_PATH, MEMBERS_PATH,
     context::Current,
@@ -11,16 +9,17 @@ use app::{
     },
 };
 use axum::{Extension, Form, extract::State, response::Response};
-use domain::{Agent, Credits, UserId};
+use domain::UserId;
 use serde::Deserialize;
 use service::{
-    Caller, ServiceError, ServiceResult, Services, companies::Limits, keys::KeyAsk, members::Place,
+    Caller, Scope, ServiceError, ServiceResult, Services, keys::KeyAsk, members::Place,
     ports::KeyScope,
 };
 
 use super::{
     billing::{go_on, scope},
     refused, show,
+    stale::{self, Outdated},
 };
 use crate::{AppState, state::Origin};
 
@@ -46,6 +45,8 @@ pub struct MemberForm {
     role: String,
     #[serde(default)]
     companies: String,
+    /// The version that the form shows.
+    version: Option<String>,
     next: Option<String>,
 }
 
@@ -180,18 +181,58 @@ pub async fn invite(
 
 /// `POST /settings/members/change`
 pub async fn change_member(
-    State(services): State<Services>,
+    State(state): State<AppState>,
     Extension(current): Extension<Current>,
     Form(form): Form<MemberForm>,
 ) -> Response {
+    let services = &state.services;
     let done = async {
-        let scope = scope(&services, &current, &form.account).await?;
+        let scope = scope(services, &current, &form.account).await?;
         let place = place(&form.role, &form.companies)?;
-        services
-            .change_member(&scope, UserId(form.member), &place)
-            .await
-    };
-    go_on(done.await, form.next.as_deref(), "changed")
+        let expected = stale::version(form.version.as_deref())?;
+        let changed = services.change_member(&scope, UserId(form.member), &place, expected);
+        Ok(match changed.await {
+            Err(ServiceError::Stale) => Some(stale_member(services, &scope, &form, &place).await?),
+            changed => changed.map(|()| None)?,
+        })
+    }
+    .await;
+    stale::go_on(&state, current, done, form.next.as_deref(), "changed").await
+}
+
+/// What a member may do by now, beside what was sent.
+async fn stale_member(
+    services: &Services,
+    scope: &Scope,
+    form: &MemberForm,
+    place: &Place,
+) -> ServiceResult<Outdated> {
+    let members = services.members(scope).await?;
+    let now = members
+        .into_iter()
+        .find(|member| member.id == UserId(form.member))
+        .ok_or(ServiceError::NotFound)?;
+    let keys: Vec<_> = now.companies.into_iter().map(|one| one.key).collect();
+    Ok(Outdated {
+        what: now.name,
+        action: "/settings/members/change",
+        has_files: false,
+        fields: vec![
+            stale::field("Role", place.role.to_string(), now.role.to_string()),
+            stale::field(
+                "Company access",
+                place.companies.join(", "),
+                keys.join(", "),
+            ),
+        ],
+        sent: vec![
+            ("account".to_owned(), form.account.clone()),
+            ("member".to_owned(), form.member.to_string()),
+            ("role".to_owned(), form.role.clone()),
+            ("companies".to_owned(), form.companies.clone()),
+        ],
+        version: now.version,
+    })
 }
 
 /// `POST /settings/members/remove`
@@ -281,52 +322,6 @@ pub async fn revoke_key(
             .await
     };
     go_on(done.await, form.next.as_deref(), "revoked")
-}
-
-/// `POST /companies/limits`: the caps come as one field for each agent.
-pub async fn limits(
-    State(services): State<Services>,
-    Extension(current): Extension<Current>,
-    Form(fields): Form<Vec<(String, String)>>,
-) -> Response {
-    let form: BTreeMap<_, _> = fields.iter().cloned().collect();
-    let text = |name: &str| form.get(name).map(|text| text.trim()).unwrap_or_default();
-    let done = async {
-        check_once(&fields)?;
-        let scope = scope(&services, &current, text("account")).await?;
-        let mut agent_caps = BTreeMap::new();
-        for agent in Agent::ALL {
-            let name = format!("cap_{}", agent.id());
-            if let Some(cap) = amount(&name, text(&name))? {
-                agent_caps.insert(agent, cap);
-            }
-        }
-        let limits = Limits {
-            name: text("name").to_owned(),
-            budget: amount("budget", text("budget"))?,
-            agent_caps,
-        };
-        services.set_limits(&scope, text("company"), limits).await
-    };
-    go_on(done.await, form.get("next").map(String::as_str), "limits")
-}
-
-fn check_once(fields: &[(String, String)]) -> ServiceResult<()> {
-    let mut names: Vec<_> = fields.iter().map(|(name, _)| name).collect();
-    names.sort_unstable();
-    match names.windows(2).find(|pair| pair[0] == pair[1]) {
-        Some(pair) => Err(ServiceError::invalid(pair[0], "must be given once")),
-        None => Ok(()),
-    }
-}
-
-fn amount(field: &str, text: &str) -> ServiceResult<Option<Credits>> {
-    if text.is_empty() {
-        return Ok(None);
-    }
-    text.parse()
-        .map(Some)
-        .map_err(|error| ServiceError::invalid(field, error))
 }
 
 /// `POST /settings/you/end`

@@ -197,7 +197,7 @@ async fn a_stream_ends_with_the_session_and_with_what_it_may_show() {
         companies: vec!["bluewater-spa".to_owned()],
     };
     services
-        .change_member(&scope, member.id, &place)
+        .change_member(&scope, member.id, &place, None)
         .await
         .unwrap();
     while next(&mut sockets[1]).await.is_some() {}

@@ -16,6 +16,7 @@ mod cross_site;
 mod data_folder;
 mod demo;
 mod disputes;
+mod editing;
 mod emails;
 mod endings;
 mod enforce;

@@ -14,7 +14,7 @@ use domain::{
 use leptos::prelude::*;
 use service::{
     Scope, Services,
-    ports::{Alert, ApiKey, EmailKind},
+    ports::{Alert, ApiKey, EmailKind, Versioned as _},
 };
 
 use super::{
@@ -293,7 +293,10 @@ impl AlertsPage {
             || "75, 90, 100".to_owned(),
             |rule| at_words(&rule.condition),
         );
-        let key = rule.map(|rule| hidden("key", rule.key.clone()));
+        let key = rule.map(|rule| {
+            let version = rule.version().to_string();
+            (hidden("key", rule.key.clone()), hidden("version", version))
+        });
         let (by_mail, by_webhook) =
             rule.map_or((true, true), |rule| (rule.by_mail, rule.by_webhook));
         let save = if rule.is_some() {

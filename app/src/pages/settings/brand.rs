@@ -2,6 +2,7 @@
 
 use domain::brand::Brand;
 use leptos::prelude::*;
+use service::ports::Versioned as _;
 
 use super::frame::{Ask, Frame, hidden};
 use crate::{BRAND_PATH, error::AppError};
@@ -38,6 +39,7 @@ impl BrandPage {
             <form class="card plain-form" method="post" action="/settings/brand" enctype="multipart/form-data">
                 {hidden("account", self.frame.account.clone())}
                 {hidden("next", self.frame.back())}
+                {hidden("version", self.brand.version().to_string())}
                 <div class="form-column">
                     <label>"Name"<input type="text" name="name" maxlength="60" value=self.brand.name.clone() placeholder="Creditscope"/>
                         <small>"Shown at the top of every page."</small></label>

@@ -2,7 +2,10 @@
 
 use domain::{Agent, Credits, calendar::Zone, forecast::Outlook, number};
 use leptos::prelude::*;
-use service::companies::{Board, BoardLine, PAGE_COMPANIES};
+use service::{
+    companies::{Board, BoardLine, PAGE_COMPANIES},
+    ports::Versioned as _,
+};
 
 use super::frame::{Ask, Frame, hidden};
 use crate::{COMPANIES_PATH, USAGE_PATH, components::Amount, error::AppError};
@@ -169,6 +172,7 @@ impl CompaniesPage {
                 <form class="limits-form" method="post" action="/companies/limits">
                     {hidden("account", self.frame.account.clone())}
                     {hidden("company", company.key.clone())}
+                    {hidden("version", company.version().to_string())}
                     {hidden("next", back)}
                     <label>"Name"<input type="text" name="name" value=company.name.clone() required maxlength="120"/></label>
                     <label>"Budget (credits per cycle)"<input type="text" inputmode="decimal" name="budget" value=budget.unwrap_or_default() placeholder="None"/></label>

@@ -134,6 +134,15 @@ fn words_of(what: &str) -> &'static str {
     }
 }
 
+/// A value as it stands in a form: an empty field says so.
+pub(super) fn words_of_stale(value: String) -> String {
+    if value.is_empty() {
+        "None".to_owned()
+    } else {
+        value
+    }
+}
+
 /// An instant in a zone, to the minute.
 pub(super) fn at(time: Time, zone: &Zone) -> String {
     zone.minute(time)

@@ -112,6 +112,7 @@ impl MembersPage {
                         <summary class="quiet-button">"Change"</summary>
                         <form class="limits-form" method="post" action="/settings/members/change">
                             {fields()}
+                            {hidden("version", member.version.to_string())}
                             {role_field(member.role)}
                             {companies_field(&member.companies)}
                             <button class="button primary" type="submit">"Save"</button>

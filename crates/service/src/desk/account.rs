@@ -42,6 +42,7 @@ pub(super) struct Account {
     pub(super) changed_disputes: BTreeMap<String, Dispute>,
     pub(super) auto_refund: Credits,
     pub(super) auto_refunded: Credits,
+    pub(super) open_disputes: u32,
     pub(super) new_plan: Option<String>,
 }
 
@@ -81,6 +82,7 @@ impl Account {
             changed_disputes: BTreeMap::new(),
             auto_refund: loaded.auto_refund,
             auto_refunded: loaded.auto_refunded,
+            open_disputes: loaded.open_disputes,
             new_plan: None,
         }
     }

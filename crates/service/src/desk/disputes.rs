@@ -6,7 +6,10 @@ use domain::{
 };
 
 use super::{Account, Desk};
-use crate::ports::{Acted, Refusal, Reverse};
+use crate::{
+    disputes::MOST_OPEN_REQUESTS,
+    ports::{Acted, Refusal, Reverse},
+};
 
 /// How a dispute is decided, and by whom.
 struct Decided<'a> {
@@ -24,7 +27,18 @@ impl Account {
     fn keep_dispute(&mut self, dispute: Dispute) {
         self.changed_disputes
             .insert(dispute.id.clone(), dispute.clone());
-        self.disputes.insert(dispute.id.clone(), dispute);
+        let is_open = |dispute: &Dispute| dispute.state == DisputeState::Open;
+        let (is, id) = (is_open(&dispute), dispute.id.clone());
+        let was = self
+            .disputes
+            .insert(id, dispute)
+            .as_ref()
+            .is_some_and(is_open);
+        match (was, is) {
+            (false, true) => self.open_disputes = self.open_disputes.saturating_add(1),
+            (true, false) => self.open_disputes = self.open_disputes.saturating_sub(1),
+            (true, true) | (false, false) => {}
+        }
     }
 
     /// What is left of the cost of a dispute's event.
@@ -42,6 +56,9 @@ impl Account {
         };
         if self.disputes.values().any(is_open) {
             return Err(Refusal::AskedBefore);
+        }
+        if self.open_disputes >= MOST_OPEN_REQUESTS {
+            return Err(Refusal::TooManyRequests);
         }
         let left = self.left_of(dispute)?;
         let asked = dispute.credits.unwrap_or(left);

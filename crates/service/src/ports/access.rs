@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use domain::{AccountId, CompanyId, Time, UserId, brand::Brand, tenancy::Role};
 use serde::{Deserialize, Serialize};
 
-use super::{Membership, SavedSession, StoreResult, User};
+use super::{Change, Expected, Membership, SavedSession, StoreResult, User};
 
 /// A link that lets someone join an account, once.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,23 +104,31 @@ pub trait AccessStore {
     /// Members of an account, by email address.
     async fn members(&self, account: AccountId) -> StoreResult<Vec<User>>;
 
-    /// Makes someone a member, or changes what they may do.
-    async fn put_member(&self, user: UserId, membership: &Membership) -> StoreResult<()>;
+    /// Makes someone a member, or changes what they may do. [`Change::Over`] when the account would lose its only owner who
+    /// can sign in.
+    async fn put_member(
+        &self,
+        user: UserId,
+        membership: &Membership,
+        expected: &Expected,
+    ) -> StoreResult<Change<()>>;
 
-    /// Ends a membership; whether there was one.
-    async fn remove_member(&self, account: AccountId, user: UserId) -> StoreResult<bool>;
+    /// Ends a membership. [`Change::Over`] when the account would lose its only owner who can sign in.
+    async fn remove_member(&self, account: AccountId, user: UserId) -> StoreResult<Change<()>>;
 
     /// Disables or enables a person; disabling ends their sessions. Whether there is such a person.
     async fn set_disabled(&self, user: UserId, disabled: bool, now: Time) -> StoreResult<bool>;
 
-    /// Gives a person another password and ends their sessions but one.
+    /// Gives a person another password in the place of the one with the hash `before`, and ends their sessions but one.
+    /// [`Change::Stale`] when they have another one by now.
     async fn set_password(
         &self,
         user: UserId,
+        before: &str,
         password_hash: &str,
         keep: Option<&[u8]>,
         now: Time,
-    ) -> StoreResult<()>;
+    ) -> StoreResult<Change<()>>;
 
     /// Puts another hash of the same password in the place of `before`, unless that changed in the meantime. Sessions go on.
     async fn renew_hash(&self, user: UserId, before: &str, hash: &str) -> StoreResult<()>;
@@ -131,8 +139,9 @@ pub trait AccessStore {
     /// Ends a person's sessions, but one; how many.
     async fn end_sessions_of(&self, user: UserId, keep: Option<&[u8]>) -> StoreResult<u64>;
 
-    /// Stores an invitation; an open one of the same address in the account is revoked.
-    async fn put_invitation(&self, invitation: &Invitation) -> StoreResult<()>;
+    /// Stores an invitation; an open one of the same address in the account is revoked. [`Change::Over`] when `most` others
+    /// are open, [`Change::Stale`] when the person is a member by now.
+    async fn put_invitation(&self, invitation: &Invitation, most: u32) -> StoreResult<Change<()>>;
 
     /// Open invitations of an account, newest first.
     async fn invitations(&self, account: AccountId, now: Time) -> StoreResult<Vec<Invitation>>;
@@ -147,7 +156,8 @@ pub trait AccessStore {
     async fn revoke_invitation(&self, account: AccountId, id: &str) -> StoreResult<bool>;
 
     /// Uses up an open invitation and makes who accepts it a member: the person of its address when none is given, a new
-    /// one otherwise. None when it is not open any more, or when there is no such person, or one already.
+    /// one otherwise. None when it is not open any more, when there is no such person, or one already, and when the account
+    /// would lose its only owner.
     async fn accept_invitation(
         &self,
         token_hash: &[u8],
@@ -192,11 +202,9 @@ pub trait AccessStore {
         &self,
         account: AccountId,
         brand: Option<&Brand>,
+        expected: &Expected,
         now: Time,
-    ) -> StoreResult<()>;
-
-    /// When an API key stops working.
-    async fn expire_api_key(&self, prefix: &str, at: Time) -> StoreResult<()>;
+    ) -> StoreResult<Change<()>>;
 
     /// Remembers when API keys were used last.
     async fn touch_api_keys(&self, used: &[(String, Time)]) -> StoreResult<()>;

@@ -7,7 +7,7 @@ use domain::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::StoreResult;
+use super::{Change, Expected, StoreResult, Stored};
 
 /// An alert that was sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -179,8 +179,23 @@ pub trait AlertStore {
     /// The rules of an account, by key.
     async fn alert_rules(&self, account: AccountId) -> StoreResult<Vec<Rule>>;
 
-    /// Stores a rule in the place of one with its key.
-    async fn put_alert_rule(&self, account: AccountId, rule: &Rule) -> StoreResult<()>;
+    /// Stores a rule in the place of one with its key; a rule that is snoozed stays so. Adds none when the account has
+    /// `most` already.
+    async fn put_alert_rule(
+        &self,
+        account: AccountId,
+        rule: &Rule,
+        expected: &Expected,
+        most: u32,
+    ) -> StoreResult<Stored<Rule>>;
+
+    /// Snoozes a rule, or ends that; the rule, if there is one.
+    async fn snooze_alert_rule(
+        &self,
+        account: AccountId,
+        key: &str,
+        until: Option<Time>,
+    ) -> StoreResult<Option<Rule>>;
 
     /// Removes a rule; whether there was one. What it told stays.
     async fn delete_alert_rule(&self, account: AccountId, key: &str) -> StoreResult<bool>;
@@ -219,8 +234,21 @@ pub trait AlertStore {
     /// The webhooks of an account, the oldest first.
     async fn webhooks(&self, account: AccountId) -> StoreResult<Vec<Webhook>>;
 
-    /// Stores a webhook in the place of one with its id.
-    async fn put_webhook(&self, account: AccountId, webhook: &Webhook) -> StoreResult<()>;
+    /// Stores a new webhook, unless the account has `most` already.
+    async fn add_webhook(
+        &self,
+        account: AccountId,
+        webhook: &Webhook,
+        most: u32,
+    ) -> StoreResult<Change<()>>;
+
+    /// Says since when nothing is sent to a webhook, or that it is called again; the webhook, if there is one.
+    async fn set_webhook_disabled(
+        &self,
+        account: AccountId,
+        id: &str,
+        since: Option<Time>,
+    ) -> StoreResult<Option<Webhook>>;
 
     /// Removes a webhook and what is on its way there; whether there was one.
     async fn delete_webhook(&self, account: AccountId, id: &str) -> StoreResult<bool>;

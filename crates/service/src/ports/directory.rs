@@ -12,7 +12,7 @@ use domain::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::StoreResult;
+use super::{Change, Expected, StoreResult};
 
 /// What an API key may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -138,6 +138,10 @@ pub enum Stored<T> {
     Replaced(T),
     /// The zone or anchor of an account with usage cannot change. Nothing was stored.
     Fixed,
+    /// There are as many as there may be. Nothing was stored.
+    Over,
+    /// It is another version than the change expects. Nothing was stored.
+    Stale,
 }
 
 impl<T> Stored<T> {
@@ -174,6 +178,7 @@ pub trait DirectoryStore {
         &self,
         account: &PutAccount,
         rules: &[Rule],
+        expected: &Expected,
         now: Time,
     ) -> StoreResult<Stored<Account>>;
 
@@ -201,11 +206,13 @@ pub trait DirectoryStore {
     /// How many companies an account has.
     async fn company_count(&self, account: AccountId) -> StoreResult<u32>;
 
-    /// Creates or replaces a company.
+    /// Creates or replaces a company; creates none when the account has `most` already.
     async fn put_company(
         &self,
         account: AccountId,
         company: &PutCompany,
+        expected: &Expected,
+        most: u32,
         now: Time,
     ) -> StoreResult<Stored<Company>>;
 
@@ -220,7 +227,12 @@ pub trait DirectoryStore {
 
     /// Creates or replaces a plan. Other terms than before are a new version that begins now: billing cycles that have begun
     /// keep theirs.
-    async fn put_plan(&self, plan: &Plan, now: Time) -> StoreResult<Stored<Plan>>;
+    async fn put_plan(
+        &self,
+        plan: &Plan,
+        expected: &Expected,
+        now: Time,
+    ) -> StoreResult<Stored<Plan>>;
 
     /// A pack by key.
     async fn pack(&self, key: &str) -> StoreResult<Option<Pack>>;
@@ -229,7 +241,12 @@ pub trait DirectoryStore {
     async fn packs(&self, after: Option<&str>, limit: u32) -> StoreResult<Vec<Pack>>;
 
     /// Creates or replaces a pack.
-    async fn put_pack(&self, pack: &Pack, now: Time) -> StoreResult<Stored<Pack>>;
+    async fn put_pack(
+        &self,
+        pack: &Pack,
+        expected: &Expected,
+        now: Time,
+    ) -> StoreResult<Stored<Pack>>;
 
     /// Stops or resumes an account; whether there is one.
     async fn suspend(&self, account: AccountId, is_suspended: bool, now: Time) -> StoreResult<()>;
@@ -252,8 +269,18 @@ pub trait DirectoryStore {
     /// An API key by its public part.
     async fn api_key(&self, prefix: &str) -> StoreResult<Option<ApiKey>>;
 
-    /// Stores an API key.
-    async fn put_api_key(&self, key: &NewApiKey) -> StoreResult<()>;
+    /// Stores an API key, unless its account, or the platform, has `most` that work.
+    async fn put_api_key(&self, key: &NewApiKey, most: u32) -> StoreResult<Change<()>>;
+
+    /// Stores an API key in the place of one that works, which ends at `ends_at` unless it ends sooner; unless there are
+    /// `most` that work. [`Change::Missing`] when the key before works no more.
+    async fn rotate_api_key(
+        &self,
+        before: &str,
+        key: &NewApiKey,
+        ends_at: Time,
+        most: u32,
+    ) -> StoreResult<Change<()>>;
 
     /// API keys of an account, or of the platform, by prefix, those after `after`.
     async fn api_keys(

@@ -262,6 +262,8 @@ pub enum Refusal {
     },
     /// A refund of the event was asked for before and is not decided yet.
     AskedBefore,
+    /// As many refunds as may be are requested and not decided yet.
+    TooManyRequests,
     /// Nobody decides or supports a request of their own.
     OwnRequest,
     /// An agency speaks for its clients only.

@@ -11,7 +11,7 @@ use domain::{
     tenancy::{Account, AccountKind, Plan},
 };
 use rand::{Rng, SeedableRng, rngs::StdRng};
-use service::ports::{NewEvent, PutAccount, PutCompany, Stored};
+use service::ports::{Expected, NewEvent, PutAccount, PutCompany, Stored};
 use storage::{Database, OpenOptions};
 use tempfile::TempDir;
 
@@ -50,7 +50,7 @@ impl Platform {
             currency: None,
             rollover: None,
         };
-        store.put_plan(&plan, NOW).await.unwrap();
+        store.put_plan(&plan, &Expected::Any, NOW).await.unwrap();
         let mut made = Vec::new();
         for number in 0..accounts {
             made.push(account(store.as_ref(), number, companies).await);
@@ -133,14 +133,25 @@ async fn account(
         policy: domain::ledger::OveragePolicy::HardStop,
         auto_refund: domain::Credits::ZERO,
     };
-    let account = value(store.put_account(&put, &[], NOW).await.unwrap());
+    let account = value(
+        store
+            .put_account(&put, &[], &Expected::Any, NOW)
+            .await
+            .unwrap(),
+    );
     let mut ids = Vec::new();
     for company in 0..companies {
         let key = format!("company-{company:04}");
         ids.push(
             value(
                 store
-                    .put_company(account.id, &PutCompany::named(&key, &key), NOW)
+                    .put_company(
+                        account.id,
+                        &PutCompany::named(&key, &key),
+                        &Expected::Any,
+                        10_000,
+                        NOW,
+                    )
                     .await
                     .unwrap(),
             )
@@ -153,7 +164,7 @@ async fn account(
 fn value<T>(stored: Stored<T>) -> T {
     match stored {
         Stored::Created(value) | Stored::Replaced(value) => value,
-        Stored::Fixed => panic!("nothing is fixed here"),
+        Stored::Fixed | Stored::Over | Stored::Stale => panic!("it was not stored"),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Links that let someone join an account.
 
 use domain::{AccountId, Time, UserId};
-use service::ports::{Invitation, Membership, NewPerson, User};
+use service::ports::{Change, Invitation, Membership, NewPerson, User};
 use sqlx::{SqliteExecutor, SqlitePool};
 
 use super::members;
@@ -54,7 +54,12 @@ impl TryFrom<InvitationRow> for Invitation {
 }
 
 #[tracing::instrument(name = "db.invitations.put", skip_all)]
-pub(super) async fn put(writer: &Writer, invitation: &Invitation) -> Result<()> {
+pub(super) async fn put(writer: &Writer, invitation: &Invitation, most: u32) -> Result<Change<()>> {
+    const IS_MEMBER: &str =
+        "SELECT EXISTS (SELECT 1 FROM memberships AS m JOIN users AS u ON u.user_id = m.user_id
+        WHERE m.account_id = ?1 AND u.email = ?2)";
+    const OTHERS: &str = "SELECT count(*) FROM invitations
+        WHERE account_id = ?1 AND email <> ?2 AND state = 'open' AND expires_at > ?3";
     const REVOKE: &str = "UPDATE invitations SET state = 'revoked'
         WHERE account_id = ?1 AND email = ?2 AND state = 'open'";
     const INSERT: &str =
@@ -62,6 +67,23 @@ pub(super) async fn put(writer: &Writer, invitation: &Invitation) -> Result<()> 
             invited_by, created_at, expires_at, state)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 'open')";
     once(writer, async |tx| {
+        let is_member: bool = sqlx::query_scalar(IS_MEMBER)
+            .bind(invitation.account.0)
+            .bind(&invitation.email)
+            .fetch_one(tx.connection())
+            .await?;
+        if is_member {
+            return Ok(Did::Nothing(Change::Stale));
+        }
+        let others: u32 = sqlx::query_scalar(OTHERS)
+            .bind(invitation.account.0)
+            .bind(&invitation.email)
+            .bind(invitation.created_at.micros())
+            .fetch_one(tx.connection())
+            .await?;
+        if others >= most {
+            return Ok(Did::Nothing(Change::Over));
+        }
         sqlx::query(REVOKE)
             .bind(invitation.account.0)
             .bind(&invitation.email)
@@ -79,7 +101,7 @@ pub(super) async fn put(writer: &Writer, invitation: &Invitation) -> Result<()> 
             .bind(invitation.expires_at.micros())
             .execute(tx.connection())
             .await?;
-        Ok(Did::Done(()))
+        Ok(Did::Done(Change::Made(())))
     })
     .await
 }
@@ -173,7 +195,10 @@ pub(super) async fn accept(
         role: invitation.role,
         companies: invitation.companies,
     };
-    members::join(tx.connection(), user, &membership).await?;
+    if !members::join(tx.connection(), user, &membership).await? {
+        tx.rollback().await?;
+        return Ok(None);
+    }
     sqlx::query(USE)
         .bind(token_hash)
         .execute(tx.connection())

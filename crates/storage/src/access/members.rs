@@ -1,7 +1,7 @@
 //! Changing who belongs to an account, and people themselves.
 
-use domain::{AccountId, Time, UserId};
-use service::ports::{Identity, Membership, NewPerson, User};
+use domain::{AccountId, Time, UserId, tenancy::Role};
+use service::ports::{Change, Expected, Identity, Membership, NewPerson, User};
 use sqlx::SqliteConnection;
 
 use crate::{
@@ -14,34 +14,84 @@ use crate::{
 const REMOVE: &str = "DELETE FROM memberships WHERE account_id = ?1 AND user_id = ?2";
 
 #[tracing::instrument(name = "db.members.put", skip_all)]
-pub(super) async fn put(writer: &Writer, user: UserId, membership: &Membership) -> Result<()> {
+pub(super) async fn put(
+    writer: &Writer,
+    user: UserId,
+    membership: &Membership,
+    expected: &Expected,
+) -> Result<Change<()>> {
     once(writer, async |tx| {
-        join(tx.connection(), user, membership).await?;
-        Ok(Did::Done(()))
+        let found = users::membership_in(tx.connection(), user, membership.account).await?;
+        if !expected.is_met_by(found.as_ref()) {
+            let is_gone = found.is_none();
+            let refused = if is_gone {
+                Change::Missing
+            } else {
+                Change::Stale
+            };
+            return Ok(Did::Nothing(refused));
+        }
+        if !join(tx.connection(), user, membership).await? {
+            return Ok(Did::Nothing(Change::Over));
+        }
+        Ok(Did::Done(Change::Made(())))
     })
     .await
 }
 
-/// Puts a membership in the place of the one before.
+/// Puts a membership in the place of the one before; whether the account keeps an owner with that. If not, the transaction
+/// is to be taken back.
 pub(super) async fn join(
     connection: &mut SqliteConnection,
     user: UserId,
     membership: &Membership,
-) -> Result<()> {
+) -> Result<bool> {
+    if membership.role != Role::Owner && is_only_owner(connection, membership.account, user).await?
+    {
+        return Ok(false);
+    }
     sqlx::query(REMOVE)
         .bind(membership.account.0)
         .bind(user.0)
         .execute(&mut *connection)
         .await?;
-    users::add_membership(connection, user.0, membership).await
+    users::add_membership(connection, user.0, membership).await?;
+    Ok(true)
+}
+
+/// Whether an account would be left without an owner who can sign in if this person were none any more.
+async fn is_only_owner(
+    connection: &mut SqliteConnection,
+    account: AccountId,
+    user: UserId,
+) -> Result<bool> {
+    const SQL: &str = "SELECT EXISTS (SELECT 1 FROM memberships
+            WHERE account_id = ?1 AND user_id = ?2 AND role = 'owner')
+        AND NOT EXISTS (SELECT 1 FROM memberships AS m JOIN users AS u ON u.user_id = m.user_id
+            WHERE m.account_id = ?1 AND m.user_id <> ?2 AND m.role = 'owner' AND u.disabled = 0)";
+    Ok(sqlx::query_scalar(SQL)
+        .bind(account.0)
+        .bind(user.0)
+        .fetch_one(connection)
+        .await?)
 }
 
 #[tracing::instrument(name = "db.members.remove", skip_all)]
-pub(super) async fn remove(writer: &Writer, account: AccountId, user: UserId) -> Result<bool> {
+pub(super) async fn remove(
+    writer: &Writer,
+    account: AccountId,
+    user: UserId,
+) -> Result<Change<()>> {
     once(writer, async |tx| {
+        if is_only_owner(tx.connection(), account, user).await? {
+            return Ok(Did::Nothing(Change::Over));
+        }
         let query = sqlx::query(REMOVE).bind(account.0).bind(user.0);
         let done = query.execute(tx.connection()).await?;
-        Ok(Did::if_any(done.rows_affected() > 0))
+        if done.rows_affected() == 0 {
+            return Ok(Did::Nothing(Change::Missing));
+        }
+        Ok(Did::Done(Change::Made(())))
     })
     .await
 }
@@ -72,21 +122,27 @@ pub(super) async fn set_disabled(
 pub(super) async fn set_password(
     writer: &Writer,
     user: UserId,
+    before: &str,
     password_hash: &str,
     keep: Option<&[u8]>,
     now: Time,
-) -> Result<()> {
-    const SQL: &str = "UPDATE users SET password_hash = ?2, updated_at = ?3 WHERE user_id = ?1";
+) -> Result<Change<()>> {
+    const SQL: &str = "UPDATE users SET password_hash = ?3, updated_at = ?4
+        WHERE user_id = ?1 AND password_hash = ?2";
     once(writer, async |tx| {
-        sqlx::query(SQL)
+        let done = sqlx::query(SQL)
             .bind(user.0)
+            .bind(before)
             .bind(password_hash)
             .bind(now.micros())
             .execute(tx.connection())
             .await?;
+        if done.rows_affected() == 0 {
+            return Ok(Did::Nothing(Change::Stale));
+        }
         sessions::delete_of_user(tx.connection(), user, keep).await?;
         email_links::void(tx.connection(), user).await?;
-        Ok(Did::Done(()))
+        Ok(Did::Done(Change::Made(())))
     })
     .await
 }

@@ -1,8 +1,8 @@
 //! Where accounts want to be called.
 
 use domain::{AccountId, Time};
-use service::ports::{Target, Webhook};
-use sqlx::SqlitePool;
+use service::ports::{Change, Target, Webhook};
+use sqlx::{SqliteExecutor, SqlitePool};
 
 use super::messages::target_text;
 use crate::{
@@ -22,24 +22,40 @@ pub(super) async fn list(readers: &SqlitePool, account: AccountId) -> Result<Vec
         .bind(account.0)
         .fetch_all(readers)
         .await?;
-    let webhooks = rows
-        .into_iter()
-        .map(|(id, url, secret, created_at, disabled_at)| Webhook {
-            id,
-            url,
-            secret,
-            created_at: Time::from_micros(created_at),
-            disabled_at: disabled_at.map(Time::from_micros),
-        });
-    Ok(webhooks.collect())
+    Ok(rows.into_iter().map(webhook).collect())
 }
 
-#[tracing::instrument(name = "db.webhooks.put", skip_all)]
-pub(super) async fn put(writer: &Writer, account: AccountId, webhook: &Webhook) -> Result<()> {
+fn webhook((id, url, secret, created_at, disabled_at): Row) -> Webhook {
+    Webhook {
+        id,
+        url,
+        secret,
+        created_at: Time::from_micros(created_at),
+        disabled_at: disabled_at.map(Time::from_micros),
+    }
+}
+
+async fn count(database: impl SqliteExecutor<'_>, account: AccountId) -> Result<u32> {
+    const SQL: &str = "SELECT count(*) FROM webhooks WHERE account_id = ?1";
+    Ok(sqlx::query_scalar(SQL)
+        .bind(account.0)
+        .fetch_one(database)
+        .await?)
+}
+
+#[tracing::instrument(name = "db.webhooks.add", skip_all)]
+pub(super) async fn add(
+    writer: &Writer,
+    account: AccountId,
+    webhook: &Webhook,
+    most: u32,
+) -> Result<Change<()>> {
     const SQL: &str = "INSERT INTO webhooks (account_id, id, url, secret, created_at, disabled_at)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-        ON CONFLICT DO UPDATE SET url = excluded.url, secret = excluded.secret, disabled_at = excluded.disabled_at";
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
     once(writer, async |tx| {
+        if count(tx.connection(), account).await? >= most {
+            return Ok(Did::Nothing(Change::Over));
+        }
         sqlx::query(SQL)
             .bind(account.0)
             .bind(&webhook.id)
@@ -49,7 +65,33 @@ pub(super) async fn put(writer: &Writer, account: AccountId, webhook: &Webhook) 
             .bind(webhook.disabled_at.map(Time::micros))
             .execute(tx.connection())
             .await?;
-        Ok(Did::Done(()))
+        Ok(Did::Done(Change::Made(())))
+    })
+    .await
+}
+
+/// A webhook that was disabled before keeps the time at which that happened.
+#[tracing::instrument(name = "db.webhooks.set_disabled", skip_all)]
+pub(super) async fn set_disabled(
+    writer: &Writer,
+    account: AccountId,
+    id: &str,
+    since: Option<Time>,
+) -> Result<Option<Webhook>> {
+    const SQL: &str = "UPDATE webhooks
+        SET disabled_at = CASE WHEN ?3 IS NULL THEN NULL ELSE coalesce(disabled_at, ?3) END
+        WHERE account_id = ?1 AND id = ?2 RETURNING id, url, secret, created_at, disabled_at";
+    once(writer, async |tx| {
+        let row: Option<Row> = sqlx::query_as(SQL)
+            .bind(account.0)
+            .bind(id)
+            .bind(since.map(Time::micros))
+            .fetch_optional(tx.connection())
+            .await?;
+        Ok(match row {
+            Some(row) => Did::Done(Some(webhook(row))),
+            None => Did::Nothing(None),
+        })
     })
     .await
 }

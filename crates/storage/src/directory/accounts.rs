@@ -3,7 +3,7 @@
 use domain::{
     AccountId, Credits, Time, alert::Rule, brand::Brand, ledger::OveragePolicy, tenancy::Account,
 };
-use service::ports::{PutAccount, Stored};
+use service::ports::{Change, Expected, PutAccount, Stored};
 use sqlx::{SqliteConnection, SqliteExecutor, SqlitePool};
 
 use super::after_or_first;
@@ -111,10 +111,14 @@ pub(super) async fn put(
     writer: &Writer,
     account: &PutAccount,
     rules: &[Rule],
+    expected: &Expected,
     now: Time,
 ) -> Result<Stored<Account>> {
     once(writer, async |tx| {
         let before = by_key(tx.connection(), &account.key).await?;
+        if !expected.is_met_by(before.as_ref()) {
+            return Ok(Did::Nothing(Stored::Stale));
+        }
         if let Some(before) = &before {
             let moves = before.time_zone != account.time_zone
                 || before.cycle_anchor != account.cycle_anchor;
@@ -229,11 +233,14 @@ async fn upsert(
 }
 
 #[tracing::instrument(name = "db.accounts.brand", skip_all)]
-pub(crate) async fn brand(readers: &SqlitePool, account: AccountId) -> Result<Option<Brand>> {
+pub(crate) async fn brand(
+    database: impl SqliteExecutor<'_>,
+    account: AccountId,
+) -> Result<Option<Brand>> {
     let brand: Option<Option<String>> =
         sqlx::query_scalar("SELECT brand FROM accounts WHERE account_id = ?1")
             .bind(account.0)
-            .fetch_optional(readers)
+            .fetch_optional(database)
             .await?;
     let text = brand.flatten();
     Ok(text.map(|text| serde_json::from_str(&text)).transpose()?)
@@ -243,18 +250,24 @@ pub(crate) async fn brand(readers: &SqlitePool, account: AccountId) -> Result<Op
 pub(crate) async fn set_brand(
     writer: &Writer,
     account: AccountId,
-    brand: Option<&Brand>,
+    new: Option<&Brand>,
+    expected: &Expected,
     now: Time,
-) -> Result<()> {
+) -> Result<Change<()>> {
     const SQL: &str = "UPDATE accounts SET brand = ?2, updated_at = ?3 WHERE account_id = ?1";
     once(writer, async |tx| {
+        // No look of its own is a plain one.
+        let before = brand(tx.connection(), account).await?.unwrap_or_default();
+        if !expected.is_met_by(Some(&before)) {
+            return Ok(Did::Nothing(Change::Stale));
+        }
         sqlx::query(SQL)
             .bind(account.0)
-            .bind(brand.map(serde_json::to_string).transpose()?)
+            .bind(new.map(serde_json::to_string).transpose()?)
             .bind(now.micros())
             .execute(tx.connection())
             .await?;
-        Ok(Did::Done(()))
+        Ok(Did::Done(Change::Made(())))
     })
     .await
 }

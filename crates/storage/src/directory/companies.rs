@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use domain::{AccountId, Agent, CompanyId, Credits, Time, tenancy::Company};
-use service::ports::{PutCompany, Stored};
-use sqlx::SqlitePool;
+use service::ports::{Expected, PutCompany, Stored};
+use sqlx::{SqliteExecutor, SqlitePool};
 
 use super::after_or_first;
 use crate::{
@@ -54,7 +54,7 @@ fn caps_text(caps: &BTreeMap<Agent, Credits>) -> Result<Option<String>> {
 
 #[tracing::instrument(name = "db.companies.get", skip_all)]
 pub(super) async fn by_key(
-    readers: &SqlitePool,
+    database: impl SqliteExecutor<'_>,
     account: AccountId,
     keys: &[String],
 ) -> Result<Vec<Company>> {
@@ -67,7 +67,7 @@ pub(super) async fn by_key(
     let rows: Vec<Row> = sqlx::query_as(SQL)
         .bind(account.0)
         .bind(keys)
-        .fetch_all(readers)
+        .fetch_all(database)
         .await?;
     let mut companies: Vec<_> = rows.into_iter().map(company).collect::<Result<_>>()?;
     companies.dedup();
@@ -125,11 +125,11 @@ pub(super) async fn list(
 }
 
 #[tracing::instrument(name = "db.companies.count", skip_all)]
-pub(super) async fn count(readers: &SqlitePool, account: AccountId) -> Result<u32> {
+pub(super) async fn count(database: impl SqliteExecutor<'_>, account: AccountId) -> Result<u32> {
     const SQL: &str = "SELECT count(*) FROM companies WHERE account_id = ?1";
     Ok(sqlx::query_scalar(SQL)
         .bind(account.0)
-        .fetch_one(readers)
+        .fetch_one(database)
         .await?)
 }
 
@@ -138,20 +138,23 @@ pub(super) async fn put(
     writer: &Writer,
     account: AccountId,
     new: &PutCompany,
+    (expected, most): (&Expected, u32),
     now: Time,
 ) -> Result<Stored<Company>> {
-    const FIND: &str = "SELECT EXISTS (SELECT 1 FROM companies WHERE account_id = ?1 AND key = ?2)";
     const UPSERT: &str = "INSERT INTO companies (account_id, key, name, created_at, updated_at, budget, agent_caps, folded)
         VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6, ?7)
         ON CONFLICT (account_id, key) DO UPDATE SET name = excluded.name, updated_at = excluded.updated_at,
             budget = excluded.budget, agent_caps = excluded.agent_caps, folded = excluded.folded
         RETURNING company_id, key, name, budget, agent_caps";
     once(writer, async |tx| {
-        let was_there: bool = sqlx::query_scalar(FIND)
-            .bind(account.0)
-            .bind(&new.key)
-            .fetch_one(tx.connection())
-            .await?;
+        let before = by_key(tx.connection(), account, std::slice::from_ref(&new.key)).await?;
+        if !expected.is_met_by(before.first()) {
+            return Ok(Did::Nothing(Stored::Stale));
+        }
+        let was_there = !before.is_empty();
+        if !was_there && count(tx.connection(), account).await? >= most {
+            return Ok(Did::Nothing(Stored::Over));
+        }
         let query = sqlx::query_as(UPSERT)
             .bind(account.0)
             .bind(&new.key)

@@ -1,8 +1,8 @@
 //! API keys: their public part and a hash of their secret.
 
 use domain::{AccountId, Time};
-use service::ports::ApiKey;
-use sqlx::SqlitePool;
+use service::ports::{ApiKey, Change};
+use sqlx::{SqliteConnection, SqlitePool};
 
 use super::after_or_first;
 use crate::{
@@ -77,22 +77,77 @@ pub(super) async fn list(
 
 /// A prefix that is taken is refused: replacing would hand one account's key to another.
 #[tracing::instrument(name = "db.api_keys.put", skip_all)]
-pub(super) async fn put(writer: &Writer, key: &ApiKey) -> Result<()> {
+pub(super) async fn put(writer: &Writer, key: &ApiKey, most: u32) -> Result<Change<()>> {
+    once(writer, async |tx| {
+        if working(tx.connection(), key.account, key.created_at).await? >= most {
+            return Ok(Did::Nothing(Change::Over));
+        }
+        insert(tx.connection(), key).await?;
+        Ok(Did::Done(Change::Made(())))
+    })
+    .await
+}
+
+/// How many keys of an account, or of the platform, work at a time.
+async fn working(
+    connection: &mut SqliteConnection,
+    account: Option<AccountId>,
+    now: Time,
+) -> Result<u32> {
+    const SQL: &str = "SELECT count(*) FROM api_keys WHERE account_id IS ?1
+        AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?2)";
+    Ok(sqlx::query_scalar(SQL)
+        .bind(account.map(|account| account.0))
+        .bind(now.micros())
+        .fetch_one(connection)
+        .await?)
+}
+
+async fn insert(connection: &mut SqliteConnection, key: &ApiKey) -> Result<()> {
     const SQL: &str = "INSERT INTO api_keys (prefix, account_id, secret_hash, scopes, name, created_at, revoked_at, expires_at)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    sqlx::query(SQL)
+        .bind(&key.prefix)
+        .bind(key.account.map(|account| account.0))
+        .bind(&key.secret_hash)
+        .bind(serde_json::to_string(&key.scopes)?)
+        .bind(&key.name)
+        .bind(key.created_at.micros())
+        .bind(key.revoked_at.map(Time::micros))
+        .bind(key.expires_at.map(Time::micros))
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Only a key that works at that moment is replaced: one that was revoked meanwhile has no successor. A key that ends
+/// sooner keeps its end.
+#[tracing::instrument(name = "db.api_keys.rotate", skip_all)]
+pub(super) async fn rotate(
+    writer: &Writer,
+    before: &str,
+    key: &ApiKey,
+    ends_at: Time,
+    most: u32,
+) -> Result<Change<()>> {
+    const END: &str = "UPDATE api_keys SET expires_at = min(coalesce(expires_at, ?3), ?3)
+        WHERE prefix = ?2 AND account_id IS ?1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?4)";
     once(writer, async |tx| {
-        sqlx::query(SQL)
-            .bind(&key.prefix)
+        if working(tx.connection(), key.account, key.created_at).await? >= most {
+            return Ok(Did::Nothing(Change::Over));
+        }
+        let ended = sqlx::query(END)
             .bind(key.account.map(|account| account.0))
-            .bind(&key.secret_hash)
-            .bind(serde_json::to_string(&key.scopes)?)
-            .bind(&key.name)
+            .bind(before)
+            .bind(ends_at.micros())
             .bind(key.created_at.micros())
-            .bind(key.revoked_at.map(Time::micros))
-            .bind(key.expires_at.map(Time::micros))
             .execute(tx.connection())
             .await?;
-        Ok(Did::Done(()))
+        if ended.rows_affected() == 0 {
+            return Ok(Did::Nothing(Change::Missing));
+        }
+        insert(tx.connection(), key).await?;
+        Ok(Did::Done(Change::Made(())))
     })
     .await
 }
@@ -114,22 +169,6 @@ pub(super) async fn revoke(
             .bind(now.micros());
         let done = query.execute(tx.connection()).await?;
         Ok(Did::if_any(done.rows_affected() > 0))
-    })
-    .await
-}
-
-/// A key that ends sooner keeps its end.
-#[tracing::instrument(name = "db.api_keys.expire", skip_all)]
-pub(crate) async fn expire(writer: &Writer, prefix: &str, at: Time) -> Result<()> {
-    const SQL: &str =
-        "UPDATE api_keys SET expires_at = min(coalesce(expires_at, ?2), ?2) WHERE prefix = ?1";
-    once(writer, async |tx| {
-        sqlx::query(SQL)
-            .bind(prefix)
-            .bind(at.micros())
-            .execute(tx.connection())
-            .await?;
-        Ok(Did::Done(()))
     })
     .await
 }

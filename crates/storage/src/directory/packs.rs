@@ -1,7 +1,7 @@
 //! Packs.
 
 use domain::{Credits, Time, tenancy::Pack};
-use service::ports::Stored;
+use service::ports::{Expected, Stored};
 use sqlx::{SqliteExecutor, SqlitePool};
 
 use super::after_or_first;
@@ -52,14 +52,22 @@ pub(super) async fn list(
 }
 
 #[tracing::instrument(name = "db.packs.put", skip_all)]
-pub(super) async fn put(writer: &Writer, new: &Pack, now: Time) -> Result<Stored<Pack>> {
+pub(super) async fn put(
+    writer: &Writer,
+    new: &Pack,
+    expected: &Expected,
+    now: Time,
+) -> Result<Stored<Pack>> {
     const SQL: &str = "
         INSERT INTO packs (key, name, credits, price, currency, valid_cycles, created_at, updated_at)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7)
         ON CONFLICT (key) DO UPDATE SET name = excluded.name, credits = excluded.credits, price = excluded.price,
             currency = excluded.currency, valid_cycles = excluded.valid_cycles, updated_at = excluded.updated_at";
     once(writer, async |tx| {
-        let was_there = by_key(tx.connection(), &new.key).await?.is_some();
+        let before = by_key(tx.connection(), &new.key).await?;
+        if !expected.is_met_by(before.as_ref()) {
+            return Ok(Did::Nothing(Stored::Stale));
+        }
         sqlx::query(SQL)
             .bind(&new.key)
             .bind(&new.name)
@@ -70,7 +78,7 @@ pub(super) async fn put(writer: &Writer, new: &Pack, now: Time) -> Result<Stored
             .bind(now.micros())
             .execute(tx.connection())
             .await?;
-        Ok(Did::Done(Stored::now(new.clone(), was_there)))
+        Ok(Did::Done(Stored::now(new.clone(), before.is_some())))
     })
     .await
 }

@@ -1,7 +1,7 @@
 //! Plans.
 
 use domain::{Credits, Time, tenancy::Plan};
-use service::ports::Stored;
+use service::ports::{Expected, Stored};
 use sqlx::{SqliteExecutor, SqlitePool};
 
 use super::after_or_first;
@@ -88,7 +88,12 @@ async fn add_version(tx: &mut WriteTx<'_>, plan: &str, now: Time) -> Result<()> 
 }
 
 #[tracing::instrument(name = "db.plans.put", skip_all)]
-pub(super) async fn put(writer: &Writer, new: &Plan, now: Time) -> Result<Stored<Plan>> {
+pub(super) async fn put(
+    writer: &Writer,
+    new: &Plan,
+    expected: &Expected,
+    now: Time,
+) -> Result<Stored<Plan>> {
     const SQL: &str = "
         INSERT INTO plans (key, name, monthly_credits, price, currency, created_at, updated_at, rollover)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7)
@@ -97,6 +102,9 @@ pub(super) async fn put(writer: &Writer, new: &Plan, now: Time) -> Result<Stored
             rollover = excluded.rollover";
     once(writer, async |tx| {
         let before = by_key(tx.connection(), &new.key).await?;
+        if !expected.is_met_by(before.as_ref()) {
+            return Ok(Did::Nothing(Stored::Stale));
+        }
         if before.as_ref() == Some(new) {
             return Ok(Did::Done(Stored::now(new.clone(), true)));
         }

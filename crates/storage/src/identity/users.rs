@@ -101,7 +101,7 @@ pub(crate) async fn by_email(
 }
 
 #[tracing::instrument(name = "db.users.get", skip_all)]
-pub(super) async fn by_id(database: impl SqliteExecutor<'_>, id: UserId) -> Result<Option<User>> {
+pub(crate) async fn by_id(database: impl SqliteExecutor<'_>, id: UserId) -> Result<Option<User>> {
     let row: Option<UserRow> = sqlx::query_as(users!("WHERE user_id = ?1"))
         .bind(id.0)
         .fetch_optional(database)
@@ -144,6 +144,17 @@ fn hex(bytes: &[u8]) -> String {
         let _ = write!(text, "{byte:02X}");
         text
     })
+}
+
+/// What a person may do in an account now.
+pub(crate) async fn membership_in(
+    connection: &mut SqliteConnection,
+    id: UserId,
+    account: AccountId,
+) -> Result<Option<Membership>> {
+    let user = by_id(connection, id).await?;
+    let mut memberships = user.into_iter().flat_map(|user| user.memberships);
+    Ok(memberships.find(|one| one.account == account))
 }
 
 #[tracing::instrument(name = "db.users.list", skip_all)]

@@ -58,6 +58,10 @@ const AUTO_REFUNDED: &str = "
     CROSS JOIN disputes AS d ON d.account_id = asked.value ->> 0 AND d.decided_at >= asked.value ->> 1
         AND d.decided_by = 'system' AND d.refunded IS NOT NULL";
 
+const OPEN_DISPUTES: &str = "
+    SELECT d.account_id, count(*) FROM json_each(?1) AS asked
+    CROSS JOIN disputes AS d ON d.account_id = asked.value AND d.state = 'open' GROUP BY d.account_id";
+
 const USED: &str = "
     SELECT u.account_id, u.credits FROM jsonb_each(?1) AS asked
     CROSS JOIN cycle_usage AS u ON u.account_id = asked.value ->> 0 AND u.cycle_start = asked.value ->> 1";
@@ -112,6 +116,7 @@ pub(crate) async fn load(
         limits::add(connection, wanted, now, &mut books).await?;
         add_orders(connection, wanted, &mut books).await?;
         add_auto_refunded(connection, wanted, now, &mut books).await?;
+        add_open_disputes(connection, wanted, &mut books).await?;
     }
     Ok(books.into_values().collect())
 }
@@ -148,6 +153,7 @@ fn opened(row: &BooksRow) -> Result<LoadedBooks> {
         cycles: Cycles::new(Time::from_micros(row.cycle_anchor), zone),
         auto_refund: Credits::from_micro(row.auto_refund),
         auto_refunded: Credits::ZERO,
+        open_disputes: 0,
         grants: Vec::new(),
         overage: BTreeMap::new(),
         last_grant: row.last_grant.unwrap_or(0),
@@ -265,6 +271,32 @@ async fn add_auto_refunded(
         if let Some(loaded) = books.get_mut(&account) {
             let refunded = Credits::from_micro(refunded);
             loaded.auto_refunded = loaded.auto_refunded.saturating_add(refunded);
+        }
+    }
+    Ok(())
+}
+
+/// How many disputes are open of accounts in which an event is disputed.
+async fn add_open_disputes(
+    connection: &mut SqliteConnection,
+    wanted: &Wanted,
+    books: &mut BTreeMap<i64, LoadedBooks>,
+) -> Result<()> {
+    let asked = wanted
+        .needs
+        .iter()
+        .filter(|(_, needs)| !needs.disputed.is_empty());
+    let asked: Vec<_> = asked.map(|(account, _)| *account).collect();
+    if asked.is_empty() {
+        return Ok(());
+    }
+    let rows: Vec<(i64, u32)> = sqlx::query_as(OPEN_DISPUTES)
+        .bind(serde_json::to_string(&asked)?)
+        .fetch_all(connection)
+        .await?;
+    for (account, open) in rows {
+        if let Some(loaded) = books.get_mut(&account) {
+            loaded.open_disputes = open;
         }
     }
     Ok(())

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use domain::{AccountId, UserId, brand::Brand, tenancy::Role, time::DAY_US};
 use service::ports::{
-    ApiKey, AuditEntry, AuditFilter, Identity, Invitation, KeyScope, Membership, NewPerson,
-    NewUser, PortalGrant, SavedSession, User,
+    ApiKey, AuditEntry, AuditFilter, Change, Expected, Identity, Invitation, KeyScope, Membership,
+    NewPerson, NewUser, PortalGrant, SavedSession, User, Versioned as _,
 };
 
 use super::{
@@ -37,7 +37,7 @@ fn person(email: &str) -> NewPerson {
 
 async fn joined(world: &World, email: &str) -> User {
     let invitation = invitation(world, email, email);
-    world.store.put_invitation(&invitation).await.unwrap();
+    world.store.put_invitation(&invitation, 500).await.unwrap();
     let hash = &invitation.token_hash;
     let user = world
         .store
@@ -49,7 +49,7 @@ async fn joined(world: &World, email: &str) -> User {
 pub async fn an_invitation_is_used_once_by_whom_it_is_for(backend: Arc<dyn Backend>) {
     let world = World::new(backend).await;
     let (store, open) = (&world.store, invitation(&world, "one", "ada@example.com"));
-    store.put_invitation(&open).await.unwrap();
+    store.put_invitation(&open, 500).await.unwrap();
     assert_eq!(
         store.invitation(&open.token_hash, NOW).await.unwrap(),
         Some(open.clone())
@@ -99,7 +99,7 @@ pub async fn an_invitation_is_used_once_by_whom_it_is_for(backend: Arc<dyn Backe
     again.account = world.other.id;
     again.companies = vec![];
     again.role = Role::Owner;
-    store.put_invitation(&again).await.unwrap();
+    store.put_invitation(&again, 500).await.unwrap();
     let taken = store
         .accept_invitation(&again.token_hash, Some(&new), NOW)
         .await;
@@ -119,8 +119,8 @@ pub async fn an_invitation_that_is_taken_back_replaced_or_old_does_nothing(
         invitation(&world, "one", "ada@example.com"),
         invitation(&world, "two", "ada@example.com"),
     );
-    store.put_invitation(&one).await.unwrap();
-    store.put_invitation(&two).await.unwrap();
+    store.put_invitation(&one, 500).await.unwrap();
+    store.put_invitation(&two, 500).await.unwrap();
     assert_eq!(
         store.invitations(world.account.id, NOW).await.unwrap(),
         std::slice::from_ref(&two)
@@ -178,7 +178,10 @@ pub async fn members_are_listed_changed_and_removed(backend: Arc<dyn Backend>) {
         role: Role::Analyst,
         companies: vec![],
     };
-    store.put_member(ada.id, &place).await.unwrap();
+    store
+        .put_member(ada.id, &place, &Expected::Any)
+        .await
+        .unwrap();
     let changed = store.user(ada.id).await.unwrap().unwrap();
     assert_eq!(changed.memberships, [place]);
     // A company of another account is not one of this.
@@ -187,10 +190,16 @@ pub async fn members_are_listed_changed_and_removed(backend: Arc<dyn Backend>) {
         role: Role::Client,
         companies: vec![world.other_companies[0]],
     };
-    assert!(store.put_member(ada.id, &foreign).await.is_err());
-    assert!(!store.remove_member(world.other.id, bob.id).await.unwrap());
-    assert!(store.remove_member(world.account.id, bob.id).await.unwrap());
-    assert!(!store.remove_member(world.account.id, bob.id).await.unwrap());
+    assert!(
+        store
+            .put_member(ada.id, &foreign, &Expected::Any)
+            .await
+            .is_err()
+    );
+    let remove = async |account: AccountId| store.remove_member(account, bob.id).await.unwrap();
+    assert_eq!(remove(world.other.id).await, Change::Missing);
+    assert_eq!(remove(world.account.id).await, Change::Made(()));
+    assert_eq!(remove(world.account.id).await, Change::Missing);
     assert_eq!(emails(world.account.id).await, ["ada@example.com"]);
 }
 
@@ -220,10 +229,11 @@ pub async fn disabling_and_a_new_password_end_sessions(backend: Arc<dyn Backend>
         [one.clone(), two.clone()]
     );
     let keep = Some(&two.id_hash[..]);
-    store
-        .set_password(ada.id, "other", keep, NOW)
-        .await
-        .unwrap();
+    // Who knows a password that is no longer theirs changes nothing.
+    let stale = store.set_password(ada.id, "older", "mine", None, NOW).await;
+    assert_eq!(stale.unwrap(), Change::Stale);
+    let set = store.set_password(ada.id, "hash", "other", keep, NOW).await;
+    assert_eq!(set.unwrap(), Change::Made(()));
     assert_eq!(store.sessions_of(ada.id, NOW).await.unwrap(), [two]);
     let three = session(&world, ada.id, 4).await;
     assert_eq!(
@@ -359,10 +369,24 @@ pub async fn keys_end_and_say_when_they_were_used(backend: Arc<dyn Backend>) {
         used_at: None,
     };
     let (soon, late) = (NOW.plus_micros(10), NOW.plus_micros(DAY_US));
-    store.put_api_key(&key("a", None)).await.unwrap();
-    store.put_api_key(&key("b", Some(soon))).await.unwrap();
-    store.expire_api_key("a", late).await.unwrap();
-    store.expire_api_key("b", late).await.unwrap();
+    store.put_api_key(&key("a", None), 200).await.unwrap();
+    store.put_api_key(&key("b", Some(soon)), 200).await.unwrap();
+    for (before, after) in [("a", "c"), ("b", "d")] {
+        let rotated = store
+            .rotate_api_key(before, &key(after, None), late, 200)
+            .await;
+        assert_eq!(rotated.unwrap(), Change::Made(()));
+    }
+    // A key that works no more has no successor.
+    let revoked = store.revoke_api_key(Some(world.account.id), "d", NOW).await;
+    assert!(revoked.unwrap());
+    for before in ["d", "gone"] {
+        let rotated = store
+            .rotate_api_key(before, &key("e", None), late, 200)
+            .await;
+        assert_eq!(rotated.unwrap(), Change::Missing);
+    }
+    assert_eq!(store.api_key("e").await.unwrap(), None);
     let used = [("a".to_owned(), soon), ("gone".to_owned(), soon)];
     store.touch_api_keys(&used).await.unwrap();
     let (a, b) = (
@@ -383,10 +407,15 @@ pub async fn a_brand_is_kept_and_removed(backend: Arc<dyn Backend>) {
         colour: "#2f6f4f".to_owned(),
         logo: String::new(),
     };
-    store.set_brand(id, Some(&brand), NOW).await.unwrap();
+    let set = async |new: Option<&Brand>, expected: &Expected| {
+        store.set_brand(id, new, expected, NOW).await.unwrap()
+    };
+    let plain = Expected::version(Brand::default().version());
+    assert_eq!(set(Some(&brand), &plain).await, Change::Made(()));
+    assert_eq!(set(None, &plain).await, Change::Stale);
     assert_eq!(store.brand(id).await.unwrap(), Some(brand));
     assert_eq!(store.brand(world.other.id).await.unwrap(), None);
-    store.set_brand(id, None, NOW).await.unwrap();
+    assert_eq!(set(None, &Expected::Any).await, Change::Made(()));
     assert_eq!(store.brand(id).await.unwrap(), None);
 }
 

@@ -6,7 +6,9 @@ use domain::{
     Credits, Time,
     alert::{Condition, Crossings, Ending, Mark, Reading, Rule},
 };
-use service::ports::{AlertChange, AlertTurn, EmailKind, Message, Outcome, Target, Webhook};
+use service::ports::{
+    AlertChange, AlertTurn, Change, EmailKind, Expected, Message, Outcome, Target, Webhook,
+};
 
 use super::{
     backend::Backend,
@@ -210,20 +212,34 @@ pub async fn rules_and_webhooks_are_stored_replaced_and_removed(backend: Arc<dyn
         },
         by_mail: false,
         by_webhook: true,
-        snoozed_until: Some(NOW),
+        snoozed_until: None,
     };
-    store.put_alert_rule(account, &Rule::usual()).await.unwrap();
-    store.put_alert_rule(account, &budget).await.unwrap();
+    store
+        .put_alert_rule(account, &Rule::usual(), &Expected::Any, 50)
+        .await
+        .unwrap();
+    store
+        .put_alert_rule(account, &budget, &Expected::Any, 50)
+        .await
+        .unwrap();
+    let snoozed = store.snooze_alert_rule(account, "budget", Some(NOW)).await;
+    let budget = snoozed.unwrap().unwrap();
+    assert_eq!(budget.snoozed_until, Some(NOW));
+    let none = store.snooze_alert_rule(account, "none", Some(NOW)).await;
+    assert_eq!(none.unwrap(), None);
+    // It stays snoozed, whatever a form said of that.
     let changed = Rule {
         condition: Condition::ProjectedRunOut,
-        snoozed_until: None,
         ..budget.clone()
     };
     assert_eq!(
         store.alert_rules(account).await.unwrap(),
         [budget, Rule::usual()]
     );
-    store.put_alert_rule(account, &changed).await.unwrap();
+    store
+        .put_alert_rule(account, &changed, &Expected::Any, 50)
+        .await
+        .unwrap();
     assert_eq!(store.alert_rules(account).await.unwrap()[0], changed);
     assert_eq!(store.accounts_with_rules().await.unwrap(), [account]);
     assert!(store.delete_alert_rule(account, "budget").await.unwrap());
@@ -236,12 +252,23 @@ pub async fn rules_and_webhooks_are_stored_replaced_and_removed(backend: Arc<dyn
         created_at: NOW,
         disabled_at: None,
     };
-    store.put_webhook(account, &webhook).await.unwrap();
+    let added = store.add_webhook(account, &webhook, 1).await.unwrap();
+    assert_eq!(added, Change::Made(()));
     let disabled = Webhook {
         disabled_at: Some(NOW),
         ..webhook
     };
-    store.put_webhook(account, &disabled).await.unwrap();
+    let set = async |id: &str, since| {
+        store
+            .set_webhook_disabled(account, id, since)
+            .await
+            .unwrap()
+    };
+    assert_eq!(set("hook", Some(NOW)).await, Some(disabled.clone()));
+    let later = NOW.plus_micros(1);
+    assert_eq!(set("hook", Some(later)).await, Some(disabled.clone()));
+    // What is not there does not come back by that.
+    assert_eq!(set("gone", None).await, None);
     assert_eq!(store.webhooks(account).await.unwrap(), [disabled]);
     store
         .put_message(account, &message("msg_1"), NOW)

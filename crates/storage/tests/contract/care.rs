@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use service::ports::NewEvent;
+use service::ports::{Expected, NewEvent};
 
 use super::{
     backend::Backend,
@@ -129,7 +129,7 @@ pub async fn a_closed_database_refuses(backend: Arc<dyn Backend>) {
     assert!(
         world
             .store
-            .put_plan(&plan("late"), NOW)
+            .put_plan(&plan("late"), &Expected::Any, NOW)
             .await
             .unwrap_err()
             .to_string()
@@ -161,7 +161,10 @@ pub async fn several_programs_may_open_a_fresh_database_at_once(backend: Arc<dyn
     });
     for opened in futures::future::join_all(opening).await {
         let store = opened.unwrap().unwrap();
-        store.put_plan(&plan("growth"), NOW).await.unwrap();
+        store
+            .put_plan(&plan("growth"), &Expected::Any, NOW)
+            .await
+            .unwrap();
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use domain::{AccountId, alert::Rule, rate::RateRule};
-use service::ports::{ApiKey, KeyScope, PutAccount, PutCompany, Stored};
+use service::ports::{ApiKey, Expected, KeyScope, PutAccount, PutCompany, Stored};
 
 use super::{
     backend::Backend,
@@ -18,7 +18,11 @@ pub async fn accounts_are_created_replaced_and_listed(backend: Arc<dyn Backend>)
         time_zone: "UTC".to_owned(),
         ..put_account("north")
     };
-    let Stored::Replaced(account) = store.put_account(&renamed, &[], NOW).await.unwrap() else {
+    let Stored::Replaced(account) = store
+        .put_account(&renamed, &[], &Expected::Any, NOW)
+        .await
+        .unwrap()
+    else {
         panic!("was there")
     };
     assert_eq!(
@@ -53,7 +57,7 @@ pub async fn accounts_are_created_replaced_and_listed(backend: Arc<dyn Backend>)
         ..put_account("west")
     };
     let error = store
-        .put_account(&planless, &[], NOW)
+        .put_account(&planless, &[], &Expected::Any, NOW)
         .await
         .unwrap_err()
         .to_string();
@@ -62,7 +66,11 @@ pub async fn accounts_are_created_replaced_and_listed(backend: Arc<dyn Backend>)
         "{error}"
     );
     let rules = [Rule::usual()];
-    let put = async || store.put_account(&put_account("west"), &rules, NOW).await;
+    let put = async || {
+        store
+            .put_account(&put_account("west"), &rules, &Expected::Any, NOW)
+            .await
+    };
     let Stored::Created(west) = put().await.unwrap() else {
         panic!("was not there")
     };
@@ -92,7 +100,11 @@ pub async fn zone_and_anchor_are_fixed_once_there_is_usage(backend: Arc<dyn Back
     ];
     for account in moved {
         assert_eq!(
-            world.store.put_account(&account, &[], NOW).await.unwrap(),
+            world
+                .store
+                .put_account(&account, &[], &Expected::Any, NOW)
+                .await
+                .unwrap(),
             Stored::Fixed
         );
     }
@@ -105,7 +117,11 @@ pub async fn zone_and_anchor_are_fixed_once_there_is_usage(backend: Arc<dyn Back
         ..put_account("north")
     };
     assert!(matches!(
-        world.store.put_account(&renamed, &[], NOW).await.unwrap(),
+        world
+            .store
+            .put_account(&renamed, &[], &Expected::Any, NOW)
+            .await
+            .unwrap(),
         Stored::Replaced(_)
     ));
     world.add(vec![world.event(2)]).await;
@@ -116,7 +132,13 @@ pub async fn companies_are_found_by_key_search_and_place(backend: Arc<dyn Backen
     let world = World::new(backend).await;
     let (store, account) = (&world.store, world.account.id);
     let Stored::Replaced(bolt) = store
-        .put_company(account, &PutCompany::named("bolt", "Zeus GmbH"), NOW)
+        .put_company(
+            account,
+            &PutCompany::named("bolt", "Zeus GmbH"),
+            &Expected::Any,
+            10_000,
+            NOW,
+        )
         .await
         .unwrap()
     else {
@@ -148,7 +170,10 @@ pub async fn companies_are_found_by_key_search_and_place(backend: Arc<dyn Backen
     assert_eq!(list(None, Some("c"), None, 9).await, ["acme", "cafe"]);
     assert_eq!(list(None, Some("%"), None, 9).await, [""; 0]);
     let umlaut = PutCompany::named("bolt", "Mu\u{308}ller & S\u{F6}hne  GmbH 100%");
-    store.put_company(account, &umlaut, NOW).await.unwrap();
+    store
+        .put_company(account, &umlaut, &Expected::Any, 10_000, NOW)
+        .await
+        .unwrap();
     for typed in [
         "M\u{DC}LLER",
         "s\u{D6}HNE gmbh",
@@ -177,12 +202,20 @@ pub async fn plans_are_created_replaced_and_listed(backend: Arc<dyn Backend>) {
     let world = World::new(backend).await;
     let mut small = plan("small");
     assert_eq!(
-        world.store.put_plan(&small, NOW).await.unwrap(),
+        world
+            .store
+            .put_plan(&small, &Expected::Any, NOW)
+            .await
+            .unwrap(),
         Stored::Created(small.clone())
     );
     small.price = None;
     assert_eq!(
-        world.store.put_plan(&small, NOW).await.unwrap(),
+        world
+            .store
+            .put_plan(&small, &Expected::Any, NOW)
+            .await
+            .unwrap(),
         Stored::Replaced(small.clone())
     );
     assert_eq!(
@@ -209,7 +242,7 @@ pub async fn rate_cards_have_versions(backend: Arc<dyn Backend>) {
     {
         Stored::Created(card) => (true, card.version),
         Stored::Replaced(card) => (false, card.version),
-        Stored::Fixed => panic!("nothing is fixed"),
+        other => panic!("{other:?}"),
     };
     assert_eq!(put(NOW, "0.001").await, (true, 1));
     assert_eq!(put(NOW, "0.001").await, (false, 1));
@@ -259,10 +292,10 @@ pub async fn api_keys_are_stored_listed_and_revoked(backend: Arc<dyn Backend>) {
         key("p1", north, vec![KeyScope::Ingest, KeyScope::Read]),
         key("p2", None, vec![KeyScope::Platform]),
     );
-    store.put_api_key(&one).await.unwrap();
-    store.put_api_key(&two).await.unwrap();
+    store.put_api_key(&one, 200).await.unwrap();
+    store.put_api_key(&two, 200).await.unwrap();
     let taken = store
-        .put_api_key(&key("p1", None, vec![]))
+        .put_api_key(&key("p1", None, vec![]), 200)
         .await
         .unwrap_err()
         .to_string();
@@ -309,7 +342,11 @@ pub async fn accounts_are_found_by_key_and_name_however_they_are_written(
         name: "Zoe\u{308} & S\u{F6}hne".to_owned(),
         ..put_account("south")
     };
-    world.store.put_account(&named, &[], NOW).await.unwrap();
+    world
+        .store
+        .put_account(&named, &[], &Expected::Any, NOW)
+        .await
+        .unwrap();
     for (typed, expected) in [
         ("ZO\u{CB}", &["south"][..]),
         (" so\u{308}HNE", &["south"]),

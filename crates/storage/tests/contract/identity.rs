@@ -9,7 +9,8 @@ use domain::{
 };
 use service::{
     ports::{
-        KnownRequest, Membership, NewUser, PutCompany, Remembered, SavedSession, Store, Stored,
+        Expected, KnownRequest, Membership, NewUser, PutCompany, Remembered, SavedSession, Store,
+        Stored,
     },
     request::{Keyed, RequestName, Seal},
 };
@@ -211,7 +212,11 @@ pub async fn a_write_of_a_request_is_done_once_and_stored_with_what_it_came_to(
     let world = World::new(backend).await;
     let (store, account) = (world.store.as_ref(), world.account.id);
     let name = request("key p1", "k");
-    let put = async |name: &str| store.put_company(account, &named(name), NOW).await;
+    let put = async |name: &str| {
+        store
+            .put_company(account, &named(name), &Expected::Any, 10_000, NOW)
+            .await
+    };
     // Two processes begin the same request at the same time.
     let first = keyed(store, &name).await;
     let second = keyed(store, &name).await;

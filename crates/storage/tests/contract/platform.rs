@@ -12,7 +12,8 @@ use proptest::{
     test_runner::TestRunner,
 };
 use service::ports::{
-    NewEvent, PlatformCell, PlatformGrain, PlatformGroupBy, PlatformKey, PutAccount, Span, SpanUse,
+    Expected, NewEvent, PlatformCell, PlatformGrain, PlatformGroupBy, PlatformKey, PutAccount,
+    Span, SpanUse,
 };
 
 use super::{
@@ -46,12 +47,20 @@ fn one(event: &NewEvent) -> Totals {
 
 /// Events of two accounts of two plans, over sixty days; the plan stands beside each.
 async fn used(world: &World) -> Vec<(NewEvent, &'static str)> {
-    world.store.put_plan(&plan("small"), NOW).await.unwrap();
+    world
+        .store
+        .put_plan(&plan("small"), &Expected::Any, NOW)
+        .await
+        .unwrap();
     let other = PutAccount {
         plan: "small".to_owned(),
         ..put_account("south")
     };
-    world.store.put_account(&other, &[], NOW).await.unwrap();
+    world
+        .store
+        .put_account(&other, &[], &Expected::Any, NOW)
+        .await
+        .unwrap();
     let mut runner = TestRunner::deterministic();
     let mut all = Vec::new();
     for spread in [-40, -20, -9, -1, 0] {

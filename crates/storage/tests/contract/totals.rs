@@ -10,7 +10,7 @@ use proptest::{
     strategy::{Strategy, ValueTree},
     test_runner::TestRunner,
 };
-use service::ports::{Grain, GroupBy, NewEvent, PutCompany, Selection};
+use service::ports::{Expected, Grain, GroupBy, NewEvent, PutCompany, Selection};
 
 use super::{
     backend::Backend,
@@ -151,7 +151,13 @@ pub async fn all_companies_but_a_few_are_read_right(backend: Arc<dyn Backend>) {
             created(
                 world
                     .store
-                    .put_company(world.account.id, &PutCompany::named(&key, &key), NOW)
+                    .put_company(
+                        world.account.id,
+                        &PutCompany::named(&key, &key),
+                        &Expected::Any,
+                        10_000,
+                        NOW,
+                    )
                     .await
                     .unwrap(),
             )

@@ -11,7 +11,8 @@ use domain::{
     ledger::{Dispute, DisputeState, Verdict},
 };
 use service::ports::{
-    AccountAct, Act, BooksNeeds, Grain, GroupBy, NewEvent, PutCompany, Selection, Write, Written,
+    AccountAct, Act, BooksNeeds, Expected, Grain, GroupBy, NewEvent, PutCompany, Selection, Write,
+    Written,
 };
 use sqlx::{
     AssertSqlSafe, ConnectOptions, Connection, SqliteConnection, migrate::Migrator,
@@ -164,7 +165,11 @@ async fn every_earlier_schema_is_brought_up_to_this_one_and_its_books_agree() {
     used(&world).await;
     let named = PutCompany::named("acme", "Zoe\u{308} Dental");
     let account = world.account.id;
-    world.store.put_company(account, &named, NOW).await.unwrap();
+    world
+        .store
+        .put_company(account, &named, &Expected::Any, 10_000, NOW)
+        .await
+        .unwrap();
     let budgets = "UPDATE companies SET budget = 1000000000";
     backend.meddle(budgets).await.unwrap();
     let right = spent(&*world.store, &world).await;

@@ -8,7 +8,9 @@ use domain::{
     ledger::OveragePolicy,
     tenancy::{Account, AccountKind, Plan},
 };
-use service::ports::{CommitOutcome, Committed, NewEvent, PutAccount, PutCompany, Stored};
+use service::ports::{
+    CommitOutcome, Committed, Expected, NewEvent, PutAccount, PutCompany, Stored,
+};
 use storage::Database;
 
 use super::backend::Backend;
@@ -68,12 +70,15 @@ pub fn stored(accepted: u32, duplicates: u32) -> CommitOutcome {
 impl World {
     pub async fn new(backend: Arc<dyn Backend>) -> Self {
         let store = backend.open().await;
-        store.put_plan(&plan("growth"), NOW).await.unwrap();
+        store
+            .put_plan(&plan("growth"), &Expected::Any, NOW)
+            .await
+            .unwrap();
         let mut accounts = Vec::new();
         for key in ["north", "south"] {
             let account = created(
                 store
-                    .put_account(&put_account(key), &[], NOW)
+                    .put_account(&put_account(key), &[], &Expected::Any, NOW)
                     .await
                     .unwrap(),
             );
@@ -82,7 +87,13 @@ impl World {
                 companies.push(
                     created(
                         store
-                            .put_company(account.id, &PutCompany::named(company, company), NOW)
+                            .put_company(
+                                account.id,
+                                &PutCompany::named(company, company),
+                                &Expected::Any,
+                                10_000,
+                                NOW,
+                            )
                             .await
                             .unwrap(),
                     )

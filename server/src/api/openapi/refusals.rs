@@ -21,8 +21,9 @@ const ANY: [Kind; 5] = [
 /// What a request with a body may be answered.
 const WITH_BODY: [Kind; 2] = [Kind::TooLarge, Kind::UnsupportedMediaType];
 /// What a request may be answered that carries a header or a parameter.
-const WITH_PARAMETER: [(&str, Kind); 2] = [
+const WITH_PARAMETER: [(&str, Kind); 3] = [
     (IDEMPOTENCY_KEY, Kind::Conflict),
+    ("If-Match", Kind::Stale),
     ("account", Kind::NotFound),
 ];
 const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
@@ -172,6 +173,9 @@ const fn told(kind: Kind) -> &'static str {
         Kind::MethodNotAllowed => "The path takes other methods; `Allow` names them.",
         Kind::Conflict => {
             "It clashes with what is stored, or a request with the same `Idempotency-Key` is running."
+        }
+        Kind::Stale => {
+            "It is not the version that `If-Match` names, or `If-None-Match` is `*` and it is there. Nothing was stored."
         }
         Kind::TooLarge => "The body is larger than 8 MiB.",
         Kind::UnsupportedMediaType => "The body is not of a media type that is taken here.",

@@ -124,7 +124,7 @@ impl Stage<'_> {
             budget: Some(budget),
             agent_caps,
         };
-        self.services.set_limits(scope, key, limits).await
+        self.services.set_limits(scope, key, limits, None).await
     }
 
     /// The platform returns what a call cost that it booked twice.

@@ -47,6 +47,8 @@ pub struct LoadedBooks {
     pub auto_refund: Credits,
     /// How many of them it has refunded in the running cycle; only known when an act disputes an event.
     pub auto_refunded: Credits,
+    /// How many of its disputes are open; only known when an act disputes an event.
+    pub open_disputes: u32,
     /// Its grants, as far as they can matter to what is asked.
     pub grants: Vec<Grant>,
     /// Overage by start of its cycle.

@@ -1,10 +1,10 @@
 //! Members, invitations, single sign-on, portal links, brands and the audit log.
 
 use async_trait::async_trait;
-use domain::{AccountId, Time, UserId, brand::Brand};
+use domain::{AccountId, Time, UserId, brand::Brand, tenancy::Role};
 use service::ports::{
-    AccessStore, AuditEntry, AuditFilter, Identity, Invitation, Membership, NewPerson, PortalGrant,
-    SavedSession, StoreResult, User,
+    AccessStore, AuditEntry, AuditFilter, Change, Expected, Identity, Invitation, Membership,
+    NewPerson, PortalGrant, SavedSession, StoreResult, User,
 };
 
 use super::{MemoryStore, State};
@@ -51,7 +51,21 @@ impl State {
         user
     }
 
+    /// Whether an account would be left without an owner who can sign in.
+    fn is_only_owner(&self, account: AccountId, id: UserId) -> bool {
+        let owns = |user: &&User| {
+            let mut places = user.memberships.iter();
+            places.any(|one| one.account == account && one.role == Role::Owner)
+        };
+        let mut owners = self.users.iter().filter(owns);
+        owners.clone().any(|user| user.id == id)
+            && !owners.any(|user| user.id != id && !user.disabled)
+    }
+
     fn join(&mut self, user: UserId, membership: &Membership) -> Option<User> {
+        if membership.role != Role::Owner && self.is_only_owner(membership.account, user) {
+            return None;
+        }
         let user = self.user_mut(user)?;
         user.memberships
             .retain(|old| old.account != membership.account);
@@ -77,19 +91,39 @@ impl AccessStore for MemoryStore {
         Ok(members)
     }
 
-    async fn put_member(&self, user: UserId, membership: &Membership) -> StoreResult<()> {
-        self.change(|state| state.join(user, membership));
-        Ok(())
+    async fn put_member(
+        &self,
+        user: UserId,
+        membership: &Membership,
+        expected: &Expected,
+    ) -> StoreResult<Change<()>> {
+        Ok(self.change(|state| {
+            let known = state.users.iter().find(|one| one.id == user);
+            let mut places = known.iter().flat_map(|user| &user.memberships);
+            let found = places.find(|one| one.account == membership.account);
+            if !expected.is_met_by(found) {
+                return found.map_or(Change::Missing, |_| Change::Stale);
+            }
+            let joined = state.join(user, membership);
+            joined.map_or(Change::Over, |_| Change::Made(()))
+        }))
     }
 
-    async fn remove_member(&self, account: AccountId, user: UserId) -> StoreResult<bool> {
+    async fn remove_member(&self, account: AccountId, user: UserId) -> StoreResult<Change<()>> {
         Ok(self.change(|state| {
+            if state.is_only_owner(account, user) {
+                return Change::Over;
+            }
             let Some(user) = state.user_mut(user) else {
-                return false;
+                return Change::Missing;
             };
             let before = user.memberships.len();
             user.memberships.retain(|one| one.account != account);
-            user.memberships.len() < before
+            if user.memberships.len() < before {
+                Change::Made(())
+            } else {
+                Change::Missing
+            }
         }))
     }
 
@@ -106,17 +140,20 @@ impl AccessStore for MemoryStore {
     async fn set_password(
         &self,
         id: UserId,
+        before: &str,
         password_hash: &str,
         keep: Option<&[u8]>,
         _: Time,
-    ) -> StoreResult<()> {
-        self.change(|state| {
+    ) -> StoreResult<Change<()>> {
+        Ok(self.change(|state| {
+            let user = state.user_mut(id);
+            let Some(user) = user.filter(|user| user.password_hash == before) else {
+                return Change::Stale;
+            };
+            password_hash.clone_into(&mut user.password_hash);
             state.end_sessions(id, keep);
-            if let Some(user) = state.user_mut(id) {
-                password_hash.clone_into(&mut user.password_hash);
-            }
-        });
-        Ok(())
+            Change::Made(())
+        }))
     }
 
     async fn renew_hash(&self, id: UserId, before: &str, hash: &str) -> StoreResult<()> {
@@ -142,13 +179,30 @@ impl AccessStore for MemoryStore {
         Ok(self.change(|state| state.end_sessions(user, keep)))
     }
 
-    async fn put_invitation(&self, invitation: &Invitation) -> StoreResult<()> {
-        self.change(|state| {
+    async fn put_invitation(&self, invitation: &Invitation, most: u32) -> StoreResult<Change<()>> {
+        Ok(self.change(|state| {
+            let account = invitation.account;
+            let invited = state
+                .users
+                .iter()
+                .filter(|user| user.email == invitation.email);
+            let mut places = invited.flat_map(|user| &user.memberships);
+            if places.any(|one| one.account == account) {
+                return Change::Stale;
+            }
+            let others = state.access.invitations.iter().filter(|other| {
+                other.account == account
+                    && other.email != invitation.email
+                    && other.expires_at > invitation.created_at
+            });
+            if others.count() >= most as usize {
+                return Change::Over;
+            }
             let open = &mut state.access.invitations;
             open.retain(|old| (old.account, &old.email) != (invitation.account, &invitation.email));
             open.push(invitation.clone());
-        });
-        Ok(())
+            Change::Made(())
+        }))
     }
 
     async fn invitations(&self, account: AccountId, now: Time) -> StoreResult<Vec<Invitation>> {
@@ -202,14 +256,15 @@ impl AccessStore for MemoryStore {
                 (None, Some(person)) => state.find_or_add(person),
                 (Some(_), Some(_)) | (None, None) => return None,
             };
-            let invited = state.access.invitations.remove(place);
-            state.access.accepted.push(invited);
             let membership = Membership {
                 account: invitation.account,
                 role: invitation.role,
                 companies: invitation.companies,
             };
-            state.join(user.id, &membership)
+            let joined = state.join(user.id, &membership)?;
+            let invited = state.access.invitations.remove(place);
+            state.access.accepted.push(invited);
+            Some(joined)
         }))
     }
 
@@ -280,23 +335,20 @@ impl AccessStore for MemoryStore {
         &self,
         account: AccountId,
         brand: Option<&Brand>,
+        expected: &Expected,
         _: Time,
-    ) -> StoreResult<()> {
-        self.change(|state| {
+    ) -> StoreResult<Change<()>> {
+        Ok(self.change(|state| {
             let brands = &mut state.access.brands;
+            let before = brands.iter().find(|(owner, _)| *owner == account);
+            let before = before.map(|(_, brand)| brand.clone()).unwrap_or_default();
+            if !expected.is_met_by(Some(&before)) {
+                return Change::Stale;
+            }
             brands.retain(|(owner, _)| *owner != account);
             brands.extend(brand.map(|brand| (account, brand.clone())));
-        });
-        Ok(())
-    }
-
-    async fn expire_api_key(&self, prefix: &str, at: Time) -> StoreResult<()> {
-        self.change(|state| {
-            for key in state.keys.iter_mut().filter(|key| key.prefix == prefix) {
-                key.expires_at = Some(key.expires_at.map_or(at, |end| end.min(at)));
-            }
-        });
-        Ok(())
+            Change::Made(())
+        }))
     }
 
     async fn touch_api_keys(&self, used: &[(String, Time)]) -> StoreResult<()> {

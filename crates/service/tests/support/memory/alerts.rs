@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use domain::{AccountId, Time, UserId, alert::Rule};
 use service::ports::{
-    Alert, AlertChange, AlertStore, AlertTurn, Delivery, EmailKind, EmailStore, EndingMark,
-    Message, Outcome, StoreResult, Target, Webhook,
+    Alert, AlertChange, AlertStore, AlertTurn, Change, Delivery, EmailKind, EmailStore, EndingMark,
+    Expected, Message, Outcome, StoreResult, Stored, Target, Webhook,
 };
 
 use super::{MemoryStore, State, put};
@@ -113,13 +113,45 @@ impl AlertStore for MemoryStore {
         Ok(rules)
     }
 
-    async fn put_alert_rule(&self, account: AccountId, rule: &Rule) -> StoreResult<()> {
-        self.change(|state| {
+    async fn put_alert_rule(
+        &self,
+        account: AccountId,
+        rule: &Rule,
+        expected: &Expected,
+        most: u32,
+    ) -> StoreResult<Stored<Rule>> {
+        Ok(self.change(|state| {
+            let rules = of(&state.alerts.rules, account);
+            let before = rules.iter().find(|old| old.key == rule.key);
+            if !expected.is_met_by(before) {
+                return Stored::Stale;
+            }
+            if before.is_none() && rules.len() >= most as usize {
+                return Stored::Over;
+            }
+            let rule = Rule {
+                snoozed_until: before.and_then(|before| before.snoozed_until),
+                ..rule.clone()
+            };
             let is_same =
                 |(owner, old): &(AccountId, Rule)| *owner == account && old.key == rule.key;
             put(&mut state.alerts.rules, (account, rule.clone()), is_same);
-        });
-        Ok(())
+            Stored::now(rule, before.is_some())
+        }))
+    }
+
+    async fn snooze_alert_rule(
+        &self,
+        account: AccountId,
+        key: &str,
+        until: Option<Time>,
+    ) -> StoreResult<Option<Rule>> {
+        Ok(self.change(|state| {
+            let mut rules = state.alerts.rules.iter_mut();
+            let (_, rule) = rules.find(|(owner, rule)| *owner == account && rule.key == key)?;
+            rule.snoozed_until = until;
+            Some(rule.clone())
+        }))
     }
 
     async fn delete_alert_rule(&self, account: AccountId, key: &str) -> StoreResult<bool> {
@@ -199,17 +231,33 @@ impl AlertStore for MemoryStore {
         Ok(of(&self.state().alerts.webhooks, account))
     }
 
-    async fn put_webhook(&self, account: AccountId, webhook: &Webhook) -> StoreResult<()> {
-        self.change(|state| {
-            let is_same =
-                |(owner, old): &(AccountId, Webhook)| *owner == account && old.id == webhook.id;
-            put(
-                &mut state.alerts.webhooks,
-                (account, webhook.clone()),
-                is_same,
-            );
-        });
-        Ok(())
+    async fn add_webhook(
+        &self,
+        account: AccountId,
+        webhook: &Webhook,
+        most: u32,
+    ) -> StoreResult<Change<()>> {
+        Ok(self.change(|state| {
+            if of(&state.alerts.webhooks, account).len() >= most as usize {
+                return Change::Over;
+            }
+            state.alerts.webhooks.push((account, webhook.clone()));
+            Change::Made(())
+        }))
+    }
+
+    async fn set_webhook_disabled(
+        &self,
+        account: AccountId,
+        id: &str,
+        since: Option<Time>,
+    ) -> StoreResult<Option<Webhook>> {
+        Ok(self.change(|state| {
+            let mut webhooks = state.alerts.webhooks.iter_mut();
+            let (_, webhook) = webhooks.find(|(owner, one)| *owner == account && one.id == id)?;
+            webhook.disabled_at = since.map(|since| webhook.disabled_at.unwrap_or(since));
+            Some(webhook.clone())
+        }))
     }
 
     async fn delete_webhook(&self, account: AccountId, id: &str) -> StoreResult<bool> {

@@ -10,7 +10,10 @@ use domain::{
 };
 use service::{
     desk::Desk,
-    ports::{ApiKey, DirectoryStore, NewApiKey, PutAccount, PutCompany, StoreResult, Stored},
+    ports::{
+        ApiKey, Change, DirectoryStore, Expected, NewApiKey, PutAccount, PutCompany, StoreResult,
+        Stored,
+    },
 };
 
 use super::{MemoryStore, State, page, put};
@@ -53,9 +56,14 @@ impl DirectoryStore for MemoryStore {
         &self,
         account: &PutAccount,
         rules: &[Rule],
+        expected: &Expected,
         now: Time,
     ) -> StoreResult<Stored<Account>> {
         Ok(self.change(|state| {
+            let mut known = state.accounts.iter();
+            if !expected.is_met_by(known.find(|known| known.key == account.key)) {
+                return Stored::Stale;
+            }
             let stored = state.put_account(account, now);
             if let Stored::Created(account) = &stored {
                 let begins_with = rules.iter().map(|rule| (account.id, rule.clone()));
@@ -118,6 +126,8 @@ impl DirectoryStore for MemoryStore {
         &self,
         account: AccountId,
         new: &PutCompany,
+        expected: &Expected,
+        most: u32,
         _now: Time,
     ) -> StoreResult<Stored<Company>> {
         let key = new.key.as_str();
@@ -126,6 +136,12 @@ impl DirectoryStore for MemoryStore {
                 .companies
                 .iter()
                 .find(|(owner, company)| *owner == account && company.key == key);
+            if !expected.is_met_by(known.map(|(_, company)| company)) {
+                return Stored::Stale;
+            }
+            if known.is_none() && state.companies_of(account).len() >= most as usize {
+                return Stored::Over;
+            }
             let id = known.map_or(CompanyId(next(state.companies.len())), |(_, company)| {
                 company.id
             });
@@ -171,8 +187,17 @@ impl DirectoryStore for MemoryStore {
             .map(|terms| terms.effective_at))
     }
 
-    async fn put_plan(&self, plan: &Plan, now: Time) -> StoreResult<Stored<Plan>> {
-        let replaced = self.change(|state| {
+    async fn put_plan(
+        &self,
+        plan: &Plan,
+        expected: &Expected,
+        now: Time,
+    ) -> StoreResult<Stored<Plan>> {
+        Ok(self.change(|state| {
+            let known = state.plans.iter().find(|old| old.key == plan.key);
+            if !expected.is_met_by(known) {
+                return Stored::Stale;
+            }
             if !state.plans.contains(plan) {
                 let versions = state.plan_terms.entry(plan.key.clone()).or_default();
                 versions.push(PlanTerms {
@@ -183,9 +208,9 @@ impl DirectoryStore for MemoryStore {
                     rollover: plan.rollover,
                 });
             }
-            put(&mut state.plans, plan.clone(), |old| old.key == plan.key)
-        });
-        Ok(Stored::now(plan.clone(), replaced))
+            let replaced = put(&mut state.plans, plan.clone(), |old| old.key == plan.key);
+            Stored::now(plan.clone(), replaced)
+        }))
     }
 
     async fn pack(&self, key: &str) -> StoreResult<Option<Pack>> {
@@ -198,10 +223,20 @@ impl DirectoryStore for MemoryStore {
         Ok(page(packs, |pack| pack.key.clone(), after, limit))
     }
 
-    async fn put_pack(&self, pack: &Pack, _now: Time) -> StoreResult<Stored<Pack>> {
-        let replaced =
-            self.change(|state| put(&mut state.packs, pack.clone(), |old| old.key == pack.key));
-        Ok(Stored::now(pack.clone(), replaced))
+    async fn put_pack(
+        &self,
+        pack: &Pack,
+        expected: &Expected,
+        _now: Time,
+    ) -> StoreResult<Stored<Pack>> {
+        Ok(self.change(|state| {
+            let known = state.packs.iter().find(|old| old.key == pack.key);
+            if !expected.is_met_by(known) {
+                return Stored::Stale;
+            }
+            let replaced = put(&mut state.packs, pack.clone(), |old| old.key == pack.key);
+            Stored::now(pack.clone(), replaced)
+        }))
     }
 
     async fn suspend(&self, id: AccountId, is_suspended: bool, _now: Time) -> StoreResult<()> {
@@ -277,9 +312,31 @@ impl DirectoryStore for MemoryStore {
             .cloned())
     }
 
-    async fn put_api_key(&self, key: &NewApiKey) -> StoreResult<()> {
-        self.change(|state| state.keys.push(key.clone()));
-        Ok(())
+    async fn put_api_key(&self, key: &NewApiKey, most: u32) -> StoreResult<Change<()>> {
+        Ok(self.change(|state| state.add_key(key, most)))
+    }
+
+    async fn rotate_api_key(
+        &self,
+        before: &str,
+        key: &NewApiKey,
+        ends_at: Time,
+        most: u32,
+    ) -> StoreResult<Change<()>> {
+        Ok(self.change(|state| {
+            let works = |old: &ApiKey| {
+                old.account == key.account && old.prefix == before && old.works_at(key.created_at)
+            };
+            let Some(place) = state.keys.iter().position(works) else {
+                return Change::Missing;
+            };
+            let added = state.add_key(key, most);
+            if added.is_made() {
+                let old = &mut state.keys[place];
+                old.expires_at = Some(old.expires_at.map_or(ends_at, |end| end.min(ends_at)));
+            }
+            added
+        }))
     }
 
     async fn api_keys(
@@ -316,6 +373,16 @@ impl DirectoryStore for MemoryStore {
 }
 
 impl State {
+    fn add_key(&mut self, key: &NewApiKey, most: u32) -> Change<()> {
+        let keys = self.keys.iter();
+        let working = keys.filter(|old| old.account == key.account && old.works_at(key.created_at));
+        if working.count() >= most as usize {
+            return Change::Over;
+        }
+        self.keys.push(key.clone());
+        Change::Made(())
+    }
+
     fn companies_of(&self, account: AccountId) -> Vec<Company> {
         self.companies
             .iter()

@@ -70,6 +70,7 @@ impl State {
             },
             auto_refund: account.auto_refund,
             auto_refunded: auto_refunded(&books, cycle),
+            open_disputes: open_disputes(&books),
             cycles,
             grants: books.grants.values().cloned().collect(),
             last_grant: books.last_grant,
@@ -229,6 +230,12 @@ fn auto_refunded(books: &Books, cycle: Time) -> Credits {
     by_system
         .filter_map(|dispute| dispute.refunded)
         .fold(Credits::ZERO, Credits::saturating_add)
+}
+
+fn open_disputes(books: &Books) -> u32 {
+    let disputes = books.disputes.values();
+    let open = disputes.filter(|dispute| dispute.state == DisputeState::Open);
+    u32::try_from(open.count()).unwrap()
 }
 
 fn held_by_agent(books: &Books, company: CompanyId) -> BTreeMap<Agent, Credits> {

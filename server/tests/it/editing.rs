@@ -1,0 +1,271 @@
+//! Two people edit the same thing: the later one is told, and nothing is taken back unseen.
+
+use axum::{
+    body::Body,
+    http::{Method, StatusCode},
+};
+use futures::future::join_all;
+use serde_json::{Value, json};
+
+use crate::{
+    joining::{get, post, signed_in},
+    pages::{form, with_people},
+    support::{Reply, TestServer, request},
+};
+
+const COMPANY: &str = "/api/v1/accounts/northwind/companies/acme-dental";
+
+async fn put_if(server: &TestServer, path: &str, header: (&str, &str), body: &Value) -> Reply {
+    let request = request(Method::PUT, path, &server.platform)
+        .header("content-type", "application/json")
+        .header(header.0, header.1);
+    let body = Body::from(body.to_string());
+    server.send(request.body(body).unwrap()).await
+}
+
+/// The version that the form with this action shows.
+fn version_in(page: &str, action: &str, which: &str) -> String {
+    let mut forms = page
+        .split("<form")
+        .skip(1)
+        .map(|form| form.split("</form>").next().unwrap());
+    let form = forms
+        .find(|form| form.contains(&format!("action=\"{action}\"")) && form.contains(which))
+        .unwrap_or_else(|| panic!("no form {action} of {which}"));
+    let at = form.find("name=\"version\"").unwrap();
+    let value = form[at..].split("value=\"").nth(1).unwrap();
+    value.split('"').next().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_put_that_names_a_version_replaces_that_one_only() {
+    let server = TestServer::start().await;
+    let things = [
+        (
+            COMPANY,
+            json!({ "name": "A", "budget": "5" }),
+            json!({ "name": "A", "budget": "6" }),
+        ),
+        (
+            "/api/v1/accounts/northwind/alert-rules/mine",
+            json!({ "condition": { "kind": "remaining", "credits": "5" } }),
+            json!({ "condition": { "kind": "remaining", "credits": "6" } }),
+        ),
+        (
+            "/api/v1/plans/small",
+            json!({ "name": "Small", "monthly_credits": "5" }),
+            json!({ "name": "Small", "monthly_credits": "6" }),
+        ),
+        (
+            "/api/v1/packs/boost",
+            json!({ "name": "Boost", "credits": "5" }),
+            json!({ "name": "Boost", "credits": "6" }),
+        ),
+    ];
+    for (path, one, other) in things {
+        let first = server.put(path, &one).await;
+        assert!(first.status.is_success(), "{path}");
+        let seen = first.header("etag").to_owned();
+        let second = put_if(&server, path, ("if-match", &seen), &other)
+            .await
+            .ok(200);
+        assert_ne!(second.header("etag"), seen, "{path}");
+        let stale = put_if(&server, path, ("if-match", &seen), &one)
+            .await
+            .problem(412);
+        assert_eq!(stale.json()["type"], "/problems/stale", "{path}");
+        put_if(&server, path, ("if-none-match", "*"), &one)
+            .await
+            .problem(412);
+        // What was refused changed nothing; and the version of the answer is the one that is read.
+        let now = second.header("etag").to_owned();
+        put_if(&server, path, ("if-match", &now), &other)
+            .await
+            .ok(200);
+        put_if(&server, path, ("if-match", "*"), &one).await.ok(200);
+        put_if(&server, &format!("{path}-2"), ("if-match", "*"), &one)
+            .await
+            .problem(412);
+        put_if(&server, &format!("{path}-2"), ("if-none-match", "*"), &one).await;
+        if !path.contains("alert-rules") {
+            let read = server.get(path, &server.platform).await.ok(200);
+            assert_eq!(read.header("etag"), seen, "{path}");
+        }
+    }
+    let rules = "/api/v1/accounts/northwind/alert-rules";
+    let rules = server.get(rules, &server.platform).await.ok(200).json();
+    let listed = rules["items"].as_array().unwrap();
+    assert!(
+        listed
+            .iter()
+            .all(|rule| rule["version"].as_str().unwrap().len() == 24)
+    );
+}
+
+#[tokio::test]
+async fn an_account_is_replaced_by_version_and_tells_it_to_the_platform_only() {
+    let server = TestServer::start().await;
+    let path = "/api/v1/accounts/northwind";
+    let read = server.get(path, &server.platform).await.ok(200);
+    let seen = read.header("etag").to_owned();
+    let mut account = read.json();
+    for derived in ["key", "suspended", "grace_percent"] {
+        account.as_object_mut().unwrap().remove(derived);
+    }
+    account["name"] = json!("Northwind II");
+    put_if(&server, path, ("if-match", &seen), &account)
+        .await
+        .ok(200);
+    put_if(&server, path, ("if-match", &seen), &account)
+        .await
+        .problem(412);
+    let own = server.get(path, &server.read).await.ok(200);
+    assert!(own.headers.get("etag").is_none());
+}
+
+#[tokio::test]
+async fn of_many_puts_of_one_version_one_is_stored() {
+    let server = TestServer::start().await;
+    let seen = server.get(COMPANY, &server.platform).await.ok(200);
+    let seen = seen.header("etag").to_owned();
+    let bodies: Vec<_> = (1..=12)
+        .map(|budget| json!({ "name": "Acme", "budget": budget.to_string() }))
+        .collect();
+    let puts = bodies
+        .iter()
+        .map(|body| put_if(&server, COMPANY, ("if-match", &seen), body));
+    let statuses: Vec<_> = join_all(puts)
+        .await
+        .into_iter()
+        .map(|reply| reply.status)
+        .collect();
+    let count = |status| statuses.iter().filter(|one| **one == status).count();
+    assert_eq!(count(StatusCode::OK), 1, "{statuses:?}");
+    assert_eq!(count(StatusCode::PRECONDITION_FAILED), 11, "{statuses:?}");
+}
+
+#[tokio::test]
+async fn a_limits_form_that_is_out_of_date_shows_both_values_and_its_reader_decides() {
+    let server = with_people().await;
+    let owner = signed_in(&server, "owner@northwind.example").await;
+    let board = get(&server, &owner, "/companies").await.ok(200).text();
+    let version = version_in(&board, "/companies/limits", "value=\"acme-dental\"");
+    let save = async |name: &str, budget: &str, version: &str| {
+        let fields = [
+            ("account", "northwind"),
+            ("company", "acme-dental"),
+            ("name", name),
+            ("budget", budget),
+            ("version", version),
+            ("next", "/companies?account=northwind"),
+        ];
+        post(&server, &owner, "/companies/limits", &fields).await
+    };
+    save("Acme Dental", "1234", &version).await.ok(303);
+    // Another person, who opened the form before, only wants another name.
+    let asked = save("Acme & Sons", "", &version).await.ok(412).text();
+    assert!(asked.contains("Changed meanwhile"));
+    assert!(asked.contains("1234") && asked.contains("Acme &amp; Sons"));
+    let stored = server.get(COMPANY, &server.platform).await.ok(200).json();
+    assert_eq!(
+        (&stored["name"], &stored["budget"]),
+        (&json!("Acme Dental"), &json!("1234"))
+    );
+    // The page's own form saves it anyway, from what is stored now.
+    let current = version_in(&asked, "/companies/limits", "acme-dental");
+    assert_ne!(current, version);
+    let saved = save("Acme & Sons", "", &current).await.ok(303);
+    assert!(saved.header("location").contains("done=limits"));
+    let stored = server.get(COMPANY, &server.platform).await.ok(200).json();
+    assert_eq!(
+        (&stored["name"], &stored["budget"]),
+        (&json!("Acme & Sons"), &Value::Null)
+    );
+    // Who sends what is stored already has nothing to decide.
+    save("Acme & Sons", "", &version).await.ok(303);
+    save("Acme & Sons", "", "nonsense")
+        .await
+        .ok(303)
+        .header("location")
+        .contains("failed");
+}
+
+#[tokio::test]
+async fn forms_of_members_alerts_and_branding_are_held_to_their_version() {
+    let server = with_people().await;
+    let owner = signed_in(&server, "owner@northwind.example").await;
+    let page = get(&server, &owner, "/settings/members")
+        .await
+        .ok(200)
+        .text();
+    let change = "/settings/members/change";
+    let version = version_in(&page, change, "acme-dental");
+    let member = {
+        let form = page
+            .split("<form")
+            .find(|form| form.contains(&version))
+            .unwrap();
+        let at = form.find("name=\"member\"").unwrap();
+        form[at..]
+            .split("value=\"")
+            .nth(1)
+            .unwrap()
+            .split('"')
+            .next()
+            .unwrap()
+            .to_owned()
+    };
+    let place = async |role: &str| {
+        let fields = [
+            ("account", "northwind"),
+            ("member", &member),
+            ("role", role),
+            ("companies", ""),
+            ("version", &version),
+        ];
+        post(&server, &owner, change, &fields).await
+    };
+    place("analyst").await.ok(303);
+    let asked = place("billing_admin").await.ok(412).text();
+    assert!(asked.contains("analyst") && asked.contains("billing_admin"));
+
+    let page = get(&server, &owner, "/billing/alerts").await.ok(200).text();
+    let version = version_in(&page, "/billing/alerts/rules", "credits-used");
+    let rule = async |at: &str| {
+        let fields = [
+            ("account", "northwind"),
+            ("key", "credits-used"),
+            ("kind", "used_percent"),
+            ("at", at),
+            ("version", &version),
+        ];
+        post(&server, &owner, "/billing/alerts/rules", &fields).await
+    };
+    rule("50").await.ok(303);
+    let asked = rule("60").await.ok(412).text();
+    assert!(asked.contains("50%") && asked.contains("60%"));
+
+    let page = get(&server, &owner, "/settings/brand").await.ok(200).text();
+    let version = version_in(&page, "/settings/brand", "name=\"colour\"");
+    let brand = async |name: &str| {
+        let mut body = String::new();
+        for (field, value) in [
+            ("account", "northwind"),
+            ("name", name),
+            ("version", &version),
+        ] {
+            body += &format!(
+                "--part\r\ncontent-disposition: form-data; name=\"{field}\"\r\n\r\n{value}\r\n"
+            );
+        }
+        body += "--part--\r\n";
+        let request = form("/settings/brand").header("cookie", owner.clone());
+        let mut request = request.body(Body::from(body)).unwrap();
+        let kind = "multipart/form-data; boundary=part".parse().unwrap();
+        request.headers_mut().insert("content-type", kind);
+        server.send(request).await
+    };
+    brand("Northwind").await.ok(303);
+    let asked = brand("Southwind").await.ok(412).text();
+    assert!(asked.contains("Northwind") && asked.contains("Southwind"));
+}
