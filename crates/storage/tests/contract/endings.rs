@@ -97,7 +97,7 @@ pub async fn keys_are_found_by_when_they_end(backend: Arc<dyn Backend>) {
         key("never", north, None),
         key("gone", north, Some(in_s(5))),
     ] {
-        store.put_api_key(&key).await.unwrap();
+        store.put_api_key(&key, 200).await.unwrap();
     }
     store.revoke_api_key(north, "gone", NOW).await.unwrap();
     let found = store.keys_ending(NOW, in_s(10)).await.unwrap();
@@ -121,7 +121,7 @@ pub async fn endpoints_that_accept_nothing_are_found_until_they_are_disabled(
     let world = World::new(backend).await;
     let (store, account) = (&world.store, world.account.id);
     let target = || Target::Webhook(HOOK.to_owned());
-    store.put_webhook(account, &webhook()).await.unwrap();
+    store.add_webhook(account, &webhook(), 10).await.unwrap();
     let at = |seconds: i64| NOW.plus_micros(seconds * 1_000_000);
     let put = async |id: &str, now: Time| {
         let message = message(id, target());
