@@ -9,7 +9,7 @@ use subtle::ConstantTimeEq;
 use crate::{
     Caller, Permission, ServiceError, ServiceResult, Services,
     audit::Deed,
-    ports::{ApiKey, Change, KeyScope},
+    ports::{ApiKey, Edited, KeyScope},
     request::{noted, recall},
 };
 
@@ -75,8 +75,8 @@ impl Services {
         let stored = self.store.put_api_key(&made.key, MOST_KEYS).await?;
         self.directory.forget_key(&made.key.prefix);
         match stored {
-            Change::Made(()) => {}
-            Change::Over | Change::Missing | Change::Stale => return Err(too_many()),
+            Edited::Made(()) => {}
+            Edited::Over | Edited::Missing | Edited::Stale => return Err(too_many()),
         }
         let deed = Deed {
             action: "key.made",
@@ -151,9 +151,9 @@ impl Services {
         self.directory.forget_key(prefix);
         self.directory.forget_key(&made.key.prefix);
         match rotated {
-            Change::Made(()) => {}
-            Change::Missing | Change::Stale => return Err(works_no_more()),
-            Change::Over => return Err(too_many()),
+            Edited::Made(()) => {}
+            Edited::Missing | Edited::Stale => return Err(works_no_more()),
+            Edited::Over => return Err(too_many()),
         }
         let deed = Deed {
             action: "key.rotated",

@@ -13,7 +13,7 @@ use crate::{
     audit::Deed,
     keys::random_hex,
     passwords::{check_password, hash_password},
-    ports::{Change, Expected, Invitation, Membership, NewPerson, User, Version, Versioned as _},
+    ports::{Edited, Expected, Invitation, Membership, NewPerson, User, Version, Versioned as _},
     request::recall,
     users::check_email,
 };
@@ -208,13 +208,13 @@ impl Services {
             .put_invitation(&invitation, MOST_INVITATIONS)
             .await?
         {
-            Change::Made(()) => {}
-            Change::Over => {
+            Edited::Made(()) => {}
+            Edited::Over => {
                 return Err(ServiceError::Conflict(format!(
                     "an account has at most {MOST_INVITATIONS} open invitations: revoke one"
                 )));
             }
-            Change::Missing | Change::Stale => return Err(is_member()),
+            Edited::Missing | Edited::Stale => return Err(is_member()),
         }
         let path = format!("/invitations/{secret}");
         let (action, target) = ("member.invited", &*invitation.email);
@@ -425,12 +425,12 @@ fn role_in(user: &User, scope: &Scope) -> Option<Role> {
 }
 
 /// What a change of a member came to.
-fn kept_an_owner(changed: &Change<()>) -> ServiceResult<()> {
+fn kept_an_owner(changed: &Edited<()>) -> ServiceResult<()> {
     match changed {
-        Change::Made(()) => Ok(()),
-        Change::Missing => Err(ServiceError::NotFound),
-        Change::Stale => Err(ServiceError::Stale),
-        Change::Over => Err(ServiceError::Conflict(
+        Edited::Made(()) => Ok(()),
+        Edited::Missing => Err(ServiceError::NotFound),
+        Edited::Stale => Err(ServiceError::Stale),
+        Edited::Over => Err(ServiceError::Conflict(
             "this is the only owner of the account: make someone else owner first".to_owned(),
         )),
     }

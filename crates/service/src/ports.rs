@@ -27,7 +27,7 @@ pub use access::{
 pub use alerts::{
     Alert, AlertChange, AlertStore, AlertTurn, Delivery, Message, Outcome, Target, Webhook,
 };
-pub use change::{Change, Expected, Version, Versioned};
+pub use change::{Edited, Expected, Version, Versioned};
 pub use digests::DigestStore;
 pub use directory::{ApiKey, DirectoryStore, KeyScope, NewApiKey, PutAccount, PutCompany, Stored};
 pub use email_links::{EmailLink, EmailLinkStore, EmailOutcome, LinkKind};

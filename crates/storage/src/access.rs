@@ -8,7 +8,7 @@ mod portal;
 use async_trait::async_trait;
 use domain::{AccountId, Time, UserId, brand::Brand};
 use service::ports::{
-    AccessStore, AuditEntry, AuditFilter, Change, Expected, Identity, Invitation, Membership,
+    AccessStore, AuditEntry, AuditFilter, Edited, Expected, Identity, Invitation, Membership,
     NewPerson, PortalGrant, SavedSession, StoreResult, User,
 };
 
@@ -28,11 +28,11 @@ impl AccessStore for SqliteStore {
         user: UserId,
         membership: &Membership,
         expected: &Expected,
-    ) -> StoreResult<Change<()>> {
+    ) -> StoreResult<Edited<()>> {
         Ok(members::put(&self.writer, user, membership, expected).await?)
     }
 
-    async fn remove_member(&self, account: AccountId, user: UserId) -> StoreResult<Change<()>> {
+    async fn remove_member(&self, account: AccountId, user: UserId) -> StoreResult<Edited<()>> {
         Ok(members::remove(&self.writer, account, user).await?)
     }
 
@@ -47,7 +47,7 @@ impl AccessStore for SqliteStore {
         password_hash: &str,
         keep: Option<&[u8]>,
         now: Time,
-    ) -> StoreResult<Change<()>> {
+    ) -> StoreResult<Edited<()>> {
         Ok(members::set_password(&self.writer, user, before, password_hash, keep, now).await?)
     }
 
@@ -63,7 +63,7 @@ impl AccessStore for SqliteStore {
         Ok(sessions::end_of_user(&self.writer, user, keep).await?)
     }
 
-    async fn put_invitation(&self, invitation: &Invitation, most: u32) -> StoreResult<Change<()>> {
+    async fn put_invitation(&self, invitation: &Invitation, most: u32) -> StoreResult<Edited<()>> {
         Ok(invitations::put(&self.writer, invitation, most).await?)
     }
 
@@ -136,7 +136,7 @@ impl AccessStore for SqliteStore {
         brand: Option<&Brand>,
         expected: &Expected,
         now: Time,
-    ) -> StoreResult<Change<()>> {
+    ) -> StoreResult<Edited<()>> {
         Ok(directory::set_brand(&self.writer, account, brand, expected, now).await?)
     }
 

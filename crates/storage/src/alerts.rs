@@ -11,7 +11,7 @@ pub(crate) use rules::put_rule;
 use async_trait::async_trait;
 use domain::{AccountId, Time, alert::Rule};
 use service::ports::{
-    Alert, AlertChange, AlertStore, Change, Delivery, Expected, Message, Outcome, StoreResult,
+    Alert, AlertChange, AlertStore, Delivery, Edited, Expected, Message, Outcome, StoreResult,
     Stored, Target, Webhook,
 };
 
@@ -91,7 +91,7 @@ impl AlertStore for SqliteStore {
         account: AccountId,
         webhook: &Webhook,
         most: u32,
-    ) -> StoreResult<Change<()>> {
+    ) -> StoreResult<Edited<()>> {
         Ok(webhooks::add(&self.writer, account, webhook, most).await?)
     }
 

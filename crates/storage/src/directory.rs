@@ -17,7 +17,7 @@ use domain::{
 };
 pub(crate) use keys::{ending as keys_ending, touch as touch_keys};
 use service::ports::{
-    ApiKey, Change, DirectoryStore, Expected, NewApiKey, PutAccount, PutCompany, StoreResult,
+    ApiKey, DirectoryStore, Edited, Expected, NewApiKey, PutAccount, PutCompany, StoreResult,
     Stored,
 };
 
@@ -172,7 +172,7 @@ impl DirectoryStore for SqliteStore {
         Ok(keys::by_prefix(&self.lookups, prefix).await?)
     }
 
-    async fn put_api_key(&self, key: &NewApiKey, most: u32) -> StoreResult<Change<()>> {
+    async fn put_api_key(&self, key: &NewApiKey, most: u32) -> StoreResult<Edited<()>> {
         Ok(keys::put(&self.writer, key, most).await?)
     }
 
@@ -182,7 +182,7 @@ impl DirectoryStore for SqliteStore {
         key: &NewApiKey,
         ends_at: Time,
         most: u32,
-    ) -> StoreResult<Change<()>> {
+    ) -> StoreResult<Edited<()>> {
         Ok(keys::rotate(&self.writer, before, key, ends_at, most).await?)
     }
 

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use domain::{AccountId, CompanyId, Time, UserId, brand::Brand, tenancy::Role};
 use serde::{Deserialize, Serialize};
 
-use super::{Change, Expected, Membership, SavedSession, StoreResult, User};
+use super::{Edited, Expected, Membership, SavedSession, StoreResult, User};
 
 /// A link that lets someone join an account, once.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,23 +104,23 @@ pub trait AccessStore {
     /// Members of an account, by email address.
     async fn members(&self, account: AccountId) -> StoreResult<Vec<User>>;
 
-    /// Makes someone a member, or changes what they may do. [`Change::Over`] when the account would lose its only owner who
+    /// Makes someone a member, or changes what they may do. [`Edited::Over`] when the account would lose its only owner who
     /// can sign in.
     async fn put_member(
         &self,
         user: UserId,
         membership: &Membership,
         expected: &Expected,
-    ) -> StoreResult<Change<()>>;
+    ) -> StoreResult<Edited<()>>;
 
-    /// Ends a membership. [`Change::Over`] when the account would lose its only owner who can sign in.
-    async fn remove_member(&self, account: AccountId, user: UserId) -> StoreResult<Change<()>>;
+    /// Ends a membership. [`Edited::Over`] when the account would lose its only owner who can sign in.
+    async fn remove_member(&self, account: AccountId, user: UserId) -> StoreResult<Edited<()>>;
 
     /// Disables or enables a person; disabling ends their sessions. Whether there is such a person.
     async fn set_disabled(&self, user: UserId, disabled: bool, now: Time) -> StoreResult<bool>;
 
     /// Gives a person another password in the place of the one with the hash `before`, and ends their sessions but one.
-    /// [`Change::Stale`] when they have another one by now.
+    /// [`Edited::Stale`] when they have another one by now.
     async fn set_password(
         &self,
         user: UserId,
@@ -128,7 +128,7 @@ pub trait AccessStore {
         password_hash: &str,
         keep: Option<&[u8]>,
         now: Time,
-    ) -> StoreResult<Change<()>>;
+    ) -> StoreResult<Edited<()>>;
 
     /// Puts another hash of the same password in the place of `before`, unless that changed in the meantime. Sessions go on.
     async fn renew_hash(&self, user: UserId, before: &str, hash: &str) -> StoreResult<()>;
@@ -139,9 +139,9 @@ pub trait AccessStore {
     /// Ends a person's sessions, but one; how many.
     async fn end_sessions_of(&self, user: UserId, keep: Option<&[u8]>) -> StoreResult<u64>;
 
-    /// Stores an invitation; an open one of the same address in the account is revoked. [`Change::Over`] when `most` others
-    /// are open, [`Change::Stale`] when the person is a member by now.
-    async fn put_invitation(&self, invitation: &Invitation, most: u32) -> StoreResult<Change<()>>;
+    /// Stores an invitation; an open one of the same address in the account is revoked. [`Edited::Over`] when `most` others
+    /// are open, [`Edited::Stale`] when the person is a member by now.
+    async fn put_invitation(&self, invitation: &Invitation, most: u32) -> StoreResult<Edited<()>>;
 
     /// Open invitations of an account, newest first.
     async fn invitations(&self, account: AccountId, now: Time) -> StoreResult<Vec<Invitation>>;
@@ -204,7 +204,7 @@ pub trait AccessStore {
         brand: Option<&Brand>,
         expected: &Expected,
         now: Time,
-    ) -> StoreResult<Change<()>>;
+    ) -> StoreResult<Edited<()>>;
 
     /// Remembers when API keys were used last.
     async fn touch_api_keys(&self, used: &[(String, Time)]) -> StoreResult<()>;

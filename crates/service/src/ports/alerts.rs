@@ -7,7 +7,7 @@ use domain::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Change, Expected, StoreResult, Stored};
+use super::{Edited, Expected, StoreResult, Stored};
 
 /// An alert that was sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -240,7 +240,7 @@ pub trait AlertStore {
         account: AccountId,
         webhook: &Webhook,
         most: u32,
-    ) -> StoreResult<Change<()>>;
+    ) -> StoreResult<Edited<()>>;
 
     /// Says since when nothing is sent to a webhook, or that it is called again; the webhook, if there is one.
     async fn set_webhook_disabled(

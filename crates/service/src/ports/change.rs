@@ -142,7 +142,7 @@ impl Expected {
 
 /// What became of a change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Change<T> {
+pub enum Edited<T> {
     /// It was made.
     Made(T),
     /// There is nothing that could be changed so.
@@ -153,7 +153,7 @@ pub enum Change<T> {
     Stale,
 }
 
-impl<T> Change<T> {
+impl<T> Edited<T> {
     /// Whether it was made.
     pub const fn is_made(&self) -> bool {
         matches!(self, Self::Made(_))

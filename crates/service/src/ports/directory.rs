@@ -12,7 +12,7 @@ use domain::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Change, Expected, StoreResult};
+use super::{Edited, Expected, StoreResult};
 
 /// What an API key may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -270,17 +270,17 @@ pub trait DirectoryStore {
     async fn api_key(&self, prefix: &str) -> StoreResult<Option<ApiKey>>;
 
     /// Stores an API key, unless its account, or the platform, has `most` that work.
-    async fn put_api_key(&self, key: &NewApiKey, most: u32) -> StoreResult<Change<()>>;
+    async fn put_api_key(&self, key: &NewApiKey, most: u32) -> StoreResult<Edited<()>>;
 
     /// Stores an API key in the place of one that works, which ends at `ends_at` unless it ends sooner; unless there are
-    /// `most` that work. [`Change::Missing`] when the key before works no more.
+    /// `most` that work. [`Edited::Missing`] when the key before works no more.
     async fn rotate_api_key(
         &self,
         before: &str,
         key: &NewApiKey,
         ends_at: Time,
         most: u32,
-    ) -> StoreResult<Change<()>>;
+    ) -> StoreResult<Edited<()>>;
 
     /// API keys of an account, or of the platform, by prefix, those after `after`.
     async fn api_keys(

@@ -1,7 +1,7 @@
 //! Links that let someone join an account.
 
 use domain::{AccountId, Time, UserId};
-use service::ports::{Change, Invitation, Membership, NewPerson, User};
+use service::ports::{Edited, Invitation, Membership, NewPerson, User};
 use sqlx::{SqliteExecutor, SqlitePool};
 
 use super::members;
@@ -54,7 +54,7 @@ impl TryFrom<InvitationRow> for Invitation {
 }
 
 #[tracing::instrument(name = "db.invitations.put", skip_all)]
-pub(super) async fn put(writer: &Writer, invitation: &Invitation, most: u32) -> Result<Change<()>> {
+pub(super) async fn put(writer: &Writer, invitation: &Invitation, most: u32) -> Result<Edited<()>> {
     const IS_MEMBER: &str =
         "SELECT EXISTS (SELECT 1 FROM memberships AS m JOIN users AS u ON u.user_id = m.user_id
         WHERE m.account_id = ?1 AND u.email = ?2)";
@@ -73,7 +73,7 @@ pub(super) async fn put(writer: &Writer, invitation: &Invitation, most: u32) -> 
             .fetch_one(tx.connection())
             .await?;
         if is_member {
-            return Ok(Did::Nothing(Change::Stale));
+            return Ok(Did::Nothing(Edited::Stale));
         }
         let others: u32 = sqlx::query_scalar(OTHERS)
             .bind(invitation.account.0)
@@ -82,7 +82,7 @@ pub(super) async fn put(writer: &Writer, invitation: &Invitation, most: u32) -> 
             .fetch_one(tx.connection())
             .await?;
         if others >= most {
-            return Ok(Did::Nothing(Change::Over));
+            return Ok(Did::Nothing(Edited::Over));
         }
         sqlx::query(REVOKE)
             .bind(invitation.account.0)
@@ -101,7 +101,7 @@ pub(super) async fn put(writer: &Writer, invitation: &Invitation, most: u32) -> 
             .bind(invitation.expires_at.micros())
             .execute(tx.connection())
             .await?;
-        Ok(Did::Done(Change::Made(())))
+        Ok(Did::Done(Edited::Made(())))
     })
     .await
 }

@@ -1,7 +1,7 @@
 //! Changing who belongs to an account, and people themselves.
 
 use domain::{AccountId, Time, UserId, tenancy::Role};
-use service::ports::{Change, Expected, Identity, Membership, NewPerson, User};
+use service::ports::{Edited, Expected, Identity, Membership, NewPerson, User};
 use sqlx::SqliteConnection;
 
 use crate::{
@@ -19,22 +19,22 @@ pub(super) async fn put(
     user: UserId,
     membership: &Membership,
     expected: &Expected,
-) -> Result<Change<()>> {
+) -> Result<Edited<()>> {
     once(writer, async |tx| {
         let found = users::membership_in(tx.connection(), user, membership.account).await?;
         if !expected.is_met_by(found.as_ref()) {
             let is_gone = found.is_none();
             let refused = if is_gone {
-                Change::Missing
+                Edited::Missing
             } else {
-                Change::Stale
+                Edited::Stale
             };
             return Ok(Did::Nothing(refused));
         }
         if !join(tx.connection(), user, membership).await? {
-            return Ok(Did::Nothing(Change::Over));
+            return Ok(Did::Nothing(Edited::Over));
         }
-        Ok(Did::Done(Change::Made(())))
+        Ok(Did::Done(Edited::Made(())))
     })
     .await
 }
@@ -81,17 +81,17 @@ pub(super) async fn remove(
     writer: &Writer,
     account: AccountId,
     user: UserId,
-) -> Result<Change<()>> {
+) -> Result<Edited<()>> {
     once(writer, async |tx| {
         if is_only_owner(tx.connection(), account, user).await? {
-            return Ok(Did::Nothing(Change::Over));
+            return Ok(Did::Nothing(Edited::Over));
         }
         let query = sqlx::query(REMOVE).bind(account.0).bind(user.0);
         let done = query.execute(tx.connection()).await?;
         if done.rows_affected() == 0 {
-            return Ok(Did::Nothing(Change::Missing));
+            return Ok(Did::Nothing(Edited::Missing));
         }
-        Ok(Did::Done(Change::Made(())))
+        Ok(Did::Done(Edited::Made(())))
     })
     .await
 }
@@ -126,7 +126,7 @@ pub(super) async fn set_password(
     password_hash: &str,
     keep: Option<&[u8]>,
     now: Time,
-) -> Result<Change<()>> {
+) -> Result<Edited<()>> {
     const SQL: &str = "UPDATE users SET password_hash = ?3, updated_at = ?4
         WHERE user_id = ?1 AND password_hash = ?2";
     once(writer, async |tx| {
@@ -138,11 +138,11 @@ pub(super) async fn set_password(
             .execute(tx.connection())
             .await?;
         if done.rows_affected() == 0 {
-            return Ok(Did::Nothing(Change::Stale));
+            return Ok(Did::Nothing(Edited::Stale));
         }
         sessions::delete_of_user(tx.connection(), user, keep).await?;
         email_links::void(tx.connection(), user).await?;
-        Ok(Did::Done(Change::Made(())))
+        Ok(Did::Done(Edited::Made(())))
     })
     .await
 }

@@ -1,7 +1,7 @@
 //! Where accounts want to be called.
 
 use domain::{AccountId, Time};
-use service::ports::{Change, Target, Webhook};
+use service::ports::{Edited, Target, Webhook};
 use sqlx::{SqliteExecutor, SqlitePool};
 
 use super::messages::target_text;
@@ -49,12 +49,12 @@ pub(super) async fn add(
     account: AccountId,
     webhook: &Webhook,
     most: u32,
-) -> Result<Change<()>> {
+) -> Result<Edited<()>> {
     const SQL: &str = "INSERT INTO webhooks (account_id, id, url, secret, created_at, disabled_at)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
     once(writer, async |tx| {
         if count(tx.connection(), account).await? >= most {
-            return Ok(Did::Nothing(Change::Over));
+            return Ok(Did::Nothing(Edited::Over));
         }
         sqlx::query(SQL)
             .bind(account.0)
@@ -65,7 +65,7 @@ pub(super) async fn add(
             .bind(webhook.disabled_at.map(Time::micros))
             .execute(tx.connection())
             .await?;
-        Ok(Did::Done(Change::Made(())))
+        Ok(Did::Done(Edited::Made(())))
     })
     .await
 }

@@ -3,7 +3,7 @@
 use domain::{
     AccountId, Credits, Time, alert::Rule, brand::Brand, ledger::OveragePolicy, tenancy::Account,
 };
-use service::ports::{Change, Expected, PutAccount, Stored};
+use service::ports::{Edited, Expected, PutAccount, Stored};
 use sqlx::{SqliteConnection, SqliteExecutor, SqlitePool};
 
 use super::after_or_first;
@@ -253,13 +253,13 @@ pub(crate) async fn set_brand(
     new: Option<&Brand>,
     expected: &Expected,
     now: Time,
-) -> Result<Change<()>> {
+) -> Result<Edited<()>> {
     const SQL: &str = "UPDATE accounts SET brand = ?2, updated_at = ?3 WHERE account_id = ?1";
     once(writer, async |tx| {
         // No look of its own is a plain one.
         let before = brand(tx.connection(), account).await?.unwrap_or_default();
         if !expected.is_met_by(Some(&before)) {
-            return Ok(Did::Nothing(Change::Stale));
+            return Ok(Did::Nothing(Edited::Stale));
         }
         sqlx::query(SQL)
             .bind(account.0)
@@ -267,7 +267,7 @@ pub(crate) async fn set_brand(
             .bind(now.micros())
             .execute(tx.connection())
             .await?;
-        Ok(Did::Done(Change::Made(())))
+        Ok(Did::Done(Edited::Made(())))
     })
     .await
 }

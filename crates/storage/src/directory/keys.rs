@@ -1,7 +1,7 @@
 //! API keys: their public part and a hash of their secret.
 
 use domain::{AccountId, Time};
-use service::ports::{ApiKey, Change};
+use service::ports::{ApiKey, Edited};
 use sqlx::{SqliteConnection, SqlitePool};
 
 use super::after_or_first;
@@ -77,13 +77,13 @@ pub(super) async fn list(
 
 /// A prefix that is taken is refused: replacing would hand one account's key to another.
 #[tracing::instrument(name = "db.api_keys.put", skip_all)]
-pub(super) async fn put(writer: &Writer, key: &ApiKey, most: u32) -> Result<Change<()>> {
+pub(super) async fn put(writer: &Writer, key: &ApiKey, most: u32) -> Result<Edited<()>> {
     once(writer, async |tx| {
         if working(tx.connection(), key.account, key.created_at).await? >= most {
-            return Ok(Did::Nothing(Change::Over));
+            return Ok(Did::Nothing(Edited::Over));
         }
         insert(tx.connection(), key).await?;
-        Ok(Did::Done(Change::Made(())))
+        Ok(Did::Done(Edited::Made(())))
     })
     .await
 }
@@ -129,12 +129,12 @@ pub(super) async fn rotate(
     key: &ApiKey,
     ends_at: Time,
     most: u32,
-) -> Result<Change<()>> {
+) -> Result<Edited<()>> {
     const END: &str = "UPDATE api_keys SET expires_at = min(coalesce(expires_at, ?3), ?3)
         WHERE prefix = ?2 AND account_id IS ?1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?4)";
     once(writer, async |tx| {
         if working(tx.connection(), key.account, key.created_at).await? >= most {
-            return Ok(Did::Nothing(Change::Over));
+            return Ok(Did::Nothing(Edited::Over));
         }
         let ended = sqlx::query(END)
             .bind(key.account.map(|account| account.0))
@@ -144,10 +144,10 @@ pub(super) async fn rotate(
             .execute(tx.connection())
             .await?;
         if ended.rows_affected() == 0 {
-            return Ok(Did::Nothing(Change::Missing));
+            return Ok(Did::Nothing(Edited::Missing));
         }
         insert(tx.connection(), key).await?;
-        Ok(Did::Done(Change::Made(())))
+        Ok(Did::Done(Edited::Made(())))
     })
     .await
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::{AccountId, UserId, brand::Brand, tenancy::Role, time::DAY_US};
 use service::ports::{
-    ApiKey, AuditEntry, AuditFilter, Change, Expected, Identity, Invitation, KeyScope, Membership,
+    ApiKey, AuditEntry, AuditFilter, Edited, Expected, Identity, Invitation, KeyScope, Membership,
     NewPerson, NewUser, PortalGrant, SavedSession, User, Versioned as _,
 };
 
@@ -197,9 +197,9 @@ pub async fn members_are_listed_changed_and_removed(backend: Arc<dyn Backend>) {
             .is_err()
     );
     let remove = async |account: AccountId| store.remove_member(account, bob.id).await.unwrap();
-    assert_eq!(remove(world.other.id).await, Change::Missing);
-    assert_eq!(remove(world.account.id).await, Change::Made(()));
-    assert_eq!(remove(world.account.id).await, Change::Missing);
+    assert_eq!(remove(world.other.id).await, Edited::Missing);
+    assert_eq!(remove(world.account.id).await, Edited::Made(()));
+    assert_eq!(remove(world.account.id).await, Edited::Missing);
     assert_eq!(emails(world.account.id).await, ["ada@example.com"]);
 }
 
@@ -231,9 +231,9 @@ pub async fn disabling_and_a_new_password_end_sessions(backend: Arc<dyn Backend>
     let keep = Some(&two.id_hash[..]);
     // Who knows a password that is no longer theirs changes nothing.
     let stale = store.set_password(ada.id, "older", "mine", None, NOW).await;
-    assert_eq!(stale.unwrap(), Change::Stale);
+    assert_eq!(stale.unwrap(), Edited::Stale);
     let set = store.set_password(ada.id, "hash", "other", keep, NOW).await;
-    assert_eq!(set.unwrap(), Change::Made(()));
+    assert_eq!(set.unwrap(), Edited::Made(()));
     assert_eq!(store.sessions_of(ada.id, NOW).await.unwrap(), [two]);
     let three = session(&world, ada.id, 4).await;
     assert_eq!(
@@ -375,7 +375,7 @@ pub async fn keys_end_and_say_when_they_were_used(backend: Arc<dyn Backend>) {
         let rotated = store
             .rotate_api_key(before, &key(after, None), late, 200)
             .await;
-        assert_eq!(rotated.unwrap(), Change::Made(()));
+        assert_eq!(rotated.unwrap(), Edited::Made(()));
     }
     // A key that works no more has no successor.
     let revoked = store.revoke_api_key(Some(world.account.id), "d", NOW).await;
@@ -384,7 +384,7 @@ pub async fn keys_end_and_say_when_they_were_used(backend: Arc<dyn Backend>) {
         let rotated = store
             .rotate_api_key(before, &key("e", None), late, 200)
             .await;
-        assert_eq!(rotated.unwrap(), Change::Missing);
+        assert_eq!(rotated.unwrap(), Edited::Missing);
     }
     assert_eq!(store.api_key("e").await.unwrap(), None);
     let used = [("a".to_owned(), soon), ("gone".to_owned(), soon)];
@@ -411,11 +411,11 @@ pub async fn a_brand_is_kept_and_removed(backend: Arc<dyn Backend>) {
         store.set_brand(id, new, expected, NOW).await.unwrap()
     };
     let plain = Expected::version(Brand::default().version());
-    assert_eq!(set(Some(&brand), &plain).await, Change::Made(()));
-    assert_eq!(set(None, &plain).await, Change::Stale);
+    assert_eq!(set(Some(&brand), &plain).await, Edited::Made(()));
+    assert_eq!(set(None, &plain).await, Edited::Stale);
     assert_eq!(store.brand(id).await.unwrap(), Some(brand));
     assert_eq!(store.brand(world.other.id).await.unwrap(), None);
-    assert_eq!(set(None, &Expected::Any).await, Change::Made(()));
+    assert_eq!(set(None, &Expected::Any).await, Edited::Made(()));
     assert_eq!(store.brand(id).await.unwrap(), None);
 }
 

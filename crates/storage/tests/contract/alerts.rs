@@ -7,7 +7,7 @@ use domain::{
     alert::{Condition, Crossings, Ending, Mark, Reading, Rule},
 };
 use service::ports::{
-    AlertChange, AlertTurn, Change, EmailKind, Expected, Message, Outcome, Target, Webhook,
+    AlertChange, AlertTurn, Edited, EmailKind, Expected, Message, Outcome, Target, Webhook,
 };
 
 use super::{
@@ -253,7 +253,7 @@ pub async fn rules_and_webhooks_are_stored_replaced_and_removed(backend: Arc<dyn
         disabled_at: None,
     };
     let added = store.add_webhook(account, &webhook, 1).await.unwrap();
-    assert_eq!(added, Change::Made(()));
+    assert_eq!(added, Edited::Made(()));
     let disabled = Webhook {
         disabled_at: Some(NOW),
         ..webhook

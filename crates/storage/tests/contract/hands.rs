@@ -7,7 +7,7 @@ use std::sync::Arc;
 use domain::{AccountId, Credits, UserId, alert::Rule, tenancy::Role, time::DAY_US};
 use futures::future::join_all;
 use service::ports::{
-    ApiKey, Change, Expected, Invitation, KeyScope, Membership, NewPerson, NewUser, PutCompany,
+    ApiKey, Edited, Expected, Invitation, KeyScope, Membership, NewPerson, NewUser, PutCompany,
     Stored, Versioned as _, Webhook,
 };
 use storage::Database;
@@ -79,7 +79,7 @@ pub async fn owners_who_remove_each_other_leave_one(backend: Arc<dyn Backend>) {
         };
         let mut made = [made.0.unwrap(), made.1.unwrap()];
         made.sort_by_key(|change| !change.is_made());
-        assert_eq!(made, [Change::Made(()), Change::Over], "round {round}");
+        assert_eq!(made, [Edited::Made(()), Edited::Over], "round {round}");
         assert_eq!(owners(&world).await, 1, "round {round}");
     }
     // An owner who cannot sign in is none.
@@ -87,11 +87,11 @@ pub async fn owners_who_remove_each_other_leave_one(backend: Arc<dyn Backend>) {
     assert!(one.set_disabled(ada, true, NOW).await.unwrap());
     assert_eq!(
         other.remove_member(account, bob).await.unwrap(),
-        Change::Over
+        Edited::Over
     );
     assert_eq!(
         other.remove_member(account, ada).await.unwrap(),
-        Change::Made(())
+        Edited::Made(())
     );
 }
 
@@ -99,7 +99,7 @@ pub async fn an_owner_who_is_invited_as_less_stays_the_only_owner(backend: Arc<d
     let world = World::new(backend).await;
     let (store, open) = (&world.store, invitation(&world, "ada"));
     let invited = store.put_invitation(&open, MOST).await.unwrap();
-    assert_eq!(invited, Change::Made(()));
+    assert_eq!(invited, Edited::Made(()));
     let ada = owner(&world, "ada").await;
     let accepted = store.accept_invitation(&open.token_hash, None, NOW).await;
     assert_eq!(accepted.unwrap(), None);
@@ -107,7 +107,7 @@ pub async fn an_owner_who_is_invited_as_less_stays_the_only_owner(backend: Arc<d
     assert_eq!(kept.memberships, [place(world.account.id, Role::Owner)]);
     // And who is a member by now is not invited.
     let again = store.put_invitation(&invitation(&world, "ada"), MOST).await;
-    assert_eq!(again.unwrap(), Change::Stale);
+    assert_eq!(again.unwrap(), Edited::Stale);
 }
 
 fn invitation(world: &World, name: &str) -> Invitation {

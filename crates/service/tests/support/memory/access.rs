@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use domain::{AccountId, Time, UserId, brand::Brand, tenancy::Role};
 use service::ports::{
-    AccessStore, AuditEntry, AuditFilter, Change, Expected, Identity, Invitation, Membership,
+    AccessStore, AuditEntry, AuditFilter, Edited, Expected, Identity, Invitation, Membership,
     NewPerson, PortalGrant, SavedSession, StoreResult, User,
 };
 
@@ -96,33 +96,33 @@ impl AccessStore for MemoryStore {
         user: UserId,
         membership: &Membership,
         expected: &Expected,
-    ) -> StoreResult<Change<()>> {
+    ) -> StoreResult<Edited<()>> {
         Ok(self.change(|state| {
             let known = state.users.iter().find(|one| one.id == user);
             let mut places = known.iter().flat_map(|user| &user.memberships);
             let found = places.find(|one| one.account == membership.account);
             if !expected.is_met_by(found) {
-                return found.map_or(Change::Missing, |_| Change::Stale);
+                return found.map_or(Edited::Missing, |_| Edited::Stale);
             }
             let joined = state.join(user, membership);
-            joined.map_or(Change::Over, |_| Change::Made(()))
+            joined.map_or(Edited::Over, |_| Edited::Made(()))
         }))
     }
 
-    async fn remove_member(&self, account: AccountId, user: UserId) -> StoreResult<Change<()>> {
+    async fn remove_member(&self, account: AccountId, user: UserId) -> StoreResult<Edited<()>> {
         Ok(self.change(|state| {
             if state.is_only_owner(account, user) {
-                return Change::Over;
+                return Edited::Over;
             }
             let Some(user) = state.user_mut(user) else {
-                return Change::Missing;
+                return Edited::Missing;
             };
             let before = user.memberships.len();
             user.memberships.retain(|one| one.account != account);
             if user.memberships.len() < before {
-                Change::Made(())
+                Edited::Made(())
             } else {
-                Change::Missing
+                Edited::Missing
             }
         }))
     }
@@ -144,15 +144,15 @@ impl AccessStore for MemoryStore {
         password_hash: &str,
         keep: Option<&[u8]>,
         _: Time,
-    ) -> StoreResult<Change<()>> {
+    ) -> StoreResult<Edited<()>> {
         Ok(self.change(|state| {
             let user = state.user_mut(id);
             let Some(user) = user.filter(|user| user.password_hash == before) else {
-                return Change::Stale;
+                return Edited::Stale;
             };
             password_hash.clone_into(&mut user.password_hash);
             state.end_sessions(id, keep);
-            Change::Made(())
+            Edited::Made(())
         }))
     }
 
@@ -179,7 +179,7 @@ impl AccessStore for MemoryStore {
         Ok(self.change(|state| state.end_sessions(user, keep)))
     }
 
-    async fn put_invitation(&self, invitation: &Invitation, most: u32) -> StoreResult<Change<()>> {
+    async fn put_invitation(&self, invitation: &Invitation, most: u32) -> StoreResult<Edited<()>> {
         Ok(self.change(|state| {
             let account = invitation.account;
             let invited = state
@@ -188,7 +188,7 @@ impl AccessStore for MemoryStore {
                 .filter(|user| user.email == invitation.email);
             let mut places = invited.flat_map(|user| &user.memberships);
             if places.any(|one| one.account == account) {
-                return Change::Stale;
+                return Edited::Stale;
             }
             let others = state.access.invitations.iter().filter(|other| {
                 other.account == account
@@ -196,12 +196,12 @@ impl AccessStore for MemoryStore {
                     && other.expires_at > invitation.created_at
             });
             if others.count() >= most as usize {
-                return Change::Over;
+                return Edited::Over;
             }
             let open = &mut state.access.invitations;
             open.retain(|old| (old.account, &old.email) != (invitation.account, &invitation.email));
             open.push(invitation.clone());
-            Change::Made(())
+            Edited::Made(())
         }))
     }
 
@@ -337,17 +337,17 @@ impl AccessStore for MemoryStore {
         brand: Option<&Brand>,
         expected: &Expected,
         _: Time,
-    ) -> StoreResult<Change<()>> {
+    ) -> StoreResult<Edited<()>> {
         Ok(self.change(|state| {
             let brands = &mut state.access.brands;
             let before = brands.iter().find(|(owner, _)| *owner == account);
             let before = before.map(|(_, brand)| brand.clone()).unwrap_or_default();
             if !expected.is_met_by(Some(&before)) {
-                return Change::Stale;
+                return Edited::Stale;
             }
             brands.retain(|(owner, _)| *owner != account);
             brands.extend(brand.map(|brand| (account, brand.clone())));
-            Change::Made(())
+            Edited::Made(())
         }))
     }
 

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use domain::{AccountId, Time, UserId, alert::Rule};
 use service::ports::{
-    Alert, AlertChange, AlertStore, AlertTurn, Change, Delivery, EmailKind, EmailStore, EndingMark,
+    Alert, AlertChange, AlertStore, AlertTurn, Delivery, Edited, EmailKind, EmailStore, EndingMark,
     Expected, Message, Outcome, StoreResult, Stored, Target, Webhook,
 };
 
@@ -236,13 +236,13 @@ impl AlertStore for MemoryStore {
         account: AccountId,
         webhook: &Webhook,
         most: u32,
-    ) -> StoreResult<Change<()>> {
+    ) -> StoreResult<Edited<()>> {
         Ok(self.change(|state| {
             if of(&state.alerts.webhooks, account).len() >= most as usize {
-                return Change::Over;
+                return Edited::Over;
             }
             state.alerts.webhooks.push((account, webhook.clone()));
-            Change::Made(())
+            Edited::Made(())
         }))
     }
 

@@ -11,7 +11,7 @@ use domain::{
 use service::{
     desk::Desk,
     ports::{
-        ApiKey, Change, DirectoryStore, Expected, NewApiKey, PutAccount, PutCompany, StoreResult,
+        ApiKey, DirectoryStore, Edited, Expected, NewApiKey, PutAccount, PutCompany, StoreResult,
         Stored,
     },
 };
@@ -312,7 +312,7 @@ impl DirectoryStore for MemoryStore {
             .cloned())
     }
 
-    async fn put_api_key(&self, key: &NewApiKey, most: u32) -> StoreResult<Change<()>> {
+    async fn put_api_key(&self, key: &NewApiKey, most: u32) -> StoreResult<Edited<()>> {
         Ok(self.change(|state| state.add_key(key, most)))
     }
 
@@ -322,13 +322,13 @@ impl DirectoryStore for MemoryStore {
         key: &NewApiKey,
         ends_at: Time,
         most: u32,
-    ) -> StoreResult<Change<()>> {
+    ) -> StoreResult<Edited<()>> {
         Ok(self.change(|state| {
             let works = |old: &ApiKey| {
                 old.account == key.account && old.prefix == before && old.works_at(key.created_at)
             };
             let Some(place) = state.keys.iter().position(works) else {
-                return Change::Missing;
+                return Edited::Missing;
             };
             let added = state.add_key(key, most);
             if added.is_made() {
@@ -373,14 +373,14 @@ impl DirectoryStore for MemoryStore {
 }
 
 impl State {
-    fn add_key(&mut self, key: &NewApiKey, most: u32) -> Change<()> {
+    fn add_key(&mut self, key: &NewApiKey, most: u32) -> Edited<()> {
         let keys = self.keys.iter();
         let working = keys.filter(|old| old.account == key.account && old.works_at(key.created_at));
         if working.count() >= most as usize {
-            return Change::Over;
+            return Edited::Over;
         }
         self.keys.push(key.clone());
-        Change::Made(())
+        Edited::Made(())
     }
 
     fn companies_of(&self, account: AccountId) -> Vec<Company> {
