@@ -33,7 +33,7 @@ part() {
   fi
 }
 
-# look: with as many files as so many sockets are, and the program as it is shipped where there is one.
+# look: with as many files as so many sockets are. CREDITSCOPE_BIN says of which program the figures are.
 look() (
   ulimit -n "$(ulimit -Hn)"
   export VIEWERS=$viewers
