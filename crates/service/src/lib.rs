@@ -34,6 +34,7 @@ pub mod live;
 pub mod mail;
 pub mod members;
 pub mod orders;
+mod outbox;
 mod passwords;
 pub mod payments;
 pub mod platform;

@@ -25,7 +25,8 @@ pub use access::{
     AccessStore, AuditEntry, AuditFilter, Identity, Invitation, NewPerson, PortalGrant,
 };
 pub use alerts::{
-    Alert, AlertChange, AlertStore, AlertTurn, Delivery, Message, Outcome, Target, Webhook,
+    Alert, AlertChange, AlertStore, AlertTurn, Delivery, DueAsk, Message, Outcome, Reached, Target,
+    Webhook,
 };
 pub use change::{Edited, Expected, Version, Versioned};
 pub use digests::DigestStore;

@@ -2,15 +2,14 @@
 
 use async_trait::async_trait;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use domain::{Time, ledger::SYSTEM};
+use domain::Time;
 use serde_json::json;
 
 use crate::{
     Scope, ServiceError, ServiceResult, Services,
     alerts::body,
     audit::Deed,
-    log_failure,
-    ports::{Delivery, Message, Outcome, Target, Webhook},
+    ports::{Delivery, Message, Target, Webhook},
     request::{noted, recall},
 };
 
@@ -20,12 +19,8 @@ pub const MOST_WEBHOOKS: u32 = 10;
 const MAX_URL: usize = 2_000;
 /// Bytes of a secret.
 const SECRET_BYTES: usize = 32;
-/// Messages of one round.
-const ROUND: u32 = 50;
-/// An attempt is over after this long, whatever became of it.
-const LEASE_US: i64 = 60_000_000;
-/// Messages that are looked at when one is given up.
-const RECENT: u32 = 50;
+/// Most test events on their way to one webhook.
+pub const MOST_TESTS: u32 = 20;
 
 /// When a message is tried again: seconds after the first, second and further attempts.
 pub const RETRIES_S: [u32; 9] = [5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400];
@@ -163,7 +158,10 @@ impl Services {
         Ok(())
     }
 
-    /// Sends a webhook a message that says it is a test; its id.
+    /// Sends a webhook a message that says it is a test; its id. A webhook that rests is asked at once.
+    ///
+    /// # Errors
+    /// [`ServiceError::Conflict`] while too many are on their way there.
     pub async fn test_webhook(&self, scope: &Scope, id: &str) -> ServiceResult<String> {
         let webhook = self.webhook(scope, id).await?;
         let kind = "creditscope.test";
@@ -176,10 +174,13 @@ impl Services {
             body: body(kind, self.now(), &data),
             targets: vec![Target::Webhook(webhook.id)],
         };
-        let account = scope.account.id;
-        self.store
-            .put_message(account, &message, self.now())
-            .await?;
+        let (account, now) = (scope.account.id, self.now());
+        let is_stored = self.store.put_test(account, &message, MOST_TESTS, now);
+        if !is_stored.await? {
+            return Err(ServiceError::Conflict(format!(
+                "{MOST_TESTS} test events are on their way to this webhook: wait until they have arrived or failed"
+            )));
+        }
         self.messages.notify_one();
         Ok(message.id)
     }
@@ -212,126 +213,6 @@ impl Services {
         self.messages.notify_one();
         Ok(())
     }
-
-    /// Sends messages that are due; how many were tried.
-    pub async fn send_due(&self) -> ServiceResult<usize> {
-        let now = self.now();
-        let due = self
-            .store
-            .take_due(now, now.plus_micros(LEASE_US), ROUND)
-            .await?;
-        let count = due.len();
-        futures::future::join_all(due.iter().map(|delivery| self.send(delivery))).await;
-        Ok(count)
-    }
-
-    /// Waits until there is a message that can be sent at once.
-    pub async fn messages(&self) {
-        self.messages.notified().await;
-    }
-
-    async fn send(&self, delivery: &Delivery) {
-        let (outcome, answer) = match self.attempt(delivery).await {
-            Ok(answer) => (Outcome::Delivered, answer),
-            Err(Missed::ForGood(answer)) => (Outcome::Failed, answer),
-            Err(Missed::ForNow(answer)) => (self.next(delivery), answer),
-        };
-        let noted = self
-            .store
-            .note_attempt(delivery, &outcome, &answer, self.now());
-        if let Err(error) = noted.await {
-            log_failure(&error);
-        }
-        if outcome == Outcome::Failed
-            && let Err(error) = self.give_up(delivery, &answer).await
-        {
-            tracing::error!(%error, "a webhook could not be given up");
-        }
-    }
-
-    async fn attempt(&self, delivery: &Delivery) -> Result<String, Missed> {
-        let id = match &delivery.target {
-            Target::Webhook(id) => id,
-            Target::Mail(address) => return self.write(address, delivery).await,
-        };
-        let webhooks = self.store.webhooks(delivery.account).await;
-        let webhooks = webhooks.map_err(|error| Missed::ForNow(error.to_string()))?;
-        let webhook = webhooks.into_iter().find(|webhook| webhook.id == *id);
-        let webhook = webhook.filter(|webhook| webhook.disabled_at.is_none());
-        let webhook =
-            webhook.ok_or_else(|| Missed::ForGood("the webhook does not work any more".into()))?;
-        let call = Call {
-            url: &webhook.url,
-            secret: &webhook.secret,
-            id: &delivery.message,
-            at: self.now(),
-            body: &delivery.body,
-        };
-        match self.courier.call(call).await {
-            Ok(status @ 200..300) => Ok(status.to_string()),
-            // The receiver says that nobody is there any more.
-            Ok(410) => Err(Missed::ForGood("410".to_owned())),
-            Ok(status) => Err(Missed::ForNow(status.to_string())),
-            Err(reason) => Err(Missed::ForNow(reason)),
-        }
-    }
-
-    async fn write(&self, address: &str, delivery: &Delivery) -> Result<String, Missed> {
-        let email = self.email_of(address, delivery).await;
-        let email = email.map_err(|error| Missed::ForNow(error.to_string()))?;
-        let Some(email) = email else {
-            return Err(Missed::ForGood("unsubscribed".to_owned()));
-        };
-        let sent = self.mail.send(email).await;
-        sent.map(|()| "sent".to_owned()).map_err(Missed::ForNow)
-    }
-
-    /// When it is tried again: a little later than said, so that not everybody comes back at the same moment.
-    fn next(&self, delivery: &Delivery) -> Outcome {
-        let tried = usize::try_from(delivery.attempts).unwrap_or(usize::MAX);
-        let Some(seconds) = self.courier.retries_s().get(tried) else {
-            return Outcome::Failed;
-        };
-        let pause_us = i64::from(*seconds) * 1_000_000;
-        let jitter_us = rand::random_range(0..=pause_us / 10);
-        Outcome::Retry(self.now().plus_micros(pause_us + jitter_us))
-    }
-
-    /// A webhook that took nothing for as long as a message was tried is no longer called.
-    async fn give_up(&self, delivery: &Delivery, answer: &str) -> ServiceResult<()> {
-        let Target::Webhook(id) = &delivery.target else {
-            return Ok(());
-        };
-        let recent = self
-            .store
-            .deliveries(delivery.account, &delivery.target, None, RECENT)
-            .await?;
-        let took = |other: &Delivery| {
-            other
-                .delivered_at
-                .is_some_and(|time| time > delivery.created_at)
-        };
-        if recent.iter().any(took) {
-            return Ok(());
-        }
-        if self.disable_endpoint(delivery.account, id, answer).await? {
-            tracing::warn!(webhook = id, "a webhook is no longer called");
-            let deed = Deed {
-                action: "webhook.disabled",
-                target: id,
-                detail: answer.to_owned(),
-            };
-            self.record_entry(Some(delivery.account), SYSTEM, None, deed)
-                .await;
-        }
-        Ok(())
-    }
-}
-
-/// Why a message did not arrive.
-enum Missed {
-    ForNow(String),
-    ForGood(String),
 }
 
 /// A secret as Standard Webhooks writes it.

@@ -1,6 +1,7 @@
 //! Alerts, the messages that tell of them, and the webhooks these go to.
 
 mod messages;
+mod outbox;
 mod rules;
 mod told;
 mod webhooks;
@@ -11,8 +12,8 @@ pub(crate) use rules::put_rule;
 use async_trait::async_trait;
 use domain::{AccountId, Time, alert::Rule};
 use service::ports::{
-    Alert, AlertChange, AlertStore, Delivery, Edited, Expected, Message, Outcome, StoreResult,
-    Stored, Target, Webhook,
+    Alert, AlertChange, AlertStore, Delivery, DueAsk, Edited, Expected, Message, Outcome, Reached,
+    StoreResult, Stored, Target, Webhook,
 };
 
 use crate::SqliteStore;
@@ -117,8 +118,23 @@ impl AlertStore for SqliteStore {
         Ok(messages::put(&self.writer, account, message, now).await?)
     }
 
-    async fn take_due(&self, now: Time, until: Time, limit: u32) -> StoreResult<Vec<Delivery>> {
-        Ok(messages::take_due(&self.readers, &self.writer, now, until, limit).await?)
+    async fn put_test(
+        &self,
+        account: AccountId,
+        message: &Message,
+        most: u32,
+        now: Time,
+    ) -> StoreResult<bool> {
+        Ok(messages::put_test(&self.writer, account, message, most, now).await?)
+    }
+
+    async fn take_due(
+        &self,
+        now: Time,
+        until: Time,
+        ask: DueAsk<'_>,
+    ) -> StoreResult<Vec<Delivery>> {
+        Ok(outbox::take_due(&self.readers, &self.writer, (now, until), ask).await?)
     }
 
     async fn note_attempt(
@@ -126,9 +142,10 @@ impl AlertStore for SqliteStore {
         delivery: &Delivery,
         outcome: &Outcome,
         answer: &str,
+        reached: Reached,
         now: Time,
-    ) -> StoreResult<()> {
-        Ok(messages::note(&self.writer, delivery, outcome, answer, now).await?)
+    ) -> StoreResult<bool> {
+        Ok(outbox::note(&self.writer, delivery, (outcome, answer), reached, now).await?)
     }
 
     async fn deliveries(

@@ -101,6 +101,8 @@ macro_rules! contract {
                 who_unsubscribed_is_kept_for_each_kind_and_account,
                 rules_and_webhooks_are_stored_replaced_and_removed,
                 a_message_is_one_senders_until_its_time_and_can_be_sent_again,
+                messages_are_taken_in_turn_and_none_for_a_target_that_rests,
+                only_so_many_tests_are_on_their_way_and_a_test_asks_a_target_that_rests,
                 a_week_is_told_once_and_only_while_it_is_wanted,
             }
             endings::{

@@ -264,6 +264,7 @@ pub async fn enable_webhook(
         (status = 202, description = "It is pending.", body = SentMessage),
         (status = 403, description = "The key has no scope platform."),
         (status = 404, description = "No such webhook."),
+        (status = 409, description = "20 test events to it are pending already."),
     ),
 )]
 pub async fn test_webhook(

@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// As long as anything here may take on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 const OWNER: &str = "owner@northwind.example";
 const CLIENT: &str = "client@acme.example";
 

@@ -8,6 +8,7 @@
 
 mod support;
 mod webhooks;
+mod webhooks_fair;
 mod zones;
 
 mod bad_input;

@@ -173,6 +173,38 @@ pub enum Outcome {
     Failed,
 }
 
+/// What an attempt says of its target.
+#[derive(Debug, Clone, Copy)]
+pub enum Reached {
+    /// It took the message.
+    Yes,
+    /// It did not.
+    No {
+        /// How long it rests after so many failures in a row, in microseconds.
+        rest_us: fn(u32) -> i64,
+    },
+    /// It was not asked.
+    Unasked,
+}
+
+/// Which of the messages that are due are taken: those first whose account has fewest on their way, and the oldest of
+/// each target. None for targets that rest.
+#[derive(Debug, Clone, Copy)]
+pub struct DueAsk<'a> {
+    /// Emails; otherwise messages for webhooks.
+    pub by_mail: bool,
+    /// At most so many.
+    pub most: u32,
+    /// At most so many of one account are on their way.
+    pub of_account: u32,
+    /// At most so many to one target are.
+    pub to_target: u32,
+    /// After so many failures in a row a target is sent one message at a time.
+    pub rest_after: u32,
+    /// Where messages are on their way already, each.
+    pub running: &'a [(AccountId, Target)],
+}
+
 /// Keeps alerts, webhooks, and messages on their way.
 #[async_trait]
 pub trait AlertStore {
@@ -261,17 +293,29 @@ pub trait AlertStore {
         now: Time,
     ) -> StoreResult<()>;
 
-    /// Takes messages that are due. They are nobody else's until `until`, when they are due again.
-    async fn take_due(&self, now: Time, until: Time, limit: u32) -> StoreResult<Vec<Delivery>>;
+    /// Stores a test of webhooks that are asked at once even when they rest; not when `most` of its kind are on their way
+    /// to one of them.
+    async fn put_test(
+        &self,
+        account: AccountId,
+        message: &Message,
+        most: u32,
+        now: Time,
+    ) -> StoreResult<bool>;
 
-    /// Writes down what an attempt came to.
+    /// Takes messages that are due. They are nobody else's until `until`, when they are due again.
+    async fn take_due(&self, now: Time, until: Time, ask: DueAsk<'_>)
+    -> StoreResult<Vec<Delivery>>;
+
+    /// Writes down what an attempt came to; not when the message, as it was taken, is somebody else's by now.
     async fn note_attempt(
         &self,
         delivery: &Delivery,
         outcome: &Outcome,
         answer: &str,
+        reached: Reached,
         now: Time,
-    ) -> StoreResult<()>;
+    ) -> StoreResult<bool>;
 
     /// Messages to a target, newest first, those before the message `before`.
     async fn deliveries(

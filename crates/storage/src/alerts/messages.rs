@@ -1,24 +1,24 @@
 //! Messages on their way.
 
 use domain::{AccountId, Time};
-use service::ports::{Delivery, Message, Outcome, Target};
+use service::ports::{Delivery, Message, Target};
 use sqlx::SqlitePool;
 
 use crate::{
+    alerts::outbox,
     error::{Error, Result},
     idempotency::{Did, once},
     writer::{WriteTx, Writer},
 };
 
-/// Longest text of an answer that is kept, in characters.
-const MOST_ANSWER: usize = 200;
-
 macro_rules! deliveries {
     ($rest:literal) => {
         concat!(
-            "SELECT d.account_id, d.message, m.kind, m.subject, m.body, d.target, m.created_at, d.attempts, d.due_at,
+            "SELECT d.account_id, d.message, m.kind, m.subject, m.body, d.target, m.created_at, d.attempts,
+                CASE WHEN d.due_at IS NULL THEN NULL ELSE max(d.due_at, coalesce(e.rests_until, 0)) END AS due_at,
                 d.delivered_at, d.failed_at, d.answer
-            FROM deliveries AS d JOIN messages AS m ON m.id = d.message ",
+            FROM deliveries AS d JOIN messages AS m ON m.id = d.message
+                LEFT JOIN endpoint_rests AS e ON e.account_id = d.account_id AND e.target = d.target ",
             $rest
         )
     };
@@ -32,7 +32,7 @@ const DELIVERIES: &str = deliveries!(
 const AFTER_EVERY_ID: &str = "\u{10FFFF}";
 
 #[derive(sqlx::FromRow)]
-struct DeliveryRow {
+pub(super) struct DeliveryRow {
     account_id: i64,
     message: String,
     kind: String,
@@ -106,6 +106,37 @@ pub(super) async fn put(
     .await
 }
 
+/// Stores a test of a target that is asked at once, unless too many are on their way there.
+#[tracing::instrument(name = "db.messages.put_test", skip_all)]
+pub(super) async fn put_test(
+    writer: &Writer,
+    account: AccountId,
+    message: &Message,
+    most: u32,
+    now: Time,
+) -> Result<bool> {
+    const PENDING: &str =
+        "SELECT count(*) FROM deliveries AS d JOIN messages AS m ON m.id = d.message
+        WHERE d.account_id = ?1 AND d.target = ?2 AND d.due_at IS NOT NULL AND m.kind = ?3";
+    once(writer, async |tx| {
+        for target in &message.targets {
+            let pending: u32 = sqlx::query_scalar(PENDING)
+                .bind(account.0)
+                .bind(target_text(target))
+                .bind(&message.kind)
+                .fetch_one(tx.connection())
+                .await?;
+            if pending >= most {
+                return Ok(Did::Nothing(false));
+            }
+            outbox::wake(tx, account, target, now).await?;
+        }
+        add(tx, account, message, now).await?;
+        Ok(Did::Done(true))
+    })
+    .await
+}
+
 /// Stores a message within a transaction that also does what it tells.
 pub(crate) async fn add(
     tx: &mut WriteTx<'_>,
@@ -139,74 +170,6 @@ pub(crate) async fn add(
     Ok(())
 }
 
-/// Most of the time nothing is due, and that is found out without a transaction.
-#[tracing::instrument(name = "db.messages.take_due", skip_all)]
-pub(super) async fn take_due(
-    readers: &SqlitePool,
-    writer: &Writer,
-    now: Time,
-    until: Time,
-    limit: u32,
-) -> Result<Vec<Delivery>> {
-    const ANY: &str = "SELECT EXISTS (SELECT 1 FROM deliveries WHERE due_at <= ?1)";
-    const DUE: &str = deliveries!("WHERE d.due_at <= ?1 ORDER BY d.due_at LIMIT ?2");
-    const LEASE: &str = "UPDATE deliveries SET due_at = ?3 WHERE message = ?1 AND target = ?2";
-    let any: bool = sqlx::query_scalar(ANY)
-        .bind(now.micros())
-        .fetch_one(readers)
-        .await?;
-    if !any {
-        return Ok(Vec::new());
-    }
-    let mut tx = writer.begin().await?;
-    let rows: Vec<DeliveryRow> = sqlx::query_as(DUE)
-        .bind(now.micros())
-        .bind(limit)
-        .fetch_all(tx.connection())
-        .await?;
-    for row in &rows {
-        sqlx::query(LEASE)
-            .bind(&row.message)
-            .bind(&row.target)
-            .bind(until.micros())
-            .execute(tx.connection())
-            .await?;
-    }
-    tx.commit().await?;
-    rows.into_iter().map(Delivery::try_from).collect()
-}
-
-#[tracing::instrument(name = "db.messages.note", skip_all)]
-pub(super) async fn note(
-    writer: &Writer,
-    delivery: &Delivery,
-    outcome: &Outcome,
-    answer: &str,
-    now: Time,
-) -> Result<()> {
-    const SQL: &str = "UPDATE deliveries
-        SET attempts = attempts + 1, due_at = ?3, delivered_at = ?4, failed_at = ?5, answer = ?6
-        WHERE message = ?1 AND target = ?2";
-    let now = now.micros();
-    let (due_at, delivered_at, failed_at) = match outcome {
-        Outcome::Delivered => (None, Some(now), None),
-        Outcome::Retry(time) => (Some(time.micros()), None, None),
-        Outcome::Failed => (None, None, Some(now)),
-    };
-    let answer: String = answer.chars().take(MOST_ANSWER).collect();
-    let mut tx = writer.begin().await?;
-    sqlx::query(SQL)
-        .bind(&delivery.message)
-        .bind(target_text(&delivery.target))
-        .bind(due_at)
-        .bind(delivered_at)
-        .bind(failed_at)
-        .bind(answer)
-        .execute(tx.connection())
-        .await?;
-    tx.commit().await
-}
-
 /// Ids sort by time.
 #[tracing::instrument(name = "db.messages.list", skip_all)]
 pub(super) async fn list(
@@ -237,6 +200,7 @@ pub(super) async fn replay(
     const SQL: &str = "UPDATE deliveries SET due_at = ?4, attempts = 0, failed_at = NULL
         WHERE account_id = ?1 AND message = ?2 AND target = ?3";
     once(writer, async |tx| {
+        outbox::wake(tx, account, target, now).await?;
         let done = sqlx::query(SQL)
             .bind(account.0)
             .bind(message)

@@ -4,7 +4,7 @@ use domain::{AccountId, Time};
 use service::ports::{Edited, Target, Webhook};
 use sqlx::{SqliteExecutor, SqlitePool};
 
-use super::messages::target_text;
+use super::{messages::target_text, outbox};
 use crate::{
     error::Result,
     idempotency::{Did, once},
@@ -88,6 +88,10 @@ pub(super) async fn set_disabled(
             .bind(since.map(Time::micros))
             .fetch_optional(tx.connection())
             .await?;
+        if since.is_none() {
+            // Whoever lets it be called again expects that it works.
+            outbox::forget(tx, account, &Target::Webhook(id.to_owned())).await?;
+        }
         Ok(match row {
             Some(row) => Did::Done(Some(webhook(row))),
             None => Did::Nothing(None),
@@ -106,11 +110,13 @@ pub(super) async fn delete(writer: &Writer, account: AccountId, id: &str) -> Res
             .bind(id)
             .execute(tx.connection())
             .await?;
+        let target = Target::Webhook(id.to_owned());
         sqlx::query(ON_ITS_WAY)
             .bind(account.0)
-            .bind(target_text(&Target::Webhook(id.to_owned())))
+            .bind(target_text(&target))
             .execute(tx.connection())
             .await?;
+        outbox::forget(tx, account, &target).await?;
         Ok(Did::if_any(done.rows_affected() > 0))
     })
     .await

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use domain::AccountId;
 use domain::{
     Credits, Time,
     alert::{Condition, Crossings, Ending, Mark, Reading, Rule},
 };
 use service::ports::{
-    AlertChange, AlertTurn, Edited, EmailKind, Expected, Message, Outcome, Target, Webhook,
+    AlertChange, AlertTurn, Delivery, DueAsk, Edited, EmailKind, Expected, Message, Outcome,
+    Reached, Target, Webhook,
 };
 
 use super::{
@@ -278,10 +280,30 @@ pub async fn rules_and_webhooks_are_stored_replaced_and_removed(backend: Arc<dyn
     assert!(store.delete_webhook(account, "hook").await.unwrap());
     assert_eq!(store.webhooks(account).await.unwrap(), []);
     // What was on its way there is gone, the letter is not.
-    let due = store.take_due(NOW, NOW.plus_micros(1), 10).await.unwrap();
+    let due = store
+        .take_due(NOW, NOW.plus_micros(1), asking(true, &[]))
+        .await
+        .unwrap();
     let targets: Vec<_> = due.into_iter().map(|one| one.target).collect();
     assert_eq!(targets, [Target::Mail("ada@example.com".to_owned())]);
 }
+
+/// Asks for what is due: two to a target, three of an account.
+fn asking(by_mail: bool, running: &[(AccountId, Target)]) -> DueAsk<'_> {
+    DueAsk {
+        by_mail,
+        most: 10,
+        of_account: 3,
+        to_target: 2,
+        rest_after: 2,
+        running,
+    }
+}
+
+/// Rests a minute after each failure from the second on.
+const REFUSED: Reached = Reached::No {
+    rest_us: |failures| if failures < 2 { 0 } else { MINUTE_US },
+};
 
 pub async fn a_message_is_one_senders_until_its_time_and_can_be_sent_again(
     backend: Arc<dyn Backend>,
@@ -294,7 +316,10 @@ pub async fn a_message_is_one_senders_until_its_time_and_can_be_sent_again(
     };
     store.put_message(account, &only_hook, NOW).await.unwrap();
     let at = |minutes: i64| NOW.plus_micros(minutes * MINUTE_US);
-    let take = async |now: Time| store.take_due(now, now.plus_micros(MINUTE_US), 10).await;
+    let take = async |now: Time| {
+        let ask = asking(false, &[]);
+        store.take_due(now, now.plus_micros(MINUTE_US), ask).await
+    };
     let taken = take(at(0)).await.unwrap();
     assert_eq!((taken.len(), taken[0].attempts), (1, 0));
     assert_eq!(take(at(0)).await.unwrap(), []);
@@ -302,14 +327,14 @@ pub async fn a_message_is_one_senders_until_its_time_and_can_be_sent_again(
     let taken = take(at(1)).await.unwrap();
     let retry = Outcome::Retry(at(9));
     store
-        .note_attempt(&taken[0], &retry, "503", at(1))
+        .note_attempt(&taken[0], &retry, "503", REFUSED, at(1))
         .await
         .unwrap();
     assert_eq!(take(at(8)).await.unwrap(), []);
     let taken = take(at(9)).await.unwrap();
     assert_eq!((taken[0].attempts, taken[0].answer.as_str()), (1, "503"));
     store
-        .note_attempt(&taken[0], &Outcome::Delivered, "204", at(9))
+        .note_attempt(&taken[0], &Outcome::Delivered, "204", Reached::Yes, at(9))
         .await
         .unwrap();
     assert_eq!(take(at(99)).await.unwrap(), []);
@@ -327,7 +352,7 @@ pub async fn a_message_is_one_senders_until_its_time_and_can_be_sent_again(
     let taken = take(at(20)).await.unwrap();
     assert_eq!((taken[0].attempts, taken[0].message.as_str()), (0, "msg_1"));
     store
-        .note_attempt(&taken[0], &Outcome::Failed, "410", at(20))
+        .note_attempt(&taken[0], &Outcome::Failed, "410", Reached::Unasked, at(20))
         .await
         .unwrap();
     let listed = store.deliveries(account, &hook(), None, 10).await.unwrap();
@@ -335,4 +360,99 @@ pub async fn a_message_is_one_senders_until_its_time_and_can_be_sent_again(
         (listed[0].failed_at, listed[0].due_at),
         (Some(at(20)), None)
     );
+}
+
+pub async fn messages_are_taken_in_turn_and_none_for_a_target_that_rests(
+    backend: Arc<dyn Backend>,
+) {
+    let world = World::new(backend).await;
+    let (store, account, other) = (&world.store, world.account.id, world.other.id);
+    let put = async |account: AccountId, id: &str, target: &str| {
+        let targets = vec![Target::Webhook(target.to_owned())];
+        let message = Message {
+            targets,
+            ..message(id)
+        };
+        store.put_message(account, &message, NOW).await.unwrap();
+    };
+    for number in 0..6 {
+        put(account, &format!("msg_1{number}"), "silent").await;
+        put(account, &format!("msg_2{number}"), "slow").await;
+    }
+    put(other, "msg_9", "good").await;
+    let at = |minutes: i64| NOW.plus_micros(minutes * MINUTE_US);
+    let take = async |now: Time, running: &[(AccountId, Target)]| {
+        let ask = asking(false, running);
+        store.take_due(now, at(99), ask).await.unwrap()
+    };
+    let ids = |taken: &[Delivery]| -> Vec<String> {
+        taken.iter().map(|one| one.message.clone()).collect()
+    };
+    let first = take(NOW, &[]).await;
+    // Two to a target and three of an account, and whoever has none on their way comes before a second one.
+    assert_eq!(ids(&first), ["msg_10", "msg_9", "msg_20", "msg_11"]);
+    let running: Vec<_> = first
+        .iter()
+        .map(|one| (one.account, one.target.clone()))
+        .collect();
+    assert_eq!(take(NOW, &running).await, []);
+    let note = async |delivery: &Delivery, reached: Reached, now: Time| {
+        let retry = Outcome::Retry(at(50));
+        let noted = store.note_attempt(delivery, &retry, "500", reached, now);
+        noted.await.unwrap()
+    };
+    for delivery in [&first[0], &first[3]] {
+        assert!(note(delivery, REFUSED, NOW).await);
+        // Whoever comes late has lost it.
+        assert!(!note(delivery, Reached::Unasked, NOW).await);
+    }
+    // The one that failed twice rests, and is then sent one at a time, the oldest first.
+    assert_eq!(ids(&take(NOW, &running[1..3]).await), ["msg_21"]);
+    let probe = take(at(1), &[]).await;
+    assert_eq!(ids(&probe), ["msg_12", "msg_22", "msg_23"]);
+    let listed = async |target: &str| {
+        let target = Target::Webhook(target.to_owned());
+        let listed = store.deliveries(account, &target, None, 1).await.unwrap();
+        listed[0].due_at
+    };
+    assert_eq!(listed("silent").await, Some(at(1)));
+    assert!(note(&probe[0], Reached::Yes, at(1)).await);
+    assert_eq!(listed("silent").await, Some(NOW));
+    let after = take(at(1), &[]).await;
+    assert_eq!(ids(&after), ["msg_13", "msg_24", "msg_14"]);
+}
+
+pub async fn only_so_many_tests_are_on_their_way_and_a_test_asks_a_target_that_rests(
+    backend: Arc<dyn Backend>,
+) {
+    let world = World::new(backend).await;
+    let (store, account) = (&world.store, world.account.id);
+    let test = async |id: &str| {
+        let message = Message {
+            targets: vec![hook()],
+            ..message(id)
+        };
+        let stored = store.put_test(account, &message, 2, NOW);
+        stored.await.unwrap()
+    };
+    let take = async || {
+        let ask = asking(false, &[]);
+        let until = NOW.plus_micros(MINUTE_US);
+        store.take_due(NOW, until, ask).await.unwrap()
+    };
+    assert!(test("msg_1").await && test("msg_2").await);
+    assert!(!test("msg_3").await);
+    let taken = take().await;
+    for delivery in &taken {
+        let noted = store.note_attempt(delivery, &Outcome::Failed, "500", REFUSED, NOW);
+        assert!(noted.await.unwrap());
+    }
+    let other = Message {
+        targets: vec![hook()],
+        ..message("msg_4")
+    };
+    store.put_message(account, &other, NOW).await.unwrap();
+    assert_eq!(take().await, []);
+    assert!(test("msg_5").await);
+    assert_eq!(take().await.len(), 1);
 }

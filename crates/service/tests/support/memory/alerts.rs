@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use domain::{AccountId, Time, UserId, alert::Rule};
 use service::ports::{
-    Alert, AlertChange, AlertStore, AlertTurn, Delivery, Edited, EmailKind, EmailStore, EndingMark,
-    Expected, Message, Outcome, StoreResult, Stored, Target, Webhook,
+    Alert, AlertChange, AlertStore, AlertTurn, Delivery, DueAsk, Edited, EmailKind, EmailStore,
+    EndingMark, Expected, Message, Outcome, Reached, StoreResult, Stored, Target, Webhook,
 };
 
 use super::{MemoryStore, State, put};
@@ -16,6 +16,8 @@ pub struct Alerts {
     told: Vec<(AccountId, Alert)>,
     pub(super) webhooks: Vec<(AccountId, Webhook)>,
     pub(super) deliveries: Vec<Delivery>,
+    /// Failures in a row, and until when it rests.
+    rests: Vec<((AccountId, Target), (u32, Time))>,
     pub(super) told_endings: Vec<EndingMark>,
     optouts: Vec<(AccountId, (UserId, EmailKind))>,
     keys: Vec<(String, Vec<u8>)>,
@@ -84,6 +86,36 @@ impl State {
             self.send(account, message, now);
         }
         true
+    }
+
+    /// A target that rests is asked at once.
+    fn wake(&mut self, account: AccountId, target: &Target, now: Time) {
+        for ((owner, of), (_, until)) in &mut self.alerts.rests {
+            if *owner == account && of == target {
+                *until = now.min(*until);
+            }
+        }
+    }
+
+    fn forget(&mut self, account: AccountId, target: &Target) {
+        self.alerts
+            .rests
+            .retain(|((owner, of), _)| *owner != account || of != target);
+    }
+
+    fn note_reached(&mut self, delivery: &Delivery, reached: Reached, now: Time) {
+        let place = (delivery.account, delivery.target.clone());
+        match reached {
+            Reached::Yes => self.forget(place.0, &place.1),
+            Reached::No { rest_us } => {
+                let known = self.alerts.rests.iter().find(|(of, _)| *of == place);
+                let failures = known.map_or(0, |(_, (failures, _))| *failures) + 1;
+                self.forget(place.0, &place.1);
+                let rest = (failures, now.plus_micros(rest_us(failures)));
+                self.alerts.rests.push((place, rest));
+            }
+            Reached::Unasked => {}
+        }
     }
 
     pub(super) fn send(&mut self, account: AccountId, message: &Message, now: Time) {
@@ -256,13 +288,18 @@ impl AlertStore for MemoryStore {
             let mut webhooks = state.alerts.webhooks.iter_mut();
             let (_, webhook) = webhooks.find(|(owner, one)| *owner == account && one.id == id)?;
             webhook.disabled_at = since.map(|since| webhook.disabled_at.unwrap_or(since));
-            Some(webhook.clone())
+            let webhook = webhook.clone();
+            if since.is_none() {
+                state.forget(account, &Target::Webhook(id.to_owned()));
+            }
+            Some(webhook)
         }))
     }
 
     async fn delete_webhook(&self, account: AccountId, id: &str) -> StoreResult<bool> {
         Ok(self.change(|state| {
             let target = Target::Webhook(id.to_owned());
+            state.forget(account, &target);
             remove(&mut state.alerts.deliveries, |delivery| {
                 delivery.account == account && delivery.target == target
             });
@@ -282,19 +319,75 @@ impl AlertStore for MemoryStore {
         Ok(())
     }
 
-    async fn take_due(&self, now: Time, until: Time, limit: u32) -> StoreResult<Vec<Delivery>> {
+    async fn put_test(
+        &self,
+        account: AccountId,
+        message: &Message,
+        most: u32,
+        now: Time,
+    ) -> StoreResult<bool> {
         Ok(self.change(|state| {
-            let due = state
-                .alerts
-                .deliveries
-                .iter_mut()
-                .filter(|delivery| delivery.due_at.is_some_and(|due| due <= now))
-                .take(limit as usize);
-            due.map(|delivery| {
-                delivery.due_at = Some(until);
-                delivery.clone()
-            })
-            .collect()
+            let pending = |target: &Target| {
+                let all = state.alerts.deliveries.iter();
+                let pending = all.filter(|one| {
+                    one.account == account
+                        && one.target == *target
+                        && one.due_at.is_some()
+                        && one.kind == message.kind
+                });
+                pending.count()
+            };
+            if message
+                .targets
+                .iter()
+                .any(|target| pending(target) >= most as usize)
+            {
+                return false;
+            }
+            for target in &message.targets {
+                state.wake(account, target, now);
+            }
+            state.send(account, message, now);
+            true
+        }))
+    }
+
+    async fn take_due(
+        &self,
+        now: Time,
+        until: Time,
+        ask: DueAsk<'_>,
+    ) -> StoreResult<Vec<Delivery>> {
+        Ok(self.change(|state| {
+            let mut running = ask.running.to_vec();
+            let mut taken = Vec::new();
+            let rests = state.alerts.rests.clone();
+            let mut due: Vec<_> = state.alerts.deliveries.iter_mut().collect();
+            due.sort_by(|one, other| one.message.cmp(&other.message));
+            for delivery in due {
+                let place = (delivery.account, delivery.target.clone());
+                let rest = rests.iter().find(|(of, _)| *of == place);
+                let (failures, until_rested) = rest.map_or((0, now), |(_, rest)| *rest);
+                let to_target = if failures >= ask.rest_after {
+                    1
+                } else {
+                    ask.to_target
+                };
+                let of_target = running.iter().filter(|one| **one == place).count();
+                let of_account = running.iter().filter(|one| one.0 == place.0).count();
+                let is_due = delivery.due_at.is_some_and(|due| due <= now)
+                    && until_rested <= now
+                    && matches!(delivery.target, Target::Mail(_)) == ask.by_mail;
+                let is_free = of_target < to_target as usize
+                    && of_account < ask.of_account as usize
+                    && taken.len() < ask.most as usize;
+                if is_due && is_free {
+                    running.push(place);
+                    delivery.due_at = Some(until);
+                    taken.push(delivery.clone());
+                }
+            }
+            taken
         }))
     }
 
@@ -303,13 +396,18 @@ impl AlertStore for MemoryStore {
         delivery: &Delivery,
         outcome: &Outcome,
         answer: &str,
+        reached: Reached,
         now: Time,
-    ) -> StoreResult<()> {
-        self.change(|state| {
+    ) -> StoreResult<bool> {
+        Ok(self.change(|state| {
+            state.note_reached(delivery, reached, now);
             let mut all = state.alerts.deliveries.iter_mut();
-            let found = all
-                .find(|other| other.message == delivery.message && other.target == delivery.target);
-            let Some(found) = found else { return };
+            let found = all.find(|other| {
+                other.message == delivery.message
+                    && other.target == delivery.target
+                    && (other.attempts, other.due_at) == (delivery.attempts, delivery.due_at)
+            });
+            let Some(found) = found else { return false };
             found.attempts += 1;
             answer.clone_into(&mut found.answer);
             (found.due_at, found.delivered_at, found.failed_at) = match outcome {
@@ -317,8 +415,8 @@ impl AlertStore for MemoryStore {
                 Outcome::Retry(time) => (Some(*time), None, None),
                 Outcome::Failed => (None, None, Some(now)),
             };
-        });
-        Ok(())
+            true
+        }))
     }
 
     async fn deliveries(
@@ -346,6 +444,7 @@ impl AlertStore for MemoryStore {
         now: Time,
     ) -> StoreResult<bool> {
         Ok(self.change(|state| {
+            state.wake(account, target, now);
             let mut all = state.alerts.deliveries.iter_mut();
             let found = all.find(|one| {
                 one.account == account && one.message == message && one.target == *target
