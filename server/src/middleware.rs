@@ -2,6 +2,7 @@
 //! rates, origin. After panics, everything but checks and holds goes to threads of its own.
 
 pub mod address;
+pub mod at_once;
 pub mod buckets;
 pub mod cross_site;
 pub mod guesses;
@@ -25,9 +26,14 @@ pub fn layer(routes: Router<AppState>, state: &AppState) -> Router<AppState> {
         .layer(axum::extract::DefaultBodyLimit::disable())
         .layer(from_fn_with_state(state.clone(), cross_site::refuse))
         .layer(from_fn_with_state(state.clone(), rates::limit))
+        .layer(from_fn_with_state(state.clone(), at_once::limit))
         .layer(from_fn(limits::time))
         .layer(RequestBodyLimitLayer::new(limits::MAX_BODY_BYTES))
         .layer(from_fn(limits::announced_size))
+        .layer(from_fn_with_state(
+            state.bounds.read_timeout,
+            limits::slow_body,
+        ))
         .layer(CompressionLayer::new())
         .layer(from_fn_with_state(state.clone(), headers::secure))
         .layer(from_fn_with_state(state.clone(), address::find))

@@ -9,8 +9,10 @@ use service::Services;
 
 use crate::{
     api::idempotency::InFlight,
+    listener::Bounds,
     middleware::{
         address::Proxies,
+        at_once::AtOnce,
         guesses::Guesses,
         rates::{Limiter, Rates},
     },
@@ -40,6 +42,10 @@ pub struct AppState {
     pub limiter: Limiter,
     /// Hands out turns at reading.
     pub turns: Turns,
+    /// Counts requests that run, by sender.
+    pub at_once: AtOnce,
+    /// How long connections may take.
+    pub bounds: Bounds,
     /// Origins whose pages may show a platform's users our pages in a frame.
     pub embed_origins: Arc<Vec<String>>,
     /// The provider of single sign-on; none when not configured.
@@ -91,6 +97,8 @@ pub struct Edge {
     pub live: LiveLimits,
     /// How many requests may read, and wait to.
     pub reads: ReadLimits,
+    /// How many connections there may be, and how long they may take.
+    pub bounds: Bounds,
     /// Origins whose pages may show a platform's users our pages in a frame.
     pub embed_origins: Vec<String>,
     /// The provider of single sign-on.
@@ -113,6 +121,8 @@ impl AppState {
             proxies: edge.proxies,
             limiter: Limiter::new(edge.rates),
             turns: Turns::new(edge.reads),
+            at_once: AtOnce::new(edge.bounds.connections_address),
+            bounds: edge.bounds,
             embed_origins: Arc::new(edge.embed_origins),
             sign_on: edge.sign_on,
             guesses: Guesses::default(),

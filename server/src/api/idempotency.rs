@@ -2,7 +2,8 @@
 
 use std::{
     collections::{BTreeMap, HashSet},
-    sync::{Arc, Mutex, PoisonError},
+    pin::pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use axum::{
@@ -15,6 +16,7 @@ use axum::{
 use bytes::Bytes;
 use service::{Caller, Services, idempotency::Begun, ports::Remembered, request::Seal};
 use sha2::{Digest, Sha256};
+use tokio::sync::Notify;
 use tracing::Instrument as _;
 
 use super::{
@@ -44,7 +46,20 @@ const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
 /// Writes that are running in this process, by caller and key: a second one need not begin.
 #[derive(Debug, Clone, Default)]
-pub struct InFlight(Arc<Mutex<HashSet<(String, String)>>>);
+pub struct InFlight(Arc<Writes>);
+
+#[derive(Debug, Default)]
+struct Writes {
+    running: Mutex<HashSet<(String, String)>>,
+    /// Told whenever none runs any more.
+    finished: Notify,
+}
+
+impl Writes {
+    fn lock(&self) -> MutexGuard<'_, HashSet<(String, String)>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 /// A place in [`InFlight`], given back when the write is over, also by an error.
 struct Running {
@@ -55,7 +70,7 @@ struct Running {
 impl InFlight {
     fn begin(&self, caller: &Caller, key: &str) -> Answer<Running> {
         let name = (caller.name().to_owned(), key.to_owned());
-        let mut running = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut running = self.0.lock();
         if running.len() >= MOST_RUNNING {
             return Err(Problem::busy(RETRY_AFTER_S));
         }
@@ -67,15 +82,27 @@ impl InFlight {
             name,
         })
     }
+
+    /// Resolves when no write runs any more.
+    pub async fn finished(&self) {
+        loop {
+            let mut finished = pin!(self.0.finished.notified());
+            finished.as_mut().enable();
+            if self.0.lock().is_empty() {
+                return;
+            }
+            finished.await;
+        }
+    }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.all
-            .0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(&self.name);
+        let mut running = self.all.0.lock();
+        running.remove(&self.name);
+        if running.is_empty() {
+            self.all.0.finished.notify_waiters();
+        }
     }
 }
 
@@ -245,4 +272,26 @@ fn replay(first: &Remembered, seal: &Seal) -> Response {
         .headers_mut()
         .insert(REPLAYED, header::HeaderValue::from_static("true"));
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_server_that_stops_waits_for_what_was_begun() {
+        let (writes, caller) = (InFlight::default(), Caller::operator("test"));
+        writes.finished().await;
+        let (one, two) = (
+            writes.begin(&caller, "one").unwrap(),
+            writes.begin(&caller, "two").unwrap(),
+        );
+        let waiting = writes.finished();
+        let mut waiting = pin!(waiting);
+        assert!(futures::poll!(waiting.as_mut()).is_pending());
+        drop(one);
+        assert!(futures::poll!(waiting.as_mut()).is_pending());
+        drop(two);
+        waiting.await;
+    }
 }

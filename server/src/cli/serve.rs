@@ -9,7 +9,12 @@ use tokio::{net::TcpListener, sync::watch};
 
 use super::{CliError, CliResult, open, output::Output};
 use crate::{
-    AppState, api, config::Config, housekeeping, listener, middleware::lane, privacy, router,
+    AppState, api,
+    config::Config,
+    housekeeping,
+    listener::{self, Bounds, DRAIN_TIMEOUT, Listener},
+    middleware::lane,
+    privacy, router,
 };
 
 /// Settings of the server.
@@ -53,6 +58,7 @@ pub struct Server {
     state: AppState,
     metrics: Option<TcpListener>,
     tls: Option<listener::Tls>,
+    bounds: Bounds,
 }
 
 /// Runs the server until it is told to stop.
@@ -81,6 +87,8 @@ impl Server {
             None => None,
         };
         let mut edge = config.edge.clone();
+        edge.bounds = listener::make_room(edge.bounds);
+        let bounds = edge.bounds;
         edge.origin.local = listener
             .local_addr()
             .ok()
@@ -94,6 +102,7 @@ impl Server {
             state,
             metrics,
             tls: tls.map_err(CliError::Usage)?,
+            bounds,
         })
     }
 
@@ -114,14 +123,19 @@ impl Server {
             let wait = async move {
                 let _ = stopped.wait_for(|stopping| *stopping).await;
             };
-            tokio::spawn(listener::serve(
-                listener,
-                None,
-                api::ops::own_router(&self.state),
-                wait,
-            ))
+            let listener = Listener::new("metrics-listener", listener, self.services.tasks());
+            tokio::spawn(listener.serve(api::ops::own_router(&self.state), wait))
         });
-        listener::serve(self.listener, self.tls, router(&self.state), stop).await;
+        Listener::new("listener", self.listener, self.services.tasks())
+            .with_tls(self.tls)
+            .with_bounds(self.bounds, self.state.proxies.clone())
+            .serve(router(&self.state), stop)
+            .await;
+        // What was begun under a key is finished although its client has left, and with them the connection.
+        let finished = self.state.in_flight.finished();
+        if tokio::time::timeout(DRAIN_TIMEOUT, finished).await.is_err() {
+            tracing::warn!("requests with an Idempotency-Key that took too long were cut off");
+        }
         stopping.send_replace(true);
         background.abort();
         if let Some(metrics) = metrics {

@@ -1,12 +1,13 @@
 //! Settings of how the server meets the world: addresses, proxies, TLS, frames, limits, mail, single sign-on.
 
-use std::{num::NonZeroU32, path::PathBuf};
+use std::{num::NonZeroU32, path::PathBuf, time::Duration};
 
 use ipnet::IpNet;
 use lettre::message::Mailbox;
 
 use super::Layers;
 use crate::{
+    listener::Bounds,
     middleware::{address::Proxies, rates::Rates},
     state::{Edge, Origin},
     turns::ReadLimits,
@@ -66,6 +67,7 @@ pub(super) fn edge(all: &Layers, origin: Origin, errors: &mut Vec<String>) -> Ed
             ..live
         },
         reads: reads(all, errors),
+        bounds: bounds(all, errors),
         embed_origins: all
             .parse_with("embed_origins", origins, errors)
             .unwrap_or_default(),
@@ -87,6 +89,34 @@ fn reads(all: &Layers, errors: &mut Vec<String>) -> ReadLimits {
         waiting: number("reads_waiting", limits.waiting),
         ..limits
     }
+}
+
+/// Reads how many connections there may be, and how long they may take.
+fn bounds(all: &Layers, errors: &mut Vec<String>) -> Bounds {
+    let usual = Bounds::default();
+    let number = |name: &str, otherwise: u32, errors: &mut Vec<String>| {
+        let what = "a whole number, more than zero";
+        let number = all.parsed::<NonZeroU32>(name, what, errors);
+        number.map_or(otherwise, NonZeroU32::get)
+    };
+    let seconds = |name: &str, otherwise: Duration, errors: &mut Vec<String>| {
+        let seconds = all.parse_with(name, seconds, errors);
+        seconds.map_or(otherwise, |number| Duration::from_secs(number.into()))
+    };
+    Bounds {
+        connections: number("connections", usual.connections, errors),
+        connections_address: number("connections_address", usual.connections_address, errors),
+        read_timeout: seconds("read_timeout_s", usual.read_timeout, errors),
+        write_timeout: seconds("write_timeout_s", usual.write_timeout, errors),
+        idle_timeout: seconds("idle_timeout_s", usual.idle_timeout, errors),
+    }
+}
+
+fn seconds(text: &str) -> Result<u32, String> {
+    let number = text.parse().ok();
+    number
+        .filter(|seconds| (1..=3_600).contains(seconds))
+        .ok_or_else(|| "must be a whole number of seconds from 1 to 3600".to_owned())
 }
 
 /// Reads the files of the certificate; both or none.

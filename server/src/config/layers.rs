@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, str::FromStr};
 use super::FILE_VARIABLE;
 
 /// Every setting, by its name in the file; its variable is the same in capitals after [`PREFIX`].
-pub const SETTINGS: [&str; 32] = [
+pub const SETTINGS: [&str; 37] = [
     "database_url",
     "addr",
     "public_url",
@@ -29,6 +29,11 @@ pub const SETTINGS: [&str; 32] = [
     "live_person",
     "live_account",
     "live_address",
+    "connections",
+    "connections_address",
+    "read_timeout_s",
+    "write_timeout_s",
+    "idle_timeout_s",
     "mail_from",
     "smtp_url",
     "oidc_issuer",

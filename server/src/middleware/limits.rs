@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use axum::{
     body::Body,
-    extract::Request,
+    extract::{Request, State},
     http::header,
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
 use futures::StreamExt as _;
+use tower_http::timeout::TimeoutBody;
 
 use crate::api::problem::Problem;
 
@@ -45,6 +46,12 @@ pub async fn announced_size(request: Request, next: Next) -> Response {
 async fn discard(body: Body) {
     let mut chunks = body.into_data_stream();
     while let Some(Ok(_)) = chunks.next().await {}
+}
+
+/// Gives up on a body of which nothing came for so long.
+pub async fn slow_body(State(pause): State<Duration>, request: Request, next: Next) -> Response {
+    let request = request.map(|body| Body::new(TimeoutBody::new(pause, body)));
+    next.run(request).await
 }
 
 /// Gives up on a request whose answer does not begin in time.

@@ -1,4 +1,4 @@
-//! The accept loop on a real socket.
+//! The listener on a real socket.
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
@@ -19,7 +19,12 @@ use tokio_rustls::{
     rustls::{ClientConfig, RootCertStore},
 };
 
-use server::{config::TlsFiles, listener::Tls};
+use server::{
+    config::TlsFiles,
+    listener::{Bounds, Listener, Tls},
+    middleware::address::Proxies,
+};
+use service::tasks::Tasks;
 
 use crate::support::{TestServer, event};
 
@@ -28,17 +33,23 @@ pub async fn listening(server: &TestServer) -> (SocketAddr, oneshot::Sender<()>,
 }
 
 async fn listening_with(router: Router) -> (SocketAddr, oneshot::Sender<()>, JoinHandle<()>) {
+    listening_in(router, Bounds::default(), Proxies::default()).await
+}
+
+/// A listener with bounds of its own.
+pub async fn listening_in(
+    router: Router,
+    bounds: Bounds,
+    proxies: Proxies,
+) -> (SocketAddr, oneshot::Sender<()>, JoinHandle<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let addr = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel();
-    let running = tokio::spawn(server::listener::serve(
-        listener,
-        None,
-        router,
-        async move {
-            let _ = stopped.await;
-        },
-    ));
+    let listener =
+        Listener::new("listener", listener, &Tasks::default()).with_bounds(bounds, proxies);
+    let running = tokio::spawn(listener.serve(router, async move {
+        let _ = stopped.await;
+    }));
     (addr, stop, running)
 }
 
@@ -161,8 +172,33 @@ async fn a_websocket_passes_through_every_layer() {
         .unwrap();
 }
 
+/// A listener that speaks TLS.
+pub async fn listening_tls(tls: Tls, router: Router, bounds: Bounds) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let addr = listener.local_addr().unwrap();
+    let listener = Listener::new("listener", listener, &Tasks::default())
+        .with_tls(Some(tls))
+        .with_bounds(bounds, Proxies::default());
+    tokio::spawn(listener.serve(router, std::future::pending()));
+    addr
+}
+
+/// A client that trusts a certificate and speaks these protocols.
+pub fn connector(trusted: Vec<u8>, protocols: &[&[u8]]) -> TlsConnector {
+    let mut roots = RootCertStore::empty();
+    roots.add(trusted.into()).unwrap();
+    let provider = Arc::new(tokio_rustls::rustls::crypto::ring::default_provider());
+    let mut config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
+    TlsConnector::from(Arc::new(config))
+}
+
 /// A certificate of its own for this machine.
-fn certificate(folder: &std::path::Path) -> (TlsFiles, Vec<u8>) {
+pub fn certificate(folder: &std::path::Path) -> (TlsFiles, Vec<u8>) {
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let files = TlsFiles {
         certificate: folder.join("certificate.pem"),
@@ -179,26 +215,10 @@ async fn with_a_certificate_it_speaks_tls_and_nothing_else() {
     let folder = tempfile::tempdir().unwrap();
     let (files, trusted) = certificate(folder.path());
     let tls = Tls::load(&files).unwrap();
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let addr = listener.local_addr().unwrap();
-    let forever = std::future::pending();
-    tokio::spawn(server::listener::serve(
-        listener,
-        Some(tls),
-        server.router.clone(),
-        forever,
-    ));
-    let mut roots = RootCertStore::empty();
-    roots.add(trusted.into()).unwrap();
-    let provider = Arc::new(tokio_rustls::rustls::crypto::ring::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_root_certificates(roots)
-        .with_no_client_auth();
+    let addr = listening_tls(tls, server.router.clone(), Bounds::default()).await;
     let stream = TcpStream::connect(addr).await.unwrap();
     let name = "localhost".try_into().unwrap();
-    let connector = TlsConnector::from(Arc::new(config));
+    let connector = connector(trusted, &[]);
     let mut stream = connector.connect(name, stream).await.unwrap();
     let request = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
     stream.write_all(request).await.unwrap();

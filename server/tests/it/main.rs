@@ -47,6 +47,7 @@ mod orders;
 mod own_sessions;
 mod pages;
 mod pictures;
+mod places;
 mod privacy;
 mod provisioning;
 mod reading;
