@@ -32,6 +32,18 @@ const MAPS: [(&str, &str); 16] = [
         "server/src/api/idempotency.rs",
         "at most MOST_RUNNING requests run",
     ),
+    (
+        "server/src/listener/bounds.rs",
+        "at most `connections` and RESERVED are open",
+    ),
+    (
+        "server/src/listener/line.rs",
+        "requests that run on one connection, of HTTP/2 at most STREAMS",
+    ),
+    (
+        "server/src/middleware/at_once.rs",
+        "senders of requests that run; of each, `connections_address` at most",
+    ),
     ("server/src/middleware/buckets.rs", "an LRU of MOST_KEYS"),
     (
         "server/src/middleware/guesses.rs",

@@ -106,9 +106,11 @@ async fn listening_hurried(server: &TestServer, router: Router) -> SocketAddr {
 async fn idle_connections_of_one_address_keep_nobody_else_out() {
     let server = TestServer::start().await;
     let router = server.router.clone();
-    let (addr, _stop, _running) = listening_in(router, bounds(1_000, 20), Proxies::default()).await;
-    let attack = std::env::var("PLACES_ATTACK").ok();
-    let attack = attack.and_then(|text| text.parse().ok()).unwrap_or(200);
+    let long_form = std::env::var("PLACES_ATTACK").ok();
+    let long_form = long_form.and_then(|text| text.parse().ok());
+    let attack = long_form.unwrap_or(200);
+    let bounds = long_form.map_or(bounds(1_000, 20), |_| Bounds::default());
+    let (addr, _stop, _running) = listening_in(router, bounds, Proxies::default()).await;
     let _idle = idle(ONE, addr, attack).await;
     let mut waited = Vec::new();
     for _ in 0..50 {
