@@ -268,5 +268,5 @@ pub async fn fallback(State(state): State<AppState>, uri: Uri, request: Request)
     if !wants_page || uri.path().starts_with("/pkg/") {
         return StatusCode::NOT_FOUND.into_response();
     }
-    page(State(state), request).await
+    Box::pin(page(State(state), request)).await
 }
