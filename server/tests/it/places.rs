@@ -175,8 +175,8 @@ async fn connections_of_a_trusted_proxy_are_counted_by_whom_they_are_for() {
     let routes = Router::new()
         .route("/wait", get(wait))
         .route("/now", get(async || "here"));
-    let router = server::middleware::layer(routes, &server.state).with_state(server.state.clone());
-    let (addr, _stop, _running) = listening_in(router, server.state.bounds, proxies()).await;
+    let layered = server::middleware::layer(routes, &server.state).with_state(server.state.clone());
+    let (addr, _stop, _running) = listening_in(layered, server.state.bounds, proxies()).await;
     // More connections than one address may have: they are the proxy's.
     let _idle = idle(ONE, addr, 10).await;
     let of = |number: u32| format!("X-Forwarded-For: 192.0.2.{number}\r\n");
@@ -247,8 +247,8 @@ async fn a_client_that_reads_nothing_is_cut_off() {
         async { Body::from_stream(chunks) }
     };
     let routes = Router::new().route("/endless", get(endless));
-    let router = server::middleware::layer(routes, &server.state).with_state(server.state.clone());
-    let addr = listening_hurried(&server, router).await;
+    let layered = server::middleware::layer(routes, &server.state).with_state(server.state.clone());
+    let addr = listening_hurried(&server, layered).await;
     let mut stream = TcpStream::connect(addr).await.unwrap();
     let request = b"GET /endless HTTP/1.1\r\nHost: x\r\n\r\n";
     stream.write_all(request).await.unwrap();
@@ -275,9 +275,9 @@ async fn over_tls_it_speaks_http_2_and_cuts_off_a_stream_that_nobody_reads() {
     let routes = Router::new()
         .route("/endless", get(endless))
         .route("/now", get(async || "here"));
-    let router = server::middleware::layer(routes, &server.state).with_state(server.state.clone());
+    let layered = server::middleware::layer(routes, &server.state).with_state(server.state.clone());
     let tls = Tls::load(&files).unwrap();
-    let addr = listening_tls(tls, router, server.state.bounds).await;
+    let addr = listening_tls(tls, layered, server.state.bounds).await;
     let stream = TcpStream::connect(addr).await.unwrap();
     let connector = connector(trusted, &[b"h2", b"http/1.1"]);
     let name = "localhost".try_into().unwrap();
