@@ -55,6 +55,10 @@ pub struct Config {
     pub migrate: bool,
     /// Reading connections of the embedded database.
     pub readers: u32,
+    /// Sources of an account that are counted by themselves.
+    pub sources_per_account: u32,
+    /// Activities of an account that are counted by themselves.
+    pub activities_per_account: u32,
     /// Signs the messages of the payment system; without it an operator confirms payments.
     pub payments_webhook_secret: Option<String>,
     /// Where buyers pay, with `{order}` in the place of the order's id.
@@ -145,6 +149,8 @@ impl Config {
                 .parsed("migrate", "true or false", errors)
                 .unwrap_or(true),
             readers,
+            sources_per_account: names(all, "sources_per_account", errors),
+            activities_per_account: names(all, "activities_per_account", errors),
             payments_webhook_secret: all.parse_with(
                 "payments_webhook_secret",
                 webhook_secret,
@@ -164,6 +170,12 @@ impl Config {
             .clone()
             .unwrap_or_else(|| format!("sqlite://{default_file}"))
     }
+}
+
+fn names(all: &Layers, setting: &str, errors: &mut Vec<String>) -> u32 {
+    let most: Option<std::num::NonZeroU32> =
+        all.parsed(setting, "a whole number of names, more than zero", errors);
+    most.map_or(storage::NAMES, std::num::NonZeroU32::get)
 }
 
 fn lossy(text: &std::ffi::OsStr) -> String {

@@ -71,6 +71,7 @@ pub async fn run(services: Services, state: AppState) {
             NOTE_EVERY
         }),
         tasks.repeat("keys", || note_used_keys(services)),
+        tasks.repeat("names", || tell_unlisted(services)),
         tasks.repeat("sessions", || sweep(services)),
         tasks.repeat("renewal", || renew(services)),
         tasks.repeat("alerts", || watch_news(services)),
@@ -104,6 +105,14 @@ async fn look_at_next_table(services: &Services, table: &AtomicU32) -> Duration 
 async fn note_used_keys(services: &Services) -> Duration {
     if let Err(error) = services.note_used_keys().await {
         tracing::error!(%error, "when keys were used could not be written down");
+    }
+    NOTE_EVERY
+}
+
+async fn tell_unlisted(services: &Services) -> Duration {
+    match services.tell_unlisted().await {
+        Ok(accounts) => telemetry::unlisted(accounts),
+        Err(error) => tracing::error!(%error, "accounts with too many names could not be told"),
     }
     NOTE_EVERY
 }

@@ -6,6 +6,7 @@ use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use service::{
     Services,
+    ports::NameSort,
     writer::{CommitObserver, CommitSeen},
 };
 use tracing_subscriber::EnvFilter;
@@ -27,6 +28,8 @@ const COMMIT_SECONDS: &str = "creditscope_commit_duration_seconds";
 const COMMIT_EVENTS: &str = "creditscope_commit_events_total";
 /// Requests that wait for the writer.
 const QUEUE_DEPTH: &str = "creditscope_writer_queue_depth";
+/// Accounts with more names than are listed.
+const UNLISTED: &str = "creditscope_accounts_with_unlisted_names";
 /// HTTP requests by method, route and status.
 pub const REQUESTS: &str = "creditscope_http_requests_total";
 /// Time until an answer's head was ready.
@@ -86,6 +89,10 @@ fn install() -> PrometheusHandle {
     );
     describe_counter!(TASK_PANICS, "Panics of background tasks, by task");
     describe_gauge!(TASK_DOWN, "1 for a background task that is down");
+    describe_gauge!(
+        UNLISTED,
+        "Accounts with more sources or activities than are counted by themselves"
+    );
     describe_gauge!(QUEUE_DEPTH, "Write requests that wait for the writer");
     describe_counter!(REQUESTS, "HTTP requests by method, route and status");
     describe_histogram!(
@@ -123,4 +130,12 @@ pub fn render(handle: &PrometheusHandle, services: &Services) -> String {
 pub fn upkeep(handle: &PrometheusHandle) -> Duration {
     handle.run_upkeep();
     UPKEEP_EVERY
+}
+
+/// Notes how many accounts have more names than are listed.
+pub fn unlisted(accounts: [(NameSort, usize); 2]) {
+    for (sort, count) in accounts {
+        let count = u32::try_from(count).unwrap_or(u32::MAX);
+        metrics::gauge!(UNLISTED, "names" => sort.plural()).set(count);
+    }
 }

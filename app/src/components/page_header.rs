@@ -114,9 +114,17 @@ fn CompleteMark(dashboard: RwSignal<Dashboard>) -> impl IntoView {
         let view = complete.get()?;
         let late = match view.late.as_slice() {
             [one] => format!("{one} is late"),
-            several => format!("{} sources are late", several.len()),
+            _ => format!("{} sources are late", view.late_count),
         };
-        let title = format!("Silent for longer than expected: {}", view.late.join(", "));
+        let more = (view.late_count as usize).saturating_sub(view.late.len());
+        let more = match more {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let title = format!(
+            "Silent for longer than expected: {}{more}",
+            view.late.join(", ")
+        );
         Some(view! {
             <span class="reconciled differs complete" title=title data-testid="complete">
                 {Icon::Warning.view()}{format!("Complete to {}, {late}", view.to)}

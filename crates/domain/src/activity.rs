@@ -89,6 +89,9 @@ pub const MONTHS: [&str; 12] = [
 
 /// `voice_call` as people read it: `Voice call`.
 pub fn activity_label(activity: &str) -> String {
+    if activity == crate::event::OTHER {
+        return "Other".to_owned();
+    }
     let spaced = activity.replace(['_', '-', '.'], " ");
     let mut letters = spaced.chars();
     letters.next().map_or_else(String::new, |first| {

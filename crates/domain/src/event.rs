@@ -23,6 +23,13 @@ pub const USAGE_TYPE: &str = "creditscope.usage";
 /// Most events in one request.
 pub const MAX_EVENTS: usize = 10_000;
 
+/// What sources and activities are counted under that an account has too many of to be counted by themselves. No key of an
+/// activity and no source that others report can be this.
+pub const OTHER: &str = "creditscope:other";
+
+/// Most activities that are offered to choose from.
+pub const MOST_CHOICES: usize = 100;
+
 /// Longest `source`, `id` or `type`, in bytes: they are index keys.
 pub const MAX_NAME_BYTES: usize = 255;
 

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Agent, Credits, Seq, Time,
     activity::LogRow,
+    event::MOST_CHOICES,
     ledger::BooksView,
     usage::{Dashboard, Totals},
 };
@@ -114,7 +115,9 @@ impl Dashboard {
         self.books.clone_from(&delta.books);
         self.period.uncompared.clone_from(&delta.uncompared);
         for activity in &delta.activities {
-            if let Err(place) = self.activities.binary_search(activity) {
+            if let Err(place) = self.activities.binary_search(activity)
+                && self.activities.len() < MOST_CHOICES
+            {
                 self.activities.insert(place, activity.clone());
             }
         }

@@ -1,5 +1,6 @@
 //! Sources of events: what arrived from each, and which are late.
 
+use crate::event::OTHER;
 use crate::{
     Time,
     time::{DAY_US, MINUTE_US},
@@ -34,7 +35,9 @@ impl Source {
     pub fn is_late(&self, now: Time) -> bool {
         let silence_us = now.micros_since(self.seen_at);
         let usual_us = self.longest_silence_us + self.longest_silence_us / 2;
-        now.micros_since(self.first_seen) >= WATCHED_US
+        // What many senders report together has no habit of its own.
+        self.name != OTHER
+            && now.micros_since(self.first_seen) >= WATCHED_US
             && silence_us > usual_us.max(LEAST_SILENCE_US)
             && silence_us < GONE_US
     }

@@ -53,8 +53,10 @@ pub struct AccountView {
 pub struct CompleteView {
     /// When, in the zone shown: `14:03:10`, or `25 Nov 23:51`.
     pub to: String,
-    /// Names of the sources that are late.
+    /// Names of sources that are late, some of them when there are many.
     pub late: Vec<String>,
+    /// How many sources are late.
+    pub late_count: u32,
 }
 
 /// When everything was last compared with everything.
@@ -216,7 +218,8 @@ pub struct Dashboard {
     pub agents: Vec<AgentUsage>,
     /// The agents the view is narrowed to; empty when it is not.
     pub selected_agents: Vec<Agent>,
-    /// Activities seen in the account, as choices for the filter.
+    /// Activities seen in the account, as choices for the filter: the most used when there are more than
+    /// [`crate::event::MOST_CHOICES`].
     pub activities: Vec<String>,
 }
 

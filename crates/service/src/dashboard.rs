@@ -6,6 +6,7 @@ use domain::{
     Agent, Credits, TimeRange,
     calendar::{Coverage, Cycle, Window},
     cursor::Cursor,
+    event::MOST_CHOICES,
     filter::ViewQuery,
     tenancy::Plan,
     usage::{
@@ -212,9 +213,21 @@ async fn read_cycle_days(
 /// The activities to choose from: all the account ever used, or, for a caller limited to some companies, what the
 /// selected ones did in the period.
 async fn read_activities(snapshot: &mut dyn Snapshot, view: &View) -> ServiceResult<Vec<String>> {
-    if view.scope.sees_all() {
-        return Ok(snapshot.activities(view.scope.account.id).await?);
-    }
+    let mut choices = if view.scope.sees_all() {
+        let account = view.scope.account.id;
+        snapshot.activities(account, MOST_CHOICES).await?
+    } else {
+        of_companies(snapshot, view).await?
+    };
+    choices.truncate(MOST_CHOICES);
+    // What is chosen can be chosen no more.
+    choices.extend(view.selection.activities.iter().cloned());
+    choices.sort_unstable();
+    choices.dedup();
+    Ok(choices)
+}
+
+async fn of_companies(snapshot: &mut dyn Snapshot, view: &View) -> ServiceResult<Vec<String>> {
     let selection = Selection {
         companies: view.selection.companies.clone(),
         ..Selection::default()

@@ -33,6 +33,7 @@ pub mod ledger;
 pub mod live;
 pub mod mail;
 pub mod members;
+mod names;
 pub mod orders;
 mod outbox;
 mod passwords;

@@ -35,7 +35,8 @@ pub use email_links::{EmailLink, EmailLinkStore, EmailOutcome, LinkKind};
 pub use emails::{EmailKind, EmailStore};
 pub use endings::{EndingMark, EndingStore, FailingEndpoint, PLATFORM};
 pub use events::{
-    CommitOutcome, Committed, EventName, EventStore, KnownEvent, NewEvent, PlacedRows, StoredEvent,
+    CommitOutcome, Committed, EventName, EventStore, KnownEvent, NameSort, NewEvent, PlacedRows,
+    StoredEvent, Unlisted,
 };
 pub use identity::{
     IdempotencyStore, IdentityStore, KnownRequest, Membership, NewUser, Remembered, SavedSession,

@@ -3,6 +3,7 @@
 use domain::{
     CompanyId, FieldError, Invalid, Time, TimeRange,
     calendar::{Coverage, Cycle, Cycles, ResolvedPeriod, Zone},
+    event::OTHER,
     filter::{PERIOD_NAMES, PeriodChoice, ViewQuery},
     usage::{CompanyName, Whose},
 };
@@ -97,6 +98,7 @@ impl Services {
         };
         let choice = period_choice(query, &zone)?;
         let (ids, companies) = self.selected_companies(&scope, &query.companies).await?;
+        self.refuse_unlisted(&scope, &query.activities).await?;
         let selection = Selection {
             companies: ids,
             agents: query.agents.clone(),
@@ -118,6 +120,24 @@ impl Services {
             companies,
             now,
         })
+    }
+
+    /// What is counted among others cannot be counted by itself: saying so is better than a figure of something else.
+    async fn refuse_unlisted(&self, scope: &Scope, activities: &[String]) -> ServiceResult<()> {
+        if activities.is_empty() {
+            return Ok(());
+        }
+        let unlisted = self
+            .store
+            .unlisted_activities(scope.account.id, activities)
+            .await?;
+        let Some(first) = unlisted.first() else {
+            return Ok(());
+        };
+        let message = format!(
+            "'{first}' is counted under Other, because the account has too many activities: choose '{OTHER}', or search by reference"
+        );
+        Err(Invalid::one("activity", "not_listed", message).into())
     }
 
     async fn selected_companies(

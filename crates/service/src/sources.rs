@@ -9,6 +9,9 @@ use domain::{
 
 use crate::{Scope, ServiceResult, Services, ports::Snapshot, selection::View};
 
+/// Sources that a page names.
+const LATE_NAMED: usize = 10;
+
 /// The sources of an account.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sources {
@@ -60,8 +63,12 @@ pub(crate) async fn complete_view(
     let late = sources
         .into_iter()
         .filter(|source| source.is_late(view.now));
+    let mut late: Vec<_> = late.map(|source| source.name).collect();
+    let late_count = u32::try_from(late.len()).unwrap_or(u32::MAX);
+    late.truncate(LATE_NAMED);
     Ok(Some(CompleteView {
         to: to.strftime(format).to_string(),
-        late: late.map(|source| source.name).collect(),
+        late,
+        late_count,
     }))
 }

@@ -2,7 +2,7 @@
 
 mod sql;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::{AccountId, CompanyId, Credits, Time, TimeRange, usage::Totals};
 use service::ports::{Cell, Grain, GroupBy, GroupKey, Selection};
@@ -55,7 +55,10 @@ pub(crate) async fn read(
         }
     };
     let names = match group_by {
-        GroupBy::Activity => names::activities(connection, account).await?,
+        GroupBy::Activity => {
+            let numbers: BTreeSet<_> = rows.iter().map(|row| row.1).collect();
+            names::of_numbers(connection, account, &numbers).await?
+        }
         GroupBy::All | GroupBy::Agent | GroupBy::Company => HashMap::new(),
     };
     rows.into_iter()

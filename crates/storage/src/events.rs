@@ -13,7 +13,8 @@ use service::{
     desk::{Booked, Desk},
     ports::{
         AccountAct, Act, Acted, BooksNeeds, CommitOutcome, EventName, EventStore, KnownEvent,
-        NewEvent, PlacedRows, Refusal, StoreResult, StoredEvent, Write, Written,
+        NameSort, NewEvent, PlacedRows, Refusal, StoreResult, StoredEvent, Unlisted, Write,
+        Written,
     },
 };
 
@@ -24,7 +25,7 @@ use crate::{
     idempotency::{self, is_stored},
     leads,
     ledger::{self, Wanted},
-    rollups, sources,
+    names, rollups, sources,
     writer::{WriteTx, Writer},
 };
 
@@ -41,6 +42,22 @@ impl EventStore for SqliteStore {
             .collect();
         let mut reader = self.readers.acquire().await.map_err(Error::from)?;
         Ok(find::stored_under(&mut reader, &identities).await?)
+    }
+
+    async fn unlisted_activities(
+        &self,
+        account: AccountId,
+        names: &[String],
+    ) -> StoreResult<Vec<String>> {
+        Ok(names::unlisted_activities(&self.lookups, account, names).await?)
+    }
+
+    async fn unlisted(&self) -> StoreResult<Vec<Unlisted>> {
+        Ok(names::unlisted(&self.readers).await?)
+    }
+
+    async fn unlisted_told(&self, account: AccountId, sort: NameSort) -> StoreResult<()> {
+        Ok(names::told(&self.writer, account, sort).await?)
     }
 
     async fn placed_rows(

@@ -1,10 +1,10 @@
 //! A selection in the terms of the tables.
 
-use domain::{AccountId, Seq, TimeRange, cursor::Cursor};
+use domain::{AccountId, Seq, TimeRange, cursor::Cursor, event::OTHER};
 use service::ports::Selection;
 use sqlx::{Sqlite, SqliteConnection, query::QueryAs, sqlite::SqliteArguments};
 
-use crate::error::Result;
+use crate::{error::Result, names};
 
 /// A selection with names and lists as the statements take them.
 #[derive(Debug)]
@@ -97,21 +97,23 @@ impl Filter {
 async fn activity_numbers(
     connection: &mut SqliteConnection,
     account: AccountId,
-    names: &[String],
+    asked: &[String],
 ) -> Result<Option<Vec<i64>>> {
     const SQL: &str = "SELECT number FROM names WHERE account_id = ?1 AND sort = 2
-        AND name IN (SELECT value FROM json_each(?2))";
-    if names.is_empty() {
+        AND number > 0 AND name IN (SELECT value FROM json_each(?2))";
+    if asked.is_empty() {
         return Ok(None);
     }
-    let names = serde_json::to_string(names)?;
-    Ok(Some(
-        sqlx::query_scalar(SQL)
-            .bind(account.0)
-            .bind(names)
-            .fetch_all(connection)
-            .await?,
-    ))
+    let json = serde_json::to_string(asked)?;
+    let mut numbers: Vec<i64> = sqlx::query_scalar(SQL)
+        .bind(account.0)
+        .bind(json)
+        .fetch_all(connection)
+        .await?;
+    if asked.iter().any(|name| name == OTHER) {
+        numbers.push(names::OTHER_NUMBER);
+    }
+    Ok(Some(numbers))
 }
 
 /// Rows of the log strictly between two places.

@@ -50,6 +50,7 @@ use async_trait::async_trait;
 use service::ports::{Store, StoreResult};
 
 pub use error::Error;
+pub use names::NAMES;
 pub use restore::{Restore, Restored, restore};
 pub use sqlite::SqliteStore;
 pub use url::{OpenOptions, READERS};

@@ -251,11 +251,8 @@ impl Snapshot for SqliteSnapshot {
         Ok(history_start(&mut self.transaction, account).await?)
     }
 
-    async fn activities(&mut self, account: AccountId) -> StoreResult<Vec<String>> {
-        let mut activities: Vec<_> = names::activities(&mut self.transaction, account)
-            .await?
-            .into_values()
-            .collect();
+    async fn activities(&mut self, account: AccountId, most: usize) -> StoreResult<Vec<String>> {
+        let mut activities = names::activities(&mut self.transaction, account, most).await?;
         activities.sort_unstable();
         Ok(activities)
     }

@@ -175,7 +175,7 @@ async fn activity_numbers(tx: &mut WriteTx<'_>, booked: &[Booked<'_>]) -> Result
     let (connection, names) = tx.parts();
     let mut numbers = Vec::with_capacity(booked.len());
     for event in booked.iter().map(|booked| &booked.event) {
-        let number = names.number(connection, event.account, Sort::Activity, &event.activity);
+        let number = names.counted(connection, event.account, Sort::Activity, &event.activity);
         numbers.push(number.await?);
     }
     Ok(numbers)

@@ -19,6 +19,7 @@ pub(crate) struct EventRow {
     recorded_at: i64,
     agent: i64,
     activity: String,
+    is_other: bool,
     credits: i64,
     quantity: Option<i64>,
     unit: Option<String>,
@@ -35,7 +36,7 @@ macro_rules! event_columns {
     ($from:literal, $which:literal) => {
         concat!(
             "SELECT e.seq, e.company_id, company.key AS company_key, company.name AS company_name, source.name AS source,
-                e.id, kind.name AS kind, e.time, e.recorded_at, e.agent, activity.name AS activity, e.credits,
+                e.id, kind.name AS kind, e.time, e.recorded_at, e.agent, activity.name AS activity, e.activity < 0 AS is_other, e.credits,
                 e.quantity, unit.name AS unit, e.rate_version, e.reference, e.metadata, e.reverses,
                 coalesce((SELECT -sum(r.credits) FROM events AS r WHERE r.reverses = coalesce(e.reverses, e.seq)), 0) AS reversed ",
             $from,
@@ -65,6 +66,7 @@ impl TryFrom<EventRow> for StoredEvent {
             recorded_at: Time::from_micros(row.recorded_at),
             agent: agent(row.agent)?,
             activity: row.activity,
+            is_other: row.is_other,
             credits: Credits::from_micro(row.credits),
             quantity: row.quantity.map(Quantity::from_micro),
             unit: row.unit,

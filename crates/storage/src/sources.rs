@@ -59,14 +59,20 @@ pub(crate) async fn seen(
     if sums.is_empty() {
         return Ok(());
     }
-    let mut rows = Vec::with_capacity(sums.len());
+    let mut rows: BTreeMap<(AccountId, i64), (Time, u64)> = BTreeMap::new();
     for ((account, source), (latest, events)) in sums {
         let (connection, names) = tx.parts();
         let number = names
-            .number(connection, account, Sort::Source, source)
+            .counted(connection, account, Sort::Source, source)
             .await?;
-        rows.push((account, number, latest, events));
+        let row = rows.entry((account, number)).or_insert((latest, 0));
+        row.0 = row.0.max(latest);
+        row.1 += events;
     }
+    let rows: Vec<_> = rows
+        .into_iter()
+        .map(|((account, number), (latest, events))| (account, number, latest, events))
+        .collect();
     sqlx::query(SEEN)
         .bind(serde_json::to_string(&rows)?)
         .bind(now.micros())

@@ -1,12 +1,12 @@
 //! Pieces of statements that several statements share. All text is static; only values are bound.
 
-/// Which events count, whatever their reference. Bound: ?6 agents as a bit set, ?7 companies and ?8 activities as JSON
+/// Which events count, whatever their reference. Activities that are not listed have negative numbers, and count as 0. Bound: ?6 agents as a bit set, ?7 companies and ?8 activities as JSON
 /// arrays of numbers (all when null).
 macro_rules! event_facets {
     () => {
         "(?6 >> agent) & 1
         AND (?7 IS NULL OR company_id IN (SELECT value FROM json_each(?7)))
-        AND (?8 IS NULL OR activity IN (SELECT value FROM json_each(?8)))"
+        AND (?8 IS NULL OR max(activity, 0) IN (SELECT value FROM json_each(?8)))"
     };
 }
 

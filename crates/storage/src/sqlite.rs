@@ -73,7 +73,7 @@ impl SqliteStore {
         }
         let lock = lock::shared(path)?;
         connect::set_up(path).await?;
-        let writer = Arc::new(Writer::new(connect::writer(path)));
+        let writer = Arc::new(Writer::new(connect::writer(path), options.names()));
         if options.migrate {
             schema::migrate(path).await?;
         }

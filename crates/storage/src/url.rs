@@ -4,7 +4,10 @@ use std::path::{Path, PathBuf};
 
 use service::tasks::Tasks;
 
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    names::{NAMES, NameLimits},
+};
 
 /// Reading connections unless told otherwise: reads are short, and a few keep two to eight cores busy.
 pub const READERS: u32 = 6;
@@ -16,6 +19,10 @@ pub struct OpenOptions {
     pub readers: u32,
     /// The folder a relative path starts from; the working directory when left out.
     pub folder: Option<PathBuf>,
+    /// Sources of an account that are counted by themselves.
+    pub sources_per_account: u32,
+    /// Activities of an account that are counted by themselves.
+    pub activities_per_account: u32,
     /// Whether an older schema is brought up to date; refused otherwise.
     pub migrate: bool,
     /// The background tasks of the process, which those of the store are among.
@@ -27,8 +34,19 @@ impl Default for OpenOptions {
         Self {
             readers: READERS,
             folder: None,
+            sources_per_account: NAMES,
+            activities_per_account: NAMES,
             migrate: true,
             tasks: Tasks::default(),
+        }
+    }
+}
+
+impl OpenOptions {
+    pub(crate) fn names(&self) -> NameLimits {
+        NameLimits {
+            sources: self.sources_per_account,
+            activities: self.activities_per_account,
         }
     }
 }

@@ -10,7 +10,7 @@ use tokio::sync::{Mutex, MutexGuard, Notify};
 
 use crate::{
     error::{Error, Result, unavailable_seen},
-    names::Names,
+    names::{NameLimits, Names},
 };
 
 /// How often it is tried to write while nothing can be written.
@@ -19,6 +19,7 @@ const TRY_EVERY: Duration = Duration::from_secs(1);
 /// Hands out write transactions, one at a time.
 pub(crate) struct Writer {
     options: SqliteConnectOptions,
+    names: NameLimits,
     /// Empty before the first transaction, and after one that failed.
     slot: Mutex<Option<Session>>,
     /// Told after each commit.
@@ -63,9 +64,10 @@ pub(crate) struct WriteTx<'a> {
 }
 
 impl Writer {
-    pub(crate) fn new(options: SqliteConnectOptions) -> Self {
+    pub(crate) fn new(options: SqliteConnectOptions, names: NameLimits) -> Self {
         Self {
             options,
+            names,
             slot: Mutex::new(None),
             committed: Notify::new(),
             closed: AtomicBool::new(false),
@@ -85,7 +87,7 @@ impl Writer {
             Some(session) => session,
             None => Session {
                 connection: self.options.connect().await?,
-                names: Names::default(),
+                names: Names::new(self.names),
             },
         };
         execute(&mut session.connection, "BEGIN IMMEDIATE").await?;
@@ -214,7 +216,7 @@ impl WriteTx<'_> {
 
     async fn take_back(&mut self) -> Result<()> {
         // Names first used in what is taken back are not stored.
-        self.session.names = Names::default();
+        self.session.names.forget();
         execute(&mut self.session.connection, "ROLLBACK").await
     }
 }

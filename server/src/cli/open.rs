@@ -77,6 +77,8 @@ fn options(config: &Config, migrate: bool) -> OpenOptions {
     OpenOptions {
         folder: Some(config.data_dir.clone()),
         readers: config.readers,
+        sources_per_account: config.sources_per_account,
+        activities_per_account: config.activities_per_account,
         migrate,
         ..OpenOptions::default()
     }

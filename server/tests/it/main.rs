@@ -40,6 +40,7 @@ mod live_access;
 mod live_limits;
 mod made_up;
 mod matrix;
+mod names;
 mod neighbours;
 mod openapi;
 mod ops;

@@ -125,10 +125,15 @@ impl Reply {
 }
 
 pub async fn database(folder: &TempDir) -> Arc<dyn storage::Database> {
+    database_with(folder, &storage::OpenOptions::default()).await
+}
+
+async fn database_with(
+    folder: &TempDir,
+    options: &storage::OpenOptions,
+) -> Arc<dyn storage::Database> {
     let url = format!("sqlite://{}", folder.path().join("test.db").display());
-    storage::open(&url, &storage::OpenOptions::default())
-        .await
-        .unwrap()
+    storage::open(&url, options).await.unwrap()
 }
 
 impl TestServer {
@@ -196,9 +201,23 @@ impl TestServer {
         self
     }
 
+    /// A server whose accounts may have few sources and activities.
+    pub async fn with_few_names(sources: u32, activities: u32) -> Self {
+        let options = storage::OpenOptions {
+            sources_per_account: sources,
+            activities_per_account: activities,
+            ..storage::OpenOptions::default()
+        };
+        Self::start_on(Edge::default(), true, &options).await
+    }
+
     async fn start_with(edge: Edge, provisioned: bool) -> Self {
+        Self::start_on(edge, provisioned, &storage::OpenOptions::default()).await
+    }
+
+    async fn start_on(edge: Edge, provisioned: bool, options: &storage::OpenOptions) -> Self {
         let folder = Arc::new(tempfile::tempdir().unwrap());
-        let store: Arc<dyn Store> = database(&folder).await;
+        let store: Arc<dyn Store> = database_with(&folder, options).await;
         let clock = Arc::new(TestClock(AtomicI64::new(
             NOW.parse::<Time>().unwrap().micros(),
         )));

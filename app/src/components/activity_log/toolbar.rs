@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{Agent, activity::activity_label};
+use domain::{Agent, activity::activity_label, event::MOST_CHOICES};
 use leptos::{leptos_dom::helpers::debounce, prelude::*};
 
 use super::LogActions;
@@ -93,8 +93,26 @@ fn ActivityMenu(state: PageState, url: Memo<Url>) -> impl IntoView {
     };
     view! {
         <Menu label name="Activities">
-            <For each=move || activities.get() key=Clone::clone children=item/>
+            <Show when=move || activities.with(|all| all.len() >= MOST_CHOICES)>
+                <OtherActivity url/>
+            </Show>
+            <div class="menu-scroll">
+                <For each=move || activities.get() key=Clone::clone children=item/>
+            </div>
         </Menu>
+    }
+}
+
+/// Finds an activity that the menu has no room for. A form, so that it needs no script.
+#[component]
+fn OtherActivity(url: Memo<Url>) -> impl IntoView {
+    view! {
+        <form class="menu-form" method="get" action=crate::USAGE_PATH>
+            <KeptFields url asked=&["activity"]/>
+            <input type="search" name="activity" aria-label="Activity" placeholder="Other activity"
+                required autocapitalize="none"/>
+            <button class="button" type="submit">"Show"</button>
+        </form>
     }
 }
 

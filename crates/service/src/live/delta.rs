@@ -26,7 +26,7 @@ pub(super) fn of<'a>(
     for event in events {
         let slot = slot(event.time, &edges);
         if view.scope.sees_all() {
-            activities.insert(event.activity.clone());
+            activities.insert(event.counted_as().to_owned());
         }
         if !view
             .selection
@@ -37,7 +37,7 @@ pub(super) fn of<'a>(
             continue;
         }
         if view.period.range.contains(event.time) {
-            activities.insert(event.activity.clone());
+            activities.insert(event.counted_as().to_owned());
         }
         let matches = matches(view, event);
         usage
@@ -112,8 +112,9 @@ fn slot(time: Time, edges: &[Time]) -> Time {
 /// Whether the activity and reference filters let an event through.
 fn matches(view: &View, event: &StoredEvent) -> bool {
     let selection = &view.selection;
-    let activity =
-        selection.activities.is_empty() || selection.activities.contains(&event.activity);
+    let counted_as = event.counted_as();
+    let activity = selection.activities.is_empty()
+        || selection.activities.iter().any(|name| name == counted_as);
     let reference = selection.reference_prefix.as_ref().is_none_or(|prefix| {
         let reference = event.reference.as_deref();
         reference.is_some_and(|text| domain::fold::starts_with(text, prefix))

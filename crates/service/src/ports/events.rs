@@ -74,6 +74,8 @@ pub struct StoredEvent {
     pub agent: Agent,
     /// On what.
     pub activity: String,
+    /// Whether totals count it under [`domain::event::OTHER`].
+    pub is_other: bool,
     /// The price.
     pub credits: Credits,
     /// The quantity a rate card priced.
@@ -90,6 +92,47 @@ pub struct StoredEvent {
     pub reversed: Credits,
     /// The event that this one takes back. Such rows carry negative credits and are no part of the log.
     pub reverses: Option<Seq>,
+}
+
+impl StoredEvent {
+    /// The activity that totals count it under.
+    pub fn counted_as(&self) -> &str {
+        if self.is_other {
+            domain::event::OTHER
+        } else {
+            &self.activity
+        }
+    }
+}
+
+/// Names of which an account has more than are listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum NameSort {
+    /// Who reports.
+    Source,
+    /// What was done.
+    Activity,
+}
+
+impl NameSort {
+    /// The word for many of them.
+    pub const fn plural(self) -> &'static str {
+        match self {
+            Self::Source => "sources",
+            Self::Activity => "activities",
+        }
+    }
+}
+
+/// An account that has more names than are listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unlisted {
+    /// Which account.
+    pub account: AccountId,
+    /// Which names.
+    pub sort: NameSort,
+    /// Whether the platform was told.
+    pub is_told: bool,
 }
 
 /// What an event is known by, for ever.
@@ -142,6 +185,25 @@ pub enum CommitOutcome {
 /// Stores events; called by one writer only.
 #[async_trait]
 pub trait EventStore {
+    /// Those of these activities that the account has used and that are not listed.
+    async fn unlisted_activities(
+        &self,
+        _account: AccountId,
+        _names: &[String],
+    ) -> StoreResult<Vec<String>> {
+        Ok(Vec::new())
+    }
+
+    /// Accounts with more names than are listed.
+    async fn unlisted(&self) -> StoreResult<Vec<Unlisted>> {
+        Ok(Vec::new())
+    }
+
+    /// Remembers that the platform was told of one.
+    async fn unlisted_told(&self, _account: AccountId, _sort: NameSort) -> StoreResult<()> {
+        Ok(())
+    }
+
     /// Does a group of writes in one durable transaction, with payments, roll-ups and cycle totals: the events first,
     /// then the acts, each in their order.
     ///

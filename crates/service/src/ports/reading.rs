@@ -21,7 +21,8 @@ pub struct Selection {
     pub companies: Option<Vec<CompanyId>>,
     /// By these agents; by all when empty.
     pub agents: Vec<Agent>,
-    /// Of these activities; of all when empty. Names the account never used select nothing.
+    /// Of these activities, as totals count them ([`domain::event::OTHER`] is one); of all when empty. Names the account
+    /// never used select nothing.
     pub activities: Vec<String>,
     /// Whose reference starts with this, both folded as [`domain::fold`] does.
     pub reference_prefix: Option<String>,
@@ -220,6 +221,6 @@ pub trait Snapshot: PlatformReads + LeadReads + Send {
     /// known of the time before.
     async fn history_start(&mut self, account: AccountId) -> StoreResult<Option<Time>>;
 
-    /// The activities an account has used, sorted.
-    async fn activities(&mut self, account: AccountId) -> StoreResult<Vec<String>>;
+    /// The activities an account has used, sorted; when there are more than `most`, those it used most lately.
+    async fn activities(&mut self, account: AccountId, most: usize) -> StoreResult<Vec<String>>;
 }

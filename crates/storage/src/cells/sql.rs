@@ -90,14 +90,25 @@ macro_rules! by_group {
     };
 }
 
+macro_rules! events_by_group {
+    ($group_by:expr, $statement:ident) => {
+        match $group_by {
+            GroupBy::All => $statement!("0"),
+            GroupBy::Agent => $statement!("agent"),
+            GroupBy::Company => $statement!("company_id"),
+            GroupBy::Activity => $statement!("max(activity, 0)"),
+        }
+    };
+}
+
 macro_rules! events_in_log {
-    ($unused:tt, $key:literal) => {
+    ($key:literal) => {
         events!(log_range!(), event_filter!(), $key)
     };
 }
 
 macro_rules! events_by_reference {
-    ($unused:tt, $key:literal) => {
+    ($key:literal) => {
         events!(reference_range!(), event_facets!(), $key)
     };
 }
@@ -127,9 +138,9 @@ pub(super) fn rollup_cells(days: bool, companies: Companies, group_by: GroupBy) 
 /// The statement that reads events.
 pub(super) fn event_cells(by_reference: bool, group_by: GroupBy) -> &'static str {
     if by_reference {
-        by_group!(group_by, events_by_reference, _)
+        events_by_group!(group_by, events_by_reference)
     } else {
-        by_group!(group_by, events_in_log, _)
+        events_by_group!(group_by, events_in_log)
     }
 }
 

@@ -4,8 +4,8 @@ use super::{Difference, Examination, MOST_DIFFERENCES, Patient, compare};
 use crate::error::Result;
 
 const BY_COMPANY: &str = compare!(
-    "SELECT time - (time % 900000000 + 900000000) % 900000000 AS start, company_id, agent, activity,
-        0 AS found_credits, 0 AS found_events, credits AS right_credits, credits >= 0 AS right_events
+    "SELECT time - (time % 900000000 + 900000000) % 900000000 AS start, company_id, agent,
+        max(activity, 0) AS activity, 0 AS found_credits, 0 AS found_events, credits AS right_credits, credits >= 0 AS right_events
     FROM events INDEXED BY events_log WHERE account_id = ?1",
     "SELECT start, company_id, agent, activity, credits, events, 0, 0 FROM usage_bucket WHERE account_id = ?1"
 );

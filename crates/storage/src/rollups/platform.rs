@@ -4,12 +4,13 @@ use std::collections::HashMap;
 
 use domain::{
     AccountId, Credits, Time,
+    event::OTHER,
     time::{DAY_US, HOUR_US},
 };
 use service::ports::Span;
 
 use super::{AccountKey, Counted, Sum, total, upsert};
-use crate::{error::Result, ledger, writer::WriteTx};
+use crate::{error::Result, ledger, names::OTHER_NUMBER, writer::WriteTx};
 
 /// A row is shared by accounts that know nothing of each other: where it cannot count any further it stays at the end of
 /// what can be counted, so that the amounts of one account are no reason to refuse another's. A sum that does not fit is
@@ -59,7 +60,12 @@ pub(super) async fn add(
         .iter()
         .map(|row| {
             let event = row.booked.event.as_ref();
-            ((event.account, row.activity), event.activity.as_str())
+            let activity = if row.activity == OTHER_NUMBER {
+                OTHER
+            } else {
+                event.activity.as_str()
+            };
+            ((event.account, row.activity), activity)
         })
         .collect();
     for (statement, width_us) in [(HOURS, HOUR_US), (DAYS, DAY_US)] {

@@ -43,7 +43,10 @@ pub async fn a_commit_after_a_snapshot_is_not_in_it(backend: Arc<dyn Backend>) {
             used,
             Credits::from_micro(1_500_000 * i64::try_from(events).unwrap())
         );
-        assert_eq!(snapshot.activities(account).await.unwrap(), ["chat_reply"]);
+        assert_eq!(
+            snapshot.activities(account, 100).await.unwrap(),
+            ["chat_reply"]
+        );
     }
     let (before, after) = (before.as_of().await.unwrap(), after.as_of().await.unwrap());
     assert!(Seq::ZERO < before && before < after);

@@ -169,6 +169,7 @@ impl State {
             recorded_at: event.recorded_at,
             agent: new.agent,
             activity: new.activity.clone(),
+            is_other: false,
             credits: new.credits,
             quantity: new.quantity,
             unit: new.unit.clone(),

@@ -297,7 +297,7 @@ impl Snapshot for Frozen {
         Ok(times.map(|event| event.time).chain(made).min())
     }
 
-    async fn activities(&mut self, account: AccountId) -> StoreResult<Vec<String>> {
+    async fn activities(&mut self, account: AccountId, most: usize) -> StoreResult<Vec<String>> {
         let of_account = self
             .0
             .events
@@ -306,6 +306,7 @@ impl Snapshot for Frozen {
         let mut activities: Vec<_> = of_account.map(|event| event.new.activity.clone()).collect();
         activities.sort_unstable();
         activities.dedup();
+        activities.truncate(most);
         Ok(activities)
     }
 }
