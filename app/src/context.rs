@@ -22,6 +22,12 @@ pub struct Known {
     pub person: Person,
     /// The stored person; none for users of a platform who came by a link.
     pub user: Option<service::ports::User>,
+    /// Whether they showed lately who they are.
+    pub is_confirmed: bool,
+    /// Whether a provider of single sign-on vouched for them.
+    pub is_elsewhere: bool,
+    /// Whether they have to set up a second factor before anything else.
+    pub owes_second_factor: bool,
 }
 
 /// How someone is named.

@@ -52,6 +52,10 @@ pub const BRAND_PATH: &str = "/settings/brand";
 pub const YOU_PATH: &str = "/settings/you";
 /// Where a link in an email leads to unsubscribe; its token follows.
 pub const UNSUBSCRIBE_PATH: &str = "/unsubscribe";
+/// Where a person sets up and removes their second factor.
+pub const SECOND_FACTOR_PATH: &str = "/settings/second-factor";
+/// Where somebody who signed in again elsewhere comes back to.
+pub const AGAIN_PATH: &str = "/sign-in/again";
 /// Where people sign in.
 pub const SIGN_IN_PATH: &str = "/sign-in";
 /// Where somebody who forgot their password asks for a link.

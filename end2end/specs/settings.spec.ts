@@ -121,11 +121,11 @@ test.describe("Your account", () => {
       await usage.goto();
       await expect(page).toHaveURL(/\/sign-in/);
     }
-    await here.page.getByLabel("Current password").fill(PASSWORD);
+    await here.page.getByRole("form", { name: "Change password" }).getByLabel("Current password").fill(PASSWORD);
     await here.page.getByLabel("New password").fill("password1");
     await here.page.getByRole("button", { name: "Change" }).click();
     await settings.says("too easy to guess");
-    await here.page.getByLabel("Current password").fill(PASSWORD);
+    await here.page.getByRole("form", { name: "Change password" }).getByLabel("Current password").fill(PASSWORD);
     await here.page.getByLabel("New password").fill(GOOD_PASSWORD);
     await here.page.getByRole("button", { name: "Change" }).click();
     await settings.says("Your other sessions are signed out.");
@@ -142,7 +142,7 @@ test.describe("Your account", () => {
     const settings = new Settings(here.page, server);
     const change = async (now: string) => {
       await settings.open("Your account");
-      await here.page.getByLabel("Current password").fill(now);
+      await here.page.getByRole("form", { name: "Change password" }).getByLabel("Current password").fill(now);
       await here.page.getByLabel("New password").fill(GOOD_PASSWORD);
       await here.page.getByRole("button", { name: "Change" }).click();
     };

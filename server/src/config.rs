@@ -63,6 +63,8 @@ pub struct Config {
     pub payments_webhook_secret: Option<String>,
     /// Where buyers pay, with `{order}` in the place of the order's id.
     pub payments_checkout_url: Option<String>,
+    /// Whether platform staff may do nothing without a second factor.
+    pub require_second_factor: bool,
     /// Whether webhooks may be in private networks and without TLS.
     pub webhook_private_targets: bool,
     /// When a webhook is called again: seconds after each attempt. None takes the usual ones.
@@ -157,6 +159,9 @@ impl Config {
                 errors,
             ),
             payments_checkout_url: all.parse_with("payments_checkout_url", checkout_url, errors),
+            require_second_factor: all
+                .parsed("require_second_factor", "true or false", errors)
+                .unwrap_or(false),
             webhook_private_targets: all
                 .parsed("webhook_private_targets", "true or false", errors)
                 .unwrap_or(false),

@@ -16,7 +16,11 @@ use domain::{
     time::{DAY_US, MINUTE_US},
 };
 pub use portal::{begin as begin_portal, end as end_portal, is_of_link as is_of_portal_link};
-use service::{Caller, ServiceError, ServiceResult, Services, ports::StoreError, sessions::fields};
+use service::{
+    ServiceError, ServiceResult, Services,
+    ports::{StoreError, User},
+    sessions::fields,
+};
 use store::Store;
 use tower_sessions::{Expiry, Session, SessionManagerLayer, cookie::SameSite};
 
@@ -32,6 +36,8 @@ const IDLE_DAYS: i64 = 14;
 const LONGEST_DAYS: i64 = 90;
 /// A session in use is written again this often, which moves its end.
 const RENEW_US: i64 = 10 * MINUTE_US;
+/// For how long sensitive acts take for granted who somebody has shown that they are.
+const CONFIRMED_US: i64 = 15 * MINUTE_US;
 /// The cookie that carries a session's id where browsers come without TLS.
 pub const COOKIE: &str = "creditscope_session";
 /// The same over TLS: no other host, and no part of this one, can set it.
@@ -93,6 +99,14 @@ pub async fn begin(
         .await
         .map_err(broken)?;
     session
+        .insert(fields::CONFIRMED, now.micros())
+        .await
+        .map_err(broken)?;
+    session
+        .insert(fields::ELSEWHERE, false)
+        .await
+        .map_err(broken)?;
+    session
         .insert(fields::ADDRESS, address.text())
         .await
         .map_err(broken)?;
@@ -100,6 +114,34 @@ pub async fn begin(
         .insert(fields::BROWSER, browser)
         .await
         .map_err(broken)
+}
+
+/// Says that a provider of single sign-on vouched for the person of a session.
+pub async fn vouched(session: &Session) -> ServiceResult<()> {
+    let done = session.insert(fields::ELSEWHERE, true);
+    done.await.map_err(broken)
+}
+
+/// Says that the person of a session has just shown who they are.
+pub async fn confirmed(session: &Session, now: Time) -> ServiceResult<()> {
+    let done = session.insert(fields::CONFIRMED, now.micros());
+    done.await.map_err(broken)
+}
+
+/// Whose password was replaced while it was checked, or who was disabled, is not signed in: what ended their sessions
+/// could not know of this one, which is stored by now.
+pub async fn confirm(session: &Session, services: &Services, user: &User) -> ServiceResult<()> {
+    session.save().await.map_err(broken)?;
+    let current = services.signed_in(user.id).await?;
+    let is_same = |current: &User| {
+        current.password_hash == user.password_hash
+            && current.second_factor.is_set == user.second_factor.is_set
+    };
+    if current.as_ref().is_some_and(is_same) {
+        return Ok(());
+    }
+    session.flush().await.map_err(broken)?;
+    Err(ServiceError::Unauthenticated)
 }
 
 pub(crate) fn broken(error: tower_sessions::session::Error) -> ServiceError {
@@ -176,7 +218,8 @@ async fn signed_in(
     };
     let now = services.now();
     let (begun, renewed) = (time(fields::BEGUN).await?, time(fields::RENEWED).await?);
-    let age = now.micros_since(Time::from_micros(begun));
+    let begun = Time::from_micros(begun);
+    let age = now.micros_since(begun);
     if age > LONGEST_DAYS * DAY_US {
         session.flush().await.map_err(broken)?;
         return Ok(None);
@@ -190,7 +233,14 @@ async fn signed_in(
             .await
             .map_err(broken)?;
     }
-    let caller = Caller::from_user(&user);
+    let is_elsewhere = session.get::<bool>(fields::ELSEWHERE).await;
+    let is_elsewhere = is_elsewhere.map_err(broken)?.unwrap_or(false);
+    let confirmed = session
+        .get::<i64>(fields::CONFIRMED)
+        .await
+        .map_err(broken)?;
+    let since_us = now.micros_since(Time::from_micros(confirmed.unwrap_or(begun.micros())));
+    let (caller, owes_second_factor) = services.caller_of(&user, is_elsewhere);
     let caller = match session.id() {
         Some(id) => caller.in_session(store::id_hash(&id)),
         None => caller,
@@ -205,6 +255,9 @@ async fn signed_in(
         caller,
         person,
         user: Some(user),
+        is_confirmed: since_us < CONFIRMED_US,
+        is_elsewhere,
+        owes_second_factor,
     }))
 }
 

@@ -4,6 +4,7 @@ pub mod alerts;
 pub mod billing;
 pub mod brand;
 mod companies;
+pub mod confirm;
 pub mod files;
 pub mod guard;
 pub mod invitations;
@@ -14,6 +15,8 @@ pub mod portal;
 pub mod recovery;
 pub mod refunds;
 pub mod review;
+pub mod second_factor;
+pub mod second_step;
 pub mod settings;
 pub mod sign_in;
 pub mod sign_on;
@@ -66,9 +69,6 @@ pub fn router(state: &AppState) -> Router<AppState> {
         .route("/billing/alerts/acknowledge", post(alerts::acknowledge))
         .route("/billing/alerts/digest", post(alerts::put_digest))
         .route("/billing/alerts/emails", post(alerts::put_email))
-        .route("/settings/webhooks/make", post(webhooks::make))
-        .route("/settings/webhooks/remove", post(webhooks::remove))
-        .route("/settings/webhooks/enable", post(webhooks::enable))
         .route("/settings/webhooks/test", post(webhooks::test))
         .route("/settings/webhooks/replay", post(webhooks::replay))
         .route(app::PLATFORM_PATH, get(page))
@@ -83,16 +83,6 @@ pub fn router(state: &AppState) -> Router<AppState> {
         .route(app::YOU_PATH, get(page))
         .route("/brand.css", get(brand::sheet))
         .route("/companies/limits", post(companies::limits))
-        .route("/settings/members/invite", post(settings::invite))
-        .route("/settings/members/change", post(settings::change_member))
-        .route("/settings/members/remove", post(settings::remove_member))
-        .route(
-            "/settings/members/revoke",
-            post(settings::revoke_invitation),
-        )
-        .route("/settings/keys/make", post(settings::make_key))
-        .route("/settings/keys/rotate", post(settings::rotate_key))
-        .route("/settings/keys/revoke", post(settings::revoke_key))
         .route("/settings/you/password", post(password::change_password))
         .route("/settings/you/email", post(recovery::ask_for_email))
         .route(
@@ -104,15 +94,50 @@ pub fn router(state: &AppState) -> Router<AppState> {
             "/settings/you/end-others",
             post(settings::end_other_sessions),
         )
-        .route("/billing/orders", post(billing::order))
         .route("/billing/disputes", post(billing::dispute))
         .route("/billing/disputes/support", post(billing::support))
         .route(Follow::PATH, get(live::follow))
+        .route(app::SECOND_FACTOR_PATH, get(second_factor::show_own))
         .route("/api/fn/{name}", get(function))
         .route("/", get(|| async { Redirect::to(app::USAGE_PATH) }))
+        .merge(sensitive(state))
         .layer(from_fn(guard::signed_in))
         .merge(for_strangers())
         .merge(links(state))
+}
+
+/// Acts that ask again who somebody is: they give access, take it, or cost money. Whatever asks for the password by itself,
+/// and what only sends a webhook's message again, is not among them.
+fn sensitive(state: &AppState) -> Router<AppState> {
+    Router::new()
+        .route("/settings/webhooks/make", post(webhooks::make))
+        .route("/settings/webhooks/remove", post(webhooks::remove))
+        .route("/settings/webhooks/enable", post(webhooks::enable))
+        .route("/settings/members/invite", post(settings::invite))
+        .route("/settings/members/change", post(settings::change_member))
+        .route("/settings/members/remove", post(settings::remove_member))
+        .route(
+            "/settings/members/revoke",
+            post(settings::revoke_invitation),
+        )
+        .route(
+            "/settings/members/second-factor",
+            post(second_factor::demand),
+        )
+        .route("/settings/keys/make", post(settings::make_key))
+        .route("/settings/keys/rotate", post(settings::rotate_key))
+        .route("/settings/keys/revoke", post(settings::revoke_key))
+        .route("/settings/second-factor/set", post(second_factor::set))
+        .route(
+            "/settings/second-factor/codes",
+            post(second_factor::renew_codes),
+        )
+        .route(
+            "/settings/second-factor/remove",
+            post(second_factor::remove),
+        )
+        .route("/billing/orders", post(billing::order))
+        .route_layer(from_fn_with_state(state.clone(), confirm::lately))
 }
 
 /// Signing in and out.
@@ -124,6 +149,11 @@ fn for_strangers() -> Router<AppState> {
             app::FORGOT_PATH,
             get(recovery::forgot).post(recovery::send_reset),
         )
+        .route(
+            second_step::SECOND_STEP,
+            get(second_step::show_step).post(second_step::check),
+        )
+        .route(app::AGAIN_PATH, get(confirm::signed_in_again))
         .route("/sign-in/sso", get(sign_on::begin))
         .route(
             sign_on::CALLBACK,

@@ -6,8 +6,8 @@ use leptos::{nonce::use_nonce, prelude::*};
 use super::{
     START_ID, Start,
     settings::{
-        Ask, EnterPage, RecoveryPage, RefusedPage, Settings, StalePage, UnsubscribePage,
-        WelcomePage,
+        Ask, ConfirmPage, EnterPage, RecoveryPage, RefusedPage, SecondFactorPage, Settings,
+        StalePage, UnsubscribePage, WelcomePage,
     },
     sign_in::SignIn,
 };
@@ -46,6 +46,10 @@ pub enum Found {
     Enter(Box<EnterPage>),
     /// A page on the way back in by email.
     Recovery(Box<RecoveryPage>),
+    /// A page about a second factor.
+    SecondFactor(Box<SecondFactorPage>),
+    /// A page before a sensitive act.
+    Confirm(Box<ConfirmPage>),
     /// Why somebody could not sign in.
     Refused(Box<RefusedPage>),
     /// A form that is out of date.
@@ -113,6 +117,8 @@ impl Found {
             | Self::Settings(_)
             | Self::Welcome(_)
             | Self::Enter(_)
+            | Self::SecondFactor(_)
+            | Self::Confirm(_)
             | Self::Unsubscribe(_) => StatusCode::OK,
             Self::Recovery(page) => page.status(),
             Self::Refused(page) => page.status,
@@ -138,6 +144,8 @@ impl Found {
             | Self::Welcome(_)
             | Self::Enter(_)
             | Self::Recovery(_)
+            | Self::SecondFactor(_)
+            | Self::Confirm(_)
             | Self::Refused(_)
             | Self::Stale(_)
             | Self::Unsubscribe(_)
@@ -156,6 +164,8 @@ impl Found {
             Self::Settings(page) => page.title(),
             Self::Welcome(_) => "Invitation · Creditscope",
             Self::Recovery(page) => page.title(),
+            Self::SecondFactor(page) => page.title(),
+            Self::Confirm(_) => "Confirm · Creditscope",
             Self::Stale(_) => "Changed meanwhile · Creditscope",
             Self::Unsubscribe(_) => "Unsubscribe · Creditscope",
             Self::Problem(_) => "Creditscope",
@@ -193,6 +203,8 @@ impl Found {
             Self::Welcome(page) => page.view(),
             Self::Enter(page) => page.view(),
             Self::Recovery(page) => page.view(),
+            Self::SecondFactor(page) => page.view(),
+            Self::Confirm(page) => page.view(),
             Self::Refused(page) => page.view(),
             Self::Stale(page) => page.view(),
             Self::Unsubscribe(page) => page.view(),

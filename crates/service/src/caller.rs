@@ -66,6 +66,8 @@ pub struct Caller {
     address: Option<String>,
     everywhere: Vec<Permission>,
     accounts: Vec<AccountAccess>,
+    /// Whether a second factor can be asked of them, and if so, whether of platform staff as well.
+    second_factor: Option<bool>,
 }
 
 /// A caller's view of one account. Made only by [`Services::scope`]; every tenant use-case takes one.
@@ -216,6 +218,7 @@ impl Caller {
             address: None,
             everywhere: vec![],
             accounts: vec![],
+            second_factor: None,
         }
     }
 
@@ -271,6 +274,20 @@ impl Caller {
     #[must_use]
     pub fn at(self, address: Option<String>) -> Self {
         Self { address, ..self }
+    }
+
+    /// The same caller, of whom a second factor can be asked; of platform staff as well or not.
+    pub(crate) fn asked_for_second_factor(self, of_staff: bool) -> Self {
+        Self {
+            second_factor: Some(of_staff),
+            ..self
+        }
+    }
+
+    /// Whether a person has to set up a second factor before they may go on as this caller.
+    pub(crate) fn owes_second_factor(&self, user: &User) -> bool {
+        self.second_factor
+            .is_some_and(|of_staff| user.owes_second_factor(of_staff))
     }
 
     /// A signed-in person.

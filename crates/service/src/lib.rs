@@ -47,6 +47,7 @@ pub mod recovery;
 mod renewal;
 pub mod request;
 pub mod review;
+pub mod second_factor;
 mod selection;
 pub mod sessions;
 pub mod single_sign_on;
@@ -121,6 +122,8 @@ pub struct Services {
     mail: Arc<dyn Mailer>,
     pages: Option<Arc<Pages>>,
     courier: Arc<dyn Courier>,
+    /// Whether platform staff may do nothing without a second factor.
+    staff_need_second_factor: bool,
     /// Told when a message can be sent at once.
     messages: Arc<Notify>,
     /// Told whenever something was done that the audit log keeps: who may do what may have changed.
@@ -173,6 +176,7 @@ impl Services {
             mail: Arc::new(NoMail),
             pages: None,
             courier: Arc::new(NoCourier),
+            staff_need_second_factor: false,
             messages: Arc::new(Notify::new()),
             deeds,
         }

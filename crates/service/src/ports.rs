@@ -16,6 +16,7 @@ mod platform;
 mod reading;
 mod reversals;
 mod reviews;
+mod second_factor;
 
 use std::collections::BTreeSet;
 
@@ -40,7 +41,7 @@ pub use events::{
 };
 pub use identity::{
     IdempotencyStore, IdentityStore, KnownRequest, Membership, NewUser, Remembered, SavedSession,
-    Standing, User,
+    SecondFactor, Standing, User,
 };
 pub use leads::{AgentCell, ChatCell, LeadCell, LeadReads};
 pub use ledger::{
@@ -57,6 +58,7 @@ pub use reading::{
 };
 pub use reversals::{ReturnedTo, Reverse, Reversed, Reversible, StoredReversal};
 pub use reviews::ReviewStore;
+pub use second_factor::{NewAuthenticator, SecondFactorStore};
 
 /// Why a storage call came to nothing; its text is for the log, never for a caller.
 #[derive(Debug, thiserror::Error)]
@@ -108,6 +110,7 @@ pub trait Store:
     + EmailStore
     + EmailLinkStore
     + EndingStore
+    + SecondFactorStore
     + Send
     + Sync
 {

@@ -272,7 +272,7 @@ impl Services {
         tokio::spawn(async move { drop(mail.send(email).await) });
     }
 
-    fn letter(&self, to: &str, subject: &str, blocks: Vec<Block>) -> Email {
+    pub(crate) fn letter(&self, to: &str, subject: &str, blocks: Vec<Block>) -> Email {
         let draft = Draft {
             id: format!("access.{}", self.new_id()),
             to: to.to_owned(),

@@ -22,6 +22,10 @@ pub mod fields {
     pub const ADDRESS: &str = "address";
     /// With which browser.
     pub const BROWSER: &str = "browser";
+    /// When the person showed last who they are, in microseconds; when it was begun, if that is missing.
+    pub const CONFIRMED: &str = "confirmed";
+    /// Whether a provider of single sign-on vouched for the person.
+    pub const ELSEWHERE: &str = "elsewhere";
 }
 
 /// One of a person's sessions, for them to recognise.
@@ -161,6 +165,19 @@ impl Services {
         self.record_of(caller, None, deed).await;
         self.send_soon(self.password_changed_email(&user, origin));
         Ok(())
+    }
+
+    /// Whether a password is the caller's own, for an act that asks again.
+    pub async fn is_own_password(&self, caller: &Caller, password: String) -> ServiceResult<bool> {
+        let user = self.signed_in(person(caller)?).await?;
+        let user = user.ok_or(ServiceError::Unauthenticated)?;
+        let verdict = verify_password(&self.hashing, password, Some(user.password_hash)).await?;
+        let is_right = verdict != Verdict::Wrong;
+        if !is_right {
+            let deed = Deed::plain("user.password_refused", caller.name());
+            self.record_of(caller, None, deed).await;
+        }
+        Ok(is_right)
     }
 
     /// Keeps a person out, whose sessions end at once, or lets them in again.

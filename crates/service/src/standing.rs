@@ -172,7 +172,9 @@ fn is_still(caller: &Caller, standing: &Standing) -> bool {
         .is_none_or(|id| standing.sessions.contains(id));
     let may = |id| {
         let user = standing.users.get(&id).filter(|user| !user.disabled);
-        user.is_some_and(|user| Caller::from_user(user).may_the_same(caller))
+        user.is_some_and(|user| {
+            !caller.owes_second_factor(user) && Caller::from_user(user).may_the_same(caller)
+        })
     };
     lasts && caller.user().is_none_or(may)
 }

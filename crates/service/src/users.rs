@@ -119,10 +119,11 @@ impl Services {
         }
         // An address that nobody has is not written down: it may be a password in the wrong field.
         let who = if known { &*email } else { "unknown" };
-        let action = if user.is_some() {
-            "user.signed_in"
-        } else {
-            "user.sign_in_refused"
+        let action = match &user {
+            // Who has a second factor is not signed in yet.
+            Some(user) if user.second_factor.is_set => "user.password_accepted",
+            Some(_) => "user.signed_in",
+            None => "user.sign_in_refused",
         };
         let deed = Deed {
             action,

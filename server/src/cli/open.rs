@@ -130,7 +130,8 @@ pub fn with_outside(services: Services, config: &Config) -> Result<Services, Cli
     );
     let mut services = services
         .with_mail(Arc::new(letters(config)?))
-        .with_courier(Arc::new(courier));
+        .with_courier(Arc::new(courier))
+        .requiring_second_factor(config.require_second_factor);
     if let Some(url) = &config.edge.origin.url {
         services = services.with_pages(Pages {
             alerts: format!("{url}{}", app::ALERTS_PATH),

@@ -48,6 +48,11 @@ pub enum Command {
         /// Email
         email: String,
     },
+    /// Remove the second factor of a person who lost it: they are signed out
+    ResetSecondFactor {
+        /// Email
+        email: String,
+    },
     /// Enable a person again
     Enable {
         /// Email
@@ -134,6 +139,11 @@ pub async fn run(command: Command, shell: &Shell<'_>) -> CliResult {
                     user.accounts
                 )
             });
+        }
+        Command::ResetSecondFactor { email } => {
+            let row = Row::from(services.reset_second_factor(caller, &email).await?);
+            let text = format!("{} signs in with the password alone.", row.email);
+            shell.output.answer(&text, &row);
         }
         Command::Disable { email } => set_disabled(shell, &email, true).await?,
         Command::Enable { email } => set_disabled(shell, &email, false).await?,

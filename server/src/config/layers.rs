@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, str::FromStr};
 use super::FILE_VARIABLE;
 
 /// Every setting, by its name in the file; its variable is the same in capitals after [`PREFIX`].
-pub const SETTINGS: [&str; 37] = [
+pub const SETTINGS: [&str; 38] = [
     "database_url",
     "addr",
     "public_url",
@@ -43,6 +43,7 @@ pub const SETTINGS: [&str; 37] = [
     "oidc_account_claim",
     "oidc_role_claim",
     "oidc_companies_claim",
+    "require_second_factor",
 ];
 /// Settings whose text is never shown, not even when it is wrong.
 const SECRETS: [&str; 3] = ["payments_webhook_secret", "smtp_url", "oidc_client_secret"];

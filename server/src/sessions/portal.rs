@@ -58,5 +58,8 @@ pub(super) async fn known(services: &Services, secret: &str) -> ServiceResult<Op
             is_portal: true,
         },
         user: None,
+        is_confirmed: true,
+        is_elsewhere: true,
+        owes_second_factor: false,
     }))
 }

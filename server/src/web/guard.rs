@@ -20,6 +20,20 @@ pub async fn signed_in(request: Request, next: Next) -> Response {
         .get::<Current>()
         .is_some_and(|current| current.known.is_some());
     let path = request.uri().path();
+    let owes = request
+        .extensions()
+        .get::<Current>()
+        .is_some_and(|current| {
+            let known = current.known.as_ref();
+            known.is_some_and(|known| known.owes_second_factor)
+        });
+    if owes && path != SIGN_IN && !path.starts_with(app::SECOND_FACTOR_PATH) {
+        // A stream and a function have no words for it.
+        if request.headers().contains_key(header::UPGRADE) || path.starts_with(FUNCTIONS) {
+            return StatusCode::FORBIDDEN.into_response();
+        }
+        return Redirect::to(app::SECOND_FACTOR_PATH).into_response();
+    }
     match (is_known, path == SIGN_IN) {
         // A stream has no words before it is one.
         (false, _) if request.headers().contains_key(header::UPGRADE) => {

@@ -10,7 +10,10 @@ use serde::Deserialize;
 use service::{ServiceError, Services, ports::User};
 use tower_sessions::Session;
 
-use super::guard::{SIGN_IN, sign_in_path};
+use super::{
+    guard::{SIGN_IN, sign_in_path},
+    second_step,
+};
 use crate::{
     AppState,
     api::problem::Problem,
@@ -64,9 +67,16 @@ pub async fn sign_in(
         .check(&state.services, &form.email, form.password)
         .await
     {
-        Ok(()) => {
+        Ok(None) => {
             guess.give_back();
             Redirect::to(&next).into_response()
+        }
+        Ok(Some(user)) => {
+            guess.give_back();
+            match second_step::begin(&state.services, &state.origin, &user, next).await {
+                Ok(asked) => asked,
+                Err(error) => Problem::from(error).into_response(),
+            }
         }
         Err(ServiceError::Unauthenticated) => {
             Redirect::to(&sign_in_path(&next, true)).into_response()
@@ -86,31 +96,24 @@ struct Attempt<'a> {
 }
 
 impl Attempt<'_> {
+    /// Signs somebody in; the person, when a second step is to come first.
     async fn check(
         &self,
         services: &Services,
         email: &str,
         password: String,
-    ) -> Result<(), ServiceError> {
+    ) -> Result<Option<User>, ServiceError> {
         let address = self.address.text();
         let user = services
             .sign_in(email, password, address.as_deref())
             .await?;
         let now = services.now();
-        sessions::begin(self.session, user.id, now, self.address, self.headers).await?;
-        self.confirm(services, &user).await
-    }
-
-    /// Whose password was replaced while it was checked, or who was disabled, is not signed in: what ended their sessions
-    /// could not know of this one, which is stored by now.
-    async fn confirm(&self, services: &Services, user: &User) -> Result<(), ServiceError> {
-        self.session.save().await.map_err(sessions::broken)?;
-        let current = services.signed_in(user.id).await?;
-        if current.is_some_and(|current| current.password_hash == user.password_hash) {
-            return Ok(());
+        if user.second_factor.is_set {
+            return Ok(Some(user));
         }
-        self.session.flush().await.map_err(sessions::broken)?;
-        Err(ServiceError::Unauthenticated)
+        sessions::begin(self.session, user.id, now, self.address, self.headers).await?;
+        sessions::confirm(self.session, services, &user).await?;
+        Ok(None)
     }
 }
 

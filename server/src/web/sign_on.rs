@@ -19,7 +19,8 @@ use axum::{
 use begun::Begun;
 use openidconnect::{
     AuthenticationFlow, CsrfToken, IssuerUrl, Nonce, PkceCodeChallenge, Scope,
-    core::CoreResponseType, reqwest,
+    core::{CoreAuthPrompt, CoreResponseType},
+    reqwest,
 };
 use provider::{Failure, Known};
 use serde::Deserialize;
@@ -86,6 +87,8 @@ pub struct Answer {
 #[derive(Debug, Deserialize)]
 pub struct Next {
     next: Option<String>,
+    /// Whether the provider is to ask who it is although it knows.
+    again: Option<String>,
 }
 
 impl SignOn {
@@ -115,11 +118,16 @@ impl SignOn {
     }
 
     /// Where to send somebody who begins, and the header that lets their browser remember it.
-    async fn begin(&self, state: &AppState, next: String) -> Result<Response, Failure> {
+    async fn begin(
+        &self,
+        state: &AppState,
+        next: String,
+        is_again: bool,
+    ) -> Result<Response, Failure> {
         let now = state.services.now();
         let client = self.client(now).await?;
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
-        let (url, csrf, nonce) = client
+        let mut ask = client
             .authorize_url(
                 AuthenticationFlow::<CoreResponseType>::AuthorizationCode,
                 CsrfToken::new_random,
@@ -127,8 +135,11 @@ impl SignOn {
             )
             .add_scope(Scope::new("email".to_owned()))
             .add_scope(Scope::new("profile".to_owned()))
-            .set_pkce_challenge(challenge)
-            .url();
+            .set_pkce_challenge(challenge);
+        if is_again {
+            ask = ask.add_prompt(CoreAuthPrompt::Login);
+        }
+        let (url, csrf, nonce) = ask.url();
         let secrets = [csrf.secret(), nonce.secret(), verifier.secret()];
         let begun = Begun::new(secrets, next, now);
         let keep = begun.keep(&state.services, &state.origin).await?;
@@ -148,7 +159,12 @@ pub async fn begin(State(state): State<AppState>, Query(next): Query<Next>) -> R
     let Some(sign_on) = &state.sign_on else {
         return refused(&state, ServiceError::NotFound).await;
     };
-    match sign_on.begin(&state, local(next.next.as_deref())).await {
+    let is_again = next.again.is_some();
+    let next = match next.next.as_deref() {
+        Some(app::AGAIN_PATH) => app::AGAIN_PATH.to_owned(),
+        next => local(next),
+    };
+    match sign_on.begin(&state, next, is_again).await {
         Ok(sent) => sent,
         Err(failure) => told(&state, failure).await,
     }
@@ -207,6 +223,7 @@ async fn finish(
     let text = address.text();
     let user = services.sign_in_with(claims, text.as_deref()).await?;
     sessions::begin(session, user.id, services.now(), address, headers).await?;
+    sessions::vouched(session).await?;
     Ok(begun.next)
 }
 

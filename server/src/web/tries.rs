@@ -52,6 +52,12 @@ impl Tries {
         Err(u32::try_from(left_us / 1_000_000 + 1).unwrap_or(u32::MAX))
     }
 
+    /// Whether no try of a name is left in its window.
+    pub fn is_full(&self, name: &str) -> bool {
+        let seen = self.seen.get(&hash_of(name));
+        seen.is_some_and(|(_, tries)| tries == self.most)
+    }
+
     /// Forgets the tries of a name.
     pub fn forget(&self, name: &str) {
         self.seen.invalidate(&hash_of(name));
@@ -75,6 +81,10 @@ mod tests {
         assert_eq!(tries.take("a", at(2)), Err(9));
         assert_eq!(tries.take("b", at(2)), Ok(()));
         assert_eq!(tries.take("a", at(10)), Ok(()));
+        assert!(!tries.is_full("a") && !tries.is_full("c"));
+        assert_eq!(tries.take("b", at(3)), Ok(()));
+        assert!(tries.is_full("b"));
         tries.forget("b");
+        assert_eq!(tries.take("b", at(3)), Ok(()));
     }
 }

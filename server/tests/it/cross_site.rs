@@ -12,12 +12,17 @@ use crate::{
 
 const OWNER: &str = "owner@northwind.example";
 /// Everything that people do but what is in [`forms`].
-const OTHERS: [&str; 15] = [
+const OTHERS: [&str; 20] = [
     "/sign-in",
     "/sign-out",
     "/settings/brand",
     "/settings/you/password",
     "/settings/you/email",
+    "/settings/second-factor/set",
+    "/settings/second-factor/codes",
+    "/settings/second-factor/remove",
+    "/settings/members/second-factor",
+    "/sign-in/code",
     "/forgot-password",
     "/reset-password/x",
     "/new-email/x",

@@ -13,6 +13,7 @@ mod zones;
 
 mod bad_input;
 mod care;
+mod confirm;
 mod cross_site;
 mod data_folder;
 mod demo;
@@ -54,6 +55,7 @@ mod provisioning;
 mod reading;
 mod recovery;
 mod refusals;
+mod second_factor;
 mod secrets;
 mod sign_on;
 mod strict_json;

@@ -118,6 +118,7 @@ fn words_of(what: &str) -> &'static str {
         "limits" => "The new limits apply at once.",
         "ended" => "That session is signed out.",
         "password" => "Your password is changed. Your other sessions are signed out.",
+        "second-factor" => "Members with these roles set it up before they do anything else.",
         "email-asked" => {
             "A link is on its way to the new address. Your address changes when you follow it."
         }

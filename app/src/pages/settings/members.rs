@@ -17,6 +17,7 @@ pub struct MembersPage {
     members: Vec<Member>,
     invitations: Vec<OpenInvitation>,
     zone: Zone,
+    demands: Vec<Role>,
     link: Option<String>,
 }
 
@@ -40,6 +41,7 @@ impl MembersPage {
             members: ask.services.members(&scope).await?,
             invitations: ask.services.invitations(&scope).await?,
             zone: Zone::named(&scope.account().time_zone).unwrap_or_else(|_| Zone::utc()),
+            demands: ask.services.second_factor_demands(&scope).await?,
             link: ask.secret.map(str::to_owned),
         })
     }
@@ -70,6 +72,7 @@ impl MembersPage {
                 </div>
             </section>
             {self.open()}
+            {self.second_factor()}
         };
         self.frame.clone().view(
             "Members",
@@ -89,6 +92,25 @@ impl MembersPage {
                     {companies_field(&[])}
                     <button class="button primary" type="submit">"Invite"</button>
                 </div>
+            </form>
+        }
+    }
+
+    fn second_factor(&self) -> impl IntoView + use<> {
+        let boxes: Vec<_> = ROLES
+            .iter()
+            .map(|(role, title, _)| {
+                let name = format!("role_{}", role.id());
+                let is_on = self.demands.contains(role);
+                view! { <label class="check"><input type="checkbox" name=name checked=is_on/>{*title}</label> }
+            })
+            .collect();
+        view! {
+            <form class="card plain-form" method="post" action="/settings/members/second-factor" aria-labelledby="demand">
+                <h2 id="demand">"Require two-step sign-in"</h2>
+                <p class="page-subtitle">"Members with these roles set it up before they do anything else. Who signs in by single sign-on is left to its provider."</p>
+                {hidden("account", self.frame.account.clone())}
+                <div class="form-row">{boxes}<button class="button" type="submit">"Save"</button></div>
             </form>
         }
     }

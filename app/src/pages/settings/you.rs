@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use service::sessions::OwnSession;
 
 use super::frame::{Ask, Frame, at, hidden};
-use crate::{FORGOT_PATH, YOU_PATH, error::AppError};
+use crate::{FORGOT_PATH, SECOND_FACTOR_PATH, YOU_PATH, error::AppError};
 
 /// The page Your account.
 #[derive(Debug, Clone)]
@@ -14,6 +14,7 @@ pub struct YouPage {
     sessions: Vec<OwnSession>,
     has_password: bool,
     email: String,
+    has_second_factor: bool,
     zone: Zone,
 }
 
@@ -31,6 +32,7 @@ impl YouPage {
             frame,
             sessions,
             email: user.map(|user| user.email.clone()).unwrap_or_default(),
+            has_second_factor: user.is_some_and(|user| user.second_factor.is_set),
             has_password: user.is_some_and(|user| !user.password_hash.is_empty()),
             zone: Zone::named(&scope.account().time_zone).unwrap_or_else(|_| Zone::utc()),
         })
@@ -48,6 +50,11 @@ impl YouPage {
         let parts = view! {
             {self.has_password.then(|| self.password())}
             {self.has_password.then(|| self.change_email())}
+            <section class="card plain-form" aria-labelledby="second-factor">
+                <h2 id="second-factor">"Two-step sign-in"</h2>
+                <p class="page-subtitle">{if self.has_second_factor { "On: you are asked for a code after your password." } else { "Off. Turn it on to be asked for a code of an authenticator app after your password." }}</p>
+                <a class="button" href=SECOND_FACTOR_PATH rel="external">{if self.has_second_factor { "Manage" } else { "Set up" }}</a>
+            </section>
             <section aria-labelledby="sessions">
                 <header class="section-header"><h2 id="sessions">"Active sessions"</h2><p>{format!("Times are in {}.", self.zone.name())}</p>{others}</header>
                 <div class="card table-card" tabindex="0" role="group" aria-label="Table of sessions">

@@ -22,6 +22,15 @@ pub struct Membership {
     pub companies: Vec<CompanyId>,
 }
 
+/// What a person has of a second factor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct SecondFactor {
+    /// Whether they have one.
+    pub is_set: bool,
+    /// Whether an account needs it of their role.
+    pub is_demanded: bool,
+}
+
 /// A person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
@@ -39,6 +48,16 @@ pub struct User {
     pub memberships: Vec<Membership>,
     /// A disabled user cannot sign in, and their sessions are over.
     pub disabled: bool,
+    /// Their second factor.
+    pub second_factor: SecondFactor,
+}
+
+impl User {
+    /// Whether they need a second factor and have none; platform staff may need one whatever accounts say.
+    pub const fn owes_second_factor(&self, of_staff: bool) -> bool {
+        let is_asked = self.second_factor.is_demanded || (of_staff && self.platform_role.is_some());
+        is_asked && !self.second_factor.is_set
+    }
 }
 
 /// A person to create, or to replace by email address.

@@ -14,6 +14,7 @@ mod ledger;
 mod platform;
 mod reading;
 mod reversals;
+mod second_factor;
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -58,6 +59,7 @@ pub struct State {
     sessions: Vec<SavedSession>,
     access: access::Access,
     email_links: email_links::EmailLinks,
+    second_factors: second_factor::SecondFactors,
     alerts: alerts::Alerts,
     digests: std::collections::BTreeMap<AccountId, Time>,
     reviews: Vec<(AccountId, Time, (Time, String))>,

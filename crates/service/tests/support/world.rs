@@ -168,6 +168,7 @@ impl World {
                 companies: ids,
             }],
             disabled: false,
+            second_factor: service::ports::SecondFactor::default(),
         })
     }
 

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt::Write as _};
 
 use domain::{AccountId, CompanyId, Time, UserId};
 use serde::Deserialize;
-use service::ports::{Identity, Membership, NewUser, Standing, User};
+use service::ports::{Identity, Membership, NewUser, SecondFactor, Standing, User};
 use sqlx::{SqliteConnection, SqliteExecutor, SqlitePool};
 
 use super::{email_links, sessions::delete_of_user};
@@ -22,7 +22,11 @@ macro_rules! users {
                 (SELECT json_group_array(json_object('account', m.account_id, 'role', m.role, 'companies',
                     (SELECT json_group_array(c.company_id ORDER BY c.company_id) FROM membership_companies AS c
                     WHERE c.account_id = m.account_id AND c.user_id = m.user_id)) ORDER BY m.account_id)
-                FROM memberships AS m WHERE m.user_id = users.user_id) AS memberships
+                FROM memberships AS m WHERE m.user_id = users.user_id) AS memberships,
+                EXISTS (SELECT 1 FROM authenticators AS a WHERE a.user_id = users.user_id) AS has_second_factor,
+                EXISTS (SELECT 1 FROM memberships AS m JOIN second_factor_demands AS d
+                    ON d.account_id = m.account_id AND d.role = m.role
+                    WHERE m.user_id = users.user_id) AS needs_second_factor
             FROM users ",
             $which
         )
@@ -46,6 +50,8 @@ struct UserRow {
     platform_role: Option<String>,
     disabled: bool,
     memberships: String,
+    has_second_factor: bool,
+    needs_second_factor: bool,
 }
 
 #[derive(Deserialize)]
@@ -71,6 +77,10 @@ impl TryFrom<UserRow> for User {
                 .map(membership)
                 .collect::<Result<_>>()?,
             disabled: row.disabled,
+            second_factor: SecondFactor {
+                is_set: row.has_second_factor,
+                is_demanded: row.needs_second_factor,
+            },
         })
     }
 }

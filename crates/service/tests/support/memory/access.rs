@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use domain::{AccountId, Time, UserId, brand::Brand, tenancy::Role};
 use service::ports::{
     AccessStore, AuditEntry, AuditFilter, Edited, Expected, Identity, Invitation, Membership,
-    NewPerson, PortalGrant, SavedSession, StoreResult, User,
+    NewPerson, PortalGrant, SavedSession, SecondFactor, StoreResult, User,
 };
 
 use super::{MemoryStore, State};
@@ -46,6 +46,7 @@ impl State {
             platform_role: None,
             memberships: vec![],
             disabled: false,
+            second_factor: SecondFactor::default(),
         };
         self.users.push(user.clone());
         user
@@ -72,7 +73,9 @@ impl State {
         user.memberships.push(membership.clone());
         user.memberships
             .sort_by_key(|membership| membership.account);
-        Some(user.clone())
+        let id = user.id;
+        self.tell_second_factors();
+        self.user_mut(id).cloned()
     }
 }
 

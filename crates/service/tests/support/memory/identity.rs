@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use domain::{Time, UserId};
 use service::{
     ports::{
-        IdempotencyStore, IdentityStore, KnownRequest, NewUser, Remembered, SavedSession, Standing,
-        StoreResult, User,
+        IdempotencyStore, IdentityStore, KnownRequest, NewUser, Remembered, SavedSession,
+        SecondFactor, Standing, StoreResult, User,
     },
     request::RequestName,
 };
@@ -53,6 +53,7 @@ impl IdentityStore for MemoryStore {
                 platform_role: user.platform_role,
                 memberships: user.memberships.clone(),
                 disabled: false,
+                second_factor: SecondFactor::default(),
             };
             put(&mut state.users, user.clone(), |old| {
                 old.email == user.email
@@ -60,6 +61,7 @@ impl IdentityStore for MemoryStore {
             state
                 .sessions
                 .retain(|session| session.user != Some(user.id));
+            state.tell_second_factors();
             user
         }))
     }

@@ -1,0 +1,96 @@
+//! The page that asks again who somebody is, before a sensitive act.
+
+use leptos::prelude::*;
+
+use crate::{AGAIN_PATH, ui::Icon};
+
+/// A page before a sensitive act.
+#[derive(Debug, Clone)]
+pub enum ConfirmPage {
+    /// Asks who it is, and carries what was typed.
+    Ask {
+        /// Where the form led that was sent.
+        path: String,
+        /// Its fields.
+        fields: Vec<(String, String)>,
+        /// Whether the person has a password.
+        has_password: bool,
+        /// Whether the person has a second factor.
+        has_code: bool,
+        /// How whoever signs them in is called, when somebody else does.
+        sign_on: Option<String>,
+        /// Why what they showed does not do.
+        problem: Option<String>,
+    },
+    /// Says that the form in the other tab can be sent now.
+    SignedInAgain,
+}
+
+impl ConfirmPage {
+    pub(in crate::pages) fn view(self) -> AnyView {
+        match self {
+            Self::Ask {
+                path,
+                fields,
+                has_password,
+                has_code,
+                sign_on,
+                problem,
+            } => {
+                let hidden: Vec<_> = fields
+                    .into_iter()
+                    .map(|(name, value)| view! { <input type="hidden" name=name value=value/> })
+                    .collect();
+                view! {
+                    <main class="lone">
+                        <form class="card sign-in" method="post" action=path data-testid="confirm">
+                            <p class="brand"><span class="brand-mark">{Icon::Gauge.view()}</span>"Creditscope"</p>
+                            <h1>"Confirm that it is you"</h1>
+                            <p class="sign-in-lead">"You signed in more than 15 minutes ago. What you entered is kept."</p>
+                            {problem.map(|problem| view! { <p class="form-problem" role="alert">{problem}</p> })}
+                            {hidden}
+                            {has_password.then(password_field)}
+                            {has_code.then(|| code_field(has_password))}
+                            {sign_on.map(|name| again(&name))}
+                            <button class="button primary" type="submit">"Continue"</button>
+                        </form>
+                    </main>
+                }
+                .into_any()
+            }
+            Self::SignedInAgain => view! {
+                <main class="lone">
+                    <section class="card sign-in" role="status">
+                        <p class="brand"><span class="brand-mark">{Icon::Gauge.view()}</span>"Creditscope"</p>
+                        <h1>"You are signed in again"</h1>
+                        <p class="sign-in-lead">"Close this tab and continue in the other one."</p>
+                    </section>
+                </main>
+            }
+            .into_any(),
+        }
+    }
+}
+
+fn password_field() -> impl IntoView {
+    view! { <label>"Password"<input type="password" name="confirm_password" autocomplete="current-password" autofocus/></label> }
+}
+
+fn code_field(is_choice: bool) -> impl IntoView {
+    let label = if is_choice {
+        "Or a code from your app"
+    } else {
+        "Code from your app"
+    };
+    view! { <label>{label}<input type="text" name="confirm_code" maxlength="40" autocomplete="one-time-code" autocapitalize="none" spellcheck="false"/></label> }
+}
+
+/// The way of somebody who signs in elsewhere: in another tab, while the form waits in this one.
+fn again(name: &str) -> impl IntoView + use<> {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query
+        .append_pair("again", "1")
+        .append_pair("next", AGAIN_PATH);
+    let href = format!("/sign-in/sso?{}", query.finish());
+    view! { <a class="button" href=href rel="external" target="_blank">{format!("Sign in again with {name}")}</a> }
+}
