@@ -5,7 +5,7 @@ use domain::tenancy::{PlatformRole, Role};
 use rstest::rstest;
 use service::{
     Caller, Permission, ServiceError,
-    ports::{AccessStore as _, SavedSession},
+    ports::{AccessStore as _, IdentityStore as _, SavedSession},
     users::{Joining, PutUser},
 };
 
