@@ -168,6 +168,17 @@ impl Keyed {
     }
 }
 
+/// Work that goes on as the request with a key that runs here, wherever the work is done then.
+pub fn carried<T>(work: impl Future<Output = T>) -> impl Future<Output = T> {
+    let request = RUNNING.try_with(Arc::clone).ok();
+    async move {
+        match request {
+            Some(request) => request.run(work).await,
+            None => work.await,
+        }
+    }
+}
+
 /// One write of a request with a key.
 #[derive(Debug, Clone)]
 pub struct Part {

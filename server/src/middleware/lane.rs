@@ -123,11 +123,11 @@ pub async fn divert(State(turns): State<Turns>, mut request: Request, next: Next
         turn: Arc::default(),
     };
     request.extensions_mut().insert(seat.clone());
-    let work = async move {
+    let work = service::request::carried(async move {
         let response = next.run(request).await;
         seat.turn.lock().await.take();
         carry(response)
-    };
+    });
     let mut working = Attended(handle().spawn(work.in_current_span()));
     match (&mut working.0).await {
         Ok(response) => response,
