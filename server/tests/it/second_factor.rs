@@ -54,7 +54,8 @@ async fn set(server: &TestServer, cookie: &str, secret: &str, code: &str) -> Str
 fn codes_of(page: &str) -> Vec<String> {
     let parts = page.split("<code>").skip(1);
     parts
-        .map(|part| part.split("</code>").next().unwrap().to_owned())
+        .map(|part| part.split("</code>").next().unwrap())
+        .map(|code| code.trim_end_matches("<!>").to_owned())
         .collect()
 }
 
