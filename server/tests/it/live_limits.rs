@@ -5,15 +5,12 @@ use std::time::Duration;
 use app::{error::AppError, functions::Asked};
 use domain::{Seq, live::LiveFrame};
 use futures::{SinkExt as _, StreamExt as _};
-use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::rt::TokioIo;
 use leptos::server_fn::error::FromServerFnError as _;
 use server::{state::Edge, web::live::LiveLimits};
 use tokio_tungstenite::{
     WebSocketStream, client_async,
     tungstenite::{Message, client::IntoClientRequest as _},
 };
-use tower::ServiceExt as _;
 
 use crate::{
     joining::signed_in,
@@ -209,6 +206,25 @@ async fn an_account_and_an_address_have_only_so_many_live_pages_whoever_looks() 
     }
 }
 
+/// Where one connection comes from, and then no other.
+struct OnePipe(Option<tokio::io::DuplexStream>);
+
+impl axum::serve::Listener for OnePipe {
+    type Io = tokio::io::DuplexStream;
+    type Addr = ();
+
+    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
+        match self.0.take() {
+            Some(pipe) => (pipe, ()),
+            None => std::future::pending().await,
+        }
+    }
+
+    fn local_addr(&self) -> std::io::Result<Self::Addr> {
+        Ok(())
+    }
+}
+
 /// A socket to a server over a pipe that holds next to nothing.
 async fn through_a_pipe(
     server: &TestServer,
@@ -216,13 +232,7 @@ async fn through_a_pipe(
 ) -> WebSocketStream<tokio::io::DuplexStream> {
     let (ours, theirs) = tokio::io::duplex(256);
     let router = server.router.clone();
-    let answer = service_fn(move |request: Request<Incoming>| {
-        router.clone().oneshot(request.map(axum::body::Body::new))
-    });
-    let connection = http1::Builder::new()
-        .serve_connection(TokioIo::new(theirs), answer)
-        .with_upgrades();
-    tokio::spawn(connection);
+    tokio::spawn(async move { axum::serve(OnePipe(Some(theirs)), router).await });
     let mut request = format!("ws://localhost{}", path())
         .into_client_request()
         .unwrap();

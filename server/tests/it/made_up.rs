@@ -27,7 +27,7 @@ const METRICS: [(&str, usize, &str); 3] = [
 ];
 
 /// What lives as long as the process and has keys, and what bounds it.
-const MAPS: [(&str, &str); 16] = [
+const MAPS: [(&str, &str); 19] = [
     (
         "server/src/api/idempotency.rs",
         "at most MOST_RUNNING requests run",

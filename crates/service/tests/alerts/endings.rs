@@ -77,7 +77,7 @@ async fn a_key_that_will_expire_is_told_to_owners_once_at_each_stage() {
     assert_eq!(
         email.subject,
         "north account: API key “voice gateway” (cs_…_…) expires 23 Dec 2026, 15:03 (Europe/Berlin)"
-            .replace("cs_…_", &token[..token.rfind('_').unwrap() + 1])
+            .replace("cs_…_", &token[..=token.rfind('_').unwrap()])
     );
     assert!(
         email.text.contains("It has not been used yet."),

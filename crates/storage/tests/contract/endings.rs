@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use domain::{AccountId, Time, ending::Stage};
 use service::ports::{
-    ApiKey, EndingMark, FailingEndpoint, KeyScope, Message, Outcome, PLATFORM, Target, Webhook,
+    ApiKey, DueAsk, EndingMark, FailingEndpoint, KeyScope, Message, Outcome, PLATFORM, Reached,
+    Target, Webhook,
 };
 
 use super::{
@@ -13,6 +14,18 @@ use super::{
 };
 
 const HOOK: &str = "hook";
+
+/// Everything that is due.
+const fn all(by_mail: bool) -> DueAsk<'static> {
+    DueAsk {
+        by_mail,
+        most: 100,
+        of_account: 100,
+        to_target: 100,
+        rest_after: 100,
+        running: &[],
+    }
+}
 
 fn message(id: &str, target: Target) -> Message {
     Message {
@@ -61,7 +74,8 @@ pub async fn an_ending_is_told_once_however_many_programs_tell_it(backend: Arc<d
     }
     assert_eq!(told, marks.len());
     let until = NOW.plus_micros(1_000_000);
-    let due = stores[1].take_due(NOW, until, 100).await.unwrap();
+    let mut due = stores[1].take_due(NOW, until, all(true)).await.unwrap();
+    due.extend(stores[1].take_due(NOW, until, all(false)).await.unwrap());
     assert_eq!(due.len(), marks.len());
     assert!(due.iter().any(|one| one.account == PLATFORM));
     // An end that is moved is another.
@@ -126,7 +140,10 @@ pub async fn endpoints_that_accept_nothing_are_found_until_they_are_disabled(
     let put = async |id: &str, now: Time| {
         let message = message(id, target());
         store.put_message(account, &message, now).await.unwrap();
-        let due = store.take_due(now, now.plus_micros(1), 9).await.unwrap();
+        let due = store
+            .take_due(now, now.plus_micros(1), all(false))
+            .await
+            .unwrap();
         due.into_iter().find(|one| one.message == id).unwrap()
     };
     let first = put("msg_1", NOW).await;
@@ -137,7 +154,7 @@ pub async fn endpoints_that_accept_nothing_are_found_until_they_are_disabled(
     );
     let retry = Outcome::Retry(at(60));
     store
-        .note_attempt(&first, &retry, "500", NOW)
+        .note_attempt(&first, &retry, "500", Reached::Unasked, NOW)
         .await
         .unwrap();
     let failing = FailingEndpoint {
@@ -155,12 +172,12 @@ pub async fn endpoints_that_accept_nothing_are_found_until_they_are_disabled(
     );
     // Another arrives: it is not the endpoint that is wrong.
     let second = put("msg_2", at(1)).await;
-    let arrived = store.note_attempt(&second, &Outcome::Delivered, "204", at(2));
+    let arrived = store.note_attempt(&second, &Outcome::Delivered, "204", Reached::Yes, at(2));
     arrived.await.unwrap();
     assert_eq!(store.failing_endpoints().await.unwrap(), []);
     let third = put("msg_3", at(3)).await;
     store
-        .note_attempt(&third, &retry, "500", at(3))
+        .note_attempt(&third, &retry, "500", Reached::Unasked, at(3))
         .await
         .unwrap();
     let later = FailingEndpoint {
