@@ -242,7 +242,7 @@ async fn a_client_that_reads_nothing_is_cut_off() {
         let gone = gone.lock().unwrap().take();
         let chunks = futures::stream::repeat_with(move || {
             let _until_dropped = &gone;
-            Ok::<_, std::io::Error>(Bytes::from_static(&[0; 64 * 1024]))
+            Ok::<_, std::io::Error>(Bytes::from(vec![0; 64 * 1024]))
         });
         async { Body::from_stream(chunks) }
     };
@@ -268,7 +268,7 @@ async fn over_tls_it_speaks_http_2_and_cuts_off_a_stream_that_nobody_reads() {
         let gone = gone.lock().unwrap().take();
         let chunks = futures::stream::repeat_with(move || {
             let _until_dropped = &gone;
-            Ok::<_, std::io::Error>(Bytes::from_static(&[0; 64 * 1024]))
+            Ok::<_, std::io::Error>(Bytes::from(vec![0; 64 * 1024]))
         });
         async { Body::from_stream(chunks) }
     };

@@ -45,7 +45,7 @@ const QUIET: Duration = Duration::from_secs(10);
 /// How often something comes, in the long form.
 const EVERY: Duration = Duration::from_millis(20);
 /// As long as anything may take on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 const PASSWORD: &str = "seven green lanterns hum";
 /// People who are signed in; each looks many times.
 const PEOPLE: usize = 4;

@@ -247,6 +247,11 @@ pub async fn rules_and_webhooks_are_stored_replaced_and_removed(backend: Arc<dyn
     assert!(store.delete_alert_rule(account, "budget").await.unwrap());
     assert!(!store.delete_alert_rule(account, "budget").await.unwrap());
     assert_eq!(store.alert_rules(world.other.id).await.unwrap(), []);
+    a_webhook_is_stored_and_removed(&world).await;
+}
+
+async fn a_webhook_is_stored_and_removed(world: &World) {
+    let (store, account) = (&world.store, world.account.id);
     let webhook = Webhook {
         id: "hook".to_owned(),
         url: "https://example.com/".to_owned(),

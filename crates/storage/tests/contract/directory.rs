@@ -65,6 +65,11 @@ pub async fn accounts_are_created_replaced_and_listed(backend: Arc<dyn Backend>)
         error.contains("it names something that is not there"),
         "{error}"
     );
+    an_account_begins_with_its_rules(&world).await;
+}
+
+async fn an_account_begins_with_its_rules(world: &World) {
+    let store = &world.store;
     let rules = [Rule::usual()];
     let put = async || {
         store
