@@ -37,7 +37,7 @@ macro_rules! users {
 const STANDING: &str = users!(
     "WHERE user_id IN (SELECT value FROM json_each(?1))
     UNION ALL
-    SELECT 0, hex(id_hash), '', '', NULL, 0, '[]' FROM sessions
+    SELECT 0, hex(id_hash), '', '', NULL, 0, '[]', 0, 0 FROM sessions
     WHERE id_hash IN (SELECT unhex(value) FROM json_each(?2)) AND expires_at > ?3"
 );
 
