@@ -48,7 +48,8 @@ async fn secrets_are_stored_as_hashes_and_never_logged() {
         .with_span_events(FmtSpan::FULL)
         .with_writer(log.clone())
         .finish();
-    let _logging = tracing::subscriber::set_default(subscriber);
+    // Pages have threads of their own, which log as well.
+    tracing::subscriber::set_global_default(subscriber).unwrap();
     let server = with_people().await;
     let owner = signed_in(&server, "owner@northwind.example").await;
     sign_in(&server, "owner@northwind.example", "wrong-canary", "/")

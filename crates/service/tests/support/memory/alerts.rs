@@ -362,9 +362,7 @@ impl AlertStore for MemoryStore {
             let mut running = ask.running.to_vec();
             let mut taken = Vec::new();
             let rests = state.alerts.rests.clone();
-            let mut due: Vec<_> = state.alerts.deliveries.iter_mut().collect();
-            due.sort_by(|one, other| one.message.cmp(&other.message));
-            for delivery in due {
+            for delivery in &mut state.alerts.deliveries {
                 let place = (delivery.account, delivery.target.clone());
                 let rest = rests.iter().find(|(of, _)| *of == place);
                 let (failures, until_rested) = rest.map_or((0, now), |(_, rest)| *rest);
