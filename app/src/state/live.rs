@@ -65,7 +65,7 @@ mod browser {
     const FIRST_WAIT: Duration = Duration::from_millis(300);
     const LONGEST_WAIT: Duration = Duration::from_secs(10);
     /// The wait after there were too many live pages.
-    const FULL_WAIT: Duration = Duration::from_secs(60);
+    const FULL_WAIT: Duration = Duration::from_mins(1);
     /// The server beats every 15 seconds; a connection silent for longer than two beats is dead.
     const SILENCE: Duration = Duration::from_secs(35);
 

@@ -11,7 +11,7 @@ use axum::{
     Extension,
     body::Body,
     extract::{Request, State},
-    http::{HeaderValue, header, request::Parts},
+    http::{HeaderValue, Method, header, request::Parts},
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
@@ -45,7 +45,7 @@ pub async fn lately(
     request: Request,
     next: Next,
 ) -> Response {
-    let Some((known, user)) = asked(&current) else {
+    let Some((known, user)) = asked(&current).filter(|_| request.method() == Method::POST) else {
         return next.run(request).await;
     };
     let (parts, body) = request.into_parts();

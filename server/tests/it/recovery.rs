@@ -379,6 +379,21 @@ async fn the_old_address_takes_a_change_back_whatever_was_done_since() {
 }
 
 #[tokio::test]
+async fn a_change_that_is_taken_back_takes_along_what_lets_somebody_in_since() {
+    let (server, mail) = with_mail().await;
+    let eve = signed_in(&server, OWNER).await;
+    let undo = change_address(&server, &mail, &eve, "eve@evil.example").await;
+    crate::second_factor::set_up(&server, &eve).await;
+    let done = post(&server, "", &undo, &[]).await.ok(303);
+    let reset = done.header("location").to_owned();
+    choose(&server, &reset, GOOD).await.ok(303);
+    let signed_in = sign_in(&server, OWNER, GOOD, "/").await.ok(303);
+    assert_ne!(signed_in.header("location"), "/sign-in/code");
+    let owner = cookie(&signed_in);
+    get(&server, &owner, "/settings/you").await.ok(200);
+}
+
+#[tokio::test]
 async fn neither_link_nor_password_is_stored_or_in_the_audit_log() {
     let (server, mail) = with_mail().await;
     let link = reset_link(&server, &mail).await;

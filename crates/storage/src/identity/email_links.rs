@@ -230,7 +230,14 @@ async fn undo_email(
     reset: &EmailLink,
     now: Time,
 ) -> Result<EmailOutcome> {
-    const LATER: &str = "DELETE FROM email_links WHERE user_id = ?1 AND created_at >= ?2";
+    // Whatever could let somebody in that was set up since, too: the next password is the only way.
+    const LATER: [&str; 3] = [
+        "DELETE FROM email_links WHERE user_id = ?1 AND created_at >= ?2",
+        "DELETE FROM identities WHERE user_id = ?1 AND created_at >= ?2",
+        "DELETE FROM authenticators WHERE user_id = ?1 AND created_at >= ?2",
+    ];
+    const CODES: &str = "DELETE FROM recovery_codes WHERE user_id = ?1
+        AND NOT EXISTS (SELECT 1 FROM authenticators AS a WHERE a.user_id = ?1)";
     let mut tx = writer.begin().await?;
     let Some(link) = take(tx.connection(), LinkKind::Undo, token_hash, now).await? else {
         tx.rollback().await?;
@@ -246,9 +253,15 @@ async fn undo_email(
     }
     delete_of_user(tx.connection(), link.user, None).await?;
     void(tx.connection(), link.user).await?;
-    sqlx::query(LATER)
+    for later in LATER {
+        sqlx::query(later)
+            .bind(link.user.0)
+            .bind(link.created_at.micros())
+            .execute(tx.connection())
+            .await?;
+    }
+    sqlx::query(CODES)
         .bind(link.user.0)
-        .bind(link.created_at.micros())
         .execute(tx.connection())
         .await?;
     insert(tx.connection(), reset).await?;
