@@ -294,6 +294,25 @@ mod tests {
         assert_eq!((config.log.as_str(), config.readers), ("warn", 3));
     }
 
+    /// Names of settings in the first cells of the guide's table.
+    fn told() -> Vec<&'static str> {
+        let guide = include_str!("../../docs/configuration.md");
+        let rows = guide.lines().filter(|line| line.starts_with("| `"));
+        rows.flat_map(|row| {
+            let first = row.split('|').nth(1).unwrap_or_default();
+            first.split('`').skip(1).step_by(2)
+        })
+        .collect()
+    }
+
+    #[test]
+    fn every_setting_of_the_guide_is_one_and_the_other_way_round() {
+        let (mut told, mut known) = (told(), SETTINGS.to_vec());
+        told.sort_unstable();
+        known.sort_unstable();
+        assert_eq!(told, known);
+    }
+
     #[test]
     fn every_wrong_or_unknown_setting_is_named() {
         let environment = [

@@ -249,7 +249,8 @@ fn sum_us<'a>(seconds: impl Iterator<Item = &'a u32>) -> i64 {
 
 fn owns(user: &User, account: AccountId) -> bool {
     let place = user.memberships.iter().find(|one| one.account == account);
-    !user.disabled && place.is_some_and(|place| place.role == Role::Owner)
+    !user.disabled
+        && place.is_some_and(|place| place.role == Role::Owner && place.companies.is_empty())
 }
 
 fn count(told: ServiceResult<bool>) -> usize {

@@ -100,6 +100,7 @@ impl Services {
         let scope = self
             .scope(caller, Some(account), Permission::Manage)
             .await?;
+        scope.require_manage()?;
         Ok(Some(scope.account.id))
     }
 

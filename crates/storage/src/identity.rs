@@ -43,7 +43,7 @@ impl IdentityStore for SqliteStore {
         users: &[UserId],
         now: Time,
     ) -> StoreResult<Standing> {
-        Ok(users::standing(&self.readers, sessions, users, now).await?)
+        Ok(users::standing(&self.lookups, sessions, users, now).await?)
     }
 
     async fn delete_session(&self, id_hash: &[u8]) -> StoreResult<()> {

@@ -164,9 +164,10 @@ async fn run(
     request: Request,
     next: Next,
 ) -> Answer<Response> {
-    let running = in_flight.begin(caller, key)?;
     let (parts, content) = request.into_parts();
+    // A place is taken for what runs, not for a body that is slow to come.
     let content = body::read(Request::from_parts(parts.clone(), content)).await?;
+    let running = in_flight.begin(caller, key)?;
     let whole = Whole {
         services: services.clone(),
         caller: caller.clone(),
@@ -231,6 +232,14 @@ fn still_running() -> Problem {
     Problem::conflict("a request with this Idempotency-Key is still running: wait for its answer")
 }
 
+/// Whether a header is part of what is asked for: it says what the body is, which event it is, or what must be there.
+fn is_asked(name: &HeaderName) -> bool {
+    matches!(
+        name.as_str(),
+        "content-type" | "if-match" | "if-none-match" | "prefer"
+    ) || name.as_str().starts_with("ce-")
+}
+
 /// SHA-256 of what is asked for.
 pub fn hash(parts: &Parts, content: &Bytes) -> Vec<u8> {
     let mut digest = Sha256::new();
@@ -238,6 +247,15 @@ pub fn hash(parts: &Parts, content: &Bytes) -> Vec<u8> {
     digest.update([0]);
     digest.update(parts.uri.path_and_query().map_or("", |path| path.as_str()));
     digest.update([0]);
+    let asked = parts.headers.iter().filter(|(name, _)| is_asked(name));
+    let asked: BTreeMap<_, _> = asked
+        .map(|(name, value)| (name.as_str(), value.as_bytes()))
+        .collect();
+    for (name, value) in asked {
+        for part in [name.as_bytes(), &[0], value, &[0]] {
+            digest.update(part);
+        }
+    }
     digest.update(content);
     digest.finalize().to_vec()
 }

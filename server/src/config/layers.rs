@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, str::FromStr};
 use super::FILE_VARIABLE;
 
 /// Every setting, by its name in the file; its variable is the same in capitals after [`PREFIX`].
-pub const SETTINGS: [&str; 38] = [
+pub const SETTINGS: [&str; 42] = [
     "database_url",
     "addr",
     "public_url",
@@ -26,6 +26,10 @@ pub const SETTINGS: [&str; 38] = [
     "rate_key",
     "rate_account",
     "rate_address",
+    "reads_per_account",
+    "reads_waiting",
+    "activities_per_account",
+    "sources_per_account",
     "live_person",
     "live_account",
     "live_address",

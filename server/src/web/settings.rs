@@ -8,7 +8,12 @@ use app::{
         settings::{Ask, Settings},
     },
 };
-use axum::{Extension, Form, extract::State, response::Response};
+use axum::{
+    Extension, Form,
+    extract::State,
+    http::{HeaderValue, header},
+    response::Response,
+};
 use domain::UserId;
 use serde::Deserialize;
 use service::{
@@ -139,7 +144,13 @@ pub(super) async fn with_secret(
     };
     let found = Settings::read(path, &ask).await.map(Found::of_settings);
     match found {
-        Some(found) => show(state, current, found).await,
+        Some(found) => {
+            let mut page = show(state, current, found).await;
+            // Shown once, and kept by nobody on the way.
+            let no_store = HeaderValue::from_static("no-store");
+            page.headers_mut().insert(header::CACHE_CONTROL, no_store);
+            page
+        }
         None => refused(state, ServiceError::NotFound).await,
     }
 }

@@ -67,6 +67,26 @@ async fn the_same_key_with_the_same_body_repeats_the_first_answer() {
 }
 
 #[tokio::test]
+async fn an_event_that_is_another_by_its_headers_is_another_request() {
+    let server = TestServer::start().await;
+    let report = async |id: &str| {
+        let request = request(Method::POST, "/api/v1/events", &server.ingest)
+            .header("content-type", "application/json")
+            .header("idempotency-key", "k1")
+            .header("ce-specversion", "1.0")
+            .header("ce-type", "creditscope.usage")
+            .header("ce-source", "gateway")
+            .header("ce-subject", "acme-dental")
+            .header("ce-id", id);
+        let data = event(id)["data"].to_string();
+        server.send(request.body(Body::from(data)).unwrap()).await
+    };
+    report("a").await.ok(204);
+    report("a").await.ok(204);
+    report("b").await.problem(409);
+}
+
+#[tokio::test]
 async fn the_same_key_with_another_request_is_a_conflict() {
     let server = TestServer::start().await;
     post(

@@ -60,4 +60,5 @@ mod secrets;
 mod sign_on;
 mod strict_json;
 mod supervision;
+mod trends_page;
 mod viewers;
