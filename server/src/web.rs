@@ -8,6 +8,7 @@ pub mod confirm;
 pub mod files;
 pub mod guard;
 pub mod invitations;
+mod kept;
 pub mod live;
 pub mod password;
 pub mod pictures;

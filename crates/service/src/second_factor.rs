@@ -23,8 +23,6 @@ const RECOVERY_BYTES: usize = 10;
 const GROUP: usize = 4;
 /// Digits of a one-time code.
 const DIGITS: usize = 6;
-/// The name of the key that sign-ins between password and code are signed with.
-const UNDER_WAY_KEY: &str = "second_step";
 
 /// What a person has of a second factor.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,11 +66,6 @@ impl Services {
             staff_need_second_factor: is_required,
             ..self
         }
-    }
-
-    /// What proves that a sign-in between password and code was begun here: an HMAC with a key of this database.
-    pub async fn second_step_mac(&self, payload: &str) -> ServiceResult<String> {
-        self.mac(UNDER_WAY_KEY, payload).await
     }
 
     /// The caller that a signed-in person is, and whether they owe a second factor: until they have one, they may do

@@ -64,7 +64,32 @@ impl OwnSession {
     }
 }
 
+/// What a sign-in waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UnderWay {
+    /// For the answer of the provider of single sign-on.
+    SignOn,
+    /// For the code, after the password.
+    SecondStep,
+}
+
+impl UnderWay {
+    /// The name of the key it is signed with.
+    const fn key(self) -> &'static str {
+        match self {
+            Self::SignOn => "sign_on",
+            Self::SecondStep => "second_step",
+        }
+    }
+}
+
 impl Services {
+    /// What proves that a sign-in under way was begun here: an HMAC with a key of this database, so that any process on
+    /// it may finish what another began.
+    pub async fn under_way_mac(&self, waits: UnderWay, payload: &str) -> ServiceResult<String> {
+        self.mac(waits.key(), payload).await
+    }
+
     /// Stores a browser session; `false` when `create` is set and the id is taken, or when it has ended.
     pub async fn save_session(&self, session: &SavedSession, create: bool) -> ServiceResult<bool> {
         Ok(self.store.save_session(session, create).await?)

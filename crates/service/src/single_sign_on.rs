@@ -23,16 +23,7 @@ pub struct Claims {
     pub place: Option<(String, Place)>,
 }
 
-/// The name of the key that sign-ins under way are signed with.
-const UNDER_WAY_KEY: &str = "sign_on";
-
 impl Services {
-    /// What proves that a sign-in under way was begun here: an HMAC with a key of this database, so that any process on
-    /// it may finish what another began.
-    pub async fn sign_on_mac(&self, payload: &str) -> ServiceResult<String> {
-        self.mac(UNDER_WAY_KEY, payload).await
-    }
-
     /// Signs someone in whom a provider vouches for. Who is not known is added when the provider says where they belong;
     /// who is known by their address is recognised when the provider has made sure of it.
     ///

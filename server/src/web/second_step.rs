@@ -14,40 +14,32 @@ use axum::{
     response::{IntoResponse as _, Redirect, Response},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use domain::{
-    Time, UserId,
-    time::{MINUTE_US, SECOND_US},
-};
+use domain::{UserId, time::MINUTE_US};
 use serde::{Deserialize, Serialize};
-use service::{
-    ServiceError, ServiceResult, Services,
-    ports::{StoreError, User},
-};
+use service::{ServiceError, ServiceResult, Services, ports::User, sessions::UnderWay};
 use sha2::{Digest as _, Sha256};
-use subtle::ConstantTimeEq as _;
 use tower_sessions::Session;
 
-use super::{guard::SIGN_IN, refused, show};
+use super::{
+    guard::SIGN_IN,
+    kept::{SignedCookie, short},
+    refused, show,
+};
 use crate::{
-    AppState,
-    api::problem::Problem,
-    middleware::address::ClientAddress,
-    sessions::{self, cookie},
-    state::Origin,
+    AppState, api::problem::Problem, middleware::address::ClientAddress, sessions, state::Origin,
 };
 
 /// Where the code is asked for.
 pub const SECOND_STEP: &str = "/sign-in/code";
-/// How long somebody may take for it.
-const LIFE_US: i64 = 5 * MINUTE_US;
 /// Codes that a person may try in a while, wherever they are typed.
 pub const CODES: (u32, i64) = (5, 5 * MINUTE_US);
-/// Where browsers come without TLS.
-const COOKIE: &str = "creditscope_second_step";
-/// The same over TLS: no other host, and no part of this one, can set it.
-const HOST_COOKIE: &str = "__Host-creditscope_second_step";
-/// Longest address to go on to, in bytes: browsers drop a cookie that is too large.
-const MAX_NEXT_BYTES: usize = 1_500;
+/// Kept for as long as somebody may take for the code.
+const COOKIE: SignedCookie = SignedCookie {
+    waits: UnderWay::SecondStep,
+    plain: "creditscope_second_step",
+    host: "__Host-creditscope_second_step",
+    life_us: 5 * MINUTE_US,
+};
 
 /// Somebody whose password was right.
 #[derive(Serialize, Deserialize)]
@@ -72,18 +64,13 @@ pub async fn begin(
     user: &User,
     next: String,
 ) -> ServiceResult<Response> {
-    let is_short = next.len() <= MAX_NEXT_BYTES;
     let pending = Pending {
         user: user.id.0,
         password: fingerprint(user),
-        next: if is_short { next } else { "/".to_owned() },
-        ends_at: services.now().plus_micros(LIFE_US).micros(),
+        next: short(next),
+        ends_at: services.now().plus_micros(COOKIE.life_us).micros(),
     };
-    let json = serde_json::to_vec(&pending).map_err(StoreError::new)?;
-    let payload = URL_SAFE_NO_PAD.encode(json);
-    let mac = services.second_step_mac(&payload).await?;
-    let kept = set(origin, &format!("{payload}.{mac}"), LIFE_US / SECOND_US);
-    let kept = HeaderValue::from_str(&kept).map_err(StoreError::new)?;
+    let kept = COOKIE.keep(services, origin, &pending).await?;
     Ok(([(header::SET_COOKIE, kept)], Redirect::to(SECOND_STEP)).into_response())
 }
 
@@ -93,17 +80,8 @@ async fn pending(
     origin: &Origin,
     headers: &HeaderMap,
 ) -> ServiceResult<Option<(Pending, User)>> {
-    let kept = cookie(headers, name(origin)).and_then(|kept| kept.split_once('.'));
-    let Some((payload, mac)) = kept else {
-        return Ok(None);
-    };
-    let right = services.second_step_mac(payload).await?;
-    if !bool::from(right.as_bytes().ct_eq(mac.as_bytes())) {
-        return Ok(None);
-    }
-    let json = URL_SAFE_NO_PAD.decode(payload).unwrap_or_default();
-    let now: Time = services.now();
-    let pending: Option<Pending> = serde_json::from_slice(&json).ok();
+    let pending: Option<Pending> = COOKIE.of(services, origin, headers).await?;
+    let now = services.now();
     let Some(pending) = pending.filter(|pending| pending.ends_at > now.micros()) else {
         return Ok(None);
     };
@@ -166,7 +144,7 @@ pub async fn check(
         return Redirect::to(SIGN_IN).into_response();
     }
     let mut response = Redirect::to(&pending.next).into_response();
-    if let Ok(forget) = HeaderValue::from_str(&set(origin, "", 0)) {
+    if let Some(forget) = COOKIE.forget(origin) {
         response.headers_mut().append(header::SET_COOKIE, forget);
     }
     response
@@ -203,18 +181,4 @@ pub async fn try_code(
         services.tell_wrong_codes(user).await?;
     }
     Ok(Tried::Wrong("Incorrect code.".to_owned()))
-}
-
-fn name(origin: &Origin) -> &'static str {
-    if origin.is_https() {
-        HOST_COOKIE
-    } else {
-        COOKIE
-    }
-}
-
-fn set(origin: &Origin, value: &str, seconds: i64) -> String {
-    let name = name(origin);
-    let secure = if origin.is_https() { "; Secure" } else { "" };
-    format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}")
 }

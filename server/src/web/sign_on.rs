@@ -179,7 +179,7 @@ pub async fn callback(
     Query(answer): Query<Answer>,
     session: Session,
 ) -> Response {
-    let has_begun = begun::is_there(&state.origin, &headers);
+    let has_begun = begun::COOKIE.is_there(&state.origin, &headers);
     let done = finish(&state, &session, answer, address, &headers).await;
     let mut response = match done {
         Ok(next) => Redirect::to(&next).into_response(),
@@ -189,7 +189,7 @@ pub async fn callback(
         }
         Err(failure) => told(&state, failure).await,
     };
-    if let Some(forget) = begun::forget(&state.origin) {
+    if let Some(forget) = begun::COOKIE.forget(&state.origin) {
         response.headers_mut().append(header::SET_COOKIE, forget);
     }
     response

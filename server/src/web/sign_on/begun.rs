@@ -1,25 +1,22 @@
-//! Sign-ins that have begun: the browser that began one keeps it, signed, for minutes; here nothing is kept, so that
-//! nobody fills anything by beginning.
+//! Sign-ins that have begun: the browser that began one keeps it, signed, for minutes.
 
 use axum::http::{HeaderMap, HeaderValue};
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use domain::{
-    Time,
-    time::{MINUTE_US, SECOND_US},
-};
+use domain::{Time, time::MINUTE_US};
 use serde::{Deserialize, Serialize};
-use service::{ServiceResult, Services, ports::StoreError};
+use service::{ServiceResult, Services, sessions::UnderWay};
 
-use crate::{sessions::cookie, state::Origin};
+use crate::{
+    state::Origin,
+    web::kept::{SignedCookie, short},
+};
 
-/// How long somebody may take at the provider.
-const LIFE_US: i64 = 10 * MINUTE_US;
-/// Where browsers come without TLS.
-const COOKIE: &str = "creditscope_sign_on";
-/// The same over TLS: no other host, and no part of this one, can set it.
-const HOST_COOKIE: &str = "__Host-creditscope_sign_on";
-/// Longest address to go on to, in bytes: browsers drop a cookie that is too large.
-const MAX_NEXT_BYTES: usize = 1_500;
+/// Kept for as long as somebody may take at the provider.
+pub(super) const COOKIE: SignedCookie = SignedCookie {
+    waits: UnderWay::SignOn,
+    plain: "creditscope_sign_on",
+    host: "__Host-creditscope_sign_on",
+    life_us: 10 * MINUTE_US,
+};
 
 /// A sign-in that has begun.
 #[derive(Serialize, Deserialize)]
@@ -33,13 +30,12 @@ pub(super) struct Begun {
 
 impl Begun {
     pub(super) fn new([state, nonce, verifier]: [&String; 3], next: String, now: Time) -> Self {
-        let is_short = next.len() <= MAX_NEXT_BYTES;
         Self {
             state: state.clone(),
             nonce: nonce.clone(),
             verifier: verifier.clone(),
-            next: if is_short { next } else { "/".to_owned() },
-            ends_at: now.plus_micros(LIFE_US).micros(),
+            next: short(next),
+            ends_at: now.plus_micros(COOKIE.life_us).micros(),
         }
     }
 
@@ -49,11 +45,7 @@ impl Begun {
         services: &Services,
         origin: &Origin,
     ) -> ServiceResult<HeaderValue> {
-        let json = serde_json::to_vec(self).map_err(StoreError::new)?;
-        let payload = URL_SAFE_NO_PAD.encode(json);
-        let mac = services.sign_on_mac(&payload).await?;
-        let header = set(origin, &format!("{payload}.{mac}"), LIFE_US / SECOND_US);
-        Ok(HeaderValue::from_str(&header).map_err(StoreError::new)?)
+        COOKIE.keep(services, origin, self).await
     }
 
     /// The one that a browser brings back; none when there is none, it is too old, or it is not as we gave it.
@@ -62,41 +54,8 @@ impl Begun {
         origin: &Origin,
         headers: &HeaderMap,
     ) -> ServiceResult<Option<Self>> {
-        let Some((payload, mac)) =
-            cookie(headers, name(origin)).and_then(|kept| kept.split_once('.'))
-        else {
-            return Ok(None);
-        };
-        if !super::is_same(&services.sign_on_mac(payload).await?, mac) {
-            return Ok(None);
-        }
-        let json = URL_SAFE_NO_PAD.decode(payload).unwrap_or_default();
-        let begun: Option<Self> = serde_json::from_slice(&json).ok();
+        let begun: Option<Self> = COOKIE.of(services, origin, headers).await?;
         let now = services.now().micros();
         Ok(begun.filter(|begun| begun.ends_at > now))
     }
-}
-
-/// Whether a browser brings one back, right or not.
-pub(super) fn is_there(origin: &Origin, headers: &HeaderMap) -> bool {
-    cookie(headers, name(origin)).is_some()
-}
-
-/// The header that makes a browser forget the sign-in that it began.
-pub(super) fn forget(origin: &Origin) -> Option<HeaderValue> {
-    HeaderValue::from_str(&set(origin, "", 0)).ok()
-}
-
-fn name(origin: &Origin) -> &'static str {
-    if origin.is_https() {
-        HOST_COOKIE
-    } else {
-        COOKIE
-    }
-}
-
-fn set(origin: &Origin, value: &str, seconds: i64) -> String {
-    let name = name(origin);
-    let secure = if origin.is_https() { "; Secure" } else { "" };
-    format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}")
 }
