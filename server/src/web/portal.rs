@@ -91,7 +91,7 @@ fn signed_in(state: &AppState, session: &str, grant: &PortalGrant) -> Response {
 }
 
 /// An answer that no cache keeps, and that tells its address to whom it may.
-fn private(mut response: Response, tells: HeaderValue) -> Response {
+pub(super) fn private(mut response: Response, tells: HeaderValue) -> Response {
     let headers = response.headers_mut();
     let no_store = HeaderValue::from_static("no-store");
     headers.insert(header::CACHE_CONTROL, no_store);

@@ -21,7 +21,7 @@ use super::{
     billing::go_on,
     guard::SIGN_IN,
     password::Typed,
-    refused,
+    portal, refused,
     settings::{caller, reason},
     show,
     tries::Tries,
@@ -84,12 +84,8 @@ async fn shown(state: &AppState, current: Current, page: RecoveryPage) -> Respon
     private(show(state, current, found).await)
 }
 
-fn private(mut response: Response) -> Response {
-    let headers = response.headers_mut();
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    let own_server = HeaderValue::from_static("same-origin");
-    headers.insert(header::REFERRER_POLICY, own_server);
-    response
+fn private(response: Response) -> Response {
+    portal::private(response, HeaderValue::from_static("same-origin"))
 }
 
 /// Why a link does not work. Used, old and made up are told alike.
