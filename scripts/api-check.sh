@@ -4,13 +4,16 @@
 #
 #   scripts/api-check.sh                 about two minutes
 #   SECONDS_EACH=600 scripts/api-check.sh longer
-#   SEED=42 scripts/api-check.sh         the requests of an earlier run again
+#   EXAMPLES=20 SEED=1 scripts/api-check.sh
+#                                        so many of each kind for an operation, however long they take: with the same
+#                                        seed the same requests on every machine
 set -euo pipefail
 # shellcheck source=scripts/env.sh
 source "$(dirname "$0")/env.sh"
 
 seconds_each=${SECONDS_EACH:-100}
 seed=${SEED:-$RANDOM$RANDOM}
+if [ -n "${EXAMPLES:-}" ]; then extent=(--max-examples "$EXAMPLES"); else extent=(--max-time "$seconds_each"); fi
 tool=$target/tools/api-check
 folder=$(mktemp -d)
 server=
@@ -61,7 +64,7 @@ check() {
   local name=$1 key=$2 log=$folder/$1.txt
   # It keeps what it found beside where it runs.
   if cd "$folder" && "$tool/bin/schemathesis" --config-file "$root/scripts/api-check/schemathesis.toml" run "$root/docs/openapi.json" \
-    --url "$address" --header "Authorization: Bearer $key" --seed "$seed" --max-time "$seconds_each" \
+    --url "$address" --header "Authorization: Bearer $key" --seed "$seed" "${extent[@]}" \
     --no-color --continue-on-failure >"$log" 2>&1; then
     say "$name key: $(grep -E 'generated|Test cases' "$log" | tail -n 1 | sed 's/^ *//')"
     return
@@ -76,4 +79,4 @@ serve
 say "Generated requests, seed $seed"
 check platform "$platform"
 check account "$member"
-if [ ${#failed[@]} -gt 0 ]; then fail "The API is not what its description says (seed $seed): ${failed[*]}" "again with: SEED=$seed scripts/api-check.sh"; fi
+if [ ${#failed[@]} -gt 0 ]; then fail "The API is not what its description says (seed $seed): ${failed[*]}" "again with: SEED=$seed ${EXAMPLES:+EXAMPLES=$EXAMPLES }scripts/api-check.sh"; fi

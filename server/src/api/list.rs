@@ -29,7 +29,7 @@ pub struct ListParams {
     /// Items of the page, 1 to 1,000; 50 when left out.
     #[param(minimum = 1, maximum = 1000)]
     limit: Option<u32>,
-    /// `next_cursor` of the page before.
+    /// `next_cursor` of the page before; empty or left out for the first page.
     cursor: Option<String>,
 }
 

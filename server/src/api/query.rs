@@ -14,6 +14,10 @@ use super::{
     problem::{Answer, Problem},
 };
 
+/// Parameters that mean the same without a value as left out: the cursor of a first page, a text that every reference
+/// begins with.
+const MAY_BE_EMPTY: [&str; 2] = ["cursor", "q"];
+
 /// The query string of a request, taken apart piece by piece.
 #[derive(Debug, Default)]
 pub struct Params {
@@ -70,6 +74,7 @@ impl<S: Sync> FromRequestParts<S> for Params {
 impl Params {
     /// Takes the filters of a view; the rest is to be asked for by name.
     pub fn view(mut self) -> (ViewQuery, Rest) {
+        self.errors.extend(left_empty(&self.text));
         self.errors.extend(given_twice(&self.text));
         match ViewQuery::parse(&self.text) {
             Ok((view, pairs)) => (
@@ -93,7 +98,8 @@ impl Params {
     }
 
     /// Takes no filters.
-    pub fn plain(self) -> Rest {
+    pub fn plain(mut self) -> Rest {
+        self.errors.extend(left_empty(&self.text));
         let pairs = form_urlencoded::parse(self.text.as_bytes())
             .into_owned()
             .filter(|(_, value)| !value.is_empty());
@@ -121,6 +127,17 @@ impl Params {
     pub fn none(self) -> Result<(), Problem> {
         self.plain().finish()
     }
+}
+
+/// Names the parameters without a value: `company=` of a program that lost its company must not show every company.
+fn left_empty(query: &str) -> Vec<FieldError> {
+    let mut names: Vec<_> = form_urlencoded::parse(query.as_bytes())
+        .filter(|(name, value)| value.is_empty() && !MAY_BE_EMPTY.contains(&name.as_ref()))
+        .map(|(name, _)| name)
+        .collect();
+    names.dedup();
+    let error = |name| FieldError::invalid(name, "is empty: give it a value or leave it out");
+    names.into_iter().map(error).collect()
 }
 
 /// Names the filters that hold one value and are given more than once.

@@ -142,6 +142,36 @@ async fn a_parameter_that_holds_one_value_is_given_once() {
     server.get(repeated, &server.read).await.ok(200);
 }
 
+/// A program that lost its company must not be shown every company.
+#[tokio::test]
+async fn a_parameter_without_a_value_is_refused_wherever_the_description_has_it() {
+    let server = TestServer::start().await;
+    let description: serde_json::Value =
+        serde_json::from_str(include_str!("../../../docs/openapi.json")).unwrap();
+    let mut tried = 0;
+    for (path, operations) in description["paths"].as_object().unwrap() {
+        for parameter in operations["get"]["parameters"].as_array().into_iter().flatten() {
+            if parameter["in"] != "query" {
+                continue;
+            }
+            let name = parameter["name"].as_str().unwrap();
+            let address = format!("{}?{name}=", path.replace('{', "").replace('}', ""));
+            let reply = server.get(&address, &server.platform).await;
+            let about_it = reply.status != 200
+                && reply.json()["errors"].as_array().is_some_and(|errors| {
+                    errors.iter().any(|error| {
+                        error["field"] == name
+                            && error["message"].as_str().unwrap().contains("is empty")
+                    })
+                });
+            let may_be_empty = ["cursor", "q"].contains(&name);
+            assert_eq!(about_it, !may_be_empty, "{address}: {}", reply.text());
+            tried += 1;
+        }
+    }
+    assert!(tried > 40, "{tried}");
+}
+
 #[tokio::test]
 async fn an_attribute_in_two_headers_is_refused() {
     let server = TestServer::start().await;
