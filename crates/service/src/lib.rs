@@ -47,6 +47,7 @@ pub mod recovery;
 mod renewal;
 pub mod request;
 pub mod review;
+mod seal;
 pub mod second_factor;
 mod selection;
 pub mod sessions;

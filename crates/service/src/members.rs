@@ -13,13 +13,18 @@ use crate::{
     audit::Deed,
     keys::random_hex,
     passwords::{check_password, hash_password},
-    ports::{Edited, Expected, Invitation, Membership, NewPerson, User, Version, Versioned as _},
+    ports::{
+        Edited, EmailProof, Expected, Invitation, Membership, NewPerson, User, Version,
+        Versioned as _,
+    },
     request::recall,
     users::check_email,
 };
 
 /// Random bytes of an invitation's secret.
 const SECRET_BYTES: usize = 32;
+/// Where the link of an invitation leads; its secret follows.
+const PATH: &str = "/invitations";
 /// How long an invitation works.
 const INVITATION_DAYS: i64 = 7;
 /// Most open invitations of an account.
@@ -191,11 +196,14 @@ impl Services {
         if known.is_some_and(|user| role_in(&user, scope).is_some()) {
             return Err(is_member());
         }
-        let (secret, now) = (random_hex(SECRET_BYTES), self.now());
+        // Whoever invites is shown a link, and the mailbox gets another one: only that one shows whose the mailbox is.
+        let (secret, mailed) = (random_hex(SECRET_BYTES), random_hex(SECRET_BYTES));
+        let now = self.now();
         let invitation = Invitation {
             id: self.new_id(),
             account: scope.account.id,
             token_hash: hash_of(&secret),
+            mailed_hash: Some(hash_of(&mailed)),
             email,
             role: membership.role,
             companies: membership.companies,
@@ -216,7 +224,7 @@ impl Services {
             }
             Edited::Missing | Edited::Stale => return Err(is_member()),
         }
-        let path = format!("/invitations/{secret}");
+        let path = format!("{PATH}/{secret}");
         let (action, target) = ("member.invited", &*invitation.email);
         let detail = words(place);
         self.record(
@@ -229,7 +237,7 @@ impl Services {
         )
         .await;
         let email = self
-            .invitation_email(scope, &invitation, &format!("{origin}{path}"))
+            .invitation_email(scope, &invitation, &format!("{origin}{PATH}/{mailed}"))
             .await?;
         // Whoever invites has the link as well.
         let _ = self.mail.send(email).await;
@@ -334,6 +342,7 @@ impl Services {
             email: invitation.email.clone(),
             name: name.trim().to_owned(),
             password_hash: hash_password(&self.hashing, &password).await?,
+            proof: is_mailed(&invitation, secret).then_some(EmailProof::Mail),
         };
         self.accept(secret, Some(&person), &invitation, address)
             .await
@@ -375,6 +384,10 @@ impl Services {
         };
         self.record_entry(Some(invitation.account), &user.email, address, deed)
             .await;
+        if person.is_some_and(|person| person.proof.is_some()) {
+            let by = "by a link mailed to it".to_owned();
+            self.record_proof(&user, by, false, address).await;
+        }
         Ok(user)
     }
 
@@ -415,6 +428,11 @@ impl Services {
             companies: found.iter().map(|company| company.id).collect(),
         })
     }
+}
+
+/// Whether a secret is the one that was mailed, and shown to nobody else.
+fn is_mailed(invitation: &Invitation, secret: &str) -> bool {
+    invitation.mailed_hash.as_deref() == Some(&*hash_of(secret))
 }
 
 fn role_in(user: &User, scope: &Scope) -> Option<Role> {

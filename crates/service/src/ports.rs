@@ -40,8 +40,8 @@ pub use events::{
     StoredEvent, Unlisted,
 };
 pub use identity::{
-    IdempotencyStore, IdentityStore, KnownRequest, Membership, NewUser, Remembered, SavedSession,
-    SecondFactor, Standing, User,
+    EmailProof, IdempotencyStore, IdentityStore, KnownRequest, Membership, NewUser, Proved,
+    Remembered, SavedSession, SecondFactor, Standing, User,
 };
 pub use leads::{AgentCell, ChatCell, LeadCell, LeadReads};
 pub use ledger::{

@@ -15,7 +15,7 @@ use crate::{
     mail::{Block, Draft, Email},
     members::hash_of,
     passwords::{Verdict, check_password, hash_password, verify_password},
-    ports::{EmailLink, EmailOutcome, LinkKind, User},
+    ports::{EmailLink, EmailOutcome, LinkKind, Proved, User},
     sessions::person,
     users::check_email,
 };
@@ -136,14 +136,24 @@ impl Services {
         check_password(password, &[&user.name, &user.email], &mut errors);
         Invalid::refuse(errors)?;
         let hash = hash_password(&self.hashing, password).await?;
-        let user = self
+        let was_proved = user.email_proof.is_some();
+        let done = self
             .store
             .reset_password(&hash_of(secret), &hash, self.now())
-            .await?
-            .ok_or(ServiceError::NotFound)?;
+            .await?;
+        let Proved { user, has_lost } = done.ok_or(ServiceError::NotFound)?;
         let deed = Deed::plain("password.reset", &user.email);
         self.record_entry(None, &user.email, address, deed).await;
-        self.send_soon(self.password_changed_email(&user, origin));
+        if !was_proved {
+            let by = "by a link mailed to it".to_owned();
+            self.record_proof(&user, by, has_lost, address).await;
+        }
+        let email = if has_lost {
+            self.first_password_email(&user, origin)
+        } else {
+            self.password_changed_email(&user, origin)
+        };
+        self.send_soon(email);
         Ok(())
     }
 
@@ -316,10 +326,21 @@ impl Services {
 
     /// What a person is told when their password is another one.
     pub(crate) fn password_changed_email(&self, user: &User, origin: &str) -> Email {
+        self.password_email(user, "All other sessions are signed out.", origin)
+    }
+
+    /// The same when their address was not confirmed before.
+    fn first_password_email(&self, user: &User, origin: &str) -> Email {
+        let text = "This address was not confirmed before, so a second factor and other ways to sign in that were set up \
+            until now are removed. All sessions are signed out.";
+        self.password_email(user, text, origin)
+    }
+
+    fn password_email(&self, user: &User, more: &str, origin: &str) -> Email {
         let blocks = vec![
             Block::Heading("Your password was changed".to_owned()),
             Block::Text(format!(
-                "The password for {} on Creditscope is a new one. All other sessions are signed out.",
+                "The password for {} on Creditscope is a new one. {more}",
                 user.email
             )),
             Block::Text("If it was not you, choose another one now:".to_owned()),

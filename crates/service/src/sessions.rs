@@ -74,8 +74,8 @@ pub enum UnderWay {
 }
 
 impl UnderWay {
-    /// The name of the key it is signed with.
-    const fn key(self) -> &'static str {
+    /// The name of the key it is sealed with.
+    pub(crate) const fn key(self) -> &'static str {
         match self {
             Self::SignOn => "sign_on",
             Self::SecondStep => "second_step",
@@ -84,12 +84,6 @@ impl UnderWay {
 }
 
 impl Services {
-    /// What proves that a sign-in under way was begun here: an HMAC with a key of this database, so that any process on
-    /// it may finish what another began.
-    pub async fn under_way_mac(&self, waits: UnderWay, payload: &str) -> ServiceResult<String> {
-        self.mac(waits.key(), payload).await
-    }
-
     /// Stores a browser session; `false` when `create` is set and the id is taken, or when it has ended.
     pub async fn save_session(&self, session: &SavedSession, create: bool) -> ServiceResult<bool> {
         Ok(self.store.save_session(session, create).await?)

@@ -5,8 +5,10 @@ use domain::{FieldError, Invalid, tenancy::Role};
 use crate::{
     Caller, Permission, Scope, ServiceError, ServiceResult, Services,
     audit::Deed,
+    email_address::normal,
+    mail::{Block, Email},
     members::Place,
-    ports::{Expected, Identity, Membership, NewPerson, User, Versioned as _},
+    ports::{EmailProof, Expected, Identity, Membership, NewPerson, Proved, User, Versioned as _},
     users::check_email,
 };
 
@@ -34,11 +36,12 @@ impl Services {
         let place = self.place(&claims).await?;
         let known = self.store.user_of_identity(&claims.identity).await?;
         let user = match known {
-            Some(user) => user,
-            None => self.recognise(&claims).await?,
+            // Nobody had shown before that the address is theirs, and the provider does: as if they came first.
+            Some(user) if !is_shown(&user, &claims) => user,
+            _ => self.recognise(&claims, address).await?,
         };
         if user.disabled {
-            return Err(forbidden("you may not sign in: ask the operator"));
+            return Err(may_not());
         }
         let user = match place {
             Some((scope, membership)) => self.move_to(user, &scope, membership, &claims).await?,
@@ -58,7 +61,9 @@ impl Services {
         Ok(user)
     }
 
-    async fn recognise(&self, claims: &Claims) -> ServiceResult<User> {
+    /// The person of an address that the provider has made sure of. What somebody else set up who had not shown that it is
+    /// theirs – an inviter who followed the link to the invitation – lets nobody in any more.
+    async fn recognise(&self, claims: &Claims, address: Option<&str>) -> ServiceResult<User> {
         let email = claims.verified_email.as_deref().ok_or_else(|| {
             forbidden("the sign-in service has not made sure of your email address")
         })?;
@@ -70,6 +75,9 @@ impl Services {
             return Err(forbidden(
                 "you belong to no account yet: ask for an invitation",
             ));
+        }
+        if known.as_ref().is_some_and(|user| user.disabled) {
+            return Err(may_not());
         }
         if known.is_none() {
             self.refuse_kept(&email).await?;
@@ -83,11 +91,59 @@ impl Services {
                 .collect(),
             email,
             password_hash: String::new(),
+            proof: Some(EmailProof::SignOn),
         };
-        Ok(self
+        let linked = self
             .store
-            .link_identity(&claims.identity, &person, self.now())
-            .await?)
+            .link_identity(&claims.identity, &person, self.now());
+        let Proved { user, has_lost } = linked.await?;
+        if has_lost {
+            let by = format!("by {}", claims.identity.issuer);
+            self.record_proof(&user, by, has_lost, address).await;
+            self.send_soon(self.secured_email(&user));
+        }
+        Ok(user)
+    }
+
+    /// Writes down who made sure of an address, and what became of what was set up before.
+    pub(crate) async fn record_proof(
+        &self,
+        user: &User,
+        by: String,
+        has_lost: bool,
+        address: Option<&str>,
+    ) {
+        let lost = if has_lost {
+            "; what was set up before lets nobody in any more"
+        } else {
+            ""
+        };
+        let deed = Deed {
+            action: "email.proved",
+            target: &user.email,
+            detail: format!("{by}{lost}"),
+        };
+        self.record_entry(None, &user.email, address, deed).await;
+    }
+
+    fn secured_email(&self, user: &User) -> Email {
+        let blocks = vec![
+            Block::Heading("Your earlier sign-in was removed".to_owned()),
+            Block::Text(format!(
+                "Someone chose a password for {} on Creditscope before this address was confirmed. You signed in by \
+                 single sign-on, which confirms it.",
+                user.email
+            )),
+            Block::Text(
+                "That password, its second factor and all earlier sessions no longer work. You sign in by single sign-on \
+                 from now on."
+                    .to_owned(),
+            ),
+            Block::Note(
+                "If it was you who chose the password, there is nothing to do.".to_owned(),
+            ),
+        ];
+        self.letter(&user.email, "Your earlier sign-in was removed", blocks)
     }
 
     /// The place that the provider says someone has.
@@ -148,6 +204,16 @@ impl Services {
             .await?
             .ok_or(ServiceError::Unauthenticated)
     }
+}
+
+/// Whether the provider has made sure of an address of which nobody has shown yet that it is the person's.
+fn is_shown(user: &User, claims: &Claims) -> bool {
+    let email = claims.verified_email.as_deref().map(normal);
+    user.email_proof.is_none() && email.as_deref() == Some(&*user.email)
+}
+
+fn may_not() -> ServiceError {
+    forbidden("you may not sign in: ask the operator")
 }
 
 fn forbidden(text: &str) -> ServiceError {

@@ -43,6 +43,7 @@ fn user(platform_role: Option<PlatformRole>, memberships: Vec<Membership>) -> Ca
         platform_role,
         memberships,
         disabled: false,
+        email_proof: None,
         second_factor: service::ports::SecondFactor::default(),
     })
 }

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use domain::{AccountId, Time, UserId, brand::Brand};
 use service::ports::{
     AccessStore, AuditEntry, AuditFilter, Edited, Expected, Identity, Invitation, Membership,
-    NewPerson, PortalGrant, SavedSession, StoreResult, User,
+    NewPerson, PortalGrant, Proved, SavedSession, StoreResult, User,
 };
 
 use crate::{
@@ -101,7 +101,7 @@ impl AccessStore for SqliteStore {
         identity: &Identity,
         person: &NewPerson,
         now: Time,
-    ) -> StoreResult<User> {
+    ) -> StoreResult<Proved> {
         Ok(members::link_identity(&self.writer, identity, person, now).await?)
     }
 

@@ -192,6 +192,7 @@ impl World {
                 companies: companies.iter().map(|id| CompanyId(*id)).collect(),
             }],
             disabled: false,
+            email_proof: None,
             second_factor: service::ports::SecondFactor::default(),
         })
     }

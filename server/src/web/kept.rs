@@ -1,20 +1,18 @@
-//! What a browser keeps, signed, of something that is under way for minutes: here nothing is kept of it, so that nobody
+//! What a browser keeps, sealed, of something that is under way for minutes: here nothing is kept of it, so that nobody
 //! fills anything by beginning.
 
 use axum::http::{HeaderMap, HeaderValue};
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::time::SECOND_US;
 use serde::{Serialize, de::DeserializeOwned};
 use service::{ServiceResult, Services, ports::StoreError, sessions::UnderWay};
-use subtle::ConstantTimeEq as _;
 
 use crate::{sessions::cookie, state::Origin};
 
 /// Longest address to go on to, in bytes: browsers drop a cookie that is too large.
 const MAX_NEXT_BYTES: usize = 1_500;
 
-/// A cookie of our own that is signed.
-pub(super) struct SignedCookie {
+/// A cookie of our own that nobody else reads or makes, and that is worth nothing when its time is over.
+pub(super) struct SealedCookie {
     /// What it is kept for.
     pub(super) waits: UnderWay,
     /// Its name where browsers come without TLS.
@@ -25,7 +23,7 @@ pub(super) struct SignedCookie {
     pub(super) life_us: i64,
 }
 
-impl SignedCookie {
+impl SealedCookie {
     /// The header that gives something to the browser.
     pub(super) async fn keep(
         &self,
@@ -34,33 +32,24 @@ impl SignedCookie {
         what: &(impl Serialize + Sync),
     ) -> ServiceResult<HeaderValue> {
         let json = serde_json::to_vec(what).map_err(StoreError::new)?;
-        let payload = URL_SAFE_NO_PAD.encode(json);
-        let mac = services.under_way_mac(self.waits, &payload).await?;
-        let header = self.set(
-            origin,
-            &format!("{payload}.{mac}"),
-            self.life_us / SECOND_US,
-        );
+        let ends_at = services.now().plus_micros(self.life_us);
+        let sealed = services.seal(self.waits, &json, ends_at).await?;
+        let header = self.set(origin, &sealed, self.life_us / SECOND_US);
         Ok(HeaderValue::from_str(&header).map_err(StoreError::new)?)
     }
 
-    /// What a browser brings back; none when there is nothing, or it is not as we gave it.
+    /// What a browser brings back; none when there is nothing, it is too old, or it is not as we gave it.
     pub(super) async fn of<T: DeserializeOwned>(
         &self,
         services: &Services,
         origin: &Origin,
         headers: &HeaderMap,
     ) -> ServiceResult<Option<T>> {
-        let kept = cookie(headers, self.name(origin)).and_then(|kept| kept.split_once('.'));
-        let Some((payload, mac)) = kept else {
+        let Some(kept) = cookie(headers, self.name(origin)) else {
             return Ok(None);
         };
-        let right = services.under_way_mac(self.waits, payload).await?;
-        if !bool::from(right.as_bytes().ct_eq(mac.as_bytes())) {
-            return Ok(None);
-        }
-        let json = URL_SAFE_NO_PAD.decode(payload).unwrap_or_default();
-        Ok(serde_json::from_slice(&json).ok())
+        let json = services.unseal(self.waits, kept).await?;
+        Ok(json.and_then(|json| serde_json::from_slice(&json).ok()))
     }
 
     /// Whether a browser brings one back, right or not.

@@ -1,6 +1,6 @@
 //! The second step of signing in: the code of a person's app, or a recovery code.
 //!
-//! Between password and code nobody is signed in and nothing is stored: the browser keeps what it has shown, signed, for
+//! Between password and code nobody is signed in and nothing is stored: the browser keeps what it has shown, sealed, for
 //! five minutes.
 
 use app::{
@@ -22,7 +22,7 @@ use tower_sessions::Session;
 
 use super::{
     guard::SIGN_IN,
-    kept::{SignedCookie, short},
+    kept::{SealedCookie, short},
     refused, show,
 };
 use crate::{
@@ -34,7 +34,7 @@ pub const SECOND_STEP: &str = "/sign-in/code";
 /// Codes that a person may try in a while, wherever they are typed.
 pub const CODES: (u32, i64) = (5, 5 * MINUTE_US);
 /// Kept for as long as somebody may take for the code.
-const COOKIE: SignedCookie = SignedCookie {
+const COOKIE: SealedCookie = SealedCookie {
     waits: UnderWay::SecondStep,
     plain: "creditscope_second_step",
     host: "__Host-creditscope_second_step",
@@ -48,7 +48,6 @@ struct Pending {
     /// A hash of their password's hash: another password, and this is worth nothing.
     password: String,
     next: String,
-    ends_at: i64,
 }
 
 /// The code.
@@ -68,7 +67,6 @@ pub async fn begin(
         user: user.id.0,
         password: fingerprint(user),
         next: short(next),
-        ends_at: services.now().plus_micros(COOKIE.life_us).micros(),
     };
     let kept = COOKIE.keep(services, origin, &pending).await?;
     Ok(([(header::SET_COOKIE, kept)], Redirect::to(SECOND_STEP)).into_response())
@@ -81,8 +79,7 @@ async fn pending(
     headers: &HeaderMap,
 ) -> ServiceResult<Option<(Pending, User)>> {
     let pending: Option<Pending> = COOKIE.of(services, origin, headers).await?;
-    let now = services.now();
-    let Some(pending) = pending.filter(|pending| pending.ends_at > now.micros()) else {
+    let Some(pending) = pending else {
         return Ok(None);
     };
     let user = services.signed_in(UserId(pending.user)).await?;

@@ -141,7 +141,7 @@ impl SignOn {
         }
         let (url, csrf, nonce) = ask.url();
         let secrets = [csrf.secret(), nonce.secret(), verifier.secret()];
-        let begun = Begun::new(secrets, next, now);
+        let begun = Begun::new(secrets, next);
         let keep = begun.keep(&state.services, &state.origin).await?;
         let headers = [
             (header::SET_COOKIE, keep),

@@ -33,7 +33,7 @@ pub async fn signed_in(server: &TestServer, email: &str) -> String {
 }
 
 /// The path of the link that the page of a new invitation shows.
-async fn invite(
+pub async fn invite(
     server: &TestServer,
     owner: &str,
     email: &str,

@@ -62,3 +62,4 @@ mod strict_json;
 mod supervision;
 mod trends_page;
 mod viewers;
+mod whose_mailbox;

@@ -53,7 +53,7 @@ impl Mailbox {
     }
 
     /// What is there and was not read yet.
-    async fn waiting(&self) -> usize {
+    pub async fn waiting(&self) -> usize {
         self.0.lock().await.len()
     }
 }
@@ -87,7 +87,7 @@ pub async fn change_address(server: &TestServer, mail: &Mailbox, cookie: &str, t
 }
 
 /// The path of the link in an email, which is in both of its parts.
-fn link(email: &Email, path: &str) -> String {
+pub fn link(email: &Email, path: &str) -> String {
     let at = email
         .text
         .find(path)
@@ -101,12 +101,12 @@ async fn forgot(server: &TestServer, email: &str) -> Reply {
     post(server, "", "/forgot-password", &[("email", email)]).await
 }
 
-async fn reset_link(server: &TestServer, mail: &Mailbox) -> String {
+pub async fn reset_link(server: &TestServer, mail: &Mailbox) -> String {
     forgot(server, OWNER).await.ok(200);
     link(&mail.next().await, "/reset-password/")
 }
 
-async fn choose(server: &TestServer, link: &str, password: &str) -> Reply {
+pub async fn choose(server: &TestServer, link: &str, password: &str) -> Reply {
     post(server, "", link, &[("password", password)]).await
 }
 

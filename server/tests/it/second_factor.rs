@@ -69,7 +69,7 @@ pub async fn set_up(server: &TestServer, cookie: &str) -> (String, Vec<String>) 
 }
 
 /// The first step; the cookie that is kept for the second.
-async fn first_step(server: &TestServer, email: &str, password: &str) -> String {
+pub async fn first_step(server: &TestServer, email: &str, password: &str) -> String {
     let reply = sign_in(server, email, password, "/companies").await.ok(303);
     assert_eq!(reply.header("location"), "/sign-in/code");
     assert_eq!(reply.headers.get_all("set-cookie").iter().count(), 1);

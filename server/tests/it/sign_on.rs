@@ -21,7 +21,7 @@ use server::{
 };
 
 use crate::{
-    pages::{add_people, cookie, get_with},
+    pages::{PASSWORD, add_people, cookie, get_with},
     support::{Reply, TestServer, request},
 };
 
@@ -341,6 +341,11 @@ async fn a_sign_in_that_has_begun_is_kept_for_minutes_by_the_browser_that_began_
         (&begun.state, "creditscope_sign_on=x.y".to_owned()),
         (&begun.state, format!("{}x", begun.cookie)),
         (&begun.state, begun.cookie.replace("sign_on=", "sign_on=A")),
+        // What was sealed for another purpose.
+        (
+            &begun.state,
+            format!("creditscope_sign_on={}", second_step(&world).await),
+        ),
         (&begun.state, world.begin().await.cookie),
     ] {
         let path = format!("{CALLBACK}?code=c&state={state}");
@@ -363,6 +368,42 @@ async fn a_sign_in_that_has_begun_is_kept_for_minutes_by_the_browser_that_began_
     world.provider.says(json!({ "nonce": begun.nonce }));
     world.server.clock.advance(600 * SECOND);
     is_refused(&world.come_back(&begun).await, "begin again");
+}
+
+/// What a browser keeps between a password and a code.
+async fn second_step(world: &World) -> String {
+    let owner = crate::joining::signed_in(&world.server, OWNER).await;
+    crate::second_factor::set_up(&world.server, &owner).await;
+    let pending = crate::second_factor::first_step(&world.server, OWNER, PASSWORD).await;
+    pending.split_once('=').unwrap().1.to_owned()
+}
+
+#[tokio::test]
+async fn what_a_browser_keeps_of_a_sign_in_says_nothing_and_is_never_the_same() {
+    let world = World::start().await;
+    let begun = world.begin().await;
+    let (_, kept) = begun.cookie.split_once('=').unwrap();
+    let bytes = URL_SAFE_NO_PAD.decode(kept).unwrap();
+    let says = |text: &str| {
+        bytes
+            .windows(text.len())
+            .any(|part| part == text.as_bytes())
+    };
+    assert!(!says(&begun.state) && !says(&begun.nonce) && !says("/billing/usage"));
+    let one = second_step(&world).await;
+    let other = crate::second_factor::first_step(&world.server, OWNER, PASSWORD).await;
+    assert!(!other.ends_with(&one));
+    // Every bit of it is looked at.
+    for place in [0, bytes.len() / 2, bytes.len() - 1] {
+        let mut changed = bytes.clone();
+        changed[place] ^= 1;
+        let cookie = format!("creditscope_sign_on={}", URL_SAFE_NO_PAD.encode(changed));
+        let path = format!("{CALLBACK}?code=c&state={}", begun.state);
+        is_refused(
+            &get_with(&world.server, &path, &cookie).await,
+            "begin again",
+        );
+    }
 }
 
 #[tokio::test]

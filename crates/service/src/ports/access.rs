@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use domain::{AccountId, CompanyId, Time, UserId, brand::Brand, tenancy::Role};
 use serde::{Deserialize, Serialize};
 
-use super::{Edited, Expected, Membership, SavedSession, StoreResult, User};
+use super::{Edited, EmailProof, Expected, Membership, Proved, SavedSession, StoreResult, User};
 
 /// A link that lets someone join an account, once.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,8 +13,11 @@ pub struct Invitation {
     pub id: String,
     /// Which account.
     pub account: AccountId,
-    /// SHA-256 of the link's secret.
+    /// SHA-256 of the secret of the link that whoever invites is shown.
     pub token_hash: Vec<u8>,
+    /// SHA-256 of the secret of the link that is mailed: whoever has it reads the mailbox. None of those from before the
+    /// two were different.
+    pub mailed_hash: Option<Vec<u8>>,
     /// Email address in its normal form of who is invited.
     pub email: String,
     /// What they may do there.
@@ -38,6 +41,8 @@ pub struct NewPerson {
     pub name: String,
     /// Argon2id hash in PHC form; empty when they sign in elsewhere only.
     pub password_hash: String,
+    /// Who made sure that the address is theirs.
+    pub proof: Option<EmailProof>,
 }
 
 /// Who a provider of single sign-on says someone is.
@@ -146,7 +151,7 @@ pub trait AccessStore {
     /// Open invitations of an account, newest first.
     async fn invitations(&self, account: AccountId, now: Time) -> StoreResult<Vec<Invitation>>;
 
-    /// The open invitation of a link.
+    /// The open invitation of a link, be it the one that is shown or the one that is mailed.
     async fn invitation(&self, token_hash: &[u8], now: Time) -> StoreResult<Option<Invitation>>;
 
     /// The invitation of a link that was accepted.
@@ -168,13 +173,14 @@ pub trait AccessStore {
     /// The person of an identity.
     async fn user_of_identity(&self, identity: &Identity) -> StoreResult<Option<User>>;
 
-    /// Remembers an identity of a person; who is not known by the address becomes one.
+    /// Remembers an identity of a person; who is not known by the address becomes one. Had nobody shown before that the
+    /// address is theirs, whatever else would let somebody in is taken away: password, second factor, sessions, links.
     async fn link_identity(
         &self,
         identity: &Identity,
         person: &NewPerson,
         now: Time,
-    ) -> StoreResult<User>;
+    ) -> StoreResult<Proved>;
 
     /// Stores a one-time link.
     async fn put_portal_link(

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use domain::{Time, UserId};
 
-use super::{StoreResult, User};
+use super::{Proved, StoreResult, User};
 
 /// What a link does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,13 +70,14 @@ pub trait EmailLinkStore {
     ) -> StoreResult<Option<EmailLink>>;
 
     /// Uses up a link and gives its person another password, which ends all of their sessions and voids what other links
-    /// would do but undo. None when the link does nothing any more, or the person may not sign in.
+    /// would do but undo. Had nobody shown before that the address is theirs, their second factor and identities end as
+    /// well. None when the link does nothing any more, or the person may not sign in.
     async fn reset_password(
         &self,
         token_hash: &[u8],
         password_hash: &str,
         now: Time,
-    ) -> StoreResult<Option<User>>;
+    ) -> StoreResult<Option<Proved>>;
 
     /// Uses up a link and changes its person's address to the link's. The link that undoes it is stored with it.
     async fn change_email(

@@ -31,6 +31,43 @@ pub struct SecondFactor {
     pub is_demanded: bool,
 }
 
+/// Who made sure that an address is a person's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EmailProof {
+    /// The person, by a secret that was mailed to it and shown to nobody else.
+    Mail,
+    /// A provider of single sign-on, which says that it has verified it.
+    SignOn,
+    /// Those who run the platform vouch for it.
+    Operator,
+}
+
+impl EmailProof {
+    /// Its stored name.
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Mail => "mail",
+            Self::SignOn => "sign_on",
+            Self::Operator => "operator",
+        }
+    }
+
+    /// The one with a stored name.
+    pub fn named(name: &str) -> Option<Self> {
+        let all = [Self::Mail, Self::SignOn, Self::Operator];
+        all.into_iter().find(|proof| proof.id() == name)
+    }
+}
+
+/// Somebody whose address is known to be theirs, and what became of what was set up before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proved {
+    /// The person.
+    pub user: User,
+    /// Whether what would let somebody in was taken away: nobody had shown before that the address is theirs.
+    pub has_lost: bool,
+}
+
 /// A person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
@@ -48,6 +85,8 @@ pub struct User {
     pub memberships: Vec<Membership>,
     /// A disabled user cannot sign in, and their sessions are over.
     pub disabled: bool,
+    /// Who made sure that the address is theirs; none when whoever chose their password may be somebody else.
+    pub email_proof: Option<EmailProof>,
     /// Their second factor.
     pub second_factor: SecondFactor,
 }
@@ -109,7 +148,8 @@ pub trait IdentityStore {
     /// People by email address, those after `after`.
     async fn users(&self, after: Option<&str>, limit: u32) -> StoreResult<Vec<User>>;
 
-    /// Creates a person, or replaces the one with that email address, whose sessions end.
+    /// Creates a person, or replaces the one with that email address, whose sessions end. Whoever calls vouches for the
+    /// address: what somebody set up who had not shown that it is theirs is taken away.
     async fn put_user(&self, user: &NewUser, now: Time) -> StoreResult<User>;
 
     /// Stores a session; `false` when `create` is set and there is one with that hash already.

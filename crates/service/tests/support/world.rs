@@ -168,6 +168,7 @@ impl World {
                 companies: ids,
             }],
             disabled: false,
+            email_proof: None,
             second_factor: service::ports::SecondFactor::default(),
         })
     }

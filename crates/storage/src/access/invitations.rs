@@ -15,7 +15,7 @@ use crate::{
 macro_rules! invitations {
     ($which:literal) => {
         concat!(
-            "SELECT account_id, invitation_id, token_hash, email, role, companies, invited_by, created_at, expires_at
+            "SELECT account_id, invitation_id, token_hash, mailed_hash, email, role, companies, invited_by, created_at, expires_at
             FROM invitations ",
             $which
         )
@@ -27,6 +27,7 @@ struct InvitationRow {
     account_id: i64,
     invitation_id: String,
     token_hash: Vec<u8>,
+    mailed_hash: Option<Vec<u8>>,
     email: String,
     role: String,
     companies: String,
@@ -43,6 +44,7 @@ impl TryFrom<InvitationRow> for Invitation {
             id: row.invitation_id,
             account: AccountId(row.account_id),
             token_hash: row.token_hash,
+            mailed_hash: row.mailed_hash,
             email: row.email,
             role: users::role(&row.role)?,
             companies: serde_json::from_str(&row.companies)?,
@@ -64,8 +66,8 @@ pub(super) async fn put(writer: &Writer, invitation: &Invitation, most: u32) -> 
         WHERE account_id = ?1 AND email = ?2 AND state = 'open'";
     const INSERT: &str =
         "INSERT INTO invitations (account_id, invitation_id, token_hash, email, role, companies,
-            invited_by, created_at, expires_at, state)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 'open')";
+            invited_by, created_at, expires_at, state, mailed_hash)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 'open', ?10)";
     once(writer, async |tx| {
         let is_member: bool = sqlx::query_scalar(IS_MEMBER)
             .bind(invitation.account.0)
@@ -99,6 +101,7 @@ pub(super) async fn put(writer: &Writer, invitation: &Invitation, most: u32) -> 
             .bind(&invitation.invited_by)
             .bind(invitation.created_at.micros())
             .bind(invitation.expires_at.micros())
+            .bind(&invitation.mailed_hash)
             .execute(tx.connection())
             .await?;
         Ok(Did::Done(Edited::Made(())))
@@ -129,7 +132,7 @@ pub(super) async fn open(
     now: Time,
 ) -> Result<Option<Invitation>> {
     let row: Option<InvitationRow> = sqlx::query_as(invitations!(
-        "WHERE token_hash = ?1 AND state = 'open' AND expires_at > ?2"
+        "WHERE (token_hash = ?1 OR mailed_hash = ?1) AND state = 'open' AND expires_at > ?2"
     ))
     .bind(token_hash)
     .bind(now.micros())
@@ -143,11 +146,12 @@ pub(super) async fn accepted(
     readers: &SqlitePool,
     token_hash: &[u8],
 ) -> Result<Option<Invitation>> {
-    let row: Option<InvitationRow> =
-        sqlx::query_as(invitations!("WHERE token_hash = ?1 AND state = 'accepted'"))
-            .bind(token_hash)
-            .fetch_optional(readers)
-            .await?;
+    let row: Option<InvitationRow> = sqlx::query_as(invitations!(
+        "WHERE (token_hash = ?1 OR mailed_hash = ?1) AND state = 'accepted'"
+    ))
+    .bind(token_hash)
+    .fetch_optional(readers)
+    .await?;
     row.map(Invitation::try_from).transpose()
 }
 
@@ -170,7 +174,8 @@ pub(super) async fn accept(
     person: Option<&NewPerson>,
     now: Time,
 ) -> Result<Option<User>> {
-    const USE: &str = "UPDATE invitations SET state = 'accepted' WHERE token_hash = ?1";
+    const USE: &str = "UPDATE invitations SET state = 'accepted'
+        WHERE account_id = ?1 AND invitation_id = ?2";
     const FIND: &str = "SELECT user_id FROM users WHERE email = ?1";
     let mut tx = writer.begin().await?;
     let Some(invitation) = open(tx.connection(), token_hash, now).await? else {
@@ -200,7 +205,8 @@ pub(super) async fn accept(
         return Ok(None);
     }
     sqlx::query(USE)
-        .bind(token_hash)
+        .bind(membership.account.0)
+        .bind(&invitation.id)
         .execute(tx.connection())
         .await?;
     let stored = users::by_email(tx.connection(), &invitation.email).await?;

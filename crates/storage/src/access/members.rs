@@ -1,13 +1,13 @@
 //! Changing who belongs to an account, and people themselves.
 
 use domain::{AccountId, Time, UserId, tenancy::Role};
-use service::ports::{Edited, Expected, Identity, Membership, NewPerson, User};
+use service::ports::{Edited, EmailProof, Expected, Identity, Membership, NewPerson, Proved};
 use sqlx::SqliteConnection;
 
 use crate::{
     error::{Error, Result},
     idempotency::{Did, once},
-    identity::{email_links, sessions, users},
+    identity::{email_links, proof, sessions, users},
     writer::Writer,
 };
 
@@ -172,12 +172,14 @@ pub(super) async fn link_identity(
     identity: &Identity,
     person: &NewPerson,
     now: Time,
-) -> Result<User> {
+) -> Result<Proved> {
     const SQL: &str =
         "INSERT INTO identities (issuer, subject, user_id, created_at) VALUES (?1, ?2, ?3, ?4)
         ON CONFLICT DO NOTHING";
     let mut tx = writer.begin().await?;
     let user = find_or_add(tx.connection(), person, now).await?;
+    // Somebody else may have invited this address and chosen a password for it.
+    let has_lost = proof::prove(tx.connection(), user, EmailProof::SignOn, now).await?;
     sqlx::query(SQL)
         .bind(&identity.issuer)
         .bind(&identity.subject)
@@ -187,7 +189,9 @@ pub(super) async fn link_identity(
         .await?;
     let stored = users::by_email(tx.connection(), &person.email).await?;
     tx.commit().await?;
-    stored.ok_or_else(|| Error::Corrupt("a user that was stored is not there".to_owned()))
+    let user =
+        stored.ok_or_else(|| Error::Corrupt("a user that was stored is not there".to_owned()))?;
+    Ok(Proved { user, has_lost })
 }
 
 /// The person of an address; a new one when there is none. Who is there stays as they are.
@@ -196,14 +200,17 @@ pub(super) async fn find_or_add(
     person: &NewPerson,
     now: Time,
 ) -> Result<UserId> {
-    const ADD: &str = "INSERT INTO users (email, name, password_hash, created_at, updated_at)
-        VALUES (?1, ?2, ?3, ?4, ?4) ON CONFLICT (email) DO NOTHING";
+    const ADD: &str =
+        "INSERT INTO users (email, name, password_hash, created_at, updated_at, email_proved_by, email_proved_at)
+        VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6) ON CONFLICT (email) DO NOTHING";
     const FIND: &str = "SELECT user_id FROM users WHERE email = ?1";
     sqlx::query(ADD)
         .bind(&person.email)
         .bind(&person.name)
         .bind(&person.password_hash)
         .bind(now.micros())
+        .bind(person.proof.map(EmailProof::id))
+        .bind(person.proof.map(|_| now.micros()))
         .execute(&mut *connection)
         .await?;
     let id = sqlx::query_scalar(FIND)

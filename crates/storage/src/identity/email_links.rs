@@ -2,10 +2,12 @@
 
 use async_trait::async_trait;
 use domain::{Time, UserId};
-use service::ports::{EmailLink, EmailLinkStore, EmailOutcome, LinkKind, StoreResult, User};
+use service::ports::{
+    EmailLink, EmailLinkStore, EmailOutcome, EmailProof, LinkKind, Proved, StoreResult, User,
+};
 use sqlx::{SqliteConnection, SqlitePool};
 
-use super::{sessions::delete_of_user, users};
+use super::{proof, sessions::delete_of_user, users};
 use crate::{SqliteStore, error::Result, writer::Writer};
 
 #[async_trait]
@@ -28,7 +30,7 @@ impl EmailLinkStore for SqliteStore {
         token_hash: &[u8],
         password_hash: &str,
         now: Time,
-    ) -> StoreResult<Option<User>> {
+    ) -> StoreResult<Option<Proved>> {
         Ok(reset_password(&self.writer, token_hash, password_hash, now).await?)
     }
 
@@ -167,7 +169,7 @@ async fn reset_password(
     token_hash: &[u8],
     password_hash: &str,
     now: Time,
-) -> Result<Option<User>> {
+) -> Result<Option<Proved>> {
     const SQL: &str = "UPDATE users SET password_hash = ?2, updated_at = ?3
         WHERE user_id = ?1 AND disabled = 0 AND email = ?4";
     let mut tx = writer.begin().await?;
@@ -175,6 +177,8 @@ async fn reset_password(
         tx.rollback().await?;
         return Ok(None);
     };
+    // Whoever reads the mailbox is the person; what was set up before may be somebody else's.
+    let has_lost = proof::prove(tx.connection(), link.user, EmailProof::Mail, now).await?;
     let done = sqlx::query(SQL)
         .bind(link.user.0)
         .bind(password_hash)
@@ -190,7 +194,7 @@ async fn reset_password(
     void(tx.connection(), link.user).await?;
     let user = users::by_email(tx.connection(), &link.email).await?;
     tx.commit().await?;
-    Ok(user)
+    Ok(user.map(|user| Proved { user, has_lost }))
 }
 
 #[tracing::instrument(name = "db.users.change_email", skip_all)]
@@ -219,6 +223,9 @@ async fn change_email(
     // A password link in the mailbox before is worth nothing now.
     void(tx.connection(), link.user).await?;
     insert(tx.connection(), undo).await?;
+    proof::keep(tx.connection(), link.user, &undo.token_hash).await?;
+    // The person who asked reads the new mailbox: what was set up is theirs.
+    proof::note(tx.connection(), link.user, Some(EmailProof::Mail), now).await?;
     tx.commit().await?;
     Ok(EmailOutcome::Changed(before))
 }
@@ -239,6 +246,7 @@ async fn undo_email(
     const CODES: &str = "DELETE FROM recovery_codes WHERE user_id = ?1
         AND NOT EXISTS (SELECT 1 FROM authenticators AS a WHERE a.user_id = ?1)";
     let mut tx = writer.begin().await?;
+    let kept = proof::kept(tx.connection(), token_hash).await?;
     let Some(link) = take(tx.connection(), LinkKind::Undo, token_hash, now).await? else {
         tx.rollback().await?;
         return Ok(EmailOutcome::Gone);
@@ -264,6 +272,9 @@ async fn undo_email(
         .bind(link.user.0)
         .execute(tx.connection())
         .await?;
+    // What was known of the address before holds again: if it was nobody's, the next password takes the rest along.
+    let (by, at) = kept.map_or((None, now), |(by, at)| (Some(by), at));
+    proof::note(tx.connection(), link.user, by, at).await?;
     insert(tx.connection(), reset).await?;
     tx.commit().await?;
     Ok(EmailOutcome::Changed(before))

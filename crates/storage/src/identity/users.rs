@@ -4,10 +4,10 @@ use std::{collections::BTreeMap, fmt::Write as _};
 
 use domain::{AccountId, CompanyId, Time, UserId};
 use serde::Deserialize;
-use service::ports::{Identity, Membership, NewUser, SecondFactor, Standing, User};
+use service::ports::{EmailProof, Identity, Membership, NewUser, SecondFactor, Standing, User};
 use sqlx::{SqliteConnection, SqliteExecutor, SqlitePool};
 
-use super::{email_links, sessions::delete_of_user};
+use super::{email_links, proof, sessions::delete_of_user};
 use crate::{
     directory::after_or_first,
     error::{Error, Result},
@@ -18,7 +18,7 @@ use crate::{
 macro_rules! users {
     ($which:literal) => {
         concat!(
-            "SELECT user_id, email, name, password_hash, platform_role, disabled,
+            "SELECT user_id, email, name, password_hash, platform_role, disabled, email_proved_by,
                 (SELECT json_group_array(json_object('account', m.account_id, 'role', m.role, 'companies',
                     (SELECT json_group_array(c.company_id ORDER BY c.company_id) FROM membership_companies AS c
                     WHERE c.account_id = m.account_id AND c.user_id = m.user_id)) ORDER BY m.account_id)
@@ -37,7 +37,7 @@ macro_rules! users {
 const STANDING: &str = users!(
     "WHERE user_id IN (SELECT value FROM json_each(?1))
     UNION ALL
-    SELECT 0, hex(id_hash), '', '', NULL, 0, '[]', 0, 0 FROM sessions
+    SELECT 0, hex(id_hash), '', '', NULL, 0, NULL, '[]', 0, 0 FROM sessions
     WHERE id_hash IN (SELECT unhex(value) FROM json_each(?2)) AND expires_at > ?3"
 );
 
@@ -49,6 +49,7 @@ struct UserRow {
     password_hash: String,
     platform_role: Option<String>,
     disabled: bool,
+    email_proved_by: Option<String>,
     memberships: String,
     has_second_factor: bool,
     needs_second_factor: bool,
@@ -77,6 +78,11 @@ impl TryFrom<UserRow> for User {
                 .map(membership)
                 .collect::<Result<_>>()?,
             disabled: row.disabled,
+            email_proof: row
+                .email_proved_by
+                .as_deref()
+                .map(proof::named)
+                .transpose()?,
             second_factor: SecondFactor {
                 is_set: row.has_second_factor,
                 is_demanded: row.needs_second_factor,
@@ -207,6 +213,9 @@ pub(super) async fn list(
 #[tracing::instrument(name = "db.users.put", skip_all)]
 pub(super) async fn put(writer: &Writer, user: &NewUser, now: Time) -> Result<User> {
     let mut tx = writer.begin().await?;
+    if let Some(known) = by_email(tx.connection(), &user.email).await? {
+        proof::prove(tx.connection(), known.id, EmailProof::Operator, now).await?;
+    }
     let id = upsert(tx.connection(), user, now).await?;
     // Whoever knew the password before must not go on with what it opened.
     delete_of_user(tx.connection(), UserId(id), None).await?;
@@ -219,8 +228,9 @@ pub(super) async fn put(writer: &Writer, user: &NewUser, now: Time) -> Result<Us
 
 async fn upsert(connection: &mut SqliteConnection, user: &NewUser, now: Time) -> Result<i64> {
     const SQL: &str = "
-        INSERT INTO users (email, name, password_hash, platform_role, created_at, updated_at)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?5)
+        INSERT INTO users (email, name, password_hash, platform_role, created_at, updated_at,
+            email_proved_by, email_proved_at)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?5, 'operator', ?5)
         ON CONFLICT (email) DO UPDATE SET name = excluded.name, password_hash = excluded.password_hash,
             platform_role = excluded.platform_role, updated_at = excluded.updated_at
         RETURNING user_id";

@@ -115,6 +115,7 @@ fn invitation(world: &World, name: &str) -> Invitation {
         id: name.to_owned(),
         account: world.account.id,
         token_hash: format!("hash of {name}").into_bytes(),
+        mailed_hash: None,
         email: format!("{name}@example.com"),
         role: Role::Analyst,
         companies: vec![],
@@ -224,6 +225,7 @@ pub async fn many_hands_add_no_more_than_may_be(backend: Arc<dyn Backend>) {
                 email: "new@example.com".to_owned(),
                 name: "New".to_owned(),
                 password_hash: "hash".to_owned(),
+                proof: None,
             };
             let accepted = store.accept_invitation(&hash, Some(&person), NOW).await;
             accepted.unwrap().is_some()

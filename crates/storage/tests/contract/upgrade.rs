@@ -336,3 +336,55 @@ async fn alerts_of_an_earlier_program_know_what_they_told() {
     let watched = store.accounts_with_rules().await.unwrap();
     assert_eq!(watched, [domain::AccountId(1)]);
 }
+
+/// The schema in which nobody knew whether an address is somebody's own.
+const UNPROVED: i64 = 39;
+
+/// Staff, somebody the operator made, somebody who chose a password by a link in their mailbox, somebody who moved to
+/// another address, and somebody who accepted an invitation.
+const PEOPLE: &str = "
+    INSERT INTO users (user_id, email, name, password_hash, platform_role, created_at, updated_at) VALUES
+        (1, 'staff@example.com', 'S', 'h', 'operator', 1, 1), (2, 'made@example.com', 'M', 'h', NULL, 1, 1),
+        (3, 'reset@example.com', 'R', 'h', NULL, 1, 1), (4, 'moved@example.com', 'N', 'h', NULL, 1, 1),
+        (5, 'joined@example.com', 'J', 'h', NULL, 1, 1);
+    INSERT INTO former_emails (user_id, email, changed_at) VALUES (4, 'before@example.com', 1);
+    INSERT INTO audit (at, actor, action, target, detail) VALUES
+        (1, 'cli', 'user.put', 'made@example.com', ''), (1, 'x', 'password.reset', 'reset@example.com', ''),
+        (1, 'x', 'member.joined', 'joined@example.com', '');
+";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whose_an_address_is_follows_from_what_was_recorded() {
+    use service::ports::EmailProof::{Mail, Operator};
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("old.db");
+    let mut connection = SqliteConnectOptions::new()
+        .filename(&path)
+        .create_if_missing(true)
+        .foreign_keys(false)
+        .connect()
+        .await
+        .unwrap();
+    let migrated = MIGRATIONS.run_direct(Some(UNPROVED), &mut connection, false);
+    migrated.await.unwrap();
+    run(&mut connection, PEOPLE.to_owned()).await;
+    connection.close().await.unwrap();
+    let store = storage::open(&url(&path), &OpenOptions::default())
+        .await
+        .unwrap();
+    let people = store.users(None, 10).await.unwrap();
+    let proofs: Vec<_> = people
+        .iter()
+        .map(|one| (&*one.name, one.email_proof))
+        .collect();
+    assert_eq!(
+        proofs,
+        [
+            ("J", None),
+            ("M", Some(Operator)),
+            ("N", Some(Mail)),
+            ("R", Some(Mail)),
+            ("S", Some(Operator))
+        ]
+    );
+}

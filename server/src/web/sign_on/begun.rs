@@ -1,17 +1,17 @@
-//! Sign-ins that have begun: the browser that began one keeps it, signed, for minutes.
+//! Sign-ins that have begun: the browser that began one keeps it, sealed, for minutes.
 
 use axum::http::{HeaderMap, HeaderValue};
-use domain::{Time, time::MINUTE_US};
+use domain::time::MINUTE_US;
 use serde::{Deserialize, Serialize};
 use service::{ServiceResult, Services, sessions::UnderWay};
 
 use crate::{
     state::Origin,
-    web::kept::{SignedCookie, short},
+    web::kept::{SealedCookie, short},
 };
 
 /// Kept for as long as somebody may take at the provider.
-pub(super) const COOKIE: SignedCookie = SignedCookie {
+pub(super) const COOKIE: SealedCookie = SealedCookie {
     waits: UnderWay::SignOn,
     plain: "creditscope_sign_on",
     host: "__Host-creditscope_sign_on",
@@ -25,17 +25,15 @@ pub(super) struct Begun {
     pub(super) nonce: String,
     pub(super) verifier: String,
     pub(super) next: String,
-    ends_at: i64,
 }
 
 impl Begun {
-    pub(super) fn new([state, nonce, verifier]: [&String; 3], next: String, now: Time) -> Self {
+    pub(super) fn new([state, nonce, verifier]: [&String; 3], next: String) -> Self {
         Self {
             state: state.clone(),
             nonce: nonce.clone(),
             verifier: verifier.clone(),
             next: short(next),
-            ends_at: now.plus_micros(COOKIE.life_us).micros(),
         }
     }
 
@@ -54,8 +52,6 @@ impl Begun {
         origin: &Origin,
         headers: &HeaderMap,
     ) -> ServiceResult<Option<Self>> {
-        let begun: Option<Self> = COOKIE.of(services, origin, headers).await?;
-        let now = services.now().micros();
-        Ok(begun.filter(|begun| begun.ends_at > now))
+        COOKIE.of(services, origin, headers).await
     }
 }

@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use domain::{AccountId, Time, UserId, brand::Brand, tenancy::Role};
 use service::ports::{
-    AccessStore, AuditEntry, AuditFilter, Edited, Expected, Identity, Invitation, Membership,
-    NewPerson, PortalGrant, SavedSession, SecondFactor, StoreResult, User,
+    AccessStore, AuditEntry, AuditFilter, Edited, EmailProof, Expected, Identity, Invitation,
+    Membership, NewPerson, PortalGrant, Proved, SavedSession, SecondFactor, StoreResult, User,
 };
 
 use super::{MemoryStore, State};
@@ -46,10 +46,26 @@ impl State {
             platform_role: None,
             memberships: vec![],
             disabled: false,
+            email_proof: person.proof,
             second_factor: SecondFactor::default(),
         };
         self.users.push(user.clone());
         user
+    }
+
+    /// Notes that an address is the person's, and takes away what somebody else may have set up; whether there was any.
+    pub fn prove(&mut self, id: UserId, by: EmailProof) -> bool {
+        let Some(user) = self.user_mut(id).filter(|user| user.email_proof.is_none()) else {
+            return false;
+        };
+        user.email_proof = Some(by);
+        let had_password = !std::mem::take(&mut user.password_hash).is_empty();
+        let had_app = self.forget_app(id);
+        let had_sessions = self.end_sessions(id, None) > 0;
+        self.access.identities.retain(|(_, of)| *of != id);
+        self.void_links(id);
+        self.tell_second_factors();
+        had_password || had_app || had_sessions
     }
 
     /// Whether an account would be left without an owner who can sign in.
@@ -77,6 +93,11 @@ impl State {
         self.tell_second_factors();
         self.user_mut(id).cloned()
     }
+}
+
+/// Whether an invitation has a link with this secret, shown or mailed.
+fn is_of(invitation: &Invitation, hash: &[u8]) -> bool {
+    invitation.token_hash == hash || invitation.mailed_hash.as_deref() == Some(hash)
 }
 
 #[async_trait]
@@ -219,14 +240,14 @@ impl AccessStore for MemoryStore {
         let state = self.state();
         let mut open = state.access.invitations.iter();
         Ok(open
-            .find(|one| one.token_hash == token_hash && one.expires_at > now)
+            .find(|one| is_of(one, token_hash) && one.expires_at > now)
             .cloned())
     }
 
     async fn accepted_invitation(&self, token_hash: &[u8]) -> StoreResult<Option<Invitation>> {
         let state = self.state();
         let mut accepted = state.access.accepted.iter();
-        Ok(accepted.find(|one| one.token_hash == token_hash).cloned())
+        Ok(accepted.find(|one| is_of(one, token_hash)).cloned())
     }
 
     async fn revoke_invitation(&self, account: AccountId, id: &str) -> StoreResult<bool> {
@@ -248,7 +269,7 @@ impl AccessStore for MemoryStore {
             let open = state.access.invitations.iter();
             let place = open
                 .clone()
-                .position(|one| one.token_hash == token_hash && one.expires_at > now)?;
+                .position(|one| is_of(one, token_hash) && one.expires_at > now)?;
             let invitation = state.access.invitations[place].clone();
             let member = state
                 .users
@@ -286,11 +307,13 @@ impl AccessStore for MemoryStore {
         identity: &Identity,
         person: &NewPerson,
         _: Time,
-    ) -> StoreResult<User> {
+    ) -> StoreResult<Proved> {
         Ok(self.change(|state| {
-            let user = state.find_or_add(person);
-            state.access.identities.push((identity.clone(), user.id));
-            user
+            let id = state.find_or_add(person).id;
+            let has_lost = state.prove(id, EmailProof::SignOn);
+            state.access.identities.push((identity.clone(), id));
+            let user = state.user_mut(id).cloned().unwrap();
+            Proved { user, has_lost }
         }))
     }
 

@@ -2,7 +2,9 @@
 
 use async_trait::async_trait;
 use domain::{Time, UserId};
-use service::ports::{EmailLink, EmailLinkStore, EmailOutcome, LinkKind, StoreResult, User};
+use service::ports::{
+    EmailLink, EmailLinkStore, EmailOutcome, EmailProof, LinkKind, Proved, StoreResult, User,
+};
 
 use super::{MemoryStore, State};
 
@@ -31,7 +33,7 @@ impl State {
         links.push(link.clone());
     }
 
-    fn void_links(&mut self, user: UserId) {
+    pub fn void_links(&mut self, user: UserId) {
         let links = &mut self.email_links.links;
         links.retain(|link| link.user != user || link.kind == LinkKind::Undo);
     }
@@ -84,16 +86,17 @@ impl EmailLinkStore for MemoryStore {
         token_hash: &[u8],
         password_hash: &str,
         now: Time,
-    ) -> StoreResult<Option<User>> {
+    ) -> StoreResult<Option<Proved>> {
         Ok(self.change(|state| {
             let link = state.take_link(LinkKind::Reset, token_hash, now)?;
+            let has_lost = state.prove(link.user, EmailProof::Mail);
             let is_theirs = |user: &&mut User| user.id == link.user && !user.disabled;
             let user = state.users.iter_mut().find(is_theirs)?;
             password_hash.clone_into(&mut user.password_hash);
             let user = user.clone();
             state.sessions.retain(|one| one.user != Some(link.user));
             state.void_links(link.user);
-            Some(user)
+            Some(Proved { user, has_lost })
         }))
     }
 

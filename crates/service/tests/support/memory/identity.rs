@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use domain::{Time, UserId};
 use service::{
     ports::{
-        IdempotencyStore, IdentityStore, KnownRequest, NewUser, Remembered, SavedSession,
-        SecondFactor, Standing, StoreResult, User,
+        EmailProof, IdempotencyStore, IdentityStore, KnownRequest, NewUser, Remembered,
+        SavedSession, SecondFactor, Standing, StoreResult, User,
     },
     request::RequestName,
 };
@@ -44,6 +44,10 @@ impl IdentityStore for MemoryStore {
     async fn put_user(&self, user: &NewUser, _now: Time) -> StoreResult<User> {
         Ok(self.change(|state| {
             let known = state.users.iter().find(|old| old.email == user.email);
+            if let Some(id) = known.map(|known| known.id) {
+                state.prove(id, EmailProof::Operator);
+            }
+            let known = state.users.iter().find(|old| old.email == user.email);
             let next = i64::try_from(state.users.len()).unwrap_or(i64::MAX - 1) + 1;
             let user = User {
                 id: known.map_or(UserId(next), |known| known.id),
@@ -53,6 +57,7 @@ impl IdentityStore for MemoryStore {
                 platform_role: user.platform_role,
                 memberships: user.memberships.clone(),
                 disabled: false,
+                email_proof: known.map_or(Some(EmailProof::Operator), |known| known.email_proof),
                 second_factor: SecondFactor::default(),
             };
             put(&mut state.users, user.clone(), |old| {

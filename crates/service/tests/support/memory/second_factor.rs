@@ -28,6 +28,11 @@ impl State {
         });
     }
 
+    /// Removes a person's app and codes; whether there was one.
+    pub fn forget_app(&mut self, user: UserId) -> bool {
+        self.second_factors.apps.remove(&user).is_some()
+    }
+
     /// Writes into people what [`service::ports::User`] says of second factors.
     pub fn tell_second_factors(&mut self) {
         let (apps, demands) = (&self.second_factors.apps, &self.second_factors.demands);
