@@ -150,7 +150,11 @@ async fn a_parameter_without_a_value_is_refused_wherever_the_description_has_it(
         serde_json::from_str(include_str!("../../../docs/openapi.json")).unwrap();
     let mut tried = 0;
     for (path, operations) in description["paths"].as_object().unwrap() {
-        for parameter in operations["get"]["parameters"].as_array().into_iter().flatten() {
+        for parameter in operations["get"]["parameters"]
+            .as_array()
+            .into_iter()
+            .flatten()
+        {
             if parameter["in"] != "query" {
                 continue;
             }
