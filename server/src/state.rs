@@ -21,9 +21,7 @@ use crate::{
     web::{
         live::{LiveLimits, Places},
         recovery::Recovery,
-        second_step::CODES,
         sign_on::SignOn,
-        tries::Tries,
     },
 };
 
@@ -54,8 +52,6 @@ pub struct AppState {
     pub sign_on: Option<SignOn>,
     /// Counts guesses at secrets.
     pub guesses: Guesses,
-    /// How often somebody may try to show who they are: a second step, and acts that ask again.
-    pub codes: Tries,
     /// How often links by email may be asked for.
     pub recovery: Recovery,
     /// Writes with an `Idempotency-Key` that are running.
@@ -130,7 +126,6 @@ impl AppState {
             embed_origins: Arc::new(edge.embed_origins),
             sign_on: edge.sign_on,
             guesses: Guesses::default(),
-            codes: Tries::new(CODES.0, CODES.1),
             recovery: Recovery::default(),
             in_flight: InFlight::default(),
             places: Places::new(edge.live),

@@ -22,7 +22,6 @@ pub mod settings;
 pub mod sign_in;
 pub mod sign_on;
 mod stale;
-pub mod tries;
 pub mod unsubscribe;
 pub mod webhooks;
 

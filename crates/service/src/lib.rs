@@ -59,6 +59,7 @@ mod standing;
 pub mod tasks;
 pub mod tips;
 pub mod trends;
+pub mod tries;
 pub mod usage;
 pub mod users;
 pub mod value;

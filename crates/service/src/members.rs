@@ -179,7 +179,8 @@ impl Services {
             .ok_or(ServiceError::NotFound)
     }
 
-    /// Invites someone by email, and returns the link as well.
+    /// Invites someone by email, and returns the link as well. A mailbox gets one email an hour of an account, and few a
+    /// day of all: an invitation that repeats another then goes with the link that was mailed before.
     pub async fn invite(
         &self,
         scope: &Scope,
@@ -198,12 +199,14 @@ impl Services {
         }
         // Whoever invites is shown a link, and the mailbox gets another one: only that one shows whose the mailbox is.
         let (secret, mailed) = (random_hex(SECRET_BYTES), random_hex(SECRET_BYTES));
+        let cause = format!("account {}", scope.account.id.0);
+        let is_mailed = self.may_mail_invitation(&email, &cause).await?;
         let now = self.now();
         let invitation = Invitation {
             id: self.new_id(),
             account: scope.account.id,
             token_hash: hash_of(&secret),
-            mailed_hash: Some(hash_of(&mailed)),
+            mailed_hash: is_mailed.then(|| hash_of(&mailed)),
             email,
             role: membership.role,
             companies: membership.companies,
@@ -236,11 +239,13 @@ impl Services {
             },
         )
         .await;
-        let email = self
-            .invitation_email(scope, &invitation, &format!("{origin}{PATH}/{mailed}"))
-            .await?;
-        // Whoever invites has the link as well.
-        let _ = self.mail.send(email).await;
+        if is_mailed {
+            let email = self
+                .invitation_email(scope, &invitation, &format!("{origin}{PATH}/{mailed}"))
+                .await?;
+            // Whoever invites has the link as well.
+            let _ = self.mail.send(email).await;
+        }
         Ok(MadeInvitation { path, invitation })
     }
 

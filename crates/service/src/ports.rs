@@ -17,6 +17,7 @@ mod reading;
 mod reversals;
 mod reviews;
 mod second_factor;
+mod tries;
 
 use std::collections::BTreeSet;
 
@@ -59,6 +60,7 @@ pub use reading::{
 pub use reversals::{ReturnedTo, Reverse, Reversed, Reversible, StoredReversal};
 pub use reviews::ReviewStore;
 pub use second_factor::{NewAuthenticator, SecondFactorStore};
+pub use tries::{CodeGuess, CodeLimits, MailAsk, MailKind, MailLimit, MailsOf, TryStore};
 
 /// Why a storage call came to nothing; its text is for the log, never for a caller.
 #[derive(Debug, thiserror::Error)]
@@ -111,6 +113,7 @@ pub trait Store:
     + EmailLinkStore
     + EndingStore
     + SecondFactorStore
+    + TryStore
     + Send
     + Sync
 {

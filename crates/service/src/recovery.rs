@@ -15,7 +15,7 @@ use crate::{
     mail::{Block, Draft, Email},
     members::hash_of,
     passwords::{Verdict, check_password, hash_password, verify_password},
-    ports::{EmailLink, EmailOutcome, LinkKind, Proved, User},
+    ports::{EmailLink, EmailOutcome, LinkKind, MailsOf, Proved, User},
     sessions::person,
     users::check_email,
 };
@@ -83,6 +83,9 @@ impl Services {
         let Some(user) = user.filter(|user| !user.disabled) else {
             return Ok(());
         };
+        if !self.may_send_reset(&user).await? {
+            return Ok(());
+        }
         let email = if user.password_hash.is_empty() {
             self.no_password_email(&user, origin)
         } else {
@@ -178,6 +181,16 @@ impl Services {
             errors.push(FieldError::invalid("email", "is your address already"));
         }
         Invalid::refuse(errors)?;
+        let over = self.ask_new_address(&email, user.id).await?;
+        match over {
+            None => {}
+            Some(MailsOf::Cause) => {
+                let text = "you asked for too many new addresses: try again in an hour";
+                return Err(ServiceError::Conflict(text.to_owned()));
+            }
+            // Whose mailbox it is was asked by others as well: that is answered alike.
+            Some(_) => return Ok(()),
+        }
         let made = MadeLink::new(LinkKind::Change, &user, &email, self.now());
         let is_free = self.is_free(&email).await?;
         let letter = if is_free {

@@ -58,6 +58,11 @@ impl Typed {
     }
 }
 
+/// Whether somebody typed a code of six digits, which can be guessed, or what would be a recovery code.
+pub(crate) fn is_one_time(text: &str) -> bool {
+    matches!(Typed::read(text), Typed::OneTime(_))
+}
+
 impl Services {
     /// The same use-cases, whose platform staff need a second factor.
     #[must_use]
@@ -159,7 +164,7 @@ impl Services {
     }
 
     /// Whether a person typed a code of their app, or a recovery code. Either is good for once.
-    pub async fn check_code(
+    pub(crate) async fn check_code(
         &self,
         id: UserId,
         code: &str,
@@ -221,15 +226,24 @@ impl Services {
         self.record_entry(None, &user.email, address, deed).await;
     }
 
-    /// Tells a person that somebody knows their password and tries codes.
-    pub async fn tell_wrong_codes(&self, id: UserId) -> ServiceResult<()> {
-        if let Some(user) = self.signed_in(id).await? {
-            self.tell_second_factor(
-                &user.email,
+    /// Tells a person that somebody knows their password and tries codes, and whether no more are looked at today.
+    pub(crate) async fn tell_wrong_codes(&self, id: UserId, is_spent: bool) -> ServiceResult<()> {
+        let Some(user) = self.signed_in(id).await? else {
+            return Ok(());
+        };
+        let (title, text) = if is_spent {
+            (
+                "Too many wrong codes were entered",
+                "was given so many wrong codes that codes of your app are not accepted for up to 24 hours. A recovery \
+                 code still works. If it was not you, change your password now",
+            )
+        } else {
+            (
                 "Several wrong codes were entered",
                 "was given several wrong codes after the right password. If it was not you, change your password now",
-            );
-        }
+            )
+        };
+        self.tell_second_factor(&user.email, title, text);
         Ok(())
     }
 

@@ -4,6 +4,7 @@ pub(crate) mod email_links;
 pub(crate) mod proof;
 mod second_factor;
 pub(crate) mod sessions;
+mod tries;
 pub(crate) mod users;
 
 use async_trait::async_trait;

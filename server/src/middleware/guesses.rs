@@ -1,7 +1,8 @@
 //! How often a secret may be guessed: passwords, codes, links and keys.
 //!
 //! Whoever is about to look whether a secret is right counts a [`Guess`] first, so that of any number of guesses at
-//! once only so many are looked at. A guess that was right is given back.
+//! once only so many are looked at. A guess that was right is given back. Codes, of which few guesses find one, and emails
+//! to others are counted in the database as well: [`service::tries`].
 
 use std::{net::IpAddr, num::NonZeroU32, sync::Arc, time::Duration};
 
@@ -21,6 +22,10 @@ use crate::api::problem::Problem;
 const OF_PERSON: NonZeroU32 = some(10);
 /// When one more of them may come after that.
 const OF_PERSON_EVERY: Duration = Duration::from_secs(30);
+/// Links by email that one address may ask for at once: behind it may be a whole office.
+const ASKS_OF_ADDRESS: NonZeroU32 = some(20);
+/// When it may ask for one more after that.
+const ASKS_EVERY: Duration = Duration::from_secs(30);
 /// Wrong guesses of one address a minute, whosever they are: behind it may be a whole office.
 const OF_ADDRESS: NonZeroU32 = some(60);
 
@@ -36,7 +41,7 @@ const fn some(number: u32) -> NonZeroU32 {
 pub enum Secret {
     /// A password: counted for the person from this address, so that nobody else keeps them out, and for the address.
     Password,
-    /// A short code: counted for the person wherever it comes from, since few guesses find it, and for the address.
+    /// A short code: counted for the address here, and for the person in the database.
     Code,
     /// A link that is a secret.
     Link,
@@ -54,6 +59,7 @@ pub struct Guesses(Arc<Counts>);
 struct Counts {
     persons: Buckets<Person>,
     addresses: Buckets<(Secret, IpAddr)>,
+    asks: Buckets<Option<IpAddr>>,
 }
 
 /// One guess that was counted as a wrong one.
@@ -73,10 +79,14 @@ pub struct TooMany {
 
 impl Default for Guesses {
     fn default() -> Self {
-        let of_person = Quota::with_period(OF_PERSON_EVERY).unwrap_or(Quota::per_minute(OF_PERSON));
+        let every = |most, every| {
+            let quota = Quota::with_period(every).unwrap_or(Quota::per_minute(most));
+            quota.allow_burst(most)
+        };
         Self(Arc::new(Counts {
-            persons: Buckets::new(of_person.allow_burst(OF_PERSON)),
+            persons: Buckets::new(every(OF_PERSON, OF_PERSON_EVERY)),
             addresses: Buckets::new(Quota::per_minute(OF_ADDRESS)),
+            asks: Buckets::new(every(ASKS_OF_ADDRESS, ASKS_EVERY)),
         }))
     }
 }
@@ -101,8 +111,7 @@ impl Guesses {
             self.0.addresses.take(&(secret, group))?;
             guess.address = Some((secret, group));
         }
-        let place = from.group().filter(|_| secret != Secret::Code);
-        let person = whose.map(|whose| (secret, Sha256::digest(whose).into(), place));
+        let person = whose.map(|whose| (secret, Sha256::digest(whose).into(), from.group()));
         if let Some(person) = &person
             && let Err(wait) = self.0.persons.take(person)
         {
@@ -114,15 +123,24 @@ impl Guesses {
         Ok(guess)
     }
 
+    /// Counts a link by email that is asked for, whosever mailbox it would go to.
+    ///
+    /// # Errors
+    /// There were too many.
+    pub fn ask(&self, from: ClientAddress) -> Result<(), TooMany> {
+        Ok(self.0.asks.take(&from.group())?)
+    }
+
     /// Forgets who has been quiet.
     pub fn forget_quiet(&self) {
         self.0.persons.forget_quiet();
         self.0.addresses.forget_quiet();
+        self.0.asks.forget_quiet();
     }
 
     /// People and addresses that are remembered.
     pub fn remembered(&self) -> usize {
-        self.0.persons.remembered() + self.0.addresses.remembered()
+        self.0.persons.remembered() + self.0.addresses.remembered() + self.0.asks.remembered()
     }
 }
 
@@ -135,6 +153,13 @@ impl Guess {
         if let Some(address) = &self.address {
             self.counts.addresses.give_back(address);
         }
+    }
+}
+
+impl TooMany {
+    /// In words, for the page with the form.
+    pub fn words(self) -> String {
+        format!("Too many attempts: try again in {} s.", self.retry_after_s)
     }
 }
 
@@ -155,7 +180,7 @@ impl IntoResponse for TooMany {
     /// For people; programs are answered a [`Problem`].
     fn into_response(self) -> Response {
         let seconds = self.retry_after_s;
-        let text = format!("Too many attempts: try again in {seconds} s.\n");
+        let text = format!("{}\n", self.words());
         let head = [(header::RETRY_AFTER, seconds.to_string())];
         (StatusCode::TOO_MANY_REQUESTS, head, text).into_response()
     }
@@ -203,12 +228,12 @@ mod tests {
     }
 
     #[test]
-    fn codes_are_counted_for_the_person_wherever_they_are_typed() {
+    fn links_by_email_are_asked_for_twenty_times_at_once_by_one_address() {
         let guesses = Guesses::default();
-        let ada = Some("7");
-        assert_eq!(looked_at(&guesses, Secret::Code, ada, "192.0.2.1"), 10);
-        assert_eq!(looked_at(&guesses, Secret::Code, ada, "192.0.2.2"), 0);
-        assert_eq!(looked_at(&guesses, Secret::Password, ada, "192.0.2.2"), 10);
+        let asked = |from: &str| (0..100).filter(|_| guesses.ask(at(from)).is_ok()).count();
+        assert_eq!((asked("192.0.2.1"), asked("192.0.2.2")), (20, 20));
+        assert_eq!(asked("2001:db8::1"), 20);
+        assert_eq!(asked("2001:db8::2"), 0);
     }
 
     #[test]

@@ -22,7 +22,12 @@ use super::{
     second_step::{Tried, try_code},
     show,
 };
-use crate::{AppState, api::problem::Problem, middleware::address::ClientAddress, sessions};
+use crate::{
+    AppState,
+    api::problem::Problem,
+    middleware::{address::ClientAddress, guesses::Secret},
+    sessions,
+};
 
 /// Largest form of a sensitive act.
 const MAX_FORM_BYTES: usize = 64 * 1024;
@@ -92,18 +97,23 @@ async fn prove(
     if let Some((_, code)) = typed(CODE).filter(|_| user.second_factor.is_set) {
         return try_code(state, user.id, code, address).await;
     }
-    let (services, name) = (&state.services, format!("password {}", user.id.0));
-    if let Err(wait_s) = state.codes.take(&name, services.now()) {
-        return Ok(Tried::Wrong(format!(
-            "Too many attempts: try again in {wait_s} s."
-        )));
-    }
+    // It is one secret, wherever it is typed.
+    let name = Some(known.caller.name());
+    let guess = match state.guesses.guess(Secret::Password, name, address) {
+        Ok(guess) => guess,
+        Err(too_many) => return Ok(Tried::Wrong(too_many.words())),
+    };
     let password = typed(PASSWORD).map_or_else(String::new, |(_, text)| text.clone());
-    if services.is_own_password(&known.caller, password).await? {
-        state.codes.forget(&name);
-        return Ok(Tried::Right);
+    let is_right = state.services.is_own_password(&known.caller, password);
+    let is_right = is_right.await;
+    if !matches!(is_right, Ok(false)) {
+        guess.give_back();
     }
-    Ok(Tried::Wrong("Incorrect password.".to_owned()))
+    Ok(if is_right? {
+        Tried::Right
+    } else {
+        Tried::Wrong("Incorrect password.".to_owned())
+    })
 }
 
 async fn ask(

@@ -12,7 +12,6 @@ use axum::{
     http::{HeaderValue, header},
     response::{IntoResponse as _, Redirect, Response},
 };
-use domain::time::{HOUR_US, MINUTE_US};
 use serde::Deserialize;
 use service::{Caller, ServiceError, Services, email_address::normal, recovery::RESET_PATH};
 use tokio::sync::Semaphore;
@@ -24,35 +23,24 @@ use super::{
     portal, refused,
     settings::{caller, reason},
     show,
-    tries::Tries,
 };
-use crate::{AppState, middleware::address::ClientAddress};
+use crate::{
+    AppState,
+    middleware::{address::ClientAddress, guesses::TooMany},
+};
 
-/// Links that one client may ask for in a while: behind an address may be a whole office.
-const ASKS_OF_ADDRESS: (u32, i64) = (20, 10 * MINUTE_US);
-/// Links that one person is sent in a while, whoever asks.
-const ASKS_FOR_PERSON: (u32, i64) = (3, 15 * MINUTE_US);
-/// Links to new addresses that one person may ask for in a while, and passwords that they may try with it.
-const CHANGES_OF_PERSON: (u32, i64) = (10, HOUR_US);
 /// Emails that are written at once.
 const MAX_WRITING: usize = 32;
 
-/// How often links by email may be asked for.
+/// Places to write emails in, for those who are not signed in.
 #[derive(Debug, Clone)]
 pub struct Recovery {
-    of_address: Tries,
-    for_person: Tries,
-    changes: Tries,
     writing: Arc<Semaphore>,
 }
 
 impl Default for Recovery {
     fn default() -> Self {
-        let tries = |(most, window_us)| Tries::new(most, window_us);
         Self {
-            of_address: tries(ASKS_OF_ADDRESS),
-            for_person: tries(ASKS_FOR_PERSON),
-            changes: tries(CHANGES_OF_PERSON),
             writing: Arc::new(Semaphore::new(MAX_WRITING)),
         }
     }
@@ -115,19 +103,15 @@ pub async fn send_reset(
     Extension(address): Extension<ClientAddress>,
     Form(form): Form<ForgotForm>,
 ) -> Response {
-    let (limits, now) = (&state.recovery, state.services.now());
-    let from = address.text().unwrap_or_default();
-    if let Err(wait_s) = limits.of_address.take(&from, now) {
+    if let Err(TooMany { retry_after_s }) = state.guesses.ask(address) {
         return wait(
-            shown(&state, current, RecoveryPage::Wait(wait_s)).await,
-            wait_s,
+            shown(&state, current, RecoveryPage::Wait(retry_after_s)).await,
+            retry_after_s,
         );
     }
     let email = normal(&form.email);
     // Somebody who was sent links enough is sent no more: the latest still works.
-    if limits.for_person.take(&email, now).is_ok()
-        && let Ok(place) = Arc::clone(&limits.writing).try_acquire_owned()
-    {
+    if let Ok(place) = Arc::clone(&state.recovery.writing).try_acquire_owned() {
         let (services, origin) = (state.services.clone(), state.origin.address().to_owned());
         tokio::spawn(async move {
             let sent = services
@@ -206,13 +190,6 @@ pub async fn ask_for_email(
         done: "email-asked",
     };
     let act = async |caller: &Caller| {
-        let who = caller
-            .user()
-            .map_or_else(String::new, |user| user.0.to_string());
-        if let Err(wait_s) = state.recovery.changes.take(&who, services.now()) {
-            let text = format!("too many attempts: try again in {wait_s} s");
-            return Err(ServiceError::Conflict(text));
-        }
         services
             .ask_for_email(caller, &form.email, form.password, origin)
             .await

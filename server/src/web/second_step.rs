@@ -16,7 +16,9 @@ use axum::{
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{UserId, time::MINUTE_US};
 use serde::{Deserialize, Serialize};
-use service::{ServiceError, ServiceResult, Services, ports::User, sessions::UnderWay};
+use service::{
+    ServiceError, ServiceResult, Services, ports::User, sessions::UnderWay, tries::TriedCode,
+};
 use sha2::{Digest as _, Sha256};
 use tower_sessions::Session;
 
@@ -26,13 +28,18 @@ use super::{
     refused, show,
 };
 use crate::{
-    AppState, api::problem::Problem, middleware::address::ClientAddress, sessions, state::Origin,
+    AppState,
+    api::problem::Problem,
+    middleware::{
+        address::ClientAddress,
+        guesses::{Secret, TooMany},
+    },
+    sessions,
+    state::Origin,
 };
 
 /// Where the code is asked for.
 pub const SECOND_STEP: &str = "/sign-in/code";
-/// Codes that a person may try in a while, wherever they are typed.
-pub const CODES: (u32, i64) = (5, 5 * MINUTE_US);
 /// Kept for as long as somebody may take for the code.
 const COOKIE: SealedCookie = SealedCookie {
     waits: UnderWay::SecondStep,
@@ -155,27 +162,30 @@ pub enum Tried {
     Wrong(String),
 }
 
-/// Tries a code of a person: counted before it is looked at, wherever it is typed. When all tries are used up the person
-/// is told.
+/// Tries a code of a person. It is counted before it is looked at: for the address here, and for the person where
+/// everything is kept.
 pub async fn try_code(
     state: &AppState,
     user: UserId,
     code: &str,
     address: ClientAddress,
 ) -> ServiceResult<Tried> {
-    let (services, name) = (&state.services, user.0.to_string());
-    if let Err(wait_s) = state.codes.take(&name, services.now()) {
-        return Ok(Tried::Wrong(format!(
-            "Too many attempts: try again in {wait_s} s."
-        )));
-    }
+    let guess = match state.guesses.guess(Secret::Code, None, address) {
+        Ok(guess) => guess,
+        Err(too_many) => return Ok(Tried::Wrong(too_many.words())),
+    };
     let text = address.text();
-    if services.check_code(user, code, text.as_deref()).await? {
-        state.codes.forget(&name);
-        return Ok(Tried::Right);
+    let tried = state.services.try_code(user, code, text.as_deref()).await;
+    if !matches!(tried, Ok(TriedCode::Wrong)) {
+        // It was right, or nothing was looked at.
+        guess.give_back();
     }
-    if state.codes.is_full(&name) {
-        services.tell_wrong_codes(user).await?;
-    }
-    Ok(Tried::Wrong("Incorrect code.".to_owned()))
+    Ok(match tried? {
+        TriedCode::Right => Tried::Right,
+        TriedCode::Wrong => Tried::Wrong("Incorrect code.".to_owned()),
+        TriedCode::Wait(retry_after_s) => Tried::Wrong(TooMany { retry_after_s }.words()),
+        TriedCode::Spent => Tried::Wrong(
+            "Too many attempts today: enter a recovery code, or try again tomorrow.".to_owned(),
+        ),
+    })
 }

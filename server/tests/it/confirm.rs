@@ -139,7 +139,7 @@ async fn a_code_confirms_as_well_and_guesses_are_counted() {
     let fields = [("account", "northwind"), ("invitation", "x")];
     let page = post(&server, &owner, "/settings/members/revoke", &fields).await;
     assert!(asks(&page) && page.text().contains("a code from your app"));
-    for _ in 0..5 {
+    for _ in 0..10 {
         let wrong = send_on(&server, &owner, &page, ("confirm_password", "wrong horse")).await;
         assert!(asks(&wrong));
     }

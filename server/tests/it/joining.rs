@@ -140,6 +140,46 @@ async fn an_invitation_that_was_taken_back_or_is_old_does_nothing() {
 }
 
 #[tokio::test]
+async fn a_mailbox_gets_one_invitation_an_hour_of_an_account_and_ten_a_day_of_all() {
+    let (server, mail) = crate::recovery::with_mail().await;
+    let owner = signed_in(&server, "owner@northwind.example").await;
+    for role in ["owner", "analyst"].repeat(20) {
+        invite(&server, &owner, "ada@example.com", role, "").await;
+    }
+    let first = crate::recovery::link(&mail.next().await, "/invitations/");
+    assert_eq!(mail.waiting().await, 0);
+    // There is one invitation, and the link that was mailed leads to it.
+    let members = get(&server, &owner, "/settings/members")
+        .await
+        .ok(200)
+        .text();
+    assert_eq!(members.matches("name=\"invitation\"").count(), 1);
+    server.get(&first, "").await.ok(200);
+    let (services, operator) = (&server.services, Caller::operator("test"));
+    let place = service::members::Place {
+        role: domain::tenancy::Role::Analyst,
+        companies: vec![],
+    };
+    for account in ["northwind", "brightside"].repeat(12) {
+        server.clock.advance(domain::time::HOUR_US / 2);
+        let scope = services.scope(&operator, Some(account), service::Permission::Manage);
+        let scope = scope.await.unwrap();
+        let made = services.invite(&scope, "ada@example.com", &place, "http://x");
+        made.await.unwrap();
+    }
+    assert_eq!(mail.waiting().await, 9);
+    let good = [("name", "Ada"), ("password", GOOD)];
+    let last = loop {
+        let link = crate::recovery::link(&mail.next().await, "/invitations/");
+        if mail.waiting().await == 0 {
+            break link;
+        }
+    };
+    post(&server, "", &last, &good).await.ok(303);
+    server.get(&first, "").await.ok(404);
+}
+
+#[tokio::test]
 async fn an_account_keeps_an_owner() {
     let server = with_people().await;
     let owner = signed_in(&server, "owner@northwind.example").await;

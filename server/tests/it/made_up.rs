@@ -27,7 +27,7 @@ const METRICS: [(&str, usize, &str); 3] = [
 ];
 
 /// What lives as long as the process and has keys, and what bounds it.
-const MAPS: [(&str, &str); 19] = [
+const MAPS: [(&str, &str); 18] = [
     (
         "server/src/api/idempotency.rs",
         "at most MOST_RUNNING requests run",
@@ -47,13 +47,9 @@ const MAPS: [(&str, &str); 19] = [
     ("server/src/middleware/buckets.rs", "an LRU of MOST_KEYS"),
     (
         "server/src/middleware/guesses.rs",
-        "two Buckets; names are hashed",
+        "three Buckets; names are hashed",
     ),
     ("server/src/middleware/rates.rs", "three Buckets"),
-    (
-        "server/src/web/tries.rs",
-        "a cache of MAX_NAMES; names are hashed",
-    ),
     (
         "crates/service/src/directory.rs",
         "caches of CAPACITY; keys that were used are keys that exist",

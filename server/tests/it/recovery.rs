@@ -242,8 +242,52 @@ async fn links_are_asked_for_so_often_and_no_more() {
     }
     let wait = forgot(&server, "nobody@example.com").await.ok(429);
     assert!(!wait.header("retry-after").is_empty());
+    // Somebody elsewhere is not kept from it, and in a day there are twelve to one mailbox.
+    let ask = async || {
+        let peer: std::net::SocketAddr = "192.0.2.1:4000".parse().unwrap();
+        let body = format!("email={OWNER}");
+        let mut ask = crate::pages::form("/forgot-password")
+            .body(axum::body::Body::from(body))
+            .unwrap();
+        ask.extensions_mut()
+            .insert(axum::extract::ConnectInfo(peer));
+        server.send(ask).await.ok(200);
+    };
+    for _ in 0..9 {
+        server.clock.advance(15 * MINUTE_US);
+        ask().await;
+        assert_eq!(mail.next().await.to, OWNER);
+    }
     server.clock.advance(15 * MINUTE_US);
-    reset_link(&server, &mail).await;
+    ask().await;
+    server.clock.advance(DAY_US);
+    ask().await;
+    link(&mail.next().await, "/reset-password/");
+    assert_eq!(mail.waiting().await, 0);
+}
+
+#[tokio::test]
+async fn a_mailbox_is_asked_about_new_addresses_so_often_and_whoever_asks_so_often() {
+    let (server, mail) = with_mail().await;
+    let owner = signed_in(&server, OWNER).await;
+    for number in 0..5 {
+        let asked = ask_for_email(&server, &owner, NEW, PASSWORD).await;
+        assert!(asked.contains("done=email-asked"), "{number}: {asked}");
+    }
+    for _ in 0..3 {
+        assert_eq!(mail.next().await.to, NEW);
+    }
+    for number in 0..10 {
+        let to = format!("new{number}@northwind.example");
+        let asked = ask_for_email(&server, &owner, &to, PASSWORD).await;
+        assert_eq!(asked.contains("too+many"), number >= 7, "{asked}");
+    }
+    for number in 0..7 {
+        assert_eq!(
+            mail.next().await.to,
+            format!("new{number}@northwind.example")
+        );
+    }
     assert_eq!(mail.waiting().await, 0);
 }
 

@@ -211,6 +211,96 @@ async fn guesses_are_counted_for_the_person_and_told_to_them() {
         .ok(303);
 }
 
+/// How many codes were looked at and not right.
+async fn refused_codes(server: &TestServer) -> usize {
+    let ask = service::audit::AuditAsk {
+        action: "user.code_refused".to_owned(),
+        ..service::audit::AuditAsk::default()
+    };
+    let operator = Caller::operator("test");
+    let found = server.services.platform_audit(&operator, &ask).await;
+    found.unwrap().len()
+}
+
+#[tokio::test]
+async fn of_a_hundred_wrong_codes_at_once_five_are_looked_at_and_the_person_is_told_once() {
+    let (server, mail) = with_mail().await;
+    let owner = signed_in(&server, OWNER).await;
+    let (secret, _) = set_up(&server, &owner).await;
+    mail.next().await;
+    let pending = first_step(&server, OWNER, PASSWORD).await;
+    let all = (0..100).map(|number| {
+        let (server, pending) = (&server, &pending);
+        let code = format!("{number:06}");
+        async move { second_step(server, pending, &code).await.ok(200).text() }
+    });
+    let pages = futures::future::join_all(all).await;
+    let waits = pages
+        .iter()
+        .filter(|page| page.contains("Too many attempts"));
+    assert_eq!((waits.count(), refused_codes(&server).await), (95, 5));
+    assert!(mail.next().await.subject.contains("Several wrong codes"));
+    // A right one is not looked at either.
+    let page = second_step(&server, &pending, &code(&server, &secret, 1)).await;
+    assert!(page.ok(200).text().contains("Too many attempts"));
+    assert_eq!(mail.waiting().await, 0);
+}
+
+#[tokio::test]
+async fn wrong_codes_are_counted_over_a_day_whatever_was_right_between_them() {
+    let (server, mail) = with_mail().await;
+    let owner = signed_in(&server, OWNER).await;
+    let (secret, codes) = set_up(&server, &owner).await;
+    mail.next().await;
+    let mut wrong = 0;
+    let mut guess = async |server: &TestServer, times: u32| {
+        let pending = first_step(server, OWNER, PASSWORD).await;
+        for _ in 0..times {
+            wrong += 1;
+            is_refused(server, &pending, &format!("{wrong:06}")).await;
+        }
+        server.clock.advance(5 * MINUTE_US);
+        pending
+    };
+    // Never five in five minutes, and right ones between them.
+    for _ in 0..2 {
+        guess(&server, 2).await;
+        let pending = first_step(&server, OWNER, PASSWORD).await;
+        second_step(&server, &pending, &code(&server, &secret, 0))
+            .await
+            .ok(303);
+    }
+    assert_eq!(mail.waiting().await, 0);
+    guess(&server, 1).await;
+    assert!(mail.next().await.subject.contains("Several wrong codes"));
+    for _ in 0..5 {
+        guess(&server, 5).await;
+    }
+    // The next ones are too many in the day, of which the person is told once more.
+    let told = mail.next().await;
+    assert!(
+        told.subject.contains("Too many wrong codes"),
+        "{}",
+        told.subject
+    );
+    let pending = first_step(&server, OWNER, PASSWORD).await;
+    let right = code(&server, &secret, 0);
+    let page = second_step(&server, &pending, &right).await.ok(200).text();
+    assert!(page.contains("Too many attempts today"), "{page}");
+    assert_eq!(
+        (refused_codes(&server).await, mail.waiting().await),
+        (30, 0)
+    );
+    // A recovery code cannot be guessed.
+    second_step(&server, &pending, &codes[0]).await.ok(303);
+    mail.next().await;
+    server.clock.advance(domain::time::DAY_US);
+    let pending = first_step(&server, OWNER, PASSWORD).await;
+    second_step(&server, &pending, &code(&server, &secret, 0))
+        .await
+        .ok(303);
+}
+
 #[tokio::test]
 async fn between_the_steps_are_five_minutes_and_one_password() {
     let server = with_people().await;

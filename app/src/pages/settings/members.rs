@@ -50,7 +50,7 @@ impl MembersPage {
         let made = self.link.as_ref().map(|link| view! {
             <section class="card secret" role="status">
                 <h2>"Invitation sent"</h2>
-                <p>"We sent an email with a link of its own. You can also share this one yourself: it works once, for 7 days, and is shown only now."</p>
+                <p>"We send at most one email an hour to the same person, with a link of its own. You can also share this link yourself: it works once, for 7 days, and is shown only now."</p>
                 <input class="secret-text" type="text" readonly value=link.clone() aria-label="Link of the invitation" data-testid="invitation-link"/>
             </section>
         });

@@ -144,7 +144,8 @@ pub trait AccessStore {
     /// Ends a person's sessions, but one; how many.
     async fn end_sessions_of(&self, user: UserId, keep: Option<&[u8]>) -> StoreResult<u64>;
 
-    /// Stores an invitation; an open one of the same address in the account is revoked. [`Edited::Over`] when `most` others
+    /// Stores an invitation; an open one of the same address in the account is revoked, and the link that was mailed of it
+    /// leads to this one if none is mailed of it. [`Edited::Over`] when `most` others
     /// are open, [`Edited::Stale`] when the person is a member by now.
     async fn put_invitation(&self, invitation: &Invitation, most: u32) -> StoreResult<Edited<()>>;
 

@@ -15,6 +15,7 @@ mod platform;
 mod reading;
 mod reversals;
 mod second_factor;
+mod tries;
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -60,6 +61,7 @@ pub struct State {
     access: access::Access,
     email_links: email_links::EmailLinks,
     second_factors: second_factor::SecondFactors,
+    tries: tries::Tries,
     alerts: alerts::Alerts,
     digests: std::collections::BTreeMap<AccountId, Time>,
     reviews: Vec<(AccountId, Time, (Time, String))>,

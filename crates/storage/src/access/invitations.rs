@@ -62,7 +62,10 @@ pub(super) async fn put(writer: &Writer, invitation: &Invitation, most: u32) -> 
         WHERE m.account_id = ?1 AND u.email = ?2)";
     const OTHERS: &str = "SELECT count(*) FROM invitations
         WHERE account_id = ?1 AND email <> ?2 AND state = 'open' AND expires_at > ?3";
-    const REVOKE: &str = "UPDATE invitations SET state = 'revoked'
+    const MAILED: &str = "SELECT mailed_hash FROM invitations
+        WHERE account_id = ?1 AND email = ?2 AND state = 'open' AND mailed_hash IS NOT NULL";
+    // A mailed link is of one invitation.
+    const REVOKE: &str = "UPDATE invitations SET state = 'revoked', mailed_hash = NULL
         WHERE account_id = ?1 AND email = ?2 AND state = 'open'";
     const INSERT: &str =
         "INSERT INTO invitations (account_id, invitation_id, token_hash, email, role, companies,
@@ -86,6 +89,11 @@ pub(super) async fn put(writer: &Writer, invitation: &Invitation, most: u32) -> 
         if others >= most {
             return Ok(Did::Nothing(Edited::Over));
         }
+        let mailed: Option<Vec<u8>> = sqlx::query_scalar(MAILED)
+            .bind(invitation.account.0)
+            .bind(&invitation.email)
+            .fetch_optional(tx.connection())
+            .await?;
         sqlx::query(REVOKE)
             .bind(invitation.account.0)
             .bind(&invitation.email)
@@ -101,7 +109,7 @@ pub(super) async fn put(writer: &Writer, invitation: &Invitation, most: u32) -> 
             .bind(&invitation.invited_by)
             .bind(invitation.created_at.micros())
             .bind(invitation.expires_at.micros())
-            .bind(&invitation.mailed_hash)
+            .bind(invitation.mailed_hash.as_ref().or(mailed.as_ref()))
             .execute(tx.connection())
             .await?;
         Ok(Did::Done(Edited::Made(())))

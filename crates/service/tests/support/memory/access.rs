@@ -223,8 +223,16 @@ impl AccessStore for MemoryStore {
                 return Edited::Over;
             }
             let open = &mut state.access.invitations;
+            let same = open
+                .iter()
+                .find(|old| (old.account, &old.email) == (invitation.account, &invitation.email));
+            let mailed = same.and_then(|old| old.mailed_hash.clone());
             open.retain(|old| (old.account, &old.email) != (invitation.account, &invitation.email));
-            open.push(invitation.clone());
+            let invitation = Invitation {
+                mailed_hash: invitation.mailed_hash.clone().or(mailed),
+                ..invitation.clone()
+            };
+            open.push(invitation);
             Edited::Made(())
         }))
     }
