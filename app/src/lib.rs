@@ -54,6 +54,10 @@ pub const YOU_PATH: &str = "/settings/you";
 pub const UNSUBSCRIBE_PATH: &str = "/unsubscribe";
 /// Where a person sets up and removes their second factor.
 pub const SECOND_FACTOR_PATH: &str = "/settings/second-factor";
+/// Where a browser asks what a passkey is to sign, after the password.
+pub const SIGN_IN_PASSKEY_PATH: &str = "/sign-in/passkey";
+/// Where it asks that before a sensitive act.
+pub const CONFIRM_PASSKEY_PATH: &str = "/settings/second-factor/passkeys/ask";
 /// Where somebody who signed in again elsewhere comes back to.
 pub const AGAIN_PATH: &str = "/sign-in/again";
 /// Where people sign in.

@@ -128,14 +128,15 @@ pub async fn confirmed(session: &Session, now: Time) -> ServiceResult<()> {
     done.await.map_err(broken)
 }
 
-/// Whose password was replaced while it was checked, or who was disabled, is not signed in: what ended their sessions
-/// could not know of this one, which is stored by now.
+/// Whose password or second factors were replaced while they were checked, or who was disabled, is not signed in: what
+/// ended their sessions could not know of this one, which is stored by now.
 pub async fn confirm(session: &Session, services: &Services, user: &User) -> ServiceResult<()> {
     session.save().await.map_err(broken)?;
     let current = services.signed_in(user.id).await?;
     let is_same = |current: &User| {
         current.password_hash == user.password_hash
-            && current.second_factor.is_set == user.second_factor.is_set
+            && current.second_factor.has_app == user.second_factor.has_app
+            && current.second_factor.passkeys == user.second_factor.passkeys
     };
     if current.as_ref().is_some_and(is_same) {
         return Ok(());

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::FromRef;
 use leptos::config::LeptosOptions;
 use metrics_exporter_prometheus::PrometheusHandle;
-use service::Services;
+use service::{Services, passkeys::PasskeySite};
 
 use crate::{
     api::idempotency::InFlight,
@@ -74,6 +74,12 @@ impl Origin {
     pub fn address(&self) -> &str {
         let known = self.url.as_deref().or(self.local.as_deref());
         known.unwrap_or("http://localhost")
+    }
+
+    /// Where passkeys are made and used: by the configured address alone, since what a request says of the host is not
+    /// believed. None where browsers make none.
+    pub fn passkeys(&self) -> Option<PasskeySite> {
+        PasskeySite::of(self.url.as_deref()?)
     }
 
     /// Whether browsers come over TLS, so that cookies and transport security may insist on it.

@@ -10,6 +10,7 @@ pub mod guard;
 pub mod invitations;
 mod kept;
 pub mod live;
+pub mod passkeys;
 pub mod password;
 pub mod pictures;
 pub mod portal;
@@ -98,6 +99,8 @@ pub fn router(state: &AppState) -> Router<AppState> {
         .route("/billing/disputes/support", post(billing::support))
         .route(Follow::PATH, get(live::follow))
         .route(app::SECOND_FACTOR_PATH, get(second_factor::show_own))
+        .route("/settings/second-factor/app", get(second_factor::show_app))
+        .route(app::CONFIRM_PASSKEY_PATH, post(passkeys::ask_again))
         .route("/api/fn/{name}", get(function))
         .route("/", get(|| async { Redirect::to(app::USAGE_PATH) }))
         .merge(sensitive(state))
@@ -136,6 +139,16 @@ fn sensitive(state: &AppState) -> Router<AppState> {
             "/settings/second-factor/remove",
             post(second_factor::remove),
         )
+        .route(
+            "/settings/second-factor/app/remove",
+            post(second_factor::remove_app),
+        )
+        .route("/settings/second-factor/passkeys/new", post(passkeys::new))
+        .route("/settings/second-factor/passkeys/add", post(passkeys::add))
+        .route(
+            "/settings/second-factor/passkeys/remove",
+            post(passkeys::remove),
+        )
         .route("/billing/orders", post(billing::order))
         .route_layer(from_fn_with_state(state.clone(), confirm::lately))
 }
@@ -153,6 +166,7 @@ fn for_strangers() -> Router<AppState> {
             second_step::SECOND_STEP,
             get(second_step::show_step).post(second_step::check),
         )
+        .route(app::SIGN_IN_PASSKEY_PATH, post(second_step::ask_passkey))
         .route(app::AGAIN_PATH, get(confirm::signed_in_again))
         .route("/sign-in/sso", get(sign_on::begin))
         .route(

@@ -11,6 +11,7 @@ mod enter;
 mod frame;
 mod keys;
 mod members;
+mod passkeys;
 mod platform;
 mod recovery;
 mod refunds;
@@ -44,7 +45,7 @@ pub use trends::TrendsPage;
 pub use unsubscribe::UnsubscribePage;
 pub use value::ValuePage;
 pub use welcome::WelcomePage;
-pub use you::YouPage;
+pub use you::{YouPage, browser};
 
 pub use audit::AuditPage;
 pub use frame::Ask;

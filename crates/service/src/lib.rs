@@ -36,6 +36,7 @@ pub mod members;
 mod names;
 pub mod orders;
 mod outbox;
+pub mod passkeys;
 mod passwords;
 pub mod payments;
 pub mod platform;

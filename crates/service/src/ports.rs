@@ -12,6 +12,7 @@ mod events;
 mod identity;
 mod leads;
 mod ledger;
+mod passkeys;
 mod platform;
 mod reading;
 mod reversals;
@@ -49,6 +50,10 @@ pub use ledger::{
     AccountAct, Act, Acted, BooksNeeds, ChangedBooks, CompanyLimits, DisputesQuery, EventPayment,
     Gift, LedgerStore, LoadedBooks, NewHold, NumberedEntry, OpenDispute, Refusal, Settlement,
     Terms, Write, Written,
+};
+pub use passkeys::{
+    FactorOutcome, Passkey, PasskeyChallenge, PasskeyPurpose, PasskeyState, PasskeyStore,
+    RemovedFactor,
 };
 pub use platform::{
     AccountDay, PlatformCell, PlatformGrain, PlatformGroupBy, PlatformKey, PlatformReads, RunOut,
@@ -113,6 +118,7 @@ pub trait Store:
     + EmailLinkStore
     + EndingStore
     + SecondFactorStore
+    + PasskeyStore
     + TryStore
     + Send
     + Sync

@@ -1,15 +1,18 @@
-//! Second factors: apps that make one-time codes (RFC 6238), recovery codes, and who has to have one.
+//! Second factors: apps that make one-time codes (RFC 6238), recovery codes, and who has to have one. Passkeys are next
+//! door.
 
-use domain::{Invalid, UserId, tenancy::Role};
+mod demands;
+
+use domain::{Invalid, UserId};
 use sha2::{Digest as _, Sha256};
 use totp_rs::{Builder, Secret, Totp};
 
 use crate::{
-    Caller, Permission, Scope, ServiceError, ServiceResult, Services,
+    Caller, Permission, ServiceError, ServiceResult, Services,
     audit::Deed,
     email_address::normal,
     mail::Block,
-    ports::{NewAuthenticator, StoreError, User},
+    ports::{FactorOutcome, NewAuthenticator, StoreError, User},
     sessions::person,
 };
 
@@ -23,12 +26,19 @@ const RECOVERY_BYTES: usize = 10;
 const GROUP: usize = 4;
 /// Digits of a one-time code.
 const DIGITS: usize = 6;
+/// What somebody is told who has no second factor left.
+pub(crate) const OFF: (&str, &str) = (
+    "Two-step sign-in is off",
+    "no longer asks for a passkey or a code after the password",
+);
 
 /// What a person has of a second factor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SecondFactorView {
     /// Whether they have one.
     pub is_set: bool,
+    /// Whether an app is one.
+    pub has_app: bool,
     /// Whether they need one.
     pub is_demanded: bool,
     /// Recovery codes that are left.
@@ -64,36 +74,6 @@ pub(crate) fn is_one_time(text: &str) -> bool {
 }
 
 impl Services {
-    /// The same use-cases, whose platform staff need a second factor.
-    #[must_use]
-    pub fn requiring_second_factor(self, is_required: bool) -> Self {
-        Self {
-            staff_need_second_factor: is_required,
-            ..self
-        }
-    }
-
-    /// The caller that a signed-in person is, and whether they owe a second factor: until they have one, they may do
-    /// nothing. Of those whom a provider of single sign-on vouches for none is asked.
-    pub fn caller_of(&self, user: &User, is_elsewhere: bool) -> (Caller, bool) {
-        if is_elsewhere {
-            return (Caller::from_user(user), false);
-        }
-        if !user.owes_second_factor(self.staff_need_second_factor) {
-            let caller = Caller::from_user(user);
-            return (
-                caller.asked_for_second_factor(self.staff_need_second_factor),
-                false,
-            );
-        }
-        let without_access = User {
-            platform_role: None,
-            memberships: vec![],
-            ..user.clone()
-        };
-        (Caller::from_user(&without_access), true)
-    }
-
     /// What the caller has of a second factor.
     pub async fn second_factor(&self, caller: &Caller) -> ServiceResult<SecondFactorView> {
         let id = person(caller)?;
@@ -102,6 +82,7 @@ impl Services {
         let is_staff = user.platform_role.is_some();
         Ok(SecondFactorView {
             is_set: user.second_factor.is_set,
+            has_app: user.second_factor.has_app,
             is_demanded: user.second_factor.is_demanded
                 || (self.staff_need_second_factor && is_staff),
             codes_left: self.store.recovery_codes(id).await?,
@@ -117,14 +98,14 @@ impl Services {
         Secret::from(bytes).to_base32()
     }
 
-    /// Gives the caller an app as their second factor, proved by a code of it. The answer is their recovery codes, which
-    /// are known this once. Their other sessions end.
+    /// Gives the caller an app as a second factor, proved by a code of it. With their first second factor come recovery
+    /// codes, which are known this once, and their other sessions end.
     pub async fn set_authenticator(
         &self,
         caller: &Caller,
         secret: &str,
         code: &str,
-    ) -> ServiceResult<Vec<String>> {
+    ) -> ServiceResult<Option<Vec<String>>> {
         let id = person(caller)?;
         let secret = Secret::try_from_base32(secret).ok();
         let secret = secret.filter(|secret| secret.as_bytes().len() == SECRET_BYTES);
@@ -141,19 +122,32 @@ impl Services {
             step,
             recovery,
         };
-        let keep = caller.session();
-        if !self.store.put_authenticator(&new, keep, self.now()).await? {
-            return Err(ServiceError::Conflict(
-                "you have a second factor already: remove it first".to_owned(),
-            ));
-        }
+        let put = self
+            .store
+            .put_authenticator(&new, caller.session(), self.now());
+        let codes = match put.await? {
+            FactorOutcome::First => Some(codes),
+            FactorOutcome::Further => None,
+            FactorOutcome::Taken | FactorOutcome::TooMany => {
+                return Err(ServiceError::Conflict(
+                    "You have an authenticator app already: remove it first.".to_owned(),
+                ));
+            }
+        };
         let deed = Deed::plain("second_factor.set", caller.name());
         self.record_of(caller, None, deed).await;
-        self.tell_second_factor(
-            caller.name(),
-            "Two-step sign-in is on",
-            "asks for a code from your app after the password, from now on",
-        );
+        let (title, text) = if codes.is_some() {
+            (
+                "Two-step sign-in is on",
+                "asks for a code from your app after the password, from now on",
+            )
+        } else {
+            (
+                "An authenticator app was added",
+                "accepts codes of an authenticator app after the password, from now on",
+            )
+        };
+        self.tell_second_factor(caller.name(), title, text);
         Ok(codes)
     }
 
@@ -259,7 +253,26 @@ impl Services {
         Ok(codes)
     }
 
-    /// Removes the caller's second factor.
+    /// Removes the caller's app. Their other sessions end.
+    pub async fn remove_authenticator(&self, caller: &Caller) -> ServiceResult<()> {
+        let id = person(caller)?;
+        let removed = self.store.remove_authenticator(id, caller.session());
+        let removed = removed.await?.ok_or(ServiceError::NotFound)?;
+        let deed = Deed::plain("authenticator.removed", caller.name());
+        self.record_of(caller, None, deed).await;
+        let (title, text) = if removed.was_last {
+            OFF
+        } else {
+            (
+                "The authenticator app was removed",
+                "no longer accepts codes of an authenticator app",
+            )
+        };
+        self.tell_second_factor(caller.name(), title, text);
+        Ok(())
+    }
+
+    /// Removes all of the caller's second factors.
     pub async fn remove_second_factor(&self, caller: &Caller) -> ServiceResult<()> {
         let id = person(caller)?;
         let had = self.store.remove_second_factor(id, caller.session());
@@ -268,15 +281,11 @@ impl Services {
         }
         let deed = Deed::plain("second_factor.removed", caller.name());
         self.record_of(caller, None, deed).await;
-        self.tell_second_factor(
-            caller.name(),
-            "Two-step sign-in is off",
-            "no longer asks for a code after the password",
-        );
+        self.tell_second_factor(caller.name(), OFF.0, OFF.1);
         Ok(())
     }
 
-    /// Removes the second factor of somebody who lost it, whose sessions end.
+    /// Removes the second factors of somebody who lost them, whose sessions end.
     pub async fn reset_second_factor(&self, caller: &Caller, email: &str) -> ServiceResult<User> {
         caller.require_platform(Permission::Provision)?;
         let user = self.store.user_by_email(&normal(email)).await?;
@@ -287,37 +296,7 @@ impl Services {
         Ok(user)
     }
 
-    /// Roles of the account whose members need a second factor.
-    pub async fn second_factor_demands(&self, scope: &Scope) -> ServiceResult<Vec<Role>> {
-        scope.require_manage()?;
-        Ok(self.store.second_factor_demands(scope.account.id).await?)
-    }
-
-    /// Says which roles of the account need a second factor. Whoever needs one and has none may do nothing else before.
-    pub async fn set_second_factor_demands(
-        &self,
-        scope: &Scope,
-        roles: &[Role],
-    ) -> ServiceResult<()> {
-        scope.require_manage()?;
-        self.store
-            .set_second_factor_demands(scope.account.id, roles)
-            .await?;
-        let names: Vec<_> = roles.iter().map(|role| role.id()).collect();
-        let deed = Deed {
-            action: "account.second_factor",
-            target: &scope.account.key,
-            detail: if names.is_empty() {
-                "for nobody".to_owned()
-            } else {
-                format!("for {}", names.join(", "))
-            },
-        };
-        self.record(scope, deed).await;
-        Ok(())
-    }
-
-    fn tell_second_factor(&self, email: &str, title: &str, text: &str) {
+    pub(crate) fn tell_second_factor(&self, email: &str, title: &str, text: &str) {
         let blocks = vec![
             Block::Heading(title.to_owned()),
             Block::Text(format!("Your sign-in to Creditscope ({email}) {text}.")),
@@ -345,7 +324,7 @@ fn app(secret: &[u8]) -> ServiceResult<Totp> {
 }
 
 /// Recovery codes, and what is kept of them.
-fn fresh_codes(user: UserId) -> (Vec<String>, Vec<Vec<u8>>) {
+pub(crate) fn fresh_codes(user: UserId) -> (Vec<String>, Vec<Vec<u8>>) {
     let codes: Vec<String> = (0..RECOVERY_CODES)
         .map(|_| {
             let mut bytes = [0_u8; RECOVERY_BYTES];

@@ -4,13 +4,14 @@
 //! no more than may be.
 
 use domain::{
-    UserId,
+    Time, UserId,
     time::{DAY_US, HOUR_US, MINUTE_US, SECOND_US},
 };
 
 use crate::{
     ServiceResult, Services,
-    ports::{CodeGuess, CodeLimits, MailAsk, MailKind, MailLimit, MailsOf, User},
+    passkeys::{PasskeyRefusal, PasskeySite},
+    ports::{CodeGuess, CodeLimits, MailAsk, MailKind, MailLimit, MailsOf, PasskeyPurpose, User},
     second_factor::is_one_time,
 };
 
@@ -62,6 +63,17 @@ pub enum TriedCode {
     Spent,
 }
 
+/// What trying a passkey came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TriedPasskey {
+    /// It is right, and its answer used up.
+    Right,
+    /// It is not.
+    Refused(PasskeyRefusal),
+    /// It was not looked at: too much was tried; how many seconds to wait.
+    Wait(u32),
+}
+
 impl Services {
     /// Tries a code of a person, which is counted before it is looked at, wherever it is typed. The person is told of wrong
     /// ones, once when they become many and once when no more are looked at in the day.
@@ -71,24 +83,57 @@ impl Services {
         code: &str,
         address: Option<&str>,
     ) -> ServiceResult<TriedCode> {
-        let (is_guessable, now) = (is_one_time(code), self.now());
-        let counted = self.store.count_code(id, is_guessable, &CODES, now);
-        match counted.await? {
+        let is_guessable = is_one_time(code);
+        match self.count_try(id, is_guessable).await? {
             CodeGuess::Counted => {}
-            CodeGuess::Wait(until) => {
-                let left_s = until.micros_since(now) / SECOND_US + 1;
-                return Ok(TriedCode::Wait(u32::try_from(left_s).unwrap_or(1)));
-            }
+            CodeGuess::Wait(until) => return Ok(TriedCode::Wait(self.seconds_to(until))),
             CodeGuess::Spent => return Ok(TriedCode::Spent),
         }
         if self.check_code(id, code, address).await? {
             self.store.give_back_code(id, is_guessable).await?;
             return Ok(TriedCode::Right);
         }
+        self.try_was_wrong(id).await?;
+        Ok(TriedCode::Wrong)
+    }
+
+    /// Tries what a person's browser answers with a passkey. It counts with codes, but not against the day: nobody guesses
+    /// it.
+    pub async fn try_passkey(
+        &self,
+        user: &User,
+        purpose: PasskeyPurpose,
+        site: &PasskeySite,
+        answer: &str,
+        address: Option<&str>,
+    ) -> ServiceResult<TriedPasskey> {
+        if let CodeGuess::Wait(until) = self.count_try(user.id, false).await? {
+            return Ok(TriedPasskey::Wait(self.seconds_to(until)));
+        }
+        let checked = self.check_passkey(user, purpose, site, answer, address);
+        if let Err(why) = checked.await? {
+            self.try_was_wrong(user.id).await?;
+            return Ok(TriedPasskey::Refused(why));
+        }
+        self.store.give_back_code(user.id, false).await?;
+        Ok(TriedPasskey::Right)
+    }
+
+    async fn count_try(&self, id: UserId, is_guessable: bool) -> ServiceResult<CodeGuess> {
+        let counted = self.store.count_code(id, is_guessable, &CODES, self.now());
+        Ok(counted.await?)
+    }
+
+    async fn try_was_wrong(&self, id: UserId) -> ServiceResult<()> {
         if let Some(time) = self.store.code_was_wrong(id, &CODES).await? {
             self.tell_wrong_codes(id, time > 1).await?;
         }
-        Ok(TriedCode::Wrong)
+        Ok(())
+    }
+
+    fn seconds_to(&self, until: Time) -> u32 {
+        let left_s = until.micros_since(self.now()) / SECOND_US + 1;
+        u32::try_from(left_s).unwrap_or(1)
     }
 
     /// Whether somebody who forgot their password is sent another email.

@@ -1,6 +1,7 @@
 //! People and their sessions.
 
 pub(crate) mod email_links;
+mod passkeys;
 pub(crate) mod proof;
 mod second_factor;
 pub(crate) mod sessions;

@@ -17,6 +17,7 @@ mod contract {
     pub mod ledger;
     pub mod log;
     pub mod model;
+    pub mod passkeys;
     pub mod platform;
     pub mod reviews;
     pub mod snapshots;
@@ -28,7 +29,7 @@ mod contract {
 
 use contract::{
     access, alerts, backend::Sqlite, care, directory, endings, hands, identity, ingest, leads,
-    ledger, log, platform, reviews, snapshots, sources, totals,
+    ledger, log, passkeys, platform, reviews, snapshots, sources, totals,
 };
 
 macro_rules! on {
@@ -109,6 +110,13 @@ macro_rules! contract {
                 an_ending_is_told_once_however_many_programs_tell_it,
                 keys_are_found_by_when_they_end,
                 endpoints_that_accept_nothing_are_found_until_they_are_disabled,
+            }
+            passkeys::{
+                a_challenge_is_answered_once_by_whom_and_for_what_it_was_made,
+                a_person_has_few_challenges_for_a_purpose_and_old_ones_go,
+                a_person_has_so_many_passkeys_and_one_is_one_persons,
+                a_use_of_a_passkey_is_not_overwritten_by_another,
+                recovery_codes_come_with_the_first_second_factor_and_go_with_the_last,
             }
             reviews::{
                 a_week_is_looked_through_once,

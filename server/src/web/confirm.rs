@@ -15,11 +15,15 @@ use axum::{
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
-use service::{ServiceResult, ports::User};
+use service::{
+    ServiceResult,
+    ports::{PasskeyPurpose, User},
+};
 use tower_sessions::Session;
 
 use super::{
-    second_step::{Tried, try_code},
+    passkeys::has_passkey,
+    second_step::{Proof, Tried, try_proof},
     show,
 };
 use crate::{
@@ -35,6 +39,8 @@ const MAX_FORM_BYTES: usize = 64 * 1024;
 const PASSWORD: &str = "confirm_password";
 /// The field with the code that does.
 const CODE: &str = "confirm_code";
+/// The field with what the browser answers with a passkey.
+const PASSKEY: &str = "confirm_passkey";
 
 /// A form: names and values, in their order.
 type Fields = Vec<(String, String)>;
@@ -59,7 +65,7 @@ pub async fn lately(
     };
     let fields = form_urlencoded::parse(&bytes).into_owned();
     let (proof, fields): (Fields, Fields) =
-        fields.partition(|(name, _)| name == PASSWORD || name == CODE);
+        fields.partition(|(name, _)| [PASSWORD, CODE, PASSKEY].contains(&name.as_str()));
     if proof.iter().all(|(_, text)| text.is_empty()) {
         return ask(&state, known, user, &parts, fields, None).await;
     }
@@ -94,8 +100,13 @@ async fn prove(
         let mut texts = proof.iter().filter(|(name, _)| name == wanted);
         texts.find(|(_, text)| !text.is_empty())
     };
-    if let Some((_, code)) = typed(CODE).filter(|_| user.second_factor.is_set) {
-        return try_code(state, user.id, code, address).await;
+    if user.second_factor.is_set {
+        let passkey =
+            typed(PASSKEY).map(|(_, answer)| Proof::Passkey(PasskeyPurpose::Confirm, answer));
+        let proof = passkey.or_else(|| typed(CODE).map(|(_, code)| Proof::Code(code)));
+        if let Some(proof) = proof {
+            return try_proof(state, user, proof, address).await;
+        }
     }
     // It is one secret, wherever it is typed.
     let name = Some(known.caller.name());
@@ -130,6 +141,8 @@ async fn ask(
         fields,
         has_password: !user.password_hash.is_empty(),
         has_code: user.second_factor.is_set,
+        has_app: user.second_factor.has_app,
+        has_passkey: has_passkey(state, user),
         sign_on: sign_on.map(|sign_on| sign_on.name().to_owned()),
         problem,
     };

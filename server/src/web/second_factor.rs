@@ -41,7 +41,7 @@ pub struct DemandForm {
 }
 
 /// A page with a secret in it, which no cache keeps.
-async fn shown(state: &AppState, current: Current, page: SecondFactorPage) -> Response {
+pub(super) async fn shown(state: &AppState, current: Current, page: SecondFactorPage) -> Response {
     let mut response = show(state, current, Found::SecondFactor(Box::new(page))).await;
     let no_store = HeaderValue::from_static("no-store");
     response
@@ -51,30 +51,40 @@ async fn shown(state: &AppState, current: Current, page: SecondFactorPage) -> Re
 }
 
 async fn page(
-    services: &Services,
+    state: &AppState,
     current: &Current,
     secret: Option<String>,
     problem: Option<String>,
 ) -> ServiceResult<SecondFactorPage> {
-    let view = services.second_factor(caller(current)?).await?;
-    if view.is_set {
-        return Ok(SecondFactorPage::Status { view, problem });
+    let (services, site) = (&state.services, state.origin.passkeys());
+    let (caller, can_add) = (caller(current)?, site.is_some());
+    let view = services.second_factor(caller).await?;
+    if view.is_set && secret.is_none() {
+        let passkeys = services.passkeys(caller, site.as_ref()).await?;
+        return Ok(SecondFactorPage::Status {
+            view,
+            passkeys,
+            can_add,
+            problem,
+        });
     }
     let secret = secret.unwrap_or_else(Services::new_authenticator_secret);
     Ok(SecondFactorPage::SetUp {
         view,
         secret,
+        can_add,
         problem,
     })
 }
 
-async fn show_page(
+/// The page of what the person has; with a secret, the one that sets up an app with it.
+pub(super) async fn show_page(
     state: &AppState,
     current: Current,
     secret: Option<String>,
     problem: Option<String>,
 ) -> Response {
-    match page(&state.services, &current, secret, problem).await {
+    match page(state, &current, secret, problem).await {
         Ok(page) => shown(state, current, page).await,
         Err(error) => refused(state, error).await,
     }
@@ -86,6 +96,22 @@ pub async fn show_own(
     Extension(current): Extension<Current>,
 ) -> Response {
     show_page(&state, current, None, None).await
+}
+
+/// `GET /settings/second-factor/app`: an app for somebody who has passkeys.
+pub async fn show_app(
+    State(state): State<AppState>,
+    Extension(current): Extension<Current>,
+) -> Response {
+    let view = async { state.services.second_factor(caller(&current)?).await };
+    match view.await {
+        Ok(view) if view.has_app => Redirect::to(SECOND_FACTOR_PATH).into_response(),
+        Ok(_) => {
+            let secret = Services::new_authenticator_secret();
+            show_page(&state, current, Some(secret), None).await
+        }
+        Err(error) => refused(&state, error).await,
+    }
 }
 
 /// `POST /settings/second-factor/set`
@@ -102,9 +128,14 @@ pub async fn set(
             .await
     };
     match done.await {
-        Ok(codes) => shown(&state, current, SecondFactorPage::Codes(codes)).await,
+        Ok(Some(codes)) => shown(&state, current, SecondFactorPage::Codes(codes)).await,
+        Ok(None) => Redirect::to(SECOND_FACTOR_PATH).into_response(),
         Err(error) => match reason(&error) {
-            Some(problem) => show_page(&state, current, Some(form.secret), Some(problem)).await,
+            Some(problem) => {
+                let may_try = !matches!(error, ServiceError::Conflict(_));
+                let secret = may_try.then_some(form.secret);
+                show_page(&state, current, secret, Some(problem)).await
+            }
             None => refused(&state, error).await,
         },
     }
@@ -118,6 +149,18 @@ pub async fn renew_codes(
     let done = async { state.services.renew_recovery_codes(caller(&current)?).await };
     match done.await {
         Ok(codes) => shown(&state, current, SecondFactorPage::Codes(codes)).await,
+        Err(error) => refused(&state, error).await,
+    }
+}
+
+/// `POST /settings/second-factor/app/remove`
+pub async fn remove_app(
+    State(state): State<AppState>,
+    Extension(current): Extension<Current>,
+) -> Response {
+    let done = async { state.services.remove_authenticator(caller(&current)?).await };
+    match done.await {
+        Ok(()) => Redirect::to(SECOND_FACTOR_PATH).into_response(),
         Err(error) => refused(&state, error).await,
     }
 }

@@ -1,6 +1,6 @@
-//! The second step of signing in: the code of a person's app, or a recovery code.
+//! The second step of signing in: a passkey, the code of a person's app, or a recovery code.
 //!
-//! Between password and code nobody is signed in and nothing is stored: the browser keeps what it has shown, sealed, for
+//! Between the steps nobody is sealed in and nothing is stored: the browser keeps what it has shown, sealed, for
 //! five minutes.
 
 use app::{
@@ -17,7 +17,10 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{UserId, time::MINUTE_US};
 use serde::{Deserialize, Serialize};
 use service::{
-    ServiceError, ServiceResult, Services, ports::User, sessions::UnderWay, tries::TriedCode,
+    ServiceError, ServiceResult, Services,
+    ports::{PasskeyPurpose, User},
+    sessions::UnderWay,
+    tries::{TriedCode, TriedPasskey},
 };
 use sha2::{Digest as _, Sha256};
 use tower_sessions::Session;
@@ -25,7 +28,7 @@ use tower_sessions::Session;
 use super::{
     guard::SIGN_IN,
     kept::{SealedCookie, short},
-    refused, show,
+    passkeys, refused, show,
 };
 use crate::{
     AppState,
@@ -57,10 +60,13 @@ struct Pending {
     next: String,
 }
 
-/// The code.
+/// A code, or what the browser answers with a passkey.
 #[derive(Deserialize)]
 pub struct CodeForm {
+    #[serde(default)]
     code: String,
+    #[serde(default)]
+    passkey: String,
 }
 
 /// Sends somebody whose password was right on to the second step.
@@ -98,8 +104,13 @@ fn fingerprint(user: &User) -> String {
     URL_SAFE_NO_PAD.encode(Sha256::digest(user.password_hash.as_bytes()))
 }
 
-async fn ask(state: &AppState, problem: Option<String>) -> Response {
-    let page = Found::SecondFactor(Box::new(SecondFactorPage::Step { problem }));
+async fn ask(state: &AppState, user: &User, problem: Option<String>) -> Response {
+    let page = SecondFactorPage::Step {
+        has_passkey: passkeys::has_passkey(state, user),
+        has_app: user.second_factor.has_app,
+        problem,
+    };
+    let page = Found::SecondFactor(Box::new(page));
     let mut response = show(state, Current::default(), page).await;
     let no_store = HeaderValue::from_static("no-store");
     response
@@ -111,9 +122,18 @@ async fn ask(state: &AppState, problem: Option<String>) -> Response {
 /// `GET /sign-in/code`
 pub async fn show_step(State(state): State<AppState>, headers: HeaderMap) -> Response {
     match pending(&state.services, &state.origin, &headers).await {
-        Ok(Some(_)) => ask(&state, None).await,
+        Ok(Some((_, user))) => ask(&state, &user, None).await,
         Ok(None) => Redirect::to(SIGN_IN).into_response(),
         Err(error) => refused(&state, error).await,
+    }
+}
+
+/// `POST /sign-in/passkey`: what a passkey signs, for somebody whose password was right.
+pub async fn ask_passkey(State(state): State<AppState>, headers: HeaderMap) -> Response {
+    match pending(&state.services, &state.origin, &headers).await {
+        Ok(Some((_, user))) => passkeys::asked(&state, user.id, PasskeyPurpose::SignIn).await,
+        Ok(None) => Problem::from(ServiceError::Unauthenticated).into_response(),
+        Err(error) => Problem::from(error).into_response(),
     }
 }
 
@@ -131,9 +151,14 @@ pub async fn check(
         Ok(None) => return Redirect::to(SIGN_IN).into_response(),
         Err(error) => return Problem::from(error).into_response(),
     };
-    match try_code(&state, user.id, &form.code, address).await {
+    let proof = if form.passkey.is_empty() {
+        Proof::Code(&form.code)
+    } else {
+        Proof::Passkey(PasskeyPurpose::SignIn, &form.passkey)
+    };
+    match try_proof(&state, &user, proof, address).await {
         Ok(Tried::Right) => {}
-        Ok(Tried::Wrong(problem)) => return ask(&state, Some(problem)).await,
+        Ok(Tried::Wrong(problem)) => return ask(&state, &user, Some(problem)).await,
         Err(error) => return Problem::from(error).into_response(),
     }
     let done = async {
@@ -154,7 +179,16 @@ pub async fn check(
     response
 }
 
-/// What trying a code came to.
+/// What somebody shows of their second factor.
+#[derive(Clone, Copy)]
+pub enum Proof<'a> {
+    /// A code of their app, or a recovery code.
+    Code(&'a str),
+    /// What their browser answers with a passkey, asked for this purpose.
+    Passkey(PasskeyPurpose, &'a str),
+}
+
+/// What trying it came to.
 pub enum Tried {
     /// It is right, and used up.
     Right,
@@ -162,12 +196,12 @@ pub enum Tried {
     Wrong(String),
 }
 
-/// Tries a code of a person. It is counted before it is looked at: for the address here, and for the person where
+/// Tries what a person shows. It is counted before it is looked at: for the address here, and for the person where
 /// everything is kept.
-pub async fn try_code(
+pub async fn try_proof(
     state: &AppState,
-    user: UserId,
-    code: &str,
+    user: &User,
+    proof: Proof<'_>,
     address: ClientAddress,
 ) -> ServiceResult<Tried> {
     let guess = match state.guesses.guess(Secret::Code, None, address) {
@@ -175,17 +209,58 @@ pub async fn try_code(
         Err(too_many) => return Ok(Tried::Wrong(too_many.words())),
     };
     let text = address.text();
-    let tried = state.services.try_code(user, code, text.as_deref()).await;
-    if !matches!(tried, Ok(TriedCode::Wrong)) {
-        // It was right, or nothing was looked at.
+    let (tried, was_looked_at) = match proof {
+        Proof::Code(code) => code_tried(state, user, code, text.as_deref()).await?,
+        Proof::Passkey(purpose, answer) => {
+            passkey_tried(state, user, purpose, answer, text.as_deref()).await?
+        }
+    };
+    if matches!(tried, Tried::Right) || !was_looked_at {
         guess.give_back();
     }
-    Ok(match tried? {
-        TriedCode::Right => Tried::Right,
-        TriedCode::Wrong => Tried::Wrong("Incorrect code.".to_owned()),
-        TriedCode::Wait(retry_after_s) => Tried::Wrong(TooMany { retry_after_s }.words()),
-        TriedCode::Spent => Tried::Wrong(
-            "Too many attempts today: enter a recovery code, or try again tomorrow.".to_owned(),
+    Ok(tried)
+}
+
+/// What trying a code came to, and whether it was looked at.
+async fn code_tried(
+    state: &AppState,
+    user: &User,
+    code: &str,
+    address: Option<&str>,
+) -> ServiceResult<(Tried, bool)> {
+    Ok(match state.services.try_code(user.id, code, address).await? {
+        TriedCode::Right => (Tried::Right, true),
+        TriedCode::Wrong => (Tried::Wrong("Incorrect code.".to_owned()), true),
+        TriedCode::Wait(retry_after_s) => (Tried::Wrong(TooMany { retry_after_s }.words()), false),
+        TriedCode::Spent => (
+            Tried::Wrong(
+                "Too many attempts today: use a passkey or a recovery code, or try again tomorrow."
+                    .to_owned(),
+            ),
+            false,
         ),
+    })
+}
+
+/// What trying a passkey came to, and whether it was looked at.
+async fn passkey_tried(
+    state: &AppState,
+    user: &User,
+    purpose: PasskeyPurpose,
+    answer: &str,
+    address: Option<&str>,
+) -> ServiceResult<(Tried, bool)> {
+    let Some(site) = state.origin.passkeys() else {
+        let text = "Passkeys are not available at this address.";
+        return Ok((Tried::Wrong(text.to_owned()), false));
+    };
+    let services = &state.services;
+    let tried = services.try_passkey(user, purpose, &site, answer, address);
+    Ok(match tried.await? {
+        TriedPasskey::Right => (Tried::Right, true),
+        TriedPasskey::Refused(why) => (Tried::Wrong(why.text().to_owned()), true),
+        TriedPasskey::Wait(retry_after_s) => {
+            (Tried::Wrong(TooMany { retry_after_s }.words()), false)
+        }
     })
 }

@@ -22,7 +22,7 @@ const SENSITIVE: [&str; 5] = [
 /// What only sends a message again.
 const NOT: [&str; 2] = ["/settings/webhooks/test", "/settings/webhooks/replay"];
 
-fn asks(reply: &Reply) -> bool {
+pub fn asks(reply: &Reply) -> bool {
     reply.status == 200 && reply.text().contains("Confirm that it is you")
 }
 
@@ -43,7 +43,12 @@ fn carried(page: &str) -> (String, Vec<(String, String)>) {
     (value(form, "action"), fields.collect())
 }
 
-async fn send_on(server: &TestServer, cookie: &str, page: &Reply, proof: (&str, &str)) -> Reply {
+pub async fn send_on(
+    server: &TestServer,
+    cookie: &str,
+    page: &Reply,
+    proof: (&str, &str),
+) -> Reply {
     let (path, mut fields) = carried(&page.text());
     fields.push((proof.0.to_owned(), proof.1.to_owned()));
     let fields: Vec<_> = fields
@@ -108,9 +113,23 @@ async fn a_sensitive_act_asks_again_after_fifteen_minutes_and_keeps_what_was_typ
 async fn every_sensitive_form_asks_and_no_other_does() {
     let server = with_people().await;
     let mut all = forms();
-    for path in ["set", "codes", "remove"] {
+    for path in [
+        "set",
+        "codes",
+        "remove",
+        "app/remove",
+        "passkeys/new",
+        "passkeys/add",
+        "passkeys/remove",
+    ] {
         let path: &'static str = format!("/settings/second-factor/{path}").leak();
-        all.push((path, vec![("secret", "x"), ("code", "1")]));
+        let fields = [
+            ("secret", "x"),
+            ("code", "1"),
+            ("name", "x"),
+            ("passkey", "x"),
+        ];
+        all.push((path, fields.to_vec()));
     }
     all.push((
         "/settings/members/second-factor",
@@ -127,7 +146,7 @@ async fn every_sensitive_form_asks_and_no_other_does() {
         assert_eq!(asks(&reply), is_sensitive, "{path}: {}", reply.text());
         asked += u32::from(is_sensitive);
     }
-    assert_eq!(asked, 15);
+    assert_eq!(asked, 19);
 }
 
 #[tokio::test]

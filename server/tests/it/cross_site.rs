@@ -12,7 +12,7 @@ use crate::{
 
 const OWNER: &str = "owner@northwind.example";
 /// Everything that people do but what is in [`forms`].
-const OTHERS: [&str; 20] = [
+const OTHERS: [&str; 26] = [
     "/sign-in",
     "/sign-out",
     "/settings/brand",
@@ -21,8 +21,14 @@ const OTHERS: [&str; 20] = [
     "/settings/second-factor/set",
     "/settings/second-factor/codes",
     "/settings/second-factor/remove",
+    "/settings/second-factor/app/remove",
+    "/settings/second-factor/passkeys/new",
+    "/settings/second-factor/passkeys/add",
+    "/settings/second-factor/passkeys/remove",
+    "/settings/second-factor/passkeys/ask",
     "/settings/members/second-factor",
     "/sign-in/code",
+    "/sign-in/passkey",
     "/forgot-password",
     "/reset-password/x",
     "/new-email/x",

@@ -180,6 +180,7 @@ async fn links(world: &World) -> Vec<String> {
         "/sign-in/code",
         "/sign-in/again",
         "/settings/second-factor",
+        "/settings/second-factor/app",
         "/reset-password/x",
         "/new-email/x",
         "/undo-email/x",

@@ -24,14 +24,14 @@ const PAGE: &str = "/settings/second-factor";
 const STEP_US: i64 = 30 * SECOND_US;
 
 /// What is between two texts.
-fn between(text: &str, before: &str, end: &str) -> String {
+pub fn between(text: &str, before: &str, end: &str) -> String {
     let rest = text.split(before).nth(1);
     let rest = rest.unwrap_or_else(|| panic!("{before} in {text}"));
     rest.split(end).next().unwrap().to_owned()
 }
 
 /// The code that an app shows, some steps from now.
-fn code(server: &TestServer, secret: &str, steps: i64) -> String {
+pub fn code(server: &TestServer, secret: &str, steps: i64) -> String {
     let secret = Secret::try_from_base32(secret).unwrap();
     let app = Builder::new().with_secret(secret).build().unwrap();
     let at = server.services.now().plus_micros(steps * STEP_US).micros();
@@ -51,7 +51,7 @@ async fn set(server: &TestServer, cookie: &str, secret: &str, code: &str) -> Str
     reply.ok(200).text()
 }
 
-fn codes_of(page: &str) -> Vec<String> {
+pub fn codes_of(page: &str) -> Vec<String> {
     let parts = page.split("<code>").skip(1);
     parts
         .map(|part| part.split("</code>").next().unwrap())
@@ -76,12 +76,12 @@ pub async fn first_step(server: &TestServer, email: &str, password: &str) -> Str
     cookie(&reply)
 }
 
-async fn second_step(server: &TestServer, pending: &str, code: &str) -> Reply {
+pub async fn second_step(server: &TestServer, pending: &str, code: &str) -> Reply {
     post(server, pending, "/sign-in/code", &[("code", code)]).await
 }
 
 /// The session that a second step began.
-fn session(reply: &Reply) -> String {
+pub fn session(reply: &Reply) -> String {
     let set = reply.headers.get_all("set-cookie").iter();
     let mut set = set.map(|value| value.to_str().unwrap());
     let session = set.find(|set| set.starts_with("creditscope_session="));

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::passkeys;
 use crate::{AGAIN_PATH, ui::Icon};
 
 /// A page before a sensitive act.
@@ -15,8 +16,12 @@ pub enum ConfirmPage {
         fields: Vec<(String, String)>,
         /// Whether the person has a password.
         has_password: bool,
-        /// Whether the person has a second factor.
+        /// Whether the person has a second factor, and so recovery codes.
         has_code: bool,
+        /// Whether an app is one.
+        has_app: bool,
+        /// Whether the person may use a passkey here.
+        has_passkey: bool,
         /// How whoever signs them in is called, when somebody else does.
         sign_on: Option<String>,
         /// Why what they showed does not do.
@@ -34,6 +39,8 @@ impl ConfirmPage {
                 fields,
                 has_password,
                 has_code,
+                has_app,
+                has_passkey,
                 sign_on,
                 problem,
             } => {
@@ -50,11 +57,13 @@ impl ConfirmPage {
                             {problem.map(|problem| view! { <p class="form-problem" role="alert">{problem}</p> })}
                             {hidden}
                             {has_password.then(password_field)}
-                            {has_code.then(|| code_field(has_password))}
+                            {has_code.then(|| code_field(has_password, has_app))}
                             {sign_on.map(|name| again(&name))}
                             <button class="button primary" type="submit">"Continue"</button>
+                            {has_passkey.then(passkeys::confirm)}
                         </form>
                     </main>
+                    {has_passkey.then(passkeys::script)}
                 }
                 .into_any()
             }
@@ -76,11 +85,12 @@ fn password_field() -> impl IntoView {
     view! { <label>"Password"<input type="password" name="confirm_password" autocomplete="current-password" autofocus/></label> }
 }
 
-fn code_field(is_choice: bool) -> impl IntoView {
-    let label = if is_choice {
-        "Or a code from your app"
-    } else {
-        "Code from your app"
+fn code_field(is_choice: bool, has_app: bool) -> impl IntoView {
+    let label = match (is_choice, has_app) {
+        (true, true) => "Or a code from your app",
+        (false, true) => "Code from your app",
+        (true, false) => "Or a recovery code",
+        (false, false) => "Recovery code",
     };
     view! { <label>{label}<input type="text" name="confirm_code" maxlength="40" autocomplete="one-time-code" autocapitalize="none" spellcheck="false"/></label> }
 }

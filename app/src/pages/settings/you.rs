@@ -52,7 +52,7 @@ impl YouPage {
             {self.has_password.then(|| self.change_email())}
             <section class="card plain-form" aria-labelledby="second-factor">
                 <h2 id="second-factor">"Two-step sign-in"</h2>
-                <p class="page-subtitle">{if self.has_second_factor { "On: you are asked for a code after your password." } else { "Off. Turn it on to be asked for a code of an authenticator app after your password." }}</p>
+                <p class="page-subtitle">{if self.has_second_factor { "On: you confirm with a passkey or a code after your password." } else { "Off. Turn it on to confirm with a passkey or a code after your password." }}</p>
                 <a class="button" href=SECOND_FACTOR_PATH rel="external">{if self.has_second_factor { "Manage" } else { "Set up" }}</a>
             </section>
             <section aria-labelledby="sessions">
@@ -130,7 +130,7 @@ impl YouPage {
 }
 
 /// A browser's description in words. What cannot be told apart is told as it describes itself.
-fn browser(text: &str) -> String {
+pub fn browser(text: &str) -> String {
     let first = |known: &[(&str, &'static str)]| {
         let found = known.iter().find(|(part, _)| text.contains(part));
         found.map(|(_, name)| *name)

@@ -27,6 +27,10 @@ pub struct Membership {
 pub struct SecondFactor {
     /// Whether they have one.
     pub is_set: bool,
+    /// Whether an app that makes codes is one.
+    pub has_app: bool,
+    /// How many passkeys they have.
+    pub passkeys: u32,
     /// Whether an account needs it of their role.
     pub is_demanded: bool,
 }

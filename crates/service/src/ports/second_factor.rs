@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use domain::{AccountId, Time, UserId, tenancy::Role};
 
-use super::StoreResult;
+use super::{FactorOutcome, RemovedFactor, StoreResult};
 
 /// An app that makes one-time codes.
 #[derive(Clone, PartialEq, Eq)]
@@ -14,20 +14,21 @@ pub struct NewAuthenticator {
     pub secret: Vec<u8>,
     /// The time step of the code that proved it.
     pub step: u64,
-    /// SHA-256 of each recovery code.
+    /// SHA-256 of each recovery code, for whom it is the first second factor.
     pub recovery: Vec<Vec<u8>>,
 }
 
 /// Second factors of people.
 #[async_trait]
 pub trait SecondFactorStore {
-    /// Stores a person's app and ends their sessions but one; `false` when they have one already.
+    /// Stores a person's app. With their first second factor, its recovery codes are stored and their sessions end but
+    /// one.
     async fn put_authenticator(
         &self,
         new: &NewAuthenticator,
         keep: Option<&[u8]>,
         now: Time,
-    ) -> StoreResult<bool>;
+    ) -> StoreResult<FactorOutcome>;
 
     /// What a person's codes are computed from; none when they have no app.
     async fn authenticator(&self, user: UserId) -> StoreResult<Option<Vec<u8>>>;
@@ -41,10 +42,18 @@ pub trait SecondFactorStore {
     /// How many recovery codes a person has left.
     async fn recovery_codes(&self, user: UserId) -> StoreResult<u32>;
 
-    /// Puts recovery codes in the place of those before, if the person has an app.
+    /// Puts recovery codes in the place of those before, if the person has a second factor.
     async fn put_recovery_codes(&self, user: UserId, hashes: &[Vec<u8>]) -> StoreResult<bool>;
 
-    /// Removes a person's second factor and ends their sessions but one; whether they had one.
+    /// Removes a person's app and ends their sessions but one; none when they have no app. With the last second factor go
+    /// the recovery codes.
+    async fn remove_authenticator(
+        &self,
+        user: UserId,
+        keep: Option<&[u8]>,
+    ) -> StoreResult<Option<RemovedFactor>>;
+
+    /// Removes all second factors of a person and ends their sessions but one; whether they had any.
     async fn remove_second_factor(&self, user: UserId, keep: Option<&[u8]>) -> StoreResult<bool>;
 
     /// Roles of an account whose members need a second factor.

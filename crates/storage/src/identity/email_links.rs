@@ -7,7 +7,7 @@ use service::ports::{
 };
 use sqlx::{SqliteConnection, SqlitePool};
 
-use super::{proof, sessions::delete_of_user, users};
+use super::{proof, second_factor::drop_codes_of_none, sessions::delete_of_user, users};
 use crate::{SqliteStore, error::Result, writer::Writer};
 
 #[async_trait]
@@ -238,13 +238,13 @@ async fn undo_email(
     now: Time,
 ) -> Result<EmailOutcome> {
     // Whatever could let somebody in that was set up since, too: the next password is the only way.
-    const LATER: [&str; 3] = [
+    const LATER: [&str; 5] = [
         "DELETE FROM email_links WHERE user_id = ?1 AND created_at >= ?2",
         "DELETE FROM identities WHERE user_id = ?1 AND created_at >= ?2",
         "DELETE FROM authenticators WHERE user_id = ?1 AND created_at >= ?2",
+        "DELETE FROM passkeys WHERE user_id = ?1 AND created_at >= ?2",
+        "DELETE FROM passkey_challenges WHERE user_id = ?1 AND created_at >= ?2",
     ];
-    const CODES: &str = "DELETE FROM recovery_codes WHERE user_id = ?1
-        AND NOT EXISTS (SELECT 1 FROM authenticators AS a WHERE a.user_id = ?1)";
     let mut tx = writer.begin().await?;
     let kept = proof::kept(tx.connection(), token_hash).await?;
     let Some(link) = take(tx.connection(), LinkKind::Undo, token_hash, now).await? else {
@@ -268,10 +268,7 @@ async fn undo_email(
             .execute(tx.connection())
             .await?;
     }
-    sqlx::query(CODES)
-        .bind(link.user.0)
-        .execute(tx.connection())
-        .await?;
+    drop_codes_of_none(tx.connection(), link.user).await?;
     // What was known of the address before holds again: if it was nobody's, the next password takes the rest along.
     let (by, at) = kept.map_or((None, now), |(by, at)| (Some(by), at));
     proof::note(tx.connection(), link.user, by, at).await?;

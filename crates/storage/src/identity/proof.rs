@@ -7,9 +7,11 @@ use sqlx::SqliteConnection;
 use crate::error::{Error, Result};
 
 /// Whatever lets somebody in. Links that undo go to an address that the person had before.
-const TAKEN: [&str; 6] = [
+const TAKEN: [&str; 8] = [
     "UPDATE users SET password_hash = '' WHERE user_id = ?1 AND password_hash <> ''",
     "DELETE FROM authenticators WHERE user_id = ?1",
+    "DELETE FROM passkeys WHERE user_id = ?1",
+    "DELETE FROM passkey_challenges WHERE user_id = ?1",
     "DELETE FROM recovery_codes WHERE user_id = ?1",
     "DELETE FROM identities WHERE user_id = ?1",
     "DELETE FROM email_links WHERE user_id = ?1 AND kind <> 'undo'",

@@ -2,7 +2,9 @@
 
 use async_trait::async_trait;
 use domain::{AccountId, Time, UserId, tenancy::Role};
-use service::ports::{NewAuthenticator, SecondFactorStore, StoreResult};
+use service::ports::{
+    FactorOutcome, NewAuthenticator, RemovedFactor, SecondFactorStore, StoreResult,
+};
 use sqlx::{SqliteConnection, SqlitePool};
 
 use super::{sessions::delete_of_user, users};
@@ -19,7 +21,7 @@ impl SecondFactorStore for SqliteStore {
         new: &NewAuthenticator,
         keep: Option<&[u8]>,
         now: Time,
-    ) -> StoreResult<bool> {
+    ) -> StoreResult<FactorOutcome> {
         Ok(put(&self.writer, new, keep, now).await?)
     }
 
@@ -41,6 +43,14 @@ impl SecondFactorStore for SqliteStore {
 
     async fn put_recovery_codes(&self, user: UserId, hashes: &[Vec<u8>]) -> StoreResult<bool> {
         Ok(put_codes(&self.writer, user, hashes).await?)
+    }
+
+    async fn remove_authenticator(
+        &self,
+        user: UserId,
+        keep: Option<&[u8]>,
+    ) -> StoreResult<Option<RemovedFactor>> {
+        Ok(remove_app(&self.writer, user, keep).await?)
     }
 
     async fn remove_second_factor(&self, user: UserId, keep: Option<&[u8]>) -> StoreResult<bool> {
@@ -70,10 +80,11 @@ async fn put(
     new: &NewAuthenticator,
     keep: Option<&[u8]>,
     now: Time,
-) -> Result<bool> {
+) -> Result<FactorOutcome> {
     const SQL: &str = "INSERT INTO authenticators (user_id, secret, last_step, created_at)
         VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
     let mut tx = writer.begin().await?;
+    let had_any = has_any(tx.connection(), new.user).await?;
     let done = sqlx::query(SQL)
         .bind(new.user.0)
         .bind(&new.secret)
@@ -83,12 +94,49 @@ async fn put(
         .await?;
     if done.rows_affected() == 0 {
         tx.rollback().await?;
+        return Ok(FactorOutcome::Taken);
+    }
+    let outcome = begin_with(tx.connection(), new.user, had_any, &new.recovery, keep).await?;
+    tx.commit().await?;
+    Ok(outcome)
+}
+
+/// Whether a person has a second factor of any kind.
+pub(super) async fn has_any(connection: &mut SqliteConnection, user: UserId) -> Result<bool> {
+    const SQL: &str = "SELECT EXISTS (SELECT 1 FROM authenticators WHERE user_id = ?1)
+        OR EXISTS (SELECT 1 FROM passkeys WHERE user_id = ?1)";
+    Ok(sqlx::query_scalar(SQL)
+        .bind(user.0)
+        .fetch_one(connection)
+        .await?)
+}
+
+/// What the first second factor of a person brings along.
+pub(super) async fn begin_with(
+    connection: &mut SqliteConnection,
+    user: UserId,
+    had_any: bool,
+    recovery: &[Vec<u8>],
+    keep: Option<&[u8]>,
+) -> Result<FactorOutcome> {
+    if had_any {
+        return Ok(FactorOutcome::Further);
+    }
+    replace_codes(connection, user, recovery).await?;
+    // Sessions that were begun without it must not go on as if they had it.
+    delete_of_user(connection, user, keep).await?;
+    Ok(FactorOutcome::First)
+}
+
+/// Removes the recovery codes of somebody who has no second factor left; whether they have none.
+pub(super) async fn drop_codes_of_none(
+    connection: &mut SqliteConnection,
+    user: UserId,
+) -> Result<bool> {
+    if has_any(connection, user).await? {
         return Ok(false);
     }
-    replace_codes(tx.connection(), new.user, &new.recovery).await?;
-    // Sessions that were begun without it must not go on as if they had it.
-    delete_of_user(tx.connection(), new.user, keep).await?;
-    tx.commit().await?;
+    replace_codes(connection, user, &[]).await?;
     Ok(true)
 }
 
@@ -145,12 +193,8 @@ async fn codes_left(readers: &SqlitePool, user: UserId) -> Result<u32> {
 
 #[tracing::instrument(name = "db.recovery_codes.put", skip_all)]
 async fn put_codes(writer: &Writer, user: UserId, hashes: &[Vec<u8>]) -> Result<bool> {
-    const HAS: &str = "SELECT EXISTS (SELECT 1 FROM authenticators WHERE user_id = ?1)";
     let mut tx = writer.begin().await?;
-    let has: bool = sqlx::query_scalar(HAS)
-        .bind(user.0)
-        .fetch_one(tx.connection())
-        .await?;
+    let has = has_any(tx.connection(), user).await?;
     if has {
         replace_codes(tx.connection(), user, hashes).await?;
     }
@@ -179,18 +223,51 @@ async fn replace_codes(
     Ok(())
 }
 
+const REMOVE_APP: &str = "DELETE FROM authenticators WHERE user_id = ?1";
+
 #[tracing::instrument(name = "db.authenticators.delete", skip_all)]
-async fn remove(writer: &Writer, user: UserId, keep: Option<&[u8]>) -> Result<bool> {
-    const SQL: &str = "DELETE FROM authenticators WHERE user_id = ?1";
+async fn remove_app(
+    writer: &Writer,
+    user: UserId,
+    keep: Option<&[u8]>,
+) -> Result<Option<RemovedFactor>> {
     let mut tx = writer.begin().await?;
-    let done = sqlx::query(SQL)
+    let done = sqlx::query(REMOVE_APP)
         .bind(user.0)
         .execute(tx.connection())
         .await?;
+    if done.rows_affected() == 0 {
+        tx.rollback().await?;
+        return Ok(None);
+    }
+    let was_last = drop_codes_of_none(tx.connection(), user).await?;
+    delete_of_user(tx.connection(), user, keep).await?;
+    tx.commit().await?;
+    Ok(Some(RemovedFactor {
+        name: String::new(),
+        was_last,
+    }))
+}
+
+#[tracing::instrument(name = "db.second_factors.delete", skip_all)]
+async fn remove(writer: &Writer, user: UserId, keep: Option<&[u8]>) -> Result<bool> {
+    const ALL: [&str; 3] = [
+        REMOVE_APP,
+        "DELETE FROM passkeys WHERE user_id = ?1",
+        "DELETE FROM passkey_challenges WHERE user_id = ?1",
+    ];
+    let mut tx = writer.begin().await?;
+    let had_any = has_any(tx.connection(), user).await?;
+    for all in ALL {
+        sqlx::query(all)
+            .bind(user.0)
+            .execute(tx.connection())
+            .await?;
+    }
     replace_codes(tx.connection(), user, &[]).await?;
     delete_of_user(tx.connection(), user, keep).await?;
     tx.commit().await?;
-    Ok(done.rows_affected() > 0)
+    Ok(had_any)
 }
 
 #[tracing::instrument(name = "db.second_factor_demands.list", skip_all)]

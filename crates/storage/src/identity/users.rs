@@ -23,7 +23,8 @@ macro_rules! users {
                     (SELECT json_group_array(c.company_id ORDER BY c.company_id) FROM membership_companies AS c
                     WHERE c.account_id = m.account_id AND c.user_id = m.user_id)) ORDER BY m.account_id)
                 FROM memberships AS m WHERE m.user_id = users.user_id) AS memberships,
-                EXISTS (SELECT 1 FROM authenticators AS a WHERE a.user_id = users.user_id) AS has_second_factor,
+                EXISTS (SELECT 1 FROM authenticators AS a WHERE a.user_id = users.user_id) AS has_app,
+                (SELECT count(*) FROM passkeys AS p WHERE p.user_id = users.user_id) AS passkeys,
                 EXISTS (SELECT 1 FROM memberships AS m JOIN second_factor_demands AS d
                     ON d.account_id = m.account_id AND d.role = m.role
                     WHERE m.user_id = users.user_id) AS needs_second_factor
@@ -37,7 +38,7 @@ macro_rules! users {
 const STANDING: &str = users!(
     "WHERE user_id IN (SELECT value FROM json_each(?1))
     UNION ALL
-    SELECT 0, hex(id_hash), '', '', NULL, 0, NULL, '[]', 0, 0 FROM sessions
+    SELECT 0, hex(id_hash), '', '', NULL, 0, NULL, '[]', 0, 0, 0 FROM sessions
     WHERE id_hash IN (SELECT unhex(value) FROM json_each(?2)) AND expires_at > ?3"
 );
 
@@ -51,7 +52,8 @@ struct UserRow {
     disabled: bool,
     email_proved_by: Option<String>,
     memberships: String,
-    has_second_factor: bool,
+    has_app: bool,
+    passkeys: u32,
     needs_second_factor: bool,
 }
 
@@ -84,7 +86,9 @@ impl TryFrom<UserRow> for User {
                 .map(proof::named)
                 .transpose()?,
             second_factor: SecondFactor {
-                is_set: row.has_second_factor,
+                is_set: row.has_app || row.passkeys > 0,
+                has_app: row.has_app,
+                passkeys: row.passkeys,
                 is_demanded: row.needs_second_factor,
             },
         })
