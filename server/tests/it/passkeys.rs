@@ -4,16 +4,17 @@ use axum::{body::Body, http::Method};
 use domain::time::MINUTE_US;
 use serde_json::Value;
 use server::state::Origin;
-use service::Caller;
+use service::{Caller, ports::SecondFactor};
 
 use crate::{
     confirm::{asks, send_on},
     device::{Device, SITE},
-    joining::{get, post, signed_in},
+    joining::{GOOD, get, post, signed_in},
     pages::{PASSWORD, add_people, cookie, form, sign_in},
     recovery::{Mailbox, change_address, reading},
     second_factor::{codes_of, first_step, second_step, session, set_up},
     support::{Reply, TestServer},
+    whose_mailbox::{accept, by_provider, invited},
 };
 
 const OWNER: &str = "owner@northwind.example";
@@ -445,6 +446,17 @@ async fn a_change_of_address_that_is_taken_back_takes_along_passkeys_added_since
     let users = server.services.users(&operator, None, 10).await.unwrap();
     let owner = users.iter().find(|user| user.email == OWNER).unwrap();
     assert_eq!(owner.second_factor.passkeys, 1);
+}
+
+#[tokio::test]
+async fn what_somebody_set_up_for_the_address_of_another_ends_with_its_passkeys() {
+    let (server, mail) = server().await;
+    let (shown, _) = invited(&server, &mail).await;
+    let eve = accept(&server, &shown, GOOD).await;
+    add_first(&server, &eve, &mut Device::new(1)).await;
+    let ada = by_provider(&server).await;
+    assert_eq!(ada.second_factor, SecondFactor::default());
+    assert!(server.store.passkeys(ada.id).await.unwrap().is_empty());
 }
 
 #[tokio::test]

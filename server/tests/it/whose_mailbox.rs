@@ -18,7 +18,7 @@ const ADA: &str = "ada@example.com";
 const OTHER: &str = "another good lantern song";
 
 /// Has Ada invited; the link that whoever invites is shown, and the one that is mailed.
-async fn invited(server: &TestServer, mail: &Mailbox) -> (String, String) {
+pub async fn invited(server: &TestServer, mail: &Mailbox) -> (String, String) {
     let owner = signed_in(server, OWNER).await;
     let shown = invite(server, &owner, ADA, "analyst", "").await;
     let mailed = link(&mail.next().await, "/invitations/");
@@ -27,13 +27,13 @@ async fn invited(server: &TestServer, mail: &Mailbox) -> (String, String) {
 }
 
 /// Accepts an invitation as somebody new; the session.
-async fn accept(server: &TestServer, link: &str, password: &str) -> String {
+pub async fn accept(server: &TestServer, link: &str, password: &str) -> String {
     let fields = [("name", "Ada"), ("password", password)];
     cookie(&post(server, "", link, &fields).await.ok(303))
 }
 
 /// The provider vouches for Ada.
-async fn by_provider(server: &TestServer) -> User {
+pub async fn by_provider(server: &TestServer) -> User {
     let claims = Claims {
         identity: Identity {
             issuer: "https://id.example".to_owned(),

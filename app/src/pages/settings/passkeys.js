@@ -70,6 +70,11 @@ for (const button of document.querySelectorAll("[data-passkey]")) {
     continue;
   }
   button.hidden = false;
+  // A page that comes back by the back button asks anew.
+  addEventListener("pageshow", () => {
+    form.elements[dataset.field].value = "";
+    button.disabled = false;
+  });
   form.addEventListener("submit", async (event) => {
     if (event.submitter !== button) return;
     event.preventDefault();
@@ -86,7 +91,3 @@ for (const button of document.querySelectorAll("[data-passkey]")) {
     }
   });
 }
-// A page that comes back by the back button asks anew.
-addEventListener("pageshow", (event) => {
-  if (event.persisted) location.reload();
-});

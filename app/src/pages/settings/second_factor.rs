@@ -68,6 +68,12 @@ impl SecondFactorPage {
     }
 
     pub(in crate::pages) fn view(self) -> AnyView {
+        // What somebody has of second factors needs more room than a field or two.
+        let class = if matches!(self, Self::SetUp { .. } | Self::Status { .. }) {
+            "card sign-in second-factor"
+        } else {
+            "card sign-in"
+        };
         let card = match self {
             Self::Step {
                 has_passkey,
@@ -95,7 +101,7 @@ impl SecondFactorPage {
         };
         view! {
             <main class="lone">
-                <section class="card sign-in">
+                <section class=class>
                     <p class="brand"><span class="brand-mark">{Icon::Gauge.view()}</span>"Creditscope"</p>
                     {card}
                 </section>
