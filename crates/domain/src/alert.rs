@@ -19,7 +19,10 @@ pub use self::{
     reading::{BudgetUse, Figures, Mark, Reading, SpikeSeen},
     told::{Crossings, Ending, Fired, Step, step},
 };
-use crate::{Credits, FieldError, Time};
+use crate::{
+    Credits, FieldError, Time,
+    bounds::{Sign, check_credits},
+};
 
 /// Most levels of a rule.
 pub const MOST_LEVELS: usize = 10;
@@ -104,15 +107,17 @@ impl Condition {
             Self::UsedPercent { levels } | Self::CompanyBudget { levels, .. } => {
                 check_levels(levels)
             }
-            Self::Remaining { credits } if credits.is_negative() => {
-                Err(FieldError::invalid("credits", "must not be negative"))
-            }
-            Self::Spike { credits } if *credits <= Credits::ZERO => {
-                Err(FieldError::invalid("credits", "must be more than zero"))
-            }
-            Self::Remaining { .. } | Self::Spike { .. } | Self::ProjectedRunOut => Ok(()),
+            Self::Remaining { credits } => check_threshold(*credits, Sign::NotNegative),
+            Self::Spike { credits } => check_threshold(*credits, Sign::Positive),
+            Self::ProjectedRunOut => Ok(()),
         }
     }
+}
+
+fn check_threshold(credits: Credits, sign: Sign) -> Result<(), FieldError> {
+    let mut errors = Vec::new();
+    check_credits("credits", credits, sign, &mut errors);
+    errors.into_iter().next().map_or(Ok(()), Err)
 }
 
 fn check_levels(levels: &[u32]) -> Result<(), FieldError> {

@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use crate::Json;
+use crate::{FieldError, Json, bounds::OUT_OF_RANGE};
 
 /// An exact amount of credits, held as whole micro-credits (10⁻⁶). May be negative where a balance can be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -19,8 +19,10 @@ pub enum AmountError {
     /// Finer than a micro-unit.
     #[error("must have at most 6 decimals")]
     TooManyDecimals,
-    /// Beyond ±9,223,372,036,854.775807.
-    #[error("is too large: at most 9223372036854.775807")]
+    /// Beyond ±9,223,372,036,854.775807, which is far past every bound.
+    #[error(
+        "is too large: at most 1000000000 credits in one amount, or 1000000000000 of another unit"
+    )]
     TooLarge,
     /// A JSON number whose digits a double cannot carry exactly.
     #[error("is too large for an exact JSON number: send it as a decimal string")]
@@ -238,6 +240,18 @@ pub fn micro_of(value: &Json) -> Result<i64, AmountError> {
             }
         }
         _ => Err(AmountError::NotANumber),
+    }
+}
+
+impl AmountError {
+    /// The error about a field that an amount was read from.
+    pub fn of_field(self, field: &str) -> FieldError {
+        match self {
+            Self::TooLarge => FieldError::new(field, OUT_OF_RANGE, self.to_string()),
+            Self::NotANumber | Self::TooManyDecimals | Self::Inexact => {
+                FieldError::invalid(field, self)
+            }
+        }
     }
 }
 

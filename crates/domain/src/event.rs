@@ -295,7 +295,7 @@ fn refuse_unknown(left: Object, errors: &mut Vec<FieldError>) {
 /// Reads an exact amount, in millionths, pushing an error that names the field.
 pub fn amount(field: &str, value: &Json, errors: &mut Vec<FieldError>) -> Option<i64> {
     micro_of(value)
-        .map_err(|error| errors.push(FieldError::invalid(field, error)))
+        .map_err(|error| errors.push(error.of_field(field)))
         .ok()
 }
 

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::{
     Agent, Credits, Quantity,
+    bounds::MOST_MONEY_MICRO,
     credits::MICRO,
     time::{DAY_US, SECOND_US},
     usage::Totals,
@@ -16,7 +17,7 @@ use crate::{
 pub const LEAD_TYPE: &str = "creditscope.lead";
 
 /// The largest worth of one lead, in millionths of its currency: a billion.
-pub const MAX_WORTH_MICRO: i64 = 1_000_000_000 * MICRO;
+pub const MAX_WORTH_MICRO: i64 = MOST_MONEY_MICRO;
 
 /// A voice call shorter than this is a short one.
 pub const SHORT_CALL_US: i64 = 10 * SECOND_US;

@@ -3,6 +3,7 @@
 pub mod activity;
 pub mod advice;
 pub mod agent;
+pub mod bounds;
 pub mod brand;
 pub mod credits;
 pub mod cursor;

@@ -1,8 +1,11 @@
 //! Accounts, their companies, and plans.
 
+use std::collections::BTreeMap;
+
 use domain::{
-    Credits, FieldError, Invalid,
+    Agent, Credits, FieldError, Invalid,
     alert::Rule,
+    bounds::{MOST_MONEY_MICRO, Sign, check_credits},
     calendar::Zone,
     fold::contains,
     ids::check_key,
@@ -100,13 +103,13 @@ impl Services {
                 error.to_string(),
             ));
         }
-        if account.auto_refund.is_negative() {
-            errors.push(FieldError::new(
-                "auto_refund_credits",
-                "negative",
-                "must not be negative",
-            ));
-        }
+        let refund = account.auto_refund;
+        check_credits(
+            "auto_refund_credits",
+            refund,
+            Sign::NotNegative,
+            &mut errors,
+        );
         if self.store.plan(&account.plan).await?.is_none() {
             let message = format!("'{}' is not a plan: create it first", account.plan);
             errors.push(FieldError::new("plan", "unknown_plan", message));
@@ -177,7 +180,7 @@ impl Services {
         valid_key("key", &company.key)?;
         let mut errors = Vec::new();
         check_name(&company.name, &mut errors);
-        check_limits(company, &mut errors);
+        check_limits(company.budget, &company.agent_caps, &mut errors);
         Invalid::refuse(errors)?;
         let account = self
             .directory
@@ -245,20 +248,9 @@ impl Services {
             errors.push(FieldError::invalid("key", rule));
         }
         check_name(&plan.name, &mut errors);
-        if plan.monthly_credits.is_negative() {
-            errors.push(FieldError::new(
-                "monthly_credits",
-                "negative",
-                "must not be negative",
-            ));
-        }
-        if plan.rollover.is_some_and(Credits::is_negative) {
-            errors.push(FieldError::new(
-                "rollover",
-                "negative",
-                "must not be negative",
-            ));
-        }
+        let monthly = plan.monthly_credits;
+        check_credits("monthly_credits", monthly, Sign::NotNegative, &mut errors);
+        check_credits("rollover", plan.rollover, Sign::NotNegative, &mut errors);
         check_price(plan.price.as_ref(), plan.currency.as_ref(), &mut errors);
         Invalid::refuse(errors)?;
         let put = Put::from_stored(self.store.put_plan(&plan, expected, self.now()).await?)?;
@@ -307,19 +299,15 @@ pub(crate) fn check_name(name: &str, errors: &mut Vec<FieldError>) {
     }
 }
 
-fn check_limits(company: &PutCompany, errors: &mut Vec<FieldError>) {
-    if company.budget.is_some_and(Credits::is_negative) {
-        errors.push(FieldError::new(
-            "budget",
-            "negative",
-            "must not be negative",
-        ));
-    }
-    for (agent, cap) in &company.agent_caps {
-        if cap.is_negative() {
-            let field = format!("agent_caps.{}", agent.id());
-            errors.push(FieldError::new(field, "negative", "must not be negative"));
-        }
+pub(crate) fn check_limits(
+    budget: Option<Credits>,
+    caps: &BTreeMap<Agent, Credits>,
+    errors: &mut Vec<FieldError>,
+) {
+    check_credits("budget", budget, Sign::NotNegative, errors);
+    for (agent, cap) in caps {
+        let field = format!("agent_caps.{}", agent.id());
+        check_credits(&field, *cap, Sign::NotNegative, errors);
     }
 }
 
@@ -330,12 +318,12 @@ pub(crate) fn check_price(
 ) {
     let is_amount = |text: &String| {
         text.parse::<Credits>()
-            .is_ok_and(|amount| !amount.is_negative())
+            .is_ok_and(|amount| (0..=MOST_MONEY_MICRO).contains(&amount.micro()))
     };
     if price.is_some_and(|price| !is_amount(price)) {
         errors.push(FieldError::invalid(
             "price",
-            "must be a decimal that is not negative, such as \"199\"",
+            "must be a decimal from 0 to 1000000000, such as \"199\"",
         ));
     }
     let is_code =

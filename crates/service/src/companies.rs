@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    Agent, CompanyId, Credits, FieldError, Invalid, Time, TimeRange, filter::ViewQuery,
-    forecast::Outlook, tenancy::Company, usage::Totals,
+    Agent, CompanyId, Credits, Invalid, Time, TimeRange, filter::ViewQuery, forecast::Outlook,
+    tenancy::Company, usage::Totals,
 };
 
 use crate::{
     Scope, ServiceError, ServiceResult, Services,
-    accounts::{Put, check_name},
+    accounts::{Put, check_limits, check_name},
     audit::Deed,
     ports::{Cell, Expected, GroupBy, GroupKey, PutCompany, Version},
     split::read_cells,
@@ -135,19 +135,7 @@ impl Services {
         known.ok_or(ServiceError::NotFound)?;
         let mut errors = Vec::new();
         check_name(&limits.name, &mut errors);
-        if limits.budget.is_some_and(Credits::is_negative) {
-            errors.push(FieldError::new(
-                "budget",
-                "negative",
-                "must not be negative",
-            ));
-        }
-        for (agent, cap) in &limits.agent_caps {
-            if cap.is_negative() {
-                let field = format!("agent_caps.{}", agent.id());
-                errors.push(FieldError::new(field, "negative", "must not be negative"));
-            }
-        }
+        check_limits(limits.budget, &limits.agent_caps, &mut errors);
         Invalid::refuse(errors)?;
         let detail = limits.budget.map_or_else(
             || "no budget".to_owned(),

@@ -11,7 +11,7 @@ mod reversals;
 
 use std::{borrow::Cow, collections::BTreeMap};
 
-use account::Account;
+use account::{Account, MOST};
 use domain::{
     AccountId, CompanyId, Credits, Seq, Time, TimeRange,
     ledger::{Balance, Books, Decision, OutOfRange, Payment},
@@ -97,7 +97,7 @@ impl Desk {
     /// [`OutOfRange`] when a total cannot be counted any more, or the account's books are not on the desk.
     pub fn book<'a>(&mut self, event: &'a NewEvent) -> Result<Booked<'a>, OutOfRange> {
         let account = self.accounts.get_mut(&event.account).ok_or(OutOfRange)?;
-        let payment = account.pay(event, account.moment)?;
+        let payment = account.pay(event, account.moment, MOST)?;
         let seq = self.next_seq();
         Ok(Booked {
             seq,

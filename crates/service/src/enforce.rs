@@ -4,6 +4,7 @@ mod checks;
 
 use domain::{
     Agent, Credits, FieldError, Invalid, Json,
+    bounds::{OUT_OF_RANGE, Sign, check_credits, past_counting},
     event::MAX_METADATA_BYTES,
     event::MAX_NAME_BYTES,
     event::MAX_REFERENCE_BYTES,
@@ -78,9 +79,9 @@ impl Services {
         agent: Agent,
         credits: Option<Credits>,
     ) -> ServiceResult<Checked> {
-        if credits.is_some_and(Credits::is_negative) {
-            return Err(negative("credits"));
-        }
+        let mut errors = Vec::new();
+        check_credits("credits", credits, Sign::NotNegative, &mut errors);
+        Invalid::refuse(errors)?;
         let company = self.spending_company(scope, company).await?;
         self.checks
             .ask(scope.account.id, company.id, agent, credits)
@@ -117,8 +118,8 @@ impl Services {
         renewal: Renewal,
     ) -> ServiceResult<HeldBy> {
         let mut errors = Vec::new();
-        check_amount("used", renewal.used, &mut errors);
-        check_amount("credits", renewal.credits, &mut errors);
+        check_credits("used", renewal.used, Sign::NotNegative, &mut errors);
+        check_credits("credits", renewal.credits, Sign::NotNegative, &mut errors);
         check_expiry(renewal.expires_in_s, &mut errors);
         Invalid::refuse(errors)?;
         let act = Act::RenewHold {
@@ -137,7 +138,7 @@ impl Services {
         end: EndHold,
     ) -> ServiceResult<HeldBy> {
         let mut errors = Vec::new();
-        check_amount("credits", Some(end.credits), &mut errors);
+        check_credits("credits", end.credits, Sign::NotNegative, &mut errors);
         let reference = end.reference.filter(|text| !text.is_empty());
         if let Some(reference) = &reference
             && let Err(rule) = check_text(reference, MAX_REFERENCE_BYTES)
@@ -264,9 +265,7 @@ impl From<Refusal> for ServiceError {
                     "must be more than zero and at most {left}: what is left of the event's cost"
                 ),
             ),
-            Refusal::OutOfRange => {
-                Self::invalid("credits", "would make a total larger than can be counted")
-            }
+            Refusal::OutOfRange => Invalid::one("credits", OUT_OF_RANGE, past_counting()).into(),
         }
     }
 }
@@ -281,17 +280,9 @@ fn check_hold(begin: &BeginHold) -> Result<(), Invalid> {
     if let Err(rule) = check_key(&begin.activity) {
         errors.push(FieldError::invalid("activity", rule));
     }
-    if begin.credits <= Credits::ZERO {
-        errors.push(FieldError::invalid("credits", "must be more than zero"));
-    }
+    check_credits("credits", begin.credits, Sign::Positive, &mut errors);
     check_expiry(Some(begin.expires_in_s), &mut errors);
     Invalid::refuse(errors)
-}
-
-fn check_amount(field: &str, credits: Option<Credits>, errors: &mut Vec<FieldError>) {
-    if credits.is_some_and(Credits::is_negative) {
-        errors.push(FieldError::new(field, "negative", "must not be negative"));
-    }
 }
 
 fn check_expiry(seconds: Option<u32>, errors: &mut Vec<FieldError>) {
@@ -301,10 +292,6 @@ fn check_expiry(seconds: Option<u32>, errors: &mut Vec<FieldError>) {
             format!("must be 1 to {MAX_HOLD_S} seconds: a running call renews its hold"),
         ));
     }
-}
-
-fn negative(field: &str) -> ServiceError {
-    Invalid::one(field, "negative", "must not be negative").into()
 }
 
 fn check_metadata(metadata: Option<&Json>, errors: &mut Vec<FieldError>) {

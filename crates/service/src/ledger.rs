@@ -2,6 +2,7 @@
 
 use domain::{
     Credits, FieldError, Invalid,
+    bounds::{Sign, check_credits},
     event::MAX_REFERENCE_BYTES,
     ids::{check_key, check_text},
     ledger::{Grant, GrantKind},
@@ -51,9 +52,7 @@ impl Services {
             errors.push(FieldError::invalid("key", rule));
         }
         check_name(&pack.name, &mut errors);
-        if pack.credits <= Credits::ZERO {
-            errors.push(FieldError::invalid("credits", "must be more than zero"));
-        }
+        check_credits("credits", pack.credits, Sign::Positive, &mut errors);
         if pack.valid_cycles == 0 || pack.valid_cycles > MAX_VALID_CYCLES {
             let rule = format!("must be 1 to {MAX_VALID_CYCLES} billing cycles");
             errors.push(FieldError::invalid("valid_cycles", rule));
@@ -131,9 +130,7 @@ impl Services {
         caller.require_platform(Permission::Provision)?;
         let mut errors = Vec::new();
         check_name(name, &mut errors);
-        if credits <= Credits::ZERO {
-            errors.push(FieldError::invalid("credits", "must be more than zero"));
-        }
+        check_credits("credits", credits, Sign::Positive, &mut errors);
         if cycles == 0 || cycles > MAX_VALID_CYCLES {
             let rule = format!("must be 1 to {MAX_VALID_CYCLES} billing cycles");
             errors.push(FieldError::invalid("cycles", rule));
@@ -165,9 +162,9 @@ impl Services {
             .scope(caller, Some(account), Permission::Provision)
             .await?;
         check_reason(reason)?;
-        if credits.is_zero() {
-            return Err(ServiceError::invalid("credits", "must not be zero"));
-        }
+        let mut errors = Vec::new();
+        check_credits("credits", credits, Sign::NotZero, &mut errors);
+        Invalid::refuse(errors)?;
         if credits.is_negative() {
             let taken = Act::Correct {
                 credits: Credits::ZERO.saturating_sub(credits),
@@ -200,9 +197,9 @@ impl Services {
     ) -> ServiceResult<Reversed> {
         scope.require_provision()?;
         check_reason(reason)?;
-        if credits.is_some_and(|credits| credits <= Credits::ZERO) {
-            return Err(ServiceError::invalid("credits", "must be more than zero"));
-        }
+        let mut errors = Vec::new();
+        check_credits("credits", credits, Sign::Positive, &mut errors);
+        Invalid::refuse(errors)?;
         // A caller limited to some companies must not learn of others.
         self.event(scope, source, id).await?;
         let reverse = Reverse {

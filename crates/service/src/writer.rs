@@ -2,7 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use domain::{AccountId, Invalid};
+use domain::{
+    AccountId, Invalid,
+    bounds::{OUT_OF_RANGE, past_counting},
+};
 use tokio::{
     sync::{mpsc, oneshot},
     time::Instant,
@@ -177,12 +180,7 @@ fn unasked() -> ServiceError {
 
 fn refused(error: &StoreError, amount: &str) -> ServiceError {
     match error {
-        StoreError::OutOfRange(_) => Invalid::one(
-            amount,
-            "out_of_range",
-            "would make a total larger than can be counted: nothing was stored",
-        )
-        .into(),
+        StoreError::OutOfRange(_) => Invalid::one(amount, OUT_OF_RANGE, past_counting()).into(),
         StoreError::Failed(_) | StoreError::Unavailable(_) => ServiceError::Store(error.shared()),
     }
 }

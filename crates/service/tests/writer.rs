@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, atomic::Ordering};
 
-use domain::{Credits, event::AgeLimit};
+use domain::{bounds::MOST_CREDITS, event::AgeLimit};
 use futures::future::join_all;
 use service::{Caller, ServiceError, Services, Unready, writer::CommitSeen};
 use tokio::task::JoinHandle;
@@ -138,8 +138,13 @@ async fn a_total_too_large_to_count_is_refused_and_spares_what_waits_beside_it()
     wait_until(|| world.services.queue_depth() == 4).await;
     let too_large = {
         let world = Arc::clone(&world);
-        let event = usage("huge", "acme", NOW, &Credits::MAX.to_string());
-        tokio::spawn(async move { world.ingest(vec![event]).await })
+        // Each is as large as one may be, and together they are more than is counted.
+        let events = (0..=1_000).map(|number| {
+            let id = format!("huge-{number}");
+            usage(&id, "acme", NOW, &MOST_CREDITS.to_string())
+        });
+        let events = events.collect();
+        tokio::spawn(async move { world.ingest(events).await })
     };
     wait_until(|| world.services.queue_depth() == 5).await;
     let after: Vec<_> = (5..9).map(|id| spawn_ingest(&world, id)).collect();

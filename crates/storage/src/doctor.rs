@@ -20,7 +20,7 @@ use sqlx::{Connection, Sqlite, Transaction};
 use crate::{
     connect,
     error::{Error, Result},
-    integrity,
+    integrity, wide,
 };
 
 /// Differences told before it stops looking: enough to see a pattern, few enough to read.
@@ -156,9 +156,11 @@ struct Difference {
     company_id: i64,
     agent: i64,
     activity: i64,
-    found_credits: i64,
+    found_high: i64,
+    found_low: i64,
     found_events: i64,
-    right_credits: i64,
+    right_high: i64,
+    right_low: i64,
     right_events: i64,
 }
 
@@ -175,24 +177,30 @@ impl Difference {
             Time::from_micros(self.start),
             self.agent,
             self.activity,
-            self.found_credits,
+            wide::joined(self.found_high, self.found_low),
             self.found_events,
-            self.right_credits,
+            wide::joined(self.right_high, self.right_low),
             self.right_events,
         )
     }
 }
 
 /// Compares a table of totals (2nd) with what another one (1st) adds up to: both feed one sort, and only groups whose
-/// sums differ come out. SQLite's sort spills to disk, so memory stays small however many rows there are.
+/// sums differ come out. SQLite's sort spills to disk, so memory stays small however many rows there are. Amounts are added
+/// up in two halves: whatever a table says, its sum is told and never more than SQLite can add up.
 macro_rules! compare {
     ($right:expr, $found:expr) => {
         concat!(
             "SELECT start, company_id, agent, activity,
-                sum(found_credits) AS found_credits, sum(found_events) AS found_events,
-                sum(right_credits) AS right_credits, sum(right_events) AS right_events
+                sum(found_credits >> 32) AS found_high, sum(found_credits & 4294967295) AS found_low,
+                sum(found_events) AS found_events,
+                sum(right_credits >> 32) AS right_high, sum(right_credits & 4294967295) AS right_low,
+                sum(right_events) AS right_events
             FROM (", $right, " UNION ALL ", $found, ") GROUP BY 1, 2, 3, 4
-            HAVING sum(found_credits) <> sum(right_credits) OR sum(found_events) <> sum(right_events) LIMIT ?2"
+            HAVING sum(found_credits >> 32) - sum(right_credits >> 32)
+                    + ((sum(found_credits & 4294967295) - sum(right_credits & 4294967295)) >> 32) <> 0
+                OR (sum(found_credits & 4294967295) - sum(right_credits & 4294967295)) & 4294967295 <> 0
+                OR sum(found_events) <> sum(right_events) LIMIT ?2"
         )
     };
 }

@@ -42,6 +42,7 @@ mod schema;
 mod sources;
 mod sqlite;
 mod url;
+mod wide;
 mod writer;
 
 use std::{path::Path, sync::Arc};

@@ -18,6 +18,7 @@ use crate::{
     error::{Error, Result},
     reading::SqliteSnapshot,
     rows::agent,
+    wide,
 };
 
 /// Spans that are read by one statement: a text of some megabytes when there are ten thousand accounts.
@@ -65,8 +66,8 @@ impl PlatformReads for SqliteSnapshot {
     }
 }
 
-/// Start, group, the halves of credits, events.
-type Row = (i64, String, i64, i64, i64);
+/// Start, group, trillions and the halves of credits, events.
+type Row = (i64, String, i64, i64, i64, i64);
 
 #[tracing::instrument(name = "db.platform.cells", skip_all, fields(?grain, ?group_by))]
 async fn cells(
@@ -88,7 +89,7 @@ async fn cells(
         .fetch_all(connection)
         .await?;
     rows.into_iter()
-        .map(|(start, group, high, low, events)| {
+        .map(|(start, group, trillions, high, low, events)| {
             let key = match group_by {
                 PlatformGroupBy::All => PlatformKey::All,
                 PlatformGroupBy::Agent => PlatformKey::Agent(agent(number(&group)?)?),
@@ -98,15 +99,14 @@ async fn cells(
             Ok(PlatformCell {
                 start: Time::from_micros(start),
                 key,
-                totals: totals(joined(high, low), events)?,
+                totals: totals(shown(wide::with_trillions(trillions, high, low)), events)?,
             })
         })
         .collect()
 }
 
-/// A sum whose halves were added up apart, as far as it can be counted.
-fn joined(high: i64, low: i64) -> i64 {
-    let sum = (i128::from(high) << 32) + i128::from(low);
+/// A sum over all accounts as far as it can be shown. What is stored is exact.
+fn shown(sum: i128) -> i64 {
     let most = if sum < 0 { i64::MIN } else { i64::MAX };
     i64::try_from(sum).unwrap_or(most)
 }

@@ -7,6 +7,7 @@ mod contract {
     pub mod alerts;
     pub mod backend;
     pub mod care;
+    pub mod counting;
     mod damage;
     pub mod directory;
     pub mod endings;
@@ -28,8 +29,8 @@ mod contract {
 }
 
 use contract::{
-    access, alerts, backend::Sqlite, care, directory, endings, hands, identity, ingest, leads,
-    ledger, log, passkeys, platform, reviews, snapshots, sources, totals,
+    access, alerts, backend::Sqlite, care, counting, directory, endings, hands, identity, ingest,
+    leads, ledger, log, passkeys, platform, reviews, snapshots, sources, totals,
 };
 
 macro_rules! on {
@@ -63,6 +64,12 @@ macro_rules! contract {
                 a_commit_that_is_given_up_leaves_the_writer_usable,
                 nothing_to_store_is_stored,
             }
+            counting::{
+                an_account_is_counted_so_far_and_goes_on_once_something_is_given_back,
+                a_total_of_many_accounts_past_every_amount_is_exact_again_once_something_is_given_back,
+                credits_are_given_and_taken_so_far_and_no_further,
+                what_is_paid_and_given_back_again_and_again_is_compared_exactly,
+            }
             access::{
                 an_invitation_is_used_once_by_whom_it_is_for,
                 an_invitation_that_is_taken_back_replaced_or_old_does_nothing,
@@ -91,7 +98,6 @@ macro_rules! contract {
                 a_reference_is_found_by_its_beginning,
             }
             platform::{
-                amounts_past_counting_of_one_account_are_no_reason_to_refuse_another,
                 totals_over_all_accounts_equal_the_events,
                 what_accounts_used_equals_the_events_for_any_days,
                 an_account_runs_out_once_a_cycle_and_early_news_move_it,

@@ -390,8 +390,9 @@ async fn unknown_query_parameters_are_refused() {
 #[tokio::test]
 async fn credits_that_cannot_be_added_up_are_refused_and_later_ones_are_not() {
     let server = TestServer::start().await;
-    let most = |id: &str| event_with(id, "/data/credits", json!("9223372036854.775807"));
-    server.post_events(&json!([most("first")])).await.ok(204);
+    let most = |id: &str| event_with(id, "/data/credits", json!("1000000000"));
+    let many: Vec<_> = (0..1_000).map(|id| most(&format!("most-{id}"))).collect();
+    server.post_events(&json!(many)).await.ok(204);
     let reply = server
         .post_events(&json!([most("second")]))
         .await
@@ -400,7 +401,18 @@ async fn credits_that_cannot_be_added_up_are_refused_and_later_ones_are_not() {
         reply.errors(),
         [(None, "data.credits".to_owned(), "out_of_range".to_owned())]
     );
+    let message = reply.json()["errors"][0]["message"].to_string();
+    assert!(message.contains("1000000000000 credits"), "{message}");
     let free = event_with("free", "/data/credits", json!("0"));
     server.post_events(&json!([free])).await.ok(204);
-    assert_eq!(server.stored().await, 2);
+    assert_eq!(server.stored().await, 1_001);
+    // Once something is given back, there is room again.
+    let source = most("x")["source"].as_str().unwrap().to_owned();
+    let path = format!("/api/v1/events/{source}/most-7/reversal?account=northwind");
+    let reversal = json!({ "reason": "reported by mistake" });
+    server.post(&path, &reversal).await.ok(201);
+    server.post_events(&json!([most("second")])).await.ok(204);
+    let operator = service::Caller::operator("test");
+    let report = server.services.doctor(&operator).await.unwrap();
+    assert_eq!(report.differences, [""; 0]);
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::{
     AccountId, CompanyId, Credits, Time, TimeRange,
+    bounds::MOST_COUNTED,
     calendar::GRACE_US,
     ledger::{
         Ask, Balance, Books, Carry, Decision, Dispute, Hold, Moment, NewGrant, Order, OutOfRange,
@@ -18,6 +19,9 @@ use crate::ports::{
 /// Most cycles that are renewed one after the other: further ones have long ended and changed nothing.
 const MAX_RENEWALS: i32 = 1_200;
 
+/// Micro-credits that an account is counted to.
+pub(super) const MOST: i128 = MOST_COUNTED.micro() as i128;
+
 /// One account at the desk.
 pub(super) struct Account {
     pub(super) id: AccountId,
@@ -31,6 +35,7 @@ pub(super) struct Account {
     pub(super) billing: i64,
     pub(super) renewed: Option<Time>,
     pub(super) used: Credits,
+    pub(super) counted: i128,
     pub(super) held: Credits,
     pub(super) holds: BTreeMap<String, Hold>,
     pub(super) changed_holds: BTreeMap<String, Hold>,
@@ -71,6 +76,7 @@ impl Account {
             billing: loaded.billing,
             renewed: loaded.renewed,
             used: loaded.used,
+            counted: loaded.counted,
             held: loaded.held,
             holds: by_id(loaded.holds, |hold| &hold.id),
             changed_holds: BTreeMap::new(),
@@ -164,8 +170,17 @@ impl Account {
         self.books.allot(cycle, credits, &name, moment);
     }
 
-    /// Pays for an event, as seen from a moment.
-    pub(super) fn pay(&mut self, event: &NewEvent, moment: Moment) -> Result<Payment, OutOfRange> {
+    /// Pays for an event, as seen from a moment, unless it takes the account past `most` micro-credits in all.
+    pub(super) fn pay(
+        &mut self,
+        event: &NewEvent,
+        moment: Moment,
+        most: i128,
+    ) -> Result<Payment, OutOfRange> {
+        let counted = self.counted + i128::from(event.credits.micro());
+        if event.credits > Credits::ZERO && counted > most {
+            return Err(OutOfRange);
+        }
         if !self.books.is_allotted(event.cycle_start) {
             self.allot(self.cycles.at(event.time).range, self.moment);
         }
@@ -178,6 +193,7 @@ impl Account {
 
     /// Counts what was spent (or given back, when negative) against the cycle and the company.
     pub(super) fn count(&mut self, event: &NewEvent, credits: Credits) {
+        self.counted += i128::from(credits.micro());
         if event.cycle_start != self.moment.cycle.start {
             return;
         }
@@ -189,6 +205,10 @@ impl Account {
     }
 
     pub(super) fn give(&mut self, gift: &Gift, actor: &str) -> Result<Acted, Refusal> {
+        let left = self.books.available(self.moment).micro();
+        if i128::from(left) + i128::from(gift.credits.micro()) > MOST {
+            return Err(Refusal::OutOfRange);
+        }
         let last = self.cycles.at(self.moment.now).number
             + i32::try_from(gift.cycles.max(1) - 1).unwrap_or(0);
         let number = self.books.give(
@@ -214,6 +234,10 @@ impl Account {
         reason: &str,
         actor: &str,
     ) -> Result<Acted, Refusal> {
+        let due = self.books.due(self.moment.cycle.start).micro();
+        if i128::from(due) + i128::from(credits.micro()) > MOST {
+            return Err(Refusal::OutOfRange);
+        }
         self.books
             .correct(credits, self.moment, reason, actor)
             .map_err(|OutOfRange| Refusal::OutOfRange)?;
@@ -294,6 +318,7 @@ impl Account {
                 None => self.moment.cycle,
             },
             held: self.held,
+            counted: self.counted,
         }
     }
 }

@@ -9,8 +9,11 @@ use domain::{
     ledger::{Hold, HoldError, HoldState, Moment, OutOfRange, Renewal, expiry},
 };
 
-use super::{Account, Booked, Desk, HOLDS_SOURCE};
+use super::{Account, Booked, Desk, HOLDS_SOURCE, MOST};
 use crate::ports::{Acted, NewEvent, NewHold, Refusal, Settlement};
+
+/// How far the costs of holds are counted: they were made, whatever was used beside them.
+const MOST_OF_ENDS: i128 = 2 * MOST;
 
 impl Desk {
     /// Ends a hold that nobody renewed: what it reported last is booked at the time it ended.
@@ -86,7 +89,7 @@ impl Desk {
             let moment = account.moment_at(end.at);
             let event = account.event_of(hold, end);
             let payment = account
-                .pay(&event, moment)
+                .pay(&event, moment, MOST_OF_ENDS)
                 .map_err(|OutOfRange| Refusal::OutOfRange)?;
             self.booked.push(Booked {
                 seq,
@@ -160,11 +163,11 @@ impl Account {
 
     /// What is held has to be countable beside what was used, or a hold could never end.
     fn check_countable(&self, more: Credits) -> Result<(), Refusal> {
-        self.held
-            .checked_add(more)
-            .and_then(|held| held.checked_add(self.used.max(Credits::ZERO)))
-            .map(|_| ())
-            .ok_or(Refusal::OutOfRange)
+        let held = i128::from(self.held.micro()) + i128::from(more.micro());
+        if more > Credits::ZERO && held + self.counted > MOST {
+            return Err(Refusal::OutOfRange);
+        }
+        Ok(())
     }
 
     pub(super) fn renew_hold(&mut self, id: &str, renewal: Renewal) -> Result<Acted, Refusal> {

@@ -2,6 +2,7 @@
 
 use domain::{
     Agent, Credits, FieldError, Json, Quantity,
+    bounds::{MOST_CREDITS, OUT_OF_RANGE, too_large, too_much},
     credits::micro_of,
     event::{Charge, MAX_REFERENCE_BYTES, Payload},
     ids::check_text,
@@ -71,7 +72,9 @@ fn price_usage(
     card: Option<&RateCard>,
 ) -> Result<(Credits, Option<Priced>), FieldError> {
     let (quantity, unit) = match charge {
-        Charge::Credits(credits) => return Ok((credits, None)),
+        Charge::Credits(credits) => {
+            return too_large("data.credits", credits).map_or(Ok((credits, None)), Err);
+        }
         Charge::Quantity { quantity, unit } => (quantity, unit),
     };
     let data = serde_json::json!({ "agent": agent, "activity": activity, "unit": unit, "reference": reference });
@@ -107,7 +110,7 @@ fn map_foreign(kind: &str, data: Object, card: Option<&RateCard>) -> Result<Spen
     })?;
     let quantity = micro_of(found)
         .map(Quantity::from_micro)
-        .map_err(|error| FieldError::invalid(&field, error))?;
+        .map_err(|error| error.of_field(&field))?;
     if quantity.micro() < 0 {
         return Err(FieldError::new(field, "negative", "must not be negative"));
     }
@@ -156,9 +159,18 @@ fn price(
     version: u32,
     quantity: Quantity,
 ) -> Result<Priced, FieldError> {
+    if let Some(error) = too_much(field, quantity) {
+        return Err(error);
+    }
     let credits = rule
         .price(quantity)
         .map_err(|message| FieldError::invalid(field, message))?;
+    if too_large(field, credits).is_some() {
+        let message = format!(
+            "costs {credits} credits by the rate card, and an event may cost {MOST_CREDITS}: check its unit, or split it"
+        );
+        return Err(FieldError::new(field, OUT_OF_RANGE, message));
+    }
     Ok(Priced {
         credits,
         quantity,

@@ -3,19 +3,23 @@
 use domain::Time;
 
 use super::{Examination, MOST_DIFFERENCES, Patient};
-use crate::error::Result;
+use crate::{error::Result, wide};
 
 /// What a table has (1st) against what it was made from (2nd), by stretch of time and group.
 macro_rules! compare {
     ($found:literal, $right:literal) => {
         concat!(
-            "SELECT start, grp, sum(found_amount), sum(found_count), sum(right_amount), sum(right_count)
+            "SELECT start, grp, sum(found_amount >> 32), sum(found_amount & 4294967295), sum(found_count),
+                sum(right_amount >> 32), sum(right_amount & 4294967295), sum(right_count)
             FROM (",
             $found,
             " UNION ALL ",
             $right,
             ") GROUP BY 1, 2
-            HAVING sum(found_amount) <> sum(right_amount) OR sum(found_count) <> sum(right_count) LIMIT ?2"
+            HAVING sum(found_amount >> 32) - sum(right_amount >> 32)
+                    + ((sum(found_amount & 4294967295) - sum(right_amount & 4294967295)) >> 32) <> 0
+                OR (sum(found_amount & 4294967295) - sum(right_amount & 4294967295)) & 4294967295 <> 0
+                OR sum(found_count) <> sum(right_count) LIMIT ?2"
         )
     };
 }
@@ -49,8 +53,8 @@ const CALL_DAYS: &str = compare!(
     "SELECT 0, company_id || ' ' || agent, 0, 0, credits, events FROM short_call_bucket WHERE account_id = ?1"
 );
 
-/// Start, group, found amount and count, right amount and count.
-type Row = (i64, String, i64, i64, i64, i64);
+/// Start, group, the halves of the found amount and count, those of the right amount and count.
+type Row = (i64, String, i64, i64, i64, i64, i64, i64);
 
 /// Buckets of leads and short calls against what they count, days against buckets.
 pub(super) async fn examine(examination: &mut Examination<'_>, patient: &Patient) -> Result<()> {
@@ -66,8 +70,10 @@ pub(super) async fn examine(examination: &mut Examination<'_>, patient: &Patient
             .bind(MOST_DIFFERENCES)
             .fetch_all(&mut *examination.transaction)
             .await?;
-        for (start, group, amount, count, right_amount, right_count) in rows {
+        for (start, group, high, low, count, right_high, right_low, right_count) in rows {
             let start = Time::from_micros(start);
+            let (amount, right_amount) =
+                (wide::joined(high, low), wide::joined(right_high, right_low));
             examination.differ(format!(
                 "{table} of account {}, {start}, {group}: has {amount} millionths in {count}, {source} make {right_amount} in {right_count}.",
                 patient.key

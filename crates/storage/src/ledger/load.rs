@@ -17,7 +17,10 @@ use service::ports::{BooksNeeds, LoadedBooks, Terms};
 use sqlx::SqliteConnection;
 
 use super::orders;
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    wide,
+};
 
 /// What is wanted of the books of some accounts.
 #[derive(Debug, Default)]
@@ -45,6 +48,7 @@ impl Wanted {
 const BOOKS: &str = "
     SELECT a.account_id, a.time_zone, a.cycle_anchor, a.policy, a.grace_percent, a.suspended, a.plan_version, a.opened_at,
         b.version, b.last_grant, b.last_entry, b.renewed, b.held, b.billing, a.auto_refund,
+        b.counted >> 32 AS counted_high, b.counted & 4294967295 AS counted_low, b.counted_trillions,
         (SELECT json_group_array(json_array(t.version, t.effective_at, t.name, t.monthly_credits, t.rollover))
             FROM plan_terms AS t WHERE t.plan = a.plan AND (t.version = a.plan_version
                 OR t.version > a.plan_version AND t.version >= coalesce((SELECT r.version FROM plan_terms AS r
@@ -66,6 +70,10 @@ const USED: &str = "
     SELECT u.account_id, u.credits FROM jsonb_each(?1) AS asked
     CROSS JOIN cycle_usage AS u ON u.account_id = asked.value ->> 0 AND u.cycle_start = asked.value ->> 1";
 
+const COUNTED: &str = "
+    SELECT u.account_id, sum(u.credits >> 32), sum(u.credits & 4294967295) FROM json_each(?1) AS asked
+    CROSS JOIN cycle_usage AS u ON u.account_id = asked.value GROUP BY u.account_id";
+
 #[derive(sqlx::FromRow)]
 struct BooksRow {
     account_id: i64,
@@ -84,6 +92,20 @@ struct BooksRow {
     held: Option<i64>,
     billing: Option<i64>,
     auto_refund: i64,
+    counted_high: Option<i64>,
+    counted_low: Option<i64>,
+    counted_trillions: Option<i64>,
+}
+
+impl BooksRow {
+    /// What was spent in all; nothing of books that have not begun.
+    fn counted(&self) -> i128 {
+        wide::with_trillions(
+            self.counted_trillions.unwrap_or(0),
+            self.counted_high.unwrap_or(0),
+            self.counted_low.unwrap_or(0),
+        )
+    }
 }
 
 /// Loads the books of accounts; accounts that do not exist are left out.
@@ -111,6 +133,9 @@ pub(crate) async fn load(
     let begins = books.values().any(|loaded| loaded.renewed.is_none());
     if wanted.acts || begins {
         add_used(connection, now, &mut books).await?;
+    }
+    if begins {
+        add_counted(connection, &mut books).await?;
     }
     if wanted.acts {
         limits::add(connection, wanted, now, &mut books).await?;
@@ -163,6 +188,7 @@ fn opened(row: &BooksRow) -> Result<LoadedBooks> {
         renewed: row.renewed.map(Time::from_micros),
         held: Credits::from_micro(row.held.unwrap_or(0)),
         used: Credits::ZERO,
+        counted: row.counted(),
         holds: Vec::new(),
         limits: BTreeMap::new(),
         orders: Vec::new(),
@@ -208,6 +234,25 @@ async fn add_used(
     for (account, credits) in rows {
         if let Some(loaded) = books.get_mut(&account) {
             loaded.used = Credits::from_micro(credits);
+        }
+    }
+    Ok(())
+}
+
+/// What was spent before books began.
+async fn add_counted(
+    connection: &mut SqliteConnection,
+    books: &mut BTreeMap<i64, LoadedBooks>,
+) -> Result<()> {
+    let begin = books.values().filter(|loaded| loaded.renewed.is_none());
+    let asked: Vec<_> = begin.map(|loaded| loaded.account).collect();
+    let rows: Vec<(i64, i64, i64)> = sqlx::query_as(COUNTED)
+        .bind(serde_json::to_string(&asked)?)
+        .fetch_all(connection)
+        .await?;
+    for (account, high, low) in rows {
+        if let Some(loaded) = books.get_mut(&account) {
+            loaded.counted = wide::joined(high, low);
         }
     }
     Ok(())

@@ -14,7 +14,10 @@ use super::{
     reversible::{paid, payer},
     store::payer_number,
 };
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    wide,
+};
 
 const ENTRIES: &str = "
     SELECT e.number, e.at, e.as_of, e.kind, e.grant_number, e.cycle_start, e.credits, e.balance_after, e.event, e.reason,
@@ -35,7 +38,10 @@ const RETURNED_TO: &str = "
 /// What was given back since a cycle ended (`?3`): for its usage as grants of their own, and for usage before it (`?2`) to
 /// grants that outlast it. A reversal has the time of what it takes back.
 const REFUNDED_SINCE: &str = "
-    SELECT coalesce(sum(iif(l.kind = 'granted', l.credits, 0)), 0), coalesce(sum(iif(l.kind = 'returned', l.credits, 0)), 0)
+    SELECT coalesce(sum(iif(l.kind = 'granted', l.credits >> 32, 0)), 0),
+        coalesce(sum(iif(l.kind = 'granted', l.credits & 4294967295, 0)), 0),
+        coalesce(sum(iif(l.kind = 'returned', l.credits >> 32, 0)), 0),
+        coalesce(sum(iif(l.kind = 'returned', l.credits & 4294967295, 0)), 0)
     FROM ledger_entries AS l
     JOIN events AS r ON r.seq = l.event AND r.account_id = l.account_id
     JOIN grants AS g ON g.account_id = l.account_id AND g.number = l.grant_number
@@ -91,14 +97,14 @@ pub(crate) async fn corrected_since(
     account: AccountId,
     since: Time,
 ) -> Result<Credits> {
-    const SQL: &str = "SELECT coalesce(-sum(credits), 0) FROM ledger_entries
+    const SQL: &str = "SELECT coalesce(sum(-credits >> 32), 0), coalesce(sum(-credits & 4294967295), 0) FROM ledger_entries
         WHERE account_id = ?1 AND kind = 'corrected' AND at >= ?2";
-    let micro: i64 = sqlx::query_scalar(SQL)
+    let (high, low): (i64, i64) = sqlx::query_as(SQL)
         .bind(account.0)
         .bind(since.micros())
         .fetch_one(connection)
         .await?;
-    Ok(Credits::from_micro(micro))
+    wide::credits(wide::joined(high, low))
 }
 
 #[tracing::instrument(name = "db.ledger_entries.refunded", skip_all)]
@@ -107,15 +113,16 @@ pub(crate) async fn refunded_since(
     account: AccountId,
     cycle: TimeRange,
 ) -> Result<Refunded> {
-    let (anew, earlier): (i64, i64) = sqlx::query_as(REFUNDED_SINCE)
-        .bind(account.0)
-        .bind(cycle.start.micros())
-        .bind(cycle.end.micros())
-        .fetch_one(connection)
-        .await?;
+    let (anew_high, anew_low, earlier_high, earlier_low): (i64, i64, i64, i64) =
+        sqlx::query_as(REFUNDED_SINCE)
+            .bind(account.0)
+            .bind(cycle.start.micros())
+            .bind(cycle.end.micros())
+            .fetch_one(connection)
+            .await?;
     Ok(Refunded {
-        anew: Credits::from_micro(anew),
-        earlier: Credits::from_micro(earlier),
+        anew: wide::credits(wide::joined(anew_high, anew_low))?,
+        earlier: wide::credits(wide::joined(earlier_high, earlier_low))?,
     })
 }
 

@@ -8,15 +8,18 @@ use serde::Serialize;
 use service::{desk::Booked, ports::ChangedBooks};
 
 use super::OVERAGE;
-use crate::{error::Result, writer::WriteTx};
+use crate::{error::Result, wide, writer::WriteTx};
 
 const BOOKS: &str = "
-    INSERT OR ROLLBACK INTO books (account_id, version, last_grant, last_entry, renewed, renews_at, held, billing)
-    SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7
+    INSERT OR ROLLBACK INTO books (account_id, version, last_grant, last_entry, renewed, renews_at, held, billing,
+        counted, counted_trillions)
+    SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7,
+        value ->> 8, value ->> 9
     FROM jsonb_each(?1) WHERE true
     ON CONFLICT (account_id) DO UPDATE SET version = excluded.version, last_grant = excluded.last_grant,
         last_entry = excluded.last_entry, renewed = excluded.renewed, renews_at = excluded.renews_at,
-        held = excluded.held, billing = excluded.billing";
+        held = excluded.held, billing = excluded.billing, counted = excluded.counted,
+        counted_trillions = excluded.counted_trillions";
 
 const GRANTS: &str = "
     INSERT OR ROLLBACK INTO grants (account_id, number, kind, name, amount, spent, effective_at, expires_at, priority,
@@ -97,6 +100,7 @@ fn of_each<'a, T: 'a, R>(
 // Rows in the order of the statements' columns.
 
 fn books(books: &ChangedBooks) -> impl Serialize {
+    let (counted, trillions) = wide::split(books.counted);
     (
         books.account,
         books.version,
@@ -106,6 +110,8 @@ fn books(books: &ChangedBooks) -> impl Serialize {
         books.renewed.end,
         books.held.micro(),
         books.billing,
+        counted,
+        trillions,
     )
 }
 

@@ -7,7 +7,7 @@ macro_rules! cells {
         concat!(
             "SELECT start, ",
             $key,
-            " AS grp, sum(credits >> 32), sum(credits & 4294967295), sum(events) FROM ",
+            " AS grp, sum(trillions), sum(credits >> 32), sum(credits & 4294967295), sum(events) FROM ",
             $table,
             " WHERE start >= ?1 AND start < ?2 AND (?3 = '[]' OR plan IN (SELECT value FROM json_each(?3)))
             GROUP BY start, grp"
@@ -26,7 +26,7 @@ macro_rules! by_group {
     };
 }
 
-/// The statement that reads totals over all accounts. Credits come in two halves, because all of them together may be
+/// The statement that reads totals over all accounts. Credits come in trillions and two halves, because all of them together may be
 /// more than SQLite can add up.
 pub(super) fn cells(grain: PlatformGrain, group_by: PlatformGroupBy) -> &'static str {
     match grain {

@@ -7,21 +7,23 @@ use domain::{
     event::OTHER,
     time::{DAY_US, HOUR_US},
 };
+use serde::Serialize;
 use service::ports::Span;
 
 use super::{AccountKey, Counted, Sum, total, upsert};
-use crate::{error::Result, ledger, names::OTHER_NUMBER, writer::WriteTx};
+use crate::{error::Result, ledger, names::OTHER_NUMBER, wide, writer::WriteTx};
 
-/// A row is shared by accounts that know nothing of each other: where it cannot count any further it stays at the end of
-/// what can be counted, so that the amounts of one account are no reason to refuse another's. A sum that does not fit is
-/// a float to SQLite, and the cast takes it to that end.
+/// A row is shared by accounts that know nothing of each other, so it has no end: trillions of credits stand in a column of
+/// their own. The amounts of one account are no reason to refuse another's, and what is given back is taken off exactly.
 macro_rules! shared_upsert_sql {
     ($table:literal) => {
         concat!(
-            "INSERT OR ROLLBACK INTO ", $table, " (start, plan, agent, activity, credits, events)
-            SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5
+            "INSERT OR ROLLBACK INTO ", $table, " (start, plan, agent, activity, credits, trillions, events)
+            SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6
             FROM jsonb_each(?1) WHERE true ON CONFLICT DO UPDATE
-            SET credits = CAST(credits + excluded.credits AS INTEGER), events = events + excluded.events"
+            SET credits = (credits + excluded.credits) % 1000000000000000000,
+                trillions = trillions + excluded.trillions + (credits + excluded.credits) / 1000000000000000000,
+                events = events + excluded.events"
         )
     };
 }
@@ -77,7 +79,8 @@ pub(super) async fn add(
                 let activity = *activities.get(&(*account, *activity))?;
                 Some(((start, plan, *agent, activity), *sum))
             });
-        upsert(tx, statement, countable(total(parts)), platform_row).await?;
+        let rows: Vec<_> = total(parts).into_iter().map(platform_row).collect();
+        ledger::run(tx, statement, &rows).await?;
     }
     add_spans(tx, together, &plans).await?;
     add_run_outs(tx, rows, &plans).await
@@ -99,18 +102,11 @@ async fn plans(tx: &mut WriteTx<'_>, together: &[(AccountKey, Sum)]) -> Result<P
         .collect())
 }
 
-/// Keeps sums over accounts within what can be counted.
-fn countable<K>(mut totals: Vec<(K, Sum)>) -> Vec<(K, Sum)> {
-    for (_, (credits, _)) in &mut totals {
-        *credits = (*credits).clamp(i64::MIN.into(), i64::MAX.into());
-    }
-    totals
-}
-
 fn platform_row(
-    ((start, plan, agent, activity), (credits, events)): (PlatformKey<'_>, (i64, i64)),
-) -> (i64, &str, u8, &str, i64, i64) {
-    (start, plan, agent, activity, credits, events)
+    ((start, plan, agent, activity), (credits, events)): (PlatformKey<'_>, Sum),
+) -> impl Serialize {
+    let (credits, trillions) = wide::split(credits);
+    (start, plan, agent, activity, credits, trillions, events)
 }
 
 async fn add_spans(

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::{Agent, Credits, Quantity};
+use domain::{Agent, Credits, Quantity, bounds::MOST_COUNTED};
 use service::ports::{CommitOutcome, EventName, KnownEvent, NewEvent, StoreError};
 
 use super::{
@@ -209,7 +209,7 @@ pub async fn an_event_comes_back_as_it_was_sent(backend: Arc<dyn Backend>) {
         kind: "org.example.call".to_owned(),
         agent: Agent::Nox,
         activity: "question".to_owned(),
-        credits: Credits::MAX,
+        credits: MOST_COUNTED,
         quantity: Some(Quantity::from_micro(i64::MAX)),
         unit: Some("second".to_owned()),
         rate_version: Some(u32::MAX),
@@ -317,7 +317,7 @@ pub async fn two_handles_on_one_database_may_both_commit(backend: Arc<dyn Backen
 pub async fn a_total_too_large_to_count_stores_nothing(backend: Arc<dyn Backend>) {
     let world = World::new(backend).await;
     let huge = |number| NewEvent {
-        credits: Credits::MAX,
+        credits: MOST_COUNTED,
         ..world.event(number)
     };
     world.add(vec![huge(1)]).await;

@@ -30,11 +30,11 @@ static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/sqlite");
 /// The first schema with usage in it.
 const USAGE: i64 = 3;
 
-fn url(path: &Path) -> String {
+pub(super) fn url(path: &Path) -> String {
     format!("sqlite://{}", path.display())
 }
 
-async fn run(connection: &mut SqliteConnection, sql: String) {
+pub(super) async fn run(connection: &mut SqliteConnection, sql: String) {
     sqlx::raw_sql(AssertSqlSafe(sql))
         .execute(connection)
         .await
@@ -50,7 +50,7 @@ async fn names(connection: &mut SqliteConnection, sql: String) -> BTreeSet<Strin
 }
 
 /// What an earlier program would have left of the same use: the tables and columns that it knew.
-async fn as_left_by(version: i64, now: &Path, then: &Path) {
+pub(super) async fn as_left_by(version: i64, now: &Path, then: &Path) {
     let mut connection = SqliteConnectOptions::new()
         .filename(then)
         .create_if_missing(true)

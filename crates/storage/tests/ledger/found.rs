@@ -2,6 +2,7 @@
 
 use domain::{
     Agent, Credits, Time,
+    bounds::{MOST_COUNTED, MOST_CREDITS},
     ledger::Renewal,
     time::{DAY_US, HOUR_US, SECOND_US},
 };
@@ -40,6 +41,18 @@ async fn hold(office: &Office, id: &str, credits: i64, seconds: u32) {
     let scope = office.scope().await;
     let held = office.services[0].begin_hold(&scope, begin).await;
     held.unwrap();
+}
+
+/// Reports so much in amounts as large as one may be.
+async fn spend(office: &Office, credits: i64) {
+    let (most, now) = (MOST_CREDITS.micro(), office.services[0].now());
+    let event = |number: i64| {
+        let id = format!("spent-{number}");
+        let part = most.min(credits - number * most);
+        event(&id, COMPANIES[0], Agent::Chat, now, part)
+    };
+    let events = (0..=credits / most).map(event).collect();
+    office.report(0, events).await.unwrap();
 }
 
 fn renewal(used: i64, credits: Option<i64>) -> Renewal {
@@ -223,13 +236,15 @@ async fn holds_that_cannot_be_counted_together_are_refused() {
     for id in ["a", "b"] {
         hold(&office, id, 10 * WHOLE, 60).await;
     }
+    let beside = MOST_COUNTED.micro() - MOST_CREDITS.micro() - 20 * WHOLE;
+    spend(&office, beside).await;
     // A caller's mistake, twice.
-    let all = renewal(i64::MAX - 10 * WHOLE, None);
+    let all = renewal(MOST_CREDITS.micro(), None);
     services.renew_hold(&scope, "a", all).await.unwrap();
     let more = services.renew_hold(&scope, "b", all).await;
     assert!(more.is_err(), "{more:?}");
     let held = services.balance(&scope).await.unwrap().balance.held;
-    assert_eq!(held, Credits::MAX);
+    assert_eq!(held, micro(MOST_CREDITS.micro() + 10 * WHOLE));
     for id in ["a", "b"] {
         let end = service::enforce::EndHold {
             credits: micro(WHOLE),
@@ -241,6 +256,6 @@ async fn holds_that_cannot_be_counted_together_are_refused() {
     let balance = services.balance(&scope).await.unwrap().balance;
     assert_eq!(
         (balance.held, balance.used),
-        (Credits::ZERO, micro(2 * WHOLE))
+        (Credits::ZERO, micro(beside + 2 * WHOLE))
     );
 }

@@ -5,6 +5,7 @@ use std::{env, fmt, sync::OnceLock};
 use domain::{
     Credits, Time,
     activity::LogAsk,
+    bounds::MOST_CREDITS,
     calendar::{Cycles, Window, Zone},
     ledger::{GrantNo, HoldState, Payer, Renewal},
 };
@@ -397,7 +398,7 @@ impl Real {
             let amounts = [
                 None,
                 room.filter(|room| *room > 0),
-                Some(room.unwrap_or(i64::MAX / 2) + 1),
+                Some(room.unwrap_or(MOST_CREDITS.micro() - 1) + 1),
             ];
             for credits in amounts {
                 let checked = services

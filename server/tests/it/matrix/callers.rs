@@ -3,6 +3,7 @@
 use axum::http::{Method, request::Builder};
 use domain::{
     Agent, Credits,
+    bounds::MOST_CREDITS,
     ledger::OrderKind,
     tenancy::{PlatformRole, Role},
 };
@@ -261,7 +262,7 @@ impl World {
             let rule = domain::alert::Rule {
                 key: "always".to_owned(),
                 condition: domain::alert::Condition::Remaining {
-                    credits: Credits::MAX,
+                    credits: MOST_CREDITS,
                 },
                 ..domain::alert::Rule::usual()
             };

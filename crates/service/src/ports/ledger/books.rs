@@ -67,6 +67,8 @@ pub struct LoadedBooks {
     pub held: Credits,
     /// Spent in the running cycle.
     pub used: Credits,
+    /// Spent in all, in micro-credits: wider than any amount, because earlier versions counted further than this one.
+    pub counted: i128,
     /// Active holds that are overdue, and those an act names.
     pub holds: Vec<Hold>,
     /// Limits of the companies an act names.
@@ -108,6 +110,8 @@ pub struct ChangedBooks {
     pub renewed: TimeRange,
     /// Reserved by all active holds.
     pub held: Credits,
+    /// Spent in all, in micro-credits.
+    pub counted: i128,
 }
 
 /// What a reader of an account's books wants to know besides its grants.

@@ -1,9 +1,9 @@
 //! Storing events.
 
-use std::sync::atomic::Ordering;
+use std::{collections::BTreeMap, sync::atomic::Ordering};
 
 use async_trait::async_trait;
-use domain::{AccountId, Seq, Time};
+use domain::{AccountId, Seq, Time, bounds::MOST_COUNTED};
 use service::{
     desk::Desk,
     ports::{
@@ -75,18 +75,19 @@ impl EventStore for MemoryStore {
 }
 
 impl State {
-    /// Whether the cost of everything is larger than can be counted.
+    /// Whether the cost of everything of an account is larger than is counted.
     fn would_overflow(&self, group: &[Write]) -> bool {
-        let stored = self.events.iter().map(|event| event.new.credits);
+        let stored = self.events.iter().map(|event| &event.new);
         let asked = group.iter().flat_map(|write| match write {
             Write::Events(batch) => batch.as_slice(),
             Write::Act(_) | Write::Keyed(..) => &[],
         });
-        let sum: i128 = stored
-            .chain(asked.map(|event| event.credits))
-            .map(|credits| i128::from(credits.micro()))
-            .sum();
-        sum > i128::from(i64::MAX)
+        let mut sums: BTreeMap<AccountId, i128> = BTreeMap::new();
+        for event in stored.chain(asked) {
+            *sums.entry(event.account).or_default() += i128::from(event.credits.micro());
+        }
+        let most = i128::from(MOST_COUNTED.micro());
+        sums.into_values().any(|sum| sum > most)
     }
 
     /// Stores all of a batch or nothing.

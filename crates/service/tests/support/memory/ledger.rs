@@ -80,6 +80,7 @@ impl State {
             renewed: books.renewed,
             held: books.held,
             used: self.used(id, cycle, |_| true),
+            counted: self.counted(id),
             limits: companies
                 .map(|(_, company)| {
                     let limits = CompanyLimits {
@@ -96,6 +97,14 @@ impl State {
             orders: books.orders.into_values().collect(),
             disputes: books.disputes.into_values().collect(),
         })
+    }
+
+    fn counted(&self, account: AccountId) -> i128 {
+        let events = self.events.iter();
+        let of_account = events.filter(|event| event.new.account == account);
+        of_account
+            .map(|event| i128::from(event.new.credits.micro()))
+            .sum()
     }
 
     fn used(&self, account: AccountId, cycle: Time, of: impl Fn(&Event) -> bool) -> Credits {

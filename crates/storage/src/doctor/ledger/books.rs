@@ -3,13 +3,16 @@
 use domain::Time;
 
 use super::super::{Examination, MOST_DIFFERENCES, Patient};
-use crate::error::Result;
+use crate::{error::Result, wide};
 
 const BOOKS: &str = "
     SELECT b.version, b.last_grant, b.last_entry, b.renewed, b.renews_at, b.held,
         (SELECT coalesce(max(number), 0) FROM grants WHERE account_id = ?1) AS grants,
         (SELECT coalesce(max(number), 0) FROM ledger_entries WHERE account_id = ?1) AS entries,
-        (SELECT coalesce(sum(max(credits, used)), 0) FROM holds WHERE account_id = ?1 AND state = 'active') AS holds
+        (SELECT coalesce(sum(max(credits, used)), 0) FROM holds WHERE account_id = ?1 AND state = 'active') AS holds,
+        b.counted, b.counted_trillions,
+        (SELECT coalesce(sum(credits >> 32), 0) FROM cycle_usage WHERE account_id = ?1) AS used_high,
+        (SELECT coalesce(sum(credits & 4294967295), 0) FROM cycle_usage WHERE account_id = ?1) AS used_low
     FROM (SELECT 1) LEFT JOIN books AS b ON b.account_id = ?1";
 
 /// An ended hold is an event of the same cost, or cost nothing; an active one is no event yet.
@@ -31,6 +34,10 @@ struct Row {
     grants: i64,
     entries: i64,
     holds: i64,
+    counted: Option<i64>,
+    counted_trillions: Option<i64>,
+    used_high: i64,
+    used_low: i64,
 }
 
 /// What the books say as a whole against grants, entries and holds, and ended holds against their events.
@@ -50,6 +57,16 @@ pub(super) async fn examine(examination: &mut Examination<'_>, patient: &Patient
                 "books of account {}: say {} for {what}, {right} is right.",
                 patient.key,
                 found.unwrap_or(0)
+            ));
+        }
+    }
+    if let (Some(counted), Some(trillions)) = (row.counted, row.counted_trillions) {
+        let found = wide::with_trillions(trillions, counted >> 32, counted & 0xffff_ffff);
+        let right = wide::joined(row.used_high, row.used_low);
+        if found != right {
+            examination.differ(format!(
+                "books of account {}: count {found} micro-credits in all, its cycles make {right}.",
+                patient.key
             ));
         }
     }

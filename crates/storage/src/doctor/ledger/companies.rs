@@ -5,17 +5,17 @@ use std::collections::BTreeMap;
 use domain::{Time, TimeRange};
 
 use super::super::{Examination, Patient, cycles};
-use crate::error::Result;
+use crate::{error::Result, wide};
 
 /// A company and an agent.
 type Key = (i64, i64);
 /// Credits and events.
-type Sum = (i64, i64);
+type Sum = (i128, i64);
 
 const STORED: &str = "SELECT cycle_start, company_id, agent, credits, events FROM company_cycle WHERE account_id = ?1";
 
 const ADDED_UP: &str = "
-    SELECT company_id, agent, sum(credits), sum(credits >= 0) FROM events INDEXED BY events_log
+    SELECT company_id, agent, sum(credits >> 32), sum(credits & 4294967295), sum(credits >= 0) FROM events INDEXED BY events_log
     WHERE account_id = ?1 AND time >= ?2 AND time < ?3 GROUP BY 1, 2";
 
 /// Every cycle with events, or with a stored total, against the events in it.
@@ -44,7 +44,7 @@ async fn stored(
     let mut stored: BTreeMap<i64, BTreeMap<Key, Sum>> = BTreeMap::new();
     for (start, company, agent, credits, events) in rows {
         let of_cycle = stored.entry(start).or_default();
-        of_cycle.insert((company, agent), (credits, events));
+        of_cycle.insert((company, agent), (credits.into(), events));
     }
     Ok(stored)
 }
@@ -54,13 +54,14 @@ async fn added_up(
     patient: &Patient,
     range: TimeRange,
 ) -> Result<BTreeMap<Key, Sum>> {
-    let rows: Vec<(i64, i64, i64, i64)> = sqlx::query_as(ADDED_UP)
+    let rows: Vec<(i64, i64, i64, i64, i64)> = sqlx::query_as(ADDED_UP)
         .bind(patient.id.0)
         .bind(range.start.micros())
         .bind(range.end.micros())
         .fetch_all(&mut *examination.transaction)
         .await?;
-    let by_key = |(company, agent, credits, events)| ((company, agent), (credits, events));
+    let by_key =
+        |(company, agent, high, low, events)| ((company, agent), (wide::joined(high, low), events));
     Ok(rows.into_iter().map(by_key).collect())
 }
 
