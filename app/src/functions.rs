@@ -31,12 +31,12 @@ pub use page::{
 };
 #[cfg(feature = "ssr")]
 pub use page::{read_page, read_sheet};
-#[cfg(feature = "ssr")]
-pub use plans::read_plans;
 pub use plans::{
     DisputeLine, GrantLine, GrantStatus, LedgerLine, LoadPlans, Offer, OrderLine, PlansPage,
     Progress, Standing, load_plans,
 };
+#[cfg(feature = "ssr")]
+pub use plans::{pack_offer, plan_offer, read_plans};
 pub use tips::{TipLine, TipsView};
 
 #[cfg(feature = "ssr")]

@@ -10,6 +10,7 @@ pub mod guard;
 pub mod invitations;
 mod kept;
 pub mod live;
+pub mod orders;
 pub mod passkeys;
 pub mod password;
 pub mod pictures;
@@ -74,7 +75,6 @@ pub fn router(state: &AppState) -> Router<AppState> {
         .route("/settings/webhooks/replay", post(webhooks::replay))
         .route(app::PLATFORM_PATH, get(page))
         .route(app::REFUNDS_PATH, get(page))
-        .route("/platform/refunds/decide", post(refunds::decide))
         .route(app::ADVICE_PATH, get(page))
         .route(app::COMPANIES_PATH, get(page))
         .route(app::MEMBERS_PATH, get(page))
@@ -149,7 +149,8 @@ fn sensitive(state: &AppState) -> Router<AppState> {
             "/settings/second-factor/passkeys/remove",
             post(passkeys::remove),
         )
-        .route("/billing/orders", post(billing::order))
+        .route("/billing/orders", post(orders::order))
+        .route("/platform/refunds/decide", post(refunds::decide))
         .route_layer(from_fn_with_state(state.clone(), confirm::lately))
 }
 

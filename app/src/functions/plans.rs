@@ -32,6 +32,8 @@ pub struct Offer {
     pub terms: String,
     /// How it compares with the plan the account is on.
     pub standing: Standing,
+    /// The version of all that, which an order names.
+    pub version: String,
 }
 
 /// How an offer compares with the plan the account is on.
@@ -213,4 +215,4 @@ pub async fn load_plans(query: String) -> Result<PlansPage, AppError> {
 }
 
 #[cfg(feature = "ssr")]
-pub use words::read_plans;
+pub use words::{pack_offer, plan_offer, read_plans};

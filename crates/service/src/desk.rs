@@ -154,7 +154,7 @@ impl Desk {
             Act::RenewHold { id, renewal } => account.renew_hold(id, *renewal),
             Act::Settle(settlement) => self.settle(ordered.account, settlement),
             Act::Release { id } => self.release(ordered.account, id),
-            Act::Order(order) => Ok(account.order(order)),
+            Act::Order { order, beside } => account.order(order, beside.as_deref()),
             Act::PayOrder { id, reference } => {
                 account.pay_order(id, reference.as_deref(), &ordered.actor)
             }

@@ -265,6 +265,7 @@ impl From<Refusal> for ServiceError {
                     "must be more than zero and at most {left}: what is left of the event's cost"
                 ),
             ),
+            Refusal::Stale => Self::Stale,
             Refusal::OutOfRange => Invalid::one("credits", OUT_OF_RANGE, past_counting()).into(),
         }
     }

@@ -153,7 +153,8 @@ impl Services {
         self.directory.forget_key(&made.key.prefix);
         match rotated {
             Edited::Made(()) => {}
-            Edited::Missing | Edited::Stale => return Err(works_no_more()),
+            Edited::Missing => return Err(works_no_more()),
+            Edited::Stale => return Err(was_rotated()),
             Edited::Over => return Err(too_many()),
         }
         let deed = Deed {
@@ -247,6 +248,13 @@ impl Services {
 
 fn works_no_more() -> ServiceError {
     ServiceError::Conflict("this key is revoked or expired: create a new one".to_owned())
+}
+
+fn was_rotated() -> ServiceError {
+    ServiceError::Conflict(
+        "this key was rotated before, and the key in its place works: rotate or revoke that one"
+            .to_owned(),
+    )
 }
 
 fn too_many() -> ServiceError {

@@ -15,7 +15,7 @@ use crate::{
     audit::Deed,
     ledger::{check_reason, check_reference},
     payments::{MessageRefused, PaymentMessage, SignedMessage},
-    ports::{AccountAct, Act, Acted},
+    ports::{AccountAct, Act, Acted, Offered, Version, Versioned as _},
 };
 
 /// Plans and packs of a catalogue that a page shows.
@@ -62,7 +62,25 @@ impl Services {
         kind: OrderKind,
         item: &str,
     ) -> ServiceResult<Order> {
+        self.place_order_if(scope, kind, item, None).await
+    }
+
+    /// The same, if it is still offered as `expected` says, and the account is still on the plan beside which it was chosen.
+    ///
+    /// # Errors
+    /// [`ServiceError::Stale`] when it is not.
+    pub async fn place_order_if(
+        &self,
+        scope: &Scope,
+        kind: OrderKind,
+        item: &str,
+        expected: Option<Version>,
+    ) -> ServiceResult<Order> {
         scope.require_bill()?;
+        let beside = match expected {
+            Some(expected) => Some(self.beside(scope, kind, item, expected).await?),
+            None => None,
+        };
         let now = self.now();
         let order = Order {
             id: self.new_id(),
@@ -74,7 +92,52 @@ impl Services {
             updated_at: now,
             ..self.offer(kind, item).await?
         };
-        self.order_act(scope, Act::Order(Box::new(order))).await
+        let order = Box::new(order);
+        self.order_act(scope, Act::Order { order, beside }).await
+    }
+
+    /// The plan that the account is on, if what is offered beside it is what was chosen from.
+    async fn beside(
+        &self,
+        scope: &Scope,
+        kind: OrderKind,
+        item: &str,
+        expected: Version,
+    ) -> ServiceResult<String> {
+        let plan = self.current_plan(scope).await?;
+        let now = match kind {
+            OrderKind::Pack => {
+                let pack = self.store.pack(item).await?;
+                pack.map(|item| {
+                    Offered {
+                        plan: &plan,
+                        item: &item,
+                    }
+                    .version()
+                })
+            }
+            OrderKind::Plan => {
+                let offered = self.store.plan(item).await?;
+                offered.map(|item| {
+                    Offered {
+                        plan: &plan,
+                        item: &item,
+                    }
+                    .version()
+                })
+            }
+        };
+        match now {
+            Some(now) if now != expected => Err(ServiceError::Stale),
+            // What is not offered is refused in its own words.
+            _ => Ok(plan),
+        }
+    }
+
+    /// Key of the plan that an account is on at this moment.
+    pub async fn current_plan(&self, scope: &Scope) -> ServiceResult<String> {
+        let account = self.store.account_by_id(scope.account.id).await?;
+        Ok(account.ok_or(ServiceError::NotFound)?.plan)
     }
 
     /// A pack or plan as an order keeps it.

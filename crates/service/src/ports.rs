@@ -31,7 +31,7 @@ pub use alerts::{
     Alert, AlertChange, AlertStore, AlertTurn, Delivery, DueAsk, Message, Outcome, Reached, Target,
     Webhook,
 };
-pub use change::{Edited, Expected, Version, Versioned};
+pub use change::{Edited, Expected, Offered, Version, Versioned};
 pub use digests::DigestStore;
 pub use directory::{ApiKey, DirectoryStore, KeyScope, NewApiKey, PutAccount, PutCompany, Stored};
 pub use email_links::{EmailLink, EmailLinkStore, EmailOutcome, LinkKind};

@@ -7,8 +7,10 @@ use domain::{
 };
 
 use crate::{
-    Caller, Permission, ServiceError, ServiceResult, Services, accounts::Put, audit::Deed,
-    ports::Stored,
+    Caller, Permission, ServiceError, ServiceResult, Services,
+    accounts::Put,
+    audit::Deed,
+    ports::{Expected, Stored},
 };
 
 impl Services {
@@ -20,6 +22,22 @@ impl Services {
         effective_at: Time,
         rules: &[RateRule],
     ) -> ServiceResult<Put<RateCard>> {
+        self.put_rate_card_if(caller, event_type, effective_at, rules, &Expected::Any)
+            .await
+    }
+
+    /// The same, if the latest version is what is expected.
+    ///
+    /// # Errors
+    /// [`ServiceError::Stale`] when it is not.
+    pub async fn put_rate_card_if(
+        &self,
+        caller: &Caller,
+        event_type: &str,
+        effective_at: Time,
+        rules: &[RateRule],
+        expected: &Expected,
+    ) -> ServiceResult<Put<RateCard>> {
         caller.require_platform(Permission::Provision)?;
         if event_type.is_empty() || event_type.len() > domain::event::MAX_NAME_BYTES {
             return Err(ServiceError::invalid("type", "must be 1 to 255 bytes long"));
@@ -27,8 +45,11 @@ impl Services {
         RateCard::check_rules(rules, event_type != USAGE_TYPE)?;
         let stored = self
             .store
-            .put_rate_card(event_type, effective_at, rules, self.now())
+            .put_rate_card(event_type, effective_at, rules, expected, self.now())
             .await?;
+        if stored == Stored::Stale {
+            return Err(ServiceError::Stale);
+        }
         self.directory.forget_rate_cards(event_type);
         self.record_of(caller, None, Deed::plain("rate_card.put", event_type))
             .await;

@@ -10,6 +10,10 @@ use crate::{
     ports::{SavedSession, User},
 };
 
+/// Most sessions of a person, and of a platform's user in an account, at a time: one more ends the one that was used
+/// longest ago.
+pub const MOST_SESSIONS: u32 = 50;
+
 /// What a browser session carries, by name.
 pub mod fields {
     /// Number of the person.

@@ -91,6 +91,12 @@ impl Services {
                 "a client needs at least one company",
             ));
         }
+        if joining.role == Role::Owner && !joining.companies.is_empty() {
+            return Err(ServiceError::invalid(
+                "companies",
+                "an owner sees every company: leave them out",
+            ));
+        }
         Ok(Membership {
             account: account.id,
             role: joining.role,

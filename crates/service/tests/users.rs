@@ -213,3 +213,24 @@ async fn a_session_lasts_until_it_ends_or_is_ended() {
     assert_eq!(world.services.session(&[2]).await.unwrap(), None);
     assert!(time(NOW) < world.services.now());
 }
+
+#[tokio::test]
+async fn an_owner_sees_every_company_or_is_no_owner() {
+    let world = World::new().await;
+    let mut owner = client_of(&["acme"]);
+    owner.memberships[0].role = Role::Owner;
+    let refused = world
+        .services
+        .put_user(&world.operator, owner.clone())
+        .await;
+    assert!(
+        matches!(&refused, Err(ServiceError::Invalid(invalid)) if invalid.0[0].field == "companies"),
+        "{refused:?}"
+    );
+    owner.memberships[0].companies.clear();
+    world
+        .services
+        .put_user(&world.operator, owner)
+        .await
+        .unwrap();
+}

@@ -163,9 +163,11 @@ impl DirectoryStore for SqliteStore {
         event_type: &str,
         effective_at: Time,
         rules: &[RateRule],
+        expected: &Expected,
         now: Time,
     ) -> StoreResult<Stored<RateCard>> {
-        Ok(rates::put(&self.writer, event_type, effective_at, rules, now).await?)
+        let put = rates::put(&self.writer, event_type, effective_at, rules, expected, now);
+        Ok(put.await?)
     }
 
     async fn api_key(&self, prefix: &str) -> StoreResult<Option<ApiKey>> {

@@ -142,7 +142,7 @@ impl<'a> Group<'a> {
                     needs.disputes.push(id.clone());
                 }
                 Act::SupportDispute { id, .. } => needs.disputes.push(id.clone()),
-                Act::Renew | Act::Give(_) | Act::Correct { .. } | Act::Order(_) => {}
+                Act::Renew | Act::Give(_) | Act::Correct { .. } | Act::Order { .. } => {}
             }
         }
         Wanted {

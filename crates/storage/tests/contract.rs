@@ -79,6 +79,8 @@ macro_rules! contract {
                 an_identity_is_of_one_person,
                 a_portal_link_works_once,
                 keys_end_and_say_when_they_were_used,
+                a_person_has_so_many_sessions_and_the_one_used_longest_ago_ends,
+                a_platforms_user_has_so_many_links_and_the_oldest_does_nothing_any_more,
                 a_brand_is_kept_and_removed,
                 the_audit_log_is_read_by_account_and_never_changed,
                 actors_are_found_however_they_are_written,

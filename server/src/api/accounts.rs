@@ -87,7 +87,7 @@ pub struct PutAccountBody {
     #[schema(example = json!(null))]
     grace_percent: Option<u32>,
     /// Credits that the system may refund in a billing cycle, to whoever requests it, without a decision of the platform:
-    /// none when left out.
+    /// none when left out. From 0 to 1000000000.
     #[schema(value_type = Option<String>, example = "0")]
     auto_refund_credits: Option<Credits>,
 }

@@ -42,7 +42,7 @@ pub struct ConditionSchema {
     /// Of `used_percent` and `company_budget`: percent, rising, each sent once in a billing cycle.
     #[schema(example = json!([75, 90, 100]))]
     levels: Option<Vec<u32>>,
-    /// Of `remaining`: no more than this remains. Of `spike`: at least so much above expected.
+    /// Of `remaining`: no more than this remains. Of `spike`: at least so much above expected. At most 1000000000.
     credits: Option<String>,
     /// Of `company_budget`: the company's key; every company that has a budget, when left out.
     company: Option<String>,

@@ -5,7 +5,7 @@ use axum::{
     http::{HeaderMap, header},
 };
 use bytes::Bytes;
-use domain::{FieldError, Json};
+use domain::{FieldError, Json, credits::AmountError};
 use serde::de::DeserializeOwned;
 
 use super::problem::Problem;
@@ -151,5 +151,9 @@ fn shape_error(path: &str, error: &serde_json::Error) -> FieldError {
     if let Some(name) = quoted("missing field `") {
         return FieldError::new(inside(name), "required", "is missing");
     }
-    FieldError::invalid(if path.is_empty() { "body" } else { path }, text)
+    let field = if path.is_empty() { "body" } else { path };
+    if text == AmountError::TooLarge.to_string() {
+        return AmountError::TooLarge.of_field(field);
+    }
+    FieldError::invalid(field, text)
 }

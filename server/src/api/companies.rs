@@ -7,7 +7,7 @@ use axum::{
     extract::{Path, State},
     response::Response,
 };
-use domain::{Agent, Credits, tenancy::Company};
+use domain::{Agent, Credits, agent::UnknownAgent, tenancy::Company};
 use serde::{Deserialize, Serialize};
 use service::{Permission, Services, ports::PutCompany};
 use utoipa::ToSchema;
@@ -16,7 +16,7 @@ use super::{
     auth::Authed,
     body::JsonBody,
     list::{ListParams, Page, Paging},
-    problem::Answer,
+    problem::{Answer, Problem},
     query::Params,
     version::{Precondition, read_answer, versioned_put},
 };
@@ -47,13 +47,25 @@ pub struct PutCompanyBody {
     /// Display name, 1 to 120 characters.
     #[schema(example = "Acme Dental")]
     name: String,
-    /// Credits it may spend in a billing cycle; any when left out.
+    /// Credits it may spend in a billing cycle; any when left out. From 0 to 1000000000.
     #[schema(value_type = Option<String>, example = "5000")]
     budget: Option<Credits>,
-    /// Credits single agents may spend in it in a billing cycle.
+    /// Credits single agents may spend in it in a billing cycle. Each from 0 to 1000000000.
     #[serde(default)]
     #[schema(value_type = Option<BTreeMap<String, String>>, example = json!({"voice_outbound": "1200"}))]
-    agent_caps: BTreeMap<Agent, Credits>,
+    agent_caps: BTreeMap<String, Credits>,
+}
+
+/// Caps by agent. Names are read by ourselves, so that an error names the agent whose cap is wrong.
+fn caps(named: BTreeMap<String, Credits>) -> Answer<BTreeMap<Agent, Credits>> {
+    let cap = |(name, credits): (String, Credits)| {
+        let agent: Agent = name.parse().map_err(|error: UnknownAgent| {
+            let field = format!("agent_caps.{name}");
+            Problem::invalid_field(&field, "unknown_agent", error.to_string())
+        })?;
+        Ok((agent, credits))
+    };
+    named.into_iter().map(cap).collect()
 }
 
 impl From<Company> for CompanyBody {
@@ -166,7 +178,7 @@ pub async fn put_company(
         key: company,
         name: body.name,
         budget: body.budget,
-        agent_caps: body.agent_caps,
+        agent_caps: caps(body.agent_caps)?,
     };
     let put = services.put_company_if(&caller, &key, &company, &expected);
     Ok(versioned_put(put.await?, CompanyBody::from))

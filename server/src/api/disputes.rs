@@ -77,6 +77,7 @@ pub struct PostDecision {
     #[schema(example = "approve")]
     decision: String,
     /// Goes with `approve`: how much to refund; what is asked for, as far as it is left of the event's cost, when left out.
+    /// More than 0, at most what is left of the cost.
     #[schema(value_type = Option<String>, example = "1.25")]
     credits: Option<Credits>,
     /// Why, in 1 to 500 characters; who asked can read it. May be left out with `approve`.

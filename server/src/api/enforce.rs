@@ -30,7 +30,7 @@ pub struct PostCheck {
     /// Which agent.
     #[schema(value_type = String, example = "voice_inbound")]
     agent: Agent,
-    /// How much; any amount when left out.
+    /// How much; any amount when left out. From 0 to 1000000000.
     #[schema(value_type = Option<String>, example = "3.75")]
     credits: Option<Credits>,
 }
@@ -118,7 +118,7 @@ pub struct PostHold {
     /// On what.
     #[schema(example = "voice_call")]
     activity: String,
-    /// What to reserve.
+    /// What to reserve. More than 0, at most 1000000000.
     #[schema(value_type = String, example = "10")]
     credits: Credits,
     /// Ends by itself so many seconds from now unless renewed; at most a day.
@@ -130,10 +130,10 @@ pub struct PostHold {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PatchHold {
-    /// What was used so far; never less than before.
+    /// What was used so far; never less than before. From 0 to 1000000000.
     #[schema(value_type = Option<String>, example = "3.5")]
     used: Option<Credits>,
-    /// What to reserve from now on.
+    /// What to reserve from now on. From 0 to 1000000000.
     #[schema(value_type = Option<String>, example = "15")]
     credits: Option<Credits>,
     /// Ends by itself so many seconds from now.
@@ -145,7 +145,7 @@ pub struct PatchHold {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PostSettle {
-    /// What it cost.
+    /// What it cost. From 0 to 1000000000.
     #[schema(value_type = String, example = "3.75")]
     credits: Credits,
     /// Your own reference.

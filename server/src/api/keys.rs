@@ -202,7 +202,7 @@ fn made_key(made: MadeKey) -> Response {
         (status = 201, description = "Created.", body = NewKey),
         (status = 403, description = "The key has no scope platform."),
         (status = 404, description = "No such key."),
-        (status = 409, description = "The key does not work any more."),
+        (status = 409, description = "The key does not work any more, or was rotated before into one that works."),
     ),
 )]
 pub async fn rotate_key(

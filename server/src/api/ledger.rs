@@ -33,7 +33,7 @@ use super::{
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PostAdjustment {
-    /// Credits to grant, or to deduct when negative.
+    /// Credits to grant, or to deduct when negative. Not 0, from -1000000000 to 1000000000.
     #[schema(value_type = String, example = "-12.5")]
     credits: Credits,
     /// Why, in 1 to 500 characters.
@@ -61,7 +61,7 @@ pub struct PostReversal {
     /// Why, in 1 to 500 characters.
     #[schema(example = "call was cut")]
     reason: String,
-    /// How much; all that remains of the event's cost when left out.
+    /// How much; all that remains of the event's cost when left out. More than 0, at most what is left of the cost.
     #[schema(value_type = Option<String>, example = "1.25")]
     credits: Option<Credits>,
 }

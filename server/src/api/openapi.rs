@@ -23,7 +23,8 @@ mod refusals;
         title = "Creditscope",
         version = "1",
         description = "Meters, enforces and shows the AI credits of a platform. Credits are exact decimals of at most six places: \
-                       sent as number or string, answered as string. Times are RFC 3339 with offset. Unknown fields and \
+                       sent as number or string, answered as string. One amount is at most 1000000000 credits, and an account is counted \
+                       to 1000000000000 credits in all: what is more is refused with the reason `out_of_range`. Times are RFC 3339 with offset. Unknown fields and \
                        parameters are errors. Errors are `application/problem+json` (RFC 9457). Every answer carries `x-request-id`.",
         license(name = "MIT OR Apache-2.0"),
     ),
@@ -116,10 +117,11 @@ struct UsageData {
     /// What the agent did.
     #[schema(example = "voice_call")]
     activity: String,
-    /// What it cost: a number or a decimal string, at most six decimals, not negative.
+    /// What it cost: a number or a decimal string, at most six decimals, not negative. At most 1000000000.
     #[schema(example = "3.75")]
     credits: Option<String>,
     /// How much was used, to be priced by the rate card.
+    /// From 0 to 1000000000000, and at a price of at most 1000000000 credits.
     quantity: Option<String>,
     /// Of what; must be the rate card's unit when given.
     unit: Option<String>,
@@ -154,7 +156,7 @@ pub struct RateRuleSchema {
     /// What is counted.
     #[schema(example = "token")]
     unit: String,
-    /// Credits for one unit, at most 12 decimals.
+    /// Credits for one unit, at most 12 decimals. From 0, below 1000000000.
     #[schema(example = "0.001")]
     credits_per_unit: String,
     /// `up`, `half_up` or `exact` (default).

@@ -54,10 +54,10 @@ pub struct PutPackBody {
     /// Display name, 1 to 120 characters.
     #[schema(example = "Boost 5,000")]
     name: String,
-    /// How many credits: a number or a decimal string.
+    /// How many credits: a number or a decimal string. More than 0, at most 1000000000.
     #[schema(value_type = String, example = "5000")]
     credits: Credits,
-    /// Its price, a number or a decimal string; goes with `currency`.
+    /// Its price, a number or a decimal string; goes with `currency`. From 0 to 1000000000.
     #[schema(value_type = Option<String>, example = "59")]
     price: Option<Credits>,
     /// ISO 4217 code of the price.

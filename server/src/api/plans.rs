@@ -64,16 +64,16 @@ pub struct PutPlanBody {
     /// Display name, 1 to 120 characters.
     #[schema(example = "Growth")]
     name: String,
-    /// Credits of one billing cycle: a number or a decimal string.
+    /// Credits of one billing cycle: a number or a decimal string. From 0 to 1000000000.
     #[schema(value_type = String, example = "75000")]
     monthly_credits: Credits,
-    /// Price of a cycle, a number or a decimal string; goes with `currency`.
+    /// Price of a cycle, a number or a decimal string; goes with `currency`. From 0 to 1000000000.
     #[schema(value_type = Option<String>, example = "499")]
     price: Option<Credits>,
     /// ISO 4217 code of the price.
     #[schema(example = "EUR")]
     currency: Option<String>,
-    /// Most unused credits of a cycle that are carried into the next; none when left out.
+    /// Most unused credits of a cycle that are carried into the next; none when left out. From 0 to 1000000000.
     #[schema(value_type = Option<String>, example = "5000")]
     rollover: Option<Credits>,
 }

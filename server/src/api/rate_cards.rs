@@ -3,24 +3,25 @@
 use axum::{
     Json,
     extract::{Path, State},
-    response::Response,
+    response::{IntoResponse as _, Response},
 };
 use domain::{
     calendar::Zone,
     rate::{RateCard, RateRule},
 };
 use serde::{Deserialize, Serialize};
-use service::Services;
+use service::{Services, ports::Versioned};
 use utoipa::ToSchema;
 
 use super::{
     auth::Authed,
     body::JsonBody,
-    list::{ListParams, Page, Paging, Sorted, put_answer},
+    list::{ListParams, Page, Paging, Sorted},
     openapi::RateRuleSchema,
     problem::Answer,
     query::Params,
     times,
+    version::{Precondition, latest_of, versioned_put},
 };
 
 /// A version of the rate card of an event type.
@@ -117,7 +118,7 @@ pub async fn list_rate_cards(
     get, path = "/api/v1/rate-cards/{type}", tag = "Rate cards", operation_id = "get_rate_card",
     params(("type" = String, Path, description = "The event type."), ListParams),
     responses(
-        (status = 200, description = "Its versions, newest first.", body = VersionsBody),
+        (status = 200, description = "Its versions, newest first.", body = VersionsBody, headers(("ETag" = String, description = "The latest version, for `If-Match`."))),
         (status = 403, description = "The key has no scope platform."),
         (status = 404, description = "No such rate card."),
     ),
@@ -127,19 +128,21 @@ pub async fn get_rate_card(
     Authed(caller): Authed,
     Path(kind): Path<String>,
     params: Params,
-) -> Answer<Json<VersionsBody>> {
+) -> Answer<Response> {
     let mut rest = params.plain();
     let page = Paging::take(&mut rest);
     rest.finish()?;
     let page = page.of::<u32>(format!("rate-card:{kind}"))?;
     let versions = services.rate_card(&caller, &kind).await?;
+    let latest = versions.first().map(Versioned::version);
     let place = |card: &RateCard| card.version;
     let page = page.page_of_all(versions, Sorted::Down, place, RateCardBody::from);
-    Ok(Json(VersionsBody {
+    let body = Json(VersionsBody {
         kind,
         versions: page.items,
         next_cursor: page.next_cursor,
-    }))
+    });
+    Ok(latest_of(body.into_response(), latest))
 }
 
 /// Stores a further version of a rate card
@@ -151,25 +154,29 @@ pub async fn get_rate_card(
     params(
         ("type" = String, Path, description = "The event type."),
         ("Idempotency-Key" = Option<String>, Header, description = "Repeats the first answer to the same request."),
+        ("If-Match" = Option<String>, Header, description = "Adds to the version with this `ETag` only; `*` adds to any and stores no first one."),
+        ("If-None-Match" = Option<String>, Header, description = "`*` stores a first version only."),
     ),
     request_body = PutRateCardBody,
     responses(
-        (status = 201, description = "Stored as a further version.", body = RateCardBody),
-        (status = 200, description = "The latest version already says so.", body = RateCardBody),
+        (status = 201, description = "Stored as a further version.", body = RateCardBody, headers(("ETag" = String, description = "Its version."))),
+        (status = 200, description = "The latest version already says so.", body = RateCardBody, headers(("ETag" = String, description = "Its version."))),
         (status = 403, description = "The key has no scope platform."),
+        (status = 412, description = "Another version than expected is the latest."),
     ),
 )]
 pub async fn put_rate_card(
     State(services): State<Services>,
     Authed(caller): Authed,
     Path(kind): Path<String>,
+    Precondition(expected): Precondition,
     params: Params,
     JsonBody(card): JsonBody<PutRateCardBody>,
 ) -> Answer<Response> {
     params.none()?;
     let effective_at = times::parse("effective_at", &card.effective_at, &Zone::utc())?;
     let put = services
-        .put_rate_card(&caller, &kind, effective_at, &card.rules)
+        .put_rate_card_if(&caller, &kind, effective_at, &card.rules, &expected)
         .await?;
-    Ok(put_answer(put, RateCardBody::from))
+    Ok(versioned_put(put, RateCardBody::from))
 }

@@ -69,6 +69,14 @@ fn tagged(mut answer: Response, version: Version) -> Response {
     answer
 }
 
+/// An answer that lists what follows one another, with the version of the latest.
+pub fn latest_of(answer: Response, latest: Option<Version>) -> Response {
+    match latest {
+        Some(version) => tagged(answer, version),
+        None => answer,
+    }
+}
+
 /// What was read, with its version.
 pub fn read_answer<T: Versioned, B: Serialize>(value: T, body: impl FnOnce(T) -> B) -> Response {
     let version = value.version();

@@ -8,22 +8,13 @@ use axum::{
 };
 use domain::{
     Credits,
-    ledger::{Dispute, DisputeState, OrderKind},
+    ledger::{Dispute, DisputeState},
 };
 use serde::Deserialize;
 use service::{Permission, Scope, ServiceError, ServiceResult, Services};
 
 use super::sign_in::local;
 use crate::{api::problem::Problem, web::guard::sign_in_path};
-
-/// Orders a pack or a plan.
-#[derive(Debug, Deserialize)]
-pub struct OrderForm {
-    account: String,
-    kind: String,
-    item: String,
-    next: Option<String>,
-}
 
 /// Asks for an event to be refunded.
 #[derive(Debug, Deserialize)]
@@ -46,21 +37,6 @@ pub struct SupportForm {
     #[serde(default)]
     note: String,
     next: Option<String>,
-}
-
-/// `POST /billing/orders`
-pub async fn order(
-    State(services): State<Services>,
-    Extension(current): Extension<Current>,
-    Form(form): Form<OrderForm>,
-) -> Response {
-    let done = async {
-        let scope = scope(&services, &current, &form.account).await?;
-        let kind = OrderKind::named(&form.kind)
-            .ok_or_else(|| ServiceError::invalid("kind", "must be pack or plan"))?;
-        services.place_order(&scope, kind, &form.item).await
-    };
-    go_on(done.await, form.next.as_deref(), "ordered")
 }
 
 /// `POST /billing/disputes`

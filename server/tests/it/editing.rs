@@ -62,6 +62,7 @@ async fn a_put_that_names_a_version_replaces_that_one_only() {
             json!({ "name": "Boost", "credits": "6" }),
         ),
     ];
+
     for (path, one, other) in things {
         let first = server.put(path, &one).await;
         assert!(first.status.is_success(), "{path}");
@@ -275,4 +276,192 @@ async fn the_form_of_branding_is_held_to_its_version() {
     brand("Northwind").await.ok(303);
     let asked = brand("Southwind").await.ok(412).text();
     assert!(asked.contains("Northwind") && asked.contains("Southwind"));
+}
+
+#[tokio::test]
+async fn a_further_version_of_a_rate_card_follows_the_one_it_names() {
+    let server = TestServer::start().await;
+    let card = |price: &str| json!({ "effective_at": "2026-01-01", "rules": [{ "unit": "token", "credits_per_unit": price }] });
+    let path = "/api/v1/rate-cards/creditscope.usage";
+    put_if(&server, path, ("if-match", "*"), &card("1"))
+        .await
+        .problem(412);
+    let first = put_if(&server, path, ("if-none-match", "*"), &card("1"))
+        .await
+        .ok(201);
+    let seen = first.header("etag").to_owned();
+    let read = server.get(path, &server.platform).await.ok(200);
+    assert_eq!(read.header("etag"), seen);
+    let second = put_if(&server, path, ("if-match", &seen), &card("2"))
+        .await
+        .ok(201);
+    put_if(&server, path, ("if-match", &seen), &card("3"))
+        .await
+        .problem(412);
+    put_if(&server, path, ("if-none-match", "*"), &card("3"))
+        .await
+        .problem(412);
+    let now = second.header("etag").to_owned();
+    put_if(&server, path, ("if-match", &now), &card("2"))
+        .await
+        .ok(200);
+    let read = server.get(path, &server.platform).await.ok(200).json();
+    assert_eq!(read["versions"].as_array().unwrap().len(), 2);
+    let puts = (3..15).map(|price| card(&price.to_string()));
+    let bodies: Vec<_> = puts.collect();
+    let puts = bodies
+        .iter()
+        .map(|body| put_if(&server, path, ("if-match", &now), body));
+    let replies = join_all(puts).await;
+    let stored = replies
+        .iter()
+        .filter(|reply| reply.status == StatusCode::CREATED);
+    assert_eq!(stored.count(), 1);
+}
+
+/// The fields of the form that orders an item.
+fn order_form(page: &str, item: &str) -> Vec<(String, String)> {
+    let forms = page.split("<form").skip(1);
+    let mut forms = forms.map(|form| form.split("</form>").next().unwrap());
+    let form = forms
+        .find(|form| {
+            form.contains("/billing/orders") && form.contains(&format!("value=\"{item}\""))
+        })
+        .unwrap_or_else(|| panic!("no form for {item}"));
+    let hidden = form.split("<input type=\"hidden\"").skip(1);
+    let part = |text: &str, name: &str| {
+        let rest = text.split(&format!("{name}=\"")).nth(1).unwrap_or_default();
+        rest.split('"').next().unwrap_or_default().to_owned()
+    };
+    hidden
+        .map(|text| (part(text, "name"), part(text, "value")))
+        .collect()
+}
+
+async fn order(server: &TestServer, cookie: &str, fields: &[(String, String)]) -> Reply {
+    let fields: Vec<_> = fields
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
+    post(server, cookie, "/billing/orders", &fields).await
+}
+
+#[tokio::test]
+async fn what_was_chosen_is_ordered_as_it_was_seen_or_shown_as_it_is_now() {
+    let server = with_people().await;
+    let owner = signed_in(&server, "owner@northwind.example").await;
+    let plan = |price: &str| json!({ "name": "Large", "monthly_credits": "5000", "price": price, "currency": "EUR" });
+    server.put("/api/v1/plans/large", &plan("99")).await.ok(201);
+    let pack = json!({ "name": "Boost", "credits": "500", "price": "9", "currency": "EUR" });
+    server.put("/api/v1/packs/boost", &pack).await.ok(201);
+    let page = async || get(&server, &owner, "/billing/plans").await.ok(200).text();
+    let orders = async || {
+        let path = "/api/v1/accounts/northwind/orders";
+        let read = server.get(path, &server.platform).await.ok(200).json();
+        read["items"].as_array().unwrap().len()
+    };
+    let seen = order_form(&page().await, "large");
+    // The price changed meanwhile.
+    server
+        .put("/api/v1/plans/large", &plan("199"))
+        .await
+        .ok(200);
+    let asked = order(&server, &owner, &seen).await.ok(412).text();
+    assert!(asked.contains("Changed meanwhile"), "{asked}");
+    assert!(
+        asked.contains("€99.00") && asked.contains("€199.00"),
+        "{asked}"
+    );
+    assert_eq!(orders().await, 0);
+    // The page's own form orders what it shows.
+    let placed = order(&server, &owner, &order_form(&asked, "large"))
+        .await
+        .ok(303);
+    assert!(placed.header("location").contains("done=ordered"));
+    assert_eq!(orders().await, 1);
+    // Somebody else moved the account to another plan meanwhile.
+    let (large, boost) = (
+        order_form(&page().await, "large"),
+        order_form(&page().await, "boost"),
+    );
+    let account = json!({
+        "name": "Northwind", "kind": "agency", "time_zone": "Europe/Berlin",
+        "cycle_anchor": "2026-01-01T00:00:00Z", "plan": "large"
+    });
+    server
+        .put("/api/v1/accounts/northwind", &account)
+        .await
+        .ok(200);
+    for chosen in [large, boost] {
+        let asked = order(&server, &owner, &chosen).await.ok(412).text();
+        assert!(
+            asked.contains("Your plan") && asked.contains("Large"),
+            "{asked}"
+        );
+    }
+    assert_eq!(orders().await, 1);
+    let boost = order_form(&page().await, "boost");
+    order(&server, &owner, &boost).await.ok(303);
+    assert_eq!(orders().await, 2);
+}
+
+/// Forms that replace what was read before: they carry its version.
+const VERSIONED: [&str; 5] = [
+    "/billing/alerts/rules",
+    "/billing/orders",
+    "/companies/limits",
+    "/settings/brand",
+    "/settings/members/change",
+];
+/// Forms that carry none: they add something, end something, or say what shall be.
+const UNVERSIONED: [&str; 21] = [
+    "/settings/members/invite",
+    "/settings/members/remove",
+    "/settings/members/revoke",
+    "/settings/keys/make",
+    "/settings/keys/rotate",
+    "/settings/keys/revoke",
+    "/billing/review/mark",
+    "/billing/alerts/remove",
+    "/billing/alerts/snooze",
+    "/billing/alerts/acknowledge",
+    "/billing/alerts/digest",
+    "/billing/alerts/emails",
+    "/settings/webhooks/make",
+    "/settings/webhooks/remove",
+    "/settings/webhooks/enable",
+    "/settings/webhooks/test",
+    "/settings/webhooks/replay",
+    "/billing/disputes",
+    "/billing/disputes/support",
+    "/platform/refunds/decide",
+    "/settings/members/second-factor",
+];
+
+#[tokio::test]
+async fn every_form_that_replaces_something_carries_its_version() {
+    let server = with_people().await;
+    let owner = signed_in(&server, "owner@northwind.example").await;
+    let pack = json!({ "name": "Boost", "credits": "500" });
+    server.put("/api/v1/packs/boost", &pack).await.ok(201);
+    for (path, _) in crate::joining::forms() {
+        let is_known = VERSIONED.contains(&path) || UNVERSIONED.contains(&path);
+        assert!(is_known, "{path}: does it replace something?");
+    }
+    let pages = [
+        "/billing/alerts",
+        "/billing/plans",
+        "/companies",
+        "/settings/brand",
+        "/settings/members",
+    ];
+    for (path, page) in VERSIONED.iter().zip(pages) {
+        let shown = get(&server, &owner, page).await.ok(200).text();
+        let forms = shown.split("<form").skip(1);
+        let mut forms = forms.map(|form| form.split("</form>").next().unwrap());
+        let carries = forms.any(|form| {
+            form.contains(&format!("action=\"{path}\"")) && form.contains("name=\"version\"")
+        });
+        assert!(carries, "{page}: {path}");
+    }
 }

@@ -129,6 +129,8 @@ async fn a_key_is_replaced_while_programs_change_over() {
     for key in [old_key, new_key] {
         server.get("/api/v1/balance", key).await.ok(200);
     }
+    // It has been rotated: the one in its place is what is rotated next.
+    server.post(&rotate, &json!({})).await.problem(409);
     let listed = server.get(keys, &server.platform).await.ok(200).json();
     let items = listed["items"].as_array().unwrap();
     let of_old = items.iter().find(|item| item["prefix"] == prefix).unwrap();

@@ -12,6 +12,7 @@ mod webhooks_fair;
 mod zones;
 
 mod bad_input;
+mod bounds;
 mod care;
 mod confirm;
 mod cross_site;

@@ -41,6 +41,60 @@ async fn every_operation_says_what_it_answers() {
     }
 }
 
+/// What replaces something and names no version, and why.
+const WITHOUT_VERSION: [(&str, &str); 3] = [
+    (
+        "put /api/v1/accounts/{key}/digest",
+        "says what shall be: done twice it comes to the same",
+    ),
+    (
+        "put /api/v1/accounts/{key}/suspension",
+        "says what shall be: done twice it comes to the same",
+    ),
+    (
+        "patch /api/v1/holds/{id}",
+        "what was used never goes back, and a call is renewed by whoever runs it",
+    ),
+];
+
+#[tokio::test]
+async fn whatever_replaces_something_names_the_version_that_it_replaces() {
+    let server = TestServer::start().await;
+    let api = server.get("/api/v1/openapi.json", "").await.ok(200).json();
+    let mut without = Vec::new();
+    for (path, item) in api["paths"].as_object().unwrap() {
+        let operations = item.as_object().unwrap();
+        for (method, operation) in operations
+            .iter()
+            .filter(|(method, _)| ["put", "patch"].contains(&method.as_str()))
+        {
+            let name = format!("{method} {path}");
+            let parameters = operation["parameters"].as_array().unwrap();
+            let has = parameters
+                .iter()
+                .any(|parameter| parameter["name"] == "If-Match");
+            if has {
+                let responses = &operation["responses"];
+                assert!(responses.get("412").is_some(), "{name} is never stale");
+                for status in ["200", "201"] {
+                    let described = responses.get(status);
+                    let tag = described.map(|one| &one["headers"]["ETag"]);
+                    assert!(
+                        tag.is_none_or(serde_json::Value::is_object),
+                        "{name} {status} has no ETag"
+                    );
+                }
+            } else {
+                without.push(name);
+            }
+        }
+    }
+    without.sort_unstable();
+    let mut right = WITHOUT_VERSION.map(|(name, _)| name);
+    right.sort_unstable();
+    assert_eq!(without, right);
+}
+
 #[tokio::test]
 async fn the_readable_description_needs_nothing_from_elsewhere() {
     let server = TestServer::start().await;

@@ -34,7 +34,7 @@ fn OfferSection(
     lead: &'static str,
 ) -> impl IntoView {
     let helps = Memo::new(move |_| page.with(|page| Remedy::for_reader(&page.reader)));
-    let account = Memo::new(move |_| page.with(|page| page.account.clone()));
+    let account = Memo::new(move |_| page.with(|page| (page.account.clone(), page.plan.clone())));
     let cards = move || {
         let (account, helps) = (account.get(), helps.get());
         let offers = offers.get().into_iter();
@@ -53,7 +53,12 @@ fn OfferSection(
     }
 }
 
-fn offer_card(offer: &Offer, kind: &'static str, account: &str, helps: Remedy) -> AnyView {
+fn offer_card(
+    offer: &Offer,
+    kind: &'static str,
+    account: &(String, String),
+    helps: Remedy,
+) -> AnyView {
     let is_current = offer.standing == Standing::Current;
     let class = if is_current {
         "card offer current"
@@ -81,8 +86,14 @@ fn offer_card(offer: &Offer, kind: &'static str, account: &str, helps: Remedy) -
     .into_any()
 }
 
-/// What can be done about an offer.
-fn action(offer: &Offer, kind: &'static str, account: &str, helps: Remedy) -> AnyView {
+/// What can be done about an offer, by an account and the plan that it is on. The form says what was seen when it was
+/// chosen, so that who chose can be told what is so instead.
+fn action(
+    offer: &Offer,
+    kind: &'static str,
+    (account, plan): &(String, String),
+    helps: Remedy,
+) -> AnyView {
     let label = match offer.standing {
         Standing::Current => return view! { <p class="offer-note">"Your plan"</p> }.into_any(),
         Standing::Larger => "Upgrade",
@@ -104,9 +115,14 @@ fn action(offer: &Offer, kind: &'static str, account: &str, helps: Remedy) -> An
     let next = format!("{}?account={account}", crate::PLANS_PATH);
     view! {
         <form method="post" action="/billing/orders">
-            <input type="hidden" name="account" value=account.to_owned()/>
+            <input type="hidden" name="account" value=account.clone()/>
             <input type="hidden" name="kind" value=kind/>
             <input type="hidden" name="item" value=offer.key.clone()/>
+            <input type="hidden" name="seen_plan" value=plan.clone()/>
+            <input type="hidden" name="seen_credits" value=offer.credits.to_string()/>
+            <input type="hidden" name="seen_price" value=offer.price.clone().unwrap_or_default()/>
+            <input type="hidden" name="seen_terms" value=offer.terms.clone()/>
+            <input type="hidden" name="version" value=offer.version.clone()/>
             <input type="hidden" name="next" value=next/>
             <button class=class type="submit" aria-label=format!("{label} {}", offer.name)>{label}</button>
         </form>

@@ -8,10 +8,12 @@ use domain::{
     number,
     tenancy::{Pack, Plan},
 };
+use serde::Serialize;
 use service::{
     Services,
     activity::{decision_words, support_words},
     billing::{Billing, LEDGER_LINES},
+    ports::{Offered, Versioned as _},
 };
 
 use super::{
@@ -44,7 +46,9 @@ pub async fn read_plans(
         plans: lines(&billing.catalogue.plans, |plan| {
             plan_offer(plan, &billing.plan)
         }),
-        packs: lines(&billing.catalogue.packs, pack_offer),
+        packs: lines(&billing.catalogue.packs, |pack| {
+            pack_offer(pack, &billing.plan.key)
+        }),
         account: account.key,
         account_name: account.name,
         time_zone: account.time_zone,
@@ -66,7 +70,8 @@ fn before(query: &str) -> Option<i64> {
     before.1.parse().ok()
 }
 
-fn plan_offer(plan: &Plan, current: &Plan) -> Offer {
+/// A plan as an account is offered it that is on another.
+pub fn plan_offer(plan: &Plan, current: &Plan) -> Offer {
     let standing = match plan.monthly_credits.cmp(&current.monthly_credits) {
         _ if plan.key == current.key => Standing::Current,
         std::cmp::Ordering::Less => Standing::Smaller,
@@ -93,10 +98,17 @@ fn plan_offer(plan: &Plan, current: &Plan) -> Offer {
         price,
         terms,
         standing,
+        version: version(&current.key, plan),
     }
 }
 
-fn pack_offer(pack: &Pack) -> Offer {
+/// The version of an offer to an account that is on a plan.
+fn version<T: Serialize>(plan: &str, item: &T) -> String {
+    Offered { plan, item }.version().to_string()
+}
+
+/// A pack as an account is offered it that is on a plan.
+pub fn pack_offer(pack: &Pack, plan: &str) -> Offer {
     let terms = match pack.valid_cycles {
         1 => "Valid to the end of this cycle".to_owned(),
         cycles => format!("Valid for {cycles} billing cycles"),
@@ -109,6 +121,7 @@ fn pack_offer(pack: &Pack) -> Offer {
         unit_price: unit_price(pack.price.as_ref(), pack.currency.as_ref(), pack.credits),
         terms,
         standing: Standing::Beside,
+        version: version(plan, pack),
     }
 }
 

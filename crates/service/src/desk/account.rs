@@ -25,6 +25,7 @@ pub(super) const MOST: i128 = MOST_COUNTED.micro() as i128;
 /// One account at the desk.
 pub(super) struct Account {
     pub(super) id: AccountId,
+    pub(super) plan: String,
     pub(super) terms: Terms,
     pub(super) cycles: domain::calendar::Cycles,
     opened: Option<Time>,
@@ -66,6 +67,7 @@ impl Account {
         };
         Self {
             id: loaded.account,
+            plan: loaded.plan,
             terms: loaded.terms,
             cycles: loaded.cycles,
             opened: loaded.opened,

@@ -6,9 +6,13 @@ use super::Account;
 use crate::ports::{Acted, Gift, Refusal};
 
 impl Account {
-    pub(super) fn order(&mut self, order: &Order) -> Acted {
+    pub(super) fn order(&mut self, order: &Order, beside: Option<&str>) -> Result<Acted, Refusal> {
+        let plan = self.new_plan.as_ref().unwrap_or(&self.plan);
+        if beside.is_some_and(|beside| beside != plan) {
+            return Err(Refusal::Stale);
+        }
         self.keep_order(order.clone());
-        Acted::Order(order.clone())
+        Ok(Acted::Order(order.clone()))
     }
 
     /// A payment came in. Its credits are given in the same transaction, once, however often it is reported.

@@ -6,6 +6,7 @@ use std::{fmt, str::FromStr};
 use domain::{
     alert::Rule,
     brand::Brand,
+    rate::RateCard,
     tenancy::{Account, Company, Pack, Plan},
 };
 use serde::{Deserialize, Serialize};
@@ -85,6 +86,28 @@ impl Versioned for Plan {
 impl Versioned for Pack {
     fn version(&self) -> Version {
         Version::of("pack", self)
+    }
+}
+
+impl Versioned for RateCard {
+    /// What follows a version of a card is another one, also with the same rules.
+    fn version(&self) -> Version {
+        Version::of("rate_card", &(self.version, self.effective_at, &self.rules))
+    }
+}
+
+/// Something to buy as an account is offered it: beside the plan that it is on.
+#[derive(Debug, Serialize)]
+pub struct Offered<'a, T> {
+    /// Key of the account's plan.
+    pub plan: &'a str,
+    /// What is offered.
+    pub item: &'a T,
+}
+
+impl<T: Serialize> Versioned for Offered<'_, T> {
+    fn version(&self) -> Version {
+        Version::of("offer", self)
     }
 }
 

@@ -257,12 +257,14 @@ pub trait DirectoryStore {
     /// Event types that have a rate card, sorted, those after `after`.
     async fn rate_card_types(&self, after: Option<&str>, limit: u32) -> StoreResult<Vec<String>>;
 
-    /// Stores a further version; the same rules from the same time as the latest version change nothing.
+    /// Stores a further version, if the latest one is what is expected; the same rules from the same time as the latest
+    /// version change nothing.
     async fn put_rate_card(
         &self,
         event_type: &str,
         effective_at: Time,
         rules: &[RateRule],
+        expected: &Expected,
         now: Time,
     ) -> StoreResult<Stored<RateCard>>;
 
@@ -273,7 +275,8 @@ pub trait DirectoryStore {
     async fn put_api_key(&self, key: &NewApiKey, most: u32) -> StoreResult<Edited<()>>;
 
     /// Stores an API key in the place of one that works, which ends at `ends_at` unless it ends sooner; unless there are
-    /// `most` that work. [`Edited::Missing`] when the key before works no more.
+    /// `most` that work. [`Edited::Missing`] when the key before works no more, [`Edited::Stale`] when it was rotated before
+    /// into one that works.
     async fn rotate_api_key(
         &self,
         before: &str,

@@ -96,7 +96,12 @@ pub enum Act {
         id: String,
     },
     /// Orders a pack or a plan.
-    Order(Box<Order>),
+    Order {
+        /// What is ordered.
+        order: Box<Order>,
+        /// Key of the plan that the account has to be on, when who orders chose beside it.
+        beside: Option<String>,
+    },
     /// A payment of an order came in: gives what was ordered.
     PayOrder {
         /// Which order.
@@ -270,6 +275,8 @@ pub enum Refusal {
     NotOfClient,
     /// A sum would be larger than can be counted.
     OutOfRange,
+    /// It was chosen beside what is not so any more.
+    Stale,
 }
 
 /// A line of the ledger with its number and time.

@@ -56,6 +56,8 @@ pub struct State {
     moved_to: BTreeMap<AccountId, (usize, Option<Time>)>,
     rate_cards: Vec<RateCard>,
     keys: Vec<ApiKey>,
+    /// The keys that keys were rotated into.
+    successors: BTreeMap<String, String>,
     users: Vec<User>,
     sessions: Vec<SavedSession>,
     access: access::Access,

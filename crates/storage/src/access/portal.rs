@@ -1,7 +1,7 @@
 //! One-time links of a platform.
 
 use domain::Time;
-use service::ports::PortalGrant;
+use service::{ports::PortalGrant, sessions::MOST_SESSIONS};
 use sqlx::SqlitePool;
 
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
     writer::Writer,
 };
 
-/// Links that nobody used are removed on the way.
+/// Links that nobody used are removed on the way, and those of a user that are more than they may have, the oldest first.
 #[tracing::instrument(name = "db.portal_links.put", skip_all)]
 pub(super) async fn put(
     writer: &Writer,
@@ -22,14 +22,25 @@ pub(super) async fn put(
         "INSERT INTO portal_links (token_hash, data, expires_at) VALUES (?1, ?2, ?3)";
     /// A day after its end a link is surely of no use.
     const SWEEP: &str = "DELETE FROM portal_links WHERE expires_at < ?1 - 86400000000";
+    const OLDEST: &str =
+        "DELETE FROM portal_links WHERE token_hash IN (SELECT token_hash FROM portal_links
+        WHERE iif(json_valid(data), data ->> '$.account', NULL) = ?1 ->> '$.account'
+            AND iif(json_valid(data), data ->> '$.user', NULL) = ?1 ->> '$.user'
+        ORDER BY expires_at DESC, token_hash LIMIT -1 OFFSET ?2)";
+    let data = serde_json::to_string(grant)?;
     once(writer, async |tx| {
+        sqlx::query(OLDEST)
+            .bind(&data)
+            .bind(MOST_SESSIONS - 1)
+            .execute(tx.connection())
+            .await?;
         sqlx::query(SWEEP)
             .bind(expires_at.micros())
             .execute(tx.connection())
             .await?;
         sqlx::query(INSERT)
             .bind(token_hash)
-            .bind(serde_json::to_string(grant)?)
+            .bind(&data)
             .bind(expires_at.micros())
             .execute(tx.connection())
             .await?;

@@ -120,8 +120,8 @@ async fn insert(connection: &mut SqliteConnection, key: &ApiKey) -> Result<()> {
     Ok(())
 }
 
-/// Only a key that works at that moment is replaced: one that was revoked meanwhile has no successor. A key that ends
-/// sooner keeps its end.
+/// Only a key that works at that moment is replaced: one that was revoked meanwhile has no successor, and one that has a
+/// successor that works has no other. A key that ends sooner keeps its end.
 #[tracing::instrument(name = "db.api_keys.rotate", skip_all)]
 pub(super) async fn rotate(
     writer: &Writer,
@@ -130,17 +130,32 @@ pub(super) async fn rotate(
     ends_at: Time,
     most: u32,
 ) -> Result<Edited<()>> {
-    const END: &str = "UPDATE api_keys SET expires_at = min(coalesce(expires_at, ?3), ?3)
+    const SUCCEEDED: &str = "SELECT EXISTS (SELECT 1 FROM api_keys AS old
+        JOIN api_keys AS new ON new.prefix = old.successor
+        WHERE old.prefix = ?2 AND old.account_id IS ?1 AND old.revoked_at IS NULL
+            AND new.revoked_at IS NULL AND (new.expires_at IS NULL OR new.expires_at > ?3))";
+    const END: &str = "UPDATE api_keys SET expires_at = min(coalesce(expires_at, ?3), ?3), successor = ?5
         WHERE prefix = ?2 AND account_id IS ?1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?4)";
     once(writer, async |tx| {
         if working(tx.connection(), key.account, key.created_at).await? >= most {
             return Ok(Did::Nothing(Edited::Over));
         }
+        let account = key.account.map(|account| account.0);
+        let is_succeeded: bool = sqlx::query_scalar(SUCCEEDED)
+            .bind(account)
+            .bind(before)
+            .bind(key.created_at.micros())
+            .fetch_one(tx.connection())
+            .await?;
+        if is_succeeded {
+            return Ok(Did::Nothing(Edited::Stale));
+        }
         let ended = sqlx::query(END)
-            .bind(key.account.map(|account| account.0))
+            .bind(account)
             .bind(before)
             .bind(ends_at.micros())
             .bind(key.created_at.micros())
+            .bind(&key.prefix)
             .execute(tx.connection())
             .await?;
         if ended.rows_affected() == 0 {

@@ -4,7 +4,7 @@ use domain::{
     Time,
     rate::{RateCard, RateRule},
 };
-use service::ports::Stored;
+use service::ports::{Expected, Stored};
 use sqlx::{SqliteConnection, SqliteExecutor, SqlitePool};
 
 use super::after_or_first;
@@ -58,10 +58,14 @@ pub(super) async fn put(
     event_type: &str,
     effective_at: Time,
     rules: &[RateRule],
+    expected: &Expected,
     now: Time,
 ) -> Result<Stored<RateCard>> {
     once(writer, async |tx| {
         let latest = versions(tx.connection(), event_type).await?.pop();
+        if !expected.is_met_by(latest.as_ref()) {
+            return Ok(Did::Nothing(Stored::Stale));
+        }
         let version = match latest {
             Some(latest) if latest.effective_at == effective_at && latest.rules == rules => {
                 return Ok(Did::Done(Stored::Replaced(latest)));

@@ -1,7 +1,7 @@
 //! Browser sessions, by a hash of their id.
 
 use domain::{Time, UserId};
-use service::ports::SavedSession;
+use service::{ports::SavedSession, sessions::MOST_SESSIONS};
 use sqlx::{SqliteConnection, SqlitePool};
 
 use crate::{error::Result, writer::Writer};
@@ -39,8 +39,36 @@ pub(super) async fn save(writer: &Writer, session: &SavedSession, create: bool) 
         .bind(session.user.map(|user| user.0))
         .execute(tx.connection())
         .await?;
+    end_oldest(tx.connection(), session, create).await?;
     tx.commit().await?;
     Ok(done.rows_affected() > 0)
+}
+
+/// Ends what is more than somebody may have, the ones that were used longest ago. The session at hand stays.
+async fn end_oldest(
+    connection: &mut SqliteConnection,
+    session: &SavedSession,
+    is_new: bool,
+) -> Result<()> {
+    const OF_PERSON: &str = "DELETE FROM sessions WHERE id_hash IN (SELECT id_hash FROM sessions
+        WHERE user_id = ?1 AND id_hash <> ?2 ORDER BY expires_at DESC, id_hash LIMIT -1 OFFSET ?3)";
+    const OF_PORTAL: &str = "DELETE FROM sessions WHERE id_hash IN (SELECT id_hash FROM sessions
+        WHERE user_id IS NULL AND iif(json_valid(data), data ->> '$.account', NULL) = ?1 ->> '$.account'
+            AND iif(json_valid(data), data ->> '$.user', NULL) = ?1 ->> '$.user' AND id_hash <> ?2
+        ORDER BY expires_at DESC, id_hash LIMIT -1 OFFSET ?3)";
+    let others = MOST_SESSIONS - 1;
+    let query = match session.user {
+        Some(user) => sqlx::query(OF_PERSON).bind(user.0),
+        // What nobody has signed in to names neither an account nor a user.
+        None if is_new => sqlx::query(OF_PORTAL).bind(&session.data),
+        None => return Ok(()),
+    };
+    query
+        .bind(&session.id_hash)
+        .bind(others)
+        .execute(connection)
+        .await?;
+    Ok(())
 }
 
 #[tracing::instrument(name = "db.sessions.get", skip_all)]

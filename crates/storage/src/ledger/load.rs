@@ -46,7 +46,7 @@ impl Wanted {
 }
 
 const BOOKS: &str = "
-    SELECT a.account_id, a.time_zone, a.cycle_anchor, a.policy, a.grace_percent, a.suspended, a.plan_version, a.opened_at,
+    SELECT a.account_id, a.plan, a.time_zone, a.cycle_anchor, a.policy, a.grace_percent, a.suspended, a.plan_version, a.opened_at,
         b.version, b.last_grant, b.last_entry, b.renewed, b.held, b.billing, a.auto_refund,
         b.counted >> 32 AS counted_high, b.counted & 4294967295 AS counted_low, b.counted_trillions,
         (SELECT json_group_array(json_array(t.version, t.effective_at, t.name, t.monthly_credits, t.rollover))
@@ -77,6 +77,7 @@ const COUNTED: &str = "
 #[derive(sqlx::FromRow)]
 struct BooksRow {
     account_id: i64,
+    plan: String,
     time_zone: String,
     cycle_anchor: i64,
     policy: String,
@@ -170,6 +171,7 @@ fn opened(row: &BooksRow) -> Result<LoadedBooks> {
     Ok(LoadedBooks {
         account: AccountId(row.account_id),
         opened: row.opened_at.map(Time::from_micros),
+        plan: row.plan.clone(),
         terms: Terms {
             plan: plan_history(&row.terms, row.plan_version)?,
             policy,

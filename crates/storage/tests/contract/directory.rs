@@ -241,7 +241,7 @@ pub async fn rate_cards_have_versions(backend: Arc<dyn Backend>) {
         .unwrap()
     };
     let put = async |at, price| match store
-        .put_rate_card("usage", at, &rules(price), NOW)
+        .put_rate_card("usage", at, &rules(price), &Expected::Any, NOW)
         .await
         .unwrap()
     {
@@ -265,7 +265,7 @@ pub async fn rate_cards_have_versions(backend: Arc<dyn Backend>) {
     );
     assert_eq!(store.rate_cards("other").await.unwrap(), []);
     store
-        .put_rate_card("llm", NOW, &rules("1"), NOW)
+        .put_rate_card("llm", NOW, &rules("1"), &Expected::Any, NOW)
         .await
         .unwrap();
     assert_eq!(

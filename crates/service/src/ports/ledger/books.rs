@@ -36,6 +36,8 @@ pub struct CompanyLimits {
 pub struct LoadedBooks {
     /// Whose.
     pub account: AccountId,
+    /// Key of its plan.
+    pub plan: String,
     /// What it pays.
     pub terms: Terms,
     /// Its billing cycles.

@@ -277,6 +277,7 @@ impl DirectoryStore for MemoryStore {
         event_type: &str,
         effective_at: Time,
         rules: &[RateRule],
+        expected: &Expected,
         _now: Time,
     ) -> StoreResult<Stored<RateCard>> {
         Ok(self.change(|state| {
@@ -285,6 +286,9 @@ impl DirectoryStore for MemoryStore {
                 .iter()
                 .rfind(|card| card.event_type == event_type)
                 .cloned();
+            if !expected.is_met_by(latest.as_ref()) {
+                return Stored::Stale;
+            }
             if let Some(latest) = &latest
                 && latest.effective_at == effective_at
                 && latest.rules == rules
@@ -330,8 +334,16 @@ impl DirectoryStore for MemoryStore {
             let Some(place) = state.keys.iter().position(works) else {
                 return Edited::Missing;
             };
+            let works = |new: &ApiKey| new.works_at(key.created_at);
+            let successor = state.successors.get(before);
+            let mut keys = state.keys.iter();
+            if keys.any(|new| successor == Some(&new.prefix) && works(new)) {
+                return Edited::Stale;
+            }
             let added = state.add_key(key, most);
             if added.is_made() {
+                let after = key.prefix.clone();
+                state.successors.insert(before.to_owned(), after);
                 let old = &mut state.keys[place];
                 old.expires_at = Some(old.expires_at.map_or(ends_at, |end| end.min(ends_at)));
             }

@@ -8,6 +8,7 @@ use service::{
         SavedSession, SecondFactor, Standing, StoreResult, User,
     },
     request::RequestName,
+    sessions::MOST_SESSIONS,
 };
 
 use super::{MemoryStore, page, put};
@@ -78,6 +79,18 @@ impl IdentityStore for MemoryStore {
                 return false;
             }
             put(&mut state.sessions, session.clone(), is_same);
+            let is_theirs =
+                |other: &SavedSession| other.user == session.user && other.user.is_some();
+            while state.sessions.iter().filter(|one| is_theirs(one)).count()
+                > MOST_SESSIONS as usize
+            {
+                let others = state
+                    .sessions
+                    .iter()
+                    .filter(|one| is_theirs(one) && !is_same(one));
+                let oldest = others.min_by_key(|one| one.expires_at).cloned();
+                state.sessions.retain(|one| Some(one) != oldest.as_ref());
+            }
             true
         }))
     }

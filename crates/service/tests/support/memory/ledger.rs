@@ -63,6 +63,7 @@ impl State {
         Some(LoadedBooks {
             account: id,
             opened,
+            plan: account.plan.clone(),
             terms: Terms {
                 plan: PlanHistory::new(moved_to.clone(), later.to_vec()),
                 policy: account.policy,
