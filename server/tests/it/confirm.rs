@@ -21,7 +21,7 @@ const SENSITIVE: [&str; 6] = [
     "/platform/refunds/decide",
 ];
 /// What does not ask, and why.
-const NOT: [(&str, &str); 28] = [
+const NOT: [(&str, &str); 30] = [
     ("/settings/webhooks/test", "sends a message again"),
     ("/settings/webhooks/replay", "sends a message again"),
     ("/settings/brand", "a name, a colour and a logo"),
@@ -53,6 +53,11 @@ const NOT: [(&str, &str); 28] = [
     ("/portal/{secret}", "the link shows it"),
     ("/unsubscribe/{token}", "the link shows it"),
     ("/api/fn/{name}", "functions that read"),
+    ("/sign-in/passkey", "asks what a passkey has to sign"),
+    (
+        "/settings/second-factor/passkeys/ask",
+        "asks what a passkey has to sign",
+    ),
 ];
 
 fn does_not_ask(path: &str) -> bool {
@@ -66,6 +71,11 @@ fn every_form_of_the_pages_is_known_to_ask_or_why_not() {
         ("app::BRAND_PATH", "/settings/brand"),
         ("app::FORGOT_PATH", "/forgot-password"),
         ("second_step::SECOND_STEP", "/sign-in/code"),
+        ("app::SIGN_IN_PASSKEY_PATH", "/sign-in/passkey"),
+        (
+            "app::CONFIRM_PASSKEY_PATH",
+            "/settings/second-factor/passkeys/ask",
+        ),
     ];
     let mut forms = 0;
     for route in routes.split(".route(").skip(1).filter(|route| {
