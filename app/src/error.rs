@@ -24,6 +24,12 @@ pub enum AppError {
     Failed,
     /// There are too many live pages to follow another one.
     TooMany,
+    /// More was sent than is taken.
+    TooLarge,
+    /// What was sent did not arrive in time.
+    TooSlow,
+    /// A call that cannot be read: of another version of the page, or of no page.
+    Unreadable,
 }
 
 impl fmt::Display for AppError {
@@ -36,6 +42,9 @@ impl fmt::Display for AppError {
             Self::Offline => "The server cannot be reached.",
             Self::Failed => "Something went wrong on our side.",
             Self::TooMany => "Too many live pages.",
+            Self::TooLarge => "This is too large.",
+            Self::TooSlow => "This took too long to arrive.",
+            Self::Unreadable => "This call cannot be read.",
         })
     }
 }
@@ -51,6 +60,13 @@ impl AppError {
                 "Try again in a moment. Nothing that was recorded is lost.".to_owned()
             }
             Self::TooMany => "Close pages that you do not need.".to_owned(),
+            Self::TooLarge => {
+                "A form takes up to 64 kilobytes. Go back and send less: a smaller logo, or less text.".to_owned()
+            }
+            Self::TooSlow => {
+                "Nothing was changed. Check your connection, go back, and send it again.".to_owned()
+            }
+            Self::Unreadable => "Reload the page.".to_owned(),
             Self::Offline => {
                 "Check your connection; the page goes on by itself once it is back.".to_owned()
             }
@@ -64,7 +80,31 @@ impl FromServerFnError for AppError {
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         match error {
             ServerFnErrorErr::Request(_) => Self::Offline,
+            // On the server they are about the call; in the browser they would be about its answer.
+            #[cfg(feature = "ssr")]
+            ServerFnErrorErr::Args(_)
+            | ServerFnErrorErr::MissingArg(_)
+            | ServerFnErrorErr::Deserialization(_) => Self::Unreadable,
             _ => Self::Failed,
+        }
+    }
+}
+
+#[cfg(feature = "ssr")]
+impl AppError {
+    /// The status of an answer that says this.
+    pub const fn status(&self) -> http::StatusCode {
+        use http::StatusCode;
+        match self {
+            Self::SignedOut => StatusCode::UNAUTHORIZED,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Busy | Self::Offline => StatusCode::SERVICE_UNAVAILABLE,
+            Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
+            Self::Unreadable => StatusCode::BAD_REQUEST,
+            Self::Failed => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 }
@@ -91,7 +131,7 @@ impl From<service::ServiceError> for AppError {
             ServiceError::Store(error) => {
                 service::log_failure(&error);
                 match error {
-                    StoreError::Unavailable(_) => Self::Busy,
+                    StoreError::Unavailable(_) | StoreError::Crowded { .. } => Self::Busy,
                     StoreError::Failed(_) | StoreError::OutOfRange(_) => Self::Failed,
                 }
             }

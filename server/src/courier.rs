@@ -47,10 +47,7 @@ impl WebCourier {
     /// A client that connects to addresses that were looked at, and to nothing a second look-up might say.
     async fn client(&self, url: &Url) -> Result<Client, String> {
         let host = url.host_str().unwrap_or_default();
-        let addresses = guard::addresses(url).await?;
-        if !self.private {
-            guard::check(&addresses)?;
-        }
+        let addresses = guard::addresses(url, self.private).await?;
         let addresses: Vec<_> = addresses
             .into_iter()
             .map(|address| SocketAddr::new(address, 0))
@@ -68,12 +65,12 @@ impl WebCourier {
 
 #[async_trait]
 impl Courier for WebCourier {
-    fn check(&self, url: &str) -> Result<(), String> {
+    fn check(&self, url: &str) -> Result<String, String> {
         let url = self.target(url)?;
-        match guard::literal(&url) {
-            Some(address) if !self.private => guard::check(&[address]),
-            _ => Ok(()),
+        if let Some(address) = guard::literal(&url).filter(|_| !self.private) {
+            guard::check(&[address])?;
         }
+        Ok(url.into())
     }
 
     async fn call(&self, call: Call<'_>) -> Result<u16, String> {

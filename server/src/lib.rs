@@ -15,6 +15,7 @@ pub mod listener;
 pub mod mail;
 pub mod middleware;
 pub mod privacy;
+mod seat;
 pub mod sessions;
 pub mod state;
 pub mod telemetry;

@@ -3,6 +3,7 @@
 
 pub mod address;
 pub mod at_once;
+pub mod bodies;
 pub mod buckets;
 pub mod cross_site;
 pub mod guesses;
@@ -14,9 +15,7 @@ pub mod panics;
 pub mod rates;
 
 use axum::{Router, middleware::from_fn, middleware::from_fn_with_state};
-use tower_http::{
-    catch_panic::CatchPanicLayer, compression::CompressionLayer, limit::RequestBodyLimitLayer,
-};
+use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 
 use crate::AppState;
 
@@ -28,12 +27,7 @@ pub fn layer(routes: Router<AppState>, state: &AppState) -> Router<AppState> {
         .layer(from_fn_with_state(state.clone(), rates::limit))
         .layer(from_fn_with_state(state.clone(), at_once::limit))
         .layer(from_fn(limits::time))
-        .layer(RequestBodyLimitLayer::new(limits::MAX_BODY_BYTES))
-        .layer(from_fn(limits::announced_size))
-        .layer(from_fn_with_state(
-            state.bounds.read_timeout,
-            limits::slow_body,
-        ))
+        .layer(from_fn_with_state(state.clone(), bodies::bound))
         .layer(CompressionLayer::new())
         .layer(from_fn_with_state(state.clone(), headers::secure))
         .layer(from_fn_with_state(state.clone(), address::find))

@@ -27,6 +27,7 @@ use tower_sessions::{Expiry, Session, SessionManagerLayer, cookie::SameSite};
 use crate::{
     AppState,
     middleware::{address::ClientAddress, cross_site::is_for_keys},
+    seat::Seat,
     state::Origin,
 };
 
@@ -156,6 +157,8 @@ async fn resolve(
     mut request: Request,
     next: Next,
 ) -> Response {
+    let address = ClientAddress::of(request.extensions());
+    Seat::comes_from(request.extensions(), address);
     let headers = request.headers();
     let theme = cookie(headers, THEME_COOKIE)
         .filter(|theme| matches!(*theme, "light" | "dark"))
@@ -173,8 +176,8 @@ async fn resolve(
             Err(error) => tracing::error!(%error, "a session could not be read"),
         }
     }
-    let address = ClientAddress::of(request.extensions());
     if let Some(known) = &mut current.known {
+        Seat::is_of(request.extensions(), &known.caller);
         known.caller = known.caller.clone().at(address.text());
         if known.person.is_portal {
             current.frame_ancestors = embedders(&state);

@@ -13,6 +13,7 @@ use crate::{
     middleware::{
         address::Proxies,
         at_once::AtOnce,
+        bodies::{Bodies, BodyLimits},
         guesses::Guesses,
         rates::{Limiter, Rates},
     },
@@ -44,6 +45,8 @@ pub struct AppState {
     pub turns: Turns,
     /// Counts requests that run, by sender.
     pub at_once: AtOnce,
+    /// Counts what is kept of bodies.
+    pub bodies: Bodies,
     /// How long connections may take.
     pub bounds: Bounds,
     /// Origins whose pages may show a platform's users our pages in a frame.
@@ -105,6 +108,8 @@ pub struct Edge {
     pub reads: ReadLimits,
     /// How many connections there may be, and how long they may take.
     pub bounds: Bounds,
+    /// How much of all bodies may be kept.
+    pub bodies: BodyLimits,
     /// Origins whose pages may show a platform's users our pages in a frame.
     pub embed_origins: Vec<String>,
     /// The provider of single sign-on.
@@ -128,6 +133,7 @@ impl AppState {
             limiter: Limiter::new(edge.rates),
             turns: Turns::new(edge.reads),
             at_once: AtOnce::new(edge.bounds.connections_address),
+            bodies: Bodies::new(edge.bodies),
             bounds: edge.bounds,
             embed_origins: Arc::new(edge.embed_origins),
             sign_on: edge.sign_on,

@@ -1,15 +1,23 @@
-//! Turns at reading: pages, files, server functions and the API's reads wait in one queue for each account.
+//! Turns at reading: pages, files, server functions, the API's reads, and the questions of open pages wait in one queue
+//! for each account.
 //!
 //! Few read at once, because a page costs as much as a thousand checks. Whoever sends many requests waits behind its own
-//! ones: a place that becomes free goes to the account that has waited longest for its next turn.
+//! ones: a place that becomes free goes to the account that has waited longest for its next turn. Within an account, what
+//! was asked for and what open pages ask take turns as well.
+//!
+//! Turns are taken where the database is read ([`service::turn`]), so that nothing reads for anybody without one.
 
 use std::{
     collections::{HashMap, VecDeque},
+    net::IpAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use service::{Caller, ServiceError};
+use service::{Caller, ServiceError, ports::StoreError};
 use tokio::sync::oneshot;
+
+#[cfg(test)]
+mod tests;
 
 /// When to come back to a queue that is full.
 const RETRY_AFTER_S: u32 = 2;
@@ -38,15 +46,34 @@ impl Default for ReadLimits {
 /// Accounts times [`ReadLimits::waiting`] may not be any number.
 const MAX_WAITING: usize = 4_096;
 
-/// Whose turn it is: an account's members and keys share turns, those who run the platform have their own.
+/// Whose turn it is: an account's members and keys share turns, those who run the platform have their own, and so have
+/// those who are not known, by where they come from.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-enum Party {
+pub(crate) enum Party {
+    /// An account.
     Account(i64),
+    /// Somebody of no account, by name.
     Caller(String),
+    /// Somebody who is not known.
+    Stranger(Option<IpAddr>),
+}
+
+/// What is done when others wait already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Patience {
+    /// It is refused when too many do.
+    Some,
+    /// The answer has begun, and is only broken off when more wait than can be kept in mind.
+    More,
+    /// It waits however many do. As many can as there are requests: what was perhaps written already is not refused.
+    Endless,
+    /// The same, for the question of an open page; each has one at most.
+    Open,
 }
 
 impl Party {
-    fn of(caller: &Caller) -> Self {
+    /// Whose turn a caller's is.
+    pub(crate) fn of(caller: &Caller) -> Self {
         match caller.own_accounts().first() {
             Some(account) => Self::Account(account.0),
             None => Self::Caller(caller.name().to_owned()),
@@ -62,10 +89,49 @@ struct Queue {
     limits: ReadLimits,
     reading: HashMap<Party, u32>,
     all_reading: u32,
-    waiting: HashMap<Party, VecDeque<oneshot::Sender<()>>>,
+    waiting: HashMap<Party, Waiting>,
     all_waiting: usize,
+    /// Of them, those that may be refused.
+    all_counted: usize,
     /// Those who wait, in the order of their next turns.
     order: VecDeque<Party>,
+}
+
+/// Who waits of one party.
+#[derive(Default)]
+struct Waiting {
+    asked: VecDeque<Call>,
+    /// Questions of open pages.
+    open: VecDeque<Call>,
+    /// Whether the last turn went to what was asked for.
+    was_asked: bool,
+}
+
+/// How somebody who waits is told.
+struct Call {
+    tell: oneshot::Sender<()>,
+    is_counted: bool,
+}
+
+impl Waiting {
+    fn counted(&self) -> usize {
+        self.asked.iter().filter(|call| call.is_counted).count()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.asked.is_empty() && self.open.is_empty()
+    }
+
+    /// Whose turn is next: one that was asked for, one of an open page.
+    fn next(&mut self) -> Option<Call> {
+        let prefers_open = self.was_asked && !self.open.is_empty();
+        self.was_asked = !prefers_open && !self.asked.is_empty();
+        if self.was_asked {
+            self.asked.pop_front()
+        } else {
+            self.open.pop_front()
+        }
+    }
 }
 
 /// A turn; it ends when dropped.
@@ -115,6 +181,7 @@ impl Turns {
             all_reading: 0,
             waiting: HashMap::new(),
             all_waiting: 0,
+            all_counted: 0,
             order: VecDeque::new(),
         })))
     }
@@ -124,8 +191,7 @@ impl Turns {
     /// # Errors
     /// [`ServiceError::Busy`] when too many of the caller's requests wait already.
     pub async fn take(&self, caller: &Caller) -> Result<Turn, ServiceError> {
-        let most = self.queue().limits.waiting as usize;
-        self.take_within(caller, most).await
+        Ok(self.take_as(Party::of(caller), Patience::Some).await?)
     }
 
     /// Waits for the next turn of an answer that has begun: it is not broken off because others wait too.
@@ -133,12 +199,19 @@ impl Turns {
     /// # Errors
     /// [`ServiceError::Busy`] when more wait than can be kept in mind.
     pub async fn take_next(&self, caller: &Caller) -> Result<Turn, ServiceError> {
-        self.take_within(caller, MAX_WAITING).await
+        Ok(self.take_as(Party::of(caller), Patience::More).await?)
     }
 
-    async fn take_within(&self, asking: &Caller, most: usize) -> Result<Turn, ServiceError> {
-        let party = Party::of(asking);
-        let Some(call) = self.queue().join(&party, most)? else {
+    /// Waits for the turn of a party.
+    ///
+    /// # Errors
+    /// [`StoreError::Crowded`] when too many wait for that much patience.
+    pub(crate) async fn take_as(
+        &self,
+        party: Party,
+        patience: Patience,
+    ) -> Result<Turn, StoreError> {
+        let Some(call) = self.queue().join(&party, patience)? else {
             return Ok(self.turn(party));
         };
         let mut place = Place {
@@ -176,27 +249,37 @@ impl Queue {
     fn join(
         &mut self,
         party: &Party,
-        most: usize,
-    ) -> Result<Option<oneshot::Receiver<()>>, ServiceError> {
+        patience: Patience,
+    ) -> Result<Option<oneshot::Receiver<()>>, StoreError> {
         if self.may_read(party) && !self.waiting.contains_key(party) {
             self.begin(party);
             return Ok(None);
         }
-        let waiting = self.waiting.get(party).map_or(0, VecDeque::len);
-        if waiting >= most || self.all_waiting >= MAX_WAITING {
-            return Err(ServiceError::Busy {
+        let most = match patience {
+            Patience::Some => self.limits.waiting as usize,
+            Patience::More => MAX_WAITING,
+            Patience::Endless | Patience::Open => usize::MAX,
+        };
+        let is_counted = most < usize::MAX;
+        let theirs = self.waiting.get(party).map_or(0, Waiting::counted);
+        if is_counted && (theirs >= most || self.all_counted >= MAX_WAITING) {
+            return Err(StoreError::Crowded {
                 retry_after_s: RETRY_AFTER_S,
             });
         }
-        let (call, called) = oneshot::channel();
-        self.waiting
-            .entry(party.clone())
-            .or_default()
-            .push_back(call);
-        if waiting == 0 {
+        if !self.waiting.contains_key(party) {
             self.order.push_back(party.clone());
         }
+        let (tell, called) = oneshot::channel();
+        let waiting = self.waiting.entry(party.clone()).or_default();
+        let line = if patience == Patience::Open {
+            &mut waiting.open
+        } else {
+            &mut waiting.asked
+        };
+        line.push_back(Call { tell, is_counted });
         self.all_waiting += 1;
+        self.all_counted += usize::from(is_counted);
         Ok(Some(called))
     }
 
@@ -237,16 +320,25 @@ impl Queue {
 
     /// Gives a turn to the first of a party who still waits.
     fn call(&mut self, party: &Party) -> bool {
-        while let Some(first) = self.waiting.get_mut(party).and_then(VecDeque::pop_front) {
+        while let Some(first) = self.waiting.get_mut(party).and_then(Waiting::next) {
             self.all_waiting -= 1;
-            if first.send(()).is_ok() {
+            self.all_counted -= usize::from(first.is_counted);
+            if first.tell.send(()).is_ok() {
                 self.begin(party);
-                self.forget_gone(party);
+                self.forget_empty(party);
                 return true;
             }
         }
-        self.forget_gone(party);
+        self.forget_empty(party);
         false
+    }
+
+    /// Forgets a party of which nobody waits.
+    fn forget_empty(&mut self, party: &Party) {
+        if self.waiting.get(party).is_some_and(Waiting::is_empty) {
+            self.waiting.remove(party);
+            self.order.retain(|other| other != party);
+        }
     }
 
     /// Forgets those of a party who do not wait any more, and the party when nobody is left.
@@ -254,119 +346,17 @@ impl Queue {
         let Some(waiting) = self.waiting.get_mut(party) else {
             return;
         };
-        let before = waiting.len();
-        waiting.retain(|call| !call.is_closed());
-        self.all_waiting -= before - waiting.len();
-        if waiting.is_empty() {
-            self.waiting.remove(party);
-            self.order.retain(|other| other != party);
+        let (mut gone, mut counted) = (0, 0);
+        for line in [&mut waiting.asked, &mut waiting.open] {
+            line.retain(|call| {
+                let is_gone = call.tell.is_closed();
+                gone += usize::from(is_gone);
+                counted += usize::from(is_gone && call.is_counted);
+                !is_gone
+            });
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::{future::Future, pin::Pin, task::Poll};
-
-    use futures::{FutureExt as _, poll};
-
-    use super::*;
-
-    type Wait<'a> = Pin<Box<dyn Future<Output = Result<Turn, ServiceError>> + 'a>>;
-
-    fn turns(at_once: u32, account: u32, waiting: u32) -> Turns {
-        Turns::new(ReadLimits {
-            at_once,
-            account,
-            waiting,
-        })
-    }
-
-    async fn wait<'a>(turns: &'a Turns, caller: &'a Caller) -> Wait<'a> {
-        let mut wait = Box::pin(turns.take(caller));
-        assert!(poll!(&mut wait).is_pending(), "a turn was free");
-        wait
-    }
-
-    async fn is_called(wait: &mut Wait<'_>) -> Option<Turn> {
-        match poll!(wait) {
-            Poll::Ready(turn) => Some(turn.unwrap_or_else(|_| panic!("refused"))),
-            Poll::Pending => None,
-        }
-    }
-
-    fn now(turns: &Turns, caller: &Caller) -> Turn {
-        match turns.take(caller).now_or_never() {
-            Some(Ok(turn)) => turn,
-            _ => panic!("no turn was free"),
-        }
-    }
-
-    #[tokio::test]
-    async fn whoever_asks_for_much_waits_behind_their_own_requests() {
-        let (noisy, quiet) = (Caller::operator("noisy"), Caller::operator("quiet"));
-        let turns = turns(3, 2, 64);
-        let held = [now(&turns, &noisy), now(&turns, &noisy)];
-        let mut waiting = Vec::new();
-        for _ in 0..10 {
-            waiting.push(wait(&turns, &noisy).await);
-        }
-        drop(now(&turns, &quiet));
-        assert!(is_called(&mut waiting[0]).await.is_none());
-        drop(held);
-        let first = is_called(&mut waiting[0]).await.unwrap();
-        let second = is_called(&mut waiting[1]).await.unwrap();
-        assert!(is_called(&mut waiting[2]).await.is_none());
-        drop((first, second));
-    }
-
-    #[tokio::test]
-    async fn a_free_place_goes_to_each_in_turn() {
-        let callers = ["a", "b", "c"].map(Caller::operator);
-        let turns = turns(1, 1, 64);
-        let mut turn = Some(now(&turns, &callers[0]));
-        let mut waiting = Vec::new();
-        for caller in [0, 0, 0, 1, 1, 2] {
-            waiting.push((caller, wait(&turns, &callers[caller]).await));
-        }
-        let mut order = Vec::new();
-        while !waiting.is_empty() {
-            turn.take();
-            for index in 0..waiting.len() {
-                if let Some(called) = is_called(&mut waiting[index].1).await {
-                    turn = Some(called);
-                    order.push(waiting.remove(index).0);
-                    break;
-                }
-            }
-        }
-        assert_eq!(order, [0, 1, 2, 0, 1, 0]);
-    }
-
-    #[tokio::test]
-    async fn a_queue_that_is_full_refuses_and_others_have_theirs() {
-        let (noisy, quiet) = (Caller::operator("noisy"), Caller::operator("quiet"));
-        let turns = turns(1, 1, 2);
-        let held = now(&turns, &noisy);
-        let waiting = [wait(&turns, &noisy).await, wait(&turns, &noisy).await];
-        let refused = turns.take(&noisy).now_or_never().unwrap();
-        assert!(matches!(refused, Err(ServiceError::Busy { .. })));
-        let other = wait(&turns, &quiet).await;
-        assert_eq!(turns.counts(), (1, 3));
-        drop((waiting, other));
-        assert_eq!(turns.counts(), (1, 0));
-        drop(held);
-        assert_eq!(turns.counts(), (0, 0));
-    }
-
-    #[tokio::test]
-    async fn who_leaves_after_being_called_gives_the_turn_on() {
-        let caller = Caller::operator("a");
-        let turns = turns(1, 1, 8);
-        let held = now(&turns, &caller);
-        let (first, mut second) = (wait(&turns, &caller).await, wait(&turns, &caller).await);
-        drop(held);
-        drop(first);
-        assert!(is_called(&mut second).await.is_some());
+        self.all_waiting -= gone;
+        self.all_counted -= counted;
+        self.forget_empty(party);
     }
 }

@@ -43,13 +43,13 @@ use leptos::{
 };
 use service::ServiceError;
 
-use crate::{
-    AppState,
-    middleware::{guesses, lane::Seat},
-};
+use crate::{AppState, middleware::guesses, seat::Seat};
 
 /// When to come back to a server that is busy.
 const BUSY_RETRY_AFTER_S: u32 = 2;
+
+/// Longest text of why a function was not answered, in bytes.
+const MAX_REFUSAL_BYTES: usize = 64 * 1024;
 
 /// Pages, server functions, signing in and out.
 pub fn router(state: &AppState) -> Router<AppState> {
@@ -257,6 +257,11 @@ async fn refused_to(state: &AppState, current: Current, error: ServiceError) -> 
     show(state, current, Found::Problem(said)).await
 }
 
+/// Says why what was sent was not read.
+pub(crate) async fn unread(state: &AppState, why: AppError) -> Response {
+    show(state, Current::default(), Found::Problem(why)).await
+}
+
 /// Calls a server function, for somebody who is signed in.
 ///
 /// A function is called by a page's script, which reads the answer: it is never redirected to where the request says
@@ -267,12 +272,7 @@ async fn function(State(state): State<AppState>, mut request: Request) -> Respon
         return signed_out();
     }
     if let Err(busy) = turn(request.extensions()).await {
-        let kind = [
-            (header::CONTENT_TYPE, "application/octet-stream"),
-            (header::RETRY_AFTER, "2"),
-        ];
-        let told = AppError::from(busy).ser();
-        return (StatusCode::SERVICE_UNAVAILABLE, kind, told).into_response();
+        return told(&AppError::from(busy));
     }
     request.headers_mut().remove(header::ACCEPT);
     request.headers_mut().remove(header::REFERER);
@@ -280,16 +280,32 @@ async fn function(State(state): State<AppState>, mut request: Request) -> Respon
         provide_context(services.clone());
         provide_context(current.clone());
     };
-    leptos_axum::handle_server_fns_with_context(provide, request)
-        .await
-        .into_response()
+    let answer = leptos_axum::handle_server_fns_with_context(provide, request).await;
+    let answer = answer.into_response();
+    if answer.status() != StatusCode::INTERNAL_SERVER_ERROR {
+        return answer;
+    }
+    // The library answers every error like a fault of ours.
+    match axum::body::to_bytes(answer.into_body(), MAX_REFUSAL_BYTES).await {
+        Ok(why) => told(&AppError::de(why)),
+        Err(_) => told(&AppError::Failed),
+    }
 }
 
 /// What a function answers to nobody.
 fn signed_out() -> Response {
+    told(&AppError::SignedOut)
+}
+
+/// Why a function was not answered.
+fn told(why: &AppError) -> Response {
     let kind = [(header::CONTENT_TYPE, "application/octet-stream")];
-    let told = AppError::SignedOut.ser();
-    (StatusCode::UNAUTHORIZED, kind, told).into_response()
+    let mut answer = (why.status(), kind, why.ser()).into_response();
+    if answer.status() == StatusCode::SERVICE_UNAVAILABLE {
+        let wait = BUSY_RETRY_AFTER_S.into();
+        answer.headers_mut().insert(header::RETRY_AFTER, wait);
+    }
+    answer
 }
 
 /// Who asks.

@@ -16,7 +16,11 @@ pub fn Problem(
 ) -> impl IntoView {
     let (href, label) = match error {
         AppError::SignedOut => ("/sign-in", "Sign in"),
-        AppError::NotFound | AppError::Invalid(_) => (crate::USAGE_PATH, "Go to AI Credits Usage"),
+        AppError::NotFound
+        | AppError::Invalid(_)
+        | AppError::TooLarge
+        | AppError::TooSlow
+        | AppError::Unreadable => (crate::USAGE_PATH, "Go to AI Credits Usage"),
         AppError::Busy | AppError::Offline | AppError::Failed | AppError::TooMany => {
             ("", "Try again")
         }

@@ -123,12 +123,7 @@ impl Found {
             Self::Recovery(page) => page.status(),
             Self::Refused(page) => page.status,
             Self::Stale(_) => StatusCode::PRECONDITION_FAILED,
-            Self::Problem(AppError::SignedOut) => StatusCode::UNAUTHORIZED,
-            Self::Problem(AppError::NotFound) => StatusCode::NOT_FOUND,
-            Self::Problem(AppError::Invalid(_)) => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::Problem(AppError::Busy | AppError::Offline) => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Problem(AppError::TooMany) => StatusCode::TOO_MANY_REQUESTS,
-            Self::Problem(AppError::Failed) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Problem(why) => why.status(),
         }
     }
 

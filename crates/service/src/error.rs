@@ -36,7 +36,16 @@ pub enum ServiceError {
     },
     /// The database failed; the text is for the log only.
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Store(StoreError),
+}
+
+impl From<StoreError> for ServiceError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Crowded { retry_after_s } => Self::Busy { retry_after_s },
+            other => Self::Store(other),
+        }
+    }
 }
 
 /// The answer of a use-case.

@@ -61,6 +61,7 @@ pub mod tasks;
 pub mod tips;
 pub mod trends;
 pub mod tries;
+pub mod turn;
 pub mod usage;
 pub mod users;
 pub mod value;

@@ -9,7 +9,7 @@ use domain::{AccountId, ledger::SYSTEM};
 use tokio::task::JoinSet;
 
 use crate::{
-    ServiceResult, Services,
+    ServiceError, ServiceResult, Services,
     audit::Deed,
     log_failure,
     ports::{Delivery, DueAsk, Outcome, Reached, Target},
@@ -158,11 +158,15 @@ impl Services {
     }
 
     async fn send(&self, delivery: &Delivery) {
-        let attempt = tokio::time::timeout(MOST_TIME, self.attempt(delivery)).await;
-        let attempt = attempt.unwrap_or_else(|_| Err(Missed::ForNow("took too long".to_owned())));
+        let attempt = self.attempt(delivery).await;
         let is_webhook = matches!(delivery.target, Target::Webhook(_));
         let (outcome, answer, reached) = match attempt {
             Ok(answer) => (Outcome::Delivered, answer, Reached::Yes),
+            Err(Missed::Ours(error)) => {
+                // Nobody was asked, and nothing is held against anybody: it is due again when its lease ends.
+                tracing::error!(%error, message = delivery.message, "a message could not be prepared");
+                return;
+            }
             Err(Missed::ForGood(answer)) => (Outcome::Failed, answer, Reached::Unasked),
             Err(Missed::ForNow(answer)) => {
                 let reached = if is_webhook {
@@ -195,7 +199,7 @@ impl Services {
             Target::Mail(address) => return self.write(address, delivery).await,
         };
         let webhooks = self.store.webhooks(delivery.account).await;
-        let webhooks = webhooks.map_err(|error| Missed::ForNow(error.to_string()))?;
+        let webhooks = webhooks.map_err(|error| Missed::Ours(error.into()))?;
         let webhook = webhooks.into_iter().find(|webhook| webhook.id == *id);
         let webhook = webhook.filter(|webhook| webhook.disabled_at.is_none());
         let webhook =
@@ -207,7 +211,7 @@ impl Services {
             at: self.now(),
             body: &delivery.body,
         };
-        match self.courier.call(call).await {
+        match in_time(self.courier.call(call)).await {
             Ok(status @ 200..300) => Ok(status.to_string()),
             // The receiver says that nobody is there any more.
             Ok(410) => Err(Missed::ForGood("410".to_owned())),
@@ -218,11 +222,11 @@ impl Services {
 
     async fn write(&self, address: &str, delivery: &Delivery) -> Result<String, Missed> {
         let email = self.email_of(address, delivery).await;
-        let email = email.map_err(|error| Missed::ForNow(error.to_string()))?;
+        let email = email.map_err(Missed::Ours)?;
         let Some(email) = email else {
             return Err(Missed::ForGood("unsubscribed".to_owned()));
         };
-        let sent = self.mail.send(email).await;
+        let sent = in_time(self.mail.send(email)).await;
         sent.map(|()| "sent".to_owned()).map_err(Missed::ForNow)
     }
 
@@ -270,8 +274,18 @@ impl Services {
 
 /// Why a message did not arrive.
 enum Missed {
+    /// Its target did not take it.
     ForNow(String),
+    /// Its target does not want it, or is not there any more.
     ForGood(String),
+    /// It did not come so far: what it needs could not be read.
+    Ours(ServiceError),
+}
+
+/// What somebody else does for an attempt, which may take only so long.
+async fn in_time<T>(asked: impl Future<Output = Result<T, String>>) -> Result<T, String> {
+    let asked = tokio::time::timeout(MOST_TIME, asked).await;
+    asked.unwrap_or_else(|_| Err("took too long".to_owned()))
 }
 
 #[cfg(test)]

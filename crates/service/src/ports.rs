@@ -79,6 +79,12 @@ pub enum StoreError {
     /// The database cannot work now and may be able to later: the disk is full, or the file is locked for too long.
     #[error("storage: {0}")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// Too much waits to be read for whoever asks.
+    #[error("storage: too much waits to be read")]
+    Crowded {
+        /// When to try again, in seconds.
+        retry_after_s: u32,
+    },
 }
 
 impl StoreError {
@@ -94,6 +100,9 @@ impl StoreError {
             Self::Failed(source) => Self::Failed(source.to_string().into()),
             Self::OutOfRange(source) => Self::OutOfRange(source.to_string().into()),
             Self::Unavailable(source) => Self::Unavailable(source.to_string().into()),
+            Self::Crowded { retry_after_s } => Self::Crowded {
+                retry_after_s: *retry_after_s,
+            },
         }
     }
 }

@@ -43,11 +43,11 @@ pub struct Call<'a> {
 /// Brings messages to webhooks.
 #[async_trait]
 pub trait Courier: Send + Sync {
-    /// Whether messages may be brought to an address, as far as its text says.
+    /// The address that a text stands for, in its usual form, if messages may be brought there as far as that says.
     ///
     /// # Errors
     /// The rule it breaks, to be read after the field's name.
-    fn check(&self, url: &str) -> Result<(), String>;
+    fn check(&self, url: &str) -> Result<String, String>;
 
     /// Brings a message; the status that came back.
     ///
@@ -65,7 +65,7 @@ pub struct NoCourier;
 
 #[async_trait]
 impl Courier for NoCourier {
-    fn check(&self, _: &str) -> Result<(), String> {
+    fn check(&self, _: &str) -> Result<String, String> {
         Err("cannot be called: this program calls nobody".to_owned())
     }
 
@@ -90,11 +90,10 @@ impl Services {
     pub async fn make_webhook(&self, scope: &Scope, url: &str) -> ServiceResult<Webhook> {
         scope.require_manage()?;
         scope.require_all()?;
-        let url = url.trim();
-        self.check_url(url)?;
+        let url = self.checked_url(url.trim())?;
         let webhook = Webhook {
             id: self.new_id(),
-            url: url.to_owned(),
+            url,
             secret: secret(),
             created_at: self.moment(),
             disabled_at: None,
@@ -111,13 +110,21 @@ impl Services {
         Ok(webhook)
     }
 
-    fn check_url(&self, url: &str) -> ServiceResult<()> {
-        let rule = if url.len() > MAX_URL {
-            Err(format!("must be at most {MAX_URL} bytes"))
-        } else {
-            self.courier.check(url)
+    /// What is stored of an address: what is called is what is shown.
+    fn checked_url(&self, typed: &str) -> ServiceResult<String> {
+        let refused = |rule: String| ServiceError::invalid("url", rule);
+        if typed.chars().any(char::is_control) {
+            let rule = "must not contain control characters".to_owned();
+            return Err(refused(rule));
+        }
+        let short = |url: &str| {
+            let rule = || refused(format!("must be at most {MAX_URL} bytes"));
+            (url.len() <= MAX_URL).then_some(()).ok_or_else(rule)
         };
-        rule.map_err(|rule| ServiceError::invalid("url", rule))
+        short(typed)?;
+        let url = self.courier.check(typed).map_err(refused)?;
+        short(&url)?;
+        Ok(url)
     }
 
     async fn webhook(&self, scope: &Scope, id: &str) -> ServiceResult<Webhook> {
@@ -130,7 +137,7 @@ impl Services {
         let deed = Deed {
             action,
             target: &webhook.id,
-            detail: webhook.url.clone(),
+            detail: host_of(&webhook.url),
         };
         self.record(scope, deed).await;
     }
@@ -215,6 +222,17 @@ impl Services {
     }
 }
 
+/// What may be told of an address elsewhere than where it is set up: its host and port. The rest of it is often a secret
+/// of the receiver.
+pub(crate) fn host_of(url: &str) -> String {
+    let rest = url.split_once(':').map_or(url, |(_, rest)| rest);
+    let rest = rest.trim_start_matches(['/', '\\']);
+    let authority = rest.split(['/', '\\', '?', '#']).next();
+    let host = authority.and_then(|text| text.rsplit('@').next());
+    let host = host.unwrap_or_default().chars();
+    host.filter(|letter| !letter.is_control()).collect()
+}
+
 /// A secret as Standard Webhooks writes it.
 fn secret() -> String {
     let mut bytes = [0_u8; SECRET_BYTES];
@@ -222,4 +240,32 @@ fn secret() -> String {
         rand::fill(&mut bytes);
         format!("whsec_{}", STANDARD.encode(bytes))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_an_address_no_more_than_its_host_is_told() {
+        for (url, host) in [
+            (
+                "https://hooks.example/services/T0/secret?token=secret#secret",
+                "hooks.example",
+            ),
+            (
+                "https://ada:secret@hooks.example:8443/x",
+                "hooks.example:8443",
+            ),
+            (
+                "https://[2606:4700::1111]:8443?secret",
+                "[2606:4700::1111]:8443",
+            ),
+            ("https:hooks.example\\secret", "hooks.example"),
+            ("https://hooks\u{1b}.example/secret@secret", "hooks.example"),
+            ("", ""),
+        ] {
+            assert_eq!(host_of(url), host, "{url}");
+        }
+    }
 }

@@ -181,7 +181,9 @@ fn unasked() -> ServiceError {
 fn refused(error: &StoreError, amount: &str) -> ServiceError {
     match error {
         StoreError::OutOfRange(_) => Invalid::one(amount, OUT_OF_RANGE, past_counting()).into(),
-        StoreError::Failed(_) | StoreError::Unavailable(_) => ServiceError::Store(error.shared()),
+        StoreError::Failed(_) | StoreError::Unavailable(_) | StoreError::Crowded { .. } => {
+            error.shared().into()
+        }
     }
 }
 

@@ -4,7 +4,7 @@ mod changes;
 mod emails;
 mod endings;
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, atomic::Ordering};
 
 use async_trait::async_trait;
 use domain::{
@@ -51,10 +51,10 @@ struct Desk {
 
 #[async_trait]
 impl Courier for Desk {
-    fn check(&self, url: &str) -> Result<(), String> {
+    fn check(&self, url: &str) -> Result<String, String> {
         let is_right = url.starts_with("https://");
         is_right
-            .then_some(())
+            .then(|| url.to_lowercase())
             .ok_or_else(|| "must begin with https://".to_owned())
     }
 
@@ -395,4 +395,76 @@ async fn rules_are_checked_and_kept_to_those_who_may() {
     assert!(matches!(refused, Err(ServiceError::Forbidden(_))));
     let account = watched.scope.account().id;
     assert_eq!(services.watch(account, Look::Full).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn what_our_own_database_fails_to_say_is_held_against_no_endpoint() {
+    let watched = Watched::new().await;
+    let (services, store) = (&watched.services, &watched.world.store);
+    let url = "https://example.com/hook";
+    let hook = services.make_webhook(&watched.scope, url).await.unwrap();
+    services
+        .test_webhook(&watched.scope, &hook.id)
+        .await
+        .unwrap();
+    // More often than an endpoint may fail, and than a message is tried.
+    for round in 0..8 {
+        watched
+            .world
+            .clock
+            .set(time(NOW).plus_micros(round * 61_000_000));
+        store.is_broken.store(true, Ordering::SeqCst);
+        assert_eq!(services.send_due().await.unwrap(), 1, "{round}");
+        store.is_broken.store(false, Ordering::SeqCst);
+    }
+    assert_eq!(watched.brought().len(), 0);
+    watched
+        .world
+        .clock
+        .set(time(NOW).plus_micros(8 * 61_000_000));
+    services.send_due().await.unwrap();
+    assert_eq!(watched.brought().len(), 1);
+    let sent = services.deliveries(&watched.scope, &hook.id, None, 9).await;
+    let sent = sent.unwrap();
+    assert_eq!((sent[0].attempts, sent[0].answer.as_str()), (1, "204"));
+}
+
+#[tokio::test]
+async fn an_address_is_stored_as_it_is_called_and_told_by_its_host() {
+    let watched = Watched::new().await;
+    let (services, scope) = (&watched.services, &watched.scope);
+    let hook = services
+        .make_webhook(scope, " https://Hooks.example/s3cret?token=s3cret ")
+        .await
+        .unwrap();
+    assert_eq!(hook.url, "https://hooks.example/s3cret?token=s3cret");
+    for typed in [
+        "https://hooks.example/\u{1b}[2J",
+        "https://hooks.example/a\nb",
+        "https://\u{9b}x",
+    ] {
+        let refused = services.make_webhook(scope, typed).await.unwrap_err();
+        let ServiceError::Invalid(refused) = refused else {
+            panic!("{refused}");
+        };
+        let error = &refused.0[0];
+        assert_eq!(error.field, "url");
+        assert!(
+            error.message.contains("control characters"),
+            "{}",
+            error.message
+        );
+    }
+    services.enable_webhook(scope, &hook.id).await.unwrap();
+    services.delete_webhook(scope, &hook.id).await.unwrap();
+    let told = services
+        .audit(scope, &service::audit::AuditAsk::default())
+        .await
+        .unwrap();
+    let of_hook: Vec<_> = told
+        .iter()
+        .filter(|entry| entry.action.starts_with("webhook."))
+        .collect();
+    assert_eq!(of_hook.len(), 3);
+    assert!(of_hook.iter().all(|entry| entry.detail == "hooks.example"));
 }

@@ -20,7 +20,7 @@ use crate::{
 #[async_trait]
 impl AccessStore for SqliteStore {
     async fn members(&self, account: AccountId) -> StoreResult<Vec<User>> {
-        Ok(users::of_account(&self.readers, account).await?)
+        Ok(users::of_account(self.reading().await?.pool(), account).await?)
     }
 
     async fn put_member(
@@ -56,7 +56,7 @@ impl AccessStore for SqliteStore {
     }
 
     async fn sessions_of(&self, user: UserId, now: Time) -> StoreResult<Vec<SavedSession>> {
-        Ok(sessions::of_user(&self.readers, user, now).await?)
+        Ok(sessions::of_user(self.reading().await?.pool(), user, now).await?)
     }
 
     async fn end_sessions_of(&self, user: UserId, keep: Option<&[u8]>) -> StoreResult<u64> {
@@ -68,15 +68,15 @@ impl AccessStore for SqliteStore {
     }
 
     async fn invitations(&self, account: AccountId, now: Time) -> StoreResult<Vec<Invitation>> {
-        Ok(invitations::list(&self.readers, account, now).await?)
+        Ok(invitations::list(self.reading().await?.pool(), account, now).await?)
     }
 
     async fn invitation(&self, token_hash: &[u8], now: Time) -> StoreResult<Option<Invitation>> {
-        Ok(invitations::open(&self.readers, token_hash, now).await?)
+        Ok(invitations::open(self.reading().await?.pool(), token_hash, now).await?)
     }
 
     async fn accepted_invitation(&self, token_hash: &[u8]) -> StoreResult<Option<Invitation>> {
-        Ok(invitations::accepted(&self.readers, token_hash).await?)
+        Ok(invitations::accepted(self.reading().await?.pool(), token_hash).await?)
     }
 
     async fn revoke_invitation(&self, account: AccountId, id: &str) -> StoreResult<bool> {
@@ -93,7 +93,7 @@ impl AccessStore for SqliteStore {
     }
 
     async fn user_of_identity(&self, identity: &Identity) -> StoreResult<Option<User>> {
-        Ok(users::of_identity(&self.readers, identity).await?)
+        Ok(users::of_identity(self.reading().await?.pool(), identity).await?)
     }
 
     async fn link_identity(
@@ -127,7 +127,7 @@ impl AccessStore for SqliteStore {
     }
 
     async fn brand(&self, account: AccountId) -> StoreResult<Option<Brand>> {
-        Ok(directory::brand(&self.readers, account).await?)
+        Ok(directory::brand(self.reading().await?.pool(), account).await?)
     }
 
     async fn set_brand(
@@ -149,6 +149,6 @@ impl AccessStore for SqliteStore {
     }
 
     async fn audit(&self, filter: AuditFilter<'_>, limit: u32) -> StoreResult<Vec<AuditEntry>> {
-        Ok(audit::list(&self.readers, filter, limit).await?)
+        Ok(audit::list(self.reading().await?.pool(), filter, limit).await?)
     }
 }

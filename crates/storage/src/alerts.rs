@@ -21,7 +21,7 @@ use crate::SqliteStore;
 #[async_trait]
 impl AlertStore for SqliteStore {
     async fn alert_rules(&self, account: AccountId) -> StoreResult<Vec<Rule>> {
-        Ok(rules::list(&self.readers, account).await?)
+        Ok(rules::list(self.reading().await?.pool(), account).await?)
     }
 
     async fn put_alert_rule(
@@ -48,11 +48,11 @@ impl AlertStore for SqliteStore {
     }
 
     async fn accounts_with_rules(&self) -> StoreResult<Vec<AccountId>> {
-        Ok(rules::accounts(&self.readers).await?)
+        Ok(rules::accounts(self.reading().await?.pool()).await?)
     }
 
     async fn latest_alerts(&self, account: AccountId) -> StoreResult<Vec<Alert>> {
-        Ok(told::latest(&self.readers, account).await?)
+        Ok(told::latest(self.reading().await?.pool(), account).await?)
     }
 
     async fn alerts(
@@ -61,7 +61,7 @@ impl AlertStore for SqliteStore {
         before: Option<i64>,
         limit: u32,
     ) -> StoreResult<Vec<Alert>> {
-        Ok(told::list(&self.readers, account, before, limit).await?)
+        Ok(told::list(self.reading().await?.pool(), account, before, limit).await?)
     }
 
     async fn change_alerts(
@@ -84,7 +84,7 @@ impl AlertStore for SqliteStore {
     }
 
     async fn webhooks(&self, account: AccountId) -> StoreResult<Vec<Webhook>> {
-        Ok(webhooks::list(&self.readers, account).await?)
+        Ok(webhooks::list(self.reading().await?.pool(), account).await?)
     }
 
     async fn add_webhook(
@@ -134,7 +134,13 @@ impl AlertStore for SqliteStore {
         until: Time,
         ask: DueAsk<'_>,
     ) -> StoreResult<Vec<Delivery>> {
-        Ok(outbox::take_due(&self.readers, &self.writer, (now, until), ask).await?)
+        Ok(outbox::take_due(
+            self.reading().await?.pool(),
+            &self.writer,
+            (now, until),
+            ask,
+        )
+        .await?)
     }
 
     async fn note_attempt(
@@ -155,7 +161,7 @@ impl AlertStore for SqliteStore {
         before: Option<&str>,
         limit: u32,
     ) -> StoreResult<Vec<Delivery>> {
-        Ok(messages::list(&self.readers, account, target, before, limit).await?)
+        Ok(messages::list(self.reading().await?.pool(), account, target, before, limit).await?)
     }
 
     async fn replay(

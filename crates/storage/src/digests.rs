@@ -16,11 +16,11 @@ use crate::{
 #[async_trait]
 impl DigestStore for SqliteStore {
     async fn digests(&self) -> StoreResult<Vec<(AccountId, Time)>> {
-        Ok(list(&self.readers).await?)
+        Ok(list(self.reading().await?.pool()).await?)
     }
 
     async fn digest(&self, account: AccountId) -> StoreResult<Option<Time>> {
-        Ok(get(&self.readers, account).await?)
+        Ok(get(self.reading().await?.pool(), account).await?)
     }
 
     async fn start_digest(&self, account: AccountId, told: Time) -> StoreResult<()> {

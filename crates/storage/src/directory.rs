@@ -47,7 +47,7 @@ impl DirectoryStore for SqliteStore {
         after: Option<&str>,
         limit: u32,
     ) -> StoreResult<Vec<Account>> {
-        Ok(accounts::list(&self.readers, search, after, limit).await?)
+        Ok(accounts::list(self.reading().await?.pool(), search, after, limit).await?)
     }
 
     async fn put_account(
@@ -85,16 +85,15 @@ impl DirectoryStore for SqliteStore {
         limit: u32,
     ) -> StoreResult<Vec<Company>> {
         let is_look_up = search.is_none() && ids.is_some_and(|ids| ids.len() <= LOOKED_UP);
-        let readers = if is_look_up {
-            &self.lookups
-        } else {
-            &self.readers
-        };
-        Ok(companies::list(readers, account, ids, search, after, limit).await?)
+        if is_look_up {
+            return Ok(companies::list(&self.lookups, account, ids, search, after, limit).await?);
+        }
+        let readers = self.reading().await?;
+        Ok(companies::list(readers.pool(), account, ids, search, after, limit).await?)
     }
 
     async fn company_count(&self, account: AccountId) -> StoreResult<u32> {
-        Ok(companies::count(&self.readers, account).await?)
+        Ok(companies::count(self.reading().await?.pool(), account).await?)
     }
 
     async fn put_company(
@@ -113,11 +112,11 @@ impl DirectoryStore for SqliteStore {
     }
 
     async fn plans(&self, after: Option<&str>, limit: u32) -> StoreResult<Vec<Plan>> {
-        Ok(plans::list(&self.readers, after, limit).await?)
+        Ok(plans::list(self.reading().await?.pool(), after, limit).await?)
     }
 
     async fn plan_effective_at(&self, key: &str) -> StoreResult<Option<Time>> {
-        Ok(plans::effective_at(&self.readers, key).await?)
+        Ok(plans::effective_at(self.reading().await?.pool(), key).await?)
     }
 
     async fn put_plan(
@@ -134,7 +133,7 @@ impl DirectoryStore for SqliteStore {
     }
 
     async fn packs(&self, after: Option<&str>, limit: u32) -> StoreResult<Vec<Pack>> {
-        Ok(packs::list(&self.readers, after, limit).await?)
+        Ok(packs::list(self.reading().await?.pool(), after, limit).await?)
     }
 
     async fn put_pack(
@@ -155,7 +154,7 @@ impl DirectoryStore for SqliteStore {
     }
 
     async fn rate_card_types(&self, after: Option<&str>, limit: u32) -> StoreResult<Vec<String>> {
-        Ok(rates::types(&self.readers, after, limit).await?)
+        Ok(rates::types(self.reading().await?.pool(), after, limit).await?)
     }
 
     async fn put_rate_card(
@@ -194,7 +193,7 @@ impl DirectoryStore for SqliteStore {
         after: Option<&str>,
         limit: u32,
     ) -> StoreResult<Vec<ApiKey>> {
-        Ok(keys::list(&self.readers, account, after, limit).await?)
+        Ok(keys::list(self.reading().await?.pool(), account, after, limit).await?)
     }
 
     async fn revoke_api_key(

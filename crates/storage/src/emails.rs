@@ -14,7 +14,7 @@ use crate::{
 #[async_trait]
 impl EmailStore for SqliteStore {
     async fn email_optouts(&self, account: AccountId) -> StoreResult<Vec<(UserId, EmailKind)>> {
-        Ok(optouts(&self.readers, account).await?)
+        Ok(optouts(self.reading().await?.pool(), account).await?)
     }
 
     async fn set_email_optout(
@@ -34,7 +34,7 @@ impl EmailStore for SqliteStore {
     }
 
     async fn signing_key(&self, name: &str, fresh: &[u8]) -> StoreResult<Vec<u8>> {
-        Ok(signing_key(&self.readers, &self.writer, name, fresh).await?)
+        Ok(signing_key(self.reading().await?.pool(), &self.writer, name, fresh).await?)
     }
 }
 

@@ -16,15 +16,15 @@ use crate::{
 #[async_trait]
 impl EndingStore for SqliteStore {
     async fn keys_ending(&self, from: Time, to: Time) -> StoreResult<Vec<ApiKey>> {
-        Ok(keys_ending(&self.readers, from, to).await?)
+        Ok(keys_ending(self.reading().await?.pool(), from, to).await?)
     }
 
     async fn failing_endpoints(&self) -> StoreResult<Vec<FailingEndpoint>> {
-        Ok(failing(&self.readers).await?)
+        Ok(failing(self.reading().await?.pool()).await?)
     }
 
     async fn is_ending_told(&self, mark: &EndingMark) -> StoreResult<bool> {
-        Ok(is_told(&self.readers, mark).await?)
+        Ok(is_told(self.reading().await?.pool(), mark).await?)
     }
 
     async fn tell_ending(

@@ -40,7 +40,8 @@ impl EventStore for SqliteStore {
             .iter()
             .map(|name| (name.account, name.source.as_str(), name.id.as_str()))
             .collect();
-        let mut reader = self.readers.acquire().await.map_err(Error::from)?;
+        let readers = self.reading().await?;
+        let mut reader = readers.pool().acquire().await.map_err(Error::from)?;
         Ok(find::stored_under(&mut reader, &identities).await?)
     }
 
@@ -53,7 +54,7 @@ impl EventStore for SqliteStore {
     }
 
     async fn unlisted(&self) -> StoreResult<Vec<Unlisted>> {
-        Ok(names::unlisted(&self.readers).await?)
+        Ok(names::unlisted(self.reading().await?.pool()).await?)
     }
 
     async fn unlisted_told(&self, account: AccountId, sort: NameSort) -> StoreResult<()> {
@@ -65,7 +66,7 @@ impl EventStore for SqliteStore {
         account: AccountId,
         fingerprints: &[i64],
     ) -> StoreResult<Vec<PlacedRows>> {
-        Ok(find::placed(&self.readers, account, fingerprints).await?)
+        Ok(find::placed(self.reading().await?.pool(), account, fingerprints).await?)
     }
 
     async fn event(
@@ -74,7 +75,7 @@ impl EventStore for SqliteStore {
         source: &str,
         id: &str,
     ) -> StoreResult<Option<StoredEvent>> {
-        Ok(find::by_identity(&self.readers, account, source, id).await?)
+        Ok(find::by_identity(self.reading().await?.pool(), account, source, id).await?)
     }
 }
 

@@ -25,7 +25,7 @@ impl IdentityStore for SqliteStore {
     }
 
     async fn users(&self, after: Option<&str>, limit: u32) -> StoreResult<Vec<User>> {
-        Ok(users::list(&self.readers, after, limit).await?)
+        Ok(users::list(self.reading().await?.pool(), after, limit).await?)
     }
 
     async fn put_user(&self, user: &NewUser, now: Time) -> StoreResult<User> {

@@ -110,9 +110,13 @@ pub(crate) async fn insert(tx: &mut WriteTx<'_>, leads: &[&NewEvent], now: Time)
     if leads.is_empty() {
         return Ok(true);
     }
+    let (connection, names) = tx.parts();
+    let wanted = leads
+        .iter()
+        .map(|event| (event.account, Sort::Source, event.source.as_str()));
+    names.learn(connection, &wanted.collect::<Vec<_>>()).await?;
     let mut rows = Vec::with_capacity(leads.len());
     for event in leads {
-        let (connection, names) = tx.parts();
         let source = names
             .number(connection, event.account, Sort::Source, &event.source)
             .await?;

@@ -48,11 +48,11 @@ impl LedgerStore for SqliteStore {
         before: Option<i64>,
         limit: u32,
     ) -> StoreResult<Vec<NumberedEntry>> {
-        Ok(read::entries(&self.readers, account, before, limit).await?)
+        Ok(read::entries(self.reading().await?.pool(), account, before, limit).await?)
     }
 
     async fn payment(&self, account: AccountId, seq: Seq) -> StoreResult<Option<EventPayment>> {
-        Ok(read::payment(&self.readers, account, seq).await?)
+        Ok(read::payment(self.reading().await?.pool(), account, seq).await?)
     }
 
     async fn grant_names(
@@ -60,7 +60,7 @@ impl LedgerStore for SqliteStore {
         account: AccountId,
         parts: &[Part],
     ) -> StoreResult<BTreeMap<GrantNo, (GrantKind, String)>> {
-        Ok(read::grant_names(&self.readers, account, parts).await?)
+        Ok(read::grant_names(self.reading().await?.pool(), account, parts).await?)
     }
 
     async fn orders(
@@ -69,7 +69,7 @@ impl LedgerStore for SqliteStore {
         before: Option<&TimedId>,
         limit: u32,
     ) -> StoreResult<Vec<Order>> {
-        Ok(orders::latest(&self.readers, account, before, limit).await?)
+        Ok(orders::latest(self.reading().await?.pool(), account, before, limit).await?)
     }
 
     async fn order_account(&self, order: &str) -> StoreResult<Option<AccountId>> {
@@ -82,7 +82,7 @@ impl LedgerStore for SqliteStore {
         source: &str,
         event: &str,
     ) -> StoreResult<Vec<Dispute>> {
-        Ok(orders::disputes_of(&self.readers, account, source, event).await?)
+        Ok(orders::disputes_of(self.reading().await?.pool(), account, source, event).await?)
     }
 
     async fn disputes(
@@ -91,7 +91,7 @@ impl LedgerStore for SqliteStore {
         query: &DisputesQuery<'_>,
         limit: u32,
     ) -> StoreResult<Vec<Dispute>> {
-        Ok(orders::disputes(&self.readers, account, query, limit).await?)
+        Ok(orders::disputes(self.reading().await?.pool(), account, query, limit).await?)
     }
 
     async fn open_disputes(
@@ -99,7 +99,7 @@ impl LedgerStore for SqliteStore {
         after: Option<&TimedId>,
         limit: u32,
     ) -> StoreResult<Vec<OpenDispute>> {
-        Ok(open_disputes::open(&self.readers, after, limit).await?)
+        Ok(open_disputes::open(self.reading().await?.pool(), after, limit).await?)
     }
 
     async fn hold(&self, account: AccountId, id: &str) -> StoreResult<Option<Hold>> {
@@ -107,6 +107,6 @@ impl LedgerStore for SqliteStore {
     }
 
     async fn accounts_due(&self, now: Time, limit: u32) -> StoreResult<Vec<AccountId>> {
-        Ok(read::accounts_due(&self.readers, now, limit).await?)
+        Ok(read::accounts_due(self.reading().await?.pool(), now, limit).await?)
     }
 }

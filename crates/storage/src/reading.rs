@@ -16,9 +16,12 @@ use domain::{
     source::Source,
     spike::Part,
 };
-use service::ports::{
-    BooksNeeds, Cell, Change, Grain, GroupBy, LoadedBooks, LogRange, ReadStore, Selection,
-    Snapshot, StoreResult, StoredEvent,
+use service::{
+    ports::{
+        BooksNeeds, Cell, Change, Grain, GroupBy, LoadedBooks, LogRange, ReadStore, Selection,
+        Snapshot, StoreResult, StoredEvent,
+    },
+    turn::Held,
 };
 use sqlx::{Sqlite, SqliteConnection, SqlitePool, Transaction};
 
@@ -40,6 +43,8 @@ pub(crate) struct SqliteSnapshot {
     as_of: Seq,
     /// Dropped after the transaction: the statement that is running ends, and what comes next rolls back.
     attention: Option<Attention>,
+    /// Of whom it is read for.
+    turn: Option<Held>,
 }
 
 /// Somebody waits for what is read.
@@ -74,11 +79,14 @@ impl SqliteSnapshot {
 #[async_trait]
 impl ReadStore for SqliteStore {
     async fn changes(&self, accounts: &[AccountId]) -> StoreResult<Vec<Change>> {
-        Ok(changes(&self.readers, accounts).await?)
+        Ok(changes(self.reading().await?.pool(), accounts).await?)
     }
 
     async fn snapshot(&self) -> StoreResult<Box<dyn Snapshot>> {
-        Ok(Box::new(attended(&self.readers).await?))
+        let readers = self.reading().await?;
+        let mut snapshot = attended(readers.pool()).await?;
+        snapshot.turn = readers.into_turn();
+        Ok(Box::new(snapshot))
     }
 
     async fn prompt_snapshot(&self) -> StoreResult<Box<dyn Snapshot>> {
@@ -125,6 +133,7 @@ async fn open(readers: &SqlitePool) -> Result<SqliteSnapshot> {
         transaction,
         as_of: Seq(newest),
         attention: None,
+        turn: None,
     })
 }
 
@@ -325,14 +334,18 @@ mod tests {
             .unwrap();
         for _ in 0..3 {
             // While the one before runs on, there is no connection.
-            let mut snapshot = attended(&store.readers).await.unwrap();
+            let mut snapshot = attended(store.reading().await.unwrap().pool())
+                .await
+                .unwrap();
             let reading = sqlx::query(ENDLESS).execute(snapshot.connection());
             let mut reading = Box::pin(reading);
             assert!(poll!(&mut reading).is_pending());
             drop(reading);
             drop(snapshot);
         }
-        let mut snapshot = attended(&store.readers).await.unwrap();
+        let mut snapshot = attended(store.reading().await.unwrap().pool())
+            .await
+            .unwrap();
         assert_eq!(snapshot.as_of().await.unwrap(), Seq::ZERO);
     }
 }

@@ -10,7 +10,7 @@ use crate::{SqliteStore, error::Result, writer::Writer};
 #[async_trait]
 impl ReviewStore for SqliteStore {
     async fn review(&self, account: AccountId, week: Time) -> StoreResult<Option<(Time, String)>> {
-        Ok(get(&self.readers, account, week).await?)
+        Ok(get(self.reading().await?.pool(), account, week).await?)
     }
 
     async fn mark_reviewed(

@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use service::{
     ports::{DoctorReport, Reconciliation, Store, StoreResult},
     tasks::Tasks,
+    turn::{self, Held},
 };
 use sqlx::SqlitePool;
 use tokio::task::AbortHandle;
@@ -34,8 +35,8 @@ pub struct SqliteStore {
     pub(crate) writer: Arc<Writer>,
     /// For what permission to spend depends on.
     pub(crate) lookups: SqlitePool,
-    /// For everything else.
-    pub(crate) readers: SqlitePool,
+    /// For everything else; taken by [`SqliteStore::reading`] alone.
+    readers: SqlitePool,
     checkpoints: Mutex<Option<Checkpoints>>,
     recovery: AbortHandle,
     /// Until the database is closed.
@@ -102,6 +103,31 @@ impl SqliteStore {
     pub fn path(&self) -> &Path {
         &self.path
     }
+
+    /// The connections that read, for whoever has a turn; it lasts as long as what is returned.
+    pub(crate) async fn reading(&self) -> StoreResult<Readers<'_>> {
+        let turn = turn::turn().await?;
+        let pool = &self.readers;
+        Ok(Readers { pool, turn })
+    }
+}
+
+/// The connections that read, and the turn of whom they read for.
+pub(crate) struct Readers<'a> {
+    pool: &'a SqlitePool,
+    turn: Option<Held>,
+}
+
+impl Readers<'_> {
+    /// The connections.
+    pub(crate) const fn pool(&self) -> &SqlitePool {
+        self.pool
+    }
+
+    /// Takes the turn along, for what reads for longer.
+    pub(crate) fn into_turn(self) -> Option<Held> {
+        self.turn
+    }
 }
 
 #[async_trait]
@@ -150,7 +176,7 @@ impl Store for SqliteStore {
     }
 
     async fn reconciliation(&self) -> StoreResult<Option<Reconciliation>> {
-        Ok(reconciliation::latest(&self.readers).await?)
+        Ok(reconciliation::latest(self.reading().await?.pool()).await?)
     }
 
     async fn quick_damage(&self) -> StoreResult<Vec<String>> {

@@ -10,7 +10,8 @@ use service::{Caller, ServiceError};
 use super::problem::Problem;
 use crate::{
     AppState,
-    middleware::{address::ClientAddress, guesses::Secret, lane::Seat},
+    middleware::{address::ClientAddress, guesses::Secret},
+    seat::Seat,
 };
 
 /// A caller who is known.
@@ -38,6 +39,7 @@ pub async fn key_caller(
     let address = ClientAddress::of(extensions);
     match state.services.caller_of_token(token).await {
         Ok(caller) => {
+            Seat::is_of(extensions, &caller);
             if extensions.insert(Counted).is_none() {
                 state.limiter.of_caller(&caller)?;
             }

@@ -25,7 +25,7 @@ use super::{
     openapi::description,
     problem::{Answer, Problem},
 };
-use crate::{AppState, middleware::limits::MAX_BODY_BYTES};
+use crate::AppState;
 
 /// Headers of an answer that belong to what it says.
 const KEPT: [&str; 5] = [
@@ -37,6 +37,8 @@ const KEPT: [&str; 5] = [
 ];
 /// Requests with a key that run at once, with those whose clients left: past it senders are told to wait.
 const MOST_RUNNING: usize = 1_024;
+/// Largest answer that is remembered, in bytes: answers to writes say what was written.
+const MAX_ANSWER_BYTES: usize = 8 * 1024 * 1024;
 /// When senders should try again after that.
 const RETRY_AFTER_S: u32 = 1;
 /// How often a request runs when other processes do parts of it at the same time.
@@ -181,7 +183,7 @@ async fn run(
         let _running = running;
         whole.finish(next).await
     };
-    tokio::spawn(task.in_current_span())
+    tokio::spawn(service::turn::carried(task).in_current_span())
         .await
         .unwrap_or_else(|_| Err(Problem::internal()))
 }
@@ -213,7 +215,7 @@ impl Whole {
             return Ok(answer);
         }
         let (head, content) = answer.into_parts();
-        let content = axum::body::to_bytes(content, MAX_BODY_BYTES)
+        let content = axum::body::to_bytes(content, MAX_ANSWER_BYTES)
             .await
             .map_err(|_| Problem::internal())?;
         let first = Remembered {

@@ -25,7 +25,7 @@ use super::{
     problem::{Answer, Problem},
     query::Params,
 };
-use crate::{middleware::lane::Seat, telemetry::EVENTS};
+use crate::{seat::Seat, telemetry::EVENTS};
 use envelope::Parsed;
 
 /// A body that takes as long to read as a page takes to render: such ones take turns.

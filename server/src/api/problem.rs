@@ -35,6 +35,8 @@ pub enum Kind {
     Conflict,
     /// It is another version by now.
     Stale,
+    /// The body took too long to arrive.
+    TooSlow,
     /// The body is too large.
     TooLarge,
     /// The body's media type is not known here.
@@ -53,11 +55,12 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds, by status.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Unauthenticated,
         Self::Forbidden,
         Self::NotFound,
         Self::MethodNotAllowed,
+        Self::TooSlow,
         Self::Conflict,
         Self::Stale,
         Self::TooLarge,
@@ -93,6 +96,11 @@ impl Kind {
                 "stale",
                 "Changed meanwhile",
                 StatusCode::PRECONDITION_FAILED,
+            ),
+            Self::TooSlow => (
+                "too-slow",
+                "The request took too long",
+                StatusCode::REQUEST_TIMEOUT,
             ),
             Self::TooLarge => ("too-large", "Too large", StatusCode::PAYLOAD_TOO_LARGE),
             Self::UnsupportedMediaType => (
@@ -306,7 +314,15 @@ impl Problem {
     pub fn too_large() -> Self {
         Self::new(
             Kind::TooLarge,
-            "a request may have at most 8 MiB and 10,000 events: send several",
+            "a batch of events may have at most 8 MiB and 10,000 events, and any other request 64 KiB: send several",
+        )
+    }
+
+    /// The body took too long to arrive.
+    pub fn too_slow() -> Self {
+        Self::new(
+            Kind::TooSlow,
+            "the body did not arrive in time, and nothing was done: send it again",
         )
     }
 
@@ -391,6 +407,7 @@ impl From<ServiceError> for Problem {
                 log_failure(&error);
                 match error {
                     StoreError::Unavailable(_) => Self::unavailable(),
+                    StoreError::Crowded { retry_after_s } => Self::busy(retry_after_s),
                     StoreError::Failed(_) | StoreError::OutOfRange(_) => Self::internal(),
                 }
             }

@@ -112,14 +112,13 @@ pub async fn run(command: Command, shell: &Shell<'_>) -> CliResult {
                 .map(AccountBody::from)
                 .collect();
             shell.output.list(&accounts, |account| {
-                format!(
-                    "{}\t{}\t{}\t{}\t{}",
-                    account.key,
-                    account.name,
-                    account.kind,
-                    account.time_zone,
-                    account.plan.as_deref().unwrap_or_default()
-                )
+                vec![
+                    account.key.clone(),
+                    account.name.clone(),
+                    account.kind.to_string(),
+                    account.time_zone.clone(),
+                    account.plan.clone().unwrap_or_default(),
+                ]
             });
         }
     }

@@ -64,16 +64,15 @@ impl Row {
 pub async fn run(audit: Audit, shell: &Shell<'_>) -> CliResult {
     let rows = read(audit, shell).await?;
     shell.output.list(&rows, |row| {
-        format!(
-            "{}\t{}\t{}\t{}\t{}\t{}\t{}",
-            row.number,
-            row.shown_at,
-            row.actor,
-            row.address.as_deref().unwrap_or("-"),
-            row.action,
-            row.target,
-            row.detail
-        )
+        vec![
+            row.number.to_string(),
+            row.shown_at.clone(),
+            row.actor.clone(),
+            row.address.clone().unwrap_or_else(|| "-".to_owned()),
+            row.action.clone(),
+            row.target.clone(),
+            row.detail.clone(),
+        ]
     });
     Ok(ExitCode::SUCCESS)
 }

@@ -68,7 +68,7 @@ pub async fn run(command: Command, shell: &Shell<'_>) -> CliResult {
             let companies = services.companies(&scope, None, None, LISTED).await?;
             let companies: Vec<_> = companies.into_iter().map(CompanyBody::from).collect();
             shell.output.list(&companies, |company| {
-                format!("{}\t{}", company.key, company.name)
+                vec![company.key.clone(), company.name.clone()]
             });
         }
     }

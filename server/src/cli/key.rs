@@ -99,28 +99,28 @@ async fn list(account: Option<&str>, shell: &Shell<'_>) -> Result<(), CliError> 
         Some(key) => zone_of(&services.scope(caller, Some(key), Permission::Read).await?),
         None => Zone::utc(),
     };
-    let texts: Vec<_> = keys.iter().map(|key| line(key, &zone)).collect();
+    let lines: Vec<_> = keys.iter().map(|key| line(key, &zone)).collect();
     if shell.output.is_json() {
         let keys: Vec<_> = keys.into_iter().map(KeyBody::from).collect();
-        shell.output.list(&keys, |_| String::new());
+        shell.output.list(&keys, |_| Vec::new());
     } else {
-        shell.output.list(&texts, Clone::clone);
+        shell.output.list(&lines, Clone::clone);
     }
     Ok(())
 }
 
 /// A key as people read it, its times with the offset of the account's zone.
-fn line(key: &ApiKey, zone: &Zone) -> String {
+fn line(key: &ApiKey, zone: &Zone) -> Vec<String> {
     let scopes: Vec<_> = key.scopes.iter().map(|scope| scope.id()).collect();
     let state = key.revoked_at.map_or_else(
         || "active".to_owned(),
         |at| format!("revoked {}", zone.rfc3339(at)),
     );
-    format!(
-        "{}\t{}\t{}\t{}\t{state}",
-        key.prefix,
+    vec![
+        key.prefix.clone(),
         scopes.join(","),
-        key.name,
-        zone.rfc3339(key.created_at)
-    )
+        key.name.clone(),
+        zone.rfc3339(key.created_at),
+        state,
+    ]
 }

@@ -81,15 +81,14 @@ async fn list(shell: &Shell<'_>, account: &str) -> Result<(), CliError> {
         .map(|order| OrderBody::with_checkout(order, services, &zone))
         .collect();
     shell.output.list(&orders, |order| {
-        format!(
-            "{}\t{}\t{}\t{}\t{}\t{}",
-            order.id,
-            order.state.id(),
-            order.name,
-            order.credits,
-            order.ordered_by,
-            order.reason.as_deref().unwrap_or_default()
-        )
+        vec![
+            order.id.clone(),
+            order.state.id().to_owned(),
+            order.name.clone(),
+            order.credits.to_string(),
+            order.ordered_by.clone(),
+            order.reason.clone().unwrap_or_default(),
+        ]
     });
     Ok(())
 }

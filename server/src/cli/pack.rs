@@ -101,7 +101,11 @@ pub async fn run(command: Command, shell: &Shell<'_>) -> CliResult {
                 .map(PackBody::from)
                 .collect();
             shell.output.list(&packs, |pack| {
-                format!("{}\t{}\t{}", pack.key, pack.name, pack.credits)
+                vec![
+                    pack.key.clone(),
+                    pack.name.clone(),
+                    pack.credits.to_string(),
+                ]
             });
         }
     }

@@ -74,7 +74,11 @@ pub async fn run(command: Command, shell: &Shell<'_>) -> CliResult {
                 .map(PlanBody::from)
                 .collect();
             shell.output.list(&plans, |plan| {
-                format!("{}\t{}\t{}", plan.key, plan.name, plan.monthly_credits)
+                vec![
+                    plan.key.clone(),
+                    plan.name.clone(),
+                    plan.monthly_credits.to_string(),
+                ]
             });
         }
     }

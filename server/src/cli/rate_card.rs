@@ -74,13 +74,12 @@ pub async fn run(command: Command, shell: &Shell<'_>) -> CliResult {
             }
             let cards: Vec<_> = cards.into_iter().map(RateCardBody::from).collect();
             shell.output.list(&cards, |card| {
-                format!(
-                    "{}\tv{}\t{}\t{} rules",
-                    card.kind,
-                    card.version,
-                    card.effective_at,
-                    card.rules.len()
-                )
+                vec![
+                    card.kind.clone(),
+                    format!("v{}", card.version),
+                    card.effective_at.clone(),
+                    format!("{} rules", card.rules.len()),
+                ]
             });
         }
     }

@@ -87,6 +87,11 @@ impl Server {
             None => None,
         };
         let mut edge = config.edge.clone();
+        if edge.live.address >= edge.bounds.connections_address {
+            tracing::warn!(
+                "open pages of one address may take all of its connections: keep live_address below connections_address"
+            );
+        }
         edge.bounds = listener::make_room(edge.bounds);
         let bounds = edge.bounds;
         edge.origin.local = listener

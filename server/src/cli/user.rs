@@ -131,13 +131,12 @@ pub async fn run(command: Command, shell: &Shell<'_>) -> CliResult {
                 .map(Row::from)
                 .collect();
             shell.output.list(&users, |user| {
-                format!(
-                    "{}\t{}\t{}\t{} accounts",
-                    user.email,
-                    user.name,
-                    user.platform_role.unwrap_or("-"),
-                    user.accounts
-                )
+                vec![
+                    user.email.clone(),
+                    user.name.clone(),
+                    user.platform_role.unwrap_or("-").to_owned(),
+                    format!("{} accounts", user.accounts),
+                ]
             });
         }
         Command::ResetSecondFactor { email } => {

@@ -8,7 +8,7 @@ use lettre::message::Mailbox;
 use super::Layers;
 use crate::{
     listener::Bounds,
-    middleware::{address::Proxies, rates::Rates},
+    middleware::{address::Proxies, bodies::BodyLimits, rates::Rates},
     state::{Edge, Origin},
     turns::ReadLimits,
     web::{
@@ -68,6 +68,7 @@ pub(super) fn edge(all: &Layers, origin: Origin, errors: &mut Vec<String>) -> Ed
         },
         reads: reads(all, errors),
         bounds: bounds(all, errors),
+        bodies: bodies(all, errors),
         embed_origins: all
             .parse_with("embed_origins", origins, errors)
             .unwrap_or_default(),
@@ -110,6 +111,20 @@ fn bounds(all: &Layers, errors: &mut Vec<String>) -> Bounds {
         write_timeout: seconds("write_timeout_s", usual.write_timeout, errors),
         idle_timeout: seconds("idle_timeout_s", usual.idle_timeout, errors),
     }
+}
+
+/// Reads how much of all bodies may be kept.
+fn bodies(all: &Layers, errors: &mut Vec<String>) -> BodyLimits {
+    let mebibytes = |text: &str| {
+        let number = text.parse::<u64>().ok();
+        number
+            .filter(|number| (8..=1_048_576).contains(number))
+            .ok_or_else(|| "must be a whole number of mebibytes, at least 8".to_owned())
+    };
+    let kept = all.parse_with("body_memory_mib", mebibytes, errors);
+    kept.map_or_else(BodyLimits::default, |number| BodyLimits {
+        kept: number * 1_024 * 1_024,
+    })
 }
 
 fn seconds(text: &str) -> Result<u32, String> {

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, str::FromStr};
 use super::FILE_VARIABLE;
 
 /// Every setting, by its name in the file; its variable is the same in capitals after [`PREFIX`].
-pub const SETTINGS: [&str; 42] = [
+pub const SETTINGS: [&str; 43] = [
     "database_url",
     "addr",
     "public_url",
@@ -38,6 +38,7 @@ pub const SETTINGS: [&str; 42] = [
     "read_timeout_s",
     "write_timeout_s",
     "idle_timeout_s",
+    "body_memory_mib",
     "mail_from",
     "smtp_url",
     "oidc_issuer",

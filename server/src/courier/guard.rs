@@ -1,6 +1,9 @@
 //! Which addresses may be called: those of the public internet.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::{
+    io,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+};
 
 use ipnet::{Ipv4Net, Ipv6Net};
 use reqwest::Url;
@@ -45,21 +48,40 @@ pub fn literal(url: &Url) -> Option<IpAddr> {
     host.trim_matches(['[', ']']).parse().ok()
 }
 
-/// The addresses of a host.
+/// What is said of a name that cannot be called, whether it is unknown or of a network of our own: which of our names
+/// there are is nobody else's business.
+const NO_ADDRESS: &str = "the host has no address on the public internet";
+
+/// The addresses of a host that may be called: those of the public internet, or any when `private`.
 ///
 /// # Errors
-/// It has none, or they cannot be found out.
-pub async fn addresses(url: &Url) -> Result<Vec<IpAddr>, String> {
+/// It has none, one of them is not public, or they cannot be found out.
+pub async fn addresses(url: &Url, private: bool) -> Result<Vec<IpAddr>, String> {
     if let Some(address) = literal(url) {
+        if !private {
+            check(&[address])?;
+        }
         return Ok(vec![address]);
     }
     let host = url.host_str().unwrap_or_default();
     let port = url.port_or_known_default().unwrap_or(443);
-    let found = tokio::net::lookup_host((host, port)).await;
-    let found = found.map_err(|error| format!("the host is not known: {error}"))?;
-    let addresses: Vec<_> = found.map(|address| address.ip()).collect();
-    if addresses.is_empty() {
-        return Err("the host has no address".to_owned());
+    named(tokio::net::lookup_host((host, port)).await, private)
+}
+
+/// What was found of a name.
+fn named(
+    found: io::Result<impl Iterator<Item = SocketAddr>>,
+    private: bool,
+) -> Result<Vec<IpAddr>, String> {
+    let found = found.inspect_err(|error| tracing::debug!(%error, "a host could not be looked up"));
+    let addresses: Vec<_> = found
+        .into_iter()
+        .flatten()
+        .map(|address| address.ip())
+        .collect();
+    let may_be_called = private || check(&addresses).is_ok();
+    if addresses.is_empty() || !may_be_called {
+        return Err(NO_ADDRESS.to_owned());
     }
     Ok(addresses)
 }
@@ -136,5 +158,20 @@ mod tests {
     fn a_host_of_which_one_address_is_private_is_refused() {
         let addresses = ["8.8.8.8", "10.0.0.1"].map(|text| text.parse().unwrap());
         assert!(check(&addresses).is_err());
+    }
+
+    #[test]
+    fn a_name_of_a_private_network_is_answered_like_one_that_is_not_known() {
+        type None = std::iter::Empty<SocketAddr>;
+        let of = |texts: &[&str]| {
+            let found: Vec<SocketAddr> = texts.iter().map(|text| text.parse().unwrap()).collect();
+            named(Ok(found.into_iter()), false)
+        };
+        let unknown = named(Err::<None, _>(io::ErrorKind::NotFound.into()), false);
+        assert!(unknown.is_err());
+        for texts in [&[][..], &["10.0.0.1:443"], &["8.8.8.8:443", "10.0.0.1:443"]] {
+            assert_eq!(of(texts), unknown, "{texts:?}");
+        }
+        assert!(of(&["8.8.8.8:443"]).is_ok());
     }
 }

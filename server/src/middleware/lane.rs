@@ -3,30 +3,27 @@
 //! Rendering a page keeps a thread busy for milliseconds, during which no other task of that thread moves on. So everything
 //! but permission to spend runs on a second set of threads, to which the system gives what the first one leaves.
 
-use std::{
-    io,
-    sync::{Arc, LazyLock},
-};
+use std::{io, sync::LazyLock};
 
 use axum::{
     body::{Body, Bytes, HttpBody as _},
     extract::{Request, State},
-    http::{Extensions, Method},
+    http::Method,
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
 use futures::stream;
-use service::{Caller, ServiceError};
 use tokio::{
     runtime::{Builder, Handle, Runtime},
-    sync::{Mutex, mpsc},
+    sync::mpsc,
     task::JoinHandle,
 };
 use tracing::Instrument as _;
 
 use crate::{
     api::problem::Problem,
-    turns::{Turn, Turns},
+    seat::Seat,
+    turns::{Patience, Turns},
 };
 
 /// How much less the system gives to these threads than to others (0 to 19).
@@ -61,38 +58,6 @@ pub fn handle() -> Handle {
     }
 }
 
-/// Where a request keeps its turn until it is answered.
-#[derive(Clone)]
-pub struct Seat {
-    turns: Turns,
-    turn: Arc<Mutex<Option<Turn>>>,
-}
-
-impl Seat {
-    /// Waits for the caller's turn, which ends with the answer. The second time a request asks, it has it.
-    ///
-    /// # Errors
-    /// [`ServiceError::Busy`] when too many of the caller's requests wait already.
-    pub async fn take(&self, caller: &Caller) -> Result<(), ServiceError> {
-        let mut turn = self.turn.lock().await;
-        if turn.is_none() {
-            *turn = Some(self.turns.take(caller).await?);
-        }
-        Ok(())
-    }
-
-    /// The same, for a request that has come as far as its extensions; what is prompt has no seat and waits for nobody.
-    ///
-    /// # Errors
-    /// See [`Seat::take`].
-    pub async fn of(extensions: &Extensions, caller: &Caller) -> Result<(), ServiceError> {
-        match extensions.get::<Self>() {
-            Some(seat) => seat.take(caller).await,
-            None => Ok(()),
-        }
-    }
-}
-
 /// Work that ends when nobody waits for it any more.
 struct Attended<T>(JoinHandle<T>);
 
@@ -118,14 +83,17 @@ pub async fn divert(State(turns): State<Turns>, mut request: Request, next: Next
     if is_prompt(request.method(), request.uri().path()) {
         return next.run(request).await;
     }
-    let seat = Seat {
-        turns,
-        turn: Arc::default(),
+    // Who is answered 503 tries again: a write may have been done by then.
+    let patience = if request.method().is_safe() {
+        Patience::Some
+    } else {
+        Patience::Endless
     };
+    let seat = Seat::new(turns, patience);
     request.extensions_mut().insert(seat.clone());
     let work = service::request::carried(async move {
-        let response = next.run(request).await;
-        seat.turn.lock().await.take();
+        let response = seat.seated(next.run(request)).await;
+        seat.leave();
         carry(response)
     });
     let mut working = Attended(handle().spawn(work.in_current_span()));

@@ -113,7 +113,7 @@ pub async fn send_reset(
     // Somebody who was sent links enough is sent no more: the latest still works.
     if let Ok(place) = Arc::clone(&state.recovery.writing).try_acquire_owned() {
         let (services, origin) = (state.services.clone(), state.origin.address().to_owned());
-        tokio::spawn(async move {
+        let sending = async move {
             let sent = services
                 .send_password_reset(&email, address.text().as_deref(), &origin)
                 .await;
@@ -121,7 +121,8 @@ pub async fn send_reset(
                 tracing::error!(%error, "a link for a forgotten password could not be sent");
             }
             drop(place);
-        });
+        };
+        tokio::spawn(service::turn::carried(sending));
     }
     shown(&state, current, RecoveryPage::Sent).await
 }

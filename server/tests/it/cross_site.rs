@@ -12,7 +12,7 @@ use crate::{
 
 const OWNER: &str = "owner@northwind.example";
 /// Everything that people do but what is in [`forms`].
-const OTHERS: [&str; 26] = [
+pub const OTHERS: [&str; 26] = [
     "/sign-in",
     "/sign-out",
     "/settings/brand",

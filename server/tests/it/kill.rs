@@ -28,7 +28,7 @@ fn kills() -> u32 {
     env::var("KILLS").map_or(KILLS, |text| text.parse().unwrap())
 }
 
-fn seed() -> u64 {
+pub fn seed() -> u64 {
     let seed = env::var("LEDGER_SEED").map_or(rand_seed(), |text| text.parse().unwrap());
     eprintln!("LEDGER_SEED={seed}");
     seed

@@ -6,7 +6,7 @@ use app::{error::AppError, functions::Asked};
 use domain::{Seq, live::LiveFrame};
 use futures::{SinkExt as _, StreamExt as _};
 use leptos::server_fn::error::FromServerFnError as _;
-use server::{state::Edge, web::live::LiveLimits};
+use server::{listener::Bounds, middleware::address::Proxies, state::Edge, web::live::LiveLimits};
 use tokio_tungstenite::{
     WebSocketStream, client_async,
     tungstenite::{Message, client::IntoClientRequest as _},
@@ -14,7 +14,7 @@ use tokio_tungstenite::{
 
 use crate::{
     joining::signed_in,
-    listener::listening,
+    listener::{exchange, listening, listening_in},
     live_access::{Socket, connect, follow, next, path, spend},
     pages::add_people,
     support::TestServer,
@@ -204,6 +204,52 @@ async fn an_account_and_an_address_have_only_so_many_live_pages_whoever_looks() 
         until_open(&server, 0).await;
         assert!(is_followed(&mut connect(addr, &client).await).await);
     }
+}
+
+#[test]
+fn of_the_usual_limits_of_one_address_that_of_live_pages_binds_first() {
+    let (live, bounds) = (LiveLimits::default(), Bounds::default());
+    assert!(live.address >= 2_000 && live.person >= live.address);
+    assert!(live.address + 500 <= bounds.connections_address);
+    assert!(live.account + bounds.connections_address <= bounds.connections);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_has_all_live_pages_of_an_address_is_told_so_and_still_reads_pages() {
+    let bounds = Bounds {
+        connections_address: 4,
+        ..Bounds::default()
+    };
+    let live = LiveLimits {
+        address: 2,
+        ..LiveLimits::default()
+    };
+    let server = TestServer::start_edge(Edge {
+        live,
+        bounds,
+        ..Edge::default()
+    })
+    .await;
+    add_people(&server).await;
+    let router = server.router.clone();
+    let (addr, _stop, _running) = listening_in(router, bounds, Proxies::default()).await;
+    let owner = signed_in(&server, OWNER).await;
+    let mut open = Vec::new();
+    for _ in 0..2 {
+        let mut socket = connect(addr, &owner).await;
+        assert!(is_followed(&mut socket).await);
+        open.push(socket);
+    }
+    let mut third = connect(addr, &owner).await;
+    let told = next(&mut third).await.unwrap().unwrap_err();
+    assert_eq!(told, AppError::TooMany.ser());
+    assert_eq!(closed(&mut third).await, Some(1013));
+    drop(third);
+    let request = format!(
+        "GET /billing/usage HTTP/1.1\r\nHost: x\r\nConnection: close\r\nCookie: {owner}\r\n\r\n"
+    );
+    let answer = exchange(addr, &request).await;
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
 }
 
 /// Where one connection comes from, and then no other.

@@ -27,7 +27,7 @@ const METRICS: [(&str, usize, &str); 3] = [
 ];
 
 /// What lives as long as the process and has keys, and what bounds it.
-const MAPS: [(&str, &str); 18] = [
+const MAPS: [(&str, &str); 19] = [
     (
         "server/src/api/idempotency.rs",
         "at most MOST_RUNNING requests run",
@@ -43,6 +43,10 @@ const MAPS: [(&str, &str); 18] = [
     (
         "server/src/middleware/at_once.rs",
         "senders of requests that run; of each, `connections_address` at most",
+    ),
+    (
+        "server/src/middleware/bodies.rs",
+        "senders of requests that run and have a body",
     ),
     ("server/src/middleware/buckets.rs", "an LRU of MOST_KEYS"),
     (

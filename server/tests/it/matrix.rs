@@ -146,7 +146,7 @@ fn writes(world: &World) -> Vec<u8> {
 }
 
 /// Links that do something once they are agreed to, and what is looked at without being in the matrix.
-async fn links(world: &World) -> Vec<String> {
+pub async fn links(world: &World) -> Vec<String> {
     let services = &world.server.services;
     let operator = service::Caller::operator("test");
     let place = service::members::Place {

@@ -57,7 +57,7 @@ fn many() -> Option<usize> {
     env::var("VIEWERS").ok().map(|text| text.parse().unwrap())
 }
 
-async fn people(program: &Program) {
+pub async fn people(program: &Program) {
     let beside = program.beside().await;
     for number in 0..PEOPLE {
         let user = PutUser {
@@ -78,7 +78,7 @@ async fn people(program: &Program) {
 }
 
 /// The cookie of somebody who signs in.
-async fn sign_in(addr: std::net::SocketAddr, number: usize) -> String {
+pub async fn sign_in(addr: std::net::SocketAddr, number: usize) -> String {
     let body = format!(
         "email=viewer{number}@northwind.example&password={}&next=/",
         PASSWORD.replace(' ', "+")
@@ -98,7 +98,7 @@ async fn sign_in(addr: std::net::SocketAddr, number: usize) -> String {
 }
 
 /// Looks, and has been told that it is followed.
-async fn look(addr: std::net::SocketAddr, cookie: &str, query: &str) -> Socket {
+pub async fn look(addr: std::net::SocketAddr, cookie: &str, query: &str) -> Socket {
     let mut request = format!("ws://{addr}{}", path())
         .into_client_request()
         .unwrap();
@@ -120,7 +120,7 @@ async fn look(addr: std::net::SocketAddr, cookie: &str, query: &str) -> Socket {
     socket
 }
 
-async fn frame(socket: &mut Socket) -> LiveFrame {
+pub async fn frame(socket: &mut Socket) -> LiveFrame {
     loop {
         if let Message::Binary(bytes) = socket.next().await.unwrap().unwrap() {
             assert_eq!(bytes[0], 0, "refused");

@@ -113,7 +113,7 @@ async fn nothing_inside_our_own_network_is_called() {
     }
     // A name says nothing until it is looked up, which is when it is called.
     let url = format!("https://localhost:{port}/");
-    assert_eq!(courier.check(&url), Ok(()));
+    assert_eq!(courier.check(&url), Ok(url.clone()));
     let answer = courier.call(call(&url, "{}")).await.unwrap_err();
     assert!(answer.contains("public internet"), "{answer}");
     for url in [

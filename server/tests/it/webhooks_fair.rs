@@ -41,7 +41,7 @@ async fn deliveries(server: &TestServer, account: &str, id: &str) -> Vec<Value> 
 }
 
 /// Accepts connections and says nothing; how many there were.
-async fn silent() -> (SocketAddr, Arc<AtomicUsize>) {
+pub async fn silent() -> (SocketAddr, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let count = Arc::new(AtomicUsize::new(0));

@@ -7,15 +7,13 @@ use crate::{
     alerts::body,
     mail::Block,
     ports::{ApiKey, FailingEndpoint},
+    webhooks::host_of,
 };
 
 const KEY_EXPIRES: &str = "creditscope.key.expires";
 const KEY_EXPIRED: &str = "creditscope.key.expired";
 const ENDPOINT_FAILING: &str = "creditscope.endpoint.failing";
 const ENDPOINT_DISABLED: &str = "creditscope.endpoint.disabled";
-
-/// Longest part of an address in a subject, in characters.
-const MOST_ADDRESS: usize = 80;
 
 /// Something that ends, in words.
 pub(super) struct Ends {
@@ -86,7 +84,7 @@ impl Ends {
     pub(super) fn failing(endpoint: &FailingEndpoint, ends_at: Time, zone: &Zone) -> Self {
         Self {
             kind: ENDPOINT_FAILING,
-            fact: format!("Endpoint {} accepts no events", short(&endpoint.url)),
+            fact: format!("Endpoint {} accepts no events", host_of(&endpoint.url)),
             advice: vec![
                 format!(
                     "No event has been delivered since {}. The last response was: {}.",
@@ -104,7 +102,7 @@ impl Ends {
     pub(super) fn disabled(url: &str, answer: &str) -> Self {
         Self {
             kind: ENDPOINT_DISABLED,
-            fact: format!("Endpoint {} is disabled", short(url)),
+            fact: format!("Endpoint {} is disabled", host_of(url)),
             advice: vec![
                 format!("It accepted no events. The last response was: {answer}."),
                 "It no longer receives events. Correct it and re-enable it; failed events can be resent from its list.".to_owned(),
@@ -130,13 +128,4 @@ impl Ends {
             &json!({ "account": account, "text": self.fact, "blocks": blocks }),
         )
     }
-}
-
-/// An address, cut off when it is long.
-fn short(url: &str) -> String {
-    if url.chars().count() <= MOST_ADDRESS {
-        return url.to_owned();
-    }
-    let start: String = url.chars().take(MOST_ADDRESS).collect();
-    format!("{start}…")
 }

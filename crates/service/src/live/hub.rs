@@ -1,6 +1,7 @@
 //! Who follows which account, and what was read of it for all of them.
 
 use std::{
+    cmp::Reverse,
     collections::{BTreeMap, BTreeSet, HashMap},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -15,6 +16,10 @@ use super::{
     reading::Reading,
     view_key::{BooksKey, OwnedAsk},
 };
+
+/// Sorts of books that are read of an account for all who follow it: those that most of them ask for. Whoever asks for
+/// another one reads for themselves, and waits for their turn.
+const MOST_ASKS: usize = 32;
 
 /// Tells those who follow an account what is new. The database, not the hub, says what that is.
 #[derive(Debug, Clone, Default)]
@@ -139,9 +144,13 @@ impl Inner {
     pub(super) fn to_read(&self, account: AccountId) -> Option<ToRead> {
         let followed = lock(&self.followed);
         let entry = followed.get(&account)?;
-        let asks = entry
-            .asks
-            .iter()
+        let mut asks: Vec<_> = entry.asks.iter().collect();
+        if asks.len() > MOST_ASKS {
+            asks.select_nth_unstable_by_key(MOST_ASKS, |(_, (_, count))| Reverse(*count));
+            asks.truncate(MOST_ASKS);
+        }
+        let asks = asks
+            .into_iter()
             .map(|(key, (ask, _))| (Arc::clone(key), Arc::clone(ask)));
         Some(ToRead {
             account,

@@ -159,7 +159,7 @@ async fn an_endpoint_that_accepts_nothing_is_told_before_it_is_disabled_and_then
     watched.world.member("ada@north.example", "owner").await;
     let (services, scope) = (&watched.services, &watched.scope);
     let hook = services
-        .make_webhook(scope, "https://hooks.example/north")
+        .make_webhook(scope, "https://hooks.example/north?token=s3cret")
         .await
         .unwrap();
     // It is tried at once, after about 10 seconds, and after about 100 more.
@@ -189,11 +189,16 @@ async fn an_endpoint_that_accepts_nothing_is_told_before_it_is_disabled_and_then
     assert_eq!(addresses(&at(99).await), [""; 0]);
     let disabled = at(125).await;
     assert_eq!(addresses(&disabled), ["ada@north.example"]);
+    let subject = &disabled[0].subject;
     assert!(
-        disabled[0].subject.ends_with("is disabled"),
-        "{}",
-        disabled[0].subject
+        subject.ends_with("Endpoint hooks.example is disabled"),
+        "{subject}"
     );
+    // What else stands in an address is often a secret of the receiver.
+    for email in [&warned[0], &disabled[0]] {
+        let all = format!("{} {}", email.subject, email.text);
+        assert!(!all.contains("north?") && !all.contains("s3cret"), "{all}");
+    }
     assert!(
         services.webhooks(scope).await.unwrap()[0]
             .disabled_at

@@ -34,7 +34,7 @@ use domain::{
 };
 use service::ports::{
     ApiKey, DigestStore, DoctorReport, Message, NewEvent, Reconciliation, Remembered, ReviewStore,
-    SavedSession, Store, StoreResult, User,
+    SavedSession, Store, StoreError, StoreResult, User,
 };
 use service::request::RequestName;
 
@@ -108,6 +108,14 @@ impl MemoryStore {
     pub fn state(&self) -> Arc<State> {
         self.asked.fetch_add(1, Ordering::Relaxed);
         Arc::clone(&self.state.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Refuses when the disk does.
+    fn works(&self) -> StoreResult<()> {
+        if self.is_broken.load(Ordering::SeqCst) {
+            return Err(StoreError::new("the disk is full"));
+        }
+        Ok(())
     }
 
     fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {

@@ -9,7 +9,7 @@ use crate::{
     error::Result,
     fold,
     ledger::{self, paid_by},
-    names::{Names, Sort},
+    names::{Names, Sort, Wanted},
     writer::WriteTx,
 };
 
@@ -43,6 +43,7 @@ const ROWS_AT_ONCE: usize = 5_000;
 pub(super) async fn all(tx: &mut WriteTx<'_>, booked: &[Booked<'_>], now: Time) -> Result<bool> {
     for booked in booked.chunks(ROWS_AT_ONCE) {
         let (connection, names) = tx.parts();
+        names.learn(connection, &wanted(booked)).await?;
         let mut rows = Vec::with_capacity(booked.len());
         for event in booked {
             rows.push(row(connection, names, event).await?);
@@ -59,6 +60,22 @@ pub(super) async fn all(tx: &mut WriteTx<'_>, booked: &[Booked<'_>], now: Time) 
         ledger::payments(tx, booked).await?;
     }
     Ok(true)
+}
+
+/// The names of events, as they come.
+fn wanted<'a>(booked: &'a [Booked<'a>]) -> Vec<Wanted<'a>> {
+    let mut wanted = Vec::with_capacity(booked.len() * 4);
+    for event in booked.iter().map(|booked| booked.event.as_ref()) {
+        let unit = event.unit.as_deref().map(|unit| (Sort::Unit, unit));
+        let names = [
+            (Sort::Source, event.source.as_str()),
+            (Sort::Kind, event.kind.as_str()),
+            (Sort::Activity, event.activity.as_str()),
+        ];
+        let names = unit.into_iter().chain(names);
+        wanted.extend(names.map(|(sort, name)| (event.account, sort, name)));
+    }
+    wanted
 }
 
 async fn row<'a>(

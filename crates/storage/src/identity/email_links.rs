@@ -22,7 +22,7 @@ impl EmailLinkStore for SqliteStore {
         token_hash: &[u8],
         now: Time,
     ) -> StoreResult<Option<EmailLink>> {
-        Ok(get(&self.readers, kind, token_hash, now).await?)
+        Ok(get(self.reading().await?.pool(), kind, token_hash, now).await?)
     }
 
     async fn reset_password(
@@ -53,11 +53,11 @@ impl EmailLinkStore for SqliteStore {
     }
 
     async fn is_email_kept(&self, email: &str, now: Time) -> StoreResult<bool> {
-        Ok(is_kept(&self.readers, email, now).await?)
+        Ok(is_kept(self.reading().await?.pool(), email, now).await?)
     }
 
     async fn former_emails(&self, user: UserId) -> StoreResult<Vec<String>> {
-        Ok(former(&self.readers, user).await?)
+        Ok(former(self.reading().await?.pool(), user).await?)
     }
 }
 

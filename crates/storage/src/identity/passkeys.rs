@@ -19,7 +19,7 @@ use crate::{
 #[async_trait]
 impl PasskeyStore for SqliteStore {
     async fn passkeys(&self, user: UserId) -> StoreResult<Vec<Passkey>> {
-        Ok(list(&self.readers, user).await?)
+        Ok(list(self.reading().await?.pool(), user).await?)
     }
 
     async fn put_challenge(&self, challenge: &PasskeyChallenge, most: u32) -> StoreResult<()> {

@@ -26,7 +26,7 @@ impl SecondFactorStore for SqliteStore {
     }
 
     async fn authenticator(&self, user: UserId) -> StoreResult<Option<Vec<u8>>> {
-        Ok(secret(&self.readers, user).await?)
+        Ok(secret(self.reading().await?.pool(), user).await?)
     }
 
     async fn use_step(&self, user: UserId, step: u64) -> StoreResult<bool> {
@@ -38,7 +38,7 @@ impl SecondFactorStore for SqliteStore {
     }
 
     async fn recovery_codes(&self, user: UserId) -> StoreResult<u32> {
-        Ok(codes_left(&self.readers, user).await?)
+        Ok(codes_left(self.reading().await?.pool(), user).await?)
     }
 
     async fn put_recovery_codes(&self, user: UserId, hashes: &[Vec<u8>]) -> StoreResult<bool> {
@@ -58,7 +58,7 @@ impl SecondFactorStore for SqliteStore {
     }
 
     async fn second_factor_demands(&self, account: AccountId) -> StoreResult<Vec<Role>> {
-        Ok(demands(&self.readers, account).await?)
+        Ok(demands(self.reading().await?.pool(), account).await?)
     }
 
     async fn set_second_factor_demands(

@@ -19,7 +19,7 @@ const ANY: [Kind; 5] = [
     Kind::Busy,
 ];
 /// What a request with a body may be answered.
-const WITH_BODY: [Kind; 2] = [Kind::TooLarge, Kind::UnsupportedMediaType];
+const WITH_BODY: [Kind; 3] = [Kind::TooSlow, Kind::TooLarge, Kind::UnsupportedMediaType];
 /// What a request may be answered that carries a header or a parameter.
 const WITH_PARAMETER: [(&str, Kind); 3] = [
     (IDEMPOTENCY_KEY, Kind::Conflict),
@@ -177,7 +177,8 @@ const fn told(kind: Kind) -> &'static str {
         Kind::Stale => {
             "It is not the version that `If-Match` names, or `If-None-Match` is `*` and it is there. Nothing was stored."
         }
-        Kind::TooLarge => "The body is larger than 8 MiB.",
+        Kind::TooSlow => "The body did not arrive in time. Nothing was done.",
+        Kind::TooLarge => "The body is larger than 64 KiB, or a batch of events than 8 MiB.",
         Kind::UnsupportedMediaType => "The body is not of a media type that is taken here.",
         Kind::Invalid => "Nothing was done; `errors` says what is wrong.",
         Kind::Denied => "A limit does not allow it.",

@@ -29,12 +29,13 @@ pub struct LiveLimits {
 }
 
 impl Default for LiveLimits {
-    /// Large offices behind one address, and screens that one person signs in.
+    /// Large offices behind one address, and screens that one person signs in. From one address there are more connections
+    /// than these, so that those who look can still ask for something.
     fn default() -> Self {
         Self {
             person: 2_500,
             account: 10_000,
-            address: 10_000,
+            address: 2_000,
             write_time: Duration::from_secs(10),
         }
     }

@@ -15,7 +15,7 @@ use super::{
     places::{Place, Places},
     wire::{self, Closing},
 };
-use crate::AppState;
+use crate::{AppState, seat::Seat};
 
 /// Largest frame that is sent, in bytes; who would need a larger one reads the page again.
 pub const MAX_TOLD: usize = 512 * 1024;
@@ -48,6 +48,8 @@ pub struct Tab {
     /// The place among the pages of the account that is looked at.
     place: Option<(AccountId, Place)>,
     messages: DefaultDirectRateLimiter,
+    /// Where its questions wait for their turns.
+    seat: Seat,
     /// When the page last gave a sign of life.
     heard: Instant,
 }
@@ -58,9 +60,10 @@ impl Tab {
         Self {
             socket,
             services: state.services.clone(),
-            caller,
             places: state.places.clone(),
             place: None,
+            seat: Seat::of_page(state.turns.clone(), &caller),
+            caller,
             messages: RateLimiter::direct(quota),
             heard: Instant::now(),
         }
@@ -84,7 +87,7 @@ impl Tab {
     async fn follow(&mut self) -> Result<(), Option<Closing>> {
         // Who is signed out, disabled or allowed something else sees nothing new: the page is told to read itself again,
         // and then shows what they may see now, or that they have to sign in.
-        let services = self.services.clone();
+        let (services, seat) = (self.services.clone(), self.seat.clone());
         let changed = services.until_changed(self.caller.clone());
         let mut changed = std::pin::pin!(changed);
         let mut frames: Frames = Box::pin(stream::pending());
@@ -99,10 +102,13 @@ impl Tab {
                 }
                 message = self.socket.recv() => {
                     if let Some(asked) = self.asked(message)? {
+                        // One question at a time: nothing is read for the one before any more, and nothing more is
+                        // heard until this one had its turn.
+                        drop(std::mem::replace(&mut frames, Box::pin(stream::pending())));
                         frames = self.frames_of(asked).await?;
                     }
                 }
-                Some((view, told)) = frames.next() => self.tell(view, &told).await?,
+                Some((view, told)) = seat.seated(frames.next()) => self.tell(view, &told).await?,
                 _ = ping.tick() => {
                     if self.heard.elapsed() > SILENCE {
                         return Err(None);
@@ -136,7 +142,8 @@ impl Tab {
 
     /// What follows of a view; nothing when it cannot be followed, which the page is told.
     async fn frames_of(&mut self, asked: Asked) -> Result<Frames, Option<Closing>> {
-        match self.followed(&asked).await {
+        let seat = self.seat.clone();
+        match seat.seated(self.followed(&asked)).await {
             Ok(Some(frames)) => Ok(frames),
             Ok(None) => {
                 self.fail(&AppError::TooMany).await?;

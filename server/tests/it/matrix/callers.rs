@@ -8,6 +8,7 @@ use domain::{
     tenancy::{PlatformRole, Role},
 };
 use serde_json::json;
+use server::state::Edge;
 use service::{
     Caller as Known, Permission,
     enforce::BeginHold,
@@ -146,7 +147,11 @@ pub struct World {
 
 impl World {
     pub async fn start() -> Self {
-        let server = TestServer::start().await;
+        Self::start_edge(Edge::default()).await
+    }
+
+    pub async fn start_edge(edge: Edge) -> Self {
+        let server = TestServer::start_edge(edge).await;
         let mut world = Self {
             server,
             callers: vec![],

@@ -260,6 +260,7 @@ impl AlertStore for MemoryStore {
     }
 
     async fn webhooks(&self, account: AccountId) -> StoreResult<Vec<Webhook>> {
+        self.works()?;
         Ok(of(&self.state().alerts.webhooks, account))
     }
 

@@ -19,9 +19,7 @@ impl EventStore for MemoryStore {
     async fn commit(&self, group: &[Write], now: Time) -> StoreResult<Vec<Written>> {
         self.commits.fetch_add(1, Ordering::SeqCst);
         let _turn = self.disk.lock().await;
-        if self.is_broken.load(Ordering::SeqCst) {
-            return Err(StoreError::new("the disk is full"));
-        }
+        self.works()?;
         if self.change(|state| state.would_overflow(group)) {
             return Err(StoreError::OutOfRange("too large a total".into()));
         }

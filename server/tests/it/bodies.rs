@@ -1,0 +1,190 @@
+//! Bodies of requests: each is small, none is slow, and all of them together take so much memory and no more.
+
+use std::{convert::Infallible, time::Duration};
+
+use axum::{
+    body::{Body, Bytes},
+    http::{Method, header},
+};
+use futures::{StreamExt as _, poll, stream};
+use server::{
+    listener::Bounds,
+    middleware::bodies::{BodyLimits, MAX_BATCH_BYTES, MAX_BODY_BYTES},
+    state::Edge,
+};
+
+use crate::{
+    cross_site::OTHERS,
+    joining::{forms, signed_in},
+    matrix::asks::{self, OWN},
+    pages::{add_people, form, with_people},
+    support::{Reply, TestServer, request},
+};
+
+const OWNER: &str = "owner@northwind.example";
+
+/// Every write there is: its method, its path, and whether it is a form.
+fn writes() -> Vec<(Method, String, bool)> {
+    let asked = asks::all(&OWN).into_iter().filter(|ask| ask.body.is_some());
+    let asked = asked.map(|ask| (ask.method, ask.path, false));
+    let paths = forms().into_iter().map(|(path, _)| path).chain(OTHERS);
+    let forms = paths.map(|path| (Method::POST, path.to_owned(), true));
+    asked.chain(forms).collect()
+}
+
+async fn send(
+    server: &TestServer,
+    (method, path, is_form): &(Method, String, bool),
+    cookie: &str,
+    body: Body,
+    is_announced: bool,
+) -> Reply {
+    let mut request = if *is_form {
+        form(path).header("cookie", cookie)
+    } else {
+        request(method.clone(), path, &server.platform)
+            .header(header::CONTENT_TYPE, "application/json")
+    };
+    if is_announced {
+        request = request.header(header::CONTENT_LENGTH, MAX_BODY_BYTES + 1);
+    }
+    server.send(request.body(body).unwrap()).await
+}
+
+/// Whether something was answered without looking at its body: by its path, its link, or who sends it.
+fn is_unread(reply: &Reply, (_, path, is_form): &(Method, String, bool)) -> bool {
+    let status = reply.status.as_u16();
+    *is_form && (matches!(status, 303 | 403 | 404 | 405) || path.ends_with("/x") && status == 422)
+}
+
+/// So many bytes, and then nothing for ever.
+fn unfinished(bytes: u64) -> Body {
+    let piece = Bytes::from(vec![b' '; 64 * 1024]);
+    let pieces = usize::try_from(bytes / (64 * 1024)).unwrap();
+    let pieces = stream::iter(vec![Ok::<_, Infallible>(piece); pieces]);
+    Body::from_stream(pieces.chain(stream::pending()))
+}
+
+#[tokio::test]
+async fn no_body_but_a_batch_of_events_has_more_than_sixty_four_kibibytes() {
+    let server = with_people().await;
+    let owner = signed_in(&server, OWNER).await;
+    let large = vec![b' '; usize::try_from(MAX_BODY_BYTES).unwrap() + 1];
+    for write in writes() {
+        let is_batch = write.1.starts_with("/api/v1/events?") || write.1 == "/api/v1/events";
+        let announced = send(&server, &write, &owner, large.clone().into(), true).await;
+        assert_eq!(announced.status == 413, !is_batch, "{}", write.1);
+        if is_batch {
+            continue;
+        }
+        let unannounced = send(&server, &write, &owner, large.clone().into(), false).await;
+        let is_told = unannounced.status == 413 || is_unread(&unannounced, &write);
+        assert!(is_told, "{}: {}", write.1, unannounced.status);
+        if write.2 {
+            assert!(
+                announced.text().contains("This is too large."),
+                "{}",
+                write.1
+            );
+        } else {
+            announced.problem(413);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_slow_body_is_told_so_wherever_it_goes() {
+    let bounds = Bounds {
+        read_timeout: Duration::from_millis(20),
+        ..Bounds::default()
+    };
+    let edge = Edge {
+        bounds,
+        ..Edge::default()
+    };
+    let server = TestServer::start_edge(edge).await;
+    add_people(&server).await;
+    let owner = signed_in(&server, OWNER).await;
+    let mut told = 0;
+    for write in writes() {
+        let reply = send(&server, &write, &owner, unfinished(0), false).await;
+        let is_told = reply.status == 408 || is_unread(&reply, &write);
+        assert!(is_told, "{}: {}", write.1, reply.status);
+        if reply.status == 408 {
+            assert_eq!(reply.header("connection"), "close");
+            told += 1;
+        }
+    }
+    assert!(told > 40, "{told}");
+    let keyed = request(Method::POST, "/api/v1/events", &server.ingest)
+        .header(header::CONTENT_TYPE, "application/json")
+        .header("idempotency-key", "slow");
+    let keyed = keyed.body(unfinished(MAX_BATCH_BYTES / 2)).unwrap();
+    server.send(keyed).await.problem(408);
+    let owner = signed_in(&server, OWNER).await;
+    let logo = request(Method::POST, "/settings/brand", "")
+        .header(header::CONTENT_TYPE, "multipart/form-data; boundary=x")
+        .header("cookie", &owner)
+        .body(unfinished(0));
+    assert_eq!(
+        server
+            .send(logo.unwrap())
+            .await
+            .ok(408)
+            .header("connection"),
+        "close"
+    );
+    assert_eq!(server.state.bodies.kept(), (0, 0));
+}
+
+#[tokio::test]
+async fn bodies_take_so_much_memory_together_and_whoever_comes_after_is_told_when_to_come_back() {
+    let edge = Edge {
+        bodies: BodyLimits {
+            kept: MAX_BATCH_BYTES,
+        },
+        ..Edge::default()
+    };
+    let server = TestServer::start_edge(edge).await;
+    add_people(&server).await;
+    let batch = |bytes| {
+        let request = request(Method::POST, "/api/v1/events", &server.ingest)
+            .header(header::CONTENT_TYPE, "application/json");
+        server.send(request.body(unfinished(bytes)).unwrap())
+    };
+    let first = MAX_BATCH_BYTES - MAX_BODY_BYTES;
+    let mut slow = Box::pin(batch(first));
+    while server.state.bodies.kept().0 < first {
+        assert!(poll!(&mut slow).is_pending());
+        tokio::task::yield_now().await;
+    }
+    let refused = batch(4 * MAX_BODY_BYTES).await.problem(503);
+    assert_eq!(refused.header("retry-after"), "2");
+    let filler = "x".repeat(40 * 1024);
+    let mut another = Box::pin(batch(MAX_BODY_BYTES));
+    while server.state.bodies.kept().0 < MAX_BATCH_BYTES {
+        assert!(poll!(&mut another).is_pending());
+        tokio::task::yield_now().await;
+    }
+    let sign_in = async || {
+        let body = format!("email={OWNER}&password=correct+horse&next=/&filler={filler}");
+        server
+            .send(form("/sign-in").body(Body::from(body)).unwrap())
+            .await
+    };
+    let page = sign_in().await.ok(503);
+    assert_eq!(page.header("retry-after"), "2");
+    assert!(
+        page.text().contains("The server is busy."),
+        "{}",
+        page.text()
+    );
+    // What has no body is answered all the same.
+    server.get("/api/v1/balance", &server.read).await.ok(200);
+    drop((slow, another));
+    while server.state.bodies.kept() != (0, 0) {
+        tokio::task::yield_now().await;
+    }
+    sign_in().await.ok(303);
+    assert_eq!(server.state.bodies.kept(), (0, 0));
+}
