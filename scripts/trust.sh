@@ -2,11 +2,11 @@
 # Tries to break the ledger, for longer than the tests do: `make trust`. docs/trust.md says what each part does.
 #
 #   make trust [LEDGER_CASES=2000] [RACE_OPS=100000] [KILLS=50] [DAMAGES=500] [HANDS=200] [GUESSES=5000] [VIEWERS=2000]
-#              [CONNECTIONS=8192] [LEDGER_SEED=N]
+#              [CONNECTIONS=8192] [FRAMES=40] [TESTS=250] [LEDGER_SEED=N]
 #
 # LEDGER_CASES are sequences of steps held against a plain model, RACE_OPS holds and settlements by many tasks
 # at once, KILLS of a working server, DAMAGES of a file, HANDS rounds of changes by many at once, GUESSES at a password,
-# VIEWERS of one account, idle CONNECTIONS of one client. Every part that draws prints its seed; with LEDGER_SEED it draws the same again.
+# VIEWERS of one account, idle CONNECTIONS of one client, FRAMES of megabytes, TESTS of silent receivers. Every part that draws prints its seed; with LEDGER_SEED it draws the same again.
 set -euo pipefail
 # shellcheck source=scripts/env.sh
 source "$(dirname "$0")/env.sh"
@@ -19,6 +19,8 @@ export GUESSES=${GUESSES:-5000}
 export HANDS=${HANDS:-200}
 viewers=${VIEWERS:-2000}
 connections=${CONNECTIONS:-8192}
+frames=${FRAMES:-40}
+tests=${TESTS:-250}
 broken=()
 
 # part NAME COMMAND...: goes on after a failure, so that one run shows all of them.
@@ -63,6 +65,9 @@ part "$viewers viewers" look
 ulimit -S -n "$(ulimit -H -n)"
 part "$connections idle connections of one client" env PLACES_ATTACK="$connections" \
   cargo test "${packages[@]}" --quiet --test it -- --nocapture --test-threads 1 places
+
+part "$frames streams of megabytes and as many readers that do not read, $tests tests of silent receivers" \
+  env FRAMES="$frames" TESTS="$tests" cargo test "${packages[@]}" --quiet --test it -- --nocapture --test-threads 1 floods
 
 for name in "${broken[@]}"; do
   say "BROKE: $name"

@@ -6,20 +6,33 @@ use std::{
     time::Duration,
 };
 
+use async_trait::async_trait;
 use domain::{
     Seq, Time,
     filter::ViewQuery,
     live::{LiveFrame, ReadAt},
 };
-use futures::{Stream, StreamExt as _};
+use futures::{Stream, StreamExt as _, poll};
 use service::{
     Caller,
     live::Told,
-    ports::{IdentityStore as _, NewUser, SavedSession},
+    ports::{IdentityStore as _, NewUser, PutCompany, SavedSession, StoreResult},
+    turn::{Held, Seat, seated},
 };
-use tokio::task::JoinSet;
+use tokio::{sync::Semaphore, task::JoinSet};
 
 use crate::support::world::{NOW, World, time, usage};
+
+/// Turns that come when they are let.
+struct Gate(Semaphore);
+
+#[async_trait]
+impl Seat for Gate {
+    async fn turn(&self) -> StoreResult<Held> {
+        self.0.acquire().await.unwrap().forget();
+        Ok(Arc::new(()))
+    }
+}
 
 type Frames = Pin<Box<dyn Stream<Item = Arc<Told>> + Send>>;
 
@@ -227,4 +240,73 @@ async fn of_many_who_look_only_those_whose_session_ends_are_told_to_go() {
     assert_eq!(tasks.join_next().await.unwrap().unwrap(), 7);
     tokio::time::sleep(Duration::from_secs(3)).await;
     assert!(tasks.try_join_next().is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_asks_for_what_is_not_read_for_all_is_told_everything_all_the_same() {
+    let world = World::new().await;
+    let (mut viewers, mut news) = (Vec::new(), Vec::new());
+    // More kinds of books than are read for all.
+    for number in 0..40 {
+        let company = format!("c{number}");
+        let put = PutCompany::named(&company, &company);
+        let stored = world.services.put_company(&world.operator, "north", &put);
+        stored.await.unwrap();
+        let query = ViewQuery {
+            companies: vec![company.clone()],
+            ..ViewQuery::default()
+        };
+        viewers.push(follow(&world, &world.operator, "north", &query).await);
+        news.push(usage(&format!("e{number}"), &company, NOW, "5"));
+    }
+    for frames in &mut viewers {
+        frames.next().await.unwrap();
+        assert!(matches!(
+            frames.next().await.unwrap().frame(),
+            LiveFrame::Beat
+        ));
+    }
+    world.ingest(news).await.unwrap();
+    for (number, frames) in viewers.iter_mut().enumerate() {
+        assert_eq!(rows(&delta(frames).await), [format!("e{number}")]);
+    }
+}
+
+/// The rows of a frame.
+fn rows(told: &Arc<Told>) -> Vec<String> {
+    let LiveFrame::Delta(delta) = told.frame() else {
+        panic!("{:?}", told.frame());
+    };
+    delta.rows.iter().map(|row| row.id.clone()).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waited_for_a_turn_is_told_nothing_again_that_was_read_for_all_meanwhile() {
+    let world = World::new().await;
+    let query = ViewQuery::default();
+    let mut early = follow(&world, &world.operator, "north", &query).await;
+    let mut late = follow(&world, &world.operator, "north", &query).await;
+    for frames in [&mut early, &mut late] {
+        frames.next().await.unwrap();
+    }
+    assert!(matches!(
+        early.next().await.unwrap().frame(),
+        LiveFrame::Beat
+    ));
+    let gate = Arc::new(Gate(Semaphore::new(0)));
+    let mut waiting = Box::pin(seated(gate.clone(), late.next()));
+    assert!(poll!(&mut waiting).is_pending());
+    let news = |id: &str| vec![usage(id, "acme", NOW, "5")];
+    world.ingest(news("e1")).await.unwrap();
+    assert_eq!(rows(&delta(&mut early).await), ["e1"]);
+    // This one is not read for all yet when the turn comes.
+    world.ingest(news("e2")).await.unwrap();
+    gate.0.add_permits(1);
+    let mut told = rows(&waiting.await.unwrap());
+    told.sort();
+    assert_eq!(told, ["e1", "e2"]);
+    assert_eq!(rows(&delta(&mut early).await), ["e2"]);
+    world.ingest(news("e3")).await.unwrap();
+    assert_eq!(rows(&delta(&mut late).await), ["e3"]);
+    assert_eq!(rows(&delta(&mut early).await), ["e3"]);
 }

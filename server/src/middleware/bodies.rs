@@ -17,7 +17,7 @@ use app::error::AppError;
 use axum::{
     body::{Body, Bytes, HttpBody},
     extract::{Request, State},
-    http::{HeaderValue, Method, header},
+    http::{HeaderValue, Method, Version, header},
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
@@ -246,9 +246,10 @@ pub async fn bound(State(state): State<AppState>, request: Request, next: Next) 
     let path = request.uri().path();
     let most = most(request.method(), path);
     let is_api = super::cross_site::is_for_keys(path);
+    let version = request.version();
     if announced(&request) > most {
         discard(request).await;
-        return refuse(&state, is_api, Fault::TooLarge).await;
+        return refuse(&state, is_api, Fault::TooLarge, version).await;
     }
     if request.body().is_end_stream() {
         return next.run(request).await;
@@ -269,7 +270,7 @@ pub async fn bound(State(state): State<AppState>, request: Request, next: Next) 
     let response = next.run(request.map(|body| Body::new(bounded(body)))).await;
     let fault = coming.state().1;
     match fault {
-        Some(fault) => refuse(&state, is_api, fault).await,
+        Some(fault) => refuse(&state, is_api, fault, version).await,
         None => response,
     }
 }
@@ -293,7 +294,7 @@ async fn discard(request: Request) {
     let _ = timeout(DISCARD_TIME, all).await;
 }
 
-async fn refuse(state: &AppState, is_api: bool, fault: Fault) -> Response {
+async fn refuse(state: &AppState, is_api: bool, fault: Fault, version: Version) -> Response {
     let (problem, told) = match fault {
         Fault::TooLarge => (Problem::too_large(), AppError::TooLarge),
         Fault::TooSlow => (Problem::too_slow(), AppError::TooSlow),
@@ -304,7 +305,7 @@ async fn refuse(state: &AppState, is_api: bool, fault: Fault) -> Response {
     } else {
         web::unread(state, told).await
     };
-    if fault == Fault::TooSlow {
+    if fault == Fault::TooSlow && version < Version::HTTP_2 {
         // What still comes of it is not the next request. RFC 9110, 15.5.9
         let close = HeaderValue::from_static("close");
         response.headers_mut().insert(header::CONNECTION, close);

@@ -17,8 +17,8 @@ use super::{
     view_key::{BooksKey, OwnedAsk},
 };
 
-/// Sorts of books that are read of an account for all who follow it: those that most of them ask for. Whoever asks for
-/// another one reads for themselves, and waits for their turn.
+/// Kinds of books that are read of an account for all who follow it. Whoever asks for another one reads for themselves, and
+/// waits for their turn: many of them must not make the one reading long.
 const MOST_ASKS: usize = 32;
 
 /// Tells those who follow an account what is new. The database, not the hub, says what that is.
@@ -144,17 +144,14 @@ impl Inner {
     pub(super) fn to_read(&self, account: AccountId) -> Option<ToRead> {
         let followed = lock(&self.followed);
         let entry = followed.get(&account)?;
-        let mut asks: Vec<_> = entry.asks.iter().collect();
-        if asks.len() > MOST_ASKS {
-            asks.select_nth_unstable_by_key(MOST_ASKS, |(_, (_, count))| Reverse(*count));
-            asks.truncate(MOST_ASKS);
-        }
-        let asks = asks
-            .into_iter()
-            .map(|(key, (ask, _))| (Arc::clone(key), Arc::clone(ask)));
+        let asks = entry
+            .asks
+            .iter()
+            .map(|(key, (ask, count))| ((Arc::clone(key), Arc::clone(ask)), *count));
+        let asks = most_asked(asks.collect(), MOST_ASKS);
         Some(ToRead {
             account,
-            asks: asks.collect(),
+            asks,
             before: entry.readings.borrow().clone(),
         })
     }
@@ -207,6 +204,30 @@ impl Drop for Follower {
     }
 }
 
+/// Those that most ask for.
+fn most_asked<T>(mut asks: Vec<(T, usize)>, most: usize) -> Vec<T> {
+    if asks.len() > most {
+        asks.select_nth_unstable_by_key(most, |(_, count)| Reverse(*count));
+        asks.truncate(most);
+    }
+    asks.into_iter().map(|(ask, _)| ask).collect()
+}
+
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_many_kinds_of_books_those_that_most_ask_for_are_read_for_all() {
+        let asks: Vec<_> = (0..1_000).map(|ask| (ask, ask * 7 % 1_000)).collect();
+        let read: BTreeSet<_> = most_asked(asks, MOST_ASKS).into_iter().collect();
+        let most: BTreeSet<_> = (0..1_000).filter(|ask| ask * 7 % 1_000 >= 968).collect();
+        assert_eq!(read, most);
+        assert_eq!(most_asked(vec![("a", 1)], MOST_ASKS), ["a"]);
+        assert_eq!(most_asked::<u8>(vec![], MOST_ASKS), [0; 0]);
+    }
 }

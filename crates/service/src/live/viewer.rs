@@ -164,6 +164,10 @@ impl Viewer {
             return Ok(None);
         };
         self.number = reading.number;
+        if reading.up_to < self.read || reading.version < self.books_read {
+            // It began after this viewer had begun to read, and was done before: what the viewer read is newer.
+            return Ok(None);
+        }
         match self.news_of(&reading) {
             Some(news) => Ok(self.take(news)),
             // It began before this viewer was there, or the viewer is too far behind it.

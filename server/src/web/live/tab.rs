@@ -8,7 +8,7 @@ use domain::{AccountId, live::LiveFrame};
 use futures::{Stream, StreamExt as _, stream};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use service::{Caller, Permission, ServiceError, Services, live::Told};
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, MissedTickBehavior, timeout};
 use tokio_tungstenite::tungstenite;
 
 use super::{
@@ -92,6 +92,7 @@ impl Tab {
         let mut changed = std::pin::pin!(changed);
         let mut frames: Frames = Box::pin(stream::pending());
         let mut ping = tokio::time::interval_at(Instant::now() + PING_EVERY, PING_EVERY);
+        ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             // Nothing is read while something is written: who does not read is not heard either.
             tokio::select! {
@@ -106,6 +107,8 @@ impl Tab {
                         // heard until this one had its turn.
                         drop(std::mem::replace(&mut frames, Box::pin(stream::pending())));
                         frames = self.frames_of(asked).await?;
+                        // It was not listened to meanwhile.
+                        self.heard = Instant::now();
                     }
                 }
                 Some((view, told)) = seat.seated(frames.next()) => self.tell(view, &told).await?,

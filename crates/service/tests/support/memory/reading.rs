@@ -40,6 +40,7 @@ impl ReadStore for MemoryStore {
     }
 
     async fn snapshot(&self) -> StoreResult<Box<dyn Snapshot>> {
+        service::turn::turn().await?;
         Ok(Box::new(Frozen(self.state())))
     }
 }
