@@ -57,6 +57,7 @@ async function asked({ options, ask }) {
   return answer.json();
 }
 
+for (const note of document.querySelectorAll("[data-without-script]")) note.remove();
 for (const button of document.querySelectorAll("[data-passkey]")) {
   const { form, dataset } = button;
   const kind = dataset.passkey;

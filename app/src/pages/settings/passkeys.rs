@@ -18,11 +18,11 @@ pub(super) fn script() -> impl IntoView {
     view! { <script nonce=use_nonce() inner_html=SCRIPT></script> }
 }
 
-/// What stands in the place of a button where scripts do not run, and what the script says.
+/// What stands in the place of a button until the script runs, which takes it away, and what the script says.
 fn around(id: &'static str, without: &'static str) -> impl IntoView {
     view! {
         <p class="form-problem" role="alert" id=id hidden></p>
-        <noscript><p class="sign-in-note">{without}</p></noscript>
+        <p class="sign-in-note" data-without-script>{without}</p>
     }
 }
 
@@ -105,9 +105,9 @@ fn row(passkey: PasskeyView) -> impl IntoView {
     let zone = Zone::utc();
     let used = passkey.last_used_at.map_or_else(
         || "not used yet".to_owned(),
-        |used| format!("last used {}", at(used, &zone)),
+        |used| format!("last used {} UTC", at(used, &zone)),
     );
-    let since = format!("Added {}, {used} (UTC)", at(passkey.created_at, &zone));
+    let since = format!("Added {} UTC · {used}", at(passkey.created_at, &zone));
     let elsewhere = passkey.made_for.map(|host| {
         view! { <small class="state bad">{format!("Works at {host} only")}</small> }
     });

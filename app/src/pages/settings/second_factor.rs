@@ -252,7 +252,10 @@ fn status(
             <p>{format!("Each replaces your passkey or app once. {left}")}</p>
             <form method="post" action=format!("{SECOND_FACTOR_PATH}/codes")><button class="button" type="submit">"Create new recovery codes"</button></form>
         </section>
-        <form method="post" action=format!("{SECOND_FACTOR_PATH}/remove")><button class="button" type="submit">"Turn off"</button></form>
+        <section class="factor factor-row" aria-labelledby="off">
+            <div><h2 id="off">"Turn off two-step sign-in"</h2><p>"Removes your passkeys, your app and your recovery codes."</p></div>
+            <form method="post" action=format!("{SECOND_FACTOR_PATH}/remove")><button class="button" type="submit">"Turn off"</button></form>
+        </section>
         <a href=YOU_PATH rel="external">"Go to your account"</a>
     }
     .into_any()
