@@ -131,6 +131,7 @@ pub fn described() -> OpenApiRouter<AppState> {
         .routes(routes!(webhooks::list_deliveries))
         .routes(routes!(webhooks::replay))
         .routes(routes!(portal::post_portal_session))
+        .routes(routes!(portal::delete_portal_sessions))
 }
 
 async fn not_found() -> Problem {

@@ -117,8 +117,14 @@ pub async fn begin(
         .map_err(broken)
 }
 
-/// Says that a provider of single sign-on vouched for the person of a session.
-pub async fn vouched(session: &Session) -> ServiceResult<()> {
+/// Says that a provider of single sign-on vouched for the person of a session, and when it asked them who they are. One
+/// that does not say when may have asked them days ago: a sensitive act asks again.
+pub async fn vouched(session: &Session, shown_at: Option<Time>) -> ServiceResult<()> {
+    let shown_at = shown_at.map_or(0, Time::micros);
+    session
+        .insert(fields::CONFIRMED, shown_at)
+        .await
+        .map_err(broken)?;
     let done = session.insert(fields::ELSEWHERE, true);
     done.await.map_err(broken)
 }
@@ -127,6 +133,28 @@ pub async fn vouched(session: &Session) -> ServiceResult<()> {
 pub async fn confirmed(session: &Session, now: Time) -> ServiceResult<()> {
     let done = session.insert(fields::CONFIRMED, now.micros());
     done.await.map_err(broken)
+}
+
+/// Gives a session another id, with which the one before is worth nothing: after somebody has shown again who they are,
+/// and after what they may do or how they sign in has changed. Sessions that have ended meanwhile do not come back.
+pub async fn renew(session: &Session, services: &Services) -> ServiceResult<()> {
+    let Some(user) = session.get::<i64>(fields::USER).await.map_err(broken)? else {
+        return Ok(());
+    };
+    let Some(id) = session.id() else {
+        return Ok(());
+    };
+    let user = services.signed_in(UserId(user)).await?;
+    let lasts = services.session(&store::id_hash(&id)).await?.is_some();
+    let Some(user) = user.filter(|_| lasts) else {
+        return session.flush().await.map_err(broken);
+    };
+    session.cycle_id().await.map_err(broken)?;
+    match confirm(session, services, &user).await {
+        // They are signed out: the answer says so by itself.
+        Err(ServiceError::Unauthenticated) => Ok(()),
+        done => done,
+    }
 }
 
 /// Whose password or second factors were replaced while they were checked, or who was disabled, is not signed in: what

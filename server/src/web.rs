@@ -43,7 +43,11 @@ use leptos::{
 };
 use service::ServiceError;
 
-use crate::{AppState, middleware::guesses, seat::Seat};
+use crate::{
+    AppState,
+    middleware::{guesses, headers},
+    seat::Seat,
+};
 
 /// When to come back to a server that is busy.
 const BUSY_RETRY_AFTER_S: u32 = 2;
@@ -85,11 +89,11 @@ pub fn router(state: &AppState) -> Router<AppState> {
         .route("/brand.css", get(brand::sheet))
         .route("/companies/limits", post(companies::limits))
         .route("/settings/you/password", post(password::change_password))
-        .route("/settings/you/email", post(recovery::ask_for_email))
         .route(
             "/new-email/{secret}",
             get(recovery::show_new_email).post(recovery::change_email),
         )
+        .route("/settings/you/email", post(recovery::ask_for_email))
         .route("/settings/you/end", post(settings::end_session))
         .route(
             "/settings/you/end-others",
@@ -104,9 +108,12 @@ pub fn router(state: &AppState) -> Router<AppState> {
         .route("/api/fn/{name}", get(function))
         .route("/", get(|| async { Redirect::to(app::USAGE_PATH) }))
         .merge(sensitive(state))
+        .merge(each_time(state))
         .layer(from_fn(guard::signed_in))
         .merge(for_strangers())
         .merge(links(state))
+        .layer(from_fn_with_state(state.clone(), confirm::renewed))
+        .layer(from_fn(headers::secret_address))
 }
 
 /// Acts that ask again who somebody is: they give access, take it, or cost money. Whatever asks for the password by itself,
@@ -132,10 +139,6 @@ fn sensitive(state: &AppState) -> Router<AppState> {
         .route("/settings/keys/revoke", post(settings::revoke_key))
         .route("/settings/second-factor/set", post(second_factor::set))
         .route(
-            "/settings/second-factor/codes",
-            post(second_factor::renew_codes),
-        )
-        .route(
             "/settings/second-factor/remove",
             post(second_factor::remove),
         )
@@ -152,6 +155,16 @@ fn sensitive(state: &AppState) -> Router<AppState> {
         .route("/billing/orders", post(orders::order))
         .route("/platform/refunds/decide", post(refunds::decide))
         .route_layer(from_fn_with_state(state.clone(), confirm::lately))
+}
+
+/// What asks for a code or a passkey each time.
+fn each_time(state: &AppState) -> Router<AppState> {
+    Router::new()
+        .route(
+            "/settings/second-factor/codes",
+            post(second_factor::renew_codes),
+        )
+        .route_layer(from_fn_with_state(state.clone(), confirm::by_code))
 }
 
 /// Signing in and out.

@@ -66,6 +66,8 @@ pub struct Caller {
     address: Option<String>,
     everywhere: Vec<Permission>,
     accounts: Vec<AccountAccess>,
+    /// Whether a platform's link lets them in, which ends.
+    is_visitor: bool,
     /// Whether a second factor can be asked of them, and if so, whether of platform staff as well.
     second_factor: Option<bool>,
 }
@@ -85,6 +87,8 @@ pub struct Scope {
     pub(crate) user: Option<UserId>,
     /// What the caller is in the account; none when they do not belong to it, and for keys.
     pub(crate) role: Option<Role>,
+    /// Whether a platform's link lets the caller in, which ends.
+    pub(crate) is_visitor: bool,
     /// What else the caller may do there.
     pub(crate) granted: Vec<Permission>,
 }
@@ -157,6 +161,11 @@ impl Scope {
         self.require(Permission::Manage)
     }
 
+    /// Refuses what outlives the session of a platform's user: a way in for somebody who need not come from the platform.
+    pub(crate) fn require_lasting(&self) -> ServiceResult<()> {
+        lasting(!self.is_visitor)
+    }
+
     pub(crate) fn require_bill(&self) -> ServiceResult<()> {
         self.require(Permission::Bill)
     }
@@ -218,6 +227,7 @@ impl Caller {
             address: None,
             everywhere: vec![],
             accounts: vec![],
+            is_visitor: false,
             second_factor: None,
         }
     }
@@ -259,6 +269,7 @@ impl Caller {
         };
         Self {
             accounts: vec![member_access(&membership)],
+            is_visitor: true,
             ..Self::nobody(format!("portal {}", grant.user))
         }
     }
@@ -333,6 +344,11 @@ impl Caller {
         self.user
     }
 
+    /// See [`Scope::require_lasting`].
+    pub(crate) fn require_lasting(&self) -> ServiceResult<()> {
+        lasting(!self.is_visitor)
+    }
+
     /// Whether two callers may do the same.
     pub(crate) fn may_the_same(&self, other: &Self) -> bool {
         (&self.everywhere, &self.accounts) == (&other.everywhere, &other.accounts)
@@ -398,6 +414,7 @@ impl Caller {
             actor: self.name.clone(),
             address: self.address.clone(),
             user: self.user,
+            is_visitor: self.is_visitor,
             account,
             companies,
         }
@@ -416,6 +433,17 @@ impl Caller {
             .permissions
             .contains(&permission)
             .then(|| access.companies.clone())
+    }
+}
+
+fn lasting(lasts: bool) -> ServiceResult<()> {
+    if lasts {
+        Ok(())
+    } else {
+        Err(ServiceError::Forbidden(
+            "you came here by a link of your platform, which ends: ask the platform to do this"
+                .to_owned(),
+        ))
     }
 }
 

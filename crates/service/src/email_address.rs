@@ -1,6 +1,6 @@
 //! Email addresses: one form for every place where one is kept or compared.
 
-use icu_normalizer::ComposingNormalizer;
+use icu_normalizer::{ComposingNormalizer, properties::CanonicalCombiningClassMapBorrowed};
 
 /// An address as it is kept and compared: without space around it, its letters small, and composed with their marks, so
 /// that it is the same whatever keyboard it was typed on.
@@ -40,6 +40,54 @@ fn small(letter: char) -> char {
     }
 }
 
+/// Longest address, and its longest parts, in bytes (RFC 5321).
+const MAX_BYTES: usize = 254;
+/// See [`MAX_BYTES`].
+const MAX_NAME_BYTES: usize = 64;
+/// See [`MAX_BYTES`].
+const MAX_LABEL_BYTES: usize = 63;
+/// Signs besides letters and digits that a name may have (RFC 5322, `atext`).
+const SIGNS: &str = "!#$%&'*+-/=?^_`{|}~";
+
+/// Whether a text in its normal form is one address, and nothing else: no list of them, no name before it, nothing quoted,
+/// and no sign that is not seen. Whatever sends mail takes it for what a person takes it for.
+pub(crate) fn is_one(address: &str) -> bool {
+    let Some((name, host)) = address.split_once('@') else {
+        return false;
+    };
+    let is_atom = |part: &str| {
+        !part.is_empty()
+            && part
+                .chars()
+                .all(|sign| is_letter(sign) || SIGNS.contains(sign))
+    };
+    address.len() <= MAX_BYTES
+        && name.len() <= MAX_NAME_BYTES
+        && name.split('.').all(is_atom)
+        && is_host(host)
+}
+
+fn is_host(host: &str) -> bool {
+    let is_label = |label: &str| {
+        !label.is_empty()
+            && label.len() <= MAX_LABEL_BYTES
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label.chars().all(|sign| is_letter(sign) || sign == '-')
+    };
+    // The last part of a name is no number: that would be an address of a machine.
+    let is_named = |last: &str| !last.chars().all(|sign| sign.is_ascii_digit());
+    host.contains('.')
+        && host.split('.').all(is_label)
+        && host.rsplit('.').next().is_some_and(is_named)
+}
+
+/// Letters and digits of any script, with the marks that belong to them.
+fn is_letter(sign: char) -> bool {
+    let is_mark = || CanonicalCombiningClassMapBorrowed::new().get_u8(sign) != 0;
+    sign.is_ascii_alphanumeric() || !sign.is_ascii() && (sign.is_alphanumeric() || is_mark())
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -52,6 +100,81 @@ mod tests {
         let zoe = "zo\u{eb}@m\u{fc}ller.example";
         assert_eq!(normal("ZOE\u{308}@Mu\u{308}ller.example"), zoe);
         assert_eq!(normal("Zo\u{cb}@M\u{dc}LLER.example"), zoe);
+    }
+
+    #[test]
+    fn one_address_is_one() {
+        for one in [
+            "kim@example.com",
+            "k.i-m+x_y'z@mail.example.co.uk",
+            "1@2.example",
+            "zo\u{eb}@m\u{fc}ller.example",
+            "\u{4f60}\u{597d}@\u{4f8b}\u{5b50}.\u{6d4b}\u{8bd5}",
+            "\u{915}\u{94d}\u{937}@example.com",
+            "kim@xn--mller-kva.example",
+        ] {
+            assert!(is_one(&normal(one)), "{one}");
+        }
+    }
+
+    #[test]
+    fn several_addresses_and_odd_ones_are_none() {
+        let long = |bytes: usize| "a".repeat(bytes);
+        let odd = [
+            "",
+            "kim",
+            "@example.com",
+            "kim@",
+            "kim@example",
+            "kim@@example.com",
+            "kim@a@example.com",
+            "kim@a.example, eve@b.example",
+            "kim@a.example,eve@b.example",
+            "kim@a.example;eve@b.example",
+            "kim@a.example eve@b.example",
+            "Kim <kim@example.com>",
+            "<kim@example.com>",
+            "kim(x)@example.com",
+            "\"kim\"@example.com",
+            "\"a b\"@example.com",
+            "kim@[127.0.0.1]",
+            "kim@127.0.0.1",
+            "kim@example.1",
+            ".kim@example.com",
+            "kim.@example.com",
+            "k..im@example.com",
+            "kim@.example.com",
+            "kim@example.com.",
+            "kim@example..com",
+            "kim@-a.example",
+            "kim@a-.example",
+            "kim@exam_ple.com",
+            "kim@example.com:25",
+            "ki\rm@example.com",
+            "kim@example.com\r\nBcc: eve@b.example",
+            "ki\0m@example.com",
+            "ki\tm@example.com",
+            "ki\u{200b}m@example.com",
+            "ki\u{202e}m@example.com",
+            "kim@exam\u{ad}ple.com",
+            "ki\u{a0}m@example.com",
+            "kim\u{ff20}example.com",
+            "kim@example\u{3002}com",
+            "kim@example\u{ff0e}com",
+            "ki\\m@example.com",
+            "kim@a.example\u{ff0c}eve",
+            "ki\u{fffd}m@example.com",
+            "mailto:kim@example.com",
+        ];
+        for one in odd {
+            assert!(!is_one(&normal(one)), "{one:?}");
+        }
+        assert!(is_one(&format!("{}@example.com", long(64))));
+        assert!(!is_one(&format!("{}@example.com", long(65))));
+        assert!(is_one(&format!("kim@{}.example", long(63))));
+        assert!(!is_one(&format!("kim@{}.example", long(64))));
+        let host = [&*long(63), &long(63), &long(63), &long(63)].join(".");
+        assert!(!is_one(&format!("kim@{host}.example")));
     }
 
     #[test]

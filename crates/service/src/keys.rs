@@ -66,6 +66,7 @@ impl Services {
         account: Option<&str>,
         ask: KeyAsk,
     ) -> ServiceResult<MadeKey> {
+        caller.require_lasting()?;
         let account = self.owner_of_keys(caller, account).await?;
         check_ask(account, &ask)?;
         let expires_at = ask
@@ -137,6 +138,7 @@ impl Services {
         prefix: &str,
         overlap_s: u32,
     ) -> ServiceResult<MadeKey> {
+        caller.require_lasting()?;
         let account = self.owner_of_keys(caller, account).await?;
         if overlap_s > MAX_OVERLAP_S {
             let rule = format!("must be at most {MAX_OVERLAP_S} seconds");

@@ -189,6 +189,7 @@ impl Services {
         origin: &str,
     ) -> ServiceResult<MadeInvitation> {
         scope.require_manage()?;
+        scope.require_lasting()?;
         let mut errors = Vec::new();
         let email = check_email(email, &mut errors);
         Invalid::refuse(errors)?;

@@ -165,6 +165,30 @@ impl Services {
         Ok(saved.and_then(|saved| serde_json::from_str(&saved.data).ok()))
     }
 
+    /// Ends whatever links of one of the platform's users let in: links that were not used yet do nothing any more, and
+    /// sessions end, also on open pages. How many there were.
+    pub async fn end_portal_user(
+        &self,
+        caller: &Caller,
+        account: &str,
+        user: &str,
+    ) -> ServiceResult<u64> {
+        caller.require_platform(Permission::Provision)?;
+        let scope = self
+            .scope(caller, Some(account), Permission::Provision)
+            .await?;
+        let ended = self.store.end_portal_user(scope.account.id, user).await?;
+        if ended > 0 {
+            let deed = Deed {
+                action: "portal.ended",
+                target: user,
+                detail: format!("{ended} ended"),
+            };
+            self.record(&scope, deed).await;
+        }
+        Ok(ended)
+    }
+
     /// Ends a session of a platform's user.
     pub async fn end_portal_session(&self, secret: &str) -> ServiceResult<()> {
         Ok(self.store.delete_session(&hash_of(secret)).await?)

@@ -11,7 +11,7 @@ use crate::{
     Caller, Permission, ServiceError, ServiceResult, Services,
     audit::Deed,
     email_address::normal,
-    mail::Block,
+    mail::{Block, Email},
     ports::{FactorOutcome, NewAuthenticator, StoreError, User},
     sessions::person,
 };
@@ -220,27 +220,6 @@ impl Services {
         self.record_entry(None, &user.email, address, deed).await;
     }
 
-    /// Tells a person that somebody knows their password and tries codes, and whether no more are looked at today.
-    pub(crate) async fn tell_wrong_codes(&self, id: UserId, is_spent: bool) -> ServiceResult<()> {
-        let Some(user) = self.signed_in(id).await? else {
-            return Ok(());
-        };
-        let (title, text) = if is_spent {
-            (
-                "Too many wrong codes were entered",
-                "was given so many wrong codes that codes of your app are not accepted for up to 24 hours. A recovery \
-                 code still works. If it was not you, change your password now",
-            )
-        } else {
-            (
-                "Several wrong codes were entered",
-                "was given several wrong codes after the right password. If it was not you, change your password now",
-            )
-        };
-        self.tell_second_factor(&user.email, title, text);
-        Ok(())
-    }
-
     /// Gives the caller other recovery codes, which are known this once. Those before do nothing any more.
     pub async fn renew_recovery_codes(&self, caller: &Caller) -> ServiceResult<Vec<String>> {
         let id = person(caller)?;
@@ -250,6 +229,11 @@ impl Services {
         }
         let deed = Deed::plain("recovery_codes.renewed", caller.name());
         self.record_of(caller, None, deed).await;
+        self.tell_second_factor(
+            caller.name(),
+            "Your recovery codes are new",
+            "has new recovery codes. Those before no longer work",
+        );
         Ok(codes)
     }
 
@@ -293,10 +277,21 @@ impl Services {
         self.store.remove_second_factor(user.id, None).await?;
         let deed = Deed::plain("second_factor.reset", &user.email);
         self.record_of(caller, None, deed).await;
+        let told = self.second_factor_letter(
+            &user.email,
+            "Two-step sign-in is off",
+            "no longer asks for a code after the password: the operator removed your second factor",
+        );
+        // A command ends before anything is sent afterwards. That it could not be sent is in the log.
+        let _ = self.mail.send(told).await;
         Ok(user)
     }
 
     pub(crate) fn tell_second_factor(&self, email: &str, title: &str, text: &str) {
+        self.send_soon(self.second_factor_letter(email, title, text));
+    }
+
+    fn second_factor_letter(&self, email: &str, title: &str, text: &str) -> Email {
         let blocks = vec![
             Block::Heading(title.to_owned()),
             Block::Text(format!("Your sign-in to Creditscope ({email}) {text}.")),
@@ -305,7 +300,7 @@ impl Services {
                     .to_owned(),
             ),
         ];
-        self.send_soon(self.letter(email, title, blocks));
+        self.letter(email, title, blocks)
     }
 }
 

@@ -136,6 +136,27 @@ impl Services {
         u32::try_from(left_s).unwrap_or(1)
     }
 
+    /// Tells a person that somebody knows their password and tries codes, and whether no more are looked at today.
+    async fn tell_wrong_codes(&self, id: UserId, is_spent: bool) -> ServiceResult<()> {
+        let Some(user) = self.signed_in(id).await? else {
+            return Ok(());
+        };
+        let (title, text) = if is_spent {
+            (
+                "Too many wrong codes were entered",
+                "was given so many wrong codes that codes of your app are not accepted for up to 24 hours. A recovery \
+                 code still works. If it was not you, change your password now",
+            )
+        } else {
+            (
+                "Several wrong codes were entered",
+                "was given several wrong codes after the right password. If it was not you, change your password now",
+            )
+        };
+        self.tell_second_factor(&user.email, title, text);
+        Ok(())
+    }
+
     /// Whether somebody who forgot their password is sent another email.
     pub(crate) async fn may_send_reset(&self, user: &User) -> ServiceResult<bool> {
         let over = self.ask_mail(&user.email, MailKind::Reset, "", &RESETS);

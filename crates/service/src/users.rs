@@ -9,7 +9,7 @@ use crate::{
     Caller, Permission, ServiceError, ServiceResult, Services,
     accounts::check_name,
     audit::Deed,
-    email_address::normal,
+    email_address::{is_one, normal},
     passwords::{Verdict, check_password, hash_password, verify_password},
     ports::{Membership, NewUser, User},
 };
@@ -189,14 +189,7 @@ fn check_user(user: &PutUser) -> Result<(), Invalid> {
 /// An email address as it is kept, or what is wrong with it.
 pub(crate) fn check_email(email: &str, errors: &mut Vec<FieldError>) -> String {
     let email = normal(email);
-    let looks_right = email.len() <= 254
-        && email
-            .split_once('@')
-            .is_some_and(|(name, host)| !name.is_empty() && host.contains('.'))
-        && !email
-            .chars()
-            .any(|letter| letter.is_control() || letter.is_whitespace());
-    if !looks_right {
+    if !is_one(&email) {
         errors.push(FieldError::invalid(
             "email",
             "must be an email address such as ada@example.com",

@@ -89,6 +89,7 @@ impl Services {
     /// Creates a webhook.
     pub async fn make_webhook(&self, scope: &Scope, url: &str) -> ServiceResult<Webhook> {
         scope.require_manage()?;
+        scope.require_lasting()?;
         scope.require_all()?;
         let url = self.checked_url(url.trim())?;
         let webhook = Webhook {

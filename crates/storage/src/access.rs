@@ -126,6 +126,10 @@ impl AccessStore for SqliteStore {
         Ok(portal::take(&self.writer, token_hash, now).await?)
     }
 
+    async fn end_portal_user(&self, account: AccountId, user: &str) -> StoreResult<u64> {
+        Ok(portal::end_user(&self.writer, account, user).await?)
+    }
+
     async fn brand(&self, account: AccountId) -> StoreResult<Option<Brand>> {
         Ok(directory::brand(self.reading().await?.pool(), account).await?)
     }

@@ -88,3 +88,31 @@ pub async fn post_portal_session(
     let no_store = [(header::CACHE_CONTROL, "no-store")];
     Ok((StatusCode::CREATED, no_store, Json(answer)).into_response())
 }
+
+/// Ends what a user of the platform is signed in to
+///
+/// Links of this user that were not used yet do nothing any more, and sessions end at once, also on open pages. It is no
+/// error when there are none.
+#[utoipa::path(
+    delete, path = "/api/v1/accounts/{key}/portal-sessions/{user}", tag = "Portal", operation_id = "delete_portal_sessions",
+    params(
+        ("key" = String, Path, description = "The account's key."),
+        ("user" = String, Path, description = "The platform's own name of the user, as its links were made."),
+        ("Idempotency-Key" = Option<String>, Header, description = "Repeats the first answer to the same request."),
+    ),
+    responses(
+        (status = 204, description = "Ended."),
+        (status = 403, description = "The key has no scope platform."),
+        (status = 404, description = "No such account."),
+    ),
+)]
+pub async fn delete_portal_sessions(
+    State(services): State<Services>,
+    Authed(caller): Authed,
+    Path((account, user)): Path<(String, String)>,
+    params: Params,
+) -> Answer<StatusCode> {
+    params.none()?;
+    services.end_portal_user(&caller, &account, &user).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -39,6 +39,7 @@ const MAX_FORM_BYTES: usize = 64 * 1024;
 const PASSWORD: &str = "confirm_password";
 /// The field with the code that does.
 const CODE: &str = "confirm_code";
+
 /// The field with what the browser answers with a passkey.
 const PASSKEY: &str = "confirm_passkey";
 
@@ -46,8 +47,6 @@ const PASSKEY: &str = "confirm_passkey";
 type Fields = Vec<(String, String)>;
 
 /// Lets an act through when whoever acts has shown lately who they are, or does so with it; asks them otherwise.
-///
-/// Users of a platform are let through: it signs them in by a link each time, and we know nothing else of them.
 pub async fn lately(
     State(state): State<AppState>,
     Extension(current): Extension<Current>,
@@ -59,27 +58,43 @@ pub async fn lately(
     let Some((known, user)) = asked(&current).filter(|_| request.method() == Method::POST) else {
         return next.run(request).await;
     };
-    let (parts, body) = request.into_parts();
-    let Ok(bytes) = axum::body::to_bytes(body, MAX_FORM_BYTES).await else {
-        return Problem::too_large().into_response();
+    let act = Act {
+        state: &state,
+        known,
+        user,
+        address,
+        is_each_time: false,
     };
-    let fields = form_urlencoded::parse(&bytes).into_owned();
-    let (proof, fields): (Fields, Fields) =
-        fields.partition(|(name, _)| [PASSWORD, CODE, PASSKEY].contains(&name.as_str()));
-    if proof.iter().all(|(_, text)| text.is_empty()) {
-        return ask(&state, known, user, &parts, fields, None).await;
-    }
-    match prove(&state, known, user, &proof, address).await {
-        Ok(Tried::Right) => {}
-        Ok(Tried::Wrong(problem)) => {
-            return ask(&state, known, user, &parts, fields, Some(problem)).await;
-        }
-        Err(error) => return Problem::from(error).into_response(),
-    }
-    if let Err(error) = sessions::confirmed(&session, state.services.now()).await {
-        return Problem::from(error).into_response();
-    }
-    next.run(with_form(parts, &fields)).await
+    act.run(&session, request, next).await
+}
+
+/// Lets an act through when whoever acts shows with it by a code or a passkey who they are, however lately they did; asks them
+/// otherwise. Who has no second factor is asked as ever.
+pub async fn by_code(
+    State(state): State<AppState>,
+    Extension(current): Extension<Current>,
+    Extension(address): Extension<ClientAddress>,
+    session: Session,
+    request: Request,
+    next: Next,
+) -> Response {
+    let person = current.known.as_ref().and_then(|known| {
+        let user = known.user.as_ref()?;
+        let is_each_time = user.second_factor.is_set;
+        (is_each_time || !known.is_confirmed).then_some((known, user, is_each_time))
+    });
+    let person = person.filter(|_| request.method() == Method::POST);
+    let Some((known, user, is_each_time)) = person else {
+        return next.run(request).await;
+    };
+    let act = Act {
+        state: &state,
+        known,
+        user,
+        address,
+        is_each_time,
+    };
+    act.run(&session, request, next).await
 }
 
 /// Who has to show who they are.
@@ -89,70 +104,131 @@ fn asked(current: &Current) -> Option<(&Known, &User)> {
     (!known.is_confirmed).then_some((known, user))
 }
 
-async fn prove(
-    state: &AppState,
-    known: &Known,
-    user: &User,
-    proof: &Fields,
+/// An act of somebody who has to show who they are.
+struct Act<'a> {
+    state: &'a AppState,
+    known: &'a Known,
+    user: &'a User,
     address: ClientAddress,
-) -> ServiceResult<Tried> {
-    let typed = |wanted: &str| {
-        let mut texts = proof.iter().filter(|(name, _)| name == wanted);
-        texts.find(|(_, text)| !text.is_empty())
-    };
-    if user.second_factor.is_set {
-        let passkey =
-            typed(PASSKEY).map(|(_, answer)| Proof::Passkey(PasskeyPurpose::Confirm, answer));
-        let proof = passkey.or_else(|| typed(CODE).map(|(_, code)| Proof::Code(code)));
-        if let Some(proof) = proof {
-            return try_proof(state, user, proof, address).await;
-        }
-    }
-    // It is one secret, wherever it is typed.
-    let name = Some(known.caller.name());
-    let guess = match state.guesses.guess(Secret::Password, name, address) {
-        Ok(guess) => guess,
-        Err(too_many) => return Ok(Tried::Wrong(too_many.words())),
-    };
-    let password = typed(PASSWORD).map_or_else(String::new, |(_, text)| text.clone());
-    let is_right = state.services.is_own_password(&known.caller, password);
-    let is_right = is_right.await;
-    if !matches!(is_right, Ok(false)) {
-        guess.give_back();
-    }
-    Ok(if is_right? {
-        Tried::Right
-    } else {
-        Tried::Wrong("Incorrect password.".to_owned())
-    })
+    /// Whether that is asked each time, and only a second factor will do.
+    is_each_time: bool,
 }
 
-async fn ask(
-    state: &AppState,
-    known: &Known,
-    user: &User,
-    parts: &Parts,
-    fields: Fields,
-    problem: Option<String>,
-) -> Response {
-    let sign_on = state.sign_on.as_ref().filter(|_| known.is_elsewhere);
-    let page = ConfirmPage::Ask {
-        path: parts.uri.path().to_owned(),
-        fields,
-        has_password: !user.password_hash.is_empty(),
-        has_code: user.second_factor.is_set,
-        has_app: user.second_factor.has_app,
-        has_passkey: has_passkey(state, user),
-        sign_on: sign_on.map(|sign_on| sign_on.name().to_owned()),
-        problem,
-    };
-    let found = Found::Confirm(Box::new(page));
-    let mut response = show(state, Current::default(), found).await;
-    let no_store = HeaderValue::from_static("no-store");
+impl Act<'_> {
+    async fn run(self, session: &Session, request: Request, next: Next) -> Response {
+        let (parts, body) = request.into_parts();
+        let Ok(bytes) = axum::body::to_bytes(body, MAX_FORM_BYTES).await else {
+            return Problem::too_large().into_response();
+        };
+        let fields = form_urlencoded::parse(&bytes).into_owned();
+        let (proof, fields): (Fields, Fields) =
+            fields.partition(|(name, _)| [PASSWORD, CODE, PASSKEY].contains(&name.as_str()));
+        if proof.iter().all(|(_, text)| text.is_empty()) {
+            return self.ask(&parts, fields, None).await;
+        }
+        match self.prove(&proof).await {
+            Ok(Tried::Right) => {}
+            Ok(Tried::Wrong(problem)) => return self.ask(&parts, fields, Some(problem)).await,
+            Err(error) => return Problem::from(error).into_response(),
+        }
+        if let Err(error) = sessions::confirmed(session, self.state.services.now()).await {
+            return Problem::from(error).into_response();
+        }
+        // The act is done in the session that it came with.
+        let response = next.run(with_form(parts, &fields)).await;
+        renew(self.state, session, response).await
+    }
+
+    async fn prove(&self, proof: &Fields) -> ServiceResult<Tried> {
+        let typed = |wanted: &str| {
+            let mut texts = proof.iter().filter(|(name, _)| name == wanted);
+            texts.find(|(_, text)| !text.is_empty())
+        };
+        if self.user.second_factor.is_set {
+            let passkey =
+                typed(PASSKEY).map(|(_, answer)| Proof::Passkey(PasskeyPurpose::Confirm, answer));
+            let proof = passkey.or_else(|| typed(CODE).map(|(_, code)| Proof::Code(code)));
+            if let Some(proof) = proof {
+                return try_proof(self.state, self.user, proof, self.address).await;
+            }
+        }
+        if self.is_each_time {
+            return Ok(Tried::Wrong("Enter a code.".to_owned()));
+        }
+        let password = typed(PASSWORD).map_or_else(String::new, |(_, text)| text.clone());
+        self.try_password(password).await
+    }
+
+    /// It is one secret, wherever it is typed.
+    async fn try_password(&self, password: String) -> ServiceResult<Tried> {
+        let (caller, guesses) = (&self.known.caller, &self.state.guesses);
+        let guess = match guesses.guess(Secret::Password, Some(caller.name()), self.address) {
+            Ok(guess) => guess,
+            Err(too_many) => return Ok(Tried::Wrong(too_many.words())),
+        };
+        let services = &self.state.services;
+        let is_right = services.is_own_password(caller, password).await;
+        if !matches!(is_right, Ok(false)) {
+            guess.give_back();
+        }
+        Ok(if is_right? {
+            Tried::Right
+        } else {
+            Tried::Wrong("Incorrect password.".to_owned())
+        })
+    }
+
+    async fn ask(&self, parts: &Parts, fields: Fields, problem: Option<String>) -> Response {
+        let sign_on = self.state.sign_on.as_ref();
+        let sign_on = sign_on.filter(|_| self.known.is_elsewhere && !self.is_each_time);
+        let page = ConfirmPage::Ask {
+            path: parts.uri.path().to_owned(),
+            fields,
+            is_each_time: self.is_each_time,
+            has_password: !self.user.password_hash.is_empty() && !self.is_each_time,
+            has_code: self.user.second_factor.is_set,
+            has_app: self.user.second_factor.has_app,
+            has_passkey: has_passkey(self.state, self.user),
+            sign_on: sign_on.map(|sign_on| sign_on.name().to_owned()),
+            problem,
+        };
+        let found = Found::Confirm(Box::new(page));
+        let mut response = show(self.state, Current::default(), found).await;
+        let no_store = HeaderValue::from_static("no-store");
+        response
+            .headers_mut()
+            .insert(header::CACHE_CONTROL, no_store);
+        response
+    }
+}
+
+/// Marks an answer: how somebody signs in, or what they may do, is not what it was.
+#[derive(Debug, Clone, Copy)]
+struct Changed;
+
+/// The answer to a form that changed how somebody signs in, or what they may do.
+pub fn changed(mut response: Response) -> Response {
+    response.extensions_mut().insert(Changed);
     response
-        .headers_mut()
-        .insert(header::CACHE_CONTROL, no_store);
-    response
+}
+
+/// Gives the session another id after such an answer.
+pub async fn renewed(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let session = request.extensions().get::<Session>().cloned();
+    let response = next.run(request).await;
+    match session {
+        Some(session) if response.extensions().get::<Changed>().is_some() => {
+            renew(&state, &session, response).await
+        }
+        _ => response,
+    }
+}
+
+async fn renew(state: &AppState, session: &Session, response: Response) -> Response {
+    match sessions::renew(session, &state.services).await {
+        Ok(()) => response,
+        Err(error) => Problem::from(error).into_response(),
+    }
 }
 
 /// The request as it was, with these fields.

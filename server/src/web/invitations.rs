@@ -14,7 +14,7 @@ use serde::Deserialize;
 use service::ServiceResult;
 use tower_sessions::Session;
 
-use super::settings::reason;
+use super::{confirm::changed, settings::reason};
 use crate::{AppState, middleware::address::ClientAddress, sessions};
 
 /// What someone new says of themselves; nothing when they are signed in.
@@ -88,7 +88,7 @@ pub async fn accept(
         session: &session,
     };
     match joining.join(&secret, form).await {
-        Ok(account) => to_account(&account),
+        Ok(account) => changed(to_account(&account)),
         Err(error) => match reason(&error) {
             Some(problem) => show_welcome(&state, current, &secret, Some(problem)).await,
             None => super::refused(&state, error).await,

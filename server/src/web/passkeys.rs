@@ -20,6 +20,7 @@ use service::{
 };
 
 use super::{
+    confirm::changed,
     refused,
     second_factor::{show_page, shown},
     settings::{caller, reason},
@@ -109,8 +110,8 @@ pub async fn add(
             .await
     };
     match done.await {
-        Ok(Some(codes)) => shown(&state, current, SecondFactorPage::Codes(codes)).await,
-        Ok(None) => Redirect::to(SECOND_FACTOR_PATH).into_response(),
+        Ok(Some(codes)) => changed(shown(&state, current, SecondFactorPage::Codes(codes)).await),
+        Ok(None) => changed(Redirect::to(SECOND_FACTOR_PATH).into_response()),
         // The question is used up: the page asks another one.
         Err(error) => match reason(&error) {
             Some(problem) => ask(&state, current, form.name, Some(problem)).await,
@@ -130,7 +131,7 @@ pub async fn remove(
         state.services.remove_passkey(caller, &form.passkey).await
     };
     match done.await {
-        Ok(()) => Redirect::to(SECOND_FACTOR_PATH).into_response(),
+        Ok(()) => changed(Redirect::to(SECOND_FACTOR_PATH).into_response()),
         Err(error) => refused(&state, error).await,
     }
 }

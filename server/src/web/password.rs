@@ -11,7 +11,7 @@ use domain::Invalid;
 use serde::Deserialize;
 use service::{Caller, ServiceError, ServiceResult};
 
-use super::{billing::go_on, settings::caller};
+use super::{billing::go_on, confirm::changed, settings::caller};
 use crate::{
     AppState,
     middleware::{address::ClientAddress, guesses::Secret},
@@ -55,7 +55,9 @@ impl Typed<'_> {
         if !is_wrong(&done) {
             guess.give_back();
         }
-        go_on(done, self.next, self.done)
+        let is_done = done.is_ok();
+        let response = go_on(done, self.next, self.done);
+        if is_done { changed(response) } else { response }
     }
 }
 

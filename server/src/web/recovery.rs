@@ -18,6 +18,7 @@ use tokio::sync::Semaphore;
 
 use super::{
     billing::go_on,
+    confirm::changed,
     guard::SIGN_IN,
     password::Typed,
     portal, refused,
@@ -229,7 +230,7 @@ pub async fn change_email(
         state.services.change_email(caller, &secret, origin).await
     };
     match done.await {
-        Ok(()) => private(go_on(Ok(()), Some(app::YOU_PATH), "email")),
+        Ok(()) => changed(private(go_on(Ok(()), Some(app::YOU_PATH), "email"))),
         Err(error) => not_working(&state, error).await,
     }
 }

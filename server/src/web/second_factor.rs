@@ -17,6 +17,7 @@ use service::{ServiceError, ServiceResult, Services};
 
 use super::{
     billing::{go_on, scope},
+    confirm::changed,
     refused,
     settings::{back, caller, reason},
     show,
@@ -128,8 +129,8 @@ pub async fn set(
             .await
     };
     match done.await {
-        Ok(Some(codes)) => shown(&state, current, SecondFactorPage::Codes(codes)).await,
-        Ok(None) => Redirect::to(SECOND_FACTOR_PATH).into_response(),
+        Ok(Some(codes)) => changed(shown(&state, current, SecondFactorPage::Codes(codes)).await),
+        Ok(None) => changed(Redirect::to(SECOND_FACTOR_PATH).into_response()),
         Err(error) => match reason(&error) {
             Some(problem) => {
                 let may_try = !matches!(error, ServiceError::Conflict(_));
@@ -160,7 +161,7 @@ pub async fn remove_app(
 ) -> Response {
     let done = async { state.services.remove_authenticator(caller(&current)?).await };
     match done.await {
-        Ok(()) => Redirect::to(SECOND_FACTOR_PATH).into_response(),
+        Ok(()) => changed(Redirect::to(SECOND_FACTOR_PATH).into_response()),
         Err(error) => refused(&state, error).await,
     }
 }
@@ -172,7 +173,7 @@ pub async fn remove(
 ) -> Response {
     let done = async { state.services.remove_second_factor(caller(&current)?).await };
     match done.await {
-        Ok(()) => Redirect::to(SECOND_FACTOR_PATH).into_response(),
+        Ok(()) => changed(Redirect::to(SECOND_FACTOR_PATH).into_response()),
         Err(error) => refused(&state, error).await,
     }
 }

@@ -17,6 +17,7 @@ use axum::{
     response::{IntoResponse as _, Redirect, Response},
 };
 use begun::Begun;
+use domain::{Time, time::SECOND_US};
 use openidconnect::{
     AuthenticationFlow, CsrfToken, IssuerUrl, Nonce, PkceCodeChallenge, Scope,
     core::{CoreAuthPrompt, CoreResponseType},
@@ -32,6 +33,8 @@ use crate::{AppState, middleware::address::ClientAddress, sessions, web::refused
 
 /// How long the provider may take.
 const TIMEOUT: Duration = Duration::from_secs(10);
+/// How far the provider's clock may be from ours, in microseconds.
+const LEEWAY_US: i64 = 30 * SECOND_US;
 /// When to try again, in seconds, when it does not answer.
 const RETRY_AFTER_S: &str = "5";
 /// Where the provider sends people back to.
@@ -137,11 +140,14 @@ impl SignOn {
             .add_scope(Scope::new("profile".to_owned()))
             .set_pkce_challenge(challenge);
         if is_again {
-            ask = ask.add_prompt(CoreAuthPrompt::Login);
+            // With this it has to say when it asked.
+            ask = ask
+                .add_prompt(CoreAuthPrompt::Login)
+                .set_max_age(Duration::ZERO);
         }
         let (url, csrf, nonce) = ask.url();
         let secrets = [csrf.secret(), nonce.secret(), verifier.secret()];
-        let begun = Begun::new(secrets, next);
+        let begun = Begun::new(secrets, next, is_again.then_some(now));
         let keep = begun.keep(&state.services, &state.origin).await?;
         let headers = [
             (header::SET_COOKIE, keep),
@@ -180,7 +186,13 @@ pub async fn callback(
     session: Session,
 ) -> Response {
     let has_begun = begun::COOKIE.is_there(&state.origin, &headers);
-    let done = finish(&state, &session, answer, address, &headers).await;
+    let who = Coming {
+        session: &session,
+        current: &current,
+        address,
+        headers: &headers,
+    };
+    let done = who.finish(&state, answer).await;
     let mut response = match done {
         Ok(next) => Redirect::to(&next).into_response(),
         // Back in the history, or read again: it did its work before.
@@ -200,31 +212,59 @@ pub async fn head() -> StatusCode {
     StatusCode::NO_CONTENT
 }
 
-async fn finish(
-    state: &AppState,
-    session: &Session,
-    answer: Answer,
+/// Somebody who comes back from the provider.
+struct Coming<'a> {
+    session: &'a Session,
+    current: &'a Current,
     address: ClientAddress,
-    headers: &HeaderMap,
-) -> Result<String, Failure> {
-    let (services, now) = (&state.services, state.services.now());
-    let sign_on = state.sign_on.as_ref().ok_or(ServiceError::NotFound)?;
-    let begun = Begun::of(services, &state.origin, headers).await?;
-    let begun = begun.filter(|begun| is_same(&begun.state, &answer.state));
-    let begun = begun.ok_or_else(|| {
-        forbidden("this sign-in was not begun here, or more than ten minutes ago: begin again")
-    })?;
-    if let Some(error) = answer.error {
-        tracing::info!(error, "the sign-in service refused");
-        return Err(forbidden("the sign-in service did not let you in").into());
+    headers: &'a HeaderMap,
+}
+
+impl Coming<'_> {
+    /// Signs somebody in; where they go on to.
+    async fn finish(&self, state: &AppState, answer: Answer) -> Result<String, Failure> {
+        let (services, now) = (&state.services, state.services.now());
+        let sign_on = state.sign_on.as_ref().ok_or(ServiceError::NotFound)?;
+        let begun = Begun::of(services, &state.origin, self.headers).await?;
+        let begun = begun.filter(|begun| is_same(&begun.state, &answer.state));
+        let begun = begun.ok_or_else(|| {
+            forbidden("this sign-in was not begun here, or more than ten minutes ago: begin again")
+        })?;
+        if let Some(error) = answer.error {
+            tracing::info!(error, "the sign-in service refused");
+            return Err(forbidden("the sign-in service did not let you in").into());
+        }
+        let verified = sign_on.finish(answer.code, &begun, now).await?;
+        let shown_at = verified.shown_at(now);
+        if begun
+            .again_at()
+            .is_some_and(|asked| !is_again(shown_at, asked))
+        {
+            return Err(forbidden(
+                "the sign-in service did not say that it asked you again: sign out there, and try once more",
+            )
+            .into());
+        }
+        let claims = verified.claims(&sign_on.settings)?;
+        let text = self.address.text();
+        let user = services.sign_in_with(claims, text.as_deref()).await?;
+        let known = self
+            .current
+            .known
+            .as_ref()
+            .and_then(|known| known.user.as_ref());
+        if begun.again_at().is_some() && known.is_some_and(|known| known.id != user.id) {
+            return Err(forbidden("you signed in there as somebody else").into());
+        }
+        sessions::begin(self.session, user.id, now, self.address, self.headers).await?;
+        sessions::vouched(self.session, shown_at).await?;
+        Ok(begun.next)
     }
-    let verified = sign_on.finish(answer.code, &begun, now).await?;
-    let claims = verified.claims(&sign_on.settings)?;
-    let text = address.text();
-    let user = services.sign_in_with(claims, text.as_deref()).await?;
-    sessions::begin(session, user.id, services.now(), address, headers).await?;
-    sessions::vouched(session).await?;
-    Ok(begun.next)
+}
+
+/// Whether somebody showed who they are since they were asked to.
+fn is_again(shown_at: Option<Time>, asked: Time) -> bool {
+    shown_at.is_some_and(|shown| shown.micros_since(asked) >= -LEEWAY_US)
 }
 
 /// Says why somebody could not sign in, and what they can do.

@@ -1,5 +1,7 @@
 //! Members and invitations, as the forms of the pages do it.
 
+use std::{collections::BTreeMap, sync::Mutex};
+
 use axum::{
     body::Body,
     http::{Method, StatusCode},
@@ -14,8 +16,51 @@ use crate::{
 /// A password that nobody guesses.
 pub const GOOD: &str = "seven green lanterns hum";
 
-/// Sends a form.
+/// Sessions that were given another id since, and which.
+static RENEWED: Mutex<BTreeMap<String, String>> = Mutex::new(BTreeMap::new());
+
+fn session_in(cookies: &str) -> Option<&str> {
+    let mut pairs = cookies.split("; ");
+    pairs.find(|pair| pair.starts_with("creditscope_session=") && !pair.ends_with('='))
+}
+
+/// What a browser sends by now that was given these cookies.
+fn kept(cookies: &str) -> String {
+    let (renewed, mut cookies) = (RENEWED.lock().unwrap(), cookies.to_owned());
+    while let Some(before) = session_in(&cookies)
+        && let Some(now) = renewed.get(before)
+    {
+        cookies = cookies.replace(before, now);
+    }
+    cookies
+}
+
+fn keep(cookies: &str, reply: &Reply) {
+    let set = reply.headers.get_all("set-cookie").iter();
+    let mut set = set.filter_map(|set| session_in(set.to_str().unwrap().split(';').next()?));
+    if let (Some(before), Some(now)) = (session_in(cookies), set.next())
+        && before != now
+    {
+        let mut renewed = RENEWED.lock().unwrap();
+        renewed.insert(before.to_owned(), now.to_owned());
+    }
+}
+
+/// Sends a form, as a browser does: it keeps what its session is renamed to.
 pub async fn post(server: &TestServer, cookie: &str, path: &str, fields: &[(&str, &str)]) -> Reply {
+    let cookie = kept(cookie);
+    let reply = post_with(server, &cookie, path, fields).await;
+    keep(&cookie, &reply);
+    reply
+}
+
+/// Sends a form with these cookies.
+pub async fn post_with(
+    server: &TestServer,
+    cookie: &str,
+    path: &str,
+    fields: &[(&str, &str)],
+) -> Reply {
     let body = form_urlencoded::Serializer::new(String::new())
         .extend_pairs(fields)
         .finish();
@@ -24,7 +69,7 @@ pub async fn post(server: &TestServer, cookie: &str, path: &str, fields: &[(&str
 }
 
 pub async fn get(server: &TestServer, cookie: &str, path: &str) -> Reply {
-    let request = request(Method::GET, path, "").header("cookie", cookie);
+    let request = request(Method::GET, path, "").header("cookie", kept(cookie));
     server.send(request.body(Body::empty()).unwrap()).await
 }
 
@@ -137,6 +182,54 @@ async fn an_invitation_that_was_taken_back_or_is_old_does_nothing() {
     let link = invite(&server, &owner, "ada@example.com", "analyst", "").await;
     server.clock.advance(7 * domain::time::DAY_US);
     server.get(&link, "").await.ok(404);
+}
+
+#[tokio::test]
+async fn what_somebody_invited_who_is_no_owner_any_more_lets_nobody_in() {
+    use domain::tenancy::Role::{Analyst, Owner};
+    let server = with_people().await;
+    let (services, operator) = (&server.services, Caller::operator("test"));
+    let (owner, client) = ("owner@northwind.example", "client@acme.example");
+    let scope = services.scope(&operator, Some("northwind"), service::Permission::Manage);
+    let scope = scope.await.unwrap();
+    let found = services.members(&scope).await.unwrap();
+    let id = |email: &str| found.iter().find(|one| one.email == email).unwrap().id;
+    let place = |role| service::members::Place {
+        role,
+        companies: vec![],
+    };
+    let (first, second) = (id(owner), id(client));
+    let make = async |id, role| {
+        let changed = services.change_member(&scope, id, &place(role), None);
+        changed.await.unwrap();
+    };
+    // Two owners, of whom one is to go: they invite somebody, whose link they are shown.
+    for way in ["demoted", "removed", "disabled"] {
+        make(first, Owner).await;
+        make(second, Owner).await;
+        let eve = signed_in(&server, client).await;
+        let link = invite(&server, &eve, "eve@example.com", "owner", "").await;
+        let other = signed_in(&server, owner).await;
+        let kept = invite(&server, &other, "bob@example.com", "owner", "").await;
+        server.get(&link, "").await.ok(200);
+        match way {
+            "demoted" => make(second, Analyst).await,
+            "removed" => {
+                services.remove_member(&scope, second).await.unwrap();
+                // As they were, for the next way.
+                let again = invite(&server, &other, client, "owner", "").await;
+                post(&server, &eve, &again, &[]).await.ok(303);
+            }
+            _ => drop(
+                services
+                    .set_disabled(&operator, client, true)
+                    .await
+                    .unwrap(),
+            ),
+        }
+        server.get(&link, "").await.ok(404);
+        server.get(&kept, "").await.ok(200);
+    }
 }
 
 #[tokio::test]

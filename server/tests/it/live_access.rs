@@ -224,3 +224,44 @@ async fn a_stream_ends_when_the_operator_replaces_the_password() {
     };
     assert_eq!(answer.status(), 401);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stream_ends_with_the_platforms_link_whether_it_is_over_or_taken_back() {
+    let server = with_people().await;
+    let (addr, _stop, _running) = listening(&server).await;
+    let ask = json!({ "user": "ada", "role": "owner", "expires_in_s": 600 });
+    let path = "/api/v1/accounts/northwind/portal-sessions";
+    let enter = async || {
+        let url = server.post(path, &ask).await.ok(201).json()["url"].clone();
+        let link = url.as_str().unwrap();
+        let link = &link[link.find("/portal/").unwrap()..];
+        let entered = crate::joining::post(&server, "", link, &[]).await.ok(303);
+        let cookie = crate::pages::cookie(&entered);
+        let mut socket = connect(addr, &cookie).await;
+        follow(&mut socket, "account=northwind", Seq::ZERO).await;
+        let hello = next(&mut socket).await;
+        assert!(matches!(hello, Some(Ok(LiveFrame::Hello { .. }))));
+        (cookie, socket)
+    };
+    let is_over = async |cookie: &str, socket: &mut Socket| {
+        while let Some(frame) = next(socket).await {
+            assert!(!matches!(frame, Ok(LiveFrame::Delta(_))));
+        }
+        let again = try_connect(addr, cookie).await;
+        let Err(Error::Http(answer)) = again else {
+            panic!("{again:?}");
+        };
+        assert_eq!(answer.status(), 401);
+    };
+    let (cookie, mut socket) = enter().await;
+    server.clock.advance(600 * 1_000_000);
+    is_over(&cookie, &mut socket).await;
+    let (cookie, mut socket) = enter().await;
+    let operator = Caller::operator("test");
+    let ended = server
+        .services
+        .end_portal_user(&operator, "northwind", "ada")
+        .await;
+    assert_eq!(ended.unwrap(), 1);
+    is_over(&cookie, &mut socket).await;
+}

@@ -311,6 +311,81 @@ async fn a_portal_link_is_used_up_by_agreeing_and_not_by_looking() {
 }
 
 #[tokio::test]
+async fn whoever_comes_by_a_platforms_link_makes_no_way_in_that_outlives_it() {
+    let server = with_people().await;
+    let ask = json!({ "user": "ada", "role": "owner", "expires_in_s": 600 });
+    let link = portal_url(&server, &ask).await;
+    let ada = cookie(&post(&server, "", &link, &[]).await.ok(303));
+    let prefix = server.read.split('_').nth(1).unwrap().to_owned();
+    let account = ("account", "northwind");
+    let keys = async || get(&server, &ada, "/settings/keys").await.ok(200).text();
+    let before = keys().await.matches("<tr").count();
+    for (path, fields) in [
+        (
+            "/settings/members/invite",
+            vec![("email", "ada@example.com"), ("role", "owner")],
+        ),
+        (
+            "/settings/keys/make",
+            vec![("name", "k"), ("scope_read", "1"), ("expires_in_s", "")],
+        ),
+        ("/settings/keys/rotate", vec![("prefix", &*prefix)]),
+        (
+            "/settings/webhooks/make",
+            vec![("url", "https://example.com/")],
+        ),
+    ] {
+        let fields = [vec![account], fields].concat();
+        let reply = post(&server, &ada, path, &fields).await.ok(303);
+        let location = reply.header("location");
+        assert!(location.contains("ask+the+platform"), "{path}: {location}");
+    }
+    assert_eq!(keys().await.matches("<tr").count(), before);
+    let members = get(&server, &ada, "/settings/members").await.ok(200).text();
+    assert!(!members.contains("ada@example.com"));
+}
+
+#[tokio::test]
+async fn a_platform_ends_what_its_links_let_a_user_in_to() {
+    let server = with_people().await;
+    let ask = |user: &str| json!({ "user": user, "role": "analyst", "expires_in_s": 600 });
+    let enter = async |user: &str| {
+        let link = portal_url(&server, &ask(user)).await;
+        cookie(&post(&server, "", &link, &[]).await.ok(303))
+    };
+    let name = "ada/\u{e9} <x>";
+    let (ada, again, bob) = (enter(name).await, enter(name).await, enter("bob").await);
+    let unused = portal_url(&server, &ask(name)).await;
+    let owner = signed_in(&server, OWNER).await;
+    let path = |account: &str| {
+        format!("/api/v1/accounts/{account}/portal-sessions/ada%2F%C3%A9%20%3Cx%3E")
+    };
+    let end = async |account: &str, key: &str| {
+        let ask = request(Method::DELETE, &path(account), key);
+        server.send(ask.body(Body::empty()).unwrap()).await
+    };
+    end("northwind", &server.read).await.problem(403);
+    end("brightside", &server.platform).await.ok(204);
+    get(&server, &ada, "/billing/usage").await.ok(200);
+    for _ in 0..2 {
+        end("northwind", &server.platform).await.ok(204);
+    }
+    for ended in [&ada, &again] {
+        let away = get(&server, ended, "/billing/usage").await.ok(303);
+        assert!(away.header("location").starts_with("/sign-in"));
+        get(&server, ended, "/api/v1/balance").await.problem(401);
+    }
+    server.get(&unused, "").await.ok(422);
+    post(&server, "", &unused, &[]).await.ok(422);
+    for other in [&bob, &owner] {
+        get(&server, other, "/billing/usage").await.ok(200);
+    }
+    get(&server, &enter(name).await, "/billing/usage")
+        .await
+        .ok(200);
+}
+
+#[tokio::test]
 async fn wrong_portal_sessions_are_refused() {
     let server = TestServer::start().await;
     let path = "/api/v1/accounts/northwind/portal-sessions";

@@ -39,7 +39,7 @@ pub fn code(server: &TestServer, secret: &str, steps: i64) -> String {
         .to_string()
 }
 
-async fn offered(server: &TestServer, cookie: &str) -> String {
+pub async fn offered(server: &TestServer, cookie: &str) -> String {
     let page = get(server, cookie, PAGE).await.ok(200);
     assert_eq!(page.header("cache-control"), "no-store");
     between(&page.text(), "name=\"secret\" value=\"", "\"")
@@ -168,8 +168,25 @@ async fn recovery_codes_are_good_for_once_each_and_kept_as_hashes() {
     assert!(page.contains("8 recovery codes are left"), "{page}");
     assert!(!page.contains(&codes[2]));
     // Others replace them all.
-    let page = post(&server, &again, &format!("{PAGE}/codes"), &[]).await;
+    // A code is asked for, however lately they signed in, and a password does not do.
+    let path = format!("{PAGE}/codes");
+    for proof in [vec![], vec![("confirm_password", PASSWORD)]] {
+        let page = post(&server, &again, &path, &proof).await.ok(200).text();
+        assert!(
+            page.contains("This needs your second factor each time"),
+            "{page}"
+        );
+        assert!(codes_of(&page).is_empty());
+    }
+    let page = post(&server, &again, &path, &[("confirm_code", &codes[3])]).await;
     let others = codes_of(&page.ok(200).text());
+    assert!(mail.next().await.text.contains("recovery code"));
+    let told = mail.next().await;
+    assert!(
+        told.subject.contains("recovery codes are new"),
+        "{}",
+        told.subject
+    );
     assert_eq!(others.len(), 10);
     is_refused(&server, &pending, &codes[2]).await;
     second_step(&server, &pending, &others[0]).await.ok(303);

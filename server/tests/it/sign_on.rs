@@ -21,6 +21,8 @@ use server::{
 };
 
 use crate::{
+    confirm::asks,
+    joining,
     pages::{PASSWORD, add_people, cookie, get_with},
     support::{Reply, TestServer, request},
 };
@@ -150,6 +152,7 @@ struct Begun {
     state: String,
     nonce: String,
     cookie: String,
+    location: String,
 }
 
 impl World {
@@ -183,7 +186,10 @@ impl World {
     }
 
     async fn begin(&self) -> Begun {
-        let path = "/sign-in/sso?next=/billing/usage";
+        self.begin_at("/sign-in/sso?next=/billing/usage").await
+    }
+
+    async fn begin_at(&self, path: &str) -> Begun {
         let reply = self.server.get(path, "").await.ok(303);
         let location = reply.header("location").to_owned();
         let (_, query) = location.split_once('?').unwrap();
@@ -196,7 +202,41 @@ impl World {
             state: of("state"),
             nonce: of("nonce"),
             cookie: cookie(&reply),
+            location: location.clone(),
         }
+    }
+
+    /// Whether somebody is asked again before a sensitive act.
+    async fn asks(&self, session: &str) -> bool {
+        let fields = [("account", "northwind"), ("invitation", "x")];
+        let path = "/settings/members/revoke";
+        asks(&joining::post(&self.server, session, path, &fields).await)
+    }
+
+    /// Signs in again as the page that asks leads to it, the provider saying this.
+    async fn again(&self, session: &str, claims: Value) -> Reply {
+        let begun = self
+            .begin_at("/sign-in/sso?again=1&next=/sign-in/again")
+            .await;
+        assert!(
+            begun.location.contains("prompt=login"),
+            "{}",
+            begun.location
+        );
+        assert!(begun.location.contains("max_age=0"), "{}", begun.location);
+        let mut all = json!({ "nonce": begun.nonce });
+        for (name, value) in claims.as_object().unwrap() {
+            all[name] = value.clone();
+        }
+        self.provider.says(all);
+        let path = format!("{CALLBACK}?code=c&state={}", begun.state);
+        let cookies = format!("{session}; {}", begun.cookie);
+        get_with(&self.server, &path, &cookies).await
+    }
+
+    /// So many seconds ago, as a provider says it.
+    fn ago(&self, seconds: i64) -> i64 {
+        self.server.services.now().micros() / SECOND - seconds
     }
 
     /// Comes back as the provider sends people back.
@@ -372,7 +412,7 @@ async fn a_sign_in_that_has_begun_is_kept_for_minutes_by_the_browser_that_began_
 
 /// What a browser keeps between a password and a code.
 async fn second_step(world: &World) -> String {
-    let owner = crate::joining::signed_in(&world.server, OWNER).await;
+    let owner = joining::signed_in(&world.server, OWNER).await;
     crate::second_factor::set_up(&world.server, &owner).await;
     let pending = crate::second_factor::first_step(&world.server, OWNER, PASSWORD).await;
     pending.split_once('=').unwrap().1.to_owned()
@@ -404,6 +444,58 @@ async fn what_a_browser_keeps_of_a_sign_in_says_nothing_and_is_never_the_same() 
             "begin again",
         );
     }
+}
+
+/// The session that a sign-in began.
+fn session(reply: &Reply) -> String {
+    assert!(is_in(reply), "{}", reply.text());
+    let set = reply.headers.get_all("set-cookie").iter();
+    let mut set = set.map(|value| value.to_str().unwrap());
+    let session = set.find(|set| set.starts_with("creditscope_session="));
+    session.unwrap().split(';').next().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn signing_in_elsewhere_shows_who_somebody_is_when_they_were_asked_there_and_not_before() {
+    let world = World::start().await;
+    for (auth_time, is_asked) in [
+        (Value::Null, true),
+        (json!(world.ago(0)), false),
+        (json!(world.ago(-10)), false),
+        (json!(world.ago(14 * 60)), false),
+        (json!(world.ago(15 * 60)), true),
+        // That cannot be.
+        (json!(world.ago(-3_600)), true),
+    ] {
+        let reply = world.sign_in(json!({ "auth_time": auth_time })).await;
+        assert_eq!(world.asks(&session(&reply)).await, is_asked, "{auth_time}");
+    }
+}
+
+#[tokio::test]
+async fn signing_in_again_counts_only_when_the_provider_says_that_it_asked_again() {
+    let world = World::start().await;
+    let owner = session(&world.sign_in(json!({ "auth_time": world.ago(0) })).await);
+    world.server.clock.advance(20 * 60 * SECOND);
+    assert!(world.asks(&owner).await);
+    for auth_time in [
+        Value::Null,
+        json!(world.ago(20 * 60)),
+        json!(world.ago(60)),
+        json!(world.ago(-3_600)),
+    ] {
+        let reply = world.again(&owner, json!({ "auth_time": auth_time })).await;
+        is_refused(&reply, "did not say that it asked you again");
+        assert!(world.asks(&owner).await, "{auth_time}");
+    }
+    // Nor when it is somebody else.
+    let other = json!({ "sub": "2", "email": "client@acme.example", "auth_time": world.ago(0) });
+    is_refused(&world.again(&owner, other).await, "as somebody else");
+    let reply = world
+        .again(&owner, json!({ "auth_time": world.ago(0) }))
+        .await;
+    assert_eq!(reply.header("location"), "/sign-in/again");
+    assert!(!world.asks(&session(&reply)).await);
 }
 
 #[tokio::test]

@@ -14,6 +14,8 @@ pub enum ConfirmPage {
         path: String,
         /// Its fields.
         fields: Vec<(String, String)>,
+        /// Whether the act asks each time, however lately they showed who they are.
+        is_each_time: bool,
         /// Whether the person has a password.
         has_password: bool,
         /// Whether the person has a second factor, and so recovery codes.
@@ -37,6 +39,7 @@ impl ConfirmPage {
             Self::Ask {
                 path,
                 fields,
+                is_each_time,
                 has_password,
                 has_code,
                 has_app,
@@ -48,12 +51,17 @@ impl ConfirmPage {
                     .into_iter()
                     .map(|(name, value)| view! { <input type="hidden" name=name value=value/> })
                     .collect();
+                let lead = if is_each_time {
+                    "This needs your second factor each time. A recovery code will do."
+                } else {
+                    "You signed in more than 15 minutes ago. What you entered is kept."
+                };
                 view! {
                     <main class="lone">
                         <form class="card sign-in" method="post" action=path data-testid="confirm">
                             <p class="brand"><span class="brand-mark">{Icon::Gauge.view()}</span>"Creditscope"</p>
                             <h1>"Confirm that it is you"</h1>
-                            <p class="sign-in-lead">"You signed in more than 15 minutes ago. What you entered is kept."</p>
+                            <p class="sign-in-lead">{lead}</p>
                             {problem.map(|problem| view! { <p class="form-problem" role="alert">{problem}</p> })}
                             {hidden}
                             {has_password.then(password_field)}

@@ -109,7 +109,7 @@ pub trait AccessStore {
     /// Members of an account, by email address.
     async fn members(&self, account: AccountId) -> StoreResult<Vec<User>>;
 
-    /// Makes someone a member, or changes what they may do. [`Edited::Over`] when the account would lose its only owner who
+    /// Makes someone a member, or changes what they may do; what they invited is revoked when they are no owner. [`Edited::Over`] when the account would lose its only owner who
     /// can sign in.
     async fn put_member(
         &self,
@@ -118,10 +118,10 @@ pub trait AccessStore {
         expected: &Expected,
     ) -> StoreResult<Edited<()>>;
 
-    /// Ends a membership. [`Edited::Over`] when the account would lose its only owner who can sign in.
+    /// Ends a membership, and revokes what the person invited there. [`Edited::Over`] when the account would lose its only owner who can sign in.
     async fn remove_member(&self, account: AccountId, user: UserId) -> StoreResult<Edited<()>>;
 
-    /// Disables or enables a person; disabling ends their sessions. Whether there is such a person.
+    /// Disables or enables a person; disabling ends their sessions and revokes what they invited. Whether there is such a person.
     async fn set_disabled(&self, user: UserId, disabled: bool, now: Time) -> StoreResult<bool>;
 
     /// Gives a person another password in the place of the one with the hash `before`, and ends their sessions but one.
@@ -200,6 +200,9 @@ pub trait AccessStore {
         token_hash: &[u8],
         now: Time,
     ) -> StoreResult<Option<PortalGrant>>;
+
+    /// Removes the links of a user of a platform that were not used yet, and their sessions; how many.
+    async fn end_portal_user(&self, account: AccountId, user: &str) -> StoreResult<u64>;
 
     /// What an account's clients see.
     async fn brand(&self, account: AccountId) -> StoreResult<Option<Brand>>;

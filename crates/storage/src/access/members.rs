@@ -46,9 +46,11 @@ pub(super) async fn join(
     user: UserId,
     membership: &Membership,
 ) -> Result<bool> {
-    if membership.role != Role::Owner && is_only_owner(connection, membership.account, user).await?
-    {
-        return Ok(false);
+    if membership.role != Role::Owner {
+        if is_only_owner(connection, membership.account, user).await? {
+            return Ok(false);
+        }
+        revoke_invitations(connection, Some(membership.account), user).await?;
     }
     sqlx::query(REMOVE)
         .bind(membership.account.0)
@@ -57,6 +59,23 @@ pub(super) async fn join(
         .await?;
     users::add_membership(connection, user.0, membership).await?;
     Ok(true)
+}
+
+/// Revokes what somebody invited who may not any more: they were shown the links. Of one account, or of all.
+async fn revoke_invitations(
+    connection: &mut SqliteConnection,
+    account: Option<AccountId>,
+    user: UserId,
+) -> Result<()> {
+    const SQL: &str = "UPDATE invitations SET state = 'revoked'
+        WHERE state = 'open' AND (?1 IS NULL OR account_id = ?1) AND invited_by IN
+            (SELECT email FROM users WHERE user_id = ?2 UNION SELECT email FROM former_emails WHERE user_id = ?2)";
+    sqlx::query(SQL)
+        .bind(account.map(|account| account.0))
+        .bind(user.0)
+        .execute(connection)
+        .await?;
+    Ok(())
 }
 
 /// Whether an account would be left without an owner who can sign in if this person were none any more.
@@ -91,6 +110,7 @@ pub(super) async fn remove(
         if done.rows_affected() == 0 {
             return Ok(Did::Nothing(Edited::Missing));
         }
+        revoke_invitations(tx.connection(), Some(account), user).await?;
         Ok(Did::Done(Edited::Made(())))
     })
     .await
@@ -112,6 +132,7 @@ pub(super) async fn set_disabled(
         let done = query.execute(tx.connection()).await?;
         if disabled {
             sessions::delete_of_user(tx.connection(), user, None).await?;
+            revoke_invitations(tx.connection(), None, user).await?;
         }
         Ok(Did::if_any(done.rows_affected() > 0))
     })

@@ -1,6 +1,6 @@
 //! One-time links of a platform.
 
-use domain::Time;
+use domain::{AccountId, Time};
 use service::{ports::PortalGrant, sessions::MOST_SESSIONS};
 use sqlx::SqlitePool;
 
@@ -81,4 +81,22 @@ pub(super) async fn take(
         .await?;
     tx.commit().await?;
     Ok(data.map(|data| serde_json::from_str(&data)).transpose()?)
+}
+
+#[tracing::instrument(name = "db.portal_links.end", skip_all)]
+pub(super) async fn end_user(writer: &Writer, account: AccountId, user: &str) -> Result<u64> {
+    const ENDS: [&str; 2] = [
+        "DELETE FROM portal_links WHERE data ->> '$.account' = ?1 AND data ->> '$.user' = ?2",
+        "DELETE FROM sessions WHERE user_id IS NULL AND CASE WHEN json_valid(data)
+            THEN data ->> '$.account' = ?1 AND data ->> '$.user' = ?2 END",
+    ];
+    once(writer, async |tx| {
+        let mut ended = 0;
+        for end in ENDS {
+            let query = sqlx::query(end).bind(account.0).bind(user);
+            ended += query.execute(tx.connection()).await?.rows_affected();
+        }
+        Ok(Did::Done(ended))
+    })
+    .await
 }

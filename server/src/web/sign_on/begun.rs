@@ -1,7 +1,7 @@
 //! Sign-ins that have begun: the browser that began one keeps it, sealed, for minutes.
 
 use axum::http::{HeaderMap, HeaderValue};
-use domain::time::MINUTE_US;
+use domain::{Time, time::MINUTE_US};
 use serde::{Deserialize, Serialize};
 use service::{ServiceResult, Services, sessions::UnderWay};
 
@@ -25,16 +25,28 @@ pub(super) struct Begun {
     pub(super) nonce: String,
     pub(super) verifier: String,
     pub(super) next: String,
+    /// When the provider was asked to ask again, in microseconds; none when somebody just signs in.
+    again_at: Option<i64>,
 }
 
 impl Begun {
-    pub(super) fn new([state, nonce, verifier]: [&String; 3], next: String) -> Self {
+    pub(super) fn new(
+        [state, nonce, verifier]: [&String; 3],
+        next: String,
+        again_at: Option<Time>,
+    ) -> Self {
         Self {
             state: state.clone(),
             nonce: nonce.clone(),
             verifier: verifier.clone(),
             next: short(next),
+            again_at: again_at.map(Time::micros),
         }
+    }
+
+    /// When the provider was asked to ask again.
+    pub(super) fn again_at(&self) -> Option<Time> {
+        self.again_at.map(Time::from_micros)
     }
 
     /// The header that gives it to the browser.

@@ -1,6 +1,6 @@
 //! What a provider says of someone.
 
-use domain::tenancy::Role;
+use domain::{Time, tenancy::Role};
 use openidconnect::{
     AdditionalClaims, Client, EmptyExtraTokenFields, EndpointMaybeSet, EndpointNotSet, EndpointSet,
     IdTokenClaims, IdTokenFields, StandardErrorResponse, StandardTokenResponse, UserInfoClaims,
@@ -16,7 +16,7 @@ use service::{
     ServiceError, ServiceResult, members::Place, ports::Identity, single_sign_on::Claims,
 };
 
-use super::SignOnSettings;
+use super::{LEEWAY_US, SignOnSettings};
 
 /// Claims that are no standard ones.
 #[derive(Debug, Clone, Default, Deserialize, Serialize)]
@@ -62,6 +62,8 @@ pub(super) struct VerifiedClaims {
     email: Option<String>,
     is_email_verified: bool,
     name: Option<String>,
+    /// When the provider asked the person last.
+    shown_at: Option<Time>,
     extra: Map<String, Value>,
 }
 
@@ -78,6 +80,9 @@ impl VerifiedClaims {
                 .name()
                 .and_then(|name| name.get(None))
                 .map(|name| name.to_string()),
+            shown_at: claims
+                .auth_time()
+                .map(|time| Time::from_micros(time.timestamp_micros())),
             extra: claims.additional_claims().all.clone(),
         }
     }
@@ -96,6 +101,12 @@ impl VerifiedClaims {
                 .entry(name.clone())
                 .or_insert_with(|| value.clone());
         }
+    }
+
+    /// When the person showed last who they are, if the provider says when it asked and that can be.
+    pub(super) fn shown_at(&self, now: Time) -> Option<Time> {
+        let is_now_or_before = |at: &Time| now.micros_since(*at) >= -LEEWAY_US;
+        self.shown_at.filter(is_now_or_before).map(|at| at.min(now))
     }
 
     /// As the service takes them.

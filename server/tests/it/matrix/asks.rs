@@ -494,6 +494,12 @@ fn writes(names: &Names) -> Vec<Ask> {
             Need::Provision,
         ),
         ask(
+            "DELETE /api/v1/accounts/{key}/portal-sessions/{user}",
+            format!("{of_account}/portal-sessions/somebody"),
+            None,
+            Need::Provision,
+        ),
+        ask(
             "PUT /api/v1/accounts/{key}/digest",
             format!("{of_account}/digest"),
             Some(json!({ "weekly": true })),

@@ -79,9 +79,21 @@ impl State {
             && !owners.any(|user| user.id != id && !user.disabled)
     }
 
+    /// Revokes what somebody invited who may not any more.
+    fn revoke_invitations(&mut self, account: Option<AccountId>, id: UserId) {
+        let email = self.user_mut(id).map(|user| user.email.clone());
+        self.access.invitations.retain(|one| {
+            account.is_some_and(|account| account != one.account)
+                || Some(&one.invited_by) != email.as_ref()
+        });
+    }
+
     fn join(&mut self, user: UserId, membership: &Membership) -> Option<User> {
-        if membership.role != Role::Owner && self.is_only_owner(membership.account, user) {
-            return None;
+        if membership.role != Role::Owner {
+            if self.is_only_owner(membership.account, user) {
+                return None;
+            }
+            self.revoke_invitations(Some(membership.account), user);
         }
         let user = self.user_mut(user)?;
         user.memberships
@@ -133,17 +145,19 @@ impl AccessStore for MemoryStore {
         }))
     }
 
-    async fn remove_member(&self, account: AccountId, user: UserId) -> StoreResult<Edited<()>> {
+    async fn remove_member(&self, account: AccountId, id: UserId) -> StoreResult<Edited<()>> {
         Ok(self.change(|state| {
-            if state.is_only_owner(account, user) {
+            if state.is_only_owner(account, id) {
                 return Edited::Over;
             }
-            let Some(user) = state.user_mut(user) else {
+            let Some(user) = state.user_mut(id) else {
                 return Edited::Missing;
             };
             let before = user.memberships.len();
             user.memberships.retain(|one| one.account != account);
-            if user.memberships.len() < before {
+            let is_removed = user.memberships.len() < before;
+            state.revoke_invitations(Some(account), id);
+            if is_removed {
                 Edited::Made(())
             } else {
                 Edited::Missing
@@ -155,6 +169,7 @@ impl AccessStore for MemoryStore {
         Ok(self.change(|state| {
             if disabled {
                 state.end_sessions(id, None);
+                state.revoke_invitations(None, id);
             }
             let user = state.user_mut(id);
             user.map(|user| user.disabled = disabled).is_some()
@@ -354,6 +369,22 @@ impl AccessStore for MemoryStore {
                 .iter()
                 .position(|(hash, _, end)| hash == token_hash && *end > now)?;
             Some(links.remove(place).1)
+        }))
+    }
+
+    async fn end_portal_user(&self, account: AccountId, user: &str) -> StoreResult<u64> {
+        Ok(self.change(|state| {
+            let is_of = |data: &str| {
+                let grant = serde_json::from_str::<PortalGrant>(data);
+                grant.is_ok_and(|grant| grant.account == account && grant.user == user)
+            };
+            let (links, sessions) = (state.access.links.len(), state.sessions.len());
+            let links_of = &mut state.access.links;
+            links_of.retain(|(_, grant, _)| (grant.account, &*grant.user) != (account, user));
+            state
+                .sessions
+                .retain(|one| one.user.is_some() || !is_of(&one.data));
+            (links - state.access.links.len() + sessions - state.sessions.len()) as u64
         }))
     }
 
