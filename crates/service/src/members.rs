@@ -142,6 +142,7 @@ impl Services {
         expected: Option<Version>,
     ) -> ServiceResult<()> {
         scope.require_manage()?;
+        scope.require_lasting()?;
         let member = self.member(scope, id).await?;
         let membership = self.membership_of(scope, place).await?;
         let expected = expected.map_or(Expected::Present, Expected::version);
