@@ -200,7 +200,8 @@ async fn what_somebody_invited_who_is_no_owner_any_more_lets_nobody_in() {
     };
     let (first, second) = (id(owner), id(client));
     let make = async |id, role| {
-        let changed = services.change_member(&scope, id, &place(role), None);
+        let place = place(role);
+        let changed = services.change_member(&scope, id, &place, None);
         changed.await.unwrap();
     };
     // Two owners, of whom one is to go: they invite somebody, whose link they are shown.
