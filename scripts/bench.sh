@@ -2,6 +2,7 @@
 # Measures ingestion, reading and the page in a real Chromium: `make bench`. Writes target/bench/report.md.
 #
 #   make bench [EVENTS=10000000]
+#   BENCH_NEIGHBOURS=1 cargo bench --locked -p server --bench load    what one account does to others, alone
 #
 # EVENTS is the largest size at which reading is measured, one million when left out. Nothing else should
 # run meanwhile. The times are reported, never checked.

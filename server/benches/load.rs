@@ -5,6 +5,7 @@
 //!
 //! - `BENCH_EVENTS`: events at the largest size, one million when left out; ten million works.
 //! - `BENCH_STORAGE`: a file with what the bench of the storage wrote in the same run, for the peers in the table.
+//! - `BENCH_NEIGHBOURS`: when set, only what one account can do to others is measured, on a small database.
 //! - `CHROMIUM`: the browser to measure in; without it that part is left out.
 
 #![expect(
@@ -21,6 +22,8 @@ mod client;
 mod enforcing;
 #[path = "load/events.rs"]
 mod events;
+#[path = "load/names.rs"]
+mod names;
 #[path = "load/neighbours.rs"]
 mod neighbours;
 #[path = "load/peer.rs"]
@@ -41,6 +44,8 @@ use report::Report;
 
 /// The first size at which reading is measured.
 const SMALL: usize = 100_000;
+/// Events beside which neighbours are measured alone.
+const FEW: usize = 20_000;
 /// The largest size, when none is asked for.
 const LARGE: usize = 1_000_000;
 /// Events of the filling up to the largest size that come in batches of 1,000; the others come in batches of 10,000.
@@ -57,6 +62,11 @@ async fn main() {
     let mut report = Report::begin();
     peer::storage(&mut report);
     let mut platform = Platform::start().await;
+    if std::env::var_os("BENCH_NEIGHBOURS").is_some() {
+        beside_one(&mut platform, &mut report).await;
+        platform.stop().await;
+        return report.finish();
+    }
 
     report.section("Writing over HTTP");
     writing::health(&platform, &mut report).await;
@@ -80,10 +90,23 @@ async fn main() {
     enforcing::run(&mut platform, &mut report).await;
     neighbours::run(&mut platform, &mut report).await;
     slow::run(&platform, &mut report).await;
+    names::run(&mut platform, &mut report).await;
     platform.memory(&mut report);
 
     report.section("In Chromium");
     browser::run(&platform, &mut report);
     platform.stop().await;
     report.finish();
+}
+
+/// What one account does to others, and many names to its page.
+async fn beside_one(platform: &mut Platform, report: &mut Report) {
+    writing::fill(platform, FEW).await;
+    report.section(&format!(
+        "One account beside others, {} events",
+        report::count(FEW)
+    ));
+    neighbours::run(platform, report).await;
+    names::run(platform, report).await;
+    platform.memory(report);
 }

@@ -21,6 +21,7 @@ mod contract {
     pub mod passkeys;
     pub mod platform;
     pub mod reviews;
+    pub mod sessions;
     pub mod snapshots;
     pub mod sources;
     pub mod totals;
@@ -30,7 +31,7 @@ mod contract {
 
 use contract::{
     access, alerts, backend::Sqlite, care, counting, directory, endings, hands, identity, ingest,
-    leads, ledger, log, passkeys, platform, reviews, snapshots, sources, totals,
+    leads, ledger, log, passkeys, platform, reviews, sessions, snapshots, sources, totals,
 };
 
 macro_rules! on {
@@ -70,6 +71,10 @@ macro_rules! contract {
                 credits_are_given_and_taken_so_far_and_no_further,
                 what_is_paid_and_given_back_again_and_again_is_compared_exactly,
             }
+            sessions::{
+                a_person_has_so_many_sessions_and_the_one_used_longest_ago_ends,
+                a_platforms_user_has_so_many_links_and_the_oldest_does_nothing_any_more,
+            }
             access::{
                 an_invitation_is_used_once_by_whom_it_is_for,
                 an_invitation_that_is_taken_back_replaced_or_old_does_nothing,
@@ -79,8 +84,6 @@ macro_rules! contract {
                 an_identity_is_of_one_person,
                 a_portal_link_works_once,
                 keys_end_and_say_when_they_were_used,
-                a_person_has_so_many_sessions_and_the_one_used_longest_ago_ends,
-                a_platforms_user_has_so_many_links_and_the_oldest_does_nothing_any_more,
                 a_brand_is_kept_and_removed,
                 the_audit_log_is_read_by_account_and_never_changed,
                 actors_are_found_however_they_are_written,

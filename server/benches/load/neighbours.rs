@@ -4,7 +4,7 @@ use std::{
     net::SocketAddr,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -14,7 +14,8 @@ use tokio::task::JoinSet;
 use crate::{
     client::{Request, drive, post},
     enforcing::report_usage,
-    platform::{NEIGHBOUR, Platform},
+    events::Events,
+    platform::{ACCOUNT, NEIGHBOUR, Platform},
     report::{Report, Row, Times},
     slow::{exchange, sign_in},
 };
@@ -23,6 +24,12 @@ use crate::{
 const PAGES: usize = 16;
 /// Exports that it downloads at once.
 const EXPORTS: usize = 4;
+/// Connections that write with a key each time.
+const WRITERS: usize = 8;
+/// Connections that send a test message to a webhook.
+const TESTERS: usize = 8;
+/// Live sockets that are opened, over and over.
+const SOCKETS: usize = 32;
 /// For how long checks are measured.
 const MEASURED: Duration = Duration::from_secs(6);
 
@@ -55,6 +62,12 @@ pub async fn run(platform: &mut Platform, report: &mut Report) {
         &beside_exports,
         &alone,
     );
+    for (what, request, connections) in more_noise(platform, &cookie).await {
+        let noise = Noise::begin(platform.addr, &request, connections);
+        let beside = checks(platform).await;
+        noise.end().await;
+        row(report, &format!("{connections} {what}"), &beside, &alone);
+    }
     let (reported, beside_batches) =
         tokio::join!(report_usage(platform, MEASURED), checks(platform));
     platform.stored += reported.len() * crate::enforcing::BATCH;
@@ -63,6 +76,54 @@ pub async fn run(platform: &mut Platform, report: &mut Report) {
         reported.rate(crate::enforcing::BATCH, " events/s")
     );
     row(report, &what, &beside_batches, &alone);
+}
+
+/// What else a role and a key of the account allow: `#` in a request becomes another number each time.
+async fn more_noise(platform: &Platform, cookie: &str) -> Vec<(&'static str, String, usize)> {
+    let form = |path: &str, body: &str| {
+        format!(
+            "POST {path} HTTP/1.1\r\nhost: bench\r\nconnection: close\r\ncookie: {cookie}\r\n\
+             content-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        )
+    };
+    let make = form(
+        "/settings/webhooks/make",
+        &format!("account={ACCOUNT}&url=https%3A%2F%2Fexample.invalid%2F"),
+    );
+    exchange(platform.addr, &make).await;
+    let page = format!(
+        "GET /billing/alerts HTTP/1.1\r\nhost: bench\r\nconnection: close\r\ncookie: {cookie}\r\n\r\n"
+    );
+    let page = exchange(platform.addr, &page).await;
+    let webhook = page
+        .split_once("name=\"webhook\" value=\"")
+        .and_then(|(_, rest)| rest.split('"').next())
+        .unwrap_or_default();
+    let test = form(
+        "/settings/webhooks/test",
+        &format!("account={ACCOUNT}&webhook={webhook}"),
+    );
+    let body = format!(
+        r#"{{"company":"{}","agent":"chat","activity":"chat_reply","credits":"1","expires_in_s":60}}"#,
+        Events::company(0)
+    );
+    let keyed = format!(
+        "POST /api/v1/holds HTTP/1.1\r\nhost: bench\r\nconnection: close\r\nauthorization: Bearer {}\r\n\
+         idempotency-key: bench-#\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        platform.token,
+        body.len()
+    );
+    let socket = format!(
+        "GET {} HTTP/1.1\r\nhost: bench\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n\
+         sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\ncookie: {cookie}\r\n\r\n",
+        <app::functions::Follow as leptos::server_fn::ServerFn>::PATH
+    );
+    vec![
+        ("writes with an `Idempotency-Key` at once", keyed, WRITERS),
+        ("test messages to a webhook at once", test, TESTERS),
+        ("live sockets opened over and over", socket, SOCKETS),
+    ]
 }
 
 fn row(report: &mut Report, noise: &str, beside: &Times, alone: &Times) {
@@ -89,6 +150,11 @@ async fn checks(platform: &Platform) -> Times {
     drive(platform.addr, 1, std::iter::repeat(check), MEASURED).await
 }
 
+/// Counts what is sent, so that no request is the same as another.
+static NUMBER: AtomicU64 = AtomicU64::new(0);
+/// The longest that one answer is waited for.
+const LONGEST: Duration = Duration::from_secs(2);
+
 /// Requests that are sent again and again over several connections.
 struct Noise {
     goes_on: Arc<AtomicBool>,
@@ -103,7 +169,11 @@ impl Noise {
             let (goes_on, request) = (Arc::clone(&goes_on), request.to_owned());
             makers.spawn(async move {
                 while goes_on.load(Ordering::Relaxed) {
-                    exchange(addr, &request).await;
+                    let number = NUMBER.fetch_add(1, Ordering::Relaxed).to_string();
+                    let request = request.replace('#', &number);
+                    // A socket stays open, and is left after a while like a page that is.
+                    let exchanged = exchange(addr, &request);
+                    let _ = tokio::time::timeout(LONGEST, exchanged).await;
                 }
             });
         }
