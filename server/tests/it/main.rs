@@ -22,6 +22,7 @@ mod demo;
 mod device;
 mod disputes;
 mod editing;
+mod editing_forms;
 mod emails;
 mod endings;
 mod enforce;
