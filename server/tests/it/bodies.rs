@@ -54,7 +54,8 @@ async fn send(
 /// Whether something was answered without looking at its body: by its path, its link, or who sends it.
 fn is_unread(reply: &Reply, (_, path, is_form): &(Method, String, bool)) -> bool {
     let status = reply.status.as_u16();
-    *is_form && (matches!(status, 303 | 403 | 404 | 405) || path.ends_with("/x") && status == 422)
+    *is_form
+        && (matches!(status, 303 | 401 | 403 | 404 | 405) || path.ends_with("/x") && status == 422)
 }
 
 /// So many bytes, and then nothing for ever.
