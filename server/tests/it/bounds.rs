@@ -1,6 +1,7 @@
 //! Amounts at every door: up to their bound they are taken, past it they are refused with the field, the bound and the cure.
 
 mod doors;
+mod far;
 
 use axum::{body::Body, http::Method};
 use doors::{ACCOUNT, OTHER_FIELDS, Sign, doors};
