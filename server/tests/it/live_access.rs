@@ -262,6 +262,7 @@ async fn a_stream_ends_with_the_platforms_link_whether_it_is_over_or_taken_back(
         .services
         .end_portal_user(&operator, "northwind", "ada")
         .await;
-    assert_eq!(ended.unwrap(), 1);
+    // The one whose time is over is removed with it.
+    assert_eq!(ended.unwrap(), 2);
     is_over(&cookie, &mut socket).await;
 }

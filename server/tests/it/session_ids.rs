@@ -24,6 +24,11 @@ async fn renamed(server: &TestServer, before: &str, reply: Reply) -> String {
     now
 }
 
+/// Whether an answer leaves a session its id: one in use is only given a later end now and then.
+fn is_same(before: &str, reply: &Reply) -> bool {
+    reply.headers.get("set-cookie").is_none() || cookie(reply) == before
+}
+
 #[tokio::test]
 async fn a_session_has_another_id_after_every_change_of_who_somebody_has_shown_to_be() {
     let (server, mail) = with_mail().await;
@@ -34,16 +39,16 @@ async fn a_session_has_another_id_after_every_change_of_who_somebody_has_shown_t
     let revoke = "/settings/members/revoke";
     let fields = [("account", "northwind"), ("invitation", "x")];
     let asked = post_with(&server, &owner, revoke, &fields).await.ok(200);
-    assert!(asked.headers.get("set-cookie").is_none());
+    assert!(is_same(&owner, &asked));
     let wrong = [fields[0], fields[1], ("confirm_password", "wrong horse")];
     let asked = post_with(&server, &owner, revoke, &wrong).await.ok(200);
-    assert!(asked.headers.get("set-cookie").is_none());
+    assert!(is_same(&owner, &asked));
     let right = [fields[0], fields[1], ("confirm_password", PASSWORD)];
     let reply = post_with(&server, &owner, revoke, &right).await;
     let owner = renamed(&server, &owner, reply).await;
     get(&server, &other, "/settings/you").await.ok(200);
     let plain = post_with(&server, &owner, revoke, &fields).await;
-    assert!(plain.headers.get("set-cookie").is_none());
+    assert!(is_same(&owner, &plain));
     // A second factor, and none.
     let secret = offered(&server, &owner).await;
     let one = code(&server, &secret, 0);
@@ -57,7 +62,7 @@ async fn a_session_has_another_id_after_every_change_of_who_somebody_has_shown_t
     let password = "/settings/you/password";
     let wrong = [("old_password", "wrong horse"), ("password", GOOD)];
     let reply = post_with(&server, &owner, password, &wrong).await.ok(303);
-    assert!(reply.headers.get("set-cookie").is_none());
+    assert!(is_same(&owner, &reply));
     let right = [("old_password", PASSWORD), ("password", GOOD)];
     let reply = post_with(&server, &owner, password, &right).await;
     let owner = renamed(&server, &owner, reply.ok(303)).await;
