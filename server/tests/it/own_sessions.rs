@@ -326,6 +326,10 @@ async fn whoever_comes_by_a_platforms_link_makes_no_way_in_that_outlives_it() {
             vec![("email", "ada@example.com"), ("role", "owner")],
         ),
         (
+            "/settings/members/change",
+            vec![("member", "1"), ("role", "owner")],
+        ),
+        (
             "/settings/keys/make",
             vec![("name", "k"), ("scope_read", "1"), ("expires_in_s", "")],
         ),

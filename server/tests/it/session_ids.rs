@@ -3,7 +3,7 @@
 use domain::time::MINUTE_US;
 
 use crate::{
-    joining::{GOOD, get, post, post_with, signed_in},
+    joining::{GOOD, get, post_with, signed_in},
     pages::{PASSWORD, cookie, get_with},
     recovery::{link, with_mail},
     second_factor::{code, offered},
@@ -71,9 +71,8 @@ async fn a_session_has_another_id_after_every_change_of_who_somebody_has_shown_t
     for _ in 0..3 {
         mail.next().await;
     }
-    post(&server, &owner, "/settings/you/email", &fields)
-        .await
-        .ok(303);
+    let reply = post_with(&server, &owner, "/settings/you/email", &fields).await;
+    let owner = renamed(&server, &owner, reply.ok(303)).await;
     let confirm = link(&mail.next().await, "/new-email/");
     let reply = post_with(&server, &owner, &confirm, &[]).await;
     renamed(&server, &owner, reply.ok(303)).await;
