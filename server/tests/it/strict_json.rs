@@ -159,7 +159,7 @@ async fn a_parameter_without_a_value_is_refused_wherever_the_description_has_it(
                 continue;
             }
             let name = parameter["name"].as_str().unwrap();
-            let address = format!("{}?{name}=", path.replace('{', "").replace('}', ""));
+            let address = format!("{}?{name}=", path.replace(['{', '}'], ""));
             let reply = server.get(&address, &server.platform).await;
             let about_it = reply.status != 200
                 && reply.json()["errors"].as_array().is_some_and(|errors| {
