@@ -78,6 +78,7 @@ const WITHOUT: [(&str, &[&str]); 5] = [
         "written by the writer, which has a queue of its own; what is read before is looked up",
         &[
             "DELETE /api/v1/accounts/{key}/api-keys/{prefix}",
+            "DELETE /api/v1/accounts/{key}/portal-sessions/{user}",
             "POST /api/v1/accounts/{key}/adjustments",
             "POST /api/v1/accounts/{key}/alert-rules/{rule}/snooze",
             "POST /api/v1/accounts/{key}/alerts/{number}/acknowledgement",
