@@ -375,6 +375,8 @@ async fn nobody_decides_what_they_asked_for_under_another_address() {
     let both = signed_in(&server, both).await;
     let asked = ask(&server, &both, "a", "").await;
     crate::recovery::change_address(&server, &mail, &both, "other@platform.example").await;
+    // The session has another id since.
+    let both = crate::joining::kept(&both);
     for verdict in ["approve", "decline"] {
         let to = submit(&server, &both, DECIDE, &decision_form(&asked, verdict)).await;
         assert!(to.contains("failed=") && to.contains("yourself"), "{to}");

@@ -25,7 +25,7 @@ fn session_in(cookies: &str) -> Option<&str> {
 }
 
 /// What a browser sends by now that was given these cookies.
-fn kept(cookies: &str) -> String {
+pub fn kept(cookies: &str) -> String {
     let (renewed, mut cookies) = (RENEWED.lock().unwrap(), cookies.to_owned());
     while let Some(before) = session_in(&cookies)
         && let Some(now) = renewed.get(before)

@@ -89,6 +89,7 @@ const WITHOUT: [(&str, &[&str]); 5] = [
             "POST /api/v1/accounts/{key}/orders/{id}/payment",
             "POST /api/v1/accounts/{key}/packs",
             "POST /api/v1/accounts/{key}/portal-sessions",
+            "DELETE /api/v1/accounts/{key}/portal-sessions/{user}",
             "POST /api/v1/accounts/{key}/webhooks",
             "POST /api/v1/accounts/{key}/webhooks/{id}/enable",
             "POST /api/v1/events",
