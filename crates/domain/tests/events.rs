@@ -159,7 +159,7 @@ fn an_event_of_another_type_keeps_its_payload_for_the_rate_card() {
 #[case("/data/credits", Value::Null, "data.credits", "required")]
 #[case("/data/credits", json!("-1"), "data.credits", "negative")]
 #[case("/data/credits", json!("0.0000001"), "data.credits", "invalid")]
-#[case("/data/credits", json!(1e20), "data.credits", "invalid")]
+#[case("/data/credits", json!(1e20), "data.credits", "out_of_range")]
 #[case("/data/credits", json!(true), "data.credits", "invalid")]
 #[case("/data/quantity", json!(5), "data.quantity", "invalid")]
 #[case("/data/unit", json!("token"), "data.unit", "invalid")]
