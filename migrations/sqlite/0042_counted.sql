@@ -25,7 +25,7 @@ DELETE FROM platform_hour WHERE (start, agent, activity) IN (SELECT start, agent
 
 -- Under the plan that the account had on that day, or most of its usage of that day.
 INSERT INTO platform_hour (start, plan, agent, activity, credits, trillions, events)
-SELECT start, plan, agent, activity, (millions + rest / 1000000000000) % 1000000 * 1000000000000 + rest % 1000000000000,
+SELECT start, plan_then, agent, activity, (millions + rest / 1000000000000) % 1000000 * 1000000000000 + rest % 1000000000000,
     (millions + rest / 1000000000000) / 1000000, events
 FROM (
     SELECT w.start, w.agent, w.activity, sum(b.credits / 1000000000000) AS millions, sum(b.credits % 1000000000000) AS rest,
@@ -33,13 +33,13 @@ FROM (
         coalesce((SELECT s.plan FROM account_span AS s
             WHERE s.days = 1 AND s.start = w.start - (w.start % 86400000000 + 86400000000) % 86400000000
                 AND s.account_id = b.account_id
-            ORDER BY s.credits DESC LIMIT 1), a.plan) AS plan
+            ORDER BY s.credits DESC LIMIT 1), a.plan) AS plan_then
     FROM wrong_hours AS w
     JOIN names AS n ON n.name = w.activity
     JOIN account_bucket AS b ON b.account_id = n.account_id AND b.activity = n.number AND b.agent = w.agent
         AND b.start >= w.start AND b.start < w.start + 3600000000
     JOIN accounts AS a ON a.account_id = b.account_id
-    GROUP BY w.start, w.agent, w.activity, plan
+    GROUP BY w.start, w.agent, w.activity, plan_then
 );
 
 DROP TABLE wrong_hours;

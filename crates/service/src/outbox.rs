@@ -222,7 +222,11 @@ impl Services {
 
     async fn write(&self, address: &str, delivery: &Delivery) -> Result<String, Missed> {
         let email = self.email_of(address, delivery).await;
-        let email = email.map_err(Missed::Ours)?;
+        let email = email.map_err(|error| match error {
+            ServiceError::Store(_) | ServiceError::Busy { .. } => Missed::Ours(error),
+            // It will not be better next time: it is tried as often as any other, and then told to have failed.
+            other => Missed::ForNow(format!("could not be written: {other}")),
+        })?;
         let Some(email) = email else {
             return Err(Missed::ForGood("unsubscribed".to_owned()));
         };

@@ -14,7 +14,7 @@ use storage::{Database, OpenOptions};
 
 use super::{
     backend::{Backend, Sqlite},
-    upgrade::{as_left_by, run, url},
+    upgrade::{as_left_by, names, run, url},
     world::{NOW, World, created, put_account, stored},
 };
 
@@ -202,12 +202,25 @@ async fn totals_that_stopped_in_an_earlier_program_are_made_anew() {
             let stop = format!("UPDATE {table} SET credits = {credits} {rows}");
             run(&mut connection, stop).await;
         }
+        // Since that day one of the two accounts is on another plan.
+        for change in [
+            "INSERT INTO plans (key, name, monthly_credits, created_at, updated_at) VALUES ('larger', 'Larger', 1, 0, 0)",
+            "INSERT INTO plan_terms (plan, version, effective_at, name, monthly_credits) VALUES ('larger', 1, 0, 'Larger', 1)",
+            "UPDATE accounts SET plan = 'larger' WHERE account_id = (SELECT max(account_id) FROM accounts)",
+        ] {
+            run(&mut connection, change.to_owned()).await;
+        }
         connection.close().await.unwrap();
         let store = storage::open(&url(&old), &OpenOptions::default())
             .await
             .unwrap();
         assert_eq!(store.doctor().await.unwrap().differences, [""; 0], "{name}");
         assert_eq!(shown(&*store).await, right, "{name}");
+        let mut connection = SqliteConnection::connect(&url(&old)).await.unwrap();
+        let plans = "SELECT DISTINCT plan FROM platform_hour";
+        let plans = names(&mut connection, plans.to_owned()).await;
+        assert_eq!(plans.into_iter().collect::<Vec<_>>(), ["growth"], "{name}");
+        connection.close().await.unwrap();
         // The account goes on where it was.
         let one = of(8_500_000, world.event_at(3, NOW));
         store.commit_events(&[vec![one]], NOW).await.unwrap();

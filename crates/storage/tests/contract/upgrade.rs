@@ -41,7 +41,7 @@ pub(super) async fn run(connection: &mut SqliteConnection, sql: String) {
         .unwrap();
 }
 
-async fn names(connection: &mut SqliteConnection, sql: String) -> BTreeSet<String> {
+pub(super) async fn names(connection: &mut SqliteConnection, sql: String) -> BTreeSet<String> {
     let found: Vec<String> = sqlx::query_scalar(AssertSqlSafe(sql))
         .fetch_all(connection)
         .await
