@@ -132,7 +132,6 @@ test.describe("Companies", () => {
     await post("analyst", undefined, "acme");
     await post("client", "acme", "acme");
     await post("billing_admin", "bluewater", "acme");
-    await post("owner", "bluewater", "acme");
     const { page, usage } = await newReader(await account.user());
     await usage.open();
     const settings = new Settings(page, server);
