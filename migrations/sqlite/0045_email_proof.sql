@@ -19,3 +19,7 @@ UPDATE users SET email_proved_by = 'mail', email_proved_at = updated_at
 WHERE email_proved_by IS NULL
     AND (user_id IN (SELECT user_id FROM former_emails)
         OR email IN (SELECT target FROM audit WHERE action = 'password.reset'));
+
+-- Whom a provider vouched for and who never chose a password: nobody else set anything up.
+UPDATE users SET email_proved_by = 'sign_on', email_proved_at = created_at
+WHERE email_proved_by IS NULL AND password_hash = '' AND user_id IN (SELECT user_id FROM identities);

@@ -11,7 +11,8 @@ CREATE TABLE code_guesses (
     told           INTEGER NOT NULL
 ) STRICT;
 
--- Emails that somebody caused who has not shown that the mailbox is theirs. `cause` is who: an account or a person.
+-- Emails that somebody caused who has not shown that the mailbox is theirs. `cause` is who: an account, a person or a
+-- network.
 CREATE TABLE asked_mails (
     address  TEXT    NOT NULL,
     kind     TEXT    NOT NULL CHECK (kind IN ('invitation', 'reset', 'change')),

@@ -15,7 +15,7 @@ use crate::{
     mail::{Block, Draft, Email},
     members::hash_of,
     passwords::{Verdict, check_password, hash_password, verify_password},
-    ports::{EmailLink, EmailOutcome, LinkKind, MailsOf, Proved, User},
+    ports::{EmailLink, EmailOutcome, LinkKind, MailsOf, User},
     sessions::person,
     users::check_email,
 };
@@ -72,18 +72,19 @@ impl MadeLink {
 
 impl Services {
     /// Sends a link to whoever forgot their password, if the address is somebody's. It is called after the answer, which
-    /// is the same for every address.
+    /// is the same for every address. `network` is who counts as one sender.
     pub async fn send_password_reset(
         &self,
         email: &str,
         address: Option<&str>,
+        network: &str,
         origin: &str,
     ) -> ServiceResult<()> {
         let user = self.store.user_by_email(&normal(email)).await?;
         let Some(user) = user.filter(|user| !user.disabled) else {
             return Ok(());
         };
-        if !self.may_send_reset(&user).await? {
+        if !self.may_send_reset(&user, network).await? {
             return Ok(());
         }
         let email = if user.password_hash.is_empty() {
@@ -144,14 +145,14 @@ impl Services {
             .store
             .reset_password(&hash_of(secret), &hash, self.now())
             .await?;
-        let Proved { user, has_lost } = done.ok_or(ServiceError::NotFound)?;
+        let user = done.ok_or(ServiceError::NotFound)?;
         let deed = Deed::plain("password.reset", &user.email);
         self.record_entry(None, &user.email, address, deed).await;
         if !was_proved {
             let by = "by a link mailed to it".to_owned();
-            self.record_proof(&user, by, has_lost, address).await;
+            self.record_proof(&user, by, false, address).await;
         }
-        let email = if has_lost {
+        let email = if !was_proved && user.second_factor.is_set {
             self.first_password_email(&user, origin)
         } else {
             self.password_changed_email(&user, origin)
@@ -270,7 +271,8 @@ impl Services {
         self.link_about(LinkKind::Undo, secret).await
     }
 
-    /// Gives the person of a link their address back and ends all of their sessions. The answer is the secret of a link
+    /// Gives the person of a link their address back, ends all of their sessions and removes their recovery codes, which
+    /// they are told. The answer is the secret of a link
     /// that lets them choose another password: whoever changed the address knew the one they have.
     pub async fn undo_email(&self, secret: &str, address: Option<&str>) -> ServiceResult<String> {
         let (link, user) = self.open_link(LinkKind::Undo, secret).await?;
@@ -286,6 +288,14 @@ impl Services {
             detail: format!("from {}", before.email),
         };
         self.record_entry(None, &link.email, address, deed).await;
+        if before.second_factor.is_set {
+            self.tell_second_factor(
+                &link.email,
+                "Your recovery codes were removed",
+                "has no recovery codes any more, because you took back a change of your email address. If you still \
+                 have a second factor, make new ones in your settings",
+            );
+        }
         Ok(reset.secret)
     }
 
@@ -342,10 +352,10 @@ impl Services {
         self.password_email(user, "All other sessions are signed out.", origin)
     }
 
-    /// The same when their address was not confirmed before.
+    /// The same when their address was not confirmed before, so that their second factor may be somebody else's.
     fn first_password_email(&self, user: &User, origin: &str) -> Email {
-        let text = "This address was not confirmed before, so a second factor and other ways to sign in that were set up \
-            until now are removed. All sessions are signed out.";
+        let text = "All sessions are signed out. The second factor stays as it is. If you did not set it up, ask the \
+            operator to reset it.";
         self.password_email(user, text, origin)
     }
 

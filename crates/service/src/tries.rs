@@ -30,10 +30,11 @@ const INVITATIONS: [MailLimit; 3] = [
     limit(MailsOf::Address, 10, DAY_US),
     limit(MailsOf::Cause, 500, DAY_US),
 ];
-/// Whoever is sent no more has links that still work.
+/// Whoever is sent no more in a quarter of an hour has a link from it that works for as long again. What one network asks
+/// for in a day keeps nobody who asks from another one from getting back in.
 const RESETS: [MailLimit; 2] = [
     limit(MailsOf::Address, 3, 15 * MINUTE_US),
-    limit(MailsOf::Address, 12, DAY_US),
+    limit(MailsOf::Both, 12, DAY_US),
 ];
 /// New addresses that one person may ask for, and that one mailbox is asked about.
 const CHANGES: [MailLimit; 3] = [
@@ -158,8 +159,8 @@ impl Services {
     }
 
     /// Whether somebody who forgot their password is sent another email.
-    pub(crate) async fn may_send_reset(&self, user: &User) -> ServiceResult<bool> {
-        let over = self.ask_mail(&user.email, MailKind::Reset, "", &RESETS);
+    pub(crate) async fn may_send_reset(&self, user: &User, network: &str) -> ServiceResult<bool> {
+        let over = self.ask_mail(&user.email, MailKind::Reset, network, &RESETS);
         Ok(over.await?.is_none())
     }
 

@@ -111,12 +111,14 @@ pub async fn send_reset(
         );
     }
     let email = normal(&form.email);
-    // Somebody who was sent links enough is sent no more: the latest still works.
+    // Somebody who was sent links enough lately is sent no more: the latest still works.
     if let Ok(place) = Arc::clone(&state.recovery.writing).try_acquire_owned() {
         let (services, origin) = (state.services.clone(), state.origin.address().to_owned());
+        let network = address.group().map(|network| network.to_string());
         let sending = async move {
+            let (text, network) = (address.text(), network.unwrap_or_default());
             let sent = services
-                .send_password_reset(&email, address.text().as_deref(), &origin)
+                .send_password_reset(&email, text.as_deref(), &network, &origin)
                 .await;
             if let Err(error) = sent {
                 tracing::error!(%error, "a link for a forgotten password could not be sent");

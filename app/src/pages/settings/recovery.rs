@@ -125,7 +125,8 @@ fn undo(path: String, about: &LinkAbout) -> AnyView {
         path,
         "Undo the change of your email address?",
         format!(
-            "You sign in with {} again, no longer with {}. All sessions are signed out, and you choose a new password.",
+            "You sign in with {} again, no longer with {}. All sessions are signed out, recovery codes are \
+             removed, and you choose a new password.",
             about.email, about.now
         ),
         None,

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use domain::{Time, UserId};
 
-use super::{Proved, StoreResult, User};
+use super::{StoreResult, User};
 
 /// What a link does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,14 +70,14 @@ pub trait EmailLinkStore {
     ) -> StoreResult<Option<EmailLink>>;
 
     /// Uses up a link and gives its person another password, which ends all of their sessions and voids what other links
-    /// would do but undo. Had nobody shown before that the address is theirs, their second factor and identities end as
-    /// well. None when the link does nothing any more, or the person may not sign in.
+    /// would do but undo. Had nobody shown before that the address is theirs, identities end as well; a second factor
+    /// stays. None when the link does nothing any more, or the person may not sign in.
     async fn reset_password(
         &self,
         token_hash: &[u8],
         password_hash: &str,
         now: Time,
-    ) -> StoreResult<Option<Proved>>;
+    ) -> StoreResult<Option<User>>;
 
     /// Uses up a link and changes its person's address to the link's. The link that undoes it is stored with it.
     async fn change_email(
@@ -87,8 +87,8 @@ pub trait EmailLinkStore {
         now: Time,
     ) -> StoreResult<EmailOutcome>;
 
-    /// Uses up a link and changes its person's address back to the link's: ends all of their sessions, and voids all links
-    /// that were made since the address was changed. A link that lets its holder choose a password is stored with it.
+    /// Uses up a link and changes its person's address back to the link's: ends all of their sessions, removes their
+    /// recovery codes, and voids all links that were made since the address was changed. A link that lets its holder choose a password is stored with it.
     async fn undo_email(
         &self,
         token_hash: &[u8],

@@ -68,7 +68,7 @@ impl EmailProof {
 pub struct Proved {
     /// The person.
     pub user: User,
-    /// Whether what would let somebody in was taken away: nobody had shown before that the address is theirs.
+    /// Whether a password or a second factor was taken away: nobody had shown before that the address is theirs.
     pub has_lost: bool,
 }
 

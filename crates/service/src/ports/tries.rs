@@ -58,7 +58,7 @@ pub struct MailAsk<'a> {
     pub address: &'a str,
     /// What it is.
     pub kind: MailKind,
-    /// Who causes it: an account, or a person.
+    /// Who causes it: an account, a person, or the network of somebody who is not signed in.
     pub cause: &'a str,
     /// When.
     pub at: Time,

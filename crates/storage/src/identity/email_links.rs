@@ -3,11 +3,11 @@
 use async_trait::async_trait;
 use domain::{Time, UserId};
 use service::ports::{
-    EmailLink, EmailLinkStore, EmailOutcome, EmailProof, LinkKind, Proved, StoreResult, User,
+    EmailLink, EmailLinkStore, EmailOutcome, EmailProof, LinkKind, StoreResult, User,
 };
 use sqlx::{SqliteConnection, SqlitePool};
 
-use super::{proof, second_factor::drop_codes_of_none, sessions::delete_of_user, users};
+use super::{proof, sessions::delete_of_user, users};
 use crate::{SqliteStore, error::Result, writer::Writer};
 
 #[async_trait]
@@ -30,7 +30,7 @@ impl EmailLinkStore for SqliteStore {
         token_hash: &[u8],
         password_hash: &str,
         now: Time,
-    ) -> StoreResult<Option<Proved>> {
+    ) -> StoreResult<Option<User>> {
         Ok(reset_password(&self.writer, token_hash, password_hash, now).await?)
     }
 
@@ -169,7 +169,7 @@ async fn reset_password(
     token_hash: &[u8],
     password_hash: &str,
     now: Time,
-) -> Result<Option<Proved>> {
+) -> Result<Option<User>> {
     const SQL: &str = "UPDATE users SET password_hash = ?2, updated_at = ?3
         WHERE user_id = ?1 AND disabled = 0 AND email = ?4";
     let mut tx = writer.begin().await?;
@@ -177,8 +177,8 @@ async fn reset_password(
         tx.rollback().await?;
         return Ok(None);
     };
-    // Whoever reads the mailbox is the person; what was set up before may be somebody else's.
-    let has_lost = proof::prove(tx.connection(), link.user, EmailProof::Mail, now).await?;
+    // Whoever reads the mailbox is the person; who is let in by what was there before may be somebody else.
+    proof::prove(tx.connection(), link.user, EmailProof::Mail, now).await?;
     let done = sqlx::query(SQL)
         .bind(link.user.0)
         .bind(password_hash)
@@ -194,7 +194,7 @@ async fn reset_password(
     void(tx.connection(), link.user).await?;
     let user = users::by_email(tx.connection(), &link.email).await?;
     tx.commit().await?;
-    Ok(user.map(|user| Proved { user, has_lost }))
+    Ok(user)
 }
 
 #[tracing::instrument(name = "db.users.change_email", skip_all)]
@@ -237,8 +237,10 @@ async fn undo_email(
     reset: &EmailLink,
     now: Time,
 ) -> Result<EmailOutcome> {
-    // Whatever could let somebody in that was set up since, too: the next password is the only way.
-    const LATER: [&str; 5] = [
+    // Whatever could let somebody in that was set up since, too: the next password is the only way. When recovery codes
+    // were made is not known, and whoever was in could have had new ones shown.
+    const LATER: [&str; 6] = [
+        "DELETE FROM recovery_codes WHERE user_id = ?1 AND ?2 IS NOT NULL",
         "DELETE FROM email_links WHERE user_id = ?1 AND created_at >= ?2",
         "DELETE FROM identities WHERE user_id = ?1 AND created_at >= ?2",
         "DELETE FROM authenticators WHERE user_id = ?1 AND created_at >= ?2",
@@ -268,7 +270,6 @@ async fn undo_email(
             .execute(tx.connection())
             .await?;
     }
-    drop_codes_of_none(tx.connection(), link.user).await?;
     // What was known of the address before holds again: if it was nobody's, the next password takes the rest along.
     let (by, at) = kept.map_or((None, now), |(by, at)| (Some(by), at));
     proof::note(tx.connection(), link.user, by, at).await?;

@@ -6,20 +6,33 @@ use sqlx::SqliteConnection;
 
 use crate::error::{Error, Result};
 
-/// Whatever lets somebody in. Links that undo go to an address that the person had before.
-const TAKEN: [&str; 8] = [
+/// What somebody chose or set up, of which the person is told.
+const SECRETS: [&str; 4] = [
     "UPDATE users SET password_hash = '' WHERE user_id = ?1 AND password_hash <> ''",
     "DELETE FROM authenticators WHERE user_id = ?1",
     "DELETE FROM passkeys WHERE user_id = ?1",
-    "DELETE FROM passkey_challenges WHERE user_id = ?1",
     "DELETE FROM recovery_codes WHERE user_id = ?1",
+];
+
+/// What else lets somebody in. Links that undo go to an address that the person had before.
+const WAYS_IN: [&str; 4] = [
+    "DELETE FROM passkey_challenges WHERE user_id = ?1",
     "DELETE FROM identities WHERE user_id = ?1",
     "DELETE FROM email_links WHERE user_id = ?1 AND kind <> 'undo'",
     "DELETE FROM sessions WHERE user_id = ?1",
 ];
 
+/// What is taken away with a proof. A link in a mailbox replaces the password by itself, and does not go around a second
+/// factor: whose that is it does not say.
+const fn taken_by(proof: EmailProof) -> &'static [&'static str] {
+    match proof {
+        EmailProof::Mail => &[],
+        EmailProof::SignOn | EmailProof::Operator => &SECRETS,
+    }
+}
+
 /// Notes that an address is the person's. Was that not known before, somebody else may have set up what lets them in: it
-/// is taken away, and the answer says whether there was any of it.
+/// is taken away, and the answer says whether there was a password or a second factor among it.
 pub(crate) async fn prove(
     connection: &mut SqliteConnection,
     user: UserId,
@@ -35,12 +48,16 @@ pub(crate) async fn prove(
         return Ok(false);
     }
     let mut taken = 0;
-    for one in TAKEN {
-        let done = sqlx::query(one)
+    for secret in taken_by(by) {
+        let done = sqlx::query(*secret)
             .bind(user.0)
             .execute(&mut *connection)
             .await?;
         taken += done.rows_affected();
+    }
+    for way in WAYS_IN {
+        let way = sqlx::query(way).bind(user.0);
+        way.execute(&mut *connection).await?;
     }
     note(connection, user, Some(by), now).await?;
     Ok(taken > 0)

@@ -341,12 +341,15 @@ async fn alerts_of_an_earlier_program_know_what_they_told() {
 const UNPROVED: i64 = 39;
 
 /// Staff, somebody the operator made, somebody who chose a password by a link in their mailbox, somebody who moved to
-/// another address, and somebody who accepted an invitation.
+/// another address, somebody who accepted an invitation, one of these whom a provider vouched for later, and somebody
+/// who never came but by the provider.
 const PEOPLE: &str = "
     INSERT INTO users (user_id, email, name, password_hash, platform_role, created_at, updated_at) VALUES
         (1, 'staff@example.com', 'S', 'h', 'operator', 1, 1), (2, 'made@example.com', 'M', 'h', NULL, 1, 1),
         (3, 'reset@example.com', 'R', 'h', NULL, 1, 1), (4, 'moved@example.com', 'N', 'h', NULL, 1, 1),
-        (5, 'joined@example.com', 'J', 'h', NULL, 1, 1);
+        (5, 'joined@example.com', 'J', 'h', NULL, 1, 1), (6, 'linked@example.com', 'L', 'h', NULL, 1, 1),
+        (7, 'sso@example.com', 'P', '', NULL, 1, 1);
+    INSERT INTO identities (issuer, subject, user_id, created_at) VALUES ('i', '6', 6, 1), ('i', '7', 7, 1);
     INSERT INTO former_emails (user_id, email, changed_at) VALUES (4, 'before@example.com', 1);
     INSERT INTO audit (at, actor, action, target, detail) VALUES
         (1, 'cli', 'user.put', 'made@example.com', ''), (1, 'x', 'password.reset', 'reset@example.com', ''),
@@ -355,7 +358,7 @@ const PEOPLE: &str = "
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whose_an_address_is_follows_from_what_was_recorded() {
-    use service::ports::EmailProof::{Mail, Operator};
+    use service::ports::EmailProof::{Mail, Operator, SignOn};
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("old.db");
     let mut connection = SqliteConnectOptions::new()
@@ -381,9 +384,11 @@ async fn whose_an_address_is_follows_from_what_was_recorded() {
         proofs,
         [
             ("J", None),
+            ("L", None),
             ("M", Some(Operator)),
             ("N", Some(Mail)),
             ("R", Some(Mail)),
+            ("P", Some(SignOn)),
             ("S", Some(Operator))
         ]
     );

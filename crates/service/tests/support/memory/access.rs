@@ -59,13 +59,16 @@ impl State {
             return false;
         };
         user.email_proof = Some(by);
-        let had_password = !std::mem::take(&mut user.password_hash).is_empty();
-        let had_app = self.forget_app(id);
-        let had_sessions = self.end_sessions(id, None) > 0;
+        // A link in a mailbox does not go around a second factor.
+        let had_any = by != EmailProof::Mail && {
+            let had_password = !std::mem::take(&mut user.password_hash).is_empty();
+            self.forget_app(id) || had_password
+        };
+        self.end_sessions(id, None);
         self.access.identities.retain(|(_, of)| *of != id);
         self.void_links(id);
         self.tell_second_factors();
-        had_password || had_app || had_sessions
+        had_any
     }
 
     /// Whether an account would be left without an owner who can sign in.

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use domain::{Time, UserId};
 use service::ports::{
-    EmailLink, EmailLinkStore, EmailOutcome, EmailProof, LinkKind, Proved, StoreResult, User,
+    EmailLink, EmailLinkStore, EmailOutcome, EmailProof, LinkKind, StoreResult, User,
 };
 
 use super::{MemoryStore, State};
@@ -86,17 +86,17 @@ impl EmailLinkStore for MemoryStore {
         token_hash: &[u8],
         password_hash: &str,
         now: Time,
-    ) -> StoreResult<Option<Proved>> {
+    ) -> StoreResult<Option<User>> {
         Ok(self.change(|state| {
             let link = state.take_link(LinkKind::Reset, token_hash, now)?;
-            let has_lost = state.prove(link.user, EmailProof::Mail);
+            state.prove(link.user, EmailProof::Mail);
             let is_theirs = |user: &&mut User| user.id == link.user && !user.disabled;
             let user = state.users.iter_mut().find(is_theirs)?;
             password_hash.clone_into(&mut user.password_hash);
             let user = user.clone();
             state.sessions.retain(|one| one.user != Some(link.user));
             state.void_links(link.user);
-            Some(Proved { user, has_lost })
+            Some(user)
         }))
     }
 
