@@ -222,7 +222,7 @@ async fn cut_off(program: &Program, viewer: &mut Socket, cookie: &str, readers: 
     }
     took.sort_unstable();
     let at = |share: usize| took[(took.len() - 1) * share / 100].as_millis();
-    println!(
+    eprintln!(
         "{readers} readers that do not read: the last was cut off after {:.1} s, {at_rest} MB before, {} MB at the peak; \
          {} writes of {BATCH} events each reached one who reads within p50 {} ms, p99 {} ms, longest {} ms",
         begun.elapsed().as_secs_f64(),

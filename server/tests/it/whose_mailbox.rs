@@ -167,6 +167,7 @@ async fn who_takes_an_address_back_that_they_never_had_is_kept_out_by_a_second_f
     let eve = accept(&server, &shown, crate::pages::PASSWORD).await;
     set_up(&server, &eve).await;
     mail.next().await;
+    server.clock.advance(domain::time::MINUTE_US);
     let undo = change_address(&server, &mail, &eve, "eve@example.com").await;
     let next = post(&server, "", &undo, &[]).await.ok(303);
     let told = mail.next().await;
