@@ -67,6 +67,11 @@ impl Seat {
         }
     }
 
+    /// Whether it is known who sent the request.
+    pub(crate) fn is_known(&self) -> bool {
+        !matches!(*self.party(), Party::Stranger(_))
+    }
+
     /// Waits for the caller's turn, which ends with the answer. The second time a request asks, it has it.
     ///
     /// # Errors

@@ -163,6 +163,23 @@ async fn a_total_too_large_to_count_is_refused_and_spares_what_waits_beside_it()
 }
 
 #[tokio::test]
+async fn what_is_known_already_does_not_count_against_the_largest_total_again() {
+    let world = World::new().await;
+    let huge = |number: usize, credits: &str| {
+        let id = format!("huge-{number}");
+        usage(&id, "acme", NOW, credits)
+    };
+    let most = MOST_CREDITS.to_string();
+    let events: Vec<_> = (0..1_000).map(|number| huge(number, &most)).collect();
+    let stored = world.ingest(events.clone()).await.unwrap();
+    assert_eq!((stored.accepted, stored.duplicates), (1_000, 0));
+    let again = world.ingest(events).await.unwrap();
+    assert_eq!((again.accepted, again.duplicates), (0, 1_000));
+    assert!(world.ingest(vec![huge(1_000, "1")]).await.is_err());
+    assert!(world.ingest(vec![huge(1_001, "0")]).await.is_ok());
+}
+
+#[tokio::test]
 async fn closing_waits_for_what_was_taken() {
     let world = Arc::new(World::new().await);
     let slow = world.store.disk.lock().await;

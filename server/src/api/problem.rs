@@ -314,7 +314,7 @@ impl Problem {
     pub fn too_large() -> Self {
         Self::new(
             Kind::TooLarge,
-            "a batch of events may have at most 8 MiB and 10,000 events, and any other request 64 KiB: send several",
+            "a batch of events may have at most 8 MiB and 10,000 events, a check or a hold 64 KiB, and any other request 1 MiB: send several",
         )
     }
 

@@ -3,10 +3,14 @@
 //! Whatever reads a body further in reads it through here. What is wrong with it is answered here as well: a handler cannot
 //! tell a body that was too slow from one that cannot be read.
 
+mod room;
+
+pub use room::{Bodies, BodyLimits};
+
 use std::{
-    collections::HashMap,
     fmt,
     net::IpAddr,
+    ops::RangeInclusive,
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll},
@@ -26,102 +30,23 @@ use hyper::body::{Frame, SizeHint};
 use tokio::time::{Instant, Sleep, sleep_until, timeout};
 
 use super::address::ClientAddress;
-use crate::{AppState, api::problem::Problem, web};
+use crate::{AppState, api::problem::Problem, seat::Seat, web};
 
 /// Largest batch of events, in bytes.
 pub const MAX_BATCH_BYTES: u64 = 8 * 1024 * 1024;
-/// Largest body of anything else: a logo is the largest thing that anybody sends.
-pub const MAX_BODY_BYTES: u64 = 64 * 1024;
+/// Largest body of anything else that somebody sends who is known: a rate card with many rules, or the keys of thousands of
+/// companies.
+pub const MAX_BODY_BYTES: u64 = 1024 * 1024;
+/// Largest body of a stranger, of a check and of a hold. Bodies up to here have room that larger ones do not take.
+pub const SMALL_BODY_BYTES: u64 = 64 * 1024;
 /// How long a body may take as a whole: shorter than an answer may.
 const WHOLE: Duration = Duration::from_secs(25);
-/// One sender may have this part of all that is kept.
-const SHARE: u64 = 4;
-/// How much of a body that is too large is read and thrown away, so that its sender gets to read the answer.
+/// How much of a body that is refused is read and thrown away, so that its sender gets to read the answer.
 const MAX_DISCARD_BYTES: u64 = 32 * 1024 * 1024;
 /// How long that may take.
 const DISCARD_TIME: Duration = Duration::from_secs(5);
-/// When to try again after there was no room for a body.
-const RETRY_AFTER_S: u32 = 2;
-
-/// How much of all bodies is kept at once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct BodyLimits {
-    /// Bytes of all bodies that are being sent, or whose requests are not answered yet. Of them one sender may have a
-    /// quarter, and one batch in any case.
-    pub kept: u64,
-}
-
-impl Default for BodyLimits {
-    /// Sixteen of the largest batches.
-    fn default() -> Self {
-        Self {
-            kept: 16 * MAX_BATCH_BYTES,
-        }
-    }
-}
-
-/// Counts what is kept of bodies; cheap to clone.
-#[derive(Debug, Clone)]
-pub struct Bodies {
-    limits: BodyLimits,
-    kept: Arc<Mutex<Kept>>,
-}
-
-#[derive(Debug, Default)]
-struct Kept {
-    all: u64,
-    /// As many as have anything kept.
-    of: HashMap<IpAddr, u64>,
-}
-
-impl Bodies {
-    /// Nothing is kept yet.
-    pub fn new(limits: BodyLimits) -> Self {
-        Self {
-            limits,
-            kept: Arc::default(),
-        }
-    }
-
-    /// Bytes that are kept, and of how many senders.
-    pub fn kept(&self) -> (u64, usize) {
-        let kept = self.lock();
-        (kept.all, kept.of.len())
-    }
-
-    fn keep(&self, sender: Option<IpAddr>, bytes: u64) -> bool {
-        let most = (self.limits.kept / SHARE).max(MAX_BATCH_BYTES);
-        let mut kept = self.lock();
-        if kept.all + bytes > self.limits.kept {
-            return false;
-        }
-        if let Some(sender) = sender.filter(|_| bytes > 0) {
-            let theirs = kept.of.get(&sender).copied().unwrap_or(0) + bytes;
-            if theirs > most {
-                return false;
-            }
-            kept.of.insert(sender, theirs);
-        }
-        kept.all += bytes;
-        true
-    }
-
-    fn give_back(&self, sender: Option<IpAddr>, bytes: u64) {
-        let mut kept = self.lock();
-        kept.all -= bytes;
-        let Some(sender) = sender else { return };
-        if let Some(theirs) = kept.of.get_mut(&sender) {
-            *theirs -= bytes;
-            if *theirs == 0 {
-                kept.of.remove(&sender);
-            }
-        }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Kept> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
+/// When to try again after there was no room for a body: not all at the same time.
+const RETRY_AFTER_S: RangeInclusive<u32> = 1..=3;
 
 /// What is wrong with a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -147,36 +72,66 @@ impl std::error::Error for Fault {}
 struct Coming {
     bodies: Bodies,
     sender: Option<IpAddr>,
-    most: u64,
-    state: Mutex<(u64, Option<Fault>)>,
+    /// Tells who sent it, once that is known; checks and holds have none.
+    seat: Option<Seat>,
+    is_batch: bool,
+    announced: u64,
+    got: Mutex<Got>,
+}
+
+#[derive(Default)]
+struct Got {
+    read: u64,
+    /// What there is room for: all that was announced, as soon as something reads it. Bodies that are sent at the same time
+    /// and do not fit together are not all broken off halfway.
+    room: u64,
+    fault: Option<Fault>,
+    /// What is still on its way of a body that was refused.
+    rest: Option<Body>,
 }
 
 impl Coming {
+    /// Largest body, in bytes. It is asked when a body is read, which nothing does before it is known who sent it.
+    fn most(&self) -> u64 {
+        match &self.seat {
+            _ if self.is_batch => MAX_BATCH_BYTES,
+            Some(seat) if seat.is_known() => MAX_BODY_BYTES,
+            _ => SMALL_BODY_BYTES,
+        }
+    }
+
     fn add(&self, bytes: usize) -> Result<(), Fault> {
-        let bytes = bytes as u64;
-        if self.state().0 + bytes > self.most {
-            return Err(self.fails(Fault::TooLarge));
+        let most = self.most();
+        let mut got = self.got();
+        let read = got.read + bytes as u64;
+        let wanted = read.max(self.announced);
+        let fault = if wanted > most {
+            Some(Fault::TooLarge)
+        } else if !self.bodies.grow(self.sender, got.room, wanted) {
+            Some(Fault::NoRoom)
+        } else {
+            None
+        };
+        if let Some(fault) = fault {
+            return Err(*got.fault.get_or_insert(fault));
         }
-        if !self.bodies.keep(self.sender, bytes) {
-            return Err(self.fails(Fault::NoRoom));
-        }
-        self.state().0 += bytes;
+        (got.read, got.room) = (read, wanted);
         Ok(())
     }
 
-    fn fails(&self, fault: Fault) -> Fault {
-        *self.state().1.get_or_insert(fault)
+    fn is_too_slow(&self) -> Fault {
+        *self.got().fault.get_or_insert(Fault::TooSlow)
     }
 
-    fn state(&self) -> MutexGuard<'_, (u64, Option<Fault>)> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn got(&self) -> MutexGuard<'_, Got> {
+        self.got.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Drop for Coming {
     fn drop(&mut self) {
-        let (bytes, _) = *self.state();
-        self.bodies.give_back(self.sender, bytes);
+        let room = self.got().room;
+        self.bodies.give_back(self.sender, room);
     }
 }
 
@@ -189,6 +144,17 @@ struct Bounded {
     /// When all of it must be there.
     whole: Instant,
     timer: Option<Pin<Box<Sleep>>>,
+    is_begun: bool,
+}
+
+impl Bounded {
+    /// Leaves the rest to be thrown away, for which whoever reads this does not wait.
+    fn refuse(&mut self, fault: Fault) -> axum::Error {
+        if fault != Fault::TooSlow {
+            self.coming.got().rest = Some(std::mem::take(&mut self.body));
+        }
+        axum::Error::new(fault)
+    }
 }
 
 impl HttpBody for Bounded {
@@ -200,12 +166,19 @@ impl HttpBody for Bounded {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         let this = &mut *self;
-        let fails = |fault| Poll::Ready(Some(Err(axum::Error::new(fault))));
+        if !std::mem::replace(&mut this.is_begun, true)
+            && let Err(fault) = this.coming.add(0)
+        {
+            return Poll::Ready(Some(Err(this.refuse(fault))));
+        }
         let Poll::Ready(frame) = Pin::new(&mut this.body).poll_frame(cx) else {
             let at = this.whole.min(Instant::now() + this.pause);
             let timer = this.timer.get_or_insert_with(|| Box::pin(sleep_until(at)));
             return match timer.as_mut().poll(cx) {
-                Poll::Ready(()) => fails(this.coming.fails(Fault::TooSlow)),
+                Poll::Ready(()) => {
+                    let fault = this.coming.is_too_slow();
+                    Poll::Ready(Some(Err(this.refuse(fault))))
+                }
                 Poll::Pending => Poll::Pending,
             };
         };
@@ -214,12 +187,13 @@ impl HttpBody for Bounded {
             return Poll::Ready(frame);
         };
         if Instant::now() >= this.whole {
-            return fails(this.coming.fails(Fault::TooSlow));
+            let fault = this.coming.is_too_slow();
+            return Poll::Ready(Some(Err(this.refuse(fault))));
         }
         let bytes = frame.data_ref().map_or(0, Bytes::len);
         match this.coming.add(bytes) {
             Ok(()) => Poll::Ready(Some(Ok(frame))),
-            Err(fault) => fails(fault),
+            Err(fault) => Poll::Ready(Some(Err(this.refuse(fault)))),
         }
     }
 
@@ -232,23 +206,30 @@ impl HttpBody for Bounded {
     }
 }
 
-/// Largest body of a request, in bytes.
-fn most(method: &Method, path: &str) -> u64 {
-    if method == Method::POST && path == "/api/v1/events" {
-        MAX_BATCH_BYTES
-    } else {
-        MAX_BODY_BYTES
-    }
+/// Whether a request reports events.
+fn is_batch(method: &Method, path: &str) -> bool {
+    method == Method::POST && path == "/api/v1/events"
 }
 
 /// Bounds the body of a request.
 pub async fn bound(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
-    let most = most(request.method(), path);
+    let is_batch = is_batch(request.method(), path);
     let is_api = super::cross_site::is_for_keys(path);
     let version = request.version();
-    if announced(&request) > most {
-        discard(request).await;
+    let announced = announced(&request);
+    // A sender that asked for leave to send has not sent anything before it is read.
+    let is_waiting = request.headers().contains_key(header::EXPECT);
+    if announced
+        > if is_batch {
+            MAX_BATCH_BYTES
+        } else {
+            MAX_BODY_BYTES
+        }
+    {
+        if !is_waiting {
+            discard(request.into_body(), announced).await;
+        }
         return refuse(&state, is_api, Fault::TooLarge, version).await;
     }
     if request.body().is_end_stream() {
@@ -257,8 +238,10 @@ pub async fn bound(State(state): State<AppState>, request: Request, next: Next) 
     let coming = Arc::new(Coming {
         bodies: state.bodies.clone(),
         sender: ClientAddress::of(request.extensions()).group(),
-        most,
-        state: Mutex::default(),
+        seat: request.extensions().get::<Seat>().cloned(),
+        is_batch,
+        announced,
+        got: Mutex::default(),
     });
     let bounded = |body| Bounded {
         body,
@@ -266,13 +249,23 @@ pub async fn bound(State(state): State<AppState>, request: Request, next: Next) 
         pause: state.bounds.read_timeout,
         whole: Instant::now() + WHOLE,
         timer: None,
+        is_begun: false,
     };
     let response = next.run(request.map(|body| Body::new(bounded(body)))).await;
-    let fault = coming.state().1;
-    match fault {
-        Some(fault) => refuse(&state, is_api, fault, version).await,
-        None => response,
+    let (fault, rest, read) = {
+        let mut got = coming.got();
+        (got.fault, got.rest.take(), got.read)
+    };
+    let Some(fault) = fault else { return response };
+    // Nothing is kept of it any more, nor is anything read for it.
+    if let Some(seat) = &coming.seat {
+        seat.leave();
     }
+    drop((response, coming));
+    if let Some(rest) = rest.filter(|_| !is_waiting || read > 0) {
+        discard(rest, announced).await;
+    }
+    refuse(&state, is_api, fault, version).await
 }
 
 /// The size that a request says its body has.
@@ -282,29 +275,40 @@ fn announced(request: &Request) -> u64 {
     announced.and_then(|text| text.parse().ok()).unwrap_or(0)
 }
 
-/// Reads what is on its way and too large, so that its sender gets to read why.
-async fn discard(request: Request) {
-    // A sender that asked for leave to send has not sent anything yet.
-    let is_waiting = request.headers().contains_key(header::EXPECT);
-    if is_waiting || announced(&request) > MAX_DISCARD_BYTES {
+/// Reads what is on its way and refused, so that its sender gets to read why.
+async fn discard(body: Body, announced: u64) {
+    if announced > MAX_DISCARD_BYTES {
         return;
     }
-    let mut chunks = request.into_body().into_data_stream();
-    let all = async { while let Some(Ok(_)) = chunks.next().await {} };
+    let mut chunks = body.into_data_stream();
+    let mut left = MAX_DISCARD_BYTES;
+    let all = async {
+        while let Some(Ok(chunk)) = chunks.next().await {
+            let Some(less) = left.checked_sub(chunk.len() as u64) else {
+                return;
+            };
+            left = less;
+        }
+    };
     let _ = timeout(DISCARD_TIME, all).await;
 }
 
 async fn refuse(state: &AppState, is_api: bool, fault: Fault, version: Version) -> Response {
+    let retry_after_s = rand::random_range(RETRY_AFTER_S);
     let (problem, told) = match fault {
         Fault::TooLarge => (Problem::too_large(), AppError::TooLarge),
         Fault::TooSlow => (Problem::too_slow(), AppError::TooSlow),
-        Fault::NoRoom => (Problem::busy(RETRY_AFTER_S), AppError::Busy),
+        Fault::NoRoom => (Problem::busy(retry_after_s), AppError::Busy),
     };
     let mut response = if is_api {
         problem.into_response()
     } else {
         web::unread(state, told).await
     };
+    if fault == Fault::NoRoom {
+        let headers = response.headers_mut();
+        headers.insert(header::RETRY_AFTER, retry_after_s.into());
+    }
     if fault == Fault::TooSlow && version < Version::HTTP_2 {
         // What still comes of it is not the next request. RFC 9110, 15.5.9
         let close = HeaderValue::from_static("close");
@@ -318,39 +322,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_sender_has_a_quarter_and_what_is_kept_of_nobody_is_forgotten() {
-        let bodies = Bodies::new(BodyLimits::default());
-        let senders: Vec<Option<IpAddr>> = (1..=5)
-            .map(|last| Some(IpAddr::from([192, 0, 2, last])))
-            .collect();
-        let batch = MAX_BATCH_BYTES;
-        for _ in 0..4 {
-            assert!(bodies.keep(senders[0], batch));
-        }
-        assert!(!bodies.keep(senders[0], 1), "more than its share");
-        for sender in &senders[1..4] {
-            assert!(bodies.keep(*sender, 4 * batch));
-        }
-        assert!(!bodies.keep(senders[4], 1), "more than all may have");
-        bodies.give_back(senders[0], 4 * batch);
-        assert!(bodies.keep(senders[4], 1));
-        bodies.give_back(senders[4], 1);
-        for sender in &senders[1..4] {
-            bodies.give_back(*sender, 4 * batch);
-        }
-        assert_eq!(bodies.kept(), (0, 0));
-    }
-
-    #[test]
     fn only_batches_of_events_are_large() {
-        assert_eq!(most(&Method::POST, "/api/v1/events"), MAX_BATCH_BYTES);
+        assert!(is_batch(&Method::POST, "/api/v1/events"));
         for (method, path) in [
             (Method::GET, "/api/v1/events"),
             (Method::POST, "/api/v1/events/"),
             (Method::POST, "/api/v1/payments/events"),
             (Method::POST, "/sign-in"),
         ] {
-            assert_eq!(most(&method, path), MAX_BODY_BYTES, "{path}");
+            assert!(!is_batch(&method, path), "{path}");
         }
     }
 }

@@ -6,6 +6,7 @@
 mod places;
 mod tab;
 mod wire;
+mod work;
 
 pub use places::{LiveLimits, Places};
 

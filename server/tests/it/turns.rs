@@ -6,12 +6,15 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     future::Future,
+    time::Duration,
 };
 
 use axum::{body::Body, http::Method};
-use futures::poll;
-use server::{state::Edge, turns::ReadLimits};
+use domain::live::LiveFrame;
+use futures::{StreamExt as _, poll};
+use server::{state::Edge, turns::ReadLimits, web::live::LiveLimits};
 use service::Caller;
+use tokio_tungstenite::tungstenite::Message;
 
 use crate::{
     cross_site::OTHERS,
@@ -312,4 +315,41 @@ async fn questions_of_open_pages_wait_for_the_turn_of_their_account_one_of_each(
     while server.state.turns.counts() != (0, 0) {
         tokio::task::yield_now().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_that_waits_for_its_turn_is_asked_for_a_sign_of_life_and_leaves_when_it_is_closed() {
+    let live = LiveLimits {
+        ping_every: Duration::from_millis(10),
+        ..LiveLimits::default()
+    };
+    let server = TestServer::start_edge(Edge { live, ..edge(4, 1) }).await;
+    add_people(&server).await;
+    let (addr, _stop, _running) = listening(&server).await;
+    let owner = signed_in(&server, "owner@northwind.example").await;
+    let reader = server.services.caller_of_token(&server.read).await.unwrap();
+    let turn = server.state.turns.take(&reader).await.unwrap();
+    let mut sockets = Vec::new();
+    for number in 1..=2 {
+        let mut socket = connect(addr, &owner).await;
+        for _ in 0..3 {
+            follow(&mut socket, "account=northwind", domain::Seq::ZERO).await;
+        }
+        while server.state.turns.counts().1 < number {
+            tokio::task::yield_now().await;
+        }
+        sockets.push(socket);
+    }
+    for socket in &mut sockets {
+        // Nothing but this is sent while it waits.
+        let sign = socket.next().await.unwrap().unwrap();
+        assert!(matches!(sign, Message::Ping(_)), "{sign:?}");
+    }
+    drop(sockets.pop());
+    while server.state.turns.counts().1 > 1 || server.state.places.open() > 1 {
+        tokio::task::yield_now().await;
+    }
+    drop(turn);
+    let told = next(&mut sockets[0]).await;
+    assert!(matches!(told, Some(Ok(LiveFrame::Hello { .. }))));
 }

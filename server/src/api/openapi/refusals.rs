@@ -178,7 +178,9 @@ const fn told(kind: Kind) -> &'static str {
             "It is not the version that `If-Match` names, or `If-None-Match` is `*` and it is there. Nothing was stored."
         }
         Kind::TooSlow => "The body did not arrive in time. Nothing was done.",
-        Kind::TooLarge => "The body is larger than 64 KiB, or a batch of events than 8 MiB.",
+        Kind::TooLarge => {
+            "The body is larger than 1 MiB (64 KiB of a check, of a hold and without a key), or a batch of events than 8 MiB."
+        }
         Kind::UnsupportedMediaType => "The body is not of a media type that is taken here.",
         Kind::Invalid => "Nothing was done; `errors` says what is wrong.",
         Kind::Denied => "A limit does not allow it.",

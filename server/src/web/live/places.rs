@@ -26,6 +26,8 @@ pub struct LiveLimits {
     pub address: u32,
     /// How long a reader may take for one frame.
     pub write_time: Duration,
+    /// How often a page is asked for a sign of life.
+    pub ping_every: Duration,
 }
 
 impl Default for LiveLimits {
@@ -37,6 +39,7 @@ impl Default for LiveLimits {
             account: 10_000,
             address: 2_000,
             write_time: Duration::from_secs(10),
+            ping_every: Duration::from_secs(15),
         }
     }
 }
@@ -107,6 +110,11 @@ impl Places {
     /// How long a reader may take for one frame.
     pub(super) const fn write_time(&self) -> Duration {
         self.limits.write_time
+    }
+
+    /// How often a page is asked for a sign of life.
+    pub(super) const fn ping_every(&self) -> Duration {
+        self.limits.ping_every
     }
 
     fn take(&self, holder: Holder, most: u32) -> Option<Place> {

@@ -1,19 +1,24 @@
 //! One page's socket.
 
-use std::{num::NonZeroU32, pin::Pin, sync::Arc, time::Duration};
+use std::{
+    num::NonZeroU32,
+    pin::{Pin, pin},
+    time::Duration,
+};
 
 use app::{error::AppError, functions::Asked};
 use axum::extract::ws::{Message, WebSocket};
-use domain::{AccountId, live::LiveFrame};
-use futures::{Stream, StreamExt as _, stream};
+use domain::live::LiveFrame;
+use futures::StreamExt as _;
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use service::{Caller, Permission, ServiceError, Services, live::Told};
 use tokio::time::{Instant, MissedTickBehavior, timeout};
 use tokio_tungstenite::tungstenite;
 
 use super::{
-    places::{Place, Places},
+    places::Places,
     wire::{self, Closing},
+    work::{Frames, Next, Placed, Work},
 };
 use crate::{AppState, seat::Seat};
 
@@ -21,8 +26,6 @@ use crate::{AppState, seat::Seat};
 pub const MAX_TOLD: usize = 512 * 1024;
 /// How long what was still on its way is read after a stream was closed, so that its reader gets to read why.
 const LINGER: Duration = Duration::from_secs(2);
-/// How often a page is asked for a sign of life.
-const PING_EVERY: Duration = Duration::from_secs(15);
 /// A page that gave none for this long is gone, whatever the system still keeps for it.
 const SILENCE: Duration = Duration::from_secs(40);
 /// Messages of one page a second, and as many as that times eight at once: more than anybody filters by hand.
@@ -36,17 +39,16 @@ const MESSAGES_AT_ONCE: NonZeroU32 = match NonZeroU32::new(40) {
     None => NonZeroU32::MIN,
 };
 
-/// Frames, and of which of the tab's views they are.
-type Frames = Pin<Box<dyn Stream<Item = (u32, Arc<Told>)> + Send>>;
-
 /// One page's socket, and what it follows.
 pub struct Tab {
     socket: WebSocket,
     services: Services,
     caller: Caller,
     places: Places,
-    /// The place among the pages of the account that is looked at.
-    place: Option<(AccountId, Place)>,
+    place: Placed,
+    work: Work,
+    /// What was asked since while a question waits: only the last counts.
+    later: Option<Asked>,
     messages: DefaultDirectRateLimiter,
     /// Where its questions wait for their turns.
     seat: Seat,
@@ -62,6 +64,8 @@ impl Tab {
             services: state.services.clone(),
             places: state.places.clone(),
             place: None,
+            work: Work::None,
+            later: None,
             seat: Seat::of_page(state.turns.clone(), &caller),
             caller,
             messages: RateLimiter::direct(quota),
@@ -89,37 +93,87 @@ impl Tab {
         // and then shows what they may see now, or that they have to sign in.
         let (services, seat) = (self.services.clone(), self.seat.clone());
         let changed = services.until_changed(self.caller.clone());
-        let mut changed = std::pin::pin!(changed);
-        let mut frames: Frames = Box::pin(stream::pending());
-        let mut ping = tokio::time::interval_at(Instant::now() + PING_EVERY, PING_EVERY);
+        let mut changed = pin!(changed);
+        let ping_every = self.places.ping_every();
+        let mut ping = tokio::time::interval_at(Instant::now() + ping_every, ping_every);
         ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            // Nothing is read while something is written: who does not read is not heard either.
             tokio::select! {
                 biased;
                 () = &mut changed => {
+                    // Nothing keeps its turn, or its place among those who wait, for who is told.
+                    self.work = Work::None;
                     self.fail(&AppError::SignedOut).await?;
                     return Err(Some(Closing::Over));
                 }
                 message = self.socket.recv() => {
                     if let Some(asked) = self.asked(message)? {
-                        // One question at a time: nothing is read for the one before any more, and nothing more is
-                        // heard until this one had its turn.
-                        drop(std::mem::replace(&mut frames, Box::pin(stream::pending())));
-                        frames = self.frames_of(asked).await?;
-                        // It was not listened to meanwhile.
-                        self.heard = Instant::now();
+                        self.ask(asked);
                     }
                 }
-                Some((view, told)) = seat.seated(frames.next()) => self.tell(view, &told).await?,
+                next = seat.seated(self.work.next()) => self.go_on(next).await?,
                 _ = ping.tick() => {
                     if self.heard.elapsed() > SILENCE {
                         return Err(None);
                     }
-                    self.send(Message::Ping(bytes::Bytes::new())).await?;
+                    self.ping().await?;
                 }
             }
         }
+    }
+
+    /// Asks for a sign of life. What is read for the page goes on meanwhile: it may have a turn, or be given one, which
+    /// others wait for.
+    async fn ping(&mut self) -> Result<(), Option<Closing>> {
+        let ping = self.socket.send(Message::Ping(bytes::Bytes::new()));
+        let sent = timeout(self.places.write_time(), ping);
+        let (sent, next) = beside(sent, pin!(self.seat.seated(self.work.next()))).await;
+        sent.map_err(|_| None)?.map_err(|_| None)?;
+        match next {
+            Some(next) => self.go_on(next).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Begins to read what a page asks for. It has one question at a time: one that is being read is not broken off, and
+    /// of those that come meanwhile the last one is next.
+    fn ask(&mut self, asked: Asked) {
+        if self.work.is_asking() {
+            self.later = Some(asked);
+            return;
+        }
+        let (services, caller, places) = (
+            self.services.clone(),
+            self.caller.clone(),
+            self.places.clone(),
+        );
+        let mut place = self.place.take();
+        self.work = Work::Asking(Box::pin(async move {
+            let followed = followed(&services, &caller, &places, &mut place, &asked).await;
+            (place, followed)
+        }));
+    }
+
+    /// Tells what was read; or why it cannot be followed.
+    async fn go_on(&mut self, next: Next) -> Result<(), Option<Closing>> {
+        let (place, followed) = match next {
+            Next::Told(view, told) => return self.tell(view, &told).await,
+            Next::Begun(begun) => begun,
+        };
+        (self.place, self.work) = (place, Work::None);
+        if let Some(asked) = self.later.take() {
+            self.ask(asked);
+            return Ok(());
+        }
+        match followed {
+            Ok(Some(frames)) => self.work = Work::Following(frames),
+            Ok(None) => {
+                self.fail(&AppError::TooMany).await?;
+                return Err(Some(Closing::TooMany));
+            }
+            Err(error) => self.fail(&AppError::from(error)).await?,
+        }
+        Ok(())
     }
 
     /// What the page asks for, if the message is a question.
@@ -141,43 +195,6 @@ impl Tab {
             Message::Ping(_) | Message::Pong(_) => Ok(None),
             Message::Close(_) => Err(None),
         }
-    }
-
-    /// What follows of a view; nothing when it cannot be followed, which the page is told.
-    async fn frames_of(&mut self, asked: Asked) -> Result<Frames, Option<Closing>> {
-        let seat = self.seat.clone();
-        match seat.seated(self.followed(&asked)).await {
-            Ok(Some(frames)) => Ok(frames),
-            Ok(None) => {
-                self.fail(&AppError::TooMany).await?;
-                Err(Some(Closing::TooMany))
-            }
-            Err(error) => {
-                self.fail(&AppError::from(error)).await?;
-                Ok(Box::pin(stream::pending()))
-            }
-        }
-    }
-
-    /// What follows of a view; none when too many follow the account.
-    async fn followed(&mut self, asked: &Asked) -> Result<Option<Frames>, ServiceError> {
-        let (query, _) = domain::filter::ViewQuery::parse(&asked.query)?;
-        let scope = self
-            .services
-            .scope(&self.caller, query.account.as_deref(), Permission::Read)
-            .await?;
-        let account = scope.account().id;
-        if self.place.as_ref().is_none_or(|(of, _)| *of != account) {
-            // Who looks at another account leaves the one before.
-            self.place = None;
-            let Some(place) = self.places.of_account(account) else {
-                return Ok(None);
-            };
-            self.place = Some((account, place));
-        }
-        let frames = self.services.live(scope, &query, asked.from).await?;
-        let view = asked.view;
-        Ok(Some(Box::pin(frames.map(move |told| (view, told)))))
     }
 
     async fn tell(&mut self, view: u32, told: &Told) -> Result<(), Option<Closing>> {
@@ -208,11 +225,75 @@ impl Tab {
     }
 }
 
+/// What follows of a view; none when too many follow the account.
+async fn followed(
+    services: &Services,
+    caller: &Caller,
+    places: &Places,
+    place: &mut Placed,
+    asked: &Asked,
+) -> Result<Option<Frames>, ServiceError> {
+    let (query, _) = domain::filter::ViewQuery::parse(&asked.query)?;
+    let scope = services
+        .scope(caller, query.account.as_deref(), Permission::Read)
+        .await?;
+    let account = scope.account().id;
+    if place.as_ref().is_none_or(|(of, _)| *of != account) {
+        // Who looks at another account leaves the one before.
+        *place = None;
+        let Some(taken) = places.of_account(account) else {
+            return Ok(None);
+        };
+        *place = Some((account, taken));
+    }
+    let frames = services.live(scope, &query, asked.from).await?;
+    let view = asked.view;
+    Ok(Some(Box::pin(frames.map(move |told| (view, told)))))
+}
+
+/// Waits until something is sent, and does work meanwhile, once.
+async fn beside<S, T>(
+    sent: impl Future<Output = S>,
+    mut work: Pin<&mut impl Future<Output = T>>,
+) -> (S, Option<T>) {
+    let mut sent = pin!(sent);
+    let mut done = None;
+    loop {
+        tokio::select! {
+            biased;
+            sent = &mut sent => return (sent, done),
+            one = work.as_mut(), if done.is_none() => done = Some(one),
+        }
+    }
+}
+
 /// Why a message was not taken in.
 fn refusal(error: axum::Error) -> Closing {
     let error = error.into_inner();
     match error.downcast_ref::<tungstenite::Error>() {
         Some(tungstenite::Error::Capacity(_)) => Closing::TooLarge,
         _ => Closing::Unreadable,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::oneshot;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn work_is_done_although_nobody_takes_what_is_sent() {
+        let (take, taken) = oneshot::channel();
+        let (turn, ended) = oneshot::channel::<()>();
+        let work = pin!(async move {
+            drop(turn);
+            7
+        });
+        let mut both = pin!(beside(taken, work));
+        assert!(futures::poll!(&mut both).is_pending());
+        assert!(ended.await.is_err());
+        take.send(()).unwrap();
+        assert_eq!(both.await, (Ok(()), Some(7)));
     }
 }

@@ -73,23 +73,44 @@ impl EventStore for MemoryStore {
 }
 
 impl State {
-    /// Whether the cost of everything of an account is larger than is counted.
+    /// Whether new events make the cost of everything of an account larger than is counted. What is known already is
+    /// counted once, a batch that conflicts not at all, and an account that has nothing new is not looked at.
     fn would_overflow(&self, group: &[Write]) -> bool {
-        let stored = self.events.iter().map(|event| &event.new);
-        let asked = group.iter().flat_map(|write| match write {
-            Write::Events(batch) => batch.as_slice(),
-            Write::Act(_) | Write::Keyed(..) => &[],
-        });
+        let mut fresh: Vec<&NewEvent> = Vec::new();
+        for write in group {
+            if let Write::Events(batch) = write {
+                let of_batch = self.fresh(batch, &fresh);
+                fresh.extend(of_batch.unwrap_or_default());
+            }
+        }
         let mut sums: BTreeMap<AccountId, i128> = BTreeMap::new();
-        for event in stored.chain(asked) {
-            *sums.entry(event.account).or_default() += i128::from(event.credits.micro());
+        for event in fresh {
+            let sum = sums
+                .entry(event.account)
+                .or_insert_with(|| self.cost_of(event.account));
+            *sum += i128::from(event.credits.micro());
         }
         let most = i128::from(MOST_COUNTED.micro());
         sums.into_values().any(|sum| sum > most)
     }
 
-    /// Stores all of a batch or nothing.
-    fn store(&mut self, batch: &[NewEvent], now: Time) -> CommitOutcome {
+    /// Micro-credits of all that is stored of an account.
+    fn cost_of(&self, account: AccountId) -> i128 {
+        let of_account = self
+            .events
+            .iter()
+            .filter(|event| event.new.account == account);
+        of_account
+            .map(|event| i128::from(event.new.credits.micro()))
+            .sum()
+    }
+
+    /// What of a batch is new, after what comes earlier in its group; or what conflicts, and then none of it is stored.
+    fn fresh<'a>(
+        &self,
+        batch: &'a [NewEvent],
+        earlier: &[&NewEvent],
+    ) -> Result<Vec<&'a NewEvent>, Vec<usize>> {
         let mut fresh: Vec<&NewEvent> = Vec::new();
         let mut conflicts = Vec::new();
         for (index, event) in batch.iter().enumerate() {
@@ -102,17 +123,28 @@ impl State {
                 .map(|event| &event.new);
             let known = stored
                 .or_else(|| self.leads.iter().find(|known| is_same(known)))
-                .map(|event| event.fingerprint)
-                .or_else(|| Some(fresh.iter().find(|fresh| is_same(fresh))?.fingerprint));
+                .or_else(|| earlier.iter().copied().find(|known| is_same(known)))
+                .or_else(|| fresh.iter().copied().find(|known| is_same(known)))
+                .map(|event| event.fingerprint);
             match known {
                 Some(known) if known != event.fingerprint => conflicts.push(index),
                 Some(_) => {}
                 None => fresh.push(event),
             }
         }
-        if !conflicts.is_empty() {
-            return CommitOutcome::Conflict(conflicts);
+        if conflicts.is_empty() {
+            Ok(fresh)
+        } else {
+            Err(conflicts)
         }
+    }
+
+    /// Stores all of a batch or nothing.
+    fn store(&mut self, batch: &[NewEvent], now: Time) -> CommitOutcome {
+        let fresh = match self.fresh(batch, &[]) {
+            Ok(fresh) => fresh,
+            Err(conflicts) => return CommitOutcome::Conflict(conflicts),
+        };
         let accepted = fresh.len();
         let (leads, fresh): (Vec<_>, Vec<_>) =
             fresh.into_iter().partition(|event| event.lead.is_some());
