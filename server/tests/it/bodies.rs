@@ -200,14 +200,23 @@ async fn bodies_take_so_much_memory_together_and_whoever_comes_after_is_told_whe
 async fn while_batches_take_all_room_checks_holds_settlements_and_signing_in_are_answered() {
     let (server, slow) = full().await;
     let check = json!({ "company": "acme-dental", "agent": "chat", "credits": "1" });
-    server.post("/api/v1/check", &check).await.ok(200);
+    server
+        .ask(Method::POST, "/api/v1/check", &check)
+        .await
+        .ok(200);
     let hold = json!({
         "id": "h", "company": "acme-dental", "agent": "chat", "activity": "chat_message", "credits": "1",
         "expires_in_s": 60
     });
-    server.post("/api/v1/holds", &hold).await.ok(201);
+    server
+        .ask(Method::POST, "/api/v1/holds", &hold)
+        .await
+        .ok(201);
     let settle = json!({ "credits": "1", "reference": "call_81f" });
-    server.post("/api/v1/holds/h/settle", &settle).await.ok(200);
+    server
+        .ask(Method::POST, "/api/v1/holds/h/settle", &settle)
+        .await
+        .ok(200);
     let sign_in = format!("email={OWNER}&password=correct+horse&next=/");
     let sign_in = form("/sign-in").body(Body::from(sign_in)).unwrap();
     server.send(sign_in).await.ok(303);
@@ -237,7 +246,10 @@ async fn whoever_is_known_sends_a_mebibyte_and_strangers_and_checks_sixty_four_k
     let stranger = form("/sign-in").body(Body::from(format!("email={OWNER}&x={filler}")));
     server.send(stranger.unwrap()).await.ok(413);
     let check = json!({ "company": "acme-dental", "agent": "chat", "credits": "1", "x": filler });
-    server.post("/api/v1/check", &check).await.problem(413);
+    server
+        .ask(Method::POST, "/api/v1/check", &check)
+        .await
+        .problem(413);
     // Nothing is read of a stranger who says to be known.
     let stranger = request(Method::PUT, "/api/v1/rate-cards/chat", "no-key")
         .header(header::CONTENT_TYPE, "application/json")
