@@ -24,10 +24,19 @@ pub struct Known {
     pub user: Option<service::ports::User>,
     /// Whether they showed lately who they are.
     pub is_confirmed: bool,
-    /// Whether a provider of single sign-on vouched for them.
-    pub is_elsewhere: bool,
+    /// What is known of it when a provider of single sign-on vouched for them.
+    pub elsewhere: Option<Elsewhere>,
     /// Whether they have to set up a second factor before anything else.
     pub owes_second_factor: bool,
+}
+
+/// A provider of single sign-on that vouched for someone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Elsewhere {
+    /// Whether it did so lately, whenever it had asked them.
+    pub is_lately: bool,
+    /// Whether it did not say when it had asked them.
+    pub is_untimed: bool,
 }
 
 /// How someone is named.

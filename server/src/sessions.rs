@@ -3,17 +3,17 @@
 mod portal;
 mod store;
 
-use app::context::{Current, Person};
+use app::context::{Current, Elsewhere, Person};
 use axum::{
     Router,
     extract::{Request, State},
-    http::{HeaderMap, header},
+    http::{HeaderMap, HeaderValue, header},
     middleware::{Next, from_fn_with_state},
     response::Response,
 };
 use domain::{
     Time, UserId,
-    time::{DAY_US, MINUTE_US},
+    time::{DAY_US, MINUTE_US, SECOND_US},
 };
 pub use portal::{begin as begin_portal, end as end_portal, is_of_link as is_of_portal_link};
 use service::{
@@ -22,7 +22,7 @@ use service::{
     sessions::fields,
 };
 use store::Store;
-use tower_sessions::{Expiry, Session, SessionManagerLayer, cookie::SameSite};
+use tower_sessions::{Expiry, Session, SessionManagerLayer, cookie::SameSite, session::Id};
 
 use crate::{
     AppState,
@@ -71,6 +71,7 @@ pub fn layer(routes: Router<AppState>, state: &AppState) -> Router<AppState> {
     routes
         .layer(from_fn_with_state(state.clone(), resolve))
         .layer(sessions)
+        .layer(from_fn_with_state(state.clone(), tell_renamed))
 }
 
 /// Signs a person in. The session gets a new id, so that one planted before is worth nothing.
@@ -135,26 +136,65 @@ pub async fn confirmed(session: &Session, now: Time) -> ServiceResult<()> {
     done.await.map_err(broken)
 }
 
-/// Gives a session another id, with which the one before is worth nothing: after somebody has shown again who they are,
-/// and after what they may do or how they sign in has changed. Sessions that have ended meanwhile do not come back.
-pub async fn renew(session: &Session, services: &Services) -> ServiceResult<()> {
-    let Some(user) = session.get::<i64>(fields::USER).await.map_err(broken)? else {
-        return Ok(());
+/// What an answer tells the browser of a session that may have another id.
+#[derive(Debug, Clone, Copy)]
+pub enum Renamed {
+    /// It has this one.
+    To(Id),
+    /// It has ended, or was given another one by a request at the same moment, whose answer tells that.
+    Elsewhere,
+}
+
+/// Gives a person's session another id, with which the one before is worth nothing: after somebody has shown again who
+/// they are, and after what they may do or how they sign in has changed. Sessions that have ended meanwhile do not come
+/// back. None when there is nothing to tell: nobody is signed in, or the id is a new one anyway.
+pub async fn renew(session: &Session, services: &Services) -> ServiceResult<Option<Renamed>> {
+    let user = session.get::<i64>(fields::USER).await.map_err(broken)?;
+    let Some(before) = session.id().filter(|_| user.is_some()) else {
+        return Ok(None);
     };
-    let Some(id) = session.id() else {
-        return Ok(());
+    session.save().await.map_err(broken)?;
+    let now = Id::default();
+    let hashes = [before, now].map(|id| store::id_hash(&id));
+    let is_renamed = services.rename_session(&hashes[0], &hashes[1]).await?;
+    Ok(Some(if is_renamed {
+        Renamed::To(now)
+    } else {
+        Renamed::Elsewhere
+    }))
+}
+
+/// Tells the browser the id that a session was given, in the place of the one that it came with.
+async fn tell_renamed(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let Some(renamed) = response.extensions_mut().remove::<Renamed>() else {
+        return response;
     };
-    let user = services.signed_in(UserId(user)).await?;
-    let lasts = services.session(&store::id_hash(&id)).await?.is_some();
-    let Some(user) = user.filter(|_| lasts) else {
-        return session.flush().await.map_err(broken);
+    let name = cookie_name(&state.origin);
+    let is_of_session = |value: &&HeaderValue| {
+        let value = value.as_bytes().strip_prefix(name.as_bytes());
+        value.is_some_and(|rest| rest.starts_with(b"="))
     };
-    session.cycle_id().await.map_err(broken)?;
-    match confirm(session, services, &user).await {
-        // They are signed out: the answer says so by itself.
-        Err(ServiceError::Unauthenticated) => Ok(()),
-        done => done,
+    let headers = response.headers_mut();
+    let all: Vec<_> = headers.get_all(header::SET_COOKIE).iter().collect();
+    let others = all.into_iter().filter(|one| !is_of_session(one)).cloned();
+    let mut set: Vec<_> = others.collect();
+    if let Renamed::To(id) = renamed {
+        let seconds = IDLE_DAYS * DAY_US / SECOND_US;
+        let secure = if state.origin.is_https() {
+            "; Secure"
+        } else {
+            ""
+        };
+        let cookie =
+            format!("{name}={id}; HttpOnly; SameSite=Lax{secure}; Path=/; Max-Age={seconds}");
+        set.extend(HeaderValue::from_str(&cookie));
     }
+    headers.remove(header::SET_COOKIE);
+    for cookie in set {
+        headers.append(header::SET_COOKIE, cookie);
+    }
+    response
 }
 
 /// Whose password or second factors were replaced while they were checked, or who was disabled, is not signed in: what
@@ -288,7 +328,10 @@ async fn signed_in(
         person,
         user: Some(user),
         is_confirmed: since_us < CONFIRMED_US,
-        is_elsewhere,
+        elsewhere: is_elsewhere.then(|| Elsewhere {
+            is_lately: (0..CONFIRMED_US).contains(&age),
+            is_untimed: confirmed == Some(0),
+        }),
         owes_second_factor,
     }))
 }

@@ -67,6 +67,19 @@ pub struct MadeInvitation {
     pub invitation: Invitation,
 }
 
+impl OpenInvitation {
+    /// Whether this is the invitation of a link that was shown.
+    pub fn is_of(&self, link: &str) -> bool {
+        let secret = link.rsplit('/').next().unwrap_or_default();
+        self.invitation.token_hash == hash_of(secret)
+    }
+
+    /// Whether a link that was mailed leads to it as well.
+    pub const fn is_mailed(&self) -> bool {
+        self.invitation.mailed_hash.is_some()
+    }
+}
+
 /// What an invitation says to who follows its link.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Welcome {

@@ -42,6 +42,12 @@ pub struct PasskeyView {
 }
 
 impl Services {
+    /// Whether a person has a passkey that was made for a host: browsers offer it nowhere else.
+    pub async fn has_passkey_for(&self, user: UserId, site: &PasskeySite) -> ServiceResult<bool> {
+        let passkeys = self.store.passkeys(user).await?;
+        Ok(passkeys.iter().any(|one| one.host == site.host()))
+    }
+
     /// The caller's passkeys, the oldest first.
     pub async fn passkeys(
         &self,

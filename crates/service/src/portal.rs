@@ -111,11 +111,7 @@ impl Services {
         secret: &str,
         address: Option<&str>,
     ) -> ServiceResult<(String, PortalGrant)> {
-        let grant = self
-            .store
-            .take_portal_link(&hash_of(secret), self.now())
-            .await?
-            .ok_or(ServiceError::NotFound)?;
+        let grant = self.portal_link(secret).await?;
         let session = random_hex(SECRET_BYTES);
         let saved = SavedSession {
             id_hash: hash_of(&session),
@@ -127,7 +123,11 @@ impl Services {
             .map_err(crate::ports::StoreError::new)?,
             expires_at: grant.ends_at,
         };
-        self.store.save_session(&saved, true).await?;
+        let link = hash_of(secret);
+        let begun = self.store.take_portal_link(&link, &saved, self.now());
+        if !begun.await? {
+            return Err(ServiceError::NotFound);
+        }
         let deed = Deed {
             action: "portal.signed_in",
             target: &grant.user,

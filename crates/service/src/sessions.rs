@@ -93,6 +93,11 @@ impl Services {
         Ok(self.store.save_session(session, create).await?)
     }
 
+    /// Gives a person's session another id; `false` when it has ended, or has another one already.
+    pub async fn rename_session(&self, from: &[u8], to: &[u8]) -> ServiceResult<bool> {
+        Ok(self.store.rename_session(from, to).await?)
+    }
+
     /// A browser session that has not ended.
     pub async fn session(&self, id_hash: &[u8]) -> ServiceResult<Option<SavedSession>> {
         Ok(self.store.session(id_hash, self.now()).await?)

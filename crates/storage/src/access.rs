@@ -121,9 +121,10 @@ impl AccessStore for SqliteStore {
     async fn take_portal_link(
         &self,
         token_hash: &[u8],
+        session: &SavedSession,
         now: Time,
-    ) -> StoreResult<Option<PortalGrant>> {
-        Ok(portal::take(&self.writer, token_hash, now).await?)
+    ) -> StoreResult<bool> {
+        Ok(portal::take(&self.writer, token_hash, session, now).await?)
     }
 
     async fn end_portal_user(&self, account: AccountId, user: &str) -> StoreResult<u64> {

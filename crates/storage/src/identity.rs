@@ -36,6 +36,10 @@ impl IdentityStore for SqliteStore {
         Ok(sessions::save(&self.writer, session, create).await?)
     }
 
+    async fn rename_session(&self, from: &[u8], to: &[u8]) -> StoreResult<bool> {
+        Ok(sessions::rename(&self.writer, from, to).await?)
+    }
+
     async fn session(&self, id_hash: &[u8], now: Time) -> StoreResult<Option<SavedSession>> {
         Ok(sessions::get(&self.lookups, id_hash, now).await?)
     }

@@ -99,6 +99,10 @@ impl Server {
             .ok()
             .map(|addr| format!("http://{addr}"));
         let state = AppState::new(services.clone(), edge);
+        if let Some(sign_on) = state.sign_on.clone() {
+            let now = services.now();
+            tokio::spawn(async move { sign_on.look(now).await });
+        }
         let tls = config.tls.as_ref().map(listener::Tls::load).transpose();
         Ok(Self {
             services,

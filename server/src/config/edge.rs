@@ -208,6 +208,9 @@ fn sign_on(all: &Layers, origin: &Origin, errors: &mut Vec<String>) -> Option<Si
         account_claim: or("oidc_account_claim", "creditscope_account"),
         role_claim: or("oidc_role_claim", "creditscope_role"),
         companies_claim: or("oidc_companies_claim", "creditscope_companies"),
+        trusts_prompt: all
+            .parsed("oidc_trusts_prompt", "true or false", errors)
+            .unwrap_or(false),
     };
     SignOn::new(settings).map_err(|rule| errors.push(rule)).ok()
 }

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, str::FromStr};
 use super::FILE_VARIABLE;
 
 /// Every setting, by its name in the file; its variable is the same in capitals after [`PREFIX`].
-pub const SETTINGS: [&str; 43] = [
+pub const SETTINGS: [&str; 44] = [
     "database_url",
     "addr",
     "public_url",
@@ -48,6 +48,7 @@ pub const SETTINGS: [&str; 43] = [
     "oidc_account_claim",
     "oidc_role_claim",
     "oidc_companies_claim",
+    "oidc_trusts_prompt",
     "require_second_factor",
 ];
 /// Settings whose text is never shown, not even when it is wrong.

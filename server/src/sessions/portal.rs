@@ -59,7 +59,7 @@ pub(super) async fn known(services: &Services, secret: &str) -> ServiceResult<Op
         },
         user: None,
         is_confirmed: true,
-        is_elsewhere: true,
+        elsewhere: None,
         owes_second_factor: false,
     }))
 }

@@ -55,8 +55,12 @@ impl SessionStore for Store {
         Ok(())
     }
 
+    /// What an answer says is done by now, and may be shown this once: it does not fail with what a session remembers.
     async fn save(&self, record: &Record) -> session_store::Result<()> {
-        self.put(record, false).await.map(|_| ())
+        if let Err(error) = self.put(record, false).await {
+            tracing::error!(%error, "what a session remembers could not be stored");
+        }
+        Ok(())
     }
 
     async fn load(&self, id: &Id) -> session_store::Result<Option<Record>> {

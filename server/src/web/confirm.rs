@@ -30,7 +30,7 @@ use crate::{
     AppState,
     api::problem::Problem,
     middleware::{address::ClientAddress, guesses::Secret},
-    sessions,
+    sessions::{self, Renamed},
 };
 
 /// Largest form of a sensitive act.
@@ -40,6 +40,12 @@ const PASSWORD: &str = "confirm_password";
 /// The field with the code that does.
 const CODE: &str = "confirm_code";
 
+/// What sets up a second factor.
+const FIRST_FACTOR: [&str; 3] = [
+    "/settings/second-factor/set",
+    "/settings/second-factor/passkeys/new",
+    "/settings/second-factor/passkeys/add",
+];
 /// The field with what the browser answers with a passkey.
 const PASSKEY: &str = "confirm_passkey";
 
@@ -55,7 +61,11 @@ pub async fn lately(
     request: Request,
     next: Next,
 ) -> Response {
-    let Some((known, user)) = asked(&current).filter(|_| request.method() == Method::POST) else {
+    let asked = asked(&current).filter(|(known, user)| {
+        let path = request.uri().path();
+        request.method() == Method::POST && !is_first_factor_of_who_came(known, user, path)
+    });
+    let Some((known, user)) = asked else {
         return next.run(request).await;
     };
     let act = Act {
@@ -95,6 +105,13 @@ pub async fn by_code(
         is_each_time,
     };
     act.run(&session, request, next).await
+}
+
+/// Whether somebody sets up their first second factor who has just come from a provider. One that does not say when it
+/// asked them leaves them nothing else to confirm with.
+fn is_first_factor_of_who_came(known: &Known, user: &User, path: &str) -> bool {
+    let came_lately = known.elsewhere.is_some_and(|elsewhere| elsewhere.is_lately);
+    came_lately && !user.second_factor.is_set && FIRST_FACTOR.contains(&path)
 }
 
 /// Who has to show who they are.
@@ -180,7 +197,10 @@ impl Act<'_> {
 
     async fn ask(&self, parts: &Parts, fields: Fields, problem: Option<String>) -> Response {
         let sign_on = self.state.sign_on.as_ref();
-        let sign_on = sign_on.filter(|_| self.known.is_elsewhere && !self.is_each_time);
+        let elsewhere = self.known.elsewhere.filter(|_| !self.is_each_time);
+        let sign_on = sign_on.filter(|_| elsewhere.is_some());
+        let is_untimed = elsewhere.is_some_and(|one| one.is_untimed)
+            && sign_on.is_some_and(|sign_on| !sign_on.trusts_prompt());
         let page = ConfirmPage::Ask {
             path: parts.uri.path().to_owned(),
             fields,
@@ -188,7 +208,8 @@ impl Act<'_> {
             has_password: !self.user.password_hash.is_empty() && !self.is_each_time,
             has_code: self.user.second_factor.is_set,
             has_app: self.user.second_factor.has_app,
-            has_passkey: has_passkey(self.state, self.user),
+            has_passkey: has_passkey(self.state, self.user).await,
+            is_untimed,
             sign_on: sign_on.map(|sign_on| sign_on.name().to_owned()),
             problem,
         };
@@ -224,11 +245,20 @@ pub async fn renewed(State(state): State<AppState>, request: Request, next: Next
     }
 }
 
-async fn renew(state: &AppState, session: &Session, response: Response) -> Response {
-    match sessions::renew(session, &state.services).await {
-        Ok(()) => response,
-        Err(error) => Problem::from(error).into_response(),
+/// The act is done, and its answer may hold a secret that is shown this once: it is given whatever comes of the id.
+async fn renew(state: &AppState, session: &Session, mut response: Response) -> Response {
+    // Once: what asked again did so already.
+    if response.extensions().get::<Renamed>().is_some() {
+        return response;
     }
+    match sessions::renew(session, &state.services).await {
+        Ok(Some(renamed)) => {
+            response.extensions_mut().insert(renamed);
+        }
+        Ok(None) => {}
+        Err(error) => tracing::error!(%error, "a session could not be given another id"),
+    }
+    response
 }
 
 /// The request as it was, with these fields.

@@ -170,6 +170,14 @@ pub(super) async fn asked(state: &AppState, user: UserId, purpose: PasskeyPurpos
 }
 
 /// Whether somebody may use a passkey here.
-pub(super) fn has_passkey(state: &AppState, user: &User) -> bool {
-    user.second_factor.passkeys > 0 && state.origin.passkeys().is_some()
+pub(super) async fn has_passkey(state: &AppState, user: &User) -> bool {
+    let site = state.origin.passkeys();
+    let Some(site) = site.filter(|_| user.second_factor.passkeys > 0) else {
+        return false;
+    };
+    let usable = state.services.has_passkey_for(user.id, &site).await;
+    usable.unwrap_or_else(|error| {
+        tracing::error!(%error, "a person's passkeys could not be read");
+        false
+    })
 }

@@ -106,7 +106,7 @@ fn fingerprint(user: &User) -> String {
 
 async fn ask(state: &AppState, user: &User, problem: Option<String>) -> Response {
     let page = SecondFactorPage::Step {
-        has_passkey: passkeys::has_passkey(state, user),
+        has_passkey: passkeys::has_passkey(state, user).await,
         has_app: user.second_factor.has_app,
         problem,
     };

@@ -17,6 +17,7 @@ use axum::{
     response::{IntoResponse as _, Redirect, Response},
 };
 use begun::Begun;
+use claims::VerifiedClaims;
 use domain::{Time, time::SECOND_US};
 use openidconnect::{
     AuthenticationFlow, CsrfToken, IssuerUrl, Nonce, PkceCodeChallenge, Scope,
@@ -59,6 +60,8 @@ pub struct SignOnSettings {
     pub role_claim: String,
     /// The claim with the keys of the companies.
     pub companies_claim: String,
+    /// Whether a sign-in that it was told to ask for (`prompt=login`) counts although it does not say when it asked.
+    pub trusts_prompt: bool,
 }
 
 /// The provider of single sign-on. What it publishes about itself is read when it is first needed, and again when it is
@@ -235,16 +238,10 @@ impl Coming<'_> {
             return Err(forbidden("the sign-in service did not let you in").into());
         }
         let verified = sign_on.finish(answer.code, &begun, now).await?;
-        let shown_at = verified.shown_at(now);
-        if begun
-            .again_at()
-            .is_some_and(|asked| !is_again(shown_at, asked))
-        {
-            return Err(forbidden(
-                "the sign-in service did not say that it asked you again: sign out there, and try once more",
-            )
-            .into());
-        }
+        let shown_at = match begun.again_at() {
+            None => verified.shown_at(now),
+            Some(asked) => Some(sign_on.shown_again(&verified, asked, now)?),
+        };
         let claims = verified.claims(&sign_on.settings)?;
         let text = self.address.text();
         let user = services.sign_in_with(claims, text.as_deref()).await?;
@@ -259,6 +256,34 @@ impl Coming<'_> {
         sessions::begin(self.session, user.id, now, self.address, self.headers).await?;
         sessions::vouched(self.session, shown_at).await?;
         Ok(begun.next)
+    }
+}
+
+impl SignOn {
+    /// When somebody showed who they are whom the provider was told to ask again.
+    fn shown_again(
+        &self,
+        verified: &VerifiedClaims,
+        asked: Time,
+        now: Time,
+    ) -> Result<Time, ServiceError> {
+        let shown_at = verified.shown_at(now);
+        match shown_at.filter(|_| is_again(shown_at, asked)) {
+            Some(shown_at) => Ok(shown_at),
+            None if verified.says_when() => Err(forbidden(
+                "the sign-in service did not say that it asked you again: sign out there, and try once more",
+            )),
+            None if self.settings.trusts_prompt => Ok(now),
+            None => Err(forbidden(
+                "the sign-in service does not say when it asked you: set up a second factor within 15 minutes after you \
+                 sign in, and confirm with that",
+            )),
+        }
+    }
+
+    /// Whether the provider can be told to ask again, and what comes of it counts.
+    pub fn trusts_prompt(&self) -> bool {
+        self.settings.trusts_prompt
     }
 }
 

@@ -249,6 +249,29 @@ async fn a_mailbox_gets_one_invitation_an_hour_of_an_account_and_ten_a_day_of_al
         .text();
     assert_eq!(members.matches("name=\"invitation\"").count(), 1);
     server.get(&first, "").await.ok(200);
+    // One that was taken back is not mailed anew within the hour, which whoever invites is told.
+    let members = get(&server, &owner, "/settings/members").await.ok(200);
+    let members = members.text();
+    let open = members
+        .split("name=\"invitation\" value=\"")
+        .nth(1)
+        .unwrap();
+    let open = open.split('"').next().unwrap();
+    let fields = [("account", "northwind"), ("invitation", open)];
+    post(&server, &owner, "/settings/members/revoke", &fields)
+        .await
+        .ok(303);
+    server.get(&first, "").await.ok(404);
+    let again = [
+        ("account", "northwind"),
+        ("email", "ada@example.com"),
+        ("role", "analyst"),
+    ];
+    let page = post(&server, &owner, "/settings/members/invite", &again).await;
+    let page = page.ok(200).text();
+    assert!(page.contains("Invitation not emailed"), "{page}");
+    assert!(page.contains("/invitations/"), "{page}");
+    assert_eq!(mail.waiting().await, 0);
     let (services, operator) = (&server.services, Caller::operator("test"));
     let place = service::members::Place {
         role: domain::tenancy::Role::Analyst,

@@ -317,3 +317,21 @@ async fn what_somebody_set_up_for_the_address_of_another_ends_with_its_passkeys(
     assert_eq!(ada.second_factor, SecondFactor::default());
     assert!(server.store.passkeys(ada.id).await.unwrap().is_empty());
 }
+
+#[tokio::test]
+async fn passkeys_that_were_made_for_another_address_are_not_offered() {
+    let (mut server, _mail) = server().await;
+    let owner = signed_in(&server, OWNER).await;
+    let codes = add_first(&server, &owner, &mut Device::new(1)).await;
+    let step = async |server: &TestServer| {
+        let pending = first_step(server, OWNER, PASSWORD).await;
+        get(server, &pending, "/sign-in/code").await.ok(200).text()
+    };
+    assert!(step(&server).await.contains("Use a passkey"));
+    server.state.origin.url = Some("https://credits.example".to_owned());
+    server.router = server::router(&server.state);
+    let page = step(&server).await;
+    assert!(!page.contains("Use a passkey"), "{page}");
+    assert!(page.contains("ecovery code"), "{page}");
+    assert_eq!(codes.len(), 10);
+}

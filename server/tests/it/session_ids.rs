@@ -1,10 +1,29 @@
 //! A session has another id after every change of who somebody has shown to be, and the one before is worth nothing.
 
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use axum::{
+    Router,
+    body::Body,
+    extract::State,
+    middleware::from_fn_with_state,
+    response::{IntoResponse as _, Response},
+    routing::post,
+};
 use domain::time::MINUTE_US;
+use server::{AppState, sessions, web::confirm};
+use sha2::{Digest as _, Sha256};
+use tower::ServiceExt as _;
+use tower_sessions::{
+    Session, SessionStore,
+    session::{Id, Record},
+    session_store,
+};
 
 use crate::{
     joining::{GOOD, get, post_with, signed_in},
-    pages::{PASSWORD, cookie, get_with},
+    pages::{PASSWORD, cookie, form, get_with},
     recovery::{link, with_mail},
     second_factor::{code, offered},
     support::{Reply, TestServer},
@@ -101,4 +120,98 @@ async fn a_session_that_ended_while_it_was_shown_again_does_not_come_back() {
         get_with(&server, "/settings/you", now).await.ok(303);
     }
     get_with(&server, "/settings/you", &owner).await.ok(303);
+}
+
+/// What was made and is shown this once.
+const SECRET: &str = "shown this once";
+
+fn hash(id: &str) -> Vec<u8> {
+    Sha256::digest(id.as_bytes()).to_vec()
+}
+
+/// An act whose session another request renames meanwhile.
+async fn renames(State(state): State<AppState>, session: Session) -> Response {
+    let now = state.services.now();
+    sessions::confirmed(&session, now).await.unwrap();
+    let id = session.id().unwrap().to_string();
+    let other = state
+        .services
+        .rename_session(&hash(&id), &hash("other"))
+        .await;
+    assert!(other.unwrap());
+    confirm::changed(SECRET.into_response())
+}
+
+#[tokio::test]
+async fn an_act_that_asks_again_and_changes_how_somebody_signs_in_renames_their_session_once() {
+    let (server, _mail) = with_mail().await;
+    let owner = signed_in(&server, OWNER).await;
+    let secret = offered(&server, &owner).await;
+    server.clock.advance(15 * MINUTE_US);
+    let one = code(&server, &secret, 0);
+    let fields = [
+        ("secret", &*secret),
+        ("code", &*one),
+        ("confirm_password", PASSWORD),
+    ];
+    let reply = post_with(&server, &owner, "/settings/second-factor/set", &fields).await;
+    renamed(&server, &owner, reply.ok(200)).await;
+}
+
+#[tokio::test]
+async fn a_session_that_another_request_has_renamed_keeps_the_id_that_its_answer_tells() {
+    let (mut server, _mail) = with_mail().await;
+    let routes = Router::new()
+        .route("/act", post(renames))
+        .layer(from_fn_with_state(server.state.clone(), confirm::renewed));
+    let routes = sessions::layer(routes, &server.state).with_state(server.state.clone());
+    server.router = server.router.merge(routes);
+    let owner = signed_in(&server, OWNER).await;
+    let reply = post_with(&server, &owner, "/act", &[]).await.ok(200);
+    assert_eq!(reply.text(), SECRET);
+    assert!(reply.headers.get("set-cookie").is_none());
+    let (_, before) = owner.split_once('=').unwrap();
+    let kept = async |id: &str| server.services.session(&hash(id)).await.unwrap();
+    assert!(kept("other").await.is_some() && kept(before).await.is_none());
+}
+
+/// Where nothing is found and nothing can be stored.
+#[derive(Debug)]
+struct Broken;
+
+fn broken<T>() -> session_store::Result<T> {
+    Err(session_store::Error::Backend("the disk is full".to_owned()))
+}
+
+#[async_trait]
+impl SessionStore for Broken {
+    async fn save(&self, _: &Record) -> session_store::Result<()> {
+        broken()
+    }
+
+    async fn load(&self, _: &Id) -> session_store::Result<Option<Record>> {
+        broken()
+    }
+
+    async fn delete(&self, _: &Id) -> session_store::Result<()> {
+        broken()
+    }
+}
+
+#[tokio::test]
+async fn what_is_shown_once_is_shown_although_its_session_could_not_be_renamed() {
+    let server = TestServer::start().await;
+    let act = async || confirm::changed(SECRET.into_response());
+    let layer = from_fn_with_state(server.state.clone(), confirm::renewed);
+    let routes = Router::new().route("/act", post(act)).layer(layer);
+    let mut ask = form("/act").body(Body::empty()).unwrap();
+    let session = Session::new(Some(Id::default()), Arc::new(Broken), None);
+    ask.extensions_mut().insert(session.clone());
+    assert!(sessions::renew(&session, &server.services).await.is_err());
+    let reply = routes.oneshot(ask).await.unwrap();
+    assert_eq!(reply.status(), 200);
+    let body = axum::body::to_bytes(reply.into_body(), 1_024)
+        .await
+        .unwrap();
+    assert_eq!(&*body, SECRET.as_bytes());
 }

@@ -142,6 +142,14 @@ impl Provider {
     }
 }
 
+/// A world as it is with other settings.
+fn trusting(settings: SignOnSettings) -> SignOnSettings {
+    SignOnSettings {
+        trusts_prompt: true,
+        ..settings
+    }
+}
+
 struct World {
     server: TestServer,
     provider: Arc<Provider>,
@@ -161,6 +169,10 @@ impl World {
     }
 
     async fn start_at(url: &str) -> Self {
+        Self::start_with(url, |settings| settings).await
+    }
+
+    async fn start_with(url: &str, change: fn(SignOnSettings) -> SignOnSettings) -> Self {
         let provider = Provider::start().await;
         let settings = SignOnSettings {
             issuer: provider.issuer.clone(),
@@ -171,13 +183,14 @@ impl World {
             account_claim: "creditscope_account".to_owned(),
             role_claim: "creditscope_role".to_owned(),
             companies_claim: "creditscope_companies".to_owned(),
+            trusts_prompt: false,
         };
         let edge = Edge {
             origin: Origin {
                 url: Some(url.to_owned()),
                 local: None,
             },
-            sign_on: Some(SignOn::new(settings).unwrap()),
+            sign_on: Some(SignOn::new(change(settings)).unwrap()),
             ..Edge::default()
         };
         let server = TestServer::start_edge(edge).await;
@@ -478,8 +491,10 @@ async fn signing_in_again_counts_only_when_the_provider_says_that_it_asked_again
     let owner = session(&world.sign_in(json!({ "auth_time": world.ago(0) })).await);
     world.server.clock.advance(20 * 60 * SECOND);
     assert!(world.asks(&owner).await);
+    let silent = world.again(&owner, json!({})).await;
+    is_refused(&silent, "does not say when it asked you");
+    assert!(world.asks(&owner).await);
     for auth_time in [
-        Value::Null,
         json!(world.ago(20 * 60)),
         json!(world.ago(60)),
         json!(world.ago(-3_600)),
@@ -496,6 +511,62 @@ async fn signing_in_again_counts_only_when_the_provider_says_that_it_asked_again
         .await;
     assert_eq!(reply.header("location"), "/sign-in/again");
     assert!(!world.asks(&session(&reply)).await);
+}
+
+#[tokio::test]
+async fn a_provider_that_is_trusted_to_ask_need_not_say_when_it_did() {
+    let world = World::start_with("http://localhost", trusting).await;
+    let owner = session(&world.sign_in(json!({})).await);
+    assert!(world.asks(&owner).await, "nobody told it to ask");
+    // What it says counts, if it says anything.
+    let late = json!({ "auth_time": world.ago(60) });
+    is_refused(&world.again(&owner, late).await, "did not say that it");
+    let reply = world.again(&owner, json!({})).await;
+    assert!(!world.asks(&session(&reply)).await);
+}
+
+/// Somebody whom the provider alone knows: no password, and it does not say when it asked.
+async fn only_elsewhere(world: &World) -> String {
+    let claims = json!({
+        "sub": "9", "email": "tom@example.com", "creditscope_account": "northwind", "creditscope_role": "owner",
+    });
+    session(&world.sign_in(claims).await)
+}
+
+#[tokio::test]
+async fn who_comes_from_a_provider_that_does_not_say_when_it_asked_sets_up_a_second_factor_at_once()
+{
+    let world = World::start().await;
+    let (server, page) = (&world.server, "/settings/second-factor");
+    let tom = only_elsewhere(&world).await;
+    let invitation = [("account", "northwind"), ("invitation", "x")];
+    let revoke = "/settings/members/revoke";
+    let asked = joining::post(server, &tom, revoke, &invitation).await;
+    let text = asked.ok(200).text();
+    assert!(text.contains("does not say when it asked"), "{text}");
+    assert!(text.contains("Set up a second factor"), "{text}");
+    assert!(!text.contains("Sign in again with"), "{text}");
+    // Too late: whoever finds the session open sets up nothing.
+    world.server.clock.advance(15 * 60 * SECOND);
+    let set = async |tom: &str| {
+        let secret = crate::second_factor::offered(server, tom).await;
+        let code = crate::second_factor::code(server, &secret, 0);
+        let fields = [("secret", &*secret), ("code", &*code)];
+        let reply = joining::post(server, tom, &format!("{page}/set"), &fields).await;
+        (secret, reply.ok(200))
+    };
+    assert!(asks(&set(&tom).await.1));
+    let tom = only_elsewhere(&world).await;
+    let (secret, reply) = set(&tom).await;
+    assert_eq!(crate::second_factor::codes_of(&reply.text()).len(), 10);
+    // With that they confirm, and it is asked for when it is removed.
+    assert!(world.asks(&tom).await);
+    let remove = format!("{page}/app/remove");
+    assert!(asks(&joining::post(server, &tom, &remove, &[]).await));
+    world.server.clock.advance(30 * SECOND);
+    let code = crate::second_factor::code(server, &secret, 0);
+    let fields = [invitation[0], invitation[1], ("confirm_code", &*code)];
+    assert!(!asks(&joining::post(server, &tom, revoke, &fields).await));
 }
 
 #[tokio::test]

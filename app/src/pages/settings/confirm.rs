@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::passkeys;
-use crate::{AGAIN_PATH, ui::Icon};
+use crate::{AGAIN_PATH, SECOND_FACTOR_PATH, ui::Icon};
 
 /// A page before a sensitive act.
 #[derive(Debug, Clone)]
@@ -26,6 +26,8 @@ pub enum ConfirmPage {
         has_passkey: bool,
         /// How whoever signs them in is called, when somebody else does.
         sign_on: Option<String>,
+        /// Whether they do not say when they asked the person, so that signing in again there confirms nothing.
+        is_untimed: bool,
         /// Why what they showed does not do.
         problem: Option<String>,
     },
@@ -45,6 +47,7 @@ impl ConfirmPage {
                 has_app,
                 has_passkey,
                 sign_on,
+                is_untimed,
                 problem,
             } => {
                 let hidden: Vec<_> = fields
@@ -53,9 +56,13 @@ impl ConfirmPage {
                     .collect();
                 let lead = if is_each_time {
                     "This needs your second factor each time. A recovery code will do."
+                } else if is_untimed {
+                    "Your sign-in service does not say when it asked who you are. What you entered is kept."
                 } else {
                     "You signed in more than 15 minutes ago. What you entered is kept."
                 };
+                let is_stuck = is_untimed && !has_password && !has_code;
+                let sign_on = sign_on.filter(|_| !is_untimed);
                 view! {
                     <main class="lone">
                         <form class="card sign-in" method="post" action=path data-testid="confirm">
@@ -67,7 +74,8 @@ impl ConfirmPage {
                             {has_password.then(password_field)}
                             {has_code.then(|| code_field(has_password, has_app))}
                             {sign_on.map(|name| again(&name))}
-                            <button class="button primary" type="submit">"Continue"</button>
+                            {is_stuck.then(set_up)}
+                            {(!is_stuck).then(|| view! { <button class="button primary" type="submit">"Continue"</button> })}
                             {has_passkey.then(passkeys::confirm)}
                         </form>
                     </main>
@@ -101,6 +109,14 @@ fn code_field(is_choice: bool, has_app: bool) -> impl IntoView {
         (false, false) => "Recovery code",
     };
     view! { <label>{label}<input type="text" name="confirm_code" maxlength="40" autocomplete="one-time-code" autocapitalize="none" spellcheck="false"/></label> }
+}
+
+/// What somebody does who has nothing to confirm with.
+fn set_up() -> impl IntoView {
+    view! {
+        <p>"Signing in again there does not confirm that it is you. Set up a second factor, and confirm with that: sign out, sign in again, and set it up within 15 minutes."</p>
+        <a class="button" href=SECOND_FACTOR_PATH rel="external">"Set up a second factor"</a>
+    }
 }
 
 /// The way of somebody who signs in elsewhere: in another tab, while the form waits in this one.

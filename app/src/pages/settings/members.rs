@@ -46,14 +46,32 @@ impl MembersPage {
         })
     }
 
-    pub(super) fn view(self) -> AnyView {
-        let made = self.link.as_ref().map(|link| view! {
+    /// The link of an invitation that was just made, and whether the mailbox has one as well.
+    fn made(&self, link: &str) -> impl IntoView + use<> {
+        let mut all = self.invitations.iter();
+        let is_mailed = all.any(|one| one.is_of(link) && one.is_mailed());
+        let (title, text) = if is_mailed {
+            (
+                "Invitation sent",
+                "We send at most one email an hour to the same person, with a link of its own. You can also share this link yourself: it works once, for 7 days, and is shown only now.",
+            )
+        } else {
+            (
+                "Invitation not emailed",
+                "This person was sent an invitation lately, and its link no longer works. Share this link yourself: it works once, for 7 days, and is shown only now.",
+            )
+        };
+        view! {
             <section class="card secret" role="status">
-                <h2>"Invitation sent"</h2>
-                <p>"We send at most one email an hour to the same person, with a link of its own. You can also share this link yourself: it works once, for 7 days, and is shown only now."</p>
-                <input class="secret-text" type="text" readonly value=link.clone() aria-label="Link of the invitation" data-testid="invitation-link"/>
+                <h2>{title}</h2>
+                <p>{text}</p>
+                <input class="secret-text" type="text" readonly value=link.to_owned() aria-label="Link of the invitation" data-testid="invitation-link"/>
             </section>
-        });
+        }
+    }
+
+    pub(super) fn view(self) -> AnyView {
+        let made = self.link.as_ref().map(|link| self.made(link));
         let rows: Vec<_> = self
             .members
             .iter()

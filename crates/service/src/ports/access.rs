@@ -194,12 +194,14 @@ pub trait AccessStore {
     /// What a one-time link that was not used yet stands for.
     async fn portal_link(&self, token_hash: &[u8], now: Time) -> StoreResult<Option<PortalGrant>>;
 
-    /// Uses up a one-time link.
+    /// Uses up a one-time link and begins the session that it stands for, both or neither; `false` when it was used
+    /// before, or is too old.
     async fn take_portal_link(
         &self,
         token_hash: &[u8],
+        session: &SavedSession,
         now: Time,
-    ) -> StoreResult<Option<PortalGrant>>;
+    ) -> StoreResult<bool>;
 
     /// Removes the links of a user of a platform that were not used yet, and their sessions; how many.
     async fn end_portal_user(&self, account: AccountId, user: &str) -> StoreResult<u64>;

@@ -159,6 +159,10 @@ pub trait IdentityStore {
     /// Stores a session; `false` when `create` is set and there is one with that hash already.
     async fn save_session(&self, session: &SavedSession, create: bool) -> StoreResult<bool>;
 
+    /// Gives a person's session another hash, with which the one before is worth nothing; `false` when there is no session
+    /// with that one any more.
+    async fn rename_session(&self, from: &[u8], to: &[u8]) -> StoreResult<bool>;
+
     /// A session that has not ended.
     async fn session(&self, id_hash: &[u8], now: Time) -> StoreResult<Option<SavedSession>>;
 

@@ -1,12 +1,16 @@
 //! One-time links of a platform.
 
 use domain::{AccountId, Time};
-use service::{ports::PortalGrant, sessions::MOST_SESSIONS};
+use service::{
+    ports::{PortalGrant, SavedSession},
+    sessions::MOST_SESSIONS,
+};
 use sqlx::SqlitePool;
 
 use crate::{
     error::Result,
     idempotency::{Did, once},
+    identity::sessions,
     writer::Writer,
 };
 
@@ -64,31 +68,34 @@ pub(super) async fn open(
     Ok(data.map(|data| serde_json::from_str(&data)).transpose()?)
 }
 
-/// Of two who come at once, one is given it.
+/// Of two who come at once, one begins their session.
 #[tracing::instrument(name = "db.portal_links.take", skip_all)]
 pub(super) async fn take(
     writer: &Writer,
     token_hash: &[u8],
+    session: &SavedSession,
     now: Time,
-) -> Result<Option<PortalGrant>> {
-    const SQL: &str =
-        "DELETE FROM portal_links WHERE token_hash = ?1 AND expires_at > ?2 RETURNING data";
+) -> Result<bool> {
+    const SQL: &str = "DELETE FROM portal_links WHERE token_hash = ?1 AND expires_at > ?2";
     let mut tx = writer.begin().await?;
-    let data: Option<String> = sqlx::query_scalar(SQL)
-        .bind(token_hash)
-        .bind(now.micros())
-        .fetch_optional(tx.connection())
-        .await?;
-    tx.commit().await?;
-    Ok(data.map(|data| serde_json::from_str(&data)).transpose()?)
+    let query = sqlx::query(SQL).bind(token_hash).bind(now.micros());
+    let taken = query.execute(tx.connection()).await?.rows_affected() > 0;
+    let is_begun = taken && sessions::put(tx.connection(), session, true).await?;
+    if is_begun {
+        tx.commit().await?;
+    } else {
+        tx.rollback().await?;
+    }
+    Ok(is_begun)
 }
 
 #[tracing::instrument(name = "db.portal_links.end", skip_all)]
 pub(super) async fn end_user(writer: &Writer, account: AccountId, user: &str) -> Result<u64> {
     const ENDS: [&str; 2] = [
-        "DELETE FROM portal_links WHERE data ->> '$.account' = ?1 AND data ->> '$.user' = ?2",
-        "DELETE FROM sessions WHERE user_id IS NULL AND CASE WHEN json_valid(data)
-            THEN data ->> '$.account' = ?1 AND data ->> '$.user' = ?2 END",
+        "DELETE FROM portal_links WHERE iif(json_valid(data), data ->> '$.account', NULL) = ?1
+            AND iif(json_valid(data), data ->> '$.user', NULL) = ?2",
+        "DELETE FROM sessions WHERE user_id IS NULL AND iif(json_valid(data), data ->> '$.account', NULL) = ?1
+            AND iif(json_valid(data), data ->> '$.user', NULL) = ?2",
     ];
     once(writer, async |tx| {
         let mut ended = 0;

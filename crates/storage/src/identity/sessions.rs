@@ -28,18 +28,43 @@ impl From<SessionRow> for SavedSession {
 /// A session that has ended is not brought back by a request that began before.
 #[tracing::instrument(name = "db.sessions.save", skip_all)]
 pub(super) async fn save(writer: &Writer, session: &SavedSession, create: bool) -> Result<bool> {
+    let mut tx = writer.begin().await?;
+    let is_saved = put(tx.connection(), session, create).await?;
+    tx.commit().await?;
+    Ok(is_saved)
+}
+
+/// The same within a transaction.
+pub(crate) async fn put(
+    connection: &mut SqliteConnection,
+    session: &SavedSession,
+    create: bool,
+) -> Result<bool> {
     const CREATE: &str = "INSERT INTO sessions (id_hash, data, expires_at, user_id) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
     const SAVE: &str =
         "UPDATE sessions SET data = ?2, expires_at = ?3, user_id = ?4 WHERE id_hash = ?1";
-    let mut tx = writer.begin().await?;
     let done = sqlx::query(if create { CREATE } else { SAVE })
         .bind(&session.id_hash)
         .bind(&session.data)
         .bind(session.expires_at.micros())
         .bind(session.user.map(|user| user.0))
-        .execute(tx.connection())
+        .execute(&mut *connection)
         .await?;
-    end_oldest(tx.connection(), session, create).await?;
+    let is_saved = done.rows_affected() > 0;
+    // One that has ended takes no place.
+    if is_saved {
+        end_oldest(connection, session, create).await?;
+    }
+    Ok(is_saved)
+}
+
+/// One statement: a session that ends meanwhile does not come back, and of two who rename it one does.
+#[tracing::instrument(name = "db.sessions.rename", skip_all)]
+pub(super) async fn rename(writer: &Writer, from: &[u8], to: &[u8]) -> Result<bool> {
+    const SQL: &str = "UPDATE sessions SET id_hash = ?2 WHERE id_hash = ?1 AND user_id IS NOT NULL";
+    let mut tx = writer.begin().await?;
+    let query = sqlx::query(SQL).bind(from).bind(to);
+    let done = query.execute(tx.connection()).await?;
     tx.commit().await?;
     Ok(done.rows_affected() > 0)
 }

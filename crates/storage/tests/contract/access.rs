@@ -342,17 +342,30 @@ pub async fn a_portal_link_works_once(backend: Arc<dyn Backend>) {
         (open(b"one", end).await, open(b"other", NOW).await),
         (None, None)
     );
-    assert_eq!(store.take_portal_link(b"other", NOW).await.unwrap(), None);
-    assert_eq!(store.take_portal_link(b"two", end).await.unwrap(), None);
+    let session = |id: &[u8]| SavedSession {
+        id_hash: id.to_vec(),
+        user: None,
+        data: "{}".to_owned(),
+        expires_at: end,
+    };
+    let (one, other) = (session(b"1"), session(b"2"));
+    assert!(!store.take_portal_link(b"other", &one, NOW).await.unwrap());
+    assert!(!store.take_portal_link(b"two", &one, end).await.unwrap());
+    assert_eq!(store.session(b"1", NOW).await.unwrap(), None);
     let (first, second) = tokio::join!(
-        store.take_portal_link(b"one", NOW),
-        store.take_portal_link(b"one", NOW)
+        store.take_portal_link(b"one", &one, NOW),
+        store.take_portal_link(b"one", &other, NOW)
     );
-    let taken: Vec<_> = [first.unwrap(), second.unwrap()]
-        .into_iter()
-        .flatten()
-        .collect();
-    assert_eq!(taken, [grant]);
+    let (first, second) = (first.unwrap(), second.unwrap());
+    assert!(first != second, "one of two begins a session");
+    for (saved, is_begun) in [(one, first), (other, second)] {
+        let found = store.session(&saved.id_hash, NOW).await.unwrap();
+        assert_eq!(found, is_begun.then_some(saved));
+    }
+    // What cannot begin a session uses no link up.
+    let taken = session(if first { b"1" } else { b"2" });
+    assert!(!store.take_portal_link(b"two", &taken, NOW).await.unwrap());
+    assert!(open(b"two", NOW).await.is_some());
     assert_eq!(open(b"one", NOW).await, None);
 }
 

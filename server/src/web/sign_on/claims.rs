@@ -103,6 +103,11 @@ impl VerifiedClaims {
         }
     }
 
+    /// Whether the provider says when it asked, right or not.
+    pub(super) const fn says_when(&self) -> bool {
+        self.shown_at.is_some()
+    }
+
     /// When the person showed last who they are, if the provider says when it asked and that can be.
     pub(super) fn shown_at(&self, now: Time) -> Option<Time> {
         let is_now_or_before = |at: &Time| now.micros_since(*at) >= -LEEWAY_US;

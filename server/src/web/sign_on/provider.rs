@@ -101,7 +101,30 @@ impl Known {
     }
 }
 
+/// Tells that sensitive acts will be refused to people who have neither a password nor a second factor.
+fn warn_without_time(metadata: &CoreProviderMetadata) {
+    if lacks_time(metadata) {
+        tracing::warn!(
+            "single sign-on: the provider does not list auth_time among its claims. People who have neither a password nor \
+             a second factor cannot confirm sensitive acts: let them set one up, or set oidc_trusts_prompt if the provider \
+             really asks again when it is told to (prompt=login)"
+        );
+    }
+}
+
+/// Whether the provider says which claims it has, and not when it asked somebody among them.
+fn lacks_time(metadata: &CoreProviderMetadata) -> bool {
+    let claims = metadata.claims_supported();
+    claims.is_some_and(|claims| !claims.iter().any(|claim| claim.as_str() == "auth_time"))
+}
+
 impl SignOn {
+    /// Reads what the provider publishes before anybody needs it, and tells in the log what is amiss.
+    pub async fn look(&self, now: Time) {
+        // That it does not answer is in the log, and it is asked again when somebody comes.
+        drop(self.metadata(Want::Known, now).await);
+    }
+
     async fn metadata(&self, want: Want, now: Time) -> Result<CoreProviderMetadata, Failure> {
         // One asks, and the others wait for what it is told.
         let mut known = self.known.lock().await;
@@ -114,7 +137,12 @@ impl SignOn {
         }
         let issuer = IssuerUrl::new(self.settings.issuer.clone()).map_err(unreachable)?;
         match CoreProviderMetadata::discover_async(issuer, &self.http).await {
-            Ok(metadata) => known.published = Some((metadata, now)),
+            Ok(metadata) => {
+                if known.published.is_none() && !self.settings.trusts_prompt {
+                    warn_without_time(&metadata);
+                }
+                known.published = Some((metadata, now));
+            }
             // What was known is better than nothing: it says itself whether it still holds.
             Err(error) => drop(unreachable(error)),
         }
@@ -187,4 +215,33 @@ fn is_about_keys(error: &ClaimsVerificationError) -> bool {
                 | SignatureVerificationError::AmbiguousKeyId(_)
         )
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn published(claims: Option<Value>) -> CoreProviderMetadata {
+        let mut published = json!({
+            "issuer": "https://id.example",
+            "authorization_endpoint": "https://id.example/authorize",
+            "jwks_uri": "https://id.example/keys",
+            "response_types_supported": ["code"],
+            "subject_types_supported": ["public"],
+            "id_token_signing_alg_values_supported": ["EdDSA"],
+        });
+        if let Some(claims) = claims {
+            published["claims_supported"] = claims;
+        }
+        serde_json::from_value(published).unwrap()
+    }
+
+    #[test]
+    fn a_provider_that_lists_its_claims_without_the_time_is_known_before_anybody_comes() {
+        assert!(lacks_time(&published(Some(json!(["sub", "email"])))));
+        assert!(!lacks_time(&published(Some(json!(["sub", "auth_time"])))));
+        assert!(!lacks_time(&published(None)));
+    }
 }

@@ -364,14 +364,18 @@ impl AccessStore for MemoryStore {
     async fn take_portal_link(
         &self,
         token_hash: &[u8],
+        session: &SavedSession,
         now: Time,
-    ) -> StoreResult<Option<PortalGrant>> {
+    ) -> StoreResult<bool> {
         Ok(self.change(|state| {
             let links = &mut state.access.links;
-            let place = links
-                .iter()
-                .position(|(hash, _, end)| hash == token_hash && *end > now)?;
-            Some(links.remove(place).1)
+            let mut all = links.iter();
+            let place = all.position(|(hash, _, end)| hash == token_hash && *end > now);
+            if let Some(place) = place {
+                links.remove(place);
+                state.sessions.push(session.clone());
+            }
+            place.is_some()
         }))
     }
 

@@ -95,6 +95,16 @@ impl IdentityStore for MemoryStore {
         }))
     }
 
+    async fn rename_session(&self, from: &[u8], to: &[u8]) -> StoreResult<bool> {
+        Ok(self.change(|state| {
+            let is_it = |one: &&mut SavedSession| one.id_hash == from && one.user.is_some();
+            let session = state.sessions.iter_mut().find(is_it);
+            session
+                .map(|session| session.id_hash = to.to_vec())
+                .is_some()
+        }))
+    }
+
     async fn session(&self, id_hash: &[u8], now: Time) -> StoreResult<Option<SavedSession>> {
         let state = self.state();
         Ok(state
