@@ -167,8 +167,8 @@ async fn a_session_that_another_request_has_renamed_keeps_the_id_that_its_answer
     let routes = sessions::layer(routes, &server.state).with_state(server.state.clone());
     server.router = server.router.merge(routes);
     let owner = signed_in(&server, OWNER).await;
-    let reply = post_with(&server, &owner, "/act", &[]).await.ok(200);
-    assert_eq!(reply.text(), SECRET);
+    let reply = post_with(&server, &owner, "/act", &[]).await;
+    assert_eq!((reply.status.as_u16(), &*reply.text()), (200, SECRET));
     assert!(reply.headers.get("set-cookie").is_none());
     let (_, before) = owner.split_once('=').unwrap();
     let kept = async |id: &str| server.services.session(&hash(id)).await.unwrap();
