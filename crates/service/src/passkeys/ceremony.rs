@@ -213,11 +213,8 @@ impl PasskeySite {
         options.authenticator_selection.user_verification = UserVerificationRequirement::Required;
         options.extensions.cred_props = None;
         let (server, client) = options.start_ceremony().map_err(broken)?;
-        Ok(Begun {
-            challenge: server.sent_challenge().0.to_be_bytes().to_vec(),
-            state: server.encode().map_err(broken)?,
-            options: serde_json::to_string(&client).map_err(broken)?,
-        })
+        let challenge = server.sent_challenge().0;
+        begun(challenge, server.encode().map_err(broken)?, &client)
     }
 
     /// Checks what was made.
@@ -264,11 +261,8 @@ impl PasskeySite {
             PasskeyPurpose::Add | PasskeyPurpose::Confirm => UserVerificationRequirement::Required,
         };
         let (server, client) = asked.start_ceremony().map_err(broken)?;
-        Ok(Begun {
-            challenge: server.sent_challenge().0.to_be_bytes().to_vec(),
-            state: server.encode().map_err(broken)?,
-            options: serde_json::to_string(&client).map_err(broken)?,
-        })
+        let challenge = server.sent_challenge().0;
+        begun(challenge, server.encode().map_err(broken)?, &client)
     }
 
     /// Checks that a passkey signed; the answer is what has changed of it.
@@ -326,6 +320,15 @@ fn descriptor(passkey: &Passkey) -> StoreResult<PublicKeyCredentialDescriptor<Ve
 fn told<E: Display + Into<PasskeyRefusal>>(error: E) -> PasskeyRefusal {
     tracing::info!(%error, "a passkey's answer was refused");
     error.into()
+}
+
+/// What a ceremony begins with, of whichever kind it is.
+fn begun(challenge: u128, state: Vec<u8>, client: &impl serde::Serialize) -> StoreResult<Begun> {
+    Ok(Begun {
+        challenge: challenge.to_be_bytes().to_vec(),
+        state,
+        options: serde_json::to_string(client).map_err(broken)?,
+    })
 }
 
 fn broken(error: impl Display) -> StoreError {

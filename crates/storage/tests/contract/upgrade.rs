@@ -49,10 +49,10 @@ pub(super) async fn names(connection: &mut SqliteConnection, sql: String) -> BTr
     found.into_iter().collect()
 }
 
-/// What an earlier program would have left of the same use: the tables and columns that it knew.
-pub(super) async fn as_left_by(version: i64, now: &Path, then: &Path) {
+/// A new database with the schema of an earlier version, which no foreign key keeps from being filled in any order.
+async fn of_schema(version: i64, path: &Path) -> SqliteConnection {
     let mut connection = SqliteConnectOptions::new()
-        .filename(then)
+        .filename(path)
         .create_if_missing(true)
         .foreign_keys(false)
         .connect()
@@ -62,6 +62,23 @@ pub(super) async fn as_left_by(version: i64, now: &Path, then: &Path) {
         .run_direct(Some(version), &mut connection, false)
         .await
         .unwrap();
+    connection
+}
+
+/// Rows that a program of an earlier schema left, opened by this one.
+async fn opened_with(version: i64, rows: &str, folder: &Path) -> Arc<dyn Database> {
+    let path = folder.join("old.db");
+    let mut connection = of_schema(version, &path).await;
+    run(&mut connection, rows.to_owned()).await;
+    connection.close().await.unwrap();
+    storage::open(&url(&path), &OpenOptions::default())
+        .await
+        .unwrap()
+}
+
+/// What an earlier program would have left of the same use: the tables and columns that it knew.
+pub(super) async fn as_left_by(version: i64, now: &Path, then: &Path) {
+    let mut connection = of_schema(version, then).await;
     run(
         &mut connection,
         format!("ATTACH '{}' AS now", now.display()),
@@ -297,21 +314,7 @@ const TOLD: &str = r#"
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn alerts_of_an_earlier_program_know_what_they_told() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("old.db");
-    let mut connection = SqliteConnectOptions::new()
-        .filename(&path)
-        .create_if_missing(true)
-        .foreign_keys(false)
-        .connect()
-        .await
-        .unwrap();
-    let migrated = MIGRATIONS.run_direct(Some(LEVELS), &mut connection, false);
-    migrated.await.unwrap();
-    run(&mut connection, TOLD.to_owned()).await;
-    connection.close().await.unwrap();
-    let store = storage::open(&url(&path), &OpenOptions::default())
-        .await
-        .unwrap();
+    let store = opened_with(LEVELS, TOLD, folder.path()).await;
     let alerts = store.latest_alerts(domain::AccountId(1)).await.unwrap();
     let told: Vec<_> = alerts
         .iter()
@@ -360,21 +363,7 @@ const PEOPLE: &str = "
 async fn whose_an_address_is_follows_from_what_was_recorded() {
     use service::ports::EmailProof::{Mail, Operator, SignOn};
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("old.db");
-    let mut connection = SqliteConnectOptions::new()
-        .filename(&path)
-        .create_if_missing(true)
-        .foreign_keys(false)
-        .connect()
-        .await
-        .unwrap();
-    let migrated = MIGRATIONS.run_direct(Some(UNPROVED), &mut connection, false);
-    migrated.await.unwrap();
-    run(&mut connection, PEOPLE.to_owned()).await;
-    connection.close().await.unwrap();
-    let store = storage::open(&url(&path), &OpenOptions::default())
-        .await
-        .unwrap();
+    let store = opened_with(UNPROVED, PEOPLE, folder.path()).await;
     let people = store.users(None, 10).await.unwrap();
     let proofs: Vec<_> = people
         .iter()
