@@ -19,11 +19,8 @@ case "$profile:$part" in
   *) fail "unknown build: $profile $part" "scripts/build.sh [release|dev] [all|page|style]" ;;
 esac
 
-# The names are those the shell asks for: /pkg/creditscope.css, creditscope-PAGE.js, creditscope-PAGE_bg.wasm.
+# The names are those that server/src/web/files.rs knows: pkg/creditscope.css, creditscope.js, creditscope_bg.wasm.
 name=creditscope
-# Every page has a script of its own: frontend/PAGE.
-pages=()
-for page in "$root"/frontend/*/; do pages+=("$(basename "$page")"); done
 site=$root/target/site
 # Everything is made here and then copied, so that a running server never reads half a file.
 stage=$target/page/$profile
@@ -42,11 +39,11 @@ find_unstable() {
 build_wasm() {
   local cargo_profile=wasm-release unstable=()
   if [ "$profile" = dev ]; then cargo_profile=dev; else find_unstable; fi
-  say "Building the pages (wasm, $cargo_profile)"
+  say "Building the page (wasm, $cargo_profile)"
   # Cargo would let RUSTFLAGS hide the flags that env.sh sets. Debug information would only make the
   # page's tens of megabytes more: stack traces use the functions' names.
   env -u RUSTFLAGS CARGO_PROFILE_DEV_DEBUG=0 "${unstable[@]}" \
-    cargo build "${locked[@]}" -p "frontend-*" --target "$wasm_target" --profile "$cargo_profile"
+    cargo build "${locked[@]}" -p frontend --target "$wasm_target" --profile "$cargo_profile"
   compiled=$target/$wasm_target/${cargo_profile/#dev/debug}
 }
 
@@ -77,17 +74,17 @@ shrink() {
 
 # From the compiled page to the files a browser loads; once per compiled page.
 build_script() {
-  local page=$1 wasm key out=$stage/site/pkg stamp=$stage/$1.key script=$name-$1
-  wasm=$compiled/frontend_$page.wasm
+  local wasm=$compiled/frontend.wasm key out=$stage/site/pkg stamp=$stage/script.key
   key=$(cat "$wasm" "$root/scripts/build.sh" "$root/scripts/prune.mjs" "$root/scripts/package-lock.json" | sha256sum)
-  if [ -e "$out/$script.js" ] && [ "$key" = "$(cat "$stamp" 2>/dev/null)" ]; then
-    say "The script of the page $page is up to date"
+  if [ -e "$out/$name.js" ] && [ "$key" = "$(cat "$stamp" 2>/dev/null)" ]; then
+    say "The page's script is up to date"
     return
   fi
-  say "Writing the script of the page $page (wasm-bindgen, and wasm-opt for a release)"
-  rm -rf "$out/snippets" "$stamp"
-  write_script "$wasm" "$out" "$script"
-  if [ "$profile" = release ]; then shrink "$out" "$script"; fi
+  say "Writing the page's script (wasm-bindgen, and wasm-opt for a release)"
+  rm -rf "$out" "$stamp"
+  mkdir -p "$out"
+  write_script "$wasm" "$out" "$name"
+  if [ "$profile" = release ]; then shrink "$out" "$name"; fi
   echo "$key" >"$stamp"
 }
 
@@ -126,7 +123,7 @@ build_site() {
   mkdir -p "$stage/site/pkg" "$site"
   if [ "$part" != style ]; then
     build_wasm
-    for page in "${pages[@]}"; do build_script "$page"; done
+    build_script
   fi
   build_style
   copy_public

@@ -13,10 +13,10 @@ cargo fmt --check --manifest-path "$root/fuzz/Cargo.toml" ||
   fail "fuzz is not formatted" "cargo fmt --manifest-path fuzz/Cargo.toml"
 
 say "Checking the lints (server side)"
-cargo clippy --locked --workspace --exclude 'frontend-*' --all-targets -- -D warnings
+cargo clippy --locked --workspace --exclude frontend --all-targets -- -D warnings
 
 say "Checking the lints (page)"
-env -u RUSTFLAGS cargo clippy --locked -p 'frontend-*' --target "$wasm_target" -- -D warnings
+env -u RUSTFLAGS cargo clippy --locked -p frontend --target "$wasm_target" -- -D warnings
 
 # sqlx takes only static text, unless it is told that another one is safe; plans.rs is a test that explains statements.
 if grep -rn --exclude=plans.rs AssertSqlSafe "$root/crates/storage/src" "$root/server/src" "$root/app/src" "$root/crates/service/src"; then
@@ -30,10 +30,10 @@ else
   say "cargo-deny is not here: '${0%/*}/setup.sh tests' installs it"
 fi
 # What deny.toml lets into the server stays out of the page, which would carry it to every reader.
-page=$(cargo tree --locked --quiet -p 'frontend-*' --target "$wasm_target" --edges normal --prefix none)
+page=$(cargo tree --locked --quiet -p frontend --target "$wasm_target" --edges normal --prefix none)
 for crate in chrono zxcvbn argon2; do
   if grep -q "^$crate v" <<<"$page"; then
-    fail "the page depends on $crate" "find out by: cargo tree -p 'frontend-*' --target $wasm_target -i $crate"
+    fail "the page depends on $crate" "find out by: cargo tree -p frontend --target $wasm_target -i $crate"
   fi
 done
 

@@ -17,7 +17,7 @@ else
   say "Building the server (dev)"
   # shellcheck source=scripts/env.sh
   source "$root/scripts/env.sh"
-  cargo build --locked --workspace --exclude 'frontend-*' --bins --tests
+  cargo build --locked --workspace --exclude frontend --bins --tests
 fi
 
 CHROMIUM=$("$root/scripts/find-chromium.sh") || fail "there is no Chromium" "scripts/setup.sh tests"

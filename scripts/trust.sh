@@ -48,7 +48,7 @@ mkdir -p "$root/target/site/pkg"
 cd "$root"
 say "Building"
 # The same packages as everywhere: another choice would switch features and compile much of it again.
-packages=(--locked --workspace --exclude 'frontend-*')
+packages=(--locked --workspace --exclude frontend)
 cargo test "${packages[@]}" --release --no-run --test ledger_model
 cargo test "${packages[@]}" --no-run --test it --test contract
 

@@ -1,5 +1,7 @@
 //! What the server hands to pages and server functions.
 
+use std::hash::{Hash as _, Hasher as _};
+
 use crate::error::AppError;
 
 /// Who looks at the page, and how they like it.
@@ -65,5 +67,29 @@ impl Current {
     /// What they may see and do; none when nobody is signed in.
     pub fn caller(&self) -> Option<&service::Caller> {
         self.known.as_ref().map(|known| &known.caller)
+    }
+}
+
+/// Addresses of what every page loads.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Assets {
+    /// The script.
+    pub script: String,
+    /// What it runs.
+    pub wasm: String,
+    /// The style sheet.
+    pub style: String,
+    /// The icon.
+    pub icon: String,
+    /// What this build is told from another by.
+    pub build: String,
+}
+
+impl Known {
+    /// A mark that tells readers apart, without saying who they are.
+    pub fn mark(&self) -> String {
+        let mut hash = std::hash::DefaultHasher::new();
+        (self.caller.name(), self.caller.user().map(|user| user.0)).hash(&mut hash);
+        format!("{:016x}", hash.finish())
     }
 }

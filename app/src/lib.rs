@@ -15,6 +15,8 @@ pub mod functions;
 pub mod packed;
 pub mod pages;
 pub mod state;
+#[cfg(feature = "hydrate")]
+pub mod tab;
 pub mod ui;
 
 #[cfg(feature = "ssr")]

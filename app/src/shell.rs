@@ -4,7 +4,10 @@ use http::{HeaderName, HeaderValue};
 use leptos::{config::LeptosOptions, nonce::use_nonce, prelude::*};
 use leptos_axum::ResponseOptions;
 
-use crate::{context::Current, pages::Found};
+use crate::{
+    context::{Assets, Current, Known},
+    pages::{Found, PAGE_ID},
+};
 
 /// The document: head, styles, what was found at the address, and the scripts that hydrate it.
 pub fn shell(options: LeptosOptions, found: Found) -> impl IntoView {
@@ -14,30 +17,44 @@ pub fn shell(options: LeptosOptions, found: Found) -> impl IntoView {
     let ancestors = current.frame_ancestors.as_deref().unwrap_or("'none'");
     set_content_security_policy(watch.then_some(options.reload_port), ancestors);
     let title = found.title();
-    let scripts = found.script().map(|page| {
-        let mut options = options.clone();
-        options.output_name = format!("{}-{page}", options.output_name).into();
-        view! { <HydrationScripts options/> }
-    });
+    let assets = use_context::<Assets>().unwrap_or_default();
+    // Strangers have forms only; whoever is signed in goes from page to page without loading any.
+    let reader = current.known.as_ref().map(Known::mark);
+    let scripts = reader.is_some().then(|| scripts(&assets));
     view! {
         <!DOCTYPE html>
-        <html lang="en" data-theme=theme>
+        <html lang="en" data-theme=theme data-build=assets.build data-reader=reader>
             <head>
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover"/>
                 <meta name="color-scheme" content="light dark"/>
                 // As text it would be followed by a mark for hydration, and a title shows marks.
                 <title inner_html=title></title>
-                <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
-                <link rel="stylesheet" href="/pkg/creditscope.css"/>
-                {found.brand_sheet().map(|href| view! { <link rel="stylesheet" href=href/> })}
+                <link rel="icon" href=assets.icon type="image/svg+xml"/>
+                <link rel="stylesheet" href=assets.style/>
+                {found.brand_sheet().map(|href| view! { <link rel="stylesheet" href=href data-brand=""/> })}
                 <AutoReload options/>
                 {scripts}
             </head>
             <body>
-                {found.view()}
+                <div id=PAGE_ID class="page-holder">{found.view()}</div>
+                <p id="announcer" class="visually-hidden" role="status"></p>
             </body>
         </html>
+    }
+}
+
+/// The script of every page, and what it runs, asked for at once.
+fn scripts(assets: &Assets) -> impl IntoView + use<> {
+    let nonce = use_nonce();
+    let begin = format!(
+        "import({:?}).then(page=>page.default({{module_or_path:{:?}}}).then(()=>page.hydrate()))",
+        assets.script, assets.wasm
+    );
+    view! {
+        <link rel="modulepreload" href=assets.script.clone() crossorigin=nonce.clone()/>
+        <link rel="preload" href=assets.wasm.clone() r#as="fetch" r#type="application/wasm" crossorigin=""/>
+        <script type="module" nonce=nonce inner_html=begin></script>
     }
 }
 

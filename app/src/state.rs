@@ -22,6 +22,8 @@ pub use address::Address;
 pub use bar::{Bar, Piece};
 pub use cards::{CardFigures, CardSum};
 pub use credit_notice::{CreditNotice, Remedy};
+#[cfg(feature = "hydrate")]
+pub use live::Connection;
 pub use live::{Followed, Link, follow_live};
 pub use page::{LogState, PageState, ROWS_ABOVE};
 pub use permalink::{EVENT, EventRef, permalink};

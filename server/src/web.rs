@@ -25,6 +25,7 @@ pub mod sign_in;
 pub mod sign_on;
 mod stale;
 pub mod unsubscribe;
+mod visits;
 pub mod webhooks;
 
 use app::{context::Current, error::AppError, functions::Follow, pages::Found};
@@ -114,6 +115,7 @@ pub fn router(state: &AppState) -> Router<AppState> {
         .merge(links(state))
         .layer(from_fn_with_state(state.clone(), confirm::renewed))
         .layer(from_fn(headers::secret_address))
+        .layer(from_fn(visits::tell_elsewhere))
 }
 
 /// Acts that ask again who somebody is: they give access, take it, or cost money. Whatever asks for the password by itself,
@@ -237,7 +239,10 @@ async fn show(state: &AppState, current: Current, found: Found) -> Response {
     let status = found.status();
     let options = state.leptos.clone();
     let render = leptos_axum::render_app_async_with_context(
-        move || provide_context(current.clone()),
+        move || {
+            provide_context(current.clone());
+            provide_context(files::assets().clone());
+        },
         move || app::shell(options.clone(), found.clone()),
     );
     let mut page: Response<Body> = render(Request::default()).await;

@@ -1,12 +1,12 @@
 //! The filters of the whole page: companies and period.
 
 use domain::usage::{CompanyName, Dashboard};
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 
 use crate::{
     functions::find_companies,
     state::{Url, period_name, use_go},
-    ui::{Menu, MenuItem},
+    ui::{Lifetime, Menu, MenuItem},
 };
 
 /// The named periods, in menu order.
@@ -43,10 +43,11 @@ pub fn CompanyFilter(
     let all = Signal::derive(move || url.get().all_companies().href());
     let is_all = Signal::derive(move || url.with(|url| url.0.companies.is_empty()));
     let asked = StoredValue::new(0_u32);
+    let lifetime = Lifetime::of_component();
     let search = move |text: String| {
         let number = asked.get_value() + 1;
         asked.set_value(number);
-        spawn_local(async move {
+        lifetime.spawn(async move {
             let query = url.with_untracked(|url| url.0.to_query());
             let found = find_companies(query, text).await;
             // An answer to an earlier text may come later.

@@ -32,7 +32,7 @@ pub fn Sidebar(
             let words = if open_alerts == 1 { " is open" } else { " are open" };
             view! { <span class="nav-count">{open_alerts}<span class="visually-hidden">{words}</span></span> }
         });
-        view! { <a class="nav-item" href=href aria-current=current rel="external">{label}{count}</a> }
+        view! { <a class="nav-item" href=href aria-current=current>{label}{count}</a> }
     };
     let accounts = reader.accounts.clone();
     let switch = (accounts.len() > 1).then(|| {
@@ -84,7 +84,7 @@ pub fn Sidebar(
                 <p class="signed-in-email" title=home>{reader.email}</p>
                 <div class="signed-in-actions">
                     <ThemeButton/>
-                    <form method="post" action="/sign-out">
+                    <form method="post" action="/sign-out" data-load="">
                         <button class="quiet-button" type="submit">{Icon::SignOut.view()} "Sign out"</button>
                     </form>
                 </div>
@@ -132,36 +132,8 @@ fn AccountMenu(
 #[component]
 fn ThemeButton() -> impl IntoView {
     view! {
-        <button class="quiet-button needs-script" type="button" on:click=|_| toggle_theme()>
+        <button class="quiet-button needs-script" type="button" data-act="theme">
             {Icon::Sun.view()} "Theme"
         </button>
-    }
-}
-
-#[cfg(not(feature = "hydrate"))]
-fn toggle_theme() {}
-
-#[cfg(feature = "hydrate")]
-fn toggle_theme() {
-    use wasm_bindgen::JsCast;
-    let Some(root) = document().document_element() else {
-        return;
-    };
-    let prefers_dark = || {
-        window()
-            .match_media("(prefers-color-scheme: dark)")
-            .ok()
-            .flatten()
-            .is_some_and(|query| query.matches())
-    };
-    let is_dark = root
-        .get_attribute("data-theme")
-        .map_or_else(prefers_dark, |theme| theme == "dark");
-    let theme = if is_dark { "light" } else { "dark" };
-    let _ = root.set_attribute("data-theme", theme);
-    if let Some(document) = document().dyn_ref::<web_sys::HtmlDocument>() {
-        let _ = document.set_cookie(&format!(
-            "theme={theme}; path=/; max-age=31536000; samesite=lax"
-        ));
     }
 }

@@ -25,8 +25,8 @@ pub struct Asked {
     pub view: u32,
     /// The view's query string.
     pub query: String,
-    /// Where and when its page was read.
-    pub from: ReadAt,
+    /// Where and when its page was read; none to follow nothing, as pages without live figures do.
+    pub from: Option<ReadAt>,
 }
 
 /// A frame for one of the tab's views.

@@ -127,27 +127,6 @@ impl Found {
         }
     }
 
-    /// The name of the page's script; none when the page does not live on.
-    pub(crate) const fn script(&self) -> Option<&'static str> {
-        match self {
-            Self::Start { start, .. } => Some(match **start {
-                Start::Usage(_) => "usage",
-                Start::Plans(_) => "plans",
-            }),
-            Self::SignIn { .. }
-            | Self::Settings(_)
-            | Self::Welcome(_)
-            | Self::Enter(_)
-            | Self::Recovery(_)
-            | Self::SecondFactor(_)
-            | Self::Confirm(_)
-            | Self::Refused(_)
-            | Self::Stale(_)
-            | Self::Unsubscribe(_)
-            | Self::Problem(_) => None,
-        }
-    }
-
     /// What the browser's tab says.
     pub(crate) const fn title(&self) -> &'static str {
         match self {
@@ -188,7 +167,7 @@ impl Found {
             Self::Start { start, query } => {
                 let sent = sent_along(&start);
                 view! {
-                    {start.view(Address::new(&query))}
+                    {(*start).view(Address::new(&query))}
                     <script id=START_ID type="application/octet-stream" nonce=use_nonce() inner_html=sent></script>
                 }
                 .into_any()
@@ -211,11 +190,7 @@ impl Found {
 /// The beginning as text.
 fn sent_along(start: &Start) -> String {
     // It was just read from the database as plain structs: there is nothing in it that cannot be written.
-    let bytes = match start {
-        Start::Usage(page) => postcard::to_allocvec(page),
-        Start::Plans(page) => postcard::to_allocvec(page),
-    };
-    packed::to_text(&bytes.unwrap_or_default())
+    packed::to_text(&postcard::to_allocvec(start).unwrap_or_default())
 }
 
 #[cfg(test)]

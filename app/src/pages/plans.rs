@@ -11,7 +11,7 @@ use crate::{
     },
     functions::{PlansPage as Page, load_plans},
     state::{PlansState, Reading, follow_live},
-    ui::{Notice, Tone},
+    ui::{Lifetime, Notice, Tone},
 };
 
 /// How soon after a change the page is read again: an order that was paid shows within this time.
@@ -29,8 +29,6 @@ pub fn PlansPage(
     let reading = Reading::new(query, load_plans, move |page| state.replace(page));
     let link = follow_live(state.followed(), query, reading.again);
     read_again_when_stale(state, reading.again);
-    #[cfg(feature = "hydrate")]
-    crate::ui::browser::close_menus_when_left();
     let page = state.page;
     let reader = page.with_untracked(|page| page.reader.clone());
     let account = Signal::derive(move || page.with(|page| page.account_name.clone()));
@@ -62,6 +60,7 @@ pub fn PlansPage(
 /// Reads the page again soon after a change that a delta cannot tell, several of them at once.
 fn read_again_when_stale(state: PlansState, reload: Callback<()>) {
     let is_waiting = StoredValue::new(false);
+    let lifetime = Lifetime::of_component();
     Effect::new(move |seen: Option<u32>| {
         let changes = state.stale.get();
         if seen.is_some_and(|seen| seen != changes) && !is_waiting.get_value() {
@@ -70,7 +69,7 @@ fn read_again_when_stale(state: PlansState, reload: Callback<()>) {
                 is_waiting.set_value(false);
                 reload.run(());
             };
-            set_timeout(read, std::time::Duration::from_millis(READ_AGAIN_AFTER_MS));
+            lifetime.after(std::time::Duration::from_millis(READ_AGAIN_AFTER_MS), read);
         }
         changes
     });

@@ -1,7 +1,7 @@
 //! Billing > AI Credits Usage.
 
 use domain::Credits;
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 
 use crate::{
     components::{
@@ -10,7 +10,7 @@ use crate::{
     },
     functions::{EventAsked, Page, draw_charts, load_page},
     state::{PageState, Reading, Url, follow_live},
-    ui::{Notice, Tone},
+    ui::{Lifetime, Notice, Tone},
 };
 
 /// How soon after a change the charts are drawn again: bars may lag the figures by this much.
@@ -29,8 +29,6 @@ pub fn UsagePage(
     let reading = Reading::new(query, load_page, move |page| state.replace(page));
     let link = follow_live(state.followed(), query, reading.again);
     redraw_after_changes(state, query);
-    #[cfg(feature = "hydrate")]
-    crate::ui::browser::close_menus_when_left();
     let dashboard = state.dashboard;
     let account =
         Signal::derive(move || dashboard.with(|dashboard| dashboard.account.name.clone()));
@@ -58,6 +56,7 @@ pub fn UsagePage(
 /// Draws the charts again soon after live changes, at most once a second.
 fn redraw_after_changes(state: PageState, query: Memo<String>) {
     let is_waiting = StoredValue::new(false);
+    let lifetime = Lifetime::of_component();
     // What the charts show: events up to a place, and the limit, which changes without any event.
     let drawn_from = Memo::new(move |_| {
         state.dashboard.with(|dashboard| {
@@ -72,7 +71,7 @@ fn redraw_after_changes(state: PageState, query: Memo<String>) {
         if is_change && !is_waiting.get_value() {
             is_waiting.set_value(true);
             let draw = move || {
-                spawn_local(async move {
+                lifetime.spawn(async move {
                     is_waiting.set_value(false);
                     let generation = state.generation.get_untracked();
                     let projected = state
@@ -86,7 +85,7 @@ fn redraw_after_changes(state: PageState, query: Memo<String>) {
                     }
                 });
             };
-            set_timeout(draw, std::time::Duration::from_millis(REDRAW_AFTER_MS));
+            lifetime.after(std::time::Duration::from_millis(REDRAW_AFTER_MS), draw);
         }
         shown
     });

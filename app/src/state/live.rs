@@ -1,4 +1,4 @@
-//! Keeps the page live: one socket, resumed where it broke off.
+//! Keeps pages live: one socket for the tab, resumed where it broke off.
 
 use domain::live::{Applied, Delta, ReadAt};
 use leptos::prelude::{Callback, RwSignal};
@@ -40,7 +40,7 @@ pub fn follow_live(
 }
 
 #[cfg(feature = "hydrate")]
-pub use browser::follow_live;
+pub use browser::{Connection, follow_live};
 
 #[cfg(feature = "hydrate")]
 mod browser {
@@ -58,6 +58,7 @@ mod browser {
     use crate::{
         error::AppError,
         functions::{Asked, LiveMessage, follow},
+        tab::tab,
         ui::browser::sleep,
     };
 
@@ -80,12 +81,19 @@ mod browser {
         Full,
     }
 
+    /// The page that is shown, as far as it is followed.
     #[derive(Clone, Copy)]
-    struct Live {
+    struct Watched {
         page: Followed,
         query: Memo<String>,
-        link: RwSignal<Link>,
         reload: Callback<()>,
+    }
+
+    /// The tab's connection, from its first page to its last; cheap to copy.
+    #[derive(Clone, Copy)]
+    pub struct Connection {
+        link: RwSignal<Link>,
+        watched: StoredValue<Option<Watched>>,
         view: StoredValue<u32>,
         asks: StoredValue<Option<mpsc::UnboundedSender<Result<Asked, AppError>>>>,
     }
@@ -96,32 +104,56 @@ mod browser {
         query: Memo<String>,
         reload: Callback<()>,
     ) -> RwSignal<Link> {
-        let link = RwSignal::new(Link::Connecting);
-        let live = Live {
+        let Some(connection) = tab().map(|tab| tab.connection) else {
+            return RwSignal::new(Link::Connecting);
+        };
+        connection.watched.set_value(Some(Watched {
             page,
             query,
-            link,
             reload,
-            view: StoredValue::new(0),
-            asks: StoredValue::new(None),
-        };
+        }));
         Effect::new(move |_| {
             page.generation.track();
-            live.ask();
+            connection.ask();
         });
-        spawn_local(live.run());
-        link
+        on_cleanup(move || connection.watched.set_value(None));
+        connection.link
     }
 
-    impl Live {
+    impl Default for Connection {
+        /// A connection that is not yet open.
+        fn default() -> Self {
+            Self {
+                link: RwSignal::new(Link::Connecting),
+                watched: StoredValue::new(None),
+                view: StoredValue::new(0),
+                asks: StoredValue::new(None),
+            }
+        }
+    }
+
+    impl Connection {
+        /// Opens it, and keeps it open.
+        pub fn open(self) {
+            spawn_local(self.run());
+        }
+
+        /// Another page is shown: one that is not followed asks for nothing any more.
+        pub fn watch_what_is_shown(self) {
+            if self.watched.with_value(Option::is_none) {
+                self.ask();
+            }
+        }
+
         /// Asks for the changes of the view shown now, from the place its page was read at.
         fn ask(self) {
             self.view.update_value(|view| *view += 1);
-            let from = self.page.read_at.run(());
+            let watched = self.watched.get_value();
+            let query = watched.map(|watched| watched.query.get_untracked());
             let asked = Asked {
                 view: self.view.get_value(),
-                query: self.query.get_untracked(),
-                from,
+                query: query.unwrap_or_default(),
+                from: watched.map(|watched| watched.page.read_at.run(())),
             };
             self.asks
                 .with_value(|asks| asks.as_ref().map(|asks| asks.unbounded_send(Ok(asked))));
@@ -163,7 +195,7 @@ mod browser {
                         self.take(message);
                     }
                     Either::Left((Some(Err(AppError::SignedOut)), _)) => {
-                        self.reload.run(());
+                        self.read_again();
                         return ended;
                     }
                     Either::Left((Some(Err(AppError::TooMany)), _)) => return Ended::Full,
@@ -172,16 +204,27 @@ mod browser {
             }
         }
 
+        fn read_again(self) {
+            match (self.watched.get_value(), tab()) {
+                (Some(watched), _) => watched.reload.run(()),
+                (None, Some(tab)) => tab.read_again(),
+                (None, None) => {}
+            }
+        }
+
         fn take(self, message: LiveMessage) {
+            let Some(watched) = self.watched.get_value() else {
+                return;
+            };
             if message.view != self.view.get_value() {
                 return;
             }
             match message.frame {
                 LiveFrame::Hello { .. } | LiveFrame::Beat => {}
-                LiveFrame::Resync => self.reload.run(()),
+                LiveFrame::Resync => watched.reload.run(()),
                 LiveFrame::Delta(delta) => {
-                    if self.page.apply.run(delta) == Applied::Gap {
-                        self.reload.run(());
+                    if watched.page.apply.run(delta) == Applied::Gap {
+                        watched.reload.run(());
                     }
                 }
             }

@@ -2,9 +2,9 @@
 
 use std::future::Future;
 
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 
-use crate::error::AppError;
+use crate::{error::AppError, ui::Lifetime};
 
 /// How a page is read again.
 #[derive(Clone, Copy)]
@@ -31,13 +31,14 @@ impl Reading {
         let is_loading = RwSignal::new(false);
         let problem = RwSignal::new(None);
         let asked = StoredValue::new(0_u32);
+        let lifetime = Lifetime::of_component();
         let read = move |query: String| {
             asked.update_value(|asked| *asked += 1);
             let mine = asked.get_value();
             is_loading.set(true);
-            spawn_local(async move {
+            lifetime.spawn(async move {
                 let answer = load(query).await;
-                if asked.try_get_value() != Some(mine) {
+                if asked.get_value() != mine {
                     return;
                 }
                 is_loading.set(false);

@@ -39,7 +39,32 @@ pub fn set_style(element: &web_sys::Element, property: &str, value: &str) {
     }
 }
 
-/// Closes open menus once the reader turns to something else, by pointer or keyboard, or presses Escape.
+/// Turns to the other of light and dark, and remembers it.
+pub fn toggle_theme() {
+    let Some(root) = document().document_element() else {
+        return;
+    };
+    let prefers_dark = || {
+        window()
+            .match_media("(prefers-color-scheme: dark)")
+            .ok()
+            .flatten()
+            .is_some_and(|query| query.matches())
+    };
+    let is_dark = root
+        .get_attribute("data-theme")
+        .map_or_else(prefers_dark, |theme| theme == "dark");
+    let theme = if is_dark { "light" } else { "dark" };
+    let _ = root.set_attribute("data-theme", theme);
+    if let Some(document) = document().dyn_ref::<web_sys::HtmlDocument>() {
+        let _ = document.set_cookie(&format!(
+            "theme={theme}; path=/; max-age=31536000; samesite=lax"
+        ));
+    }
+}
+
+/// Closes open menus once the reader turns to something else, by pointer or keyboard, or presses Escape; as long as
+/// the tab lives.
 pub fn close_menus_when_left() {
     let turn = |event: &web_sys::Event| {
         let node = event
@@ -47,18 +72,13 @@ pub fn close_menus_when_left() {
             .and_then(|target| target.dyn_into::<web_sys::Node>().ok());
         close_menus(node.as_ref());
     };
-    let pressed = window_event_listener(ev::pointerdown, move |event| turn(&event));
-    let focused = window_event_listener(ev::focusin, move |event| turn(&event));
-    let escaped = window_event_listener(ev::keydown, |event| {
+    window_event_listener(ev::pointerdown, move |event| turn(&event));
+    window_event_listener(ev::focusin, move |event| turn(&event));
+    window_event_listener(ev::keydown, |event| {
         if event.key() == "Escape" {
             focus_open_menu();
             close_menus(None);
         }
-    });
-    on_cleanup(move || {
-        pressed.remove();
-        focused.remove();
-        escaped.remove();
     });
 }
 

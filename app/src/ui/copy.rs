@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::Icon;
+use super::{Icon, Lifetime};
 
 /// What the button says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,10 +27,11 @@ pub fn CopyLink(
         Said::Failed => "Copy it from the link's menu",
     };
     let address = href.clone();
+    let lifetime = Lifetime::of_component();
     view! {
         <span class="copy-link">
             <a class="quiet-button" href=href>{Icon::Link.view()}{label}</a>
-            <button class="quiet-button needs-script" type="button" aria-label="Copy the link" on:click=move |_| copy(address.clone(), said)>
+            <button class="quiet-button needs-script" type="button" aria-label="Copy the link" on:click=move |_| copy(lifetime, address.clone(), said)>
                 {move || (said.get() == Said::Copied).then(|| Icon::Check.view())}
                 <span role="status">{text}</span>
             </button>
@@ -39,22 +40,22 @@ pub fn CopyLink(
 }
 
 #[cfg(not(feature = "hydrate"))]
-fn copy(_: String, said: RwSignal<Said>) {
+fn copy(_: Lifetime, _: String, said: RwSignal<Said>) {
     said.set(Said::Failed);
 }
 
 #[cfg(feature = "hydrate")]
-fn copy(address: String, said: RwSignal<Said>) {
+fn copy(lifetime: Lifetime, address: String, said: RwSignal<Said>) {
     /// How long the button says what became of it.
     const SAID_FOR: std::time::Duration = std::time::Duration::from_secs(3);
-    leptos::task::spawn_local(async move {
+    lifetime.spawn(async move {
         let is_copied = super::browser::copy_address(&address).await;
-        said.try_set(if is_copied {
+        said.set(if is_copied {
             Said::Copied
         } else {
             Said::Failed
         });
         super::browser::sleep(SAID_FOR).await;
-        said.try_set(Said::Nothing);
+        said.set(Said::Nothing);
     });
 }

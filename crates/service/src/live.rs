@@ -22,6 +22,7 @@ use crate::{Scope, ServiceResult, Services};
 use viewer::Viewer;
 
 pub use hub::Hub;
+pub use viewer::BEAT_EVERY;
 pub(crate) use watcher::watch;
 
 /// At most ten readings of an account a second: more than the eye follows, few enough for a phone.

@@ -1,11 +1,15 @@
 //! The site's files: in the binary for releases, from the disk for development.
 
+use std::sync::LazyLock;
+
+use app::context::Assets;
 use axum::{
     body::Body,
     http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
     response::{IntoResponse as _, Response},
 };
 use rust_embed::{EmbeddedFile, RustEmbed};
+use sha2::{Digest as _, Sha256};
 
 use crate::hex::hex;
 
@@ -15,16 +19,73 @@ use crate::hex::hex;
 #[allow_missing = true]
 struct Site;
 
-/// A name that changes with the content may be kept for ever.
+/// A name with the hash of the content may be kept for ever.
 const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 /// Any other may be kept, and must be asked about each time.
 const ASK_AGAIN: HeaderValue = HeaderValue::from_static("no-cache");
-/// Fewest characters of a hash in a file name.
-const MIN_HASH_CHARS: usize = 8;
+/// The script of every page.
+const SCRIPT: &str = "pkg/creditscope.js";
+/// What it runs.
+const WASM: &str = "pkg/creditscope_bg.wasm";
+/// The style sheet of every page.
+const STYLE: &str = "pkg/creditscope.css";
+
+/// Characters of a hash in an address.
+const HASH_CHARS: usize = 16;
+
+/// The address of a file of the site, with the hash of its content in its name.
+///
+/// Not while developing: what a page has loaded is replaced under its name.
+pub fn address(path: &str) -> String {
+    let is_fixed = std::env::var_os("LEPTOS_WATCH").is_none();
+    let Some(file) = Site::get(path).filter(|_| is_fixed) else {
+        return format!("/{path}");
+    };
+    let (name, extension) = path.rsplit_once('.').unwrap_or((path, ""));
+    format!("/{name}.{}.{extension}", hash_of(&file))
+}
+
+/// What every page loads. One build of the page is told from another by it.
+pub fn assets() -> &'static Assets {
+    static ASSETS: LazyLock<Assets> = LazyLock::new(|| {
+        let files = [SCRIPT, WASM, STYLE].map(address);
+        let mut build = Sha256::new();
+        for file in &files {
+            build.update(file);
+        }
+        let [script, wasm, style] = files;
+        Assets {
+            script,
+            wasm,
+            style,
+            icon: address("favicon.svg"),
+            build: hex(&build.finalize())[..HASH_CHARS].to_owned(),
+        }
+    });
+    &ASSETS
+}
+
+fn hash_of(file: &EmbeddedFile) -> String {
+    let mut hash = hex(&file.metadata.sha256_hash());
+    hash.truncate(HASH_CHARS);
+    hash
+}
+
+/// The path without the hash in its name, when it is the hash of what is there now.
+fn unhashed(path: &str) -> Option<String> {
+    let (rest, extension) = path.rsplit_once('.')?;
+    let (name, hash) = rest.rsplit_once('.')?;
+    let path = format!("{name}.{extension}");
+    let file = Site::get(&path)?;
+    (hash_of(&file) == hash).then_some(path)
+}
 
 /// The file at a path, if there is one.
 pub fn find(uri: &Uri, headers: &HeaderMap) -> Option<Response> {
-    let path = uri.path().trim_start_matches('/');
+    let asked = uri.path().trim_start_matches('/');
+    let unhashed = unhashed(asked);
+    let is_named_by_hash = unhashed.is_some();
+    let path = unhashed.as_deref().unwrap_or(asked);
     let file = Site::get(path)?;
     let kind = HeaderValue::from_str(file.metadata.mimetype()).ok()?;
     let (file, encoding) = smallest(path, file, headers);
@@ -44,7 +105,7 @@ pub fn find(uri: &Uri, headers: &HeaderMap) -> Option<Response> {
     out.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
     out.insert(
         header::CACHE_CONTROL,
-        if is_versioned(uri) {
+        if is_named_by_hash {
             FOR_EVER
         } else {
             ASK_AGAIN
@@ -82,35 +143,29 @@ fn smallest(
     (file, None)
 }
 
-/// Whether a path names a content for ever: by a version in the query, or by a hash in the name.
-fn is_versioned(uri: &Uri) -> bool {
-    let by_query = uri.query().is_some_and(|query| {
-        query
-            .split('&')
-            .any(|pair| pair.starts_with("v=") && pair.len() > 2)
-    });
-    let name = uri.path().rsplit('/').next().unwrap_or_default();
-    let is_hash = |part: &str| {
-        part.len() >= MIN_HASH_CHARS
-            && part
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
-            && part.bytes().any(|byte| byte.is_ascii_digit())
-    };
-    by_query || name.split('.').skip(1).any(is_hash)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn kept(path: &str) -> Option<HeaderValue> {
+        let found = find(&path.parse().unwrap(), &HeaderMap::new())?;
+        found.headers().get(header::CACHE_CONTROL).cloned()
+    }
+
     #[test]
-    fn only_names_that_change_with_their_content_are_kept_for_ever() {
-        let versioned = |path: &str| is_versioned(&path.parse().unwrap());
-        assert!(versioned("/pkg/creditscope.wasm?v=5f0c2a9b"));
-        assert!(versioned("/pkg/creditscope.Xb3kQ9-_a1.js"));
-        assert!(!versioned("/pkg/creditscope.wasm"));
-        assert!(!versioned("/pkg/creditscope.css?v="));
-        assert!(!versioned("/favicon.svg"));
+    fn only_names_with_the_hash_of_their_content_are_kept_for_ever() {
+        // Every build has it: it is not compiled.
+        let (plain, hashed) = ("favicon.svg", address("favicon.svg"));
+        if Site::get(plain).is_none() {
+            assert_eq!(hashed, "/favicon.svg");
+            return;
+        }
+        assert_eq!(kept(&hashed), Some(FOR_EVER));
+        assert_eq!(kept("/favicon.svg"), Some(ASK_AGAIN));
+        assert_eq!(
+            kept("/favicon.0123456789abcdef.svg"),
+            None,
+            "of another build"
+        );
     }
 }

@@ -50,7 +50,7 @@ pub async fn follow(socket: &mut Socket, query: &str, as_of: Seq) {
     let asked = Asked {
         view: 1,
         query: query.to_owned(),
-        from: at(as_of),
+        from: Some(at(as_of)),
     };
     socket.send(asking(&asked)).await.unwrap();
 }

@@ -136,7 +136,7 @@ async fn a_page_that_asks_too_fast_is_cut_off() {
                 let asked = Asked {
                     view: 1,
                     query: "account=northwind".to_owned(),
-                    from: crate::live_access::at(Seq::ZERO),
+                    from: Some(crate::live_access::at(Seq::ZERO)),
                 };
                 socket.send(crate::live_access::asking(&asked)).await
             } else {
@@ -300,7 +300,7 @@ async fn a_reader_that_does_not_read_is_cut_off() {
     let asked = Asked {
         view: 1,
         query: "account=northwind".to_owned(),
-        from: crate::live_access::at(Seq::ZERO),
+        from: Some(crate::live_access::at(Seq::ZERO)),
     };
     let asking = crate::live_access::asking(&asked);
     socket.send(asking.clone()).await.unwrap();

@@ -109,11 +109,11 @@ pub async fn look(addr: std::net::SocketAddr, cookie: &str, query: &str) -> Sock
     let asked = Asked {
         view: 1,
         query: query.to_owned(),
-        from: ReadAt {
+        from: Some(ReadAt {
             as_of: Seq::ZERO,
             books: 0,
             now: SystemClock.now(),
-        },
+        }),
     };
     socket.send(asking(&asked)).await.unwrap();
     assert!(matches!(frame(&mut socket).await, LiveFrame::Hello { .. }));

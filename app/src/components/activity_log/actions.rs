@@ -12,12 +12,13 @@ use domain::{
     cursor::Cursor,
     filter::ViewQuery,
 };
-use leptos::{html::Div, prelude::*, task::spawn_local};
+use leptos::{html::Div, prelude::*};
 
 use crate::{
     error::AppError,
     functions::{read_log, read_receipt},
     state::{LogState, PageState, Url},
+    ui::Lifetime,
 };
 
 /// Rows of one reading.
@@ -44,6 +45,7 @@ pub struct LogActions {
     pub receipt: RwSignal<Option<Result<Receipt, AppError>>>,
     state: PageState,
     query: Memo<String>,
+    lifetime: Lifetime,
     /// Height of the open receipt, as measured last.
     receipt_px: RwSignal<f64>,
     asked: StoredValue<u32>,
@@ -68,6 +70,7 @@ impl LogActions {
             receipt: RwSignal::new(opened.map(Ok)),
             state,
             query,
+            lifetime: Lifetime::of_component(),
             receipt_px: RwSignal::new(0.0),
             asked: StoredValue::new(0),
             is_reading: StoredValue::new(false),
@@ -99,9 +102,9 @@ impl LogActions {
 
     fn read_receipt(self, cursor: Cursor, source: String, id: String) {
         let query = self.query.get_untracked();
-        spawn_local(async move {
+        self.lifetime.spawn(async move {
             let receipt = read_receipt(query, source, id).await;
-            if self.open.try_get_untracked() == Some(Some(cursor)) {
+            if self.open.get_untracked() == Some(cursor) {
                 self.receipt.set(Some(receipt));
             }
         });
@@ -237,9 +240,9 @@ impl LogActions {
         );
         self.is_reading.set_value(true);
         let query = self.query.get_untracked();
-        spawn_local(async move {
+        self.lifetime.spawn(async move {
             let answer = read_log(query, ask, READ_ROWS).await;
-            if self.asked.try_get_value() != Some(mine) {
+            if self.asked.get_value() != mine {
                 return;
             }
             self.is_reading.set_value(false);

@@ -8,7 +8,7 @@ use std::{
 
 use app::{error::AppError, functions::Asked};
 use axum::extract::ws::{Message, WebSocket};
-use domain::live::LiveFrame;
+use domain::live::{LiveFrame, ReadAt};
 use futures::StreamExt as _;
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use service::{Caller, Permission, ServiceError, Services, live::Told};
@@ -18,7 +18,7 @@ use tokio_tungstenite::tungstenite;
 use super::{
     places::Places,
     wire::{self, Closing},
-    work::{Frames, Next, Placed, Work},
+    work::{self, Frames, Next, Placed, Work},
 };
 use crate::{AppState, seat::Seat};
 
@@ -142,6 +142,11 @@ impl Tab {
             self.later = Some(asked);
             return;
         }
+        let Some(from) = asked.from else {
+            self.place = None;
+            self.work = Work::Following(work::beats(asked.view));
+            return;
+        };
         let (services, caller, places) = (
             self.services.clone(),
             self.caller.clone(),
@@ -149,7 +154,7 @@ impl Tab {
         );
         let mut place = self.place.take();
         self.work = Work::Asking(Box::pin(async move {
-            let followed = followed(&services, &caller, &places, &mut place, &asked).await;
+            let followed = followed(&services, &caller, &places, &mut place, &asked, from).await;
             (place, followed)
         }));
     }
@@ -232,6 +237,7 @@ async fn followed(
     places: &Places,
     place: &mut Placed,
     asked: &Asked,
+    from: ReadAt,
 ) -> Result<Option<Frames>, ServiceError> {
     let (query, _) = domain::filter::ViewQuery::parse(&asked.query)?;
     let scope = services
@@ -246,7 +252,7 @@ async fn followed(
         };
         *place = Some((account, taken));
     }
-    let frames = services.live(scope, &query, asked.from).await?;
+    let frames = services.live(scope, &query, from).await?;
     let view = asked.view;
     Ok(Some(Box::pin(frames.map(move |told| (view, told)))))
 }

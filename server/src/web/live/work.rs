@@ -2,9 +2,12 @@
 
 use std::{pin::Pin, sync::Arc};
 
-use domain::AccountId;
-use futures::{Stream, StreamExt as _, future::BoxFuture};
-use service::{ServiceError, live::Told};
+use domain::{AccountId, live::LiveFrame};
+use futures::{Stream, StreamExt as _, future::BoxFuture, stream};
+use service::{
+    ServiceError,
+    live::{BEAT_EVERY, Told},
+};
 
 use super::places::Place;
 
@@ -16,6 +19,19 @@ pub(super) type Placed = Option<(AccountId, Place)>;
 
 /// What came of a question: the page's place, and what follows, which is none when too many follow the account.
 pub(super) type Begun = (Placed, Result<Option<Frames>, ServiceError>);
+
+/// What follows of a page without live figures: only that the connection is alive.
+pub(super) fn beats(view: u32) -> Frames {
+    let beat = Arc::new(Told::new(LiveFrame::Beat));
+    let ticks = tokio::time::interval(BEAT_EVERY);
+    Box::pin(stream::unfold(ticks, move |mut ticks| {
+        let beat = beat.clone();
+        async move {
+            ticks.tick().await;
+            Some(((view, beat), ticks))
+        }
+    }))
+}
 
 /// What is read for a page. Asked for the next again after it was not waited for, it goes on where it was.
 pub(super) enum Work {

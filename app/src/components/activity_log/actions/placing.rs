@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::{Credits, cursor::Cursor};
-use leptos::{leptos_dom::helpers::request_animation_frame, prelude::*};
+use leptos::prelude::*;
 
 use super::{super::ABOVE, LogActions, index_of, needed_ask};
 use crate::{
@@ -69,7 +69,7 @@ impl LogActions {
         Effect::new(move |_| {
             self.receipt.track();
             self.open.track();
-            request_animation_frame(move || self.measure());
+            self.lifetime.before_paint(move || self.measure());
         });
         Effect::new(move |known: Option<Option<(Cursor, Credits)>>| {
             let row = self.open.get().and_then(|open| {
@@ -104,14 +104,11 @@ impl LogActions {
         });
         self.moved.update_value(|moved| *moved += 1);
         let mine = self.moved.get_value();
-        set_timeout(
-            move || {
-                if self.moved.try_get_value() == Some(mine) {
-                    self.state.log.update(|log| log.scroll.settle());
-                }
-            },
-            REST,
-        );
+        self.lifetime.after(REST, move || {
+            if self.moved.get_value() == mine {
+                self.state.log.update(|log| log.scroll.settle());
+            }
+        });
     }
 
     fn measure(self) {

@@ -1,4 +1,4 @@
-//! The script of Billing > Plans & add-ons: makes the page that the server rendered live.
+//! The script of every page: makes what the server rendered live, and goes from page to page.
 #![recursion_limit = "256"]
 
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -9,5 +9,5 @@ pub fn hydrate() {
     // A release has no words for panics: scripts/prune.mjs takes them out.
     #[cfg(debug_assertions)]
     console_error_panic_hook::set_once();
-    app::pages::hydrate(app::pages::plans);
+    app::tab::start();
 }

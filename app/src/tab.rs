@@ -1,0 +1,97 @@
+//! What lives as long as the browser's tab, whatever page it shows: the address, the live connection, and the ways from
+//! page to page.
+//!
+//! The server renders every page whole. The tab fetches the very document that the address names, takes the old page
+//! down and puts the new one in its place, so that a reader who goes on loses nothing: not the connection, not the
+//! theme, not their place in the history.
+
+mod controls;
+mod failure;
+mod focus;
+mod history;
+mod page;
+mod visit;
+
+use std::cell::OnceCell;
+
+use leptos::prelude::*;
+
+use crate::state::{Address, Connection};
+use history::History;
+
+pub use visit::{Visit, visit};
+
+/// The tab; cheap to copy.
+#[derive(Clone, Copy)]
+pub struct Tab {
+    /// The address bar's query string, as far as the page that is shown follows it.
+    pub address: Address,
+    /// The live connection.
+    pub connection: Connection,
+    /// The entries of the back button.
+    history: History,
+    /// Counts the visits: only the last one is shown.
+    visits: StoredValue<u32>,
+    /// Counts the writes: what was fetched before one may be out of date.
+    writes: StoredValue<u32>,
+}
+
+thread_local! {
+    static TAB: OnceCell<Tab> = const { OnceCell::new() };
+}
+
+/// The tab, once it has begun.
+pub fn tab() -> Option<Tab> {
+    TAB.with(|tab| tab.get().copied())
+}
+
+/// Makes the page live that the server rendered, and takes care of the ways to others from now on.
+pub fn start() {
+    // What belongs to the tab is never taken down with a page.
+    let owner = Owner::new_root(None);
+    let tab = owner.with(|| Tab {
+        address: Address::new(&query_shown()),
+        connection: Connection::default(),
+        history: History::begin(),
+        visits: StoredValue::new(0),
+        writes: StoredValue::new(0),
+    });
+    std::mem::forget(owner);
+    TAB.with(|held| {
+        let _ = held.set(tab);
+    });
+    page::mount(tab);
+    controls::listen(tab);
+    tab.connection.open();
+    tab.history.restore_after_reload();
+}
+
+/// The address bar's query string, without its question mark.
+fn query_shown() -> String {
+    let search = window().location().search().unwrap_or_default();
+    search.trim_start_matches('?').to_owned()
+}
+
+/// The address bar's path.
+fn path_shown() -> String {
+    window().location().pathname().unwrap_or_default()
+}
+
+impl Tab {
+    /// Goes to another view of the page that is shown, which follows the address by itself; with `replace` the back
+    /// button skips the one left behind.
+    pub fn go(self, href: &str, replace: bool) {
+        if replace {
+            self.history.replace(href);
+        } else {
+            self.history.push(href);
+        }
+        page::now_shows(path_shown(), query_shown());
+        self.address.follow(&query_shown());
+    }
+
+    /// Shows the page of the address bar anew: it is out of date in a way that changes cannot mend.
+    pub fn read_again(self) {
+        visit(self, Visit::again(path_shown() + "?" + &query_shown()));
+    }
+}

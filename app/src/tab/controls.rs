@@ -1,0 +1,166 @@
+//! Links, forms, buttons and the back button, listened to once for all pages.
+
+use leptos::{ev, prelude::*};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{
+    Element, FormData, HtmlAnchorElement, HtmlFormElement, SubmitEvent, UrlSearchParams,
+};
+
+use super::{Tab, Visit, page, path_shown, query_shown, visit};
+use crate::ui::browser;
+
+/// Links that the browser follows by itself: to another window, into a file, or marked as none of ours.
+const LINKS: &str = "a[href]:not([target]):not([download]):not([rel~=external])";
+/// Forms that the browser sends by itself.
+const LEFT_ALONE: &str = "[data-load]";
+
+/// Listens as long as the tab lives.
+pub fn listen(tab: Tab) {
+    window_event_listener(ev::click, move |event| {
+        if let Some(button) = acted(&event) {
+            act(&button);
+        } else if let Some(link) = followed(&event) {
+            event.prevent_default();
+            follow(tab, &link);
+        }
+    });
+    window_event_listener(ev::submit, move |event| {
+        if !event.default_prevented() && send(tab, &event).is_some() {
+            event.prevent_default();
+        }
+    });
+    window_event_listener(ev::popstate, move |_| went_back(tab));
+    window_event_listener(ev::pagehide, move |_| tab.history.remember());
+    browser::close_menus_when_left();
+}
+
+/// The element of a kind that an event is on or in.
+fn target_within(event: &web_sys::Event, selector: &str) -> Option<Element> {
+    let target = event.target()?.dyn_into::<Element>().ok()?;
+    target.closest(selector).ok()?
+}
+
+/// The button that does something within the page.
+fn acted(event: &web_sys::MouseEvent) -> Option<Element> {
+    target_within(event, "button[data-act]").filter(|_| !event.default_prevented())
+}
+
+fn act(button: &Element) {
+    if button.get_attribute("data-act").as_deref() == Some("theme") {
+        browser::toggle_theme();
+    }
+}
+
+/// The link to a page of ours that a plain click is on.
+fn followed(event: &web_sys::MouseEvent) -> Option<HtmlAnchorElement> {
+    let is_plain = event.button() == 0
+        && !(event.default_prevented()
+            || event.meta_key()
+            || event.ctrl_key()
+            || event.shift_key()
+            || event.alt_key());
+    if !is_plain {
+        return None;
+    }
+    let link: HtmlAnchorElement = target_within(event, LINKS)?.dyn_into().ok()?;
+    let is_ours = link.origin() == window().location().origin().ok()?;
+    let is_place_in_page = !link.hash().is_empty()
+        && link.pathname() == path_shown()
+        && link.search().trim_start_matches('?') == query_shown();
+    (is_ours && !is_place_in_page).then_some(link)
+}
+
+fn follow(tab: Tab, link: &HtmlAnchorElement) {
+    let href = link.pathname() + &link.search() + &link.hash();
+    if page::is_live() && link.pathname() == path_shown() && link.hash().is_empty() {
+        if link.search().trim_start_matches('?') != query_shown() {
+            tab.go(&href, false);
+        }
+        if !link.has_attribute("data-noscroll") {
+            window().scroll_to_with_x_and_y(0.0, 0.0);
+        }
+        return;
+    }
+    visit(tab, Visit::link(href, link.clone().unchecked_into()));
+}
+
+/// Sends a form of ours; nothing when the browser has to.
+fn send(tab: Tab, event: &SubmitEvent) -> Option<()> {
+    let form: HtmlFormElement = event.target()?.dyn_into().ok()?;
+    if form.matches(LEFT_ALONE).ok()? {
+        return None;
+    }
+    let button = event.submitter();
+    // `action` and `method` may be names of fields as well: the attributes are what was meant.
+    let of = |name: &str| {
+        let by_button = button
+            .as_ref()
+            .and_then(|button| button.get_attribute(&format!("form{name}")));
+        by_button.or_else(|| form.get_attribute(name))
+    };
+    let action = of("action").unwrap_or_else(path_shown);
+    if !action.starts_with('/') || action.starts_with("//") {
+        return None;
+    }
+    let fields = FormData::new_with_form(&form).ok()?;
+    if let Some((name, value)) = button.as_ref().and_then(|button| said_by(button)) {
+        let _ = fields.append_with_str(&name, &value);
+    }
+    let control: Element = match &button {
+        Some(button) => button.clone().unchecked_into(),
+        None => form.clone().unchecked_into(),
+    };
+    let is_post = of("method").is_some_and(|method| method.eq_ignore_ascii_case("post"));
+    if is_post {
+        let has_files = of("enctype").is_some_and(|kind| kind.starts_with("multipart"));
+        let body: JsValue = if has_files {
+            fields.into()
+        } else {
+            encoded(&fields)?.into()
+        };
+        visit(tab, Visit::post(action, body, Some(control)));
+    } else {
+        let query: String = encoded(&fields)?.to_string().into();
+        let path = action.split('?').next().unwrap_or_default();
+        visit(tab, Visit::filter(format!("{path}?{query}"), Some(control)));
+    }
+    Some(())
+}
+
+/// What the button says that sends a form, if it has a name.
+fn said_by(button: &Element) -> Option<(String, String)> {
+    let name = button.get_attribute("name")?;
+    Some((name, button.get_attribute("value").unwrap_or_default()))
+}
+
+/// Fields as a query string or the body of a plain form.
+fn encoded(fields: &FormData) -> Option<UrlSearchParams> {
+    UrlSearchParams::new_with_str_sequence_sequence(fields).ok()
+}
+
+/// The browser went to another entry of the history.
+fn went_back(tab: Tab) {
+    let shown = page::shown();
+    let y = tab.history.moved();
+    let (path, query) = (path_shown(), query_shown());
+    let scroll = move || {
+        if let Some(y) = y {
+            window().scroll_to_with_x_and_y(0.0, y);
+        }
+    };
+    if shown == (path.clone(), query.clone()) {
+        // A place within the page, by a hash link.
+        scroll();
+        return;
+    }
+    if page::is_live() && shown.0 == path {
+        tab.address.follow(&query);
+        page::now_shows(path, query);
+        scroll();
+        return;
+    }
+    visit(
+        tab,
+        Visit::back(format!("{path}?{query}"), y.unwrap_or_default()),
+    );
+}

@@ -1,0 +1,118 @@
+//! The page that is shown: taken down, put up, made live.
+
+use std::{any::Any, cell::RefCell};
+
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::{Document, Element, HtmlElement};
+
+use super::{Tab, path_shown, query_shown};
+use crate::pages::{PAGE_ID, START_ID, Start};
+
+/// Where the frame of the pages stands.
+const FRAME: &str = ".sidebar";
+
+thread_local! {
+    /// Path and query string of the page that is shown.
+    static SHOWN: RefCell<(String, String)> = const { RefCell::new((String::new(), String::new())) };
+    /// What keeps the page that is shown live.
+    static LIVE: RefCell<Option<Box<dyn Any>>> = const { RefCell::new(None) };
+}
+
+/// The element that holds the page.
+fn holder() -> Option<HtmlElement> {
+    let holder = document().get_element_by_id(PAGE_ID)?;
+    holder.dyn_into().ok()
+}
+
+/// Path and query string of the page that is shown. After the back button the address bar is ahead of them.
+pub fn shown() -> (String, String) {
+    SHOWN.with(|shown| shown.borrow().clone())
+}
+
+/// The page shows another view by itself.
+pub fn now_shows(path: String, query: String) {
+    SHOWN.with(|shown| *shown.borrow_mut() = (path, query));
+}
+
+/// Makes the page live that stands in the document.
+pub fn mount(tab: Tab) {
+    now_shows(path_shown(), query_shown());
+    tab.address.follow(&query_shown());
+    if let (Some(start), Some(holder)) = (sent(), holder()) {
+        let live = leptos::mount::hydrate_from(holder, move || start.view(tab.address));
+        LIVE.with(|held| *held.borrow_mut() = Some(Box::new(live)));
+    }
+    tab.connection.watch_what_is_shown();
+}
+
+/// What the page begins with; nothing when it does not live on.
+fn sent() -> Option<Start> {
+    let text = document().get_element_by_id(START_ID)?.text_content()?;
+    postcard::from_bytes(&crate::packed::from_text(&text)).ok()
+}
+
+/// Whether the page that is shown follows its address by itself.
+pub fn is_live() -> bool {
+    LIVE.with(|held| held.borrow().is_some())
+}
+
+/// Takes the page down that is shown, and puts that of another document in its place. Says whether it could.
+pub fn swap(tab: Tab, from: &Document) -> bool {
+    let (Some(holder), Some(next)) = (holder(), from.get_element_by_id(PAGE_ID)) else {
+        return false;
+    };
+    let frame = frame_in(&holder);
+    let scrolled = frame.as_ref().map_or(0, Element::scroll_top);
+    // A page without a frame says something about the one it stands in: the frame stays.
+    let kept = frame.filter(|_| frame_in(&next).is_none()).and_then(still);
+    LIVE.with(|held| held.borrow_mut().take());
+    holder.set_text_content(None);
+    if let Some(frame) = kept {
+        let _ = holder.append_child(&frame);
+    }
+    while let Some(child) = next.first_child() {
+        let Ok(child) = document().adopt_node(&child) else {
+            return false;
+        };
+        let _ = holder.append_child(&child);
+    }
+    document().set_title(&from.title());
+    take_brand(from);
+    if let Some(frame) = frame_in(&holder) {
+        frame.set_scroll_top(scrolled);
+    }
+    mount(tab);
+    true
+}
+
+fn frame_in(page: &Element) -> Option<Element> {
+    page.query_selector(FRAME).ok().flatten()
+}
+
+/// The frame as it can outlive its page: a copy of what would be taken down with it.
+fn still(frame: Element) -> Option<Element> {
+    if is_live() {
+        return frame.clone_node_with_deep(true).ok()?.dyn_into().ok();
+    }
+    Some(frame)
+}
+
+/// Takes an agency's style sheet over, or away.
+fn take_brand(from: &Document) {
+    const BRAND: &str = "link[data-brand]";
+    let of = |document: &Document| document.query_selector(BRAND).ok().flatten();
+    let href = |link: &Element| link.get_attribute("href");
+    let (shown, next) = (of(&document()), of(from));
+    if shown.as_ref().and_then(href) == next.as_ref().and_then(href) {
+        return;
+    }
+    if let Some(shown) = shown {
+        shown.remove();
+    }
+    if let (Some(next), Some(head)) = (next, document().head())
+        && let Ok(next) = document().adopt_node(&next)
+    {
+        let _ = head.append_child(&next);
+    }
+}

@@ -1,0 +1,288 @@
+//! Going to another page: its document is fetched and takes the place of the one that is shown.
+
+use js_sys::futures::JsFuture;
+use leptos::{prelude::*, task::spawn_local};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Document, DomParser, Element, Headers, RequestInit, Response, SupportedType, Url};
+
+use super::{Tab, failure, focus, page, path_shown, query_shown};
+use crate::SIGN_IN_PATH;
+
+/// Tells the server that a form is sent by a visit, which cannot follow a redirect to another site.
+const VISIT_HEADER: &str = "x-visit";
+/// Where such a redirect leads.
+const ELSEWHERE_HEADER: &str = "x-elsewhere";
+/// The attribute of the document that names the build which made it.
+const BUILD: &str = "data-build";
+/// The attribute of the document that tells readers apart.
+const READER: &str = "data-reader";
+
+/// What a visit leaves in the history.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Entry {
+    /// A new entry.
+    New,
+    /// The entry that is shown stays, with this address.
+    Same,
+    /// The browser went to it already; it was scrolled this far.
+    Gone(f64),
+}
+
+/// A page to go to.
+#[derive(Debug)]
+pub struct Visit {
+    href: String,
+    entry: Entry,
+    /// What is sent there; nothing for a page that is only looked at.
+    form: Option<JsValue>,
+    /// The control that was used.
+    control: Option<Element>,
+    /// Whether the reader stays where they are in the page.
+    keeps_place: bool,
+}
+
+impl Visit {
+    /// Follows a link.
+    pub fn link(href: String, control: Element) -> Self {
+        Self {
+            href,
+            entry: Entry::New,
+            form: None,
+            keeps_place: control.has_attribute("data-noscroll"),
+            control: Some(control),
+        }
+    }
+
+    /// Asks for a page with the fields of a form.
+    pub fn filter(href: String, control: Option<Element>) -> Self {
+        Self {
+            href,
+            entry: Entry::New,
+            form: None,
+            control,
+            keeps_place: true,
+        }
+    }
+
+    /// Sends a form.
+    pub fn post(href: String, form: JsValue, control: Option<Element>) -> Self {
+        Self {
+            href,
+            entry: Entry::New,
+            form: Some(form),
+            control,
+            keeps_place: false,
+        }
+    }
+
+    /// Shows the page that the back button led to.
+    pub fn back(href: String, y: f64) -> Self {
+        Self {
+            href,
+            entry: Entry::Gone(y),
+            form: None,
+            control: None,
+            keeps_place: false,
+        }
+    }
+
+    /// Shows the page again that is shown.
+    pub fn again(href: String) -> Self {
+        Self {
+            href,
+            entry: Entry::Same,
+            form: None,
+            control: None,
+            keeps_place: true,
+        }
+    }
+}
+
+/// What came back.
+struct Answer {
+    status: u16,
+    /// Where it came from in the end.
+    url: Url,
+    is_page: bool,
+    /// Another site to go to.
+    elsewhere: Option<String>,
+    text: String,
+}
+
+/// Goes to a page. A later visit takes this one's place.
+pub fn visit(tab: Tab, visit: Visit) {
+    tab.visits.update_value(|visits| *visits += 1);
+    if visit.form.is_some() {
+        tab.writes.update_value(|writes| *writes += 1);
+    }
+    failure::clear();
+    set_visiting(true);
+    let mine = tab.visits.get_value();
+    spawn_local(async move {
+        let answer = fetch(&visit).await;
+        if tab.visits.get_value() != mine {
+            return;
+        }
+        set_visiting(false);
+        match answer {
+            Ok(answer) => show(tab, &visit, &answer),
+            Err(_) => failed(&visit, "The server cannot be reached."),
+        }
+    });
+}
+
+/// Marks the document while an answer is waited for.
+fn set_visiting(is_visiting: bool) {
+    if let Some(root) = document().document_element() {
+        let _ = root.toggle_attribute_with_force("data-visiting", is_visiting);
+    }
+}
+
+async fn fetch(visit: &Visit) -> Result<Answer, JsValue> {
+    let headers = Headers::new()?;
+    headers.set("accept", "text/html")?;
+    let request = RequestInit::new();
+    if let Some(form) = &visit.form {
+        headers.set(VISIT_HEADER, "1")?;
+        request.set_method("POST");
+        request.set_body(form);
+    }
+    request.set_headers(&headers);
+    let response = JsFuture::from(window().fetch_with_str_and_init(&visit.href, &request)).await?;
+    let response: Response = response.unchecked_into();
+    let headers = response.headers();
+    let kind = headers.get("content-type")?.unwrap_or_default();
+    let text = JsFuture::from(response.text()?).await?;
+    Ok(Answer {
+        status: response.status(),
+        url: Url::new(&response.url())?,
+        is_page: kind.starts_with("text/html"),
+        elsewhere: headers.get(ELSEWHERE_HEADER)?,
+        text: text.as_string().unwrap_or_default(),
+    })
+}
+
+/// The page stays as it is, and the control says why.
+fn failed(visit: &Visit, why: &str) {
+    let what = if visit.form.is_some() {
+        "What you entered is still here: try again."
+    } else {
+        "Try again."
+    };
+    failure::say(visit.control.as_ref(), &[why, " ", what].concat());
+    if let Entry::Gone(_) = visit.entry {
+        // The address bar is at the other page already: only a load shows what belongs to it.
+        let _ = window().location().reload();
+    }
+}
+
+fn show(tab: Tab, visit: &Visit, answer: &Answer) {
+    if let Some(elsewhere) = &answer.elsewhere {
+        let _ = window().location().assign(elsewhere);
+        return;
+    }
+    if answer.status >= 500 {
+        failed(visit, "The server could not answer.");
+        return;
+    }
+    let href = address_of(visit, answer);
+    let parsed = DomParser::new()
+        .and_then(|parser| parser.parse_from_string(&answer.text, SupportedType::TextHtml));
+    let next = parsed
+        .ok()
+        .filter(|next| answer.is_page && is_ours(next, answer));
+    let Some(next) = next else {
+        leave_to_browser(visit, answer, &href);
+        return;
+    };
+    let from = path_shown();
+    let focused = focus::Focused::now();
+    match visit.entry {
+        Entry::New if is_shown(&href) => tab.history.replace(&href),
+        Entry::New => tab.history.push(&href),
+        Entry::Same => tab.history.replace(&href),
+        Entry::Gone(_) => {}
+    }
+    if !page::swap(tab, &next) {
+        let _ = window().location().assign(&href);
+        return;
+    }
+    arrive(visit, &answer.url, from == answer.url.pathname(), focused);
+}
+
+/// The address of what is shown in the end: an answer to a form has the address that the form was on.
+fn address_of(visit: &Visit, answer: &Answer) -> String {
+    let url = &answer.url;
+    let asked = Url::new_with_base(&visit.href, &url.href());
+    let was_redirected = asked
+        .as_ref()
+        .is_ok_and(|asked| (asked.pathname(), asked.search()) != (url.pathname(), url.search()));
+    if visit.form.is_some() && !was_redirected {
+        return path_shown() + "?" + &query_shown();
+    }
+    let hash = asked.map(|asked| asked.hash()).unwrap_or_default();
+    url.pathname() + &url.search() + &hash
+}
+
+/// Whether the address bar shows it already.
+fn is_shown(href: &str) -> bool {
+    let location = window().location();
+    let shown = [location.pathname(), location.search(), location.hash()]
+        .map(Result::unwrap_or_default)
+        .concat();
+    shown == href
+}
+
+/// Whether a document is a page of this build for this reader, which can take the place of the one that is shown.
+fn is_ours(next: &Document, answer: &Answer) -> bool {
+    let here = document();
+    let named = |document: &Document, name: &str| {
+        document
+            .document_element()
+            .and_then(|root| root.get_attribute(name))
+    };
+    let reader = named(next, READER);
+    named(next, BUILD) == named(&here, BUILD)
+        && reader.is_none_or(|reader| Some(reader) == named(&here, READER))
+        && !answer.url.pathname().starts_with(SIGN_IN_PATH)
+}
+
+/// Signing in, another build, a file: the browser does it by itself.
+fn leave_to_browser(visit: &Visit, answer: &Answer, href: &str) {
+    if visit.form.is_some() && !answer.is_page {
+        failed(visit, "The server refused it.");
+        return;
+    }
+    let _ = match visit.entry {
+        Entry::New if visit.form.is_none() => window().location().assign(&visit.href),
+        Entry::New => window().location().assign(href),
+        Entry::Same | Entry::Gone(_) => window().location().reload(),
+    };
+}
+
+/// Puts the reader where they expect to be in the page.
+fn arrive(visit: &Visit, url: &Url, is_same_path: bool, focused: Option<focus::Focused>) {
+    let stays = visit.keeps_place && is_same_path;
+    match visit.entry {
+        Entry::Gone(y) => window().scroll_to_with_x_and_y(0.0, y),
+        _ if stays => {}
+        _ => {
+            let target = url.hash();
+            let target = document().get_element_by_id(target.trim_start_matches('#'));
+            match target {
+                Some(target) => target.scroll_into_view(),
+                None => window().scroll_to_with_x_and_y(0.0, 0.0),
+            }
+        }
+    }
+    let is_form = visit.form.is_some();
+    let has_focus =
+        (is_form && focus::outcome()) || (stays && focused.is_some_and(|focused| focused.again()));
+    if !has_focus {
+        focus::heading();
+    }
+    if !stays || is_form {
+        let title = document().title();
+        focus::announce(title.split(" · ").next().unwrap_or_default());
+    }
+}
