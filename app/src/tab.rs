@@ -10,6 +10,7 @@ mod failure;
 mod focus;
 mod history;
 mod page;
+mod prefetch;
 mod visit;
 
 use std::cell::OnceCell;
@@ -32,7 +33,7 @@ pub struct Tab {
     history: History,
     /// Counts the visits: only the last one is shown.
     visits: StoredValue<u32>,
-    /// Counts the writes: what was fetched before one may be out of date.
+    /// Counts what was written, here and by others: what was fetched before one may be out of date.
     writes: StoredValue<u32>,
 }
 
@@ -47,6 +48,8 @@ pub fn tab() -> Option<Tab> {
 
 /// Makes the page live that the server rendered, and takes care of the ways to others from now on.
 pub fn start() {
+    // Only the first call counts; pages that live on make it as well.
+    let _ = any_spawner::Executor::init_wasm_bindgen();
     // What belongs to the tab is never taken down with a page.
     let owner = Owner::new_root(None);
     let tab = owner.with(|| Tab {
@@ -88,6 +91,12 @@ impl Tab {
         }
         page::now_shows(path_shown(), query_shown());
         self.address.follow(&query_shown());
+    }
+
+    /// Something changed: what was fetched before may be out of date.
+    pub fn changed(self) {
+        self.writes
+            .update_value(|writes| *writes = writes.wrapping_add(1));
     }
 
     /// Shows the page of the address bar anew: it is out of date in a way that changes cannot mend.

@@ -32,7 +32,7 @@ pub fn Sidebar(
             let words = if open_alerts == 1 { " is open" } else { " are open" };
             view! { <span class="nav-count">{open_alerts}<span class="visually-hidden">{words}</span></span> }
         });
-        view! { <a class="nav-item" href=href aria-current=current>{label}{count}</a> }
+        view! { <a class="nav-item" href=href aria-current=current data-prefetch="">{label}{count}</a> }
     };
     let accounts = reader.accounts.clone();
     let switch = (accounts.len() > 1).then(|| {

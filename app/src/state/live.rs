@@ -67,8 +67,10 @@ mod browser {
     const LONGEST_WAIT: Duration = Duration::from_secs(10);
     /// The wait after there were too many live pages.
     const FULL_WAIT: Duration = Duration::from_mins(1);
-    /// The server beats every 15 seconds; a connection silent for longer than two beats is dead.
-    const SILENCE: Duration = Duration::from_secs(35);
+    /// The server beats every 8 seconds; a connection silent for longer than two beats is dead.
+    const SILENCE: Duration = Duration::from_secs(18);
+    /// Who comes back to the tab, or gets their network back, need not wait for that: in milliseconds.
+    const DOUBTFUL_MS: f64 = 10_000.0;
 
     /// How a connection was.
     #[derive(Clone, Copy)]
@@ -96,6 +98,10 @@ mod browser {
         watched: StoredValue<Option<Watched>>,
         view: StoredValue<u32>,
         asks: StoredValue<Option<mpsc::UnboundedSender<Result<Asked, AppError>>>>,
+        /// Wakes whoever waits for the connection.
+        looks: StoredValue<Option<mpsc::UnboundedSender<()>>>,
+        /// When something was last heard, in the browser's milliseconds.
+        heard_at: StoredValue<f64>,
     }
 
     /// See the other definition.
@@ -128,6 +134,8 @@ mod browser {
                 watched: StoredValue::new(None),
                 view: StoredValue::new(0),
                 asks: StoredValue::new(None),
+                looks: StoredValue::new(None),
+                heard_at: StoredValue::new(0.0),
             }
         }
     }
@@ -159,26 +167,41 @@ mod browser {
                 .with_value(|asks| asks.as_ref().map(|asks| asks.unbounded_send(Ok(asked))));
         }
 
+        /// The network or the reader is back: looks whether the connection still is what it says.
+        pub fn look(self) {
+            self.looks
+                .with_value(|looks| looks.as_ref().map(|looks| looks.unbounded_send(())));
+        }
+
+        /// The network is gone, whatever the connection still says.
+        pub fn lost(self) {
+            self.link.set(Link::Broken);
+        }
+
         async fn run(self) {
+            let (looks, mut looked) = mpsc::unbounded();
+            self.looks.set_value(Some(looks));
             let mut wait = FIRST_WAIT;
             loop {
-                match self.connect().await {
-                    Ended::Full => {
-                        self.link.set(Link::Full);
-                        sleep(FULL_WAIT).await;
-                        continue;
+                let (link, pause) = match self.connect(&mut looked).await {
+                    Ended::Full => (Link::Full, FULL_WAIT),
+                    Ended::Worked => {
+                        wait = FIRST_WAIT;
+                        (Link::Broken, wait)
                     }
-                    Ended::Worked => wait = FIRST_WAIT,
-                    Ended::Failed => {}
-                }
-                self.link.set(Link::Broken);
-                sleep(wait).await;
-                wait = (wait * 2).min(LONGEST_WAIT);
+                    Ended::Failed => {
+                        wait = (wait * 2).min(LONGEST_WAIT);
+                        (Link::Broken, wait)
+                    }
+                };
+                self.link.set(link);
+                let pause = std::pin::pin!(sleep(pause));
+                select(pause, looked.next()).await;
             }
         }
 
         /// Listens until the connection breaks.
-        async fn connect(self) -> Ended {
+        async fn connect(self, looked: &mut mpsc::UnboundedReceiver<()>) -> Ended {
             let (asks, input) = mpsc::unbounded();
             self.asks.set_value(Some(asks));
             let Ok(mut frames) = follow(input.into()).await else {
@@ -187,10 +210,11 @@ mod browser {
             self.ask();
             let mut ended = Ended::Failed;
             loop {
-                let silence = std::pin::pin!(sleep(SILENCE));
-                match select(frames.next(), silence).await {
+                let doubts = std::pin::pin!(self.doubts(looked));
+                match select(frames.next(), doubts).await {
                     Either::Left((Some(Ok(message)), _)) => {
                         ended = Ended::Worked;
+                        self.heard_at.set_value(js_sys::Date::now());
                         self.link.set(Link::Live);
                         self.take(message);
                     }
@@ -200,6 +224,22 @@ mod browser {
                     }
                     Either::Left((Some(Err(AppError::TooMany)), _)) => return Ended::Full,
                     _ => return ended,
+                }
+            }
+        }
+
+        /// Ends when a connection that says that it is open can no longer be believed.
+        async fn doubts(self, looked: &mut mpsc::UnboundedReceiver<()>) {
+            let mut silence = std::pin::pin!(sleep(SILENCE));
+            loop {
+                match select(silence.as_mut(), looked.next()).await {
+                    Either::Left(_) => return,
+                    Either::Right(_)
+                        if js_sys::Date::now() - self.heard_at.get_value() > DOUBTFUL_MS =>
+                    {
+                        return;
+                    }
+                    Either::Right(_) => {}
                 }
             }
         }
@@ -223,6 +263,9 @@ mod browser {
                 LiveFrame::Hello { .. } | LiveFrame::Beat => {}
                 LiveFrame::Resync => watched.reload.run(()),
                 LiveFrame::Delta(delta) => {
+                    if let Some(tab) = tab() {
+                        tab.changed();
+                    }
                     if watched.page.apply.run(delta) == Applied::Gap {
                         watched.reload.run(());
                     }

@@ -6,7 +6,7 @@ use web_sys::{
     Element, FormData, HtmlAnchorElement, HtmlFormElement, SubmitEvent, UrlSearchParams,
 };
 
-use super::{Tab, Visit, page, path_shown, query_shown, visit};
+use super::{Tab, Visit, page, path_shown, prefetch, query_shown, visit};
 use crate::ui::browser;
 
 /// Links that the browser follows by itself: to another window, into a file, or marked as none of ours.
@@ -29,6 +29,13 @@ pub fn listen(tab: Tab) {
             event.prevent_default();
         }
     });
+    window_event_listener(ev::pointerover, move |event| {
+        let target = event.target().and_then(|target| target.dyn_into().ok());
+        prefetch::pointed(tab, target);
+    });
+    window_event_listener(ev::online, move |_| tab.connection.look());
+    window_event_listener(ev::offline, move |_| tab.connection.lost());
+    window_event_listener(ev::visibilitychange, move |_| tab.connection.look());
     window_event_listener(ev::popstate, move |_| went_back(tab));
     window_event_listener(ev::pagehide, move |_| tab.history.remember());
     browser::close_menus_when_left();

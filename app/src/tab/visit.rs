@@ -1,11 +1,11 @@
 //! Going to another page: its document is fetched and takes the place of the one that is shown.
 
-use js_sys::futures::JsFuture;
+use js_sys::{Promise, futures::JsFuture};
 use leptos::{prelude::*, task::spawn_local};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Document, DomParser, Element, Headers, RequestInit, Response, SupportedType, Url};
 
-use super::{Tab, failure, focus, page, path_shown, query_shown};
+use super::{Tab, failure, focus, page, path_shown, prefetch, query_shown};
 use crate::SIGN_IN_PATH;
 
 /// Tells the server that a form is sent by a visit, which cannot follow a redirect to another site.
@@ -113,13 +113,13 @@ struct Answer {
 pub fn visit(tab: Tab, visit: Visit) {
     tab.visits.update_value(|visits| *visits += 1);
     if visit.form.is_some() {
-        tab.writes.update_value(|writes| *writes += 1);
+        tab.changed();
     }
     failure::clear();
     set_visiting(true);
     let mine = tab.visits.get_value();
     spawn_local(async move {
-        let answer = fetch(&visit).await;
+        let answer = fetch(tab, &visit).await;
         if tab.visits.get_value() != mine {
             return;
         }
@@ -138,17 +138,30 @@ fn set_visiting(is_visiting: bool) {
     }
 }
 
-async fn fetch(visit: &Visit) -> Result<Answer, JsValue> {
+/// Asks the server for the document of an address, or sends a form there.
+pub fn ask(href: &str, form: Option<&JsValue>) -> Result<Promise, JsValue> {
     let headers = Headers::new()?;
     headers.set("accept", "text/html")?;
     let request = RequestInit::new();
-    if let Some(form) = &visit.form {
+    if let Some(form) = form {
         headers.set(VISIT_HEADER, "1")?;
         request.set_method("POST");
         request.set_body(form);
     }
     request.set_headers(&headers);
-    let response = JsFuture::from(window().fetch_with_str_and_init(&visit.href, &request)).await?;
+    Ok(window().fetch_with_str_and_init(href, &request))
+}
+
+async fn fetch(tab: Tab, visit: &Visit) -> Result<Answer, JsValue> {
+    let fetched = match visit.form {
+        None => prefetch::take(tab, &visit.href),
+        Some(_) => None,
+    };
+    let response = match fetched {
+        Some(fetched) => fetched,
+        None => ask(&visit.href, visit.form.as_ref())?,
+    };
+    let response = JsFuture::from(response).await?;
     let response: Response = response.unchecked_into();
     let headers = response.headers();
     let kind = headers.get("content-type")?.unwrap_or_default();

@@ -1,0 +1,134 @@
+// One application: whoever goes from page to page loads no document, and loses nothing on the way.
+
+import type { Page, WebSocket } from "@playwright/test";
+import { expect, test } from "../support/test";
+
+/// Every page of an account's owner, by its link in the sidebar, and its heading.
+const PAGES = [
+  ["AI Credits Usage", "AI Credits Usage"],
+  ["Trends", "Trends"],
+  ["Weekly review", "Weekly review"],
+  ["Value", "Value"],
+  ["Alerts", "Alerts"],
+  ["Companies", "Companies"],
+  ["Plans & add-ons", "Plans & add-ons"],
+  ["Plan recommendation", "Plan recommendation"],
+  ["Members", "Members"],
+  ["API keys", "API keys"],
+  ["Client branding", "Client branding"],
+  ["Audit log", "Audit log"],
+  ["Your account", "Your account"],
+] as const;
+
+/// Marks the document: a load loses the mark.
+const mark = (page: Page) => page.evaluate(() => Object.assign(window, { marked: true }));
+
+const isMarked = (page: Page) => page.evaluate(() => "marked" in window);
+
+/// Follows a link of the sidebar, and waits until its page is shown.
+async function visit(page: Page, link: string, heading = link): Promise<void> {
+  await page.locator(".sidebar").getByRole("link", { name: link, exact: true }).click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText(heading);
+}
+
+test.describe("One application", () => {
+  test("no link of the sidebar loads a document, and one connection is enough", async ({ usage, account }) => {
+    const { page } = usage;
+    const sockets: WebSocket[] = [];
+    page.on("websocket", (socket) => sockets.push(socket));
+    await usage.open();
+    await mark(page);
+    for (const [link, heading] of [...PAGES.slice(1), PAGES[0]]) {
+      await visit(page, link, heading);
+      await expect(page).toHaveTitle(new RegExp(`^${heading} · `));
+      await expect(page.locator("main h1")).toBeFocused();
+      await expect(page.getByRole("status").and(page.locator("#announcer"))).toHaveText(heading);
+    }
+    expect(await isMarked(page)).toBe(true);
+    expect(await page.evaluate(() => performance.getEntriesByType("navigation").length)).toBe(1);
+    await account.api.report({ company: "acme", agent: "chat", activity: "chat_reply", credits: "12.5", reference: "live" });
+    await expect(page.locator(".log-rows, main").getByText("live", { exact: true }).first()).toBeVisible();
+    expect(sockets).toHaveLength(1);
+    expect(sockets[0]?.isClosed()).toBe(false);
+  });
+
+  test("back and forward show each page as it was left", async ({ usage, account }) => {
+    const { page } = usage;
+    for (let event = 0; event < 60; event++) {
+      await account.api.report({ company: "acme", agent: "chat", activity: "chat_reply", credits: "1", reference: `reply-${event}` });
+    }
+    await page.setViewportSize({ width: 1024, height: 500 });
+    await usage.open();
+    await mark(page);
+    const places: { heading: string; title: string; url: string; y: number }[] = [];
+    const headings = ["Trends", "Companies", "Audit log", "Plans & add-ons", "AI Credits Usage", "Alerts"];
+    for (const heading of headings) {
+      await visit(page, heading);
+      await page.evaluate(() => window.scrollTo(0, 120));
+      const y = await page.evaluate(() => window.scrollY);
+      places.push({ heading, title: await page.title(), url: page.url(), y });
+    }
+    const isAt = async (place: (typeof places)[number]) => {
+      await expect(page.getByRole("heading", { level: 1 })).toHaveText(place.heading);
+      await expect(page).toHaveURL(place.url);
+      await expect(page).toHaveTitle(place.title);
+      await expect.poll(() => page.evaluate(() => window.scrollY)).toBeGreaterThanOrEqual(place.y - 1);
+      await expect.poll(() => page.evaluate(() => window.scrollY)).toBeLessThanOrEqual(place.y + 1);
+    };
+    for (const place of places.slice(0, -1).reverse()) {
+      await page.goBack();
+      await isAt(place);
+    }
+    for (const place of places.slice(1)) {
+      await page.goForward();
+      await isAt(place);
+    }
+    expect(await isMarked(page)).toBe(true);
+  });
+
+  test("a page that cannot be had leaves the one that is shown, and says so at the link", async ({ usage, problems }) => {
+    problems.allow(/Failed to load resource|ERR_INTERNET_DISCONNECTED|WebSocket connection/);
+    const { page } = usage;
+    await usage.open();
+    await page.context().setOffline(true);
+    const link = page.locator(".sidebar").getByRole("link", { name: "Trends", exact: true });
+    await link.click();
+    await expect(page.getByRole("alert")).toContainText("The server cannot be reached.");
+    expect(await link.evaluate((link) => link.nextElementSibling?.getAttribute("role"))).toBe("alert");
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText("AI Credits Usage");
+    await page.context().setOffline(false);
+    await visit(page, "Trends");
+    await expect(page.getByRole("alert")).toHaveCount(0);
+  });
+
+  test("what is not there is said inside the frame", async ({ usage, problems }) => {
+    problems.allow(/status of 404/);
+    const { page } = usage;
+    await usage.open();
+    await mark(page);
+    await page.evaluate(() => document.querySelector(".sidebar a.nav-item")?.setAttribute("href", "/nothing-here"));
+    await page.locator(".sidebar a.nav-item").first().click();
+    await expect(page.locator("main.lone")).toBeVisible();
+    await visit(page, "Trends");
+    expect(await isMarked(page)).toBe(true);
+  });
+
+  test("another reader's page is never put beside what the first one saw", async ({ usage, account, server }) => {
+    const { page } = usage;
+    await usage.open();
+    await mark(page);
+    const { signIn } = await import("../support/account");
+    await signIn(page.request, server, await account.user());
+    await visit(page, "Trends");
+    expect(await isMarked(page)).toBe(false);
+  });
+
+  test("forms are sent without loading a document, and a reload does not send them again", async ({ usage, account, server }) => {
+    const { page } = usage;
+    await page.goto(`${server.url}/billing/alerts?account=${account.key}`);
+    await mark(page);
+    await page.getByRole("button", { name: "Theme" }).click();
+    await expect(page.locator("html")).toHaveAttribute("data-theme", /dark|light/);
+    expect(await isMarked(page)).toBe(true);
+  });
+});
