@@ -126,6 +126,7 @@ test.describe("One application", () => {
   test("forms are sent without loading a document, and a reload does not send them again", async ({ usage, account, server }) => {
     const { page } = usage;
     await page.goto(`${server.url}/billing/alerts?account=${account.key}`);
+    await expect(page.locator("html[data-running]")).toBeAttached();
     await mark(page);
     await page.getByRole("button", { name: "Theme" }).click();
     await expect(page.locator("html")).toHaveAttribute("data-theme", /dark|light/);

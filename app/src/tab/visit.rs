@@ -152,17 +152,21 @@ pub fn ask(href: &str, form: Option<&JsValue>) -> Result<Promise, JsValue> {
     Ok(window().fetch_with_str_and_init(href, &request))
 }
 
+/// What was fetched before the link was followed. A failure of then says nothing about now.
+async fn prefetched(tab: Tab, visit: &Visit) -> Option<Response> {
+    let answer = prefetch::take(tab, &visit.href).filter(|_| visit.form.is_none())?;
+    response_to(answer).await.ok().filter(Response::ok)
+}
+
+async fn response_to(asked: Promise) -> Result<Response, JsValue> {
+    Ok(JsFuture::from(asked).await?.unchecked_into())
+}
+
 async fn fetch(tab: Tab, visit: &Visit) -> Result<Answer, JsValue> {
-    let fetched = match visit.form {
-        None => prefetch::take(tab, &visit.href),
-        Some(_) => None,
+    let response = match prefetched(tab, visit).await {
+        Some(response) => response,
+        None => response_to(ask(&visit.href, visit.form.as_ref())?).await?,
     };
-    let response = match fetched {
-        Some(fetched) => fetched,
-        None => ask(&visit.href, visit.form.as_ref())?,
-    };
-    let response = JsFuture::from(response).await?;
-    let response: Response = response.unchecked_into();
     let headers = response.headers();
     let kind = headers.get("content-type")?.unwrap_or_default();
     let text = JsFuture::from(response.text()?).await?;
