@@ -20,6 +20,7 @@ use leptos::prelude::*;
 use crate::state::{Address, Connection};
 use history::History;
 
+use visit::Sending;
 pub use visit::{Visit, visit};
 
 /// The tab; cheap to copy.
@@ -33,6 +34,8 @@ pub struct Tab {
     history: History,
     /// Counts the visits: only the last one is shown.
     visits: StoredValue<u32>,
+    /// Whether a form is on its way, and where the reader wants to go after it.
+    sending: StoredValue<Sending>,
     /// Counts what was written, here and by others: what was fetched before one may be out of date.
     writes: StoredValue<u32>,
 }
@@ -57,6 +60,7 @@ pub fn start() {
         connection: Connection::default(),
         history: History::begin(),
         visits: StoredValue::new(0),
+        sending: StoredValue::new(Sending::Nothing),
         writes: StoredValue::new(0),
     });
     std::mem::forget(owner);

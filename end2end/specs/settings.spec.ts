@@ -18,6 +18,7 @@ test.describe("API keys", () => {
     const works = async (key: string) => (await page.request.get(`${server.url}/api/v1/usage/summary`, { headers: { authorization: `Bearer ${key}` } })).status();
     expect(await works(first)).toBe(200);
     await settings.row("keys", "reports").getByRole("button", { name: "Rotate" }).click();
+    await expect(page.getByTestId("new-key")).not.toHaveValue(first);
     const second = await page.getByTestId("new-key").inputValue();
     expect([await works(first), await works(second)]).toEqual([200, 200]);
     const prefix = first.split("_")[1];

@@ -28,8 +28,19 @@ enum Entry {
     Gone(f64),
 }
 
+/// Whether a form is on its way.
+#[derive(Debug, Clone)]
+pub enum Sending {
+    /// None is.
+    Nothing,
+    /// One is; another press of its button does nothing.
+    Form,
+    /// One is, and this is where the reader goes once it has arrived.
+    Before(Visit),
+}
+
 /// A page to go to.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Visit {
     href: String,
     entry: Entry,
@@ -104,31 +115,54 @@ struct Answer {
     /// Where it came from in the end.
     url: Url,
     is_page: bool,
+    was_redirected: bool,
     /// Another site to go to.
     elsewhere: Option<String>,
     text: String,
 }
 
-/// Goes to a page. A later visit takes this one's place.
+impl Answer {
+    /// Whether a form was done, and led to a page that says no more than that.
+    fn is_done(&self) -> bool {
+        let has_failed = self.url.search().contains("failed=");
+        self.was_redirected && self.status < 400 && !has_failed
+    }
+}
+
+/// Goes to a page. A later visit takes this one's place, but not that of a form: whether it arrived is always told.
 pub fn visit(tab: Tab, visit: Visit) {
-    tab.visits.update_value(|visits| *visits += 1);
+    if !matches!(tab.sending.get_value(), Sending::Nothing) {
+        if visit.form.is_none() {
+            tab.sending.set_value(Sending::Before(visit));
+        }
+        return;
+    }
     if visit.form.is_some() {
         tab.changed();
+        tab.sending.set_value(Sending::Form);
     }
+    tab.visits.update_value(|visits| *visits += 1);
     failure::clear();
     set_visiting(true);
     let mine = tab.visits.get_value();
     spawn_local(async move {
         let answer = fetch(tab, &visit).await;
-        if tab.visits.get_value() != mine {
-            return;
-        }
-        set_visiting(false);
-        match answer {
-            Ok(answer) => show(tab, &visit, &answer),
-            Err(_) => failed(&visit, "The server cannot be reached."),
+        if tab.visits.get_value() == mine {
+            arrived(tab, &visit, answer);
         }
     });
+}
+
+fn arrived(tab: Tab, sent: &Visit, answer: Result<Answer, JsValue>) {
+    set_visiting(false);
+    let sending = tab.sending.get_value();
+    tab.sending.set_value(Sending::Nothing);
+    match (answer, sending) {
+        // What was done is seen on the page that the reader went to meanwhile; a problem or a secret only here.
+        (Ok(answer), Sending::Before(next)) if answer.is_done() => visit(tab, next),
+        (Ok(answer), _) => show(tab, sent, &answer),
+        (Err(_), _) => failed(sent, "The server cannot be reached."),
+    }
 }
 
 /// Marks the document while an answer is waited for.
@@ -174,6 +208,7 @@ async fn fetch(tab: Tab, visit: &Visit) -> Result<Answer, JsValue> {
         status: response.status(),
         url: Url::new(&response.url())?,
         is_page: kind.starts_with("text/html"),
+        was_redirected: response.redirected(),
         elsewhere: headers.get(ELSEWHERE_HEADER)?,
         text: text.as_string().unwrap_or_default(),
     })
