@@ -9,8 +9,10 @@ mod controls;
 mod failure;
 mod focus;
 mod history;
+mod outdated;
 mod page;
 mod prefetch;
+mod transition;
 mod visit;
 
 use std::cell::OnceCell;
@@ -43,6 +45,8 @@ pub struct Tab {
 thread_local! {
     static TAB: OnceCell<Tab> = const { OnceCell::new() };
 }
+
+pub use outdated::{build, outdated};
 
 /// The tab, once it has begun.
 pub fn tab() -> Option<Tab> {

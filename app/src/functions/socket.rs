@@ -8,11 +8,15 @@ use futures::{
 use js_sys::{ArrayBuffer, Uint8Array};
 use leptos::task::spawn_local;
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
-use web_sys::{BinaryType, Event, MessageEvent, WebSocket};
+use web_sys::{BinaryType, CloseEvent, Event, MessageEvent, WebSocket};
+
+/// The server is of another build than the page.
+const OUTDATED: u16 = 4000;
 
 /// Opens a socket. What is received ends when the connection does; the connection ends when the sender is dropped.
 pub fn open(path: &str) -> Result<(UnboundedReceiver<Bytes>, UnboundedSender<Bytes>), JsValue> {
-    let socket = WebSocket::new(path)?;
+    let build = crate::tab::build();
+    let socket = WebSocket::new(&[path, "?build=", &build].concat())?;
     socket.set_binary_type(BinaryType::Arraybuffer);
     let (arrive, arrived) = mpsc::unbounded();
     let (send, outgoing) = mpsc::unbounded();
@@ -31,7 +35,10 @@ async fn drive(
     let on_open = Closure::<dyn Fn(Event)>::new(move |_| {
         let _ = opened.unbounded_send(true);
     });
-    let on_close = Closure::<dyn Fn(Event)>::new(move |_| {
+    let on_close = Closure::<dyn Fn(CloseEvent)>::new(move |event: CloseEvent| {
+        if event.code() == OUTDATED {
+            crate::tab::outdated();
+        }
         let _ = failed.unbounded_send(false);
         end.close_channel();
     });

@@ -5,15 +5,15 @@ use leptos::{prelude::*, task::spawn_local};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Document, DomParser, Element, Headers, RequestInit, Response, SupportedType, Url};
 
-use super::{Tab, failure, focus, page, path_shown, prefetch, query_shown};
+use super::{
+    Tab, failure, focus, outdated::BUILD, page, path_shown, prefetch, query_shown, transition,
+};
 use crate::SIGN_IN_PATH;
 
 /// Tells the server that a form is sent by a visit, which cannot follow a redirect to another site.
 const VISIT_HEADER: &str = "x-visit";
 /// Where such a redirect leads.
 const ELSEWHERE_HEADER: &str = "x-elsewhere";
-/// The attribute of the document that names the build which made it.
-const BUILD: &str = "data-build";
 /// The attribute of the document that tells readers apart.
 const READER: &str = "data-reader";
 
@@ -255,11 +255,26 @@ fn show(tab: Tab, visit: &Visit, answer: &Answer) {
         Entry::Same => tab.history.replace(&href),
         Entry::Gone(_) => {}
     }
-    if !page::swap(tab, &next) {
-        let _ = window().location().assign(&href);
-        return;
+    let keeps_place = visit.keeps_place && from == answer.url.pathname();
+    let arrival = Arrival {
+        entry: visit.entry,
+        hash: answer.url.hash(),
+        is_form: visit.form.is_some(),
+        keeps_place,
+        focused,
+    };
+    let put = move || {
+        if page::swap(tab, &next) {
+            arrival.arrive();
+        } else {
+            let _ = window().location().assign(&href);
+        }
+    };
+    if keeps_place {
+        put();
+    } else {
+        transition::run(put);
     }
-    arrive(visit, &answer.url, from == answer.url.pathname(), focused);
 }
 
 /// The address of what is shown in the end: an answer to a form has the address that the form was on.
@@ -312,29 +327,37 @@ fn leave_to_browser(visit: &Visit, answer: &Answer, href: &str) {
     };
 }
 
-/// Puts the reader where they expect to be in the page.
-fn arrive(visit: &Visit, url: &Url, is_same_path: bool, focused: Option<focus::Focused>) {
-    let stays = visit.keeps_place && is_same_path;
-    match visit.entry {
-        Entry::Gone(y) => window().scroll_to_with_x_and_y(0.0, y),
-        _ if stays => {}
-        _ => {
-            let target = url.hash();
-            let target = document().get_element_by_id(target.trim_start_matches('#'));
-            match target {
-                Some(target) => target.scroll_into_view(),
-                None => window().scroll_to_with_x_and_y(0.0, 0.0),
+/// How a reader comes to a page.
+struct Arrival {
+    entry: Entry,
+    hash: String,
+    is_form: bool,
+    keeps_place: bool,
+    focused: Option<focus::Focused>,
+}
+
+impl Arrival {
+    /// Puts the reader where they expect to be in the page.
+    fn arrive(self) {
+        match self.entry {
+            Entry::Gone(y) => window().scroll_to_with_x_and_y(0.0, y),
+            _ if self.keeps_place => {}
+            _ => {
+                let id = self.hash.trim_start_matches('#');
+                match document().get_element_by_id(id) {
+                    Some(target) => target.scroll_into_view(),
+                    None => window().scroll_to_with_x_and_y(0.0, 0.0),
+                }
             }
         }
-    }
-    let is_form = visit.form.is_some();
-    let has_focus =
-        (is_form && focus::outcome()) || (stays && focused.is_some_and(|focused| focused.again()));
-    if !has_focus {
-        focus::heading();
-    }
-    if !stays || is_form {
-        let title = document().title();
-        focus::announce(title.split(" · ").next().unwrap_or_default());
+        let is_back_at_control =
+            || self.keeps_place && self.focused.as_ref().is_some_and(focus::Focused::again);
+        if !((self.is_form && focus::outcome()) || is_back_at_control()) {
+            focus::heading();
+        }
+        if !self.keeps_place || self.is_form {
+            let title = document().title();
+            focus::announce(title.split(" · ").next().unwrap_or_default());
+        }
     }
 }

@@ -16,6 +16,7 @@ use axum::{
         Request, State,
         ws::{WebSocketUpgrade, rejection::WebSocketUpgradeRejection},
     },
+    http::Uri,
     response::{IntoResponse as _, Response},
 };
 use places::Place;
@@ -23,6 +24,7 @@ use service::Caller;
 use tab::Tab;
 use tokio::sync::Semaphore;
 
+use super::files;
 use crate::{AppState, api::problem::Problem, middleware::address::ClientAddress};
 
 /// Longest message of a page, in bytes: it says which view it shows, as its address does.
@@ -54,6 +56,9 @@ pub async fn follow(
         Ok(upgrade) => bounded(upgrade),
         Err(rejection) => return rejection.into_response(),
     };
+    if is_of_another_build(request.uri()) {
+        return upgrade.on_upgrade(move |socket| Tab::new(socket, &state, caller).refuse_build());
+    }
     let address = ClientAddress::of(request.extensions());
     if let Some(places) = places(&state, &caller, address) {
         return upgrade.on_upgrade(move |socket| async move {
@@ -69,6 +74,13 @@ pub async fn follow(
         Tab::new(socket, &state, caller).refuse().await;
         drop(refusal);
     })
+}
+
+/// Whether a page says that it is of another build than the pages of this server.
+fn is_of_another_build(uri: &Uri) -> bool {
+    let query = uri.query().unwrap_or_default();
+    let said = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "build");
+    said.is_some_and(|(_, build)| build != files::assets().build.as_str())
 }
 
 fn bounded(upgrade: WebSocketUpgrade) -> WebSocketUpgrade {

@@ -80,6 +80,11 @@ impl Tab {
         }
     }
 
+    /// Says that the page is of another build, with which this server shares no language.
+    pub async fn refuse_build(self) {
+        self.close(Closing::Outdated).await;
+    }
+
     /// Follows what the page asks for, until either side ends it.
     pub async fn run(mut self) {
         if let Err(Some(why)) = self.follow().await {

@@ -24,6 +24,8 @@ pub enum Closing {
     TooLarge = 1009,
     /// There are too many streams: try again later.
     TooMany = 1013,
+    /// The page is of another build: it has to be loaded again.
+    Outdated = 4000,
 }
 
 impl Closing {
@@ -34,6 +36,7 @@ impl Closing {
             Self::TooFast => "too many messages",
             Self::TooLarge => "message too large",
             Self::TooMany => "too many live pages: try again later",
+            Self::Outdated => "load the page again",
         }
     }
 

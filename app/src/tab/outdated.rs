@@ -1,0 +1,64 @@
+//! A server that was updated under an open page.
+
+use js_sys::Reflect;
+use leptos::prelude::*;
+use wasm_bindgen::JsValue;
+
+use super::failure;
+
+/// The attribute of the document that names the build which made it.
+pub const BUILD: &str = "data-build";
+/// Where the tab keeps when it loaded itself again, so that two servers of different builds cannot make it do so for
+/// ever.
+const RELOADED_AT: &str = "reloaded-at";
+/// The least time between two such loads, in milliseconds.
+const PAUSE_MS: f64 = 60_000.0;
+
+/// The build of the page.
+pub fn build() -> String {
+    let root = document().document_element();
+    root.and_then(|root| root.get_attribute(BUILD))
+        .unwrap_or_default()
+}
+
+/// The server is of another build: the page is loaded again, unless something typed would be lost by it.
+pub fn outdated() {
+    if is_typed() || !may_reload() {
+        failure::say(
+            None,
+            "Creditscope was updated. Reload the page when you have finished what you are typing.",
+        );
+        return;
+    }
+    let _ = window().location().reload();
+}
+
+/// Notes that the page is loaded again now; says whether that was not done just before.
+fn may_reload() -> bool {
+    let Ok(Some(storage)) = window().session_storage() else {
+        return false;
+    };
+    let now = js_sys::Date::now();
+    let before = storage.get_item(RELOADED_AT).ok().flatten();
+    // Of a text that is no number it is not a number either, and no comparison with that holds.
+    let before = before.map_or(0.0, |at| js_sys::Date::parse(&at));
+    if now - before < PAUSE_MS {
+        return false;
+    }
+    let at = js_sys::Date::new(&JsValue::from_f64(now)).to_iso_string();
+    storage.set_item(RELOADED_AT, &String::from(at)).is_ok()
+}
+
+/// Whether a field holds something that the server did not send.
+fn is_typed() -> bool {
+    let Ok(fields) = document().query_selector_all("main input:not([type=hidden]), main textarea")
+    else {
+        return false;
+    };
+    let differs = |index| {
+        let field = fields.item(index)?;
+        let of = |name: &str| Reflect::get(&field, &name.into()).ok();
+        Some(of("value") != of("defaultValue") || of("checked") != of("defaultChecked"))
+    };
+    (0..fields.length()).any(|index| differs(index).unwrap_or(false))
+}
