@@ -132,4 +132,62 @@ test.describe("One application", () => {
     await expect(page.locator("html")).toHaveAttribute("data-theme", /dark|light/);
     expect(await isMarked(page)).toBe(true);
   });
+
+  test("a form that is on its way is heard out before the next page is shown", async ({ usage, account, server }) => {
+    const { page } = usage;
+    await page.goto(`${server.url}/settings/brand?account=${account.key}`);
+    await expect(page.locator("html[data-running]")).toBeAttached();
+    await mark(page);
+    let release = () => {};
+    const held = new Promise<void>((resolve) => (release = resolve));
+    await page.route("**/settings/brand*", async (route) => {
+      if (route.request().method() === "POST") await held;
+      await route.continue();
+    });
+    await page.getByLabel("Name").fill("Northwind Insights");
+    const save = page.getByRole("button", { name: "Save" });
+    await save.click();
+    await save.click();
+    await page.locator(".sidebar").getByRole("link", { name: "Audit log", exact: true }).click();
+    release();
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText("Audit log");
+    await expect(page.getByTestId("audit").getByRole("row").filter({ hasText: "Client branding changed" })).toHaveCount(1);
+    expect(await isMarked(page)).toBe(true);
+  });
+
+  test("a page of an earlier build is loaded again, once, when nothing was typed", async ({ usage }) => {
+    const { page } = usage;
+    await usage.open();
+    await mark(page);
+    await page.evaluate(() => document.documentElement.setAttribute("data-build", "of-yesterday"));
+    await page.locator(".sidebar").getByRole("link", { name: "Trends", exact: true }).click();
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText("Trends");
+    expect(await isMarked(page)).toBe(false);
+  });
+
+  test("after two hundred visits the page is as light as after ten", async ({ usage }) => {
+    test.setTimeout(300_000);
+    const { page } = usage;
+    await usage.open();
+    const client = await page.context().newCDPSession(page);
+    await client.send("Performance.enable");
+    const weigh = async () => {
+      await client.send("HeapProfiler.collectGarbage");
+      const { metrics } = await client.send("Performance.getMetrics");
+      const of = (name: string) => metrics.find((metric) => metric.name === name)?.value ?? Number.NaN;
+      return { nodes: of("Nodes"), listeners: of("JSEventListeners") };
+    };
+    const go = async (visits: number) => {
+      for (let at = 0; at < visits; at++) {
+        const [link, heading] = PAGES[at % 2 === 0 ? 6 : 0];
+        await visit(page, link, heading);
+      }
+    };
+    await go(10);
+    const before = await weigh();
+    await go(190);
+    const after = await weigh();
+    expect(after.nodes).toBeLessThan(before.nodes * 1.2);
+    expect(after.listeners).toBeLessThan(before.listeners * 1.2);
+  });
 });
