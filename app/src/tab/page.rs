@@ -2,6 +2,7 @@
 
 use std::{any::Any, cell::RefCell};
 
+use js_sys::Reflect;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Document, Element, HtmlElement};
@@ -82,8 +83,30 @@ pub fn swap(tab: Tab, from: &Document) -> bool {
     if let Some(frame) = frame_in(&holder) {
         frame.set_scroll_top(scrolled);
     }
+    run_scripts(&holder);
     mount(tab);
     true
+}
+
+/// Runs the few lines that a page brings along: they came as text, which browsers do not run.
+fn run_scripts(holder: &HtmlElement) {
+    let nonce = document()
+        .query_selector("head script[nonce]")
+        .ok()
+        .flatten()
+        .and_then(|script| Reflect::get(&script, &"nonce".into()).ok())
+        .and_then(|nonce| nonce.as_string());
+    let Ok(Some(inert)) = holder.query_selector("script:not([type])") else {
+        return;
+    };
+    let (Some(nonce), Ok(script)) = (nonce, document().create_element("script")) else {
+        return;
+    };
+    let _ = script.set_attribute("nonce", &nonce);
+    script.set_text_content(inert.text_content().as_deref());
+    if let Some(parent) = inert.parent_node() {
+        let _ = parent.replace_child(&script, &inert);
+    }
 }
 
 fn frame_in(page: &Element) -> Option<Element> {

@@ -142,7 +142,7 @@ async fn deaf(addr: SocketAddr, cookie: &str) -> WebSocketStream<TcpStream> {
     let asked = Asked {
         view: 1,
         query,
-        from,
+        from: Some(from),
     };
     socket.send(asking(&asked)).await.unwrap();
     socket

@@ -15,7 +15,9 @@ const SCRIPT: &str = include_str!("passkeys.js");
 
 /// The script of a page with a button.
 pub(super) fn script() -> impl IntoView {
-    view! { <script nonce=use_nonce() inner_html=SCRIPT></script> }
+    // In a scope of its own: a reader may come to a page with it more than once.
+    let lines = ["(() => {", SCRIPT, "})();"].concat();
+    view! { <script nonce=use_nonce() inner_html=lines></script> }
 }
 
 /// What stands in the place of a button until the script runs, which takes it away, and what the script says.
