@@ -27,23 +27,34 @@ stage=$target/page/$profile
 tools=$root/scripts/node_modules/.bin
 
 # Leaves out of the compiled page what only the words of a panic need: a release has none (scripts/prune.mjs).
-# The compiler calls these flags unstable: one that no longer has them makes the page 6 kB larger, no worse.
+# Where the library's sources are, they are compiled along, for size and without those words as well.
+# The compiler calls these flags unstable: one that no longer has them makes the page larger, no worse.
 find_unstable() {
-  local known
+  local known flags=${CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS:-}
   known=$(RUSTC_BOOTSTRAP=1 rustc -Z help 2>/dev/null || true)
   if ! grep -q 'location-detail=' <<<"$known" || ! grep -q 'fmt-debug=' <<<"$known"; then return; fi
-  unstable=(RUSTC_BOOTSTRAP=1
-    "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS=${CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS:-} -Zlocation-detail=none -Zfmt-debug=none")
+  flags+=" -Zlocation-detail=none -Zfmt-debug=none"
+  if can_rebuild_std; then
+    # A library that was built before is not the one to use.
+    flags="$(sed -E 's/--sysroot=[^ ]+//' <<<"$flags") -Zunstable-options -Cpanic=immediate-abort"
+    rebuilt=(-Zbuild-std=std,panic_abort -Zbuild-std-features=optimize_for_size)
+  fi
+  unstable=(RUSTC_BOOTSTRAP=1 "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS=$flags")
+}
+
+can_rebuild_std() {
+  [ -e "$(rustc --print sysroot)/lib/rustlib/src/rust/library/Cargo.lock" ] &&
+    RUSTC_BOOTSTRAP=1 rustc --target "$wasm_target" -Zunstable-options -Cpanic=immediate-abort --print cfg >/dev/null 2>&1
 }
 
 build_wasm() {
-  local cargo_profile=wasm-release unstable=()
+  local cargo_profile=wasm-release unstable=() rebuilt=()
   if [ "$profile" = dev ]; then cargo_profile=dev; else find_unstable; fi
   say "Building the page (wasm, $cargo_profile)"
   # Cargo would let RUSTFLAGS hide the flags that env.sh sets. Debug information would only make the
   # page's tens of megabytes more: stack traces use the functions' names.
   env -u RUSTFLAGS CARGO_PROFILE_DEV_DEBUG=0 "${unstable[@]}" \
-    cargo build "${locked[@]}" -p frontend --target "$wasm_target" --profile "$cargo_profile"
+    cargo build "${locked[@]}" "${rebuilt[@]}" -p frontend --target "$wasm_target" --profile "$cargo_profile"
   compiled=$target/$wasm_target/${cargo_profile/#dev/debug}
 }
 

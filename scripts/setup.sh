@@ -25,6 +25,15 @@ rust_from_rustup() {
     has_wasm_std rustc
 }
 
+# A release compiles the standard library along with the page, which makes the page smaller (scripts/build.sh).
+# Without its sources the page is larger, no worse.
+setup_std_sources() {
+  if ! have rustup || [ -e "$(rustc --print sysroot)/lib/rustlib/src/rust/library/Cargo.lock" ]; then return; fi
+  say "Asking rustup for the standard library's sources"
+  timeout "$rustup_timeout_s" rustup component add rust-src >/dev/null 2>&1 ||
+    say "They are not to be had: the page will be a little larger"
+}
+
 rust_from_debian() {
   can_apt || fail "there is no Rust $rust_wanted with the $wasm_target target" \
     "install Rust $rust_wanted or newer with rustup, run 'rustup target add $wasm_target', then run this again"
@@ -76,6 +85,7 @@ setup_rust() {
     rust_from_rustup || rust_from_debian
     use_rust || fail "Rust is installed but cannot build for $wasm_target" "run 'rustup target add $wasm_target'"
   fi
+  setup_std_sources
   have cargo-clippy || fail "cargo clippy is missing" "run 'rustup component add clippy rustfmt'"
   say "Rust $(rust_version rustc) with $wasm_target"
 }
