@@ -2,6 +2,7 @@
 
 use domain::{
     Agent, Credits,
+    activity::first_upper,
     number::{self, Change},
     usage::{Dashboard, Totals},
 };
@@ -103,13 +104,6 @@ impl CardSum {
             shown,
         }
     }
-}
-
-fn first_upper(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| {
-        first.to_uppercase().chain(letters).collect()
-    })
 }
 
 #[cfg(test)]

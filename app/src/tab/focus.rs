@@ -17,7 +17,7 @@ impl Focused {
     /// The control that is focused now, if any can be found again.
     pub fn now() -> Option<Self> {
         let active = document().active_element()?;
-        let tag = active.tag_name().to_lowercase();
+        let tag = active.tag_name();
         let name = NAMES.into_iter().find(|name| active.has_attribute(name))?;
         let value = active.get_attribute(name)?;
         Some(Self {

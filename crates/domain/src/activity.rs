@@ -87,16 +87,23 @@ pub const MONTHS: [&str; 12] = [
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
 ];
 
-/// `voice_call` as people read it: `Voice call`.
+/// `voice_call` as people read it: `Voice call`. A first letter beyond ASCII stays as it is: every reader would load a
+/// table of 12 kB for it.
 pub fn activity_label(activity: &str) -> String {
     if activity == crate::event::OTHER {
         return "Other".to_owned();
     }
     let spaced = activity.replace(['_', '-', '.'], " ");
-    let mut letters = spaced.chars();
-    letters.next().map_or_else(String::new, |first| {
-        first.to_uppercase().chain(letters).collect()
-    })
+    first_upper(&spaced)
+}
+
+/// A text with its first letter, if that is one of ASCII, as a capital.
+pub fn first_upper(text: &str) -> String {
+    let mut text = text.to_owned();
+    if let Some(first) = text.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    text
 }
 
 /// Where a page of the log begins.
