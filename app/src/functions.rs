@@ -11,7 +11,6 @@ mod client;
 mod event;
 mod live;
 mod page;
-mod plans;
 #[cfg(feature = "hydrate")]
 mod socket;
 mod tips;
@@ -31,12 +30,6 @@ pub use page::{
 };
 #[cfg(feature = "ssr")]
 pub use page::{read_page, read_sheet};
-pub use plans::{
-    DisputeLine, GrantLine, GrantStatus, LedgerLine, LoadPlans, Offer, OrderLine, PlansPage,
-    Progress, Standing, load_plans,
-};
-#[cfg(feature = "ssr")]
-pub use plans::{pack_offer, plan_offer, read_plans};
 pub use tips::{TipLine, TipsView};
 
 #[cfg(feature = "ssr")]

@@ -7,7 +7,6 @@
 mod chart;
 #[cfg(feature = "ssr")]
 mod found;
-mod plans;
 #[cfg(feature = "ssr")]
 pub mod settings;
 #[cfg(feature = "ssr")]
@@ -22,11 +21,7 @@ pub use found::{Found, find};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    functions::{self, Page},
-    state::Address,
-};
-use plans::PlansPage;
+use crate::{functions::Page, state::Address};
 use usage::UsagePage;
 
 /// Id of the element that holds the page.
@@ -41,8 +36,6 @@ pub(crate) const START_ID: &str = "start";
 pub enum Start {
     /// Billing > AI Credits Usage.
     Usage(Box<Page>),
-    /// Billing > Plans & add-ons.
-    Plans(Box<functions::PlansPage>),
 }
 
 impl Start {
@@ -52,7 +45,6 @@ impl Start {
         let query = address.query();
         match self {
             Self::Usage(page) => view! { <UsagePage page=*page query/> }.into_any(),
-            Self::Plans(page) => view! { <PlansPage page=*page query/> }.into_any(),
         }
     }
 }

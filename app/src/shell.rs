@@ -52,7 +52,7 @@ fn scripts(assets: &Assets) -> impl IntoView + use<> {
         assets.script, assets.wasm
     );
     view! {
-        <link rel="modulepreload" href=assets.script.clone() crossorigin=nonce.clone()/>
+        <link rel="modulepreload" href=assets.script.clone() nonce=nonce.clone() crossorigin=""/>
         <link rel="preload" href=assets.wasm.clone() r#as="fetch" r#type="application/wasm" crossorigin=""/>
         <script type="module" nonce=nonce inner_html=begin></script>
     }

@@ -12,13 +12,8 @@ use super::{
     sign_in::SignIn,
 };
 use crate::{
-    PLANS_PATH, SIGN_IN_PATH, USAGE_PATH,
-    components::Problem,
-    context::Current,
-    error::AppError,
-    functions::{read_page, read_plans},
-    packed,
-    state::Address,
+    SIGN_IN_PATH, USAGE_PATH, components::Problem, context::Current, error::AppError,
+    functions::read_page, packed, state::Address,
 };
 
 /// What stands at an address: a page, or why there is none.
@@ -80,9 +75,6 @@ pub async fn find(
         USAGE_PATH => read_page(services, current, query)
             .await
             .map(|page| Start::Usage(Box::new(page))),
-        PLANS_PATH => read_plans(services, current, query)
-            .await
-            .map(|page| Start::Plans(Box::new(page))),
         SIGN_IN_PATH => {
             return Found::SignIn {
                 query: query.to_owned(),
@@ -132,7 +124,6 @@ impl Found {
         match self {
             Self::Start { start, .. } => match **start {
                 Start::Usage(_) => "AI Credits Usage · Creditscope",
-                Start::Plans(_) => "Plans & add-ons · Creditscope",
             },
             Self::SignIn { .. } | Self::Enter(_) | Self::Refused(_) => "Sign in · Creditscope",
             Self::Settings(page) => page.title(),
@@ -153,7 +144,6 @@ impl Found {
         };
         let (reader, account) = match &**start {
             Start::Usage(page) => (&page.reader, &page.dashboard.account.key),
-            Start::Plans(page) => (&page.reader, &page.account),
         };
         reader.brand.as_ref()?;
         let mut query = form_urlencoded::Serializer::new(String::new());

@@ -12,6 +12,7 @@ mod frame;
 mod keys;
 mod members;
 mod passkeys;
+mod plans;
 mod platform;
 mod recovery;
 mod refunds;
@@ -34,6 +35,10 @@ pub use confirm::ConfirmPage;
 pub use enter::EnterPage;
 pub use keys::KeysPage;
 pub use members::MembersPage;
+pub use plans::{
+    DisputeLine, GrantLine, GrantStatus, LedgerLine, Offer, OrderLine, PlansPage, Progress,
+    Standing, pack_offer, plan_offer,
+};
 pub use platform::PlatformPage;
 pub use recovery::RecoveryPage;
 pub use refunds::RefundsPage;
@@ -54,7 +59,8 @@ use leptos::prelude::*;
 
 use crate::{
     ADVICE_PATH, ALERTS_PATH, AUDIT_PATH, BRAND_PATH, COMPANIES_PATH, KEYS_PATH, MEMBERS_PATH,
-    PLATFORM_PATH, REFUNDS_PATH, REVIEW_PATH, TRENDS_PATH, VALUE_PATH, YOU_PATH, error::AppError,
+    PLANS_PATH, PLATFORM_PATH, REFUNDS_PATH, REVIEW_PATH, TRENDS_PATH, VALUE_PATH, YOU_PATH,
+    error::AppError,
 };
 
 /// One of these pages, with all that it shows.
@@ -72,6 +78,8 @@ pub enum Settings {
     Platform(Box<PlatformPage>),
     /// Requests for refunds of all accounts.
     Refunds(Box<RefundsPage>),
+    /// What the account has, and what it can buy.
+    Plans(Box<PlansPage>),
     /// Which plan would have cost least.
     Advice(Box<AdvicePage>),
     /// What each company spends.
@@ -104,6 +112,7 @@ impl Settings {
                 .await
                 .map(Box::new)
                 .map(Self::Refunds),
+            PLANS_PATH => PlansPage::read(ask).await.map(Box::new).map(Self::Plans),
             ADVICE_PATH => AdvicePage::read(ask).await.map(Box::new).map(Self::Advice),
             COMPANIES_PATH => CompaniesPage::read(ask)
                 .await
@@ -129,6 +138,7 @@ impl Settings {
             Self::Review(_) => "Weekly review · Creditscope",
             Self::Platform(_) => "Platform trends · Creditscope",
             Self::Refunds(_) => "Refund requests · Creditscope",
+            Self::Plans(_) => "Plans & add-ons · Creditscope",
             Self::Advice(_) => "Plan recommendation · Creditscope",
             Self::Companies(_) => "Companies · Creditscope",
             Self::Members(_) => "Members · Creditscope",
@@ -147,6 +157,7 @@ impl Settings {
             Self::Review(page) => page.view(),
             Self::Platform(page) => page.view(),
             Self::Refunds(page) => page.view(),
+            Self::Plans(page) => page.view(),
             Self::Advice(page) => page.view(),
             Self::Companies(page) => page.view(),
             Self::Members(page) => page.view(),

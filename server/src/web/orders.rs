@@ -2,7 +2,7 @@
 
 use app::{
     context::Current,
-    functions::{Offer, pack_offer, plan_offer},
+    pages::settings::{Offer, pack_offer, plan_offer},
 };
 use axum::{Extension, Form, extract::State, response::Response};
 use domain::{ledger::OrderKind, number};

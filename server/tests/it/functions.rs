@@ -45,5 +45,5 @@ async fn a_call_that_cannot_be_read_is_told_so_and_is_no_fault_of_ours() {
         assert!(reply.status.is_client_error(), "{path}: {}", reply.status);
         called += 1;
     }
-    assert!(called > 40, "{called}");
+    assert!(called >= 21, "{called}");
 }

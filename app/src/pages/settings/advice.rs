@@ -56,7 +56,7 @@ impl AdvicePage {
         let (title, text) = verdict(&self.advice);
         view! {
             <section class="card verdict" data-testid="verdict"><h2>{title}</h2><p>{text}</p>
-                <a class="button" href=plans rel="external">"Plans & add-ons"</a></section>
+                <a class="button" href=plans>"Plans & add-ons"</a></section>
         }
         .into_any()
     }

@@ -75,13 +75,24 @@ pub struct Frame {
 }
 
 impl Frame {
+    /// Who reads the page.
+    pub(super) const fn reader(&self) -> &Reader {
+        &self.reader
+    }
+
     /// Where a form leads back to.
     pub(super) fn back(&self) -> String {
         format!("{}?account={}", self.path, self.account)
     }
 
     /// The page with a title, what it is for, and its parts.
-    pub(super) fn view(self, title: &'static str, lead: &'static str, parts: AnyView) -> AnyView {
+    pub(super) fn view(
+        self,
+        title: &'static str,
+        lead: impl Into<String>,
+        parts: AnyView,
+    ) -> AnyView {
+        let lead: String = lead.into();
         let Self {
             reader,
             account,
@@ -130,6 +141,10 @@ fn words_of(what: &str) -> &'static str {
         "rule-removed" => "The rule is deleted, and its alerts are resolved.",
         "webhook-removed" => "The endpoint is deleted.",
         "sent" => "The event is pending: reload in a moment to see the response.",
+        "supported" => "The platform sees what you said. It decides the request.",
+        "ordered" => {
+            "The credits are added as soon as the order is paid. This page shows it at once."
+        }
         "welcome" => "You are a member now.",
         _ => "It was stored.",
     }

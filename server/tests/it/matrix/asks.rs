@@ -382,7 +382,6 @@ fn functions(names: &Names) -> Vec<Ask> {
             &[("search", "")],
             Need::Read,
         ),
-        get("GET /api/fn/load_plans", "load_plans", &[], Need::ReadAll),
     ]
 }
 

@@ -3,71 +3,57 @@
 use domain::{
     Credits, Time,
     calendar::Zone,
-    filter::ViewQuery,
     ledger::{Dispute, DisputeState, Grant, Order, OrderState},
     number,
     tenancy::{Pack, Plan},
 };
 use serde::Serialize;
 use service::{
-    Services,
     activity::{decision_words, support_words},
     billing::{Billing, LEDGER_LINES},
     ports::{Offered, Versioned as _},
 };
 
-use super::{
-    DisputeLine, GrantLine, GrantStatus, Offer, OrderLine, PlansPage, Progress, Standing, ledger,
-};
-use crate::{context::Current, error::AppError, functions::page::read_reader};
+use super::{DisputeLine, GrantLine, GrantStatus, Offer, OrderLine, Progress, Standing};
 
-/// Reads the page that a query string describes, as someone may see it.
-pub async fn read_plans(
-    services: &Services,
-    current: &Current,
-    query: &str,
-) -> Result<PlansPage, AppError> {
-    let (person, caller) = current.known()?;
-    let (scope, _) = crate::functions::scope_of(services, caller, query).await?;
-    let reader = read_reader(services, person, caller, &scope).await?;
-    let account = scope.account().clone();
-    let asker = scope.may_support().then(|| caller.name().to_owned());
-    let billing = services.billing(scope, before(query)).await?;
-    let order = |order: &Order| order_line(order, services.checkout_url(order), &billing.zone);
-    Ok(PlansPage {
-        reader,
-        orders: billing.orders.iter().map(order).collect(),
-        disputes: lines(&billing.disputes, |dispute| {
-            dispute_line(dispute, asker.as_deref(), &billing.zone)
-        }),
-        grants: lines(&billing.grants, |grant| grant_line(grant, &billing)),
-        older: older(&billing),
-        ledger: ledger::lines(&billing),
-        plans: lines(&billing.catalogue.plans, |plan| {
-            plan_offer(plan, &billing.plan)
-        }),
-        packs: lines(&billing.catalogue.packs, |pack| {
-            pack_offer(pack, &billing.plan.key)
-        }),
-        account: account.key,
-        account_name: account.name,
-        time_zone: account.time_zone,
-        read_at: billing.read_at,
-        cycle: billing.cycle,
-        books: billing.books,
-        plan: billing.plan.name,
+/// The latest orders; `checkout` knows where one is paid.
+pub(super) fn order_lines(
+    billing: &Billing,
+    checkout: impl Fn(&Order) -> Option<String>,
+) -> Vec<OrderLine> {
+    lines(&billing.orders, |order| {
+        order_line(order, checkout(order), &billing.zone)
+    })
+}
+
+/// The latest requests for refunds; `asker` is the reader's name when they may say what the agency thinks of them.
+pub(super) fn dispute_lines(billing: &Billing, asker: Option<&str>) -> Vec<DisputeLine> {
+    lines(&billing.disputes, |dispute| {
+        dispute_line(dispute, asker, &billing.zone)
+    })
+}
+
+/// Every grant.
+pub(super) fn grant_lines(billing: &Billing) -> Vec<GrantLine> {
+    lines(&billing.grants, |grant| grant_line(grant, billing))
+}
+
+/// The plans on offer.
+pub(super) fn plan_offers(billing: &Billing) -> Vec<Offer> {
+    lines(&billing.catalogue.plans, |plan| {
+        plan_offer(plan, &billing.plan)
+    })
+}
+
+/// The packs on offer.
+pub(super) fn pack_offers(billing: &Billing) -> Vec<Offer> {
+    lines(&billing.catalogue.packs, |pack| {
+        pack_offer(pack, &billing.plan.key)
     })
 }
 
 fn lines<T, L>(items: &[T], line: impl Fn(&T) -> L) -> Vec<L> {
     items.iter().map(line).collect()
-}
-
-/// The entry before which the ledger is read.
-fn before(query: &str) -> Option<i64> {
-    let (_, others) = ViewQuery::parse(query).ok()?;
-    let before = others.iter().find(|(name, _)| name == "before")?;
-    before.1.parse().ok()
 }
 
 /// A plan as an account is offered it that is on another.
@@ -222,7 +208,8 @@ fn grant_line(grant: &Grant, billing: &Billing) -> GrantLine {
     }
 }
 
-fn older(billing: &Billing) -> Option<i64> {
+/// The entry before which older ones begin.
+pub(super) fn older(billing: &Billing) -> Option<i64> {
     let shown = usize::try_from(LEDGER_LINES).ok()?;
     let has_more = billing.entries.len() > shown;
     billing

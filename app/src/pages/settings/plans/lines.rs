@@ -1,22 +1,9 @@
 //! Plans & add-ons, in words.
 
-#[cfg(feature = "ssr")]
-mod ledger;
-#[cfg(feature = "ssr")]
-mod words;
-
-use domain::{Credits, ledger::BooksView, live::ReadAt, usage::CycleView};
-use leptos::{
-    prelude::*,
-    server_fn::codec::{GetUrl, Post},
-};
-use serde::{Deserialize, Serialize};
-
-use super::Reader;
-use crate::{error::AppError, packed::Packed};
+use domain::Credits;
 
 /// Something that can be bought.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Offer {
     /// Its key.
     pub key: String,
@@ -37,7 +24,7 @@ pub struct Offer {
 }
 
 /// How an offer compares with the plan the account is on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
     /// It is that plan.
     Current,
@@ -52,7 +39,7 @@ pub enum Standing {
 }
 
 /// How far an order is, or a dispute.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Progress {
     /// Waits for someone.
     Waiting,
@@ -63,7 +50,7 @@ pub enum Progress {
 }
 
 /// An order in words.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrderLine {
     /// Its id.
     pub id: String,
@@ -84,7 +71,7 @@ pub struct OrderLine {
 }
 
 /// What can be expected of a grant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GrantStatus {
     /// It pays.
     Active,
@@ -109,7 +96,7 @@ impl GrantStatus {
 }
 
 /// A grant in words.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GrantLine {
     /// Its id.
     pub id: String,
@@ -128,7 +115,7 @@ pub struct GrantLine {
 }
 
 /// A line of the ledger in words.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LedgerLine {
     /// From when on it holds.
     pub date: String,
@@ -149,7 +136,7 @@ pub struct LedgerLine {
 }
 
 /// A request for a refund in words.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DisputeLine {
     /// Its id.
     pub id: String,
@@ -170,49 +157,3 @@ pub struct DisputeLine {
     /// Whether the reader may say whether the agency supports it.
     pub may_support: bool,
 }
-
-/// The whole page.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PlansPage {
-    /// Who reads it.
-    pub reader: Reader,
-    /// Key of the account.
-    pub account: String,
-    /// Display name of the account.
-    pub account_name: String,
-    /// Its time zone.
-    pub time_zone: String,
-    /// Where and when it was read.
-    pub read_at: ReadAt,
-    /// The running cycle.
-    pub cycle: CycleView,
-    /// Balance and running calls.
-    pub books: BooksView,
-    /// Display name of the plan.
-    pub plan: String,
-    /// Plans, smallest first.
-    pub plans: Vec<Offer>,
-    /// Packs, smallest first.
-    pub packs: Vec<Offer>,
-    /// The latest orders.
-    pub orders: Vec<OrderLine>,
-    /// The latest requests for refunds.
-    pub disputes: Vec<DisputeLine>,
-    /// Every grant, newest first.
-    pub grants: Vec<GrantLine>,
-    /// A page of the ledger, newest first.
-    pub ledger: Vec<LedgerLine>,
-    /// The entry before which older ones begin.
-    pub older: Option<i64>,
-}
-
-/// Reads the page that a query string describes.
-#[server(prefix = "/api/fn", client = super::PageClient, input = GetUrl, output = Post<Packed>)]
-pub async fn load_plans(query: String) -> Result<PlansPage, AppError> {
-    let services = use_context::<service::Services>().ok_or(AppError::Failed)?;
-    let current = use_context::<crate::context::Current>().unwrap_or_default();
-    words::read_plans(&services, &current, &query).await
-}
-
-#[cfg(feature = "ssr")]
-pub use words::{pack_offer, plan_offer, read_plans};

@@ -3,25 +3,38 @@
 use domain::number;
 use leptos::prelude::*;
 
-use crate::{
-    functions::{DisputeLine, OrderLine, PlansPage, Progress},
-    ui::Icon,
-};
+use super::{DisputeLine, OrderLine, PlansPage, Progress};
+use crate::{PLANS_PATH, ui::Icon};
 
-/// The latest orders.
-#[component]
-pub fn Orders(
-    /// The page.
-    page: RwSignal<PlansPage>,
-) -> impl IntoView {
-    let orders = Memo::new(move |_| page.with(|page| page.orders.clone()));
-    move || {
-        let orders = orders.get();
-        (!orders.is_empty()).then(|| {
+impl PlansPage {
+    /// The latest orders.
+    pub(super) fn orders_section(&self) -> impl IntoView + use<> {
+        let rows: Vec<_> = self.orders.iter().cloned().map(order).collect();
+        let section = (!rows.is_empty()).then(|| {
             view! {
                 <section aria-labelledby="orders">
                     <header class="section-header"><h2 id="orders">"Orders"</h2></header>
-                    <ul class="card requests" data-testid="orders">{orders.into_iter().map(order).collect_view()}</ul>
+                    <ul class="card requests" data-testid="orders">{rows}</ul>
+                </section>
+            }
+        });
+        view! { <div data-live="plan-orders">{section}</div> }
+    }
+
+    /// The latest requests for refunds, open ones first.
+    pub(super) fn disputes_section(&self) -> impl IntoView + use<> {
+        let account = &self.frame.account;
+        let rows: Vec<_> = self
+            .disputes
+            .iter()
+            .cloned()
+            .map(|line| dispute(line, account))
+            .collect();
+        (!rows.is_empty()).then(|| {
+            view! {
+                <section aria-labelledby="disputes">
+                    <header class="section-header"><h2 id="disputes">"Refund requests"</h2><p>"The platform decides them; approved credits come back at once."</p></header>
+                    <ul class="card requests" data-testid="disputes">{rows}</ul>
                 </section>
             }
         })
@@ -30,14 +43,14 @@ pub fn Orders(
 
 fn order(line: OrderLine) -> impl IntoView {
     let credits = format!("{} credits", number::whole_credits(line.credits));
+    let pay = line
+        .checkout_url
+        .map(|url| view! { <a class="button" href=url rel="external noopener">"Pay"</a> });
     view! {
         <li class="request">
             <div><b>{line.name}</b><small>{credits}{line.price.map(|price| format!(" · {price}"))}</small></div>
             <small class="request-by">{line.ordered}</small>
-            <div class="request-end">
-                {line.checkout_url.map(|url| view! { <a class="button" href=url rel="external noopener">"Pay"</a> })}
-                {state(line.progress, line.state)}
-            </div>
+            <div class="request-end">{pay}{state(line.progress, line.state)}</div>
         </li>
     }
 }
@@ -52,47 +65,28 @@ fn state(progress: Progress, words: String) -> impl IntoView {
     view! { <span class=class>{icon.view()}{words}</span> }
 }
 
-/// The latest requests for refunds, open ones first.
-#[component]
-pub fn Disputes(
-    /// The page.
-    page: RwSignal<PlansPage>,
-) -> impl IntoView {
-    let disputes = Memo::new(move |_| page.with(|page| page.disputes.clone()));
-    let account = Memo::new(move |_| page.with(|page| page.account.clone()));
-    move || {
-        let (disputes, account) = (disputes.get(), account.get());
-        (!disputes.is_empty()).then(|| {
-            let line = |line: DisputeLine| dispute(line, &account);
-            view! {
-                <section aria-labelledby="disputes">
-                    <header class="section-header"><h2 id="disputes">"Refund requests"</h2><p>"The platform decides them; approved credits come back at once."</p></header>
-                    <ul class="card requests" data-testid="disputes">{disputes.into_iter().map(line).collect_view()}</ul>
-                </section>
-            }
-        })
-    }
-}
-
-fn dispute(line: DisputeLine, account: &str) -> impl IntoView {
+fn dispute(line: DisputeLine, account: &str) -> impl IntoView + use<> {
     let asked = match line.credits {
         Some(credits) => format!("{} credits of {}", number::credits(credits), line.event),
         None => line.event,
     };
     let support = line.may_support.then(|| support(&line.id, account));
+    let said = line.support.map(|text| view! { <small>{text}</small> });
+    // The form beside it is not replaced while somebody writes in it.
+    let [said_as, state_as] = ["said", "state"].map(|part| format!("dispute-{}-{part}", line.id));
     view! {
         <li class="request">
-            <div><b>{line.reason}</b><small>{asked}</small>{line.support.map(|text| view! { <small>{text}</small> })}</div>
+            <div><b>{line.reason}</b><small>{asked}</small><span data-live=said_as>{said}</span></div>
             <small class="request-by">{line.asked}</small>
-            <div class="request-end">{state(line.progress, line.state)}</div>
+            <div class="request-end" data-live=state_as>{state(line.progress, line.state)}</div>
             {support}
         </li>
     }
 }
 
 /// Says whether the agency supports its client's request.
-fn support(dispute: &str, account: &str) -> impl IntoView {
-    let next = format!("{}?account={account}", crate::PLANS_PATH);
+fn support(dispute: &str, account: &str) -> impl IntoView + use<> {
+    let next = format!("{PLANS_PATH}?account={account}");
     view! {
         <form method="post" action="/billing/disputes/support" class="request-support">
             <input type="hidden" name="account" value=account.to_owned()/>
