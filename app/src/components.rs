@@ -12,6 +12,7 @@ mod page_notices;
 mod problem;
 mod receipt;
 mod running_calls;
+mod sheet;
 mod sidebar;
 mod tips;
 
@@ -27,5 +28,6 @@ pub use page_notices::PageNotices;
 pub use problem::Problem;
 pub use receipt::ReceiptPanel;
 pub use running_calls::RunningCalls;
+pub use sheet::Sheet;
 pub use sidebar::Sidebar;
 pub use tips::{Tips, Warnings};

@@ -30,7 +30,7 @@ pub mod webhooks;
 
 use app::{context::Current, error::AppError, functions::Follow, pages::Found};
 use axum::{
-    Router,
+    Extension, Router,
     body::Body,
     extract::{Request, State},
     http::{Extensions, Method, StatusCode, Uri, header},
@@ -100,6 +100,7 @@ pub fn router(state: &AppState) -> Router<AppState> {
             "/settings/you/end-others",
             post(settings::end_other_sessions),
         )
+        .route("/billing/orders/cancel", post(orders::cancel))
         .route("/billing/disputes", post(billing::dispute))
         .route("/billing/disputes/support", post(billing::support))
         .route(Follow::PATH, get(live::follow))
@@ -107,7 +108,7 @@ pub fn router(state: &AppState) -> Router<AppState> {
         .route("/settings/second-factor/app", get(second_factor::show_app))
         .route(app::CONFIRM_PASSKEY_PATH, post(passkeys::ask_again))
         .route("/api/fn/{name}", get(function))
-        .route("/", get(|| async { Redirect::to(app::USAGE_PATH) }))
+        .route("/", get(home))
         .merge(sensitive(state))
         .merge(each_time(state))
         .layer(from_fn(guard::signed_in))
@@ -212,6 +213,16 @@ fn links(state: &AppState) -> Router<AppState> {
             get(unsubscribe::show).post(unsubscribe::unsubscribe),
         )
         .layer(from_fn_with_state(state.clone(), guesses::links))
+}
+
+/// Where somebody begins: those who run the platform with all accounts, everybody else with their own credits.
+async fn home(Extension(current): Extension<Current>) -> Redirect {
+    let is_staff = current.known.is_some_and(|known| known.person.is_staff);
+    Redirect::to(if is_staff {
+        app::PLATFORM_PATH
+    } else {
+        app::USAGE_PATH
+    })
 }
 
 /// Finds what stands at an address and renders it.

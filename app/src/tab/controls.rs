@@ -29,6 +29,11 @@ pub fn listen(tab: Tab) {
             event.prevent_default();
         }
     });
+    window_event_listener(ev::keydown, move |event| {
+        if event.key() == "Escape" && !event.default_prevented() {
+            close_sheet();
+        }
+    });
     window_event_listener(ev::pointerover, move |event| {
         let target = event.target().and_then(|target| target.dyn_into().ok());
         prefetch::pointed(tab, target);
@@ -45,6 +50,16 @@ pub fn listen(tab: Tab) {
 fn target_within(event: &web_sys::Event, selector: &str) -> Option<Element> {
     let target = event.target()?.dyn_into::<Element>().ok()?;
     target.closest(selector).ok()?
+}
+
+/// Leaves the sheet that is over the page, as its own link does.
+fn close_sheet() {
+    let close = document().query_selector("[data-sheet] a[data-close]");
+    if let Ok(Some(close)) = close
+        && let Some(close) = close.dyn_ref::<web_sys::HtmlElement>()
+    {
+        close.click();
+    }
 }
 
 /// The button that does something within the page.

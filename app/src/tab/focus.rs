@@ -50,9 +50,17 @@ fn focus(element: &Element) -> bool {
     element.focus_with_options(&options).is_ok()
 }
 
-/// Focuses the heading of the page, which nobody reaches with the tabulator.
+/// Whether a sheet is over the page, so that the focus belongs there.
+pub fn is_covered() -> bool {
+    let is_within = document()
+        .active_element()
+        .and_then(|active| active.closest("[data-sheet]").ok().flatten());
+    is_within.is_none() && find("[data-sheet]").is_some()
+}
+
+/// Focuses the heading of the page, or of the sheet over it, which nobody reaches with the tabulator.
 pub fn heading() {
-    if let Some(heading) = find("main h1") {
+    if let Some(heading) = find("[data-sheet] h2").or_else(|| find("main h1")) {
         let _ = heading.set_attribute("tabindex", "-1");
         focus(&heading);
     }

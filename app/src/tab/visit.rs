@@ -350,8 +350,11 @@ impl Arrival {
                 }
             }
         }
-        let is_back_at_control =
-            || self.keeps_place && self.focused.as_ref().is_some_and(focus::Focused::again);
+        let is_back_at_control = || {
+            self.keeps_place
+                && !focus::is_covered()
+                && self.focused.as_ref().is_some_and(focus::Focused::again)
+        };
         if !((self.is_form && focus::outcome()) || is_back_at_control()) {
             focus::heading();
         }

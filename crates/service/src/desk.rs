@@ -14,11 +14,11 @@ use std::{borrow::Cow, collections::BTreeMap};
 use account::{Account, MOST};
 use domain::{
     AccountId, CompanyId, Credits, Seq, Time, TimeRange,
-    ledger::{Balance, Books, Decision, OutOfRange, Payment},
+    ledger::{Balance, Books, Decision, Order, OutOfRange, Payment},
 };
 
 use crate::ports::{
-    AccountAct, Act, Acted, ChangedBooks, CompanyLimits, LoadedBooks, NewEvent, Refusal,
+    AccountAct, Act, Acted, ChangedBooks, Chosen, CompanyLimits, LoadedBooks, NewEvent, Refusal,
     Reversible, Terms,
 };
 
@@ -45,6 +45,7 @@ pub struct Booked<'a> {
 }
 
 /// Works on the books of some accounts within one transaction.
+#[derive(Clone)]
 pub struct Desk {
     now: Time,
     next_seq: i64,
@@ -154,11 +155,12 @@ impl Desk {
             Act::RenewHold { id, renewal } => account.renew_hold(id, *renewal),
             Act::Settle(settlement) => self.settle(ordered.account, settlement),
             Act::Release { id } => self.release(ordered.account, id),
-            Act::Order { order, beside } => account.order(order, beside.as_deref()),
+            Act::Order { order, chosen } => account.order(order, chosen),
             Act::PayOrder { id, reference } => {
                 account.pay_order(id, reference.as_deref(), &ordered.actor)
             }
             Act::FailOrder { id, reason } => account.fail_order(id, reason),
+            Act::CancelOrder { id } => account.cancel_order(id),
             Act::Dispute { dispute, reversal } => self.dispute(ordered.account, dispute, reversal),
             Act::SupportDispute { id, supports, note } => {
                 account.support_dispute(id, *supports, note.as_deref(), &ordered.actor)
@@ -177,6 +179,30 @@ impl Desk {
                 &ordered.actor,
             ),
         }
+    }
+
+    /// The desk as it would be if an order were paid now. What it says of the account is what will be so once it is.
+    ///
+    /// # Errors
+    /// Why it could not be.
+    pub fn if_paid(&self, account: AccountId, order: &Order) -> Result<Self, Refusal> {
+        let mut desk = self.clone();
+        let place = Act::Order {
+            order: Box::new(order.clone()),
+            chosen: Chosen::default(),
+        };
+        let pay = Act::PayOrder {
+            id: order.id.clone(),
+            reference: None,
+        };
+        for act in [place, pay] {
+            desk.act(&AccountAct {
+                account,
+                actor: order.actor.clone(),
+                act,
+            })?;
+        }
+        Ok(desk)
     }
 
     /// Gives what a larger plan adds to the running cycle.
@@ -209,6 +235,17 @@ impl Desk {
     /// The books of an account.
     pub fn books(&self, account: AccountId) -> Option<&Books> {
         self.accounts.get(&account).map(|account| &account.books)
+    }
+
+    /// The orders of an account that wait for their payment, the newest first, as far as they were loaded.
+    pub fn pending_orders(&self, account: AccountId) -> Vec<Order> {
+        let Some(account) = self.accounts.get(&account) else {
+            return Vec::new();
+        };
+        let pending = account.orders.values().filter(|order| order.is_pending());
+        let mut pending: Vec<_> = pending.cloned().collect();
+        pending.sort_by(|a, b| (b.created_at, &b.id).cmp(&(a.created_at, &a.id)));
+        pending
     }
 
     /// Limits of a company that the books were loaded for.

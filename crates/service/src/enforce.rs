@@ -237,6 +237,9 @@ impl From<Refusal> for ServiceError {
             Refusal::Decided(state) => {
                 Self::Conflict(format!("this is {state} already: nothing was changed"))
             }
+            Refusal::OrderPending => {
+                Self::Conflict("an order of this is pending: pay it, or cancel it first".to_owned())
+            }
             Refusal::AskedBefore => Self::Conflict(
                 "a refund of this event was requested before and waits for its decision".to_owned(),
             ),

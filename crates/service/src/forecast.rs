@@ -4,7 +4,7 @@ mod past;
 mod words;
 
 use domain::{
-    CompanyId, Credits, Time, TimeRange,
+    AccountId, CompanyId, Credits, Time, TimeRange,
     calendar::Zone,
     filter::ViewQuery,
     forecast::{Forecast, Outlook, Purse, Standing},
@@ -17,8 +17,9 @@ use crate::{
     Scope, ServiceError, ServiceResult, Services,
     books::{BooksAsk, books_view, desk_of},
     companies::{MOST_COMPANIES, by_company},
+    desk::Desk,
     ingest::account_cycles,
-    ports::{BooksNeeds, GroupBy, Selection},
+    ports::{BooksNeeds, GroupBy, Selection, Snapshot},
     split::{read_cells, read_total},
 };
 
@@ -115,29 +116,13 @@ impl AccountForecast {
 impl Services {
     /// When the credits of the running cycle will be used up. Callers limited to some companies are not told.
     pub async fn forecast(&self, scope: &Scope) -> ServiceResult<AccountForecast> {
-        let (account, place) = (scope.account.id, self.standing_place(scope)?);
-        let Place { now, cycle, zone } = place;
-        let all = Selection::default();
+        let account = scope.account.id;
+        let place = self.standing_place(scope)?;
+        let now = place.now;
         let mut snapshot = self.store.snapshot().await?;
-        let past = Past::read(snapshot.as_mut(), scope, &zone, now, (&all, GroupBy::All)).await?;
+        let ahead = LookAhead::read(snapshot.as_mut(), scope, place).await?;
         let desk = desk_of(snapshot.as_mut(), account, BooksNeeds::default(), now).await?;
-        let (Some(balance), Some(books)) = (desk.balance(account), desk.books(account)) else {
-            return Err(ServiceError::NotFound);
-        };
-        let standing = Standing {
-            now,
-            until: cycle.end,
-            used: balance.used,
-            purses: purses(books.grants(), balance.overage),
-        };
-        let forecast = past.forecast(&past.all_uses(), &zone, &standing);
-        Ok(AccountForecast {
-            zone,
-            now,
-            cycle,
-            is_limited: true,
-            forecast,
-        })
+        ahead.of(&desk, account).ok_or(ServiceError::NotFound)
     }
 
     /// What will probably be used by the companies of a view in the running cycle and, where it is one company with a
@@ -264,8 +249,14 @@ impl Services {
     }
 
     fn place_of(&self, scope: &Scope) -> ServiceResult<Place> {
+        Place::at(scope, self.now())
+    }
+}
+
+impl Place {
+    /// Where an account is at an instant.
+    pub(crate) fn at(scope: &Scope, now: Time) -> ServiceResult<Self> {
         let cycles = account_cycles(&scope.account)?;
-        let now = self.now();
         Ok(Place {
             now,
             cycle: cycles.at(now).range,
@@ -274,8 +265,47 @@ impl Services {
     }
 }
 
+/// What an account's use has been, to look ahead from whatever it may have left.
+pub(crate) struct LookAhead {
+    place: Place,
+    past: Past,
+}
+
+impl LookAhead {
+    /// Reads what was used.
+    pub(crate) async fn read(
+        snapshot: &mut dyn Snapshot,
+        scope: &Scope,
+        place: Place,
+    ) -> ServiceResult<Self> {
+        let all = (&Selection::default(), GroupBy::All);
+        let past = Past::read(snapshot, scope, &place.zone, place.now, all).await?;
+        Ok(Self { place, past })
+    }
+
+    /// What will probably be of an account with these books.
+    pub(crate) fn of(&self, desk: &Desk, account: AccountId) -> Option<AccountForecast> {
+        let Place { now, cycle, zone } = &self.place;
+        let (balance, books) = (desk.balance(account)?, desk.books(account)?);
+        let standing = Standing {
+            now: *now,
+            until: cycle.end,
+            used: balance.used,
+            purses: purses(books.grants(), balance.overage),
+        };
+        let forecast = self.past.forecast(&self.past.all_uses(), zone, &standing);
+        Some(AccountForecast {
+            zone: zone.clone(),
+            now: *now,
+            cycle: *cycle,
+            is_limited: true,
+            forecast,
+        })
+    }
+}
+
 /// Where in time an account is.
-struct Place {
+pub(crate) struct Place {
     now: Time,
     cycle: TimeRange,
     zone: Zone,

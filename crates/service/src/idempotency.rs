@@ -2,7 +2,9 @@
 //!
 //! What an answer holds, and how it is sealed, is the business of whoever asked for it to be remembered.
 
-use std::sync::Arc;
+use std::{future::Future, sync::Arc};
+
+use sha2::{Digest as _, Sha256};
 
 use crate::{
     Caller, ServiceError, ServiceResult, Services,
@@ -12,6 +14,20 @@ use crate::{
 
 /// Longest accepted `Idempotency-Key`, in bytes: room for a UUID with a prefix.
 const MAX_KEY_BYTES: usize = 255;
+
+/// Times that a form is begun again because another process did a part of it meanwhile.
+const RUNS: usize = 4;
+
+/// A form of a page that is done once.
+#[derive(Debug, Clone, Copy)]
+pub struct FormName<'a> {
+    /// What it does.
+    pub what: &'static str,
+    /// The id that it was rendered with.
+    pub id: &'a str,
+    /// What it asks for: a form with the same id asks for the same.
+    pub asked: &'a [u8],
+}
 
 /// What is to be done with a request.
 #[derive(Debug)]
@@ -56,6 +72,43 @@ impl Services {
         let hash = request_hash.to_vec();
         let keyed = Keyed::new(name, hash, self.now(), seal.clone(), &known.parts)?;
         Ok(Begun::Runs(keyed))
+    }
+
+    /// The id of a form that is rendered now, by which it is done once.
+    pub fn form_id(&self) -> String {
+        self.new_id()
+    }
+
+    /// Does what a form of a page asks for once, however often and in how many windows it is sent: the form has an id from
+    /// when it was rendered, under which its writes are stored. Sent again, it comes to what it came to the first time.
+    ///
+    /// # Errors
+    /// [`ServiceError::Conflict`] when the id came with other fields before, or is still being worked on.
+    pub async fn once<T, F>(
+        &self,
+        caller: &Caller,
+        form: &FormName<'_>,
+        work: impl Fn() -> F + Send + Sync,
+    ) -> ServiceResult<T>
+    where
+        F: Future<Output = ServiceResult<T>> + Send,
+    {
+        // What such a form comes to holds no secret.
+        let seal = Seal::new(form.id, form.what);
+        let key = [form.what, " ", form.id].concat();
+        let hash = Sha256::digest(form.asked).to_vec();
+        for _ in 0..RUNS {
+            let begun = self.begin_request(caller, &key, &hash, &seal).await?;
+            let Begun::Runs(keyed) = begun else {
+                break;
+            };
+            let done = keyed.run(work()).await;
+            if !keyed.is_overtaken() {
+                return done;
+            }
+        }
+        let why = "this form is still being worked on: look at the page again in a moment";
+        Err(ServiceError::Conflict(why.to_owned()))
     }
 
     /// Remembers the first answer to a request.

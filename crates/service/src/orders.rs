@@ -4,7 +4,8 @@
 //! Either way an order's credits are given in the transaction that records its payment.
 
 use domain::{
-    Invalid,
+    Credits, FieldError, Invalid, Time,
+    bounds::{Sign, check_credits},
     cursor::TimedId,
     ledger::{Order, OrderKind, OrderState},
     tenancy::{Pack, Plan},
@@ -15,11 +16,37 @@ use crate::{
     audit::Deed,
     ledger::{check_reason, check_reference},
     payments::{MessageRefused, PaymentMessage, SignedMessage},
-    ports::{AccountAct, Act, Acted, Offered, Version, Versioned as _},
+    ports::{AccountAct, Act, Acted, Chosen, Offered, Version, Versioned as _},
+    request,
 };
 
 /// Plans and packs of a catalogue that a page shows.
 const CATALOGUE: u32 = 100;
+
+/// Most of a pack in one order.
+pub const MOST_QUANTITY: u32 = 99;
+
+/// What somebody wants to order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrderAsk {
+    /// A pack or a plan.
+    pub kind: OrderKind,
+    /// Key of the pack or plan.
+    pub item: String,
+    /// How many of a pack.
+    pub quantity: u32,
+}
+
+impl OrderAsk {
+    /// One of something.
+    pub fn one(kind: OrderKind, item: &str) -> Self {
+        Self {
+            kind,
+            item: item.to_owned(),
+            quantity: 1,
+        }
+    }
+}
 
 /// What can be bought.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,81 +83,82 @@ impl Services {
     }
 
     /// Orders a pack or a plan. It is given once it is paid.
-    pub async fn place_order(
-        &self,
-        scope: &Scope,
-        kind: OrderKind,
-        item: &str,
-    ) -> ServiceResult<Order> {
-        self.place_order_if(scope, kind, item, None).await
+    pub async fn place_order(&self, scope: &Scope, asked: &OrderAsk) -> ServiceResult<Order> {
+        scope.require_bill()?;
+        self.place_chosen(scope, asked, None).await
     }
 
-    /// The same, if it is still offered as `expected` says, and the account is still on the plan beside which it was chosen.
+    /// The same on a page, which shows the order that waits for its payment instead of taking another of the same.
     ///
     /// # Errors
-    /// [`ServiceError::Stale`] when it is not.
-    pub async fn place_order_if(
+    /// [`ServiceError::Stale`] when it is not offered any more as `expected` says, or the account is not on the plan any
+    /// more beside which it was chosen; [`ServiceError::Conflict`] while an order of the same is pending.
+    pub async fn place_order_once(
         &self,
         scope: &Scope,
-        kind: OrderKind,
-        item: &str,
+        asked: &OrderAsk,
         expected: Option<Version>,
     ) -> ServiceResult<Order> {
         scope.require_bill()?;
-        let beside = match expected {
-            Some(expected) => Some(self.beside(scope, kind, item, expected).await?),
-            None => None,
-        };
-        let now = self.now();
+        // What the request itself changes is read as it was the first time.
+        let plan = request::recall(self.current_plan(scope)).await?;
+        if let Some(expected) = expected {
+            request::recall(self.check_offer(&plan, asked, expected)).await?;
+        }
+        self.place_chosen(scope, asked, Some(plan)).await
+    }
+
+    /// Orders something; on a page, beside the plan that the account was on.
+    async fn place_chosen(
+        &self,
+        scope: &Scope,
+        asked: &OrderAsk,
+        beside: Option<String>,
+    ) -> ServiceResult<Order> {
+        let now = request::noted(|| self.now());
         let order = Order {
             id: self.new_id(),
-            state: OrderState::Ordered,
-            reason: None,
-            reference: None,
             actor: scope.actor.clone(),
             created_at: now,
             updated_at: now,
-            ..self.offer(kind, item).await?
+            ..request::recall(self.order_of(scope, asked)).await?
+        };
+        let chosen = Chosen {
+            once: beside.is_some(),
+            beside,
         };
         let order = Box::new(order);
-        self.order_act(scope, Act::Order { order, beside }).await
+        self.order_act(scope, Act::Order { order, chosen }).await
     }
 
-    /// The plan that the account is on, if what is offered beside it is what was chosen from.
-    async fn beside(
+    /// Cancels an order that is not paid. A payment that comes after all still gives what was ordered.
+    pub async fn cancel_order(&self, scope: &Scope, order: &str) -> ServiceResult<Order> {
+        scope.require_bill()?;
+        let id = order.to_owned();
+        self.order_act(scope, Act::CancelOrder { id }).await
+    }
+
+    /// Whether what is offered beside a plan is still what was chosen from. What is not offered any more is refused in
+    /// its own words.
+    async fn check_offer(
         &self,
-        scope: &Scope,
-        kind: OrderKind,
-        item: &str,
+        plan: &str,
+        asked: &OrderAsk,
         expected: Version,
-    ) -> ServiceResult<String> {
-        let plan = self.current_plan(scope).await?;
-        let now = match kind {
+    ) -> ServiceResult<()> {
+        let now = match asked.kind {
             OrderKind::Pack => {
-                let pack = self.store.pack(item).await?;
-                pack.map(|item| {
-                    Offered {
-                        plan: &plan,
-                        item: &item,
-                    }
-                    .version()
-                })
+                let pack = self.store.pack(&asked.item).await?;
+                pack.map(|item| Offered { plan, item: &item }.version())
             }
             OrderKind::Plan => {
-                let offered = self.store.plan(item).await?;
-                offered.map(|item| {
-                    Offered {
-                        plan: &plan,
-                        item: &item,
-                    }
-                    .version()
-                })
+                let offered = self.store.plan(&asked.item).await?;
+                offered.map(|item| Offered { plan, item: &item }.version())
             }
         };
         match now {
             Some(now) if now != expected => Err(ServiceError::Stale),
-            // What is not offered is refused in its own words.
-            _ => Ok(plan),
+            _ => Ok(()),
         }
     }
 
@@ -140,51 +168,25 @@ impl Services {
         Ok(account.ok_or(ServiceError::NotFound)?.plan)
     }
 
-    /// A pack or plan as an order keeps it.
-    async fn offer(&self, kind: OrderKind, item: &str) -> ServiceResult<Order> {
+    /// What is asked for as an order keeps it.
+    async fn order_of(&self, scope: &Scope, asked: &OrderAsk) -> ServiceResult<Order> {
         let unknown = || {
-            let message = format!("'{item}' is not a {} that can be ordered", kind.id());
-            ServiceError::from(Invalid::one(kind.id(), "unknown_item", message))
+            let kind = asked.kind.id();
+            let message = format!("'{}' is not a {kind} that can be ordered", asked.item);
+            ServiceError::from(Invalid::one(kind, "unknown_item", message))
         };
-        let (name, credits, valid_cycles, price, currency) = match kind {
+        match asked.kind {
             OrderKind::Pack => {
-                let pack = self.store.pack(item).await?.ok_or_else(unknown)?;
-                (
-                    pack.name,
-                    pack.credits,
-                    pack.valid_cycles,
-                    pack.price,
-                    pack.currency,
-                )
+                let pack = self.store.pack(&asked.item).await?.ok_or_else(unknown)?;
+                Ok(order_of_pack(&pack, asked.quantity)?)
             }
             OrderKind::Plan => {
-                let plan = self.store.plan(item).await?.ok_or_else(unknown)?;
-                (
-                    plan.name,
-                    plan.monthly_credits,
-                    1,
-                    plan.price,
-                    plan.currency,
-                )
+                let plan = self.store.plan(&asked.item).await?.ok_or_else(unknown)?;
+                let current = self.current_plan(scope).await?;
+                let current = self.store.plan(&current).await?;
+                Ok(order_of_plan(&plan, current.as_ref()))
             }
-        };
-        let never = domain::Time::from_micros(0);
-        Ok(Order {
-            id: String::new(),
-            kind,
-            item: item.to_owned(),
-            name,
-            credits,
-            valid_cycles,
-            price,
-            currency,
-            state: OrderState::Ordered,
-            reason: None,
-            reference: None,
-            actor: String::new(),
-            created_at: never,
-            updated_at: never,
-        })
+        }
     }
 
     /// Orders of an account, newest first, those before `before`.
@@ -216,7 +218,7 @@ impl Services {
 
     /// Where an order that waits for its payment is paid; none when an operator confirms payments.
     pub fn checkout_url(&self, order: &Order) -> Option<String> {
-        if order.state == OrderState::Applied {
+        if matches!(order.state, OrderState::Applied | OrderState::Cancelled) {
             return None;
         }
         self.payments.checkout_url(order)
@@ -268,15 +270,89 @@ impl Services {
             OrderState::Ordered => "order.placed",
             OrderState::Applied => "order.paid",
             OrderState::Failed => "order.failed",
+            OrderState::Cancelled => "order.cancelled",
         };
         let deed = Deed {
-            detail: order.name.clone(),
+            detail: order.title(),
             ..Deed::plain(action, &order.id)
         };
         self.record(scope, deed).await;
         // A plan may have changed with it.
         self.directory.forget_account(&scope.account);
-        Ok(order)
+        Ok(*order)
+    }
+}
+
+/// An order that nobody has placed.
+fn unplaced(kind: OrderKind, item: &str, name: &str) -> Order {
+    let never = Time::from_micros(0);
+    Order {
+        id: String::new(),
+        kind,
+        item: item.to_owned(),
+        quantity: 1,
+        name: name.to_owned(),
+        credits: Credits::ZERO,
+        valid_cycles: 1,
+        price: None,
+        currency: None,
+        state: OrderState::Ordered,
+        reason: None,
+        reference: None,
+        actor: String::new(),
+        created_at: never,
+        updated_at: never,
+    }
+}
+
+/// So many of a pack.
+///
+/// # Errors
+/// There are too few or too many of them, or they come to more than one amount may be.
+pub(crate) fn order_of_pack(pack: &Pack, quantity: u32) -> Result<Order, Invalid> {
+    let mut errors = Vec::new();
+    if quantity == 0 || quantity > MOST_QUANTITY {
+        let message = format!("must be 1 to {MOST_QUANTITY}");
+        errors.push(FieldError::invalid("quantity", message));
+    }
+    let times = |amount: Credits| {
+        let wide = i128::from(amount.micro()) * i128::from(quantity);
+        Credits::from_wide(wide).unwrap_or(Credits::MAX)
+    };
+    let credits = times(pack.credits);
+    check_credits("quantity", credits, Sign::Positive, &mut errors);
+    Invalid::refuse(errors)?;
+    let price = pack.price.as_ref();
+    let price = price.and_then(|price| price.parse::<Credits>().ok());
+    Ok(Order {
+        quantity,
+        credits,
+        valid_cycles: pack.valid_cycles,
+        price: price.map(|price| times(price).to_string()),
+        currency: pack.currency.clone(),
+        ..unplaced(OrderKind::Pack, &pack.key, &pack.name)
+    })
+}
+
+/// A change to a plan. A larger one adds the difference to the running cycle, so the difference is paid; a smaller one
+/// begins with the next cycle, so nothing is to be paid for this one.
+pub(crate) fn order_of_plan(plan: &Plan, current: Option<&Plan>) -> Order {
+    let amount = |plan: &Plan| plan.price.as_ref()?.parse::<Credits>().ok();
+    let before = current.filter(|current| current.currency == plan.currency);
+    let before = before.and_then(amount).unwrap_or_default();
+    let is_larger = current.is_none_or(|current| plan.monthly_credits > current.monthly_credits);
+    let price = amount(plan).map(|price| {
+        if is_larger {
+            price.saturating_sub(before).max(Credits::ZERO)
+        } else {
+            Credits::ZERO
+        }
+    });
+    Order {
+        credits: plan.monthly_credits,
+        price: price.map(|price| price.to_string()),
+        currency: plan.currency.clone(),
+        ..unplaced(OrderKind::Plan, &plan.key, &plan.name)
     }
 }
 

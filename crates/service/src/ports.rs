@@ -47,9 +47,9 @@ pub use identity::{
 };
 pub use leads::{AgentCell, ChatCell, LeadCell, LeadReads};
 pub use ledger::{
-    AccountAct, Act, Acted, BooksNeeds, ChangedBooks, CompanyLimits, DisputesQuery, EventPayment,
-    Gift, LedgerStore, LoadedBooks, NewHold, NumberedEntry, OpenDispute, Refusal, Settlement,
-    Terms, Write, Written,
+    AccountAct, Act, Acted, BooksNeeds, ChangedBooks, Chosen, CompanyLimits, DisputesQuery,
+    EventPayment, Gift, LedgerStore, LoadedBooks, NewHold, NumberedEntry, OpenDispute, Refusal,
+    Settlement, Terms, Write, Written,
 };
 pub use passkeys::{
     FactorOutcome, Passkey, PasskeyChallenge, PasskeyPurpose, PasskeyState, PasskeyStore,

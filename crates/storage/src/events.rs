@@ -129,9 +129,10 @@ impl<'a> Group<'a> {
                 Act::RenewHold { id, .. } | Act::Release { id } => needs.holds.push(id.clone()),
                 Act::Settle(settlement) => needs.holds.push(settlement.id.clone()),
                 Act::Reverse(_) => needs.all_grants = true,
-                Act::PayOrder { id, .. } | Act::FailOrder { id, .. } => {
+                Act::PayOrder { id, .. } | Act::FailOrder { id, .. } | Act::CancelOrder { id } => {
                     needs.orders.push(id.clone());
                 }
+                Act::Order { chosen, .. } => needs.pending_orders |= chosen.once,
                 Act::Dispute { dispute, .. } => {
                     // The system may refund it at once.
                     needs.all_grants = true;
@@ -143,7 +144,7 @@ impl<'a> Group<'a> {
                     needs.disputes.push(id.clone());
                 }
                 Act::SupportDispute { id, .. } => needs.disputes.push(id.clone()),
-                Act::Renew | Act::Give(_) | Act::Correct { .. } | Act::Order { .. } => {}
+                Act::Renew | Act::Give(_) | Act::Correct { .. } => {}
             }
         }
         Wanted {

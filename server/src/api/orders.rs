@@ -16,7 +16,7 @@ use domain::{
 use serde::{Deserialize, Serialize};
 use service::{
     Permission, Services,
-    orders::PaymentReport,
+    orders::{OrderAsk, PaymentReport},
     payments::{MessageRefused, SignedMessage},
 };
 use utoipa::ToSchema;
@@ -40,6 +40,9 @@ pub struct PostOrder {
     pack: Option<String>,
     /// Key of a plan; or `pack`.
     plan: Option<String>,
+    /// How many of the pack, 1 to 99; 1 when left out.
+    #[schema(minimum = 1, maximum = 99, example = 1)]
+    quantity: Option<u32>,
 }
 
 /// What became of an order's payment.
@@ -69,19 +72,24 @@ pub struct OrderBody {
     /// Key of the pack or plan.
     #[schema(example = "boost-5000")]
     pub item: String,
+    /// How many of a pack; 1 of a plan.
+    #[schema(example = 1)]
+    pub quantity: u32,
     /// Display name.
     #[schema(example = "Boost 5,000")]
     pub name: String,
-    /// Its credits.
+    /// Its credits, of all its packs.
     #[schema(value_type = String, example = "5000")]
     pub credits: Credits,
-    /// Its price.
+    /// What is to be paid for it: of all its packs; of a plan, the difference from the plan that the account is on, and
+    /// nothing when it is smaller.
     #[schema(required, example = "59")]
     pub price: Option<String>,
     /// ISO 4217 code of the price.
     #[schema(required, example = "EUR")]
     pub currency: Option<String>,
-    /// `ordered`, `applied` (paid, and the credits are there) or `failed`.
+    /// `ordered`, `applied` (paid, and the credits are there), `failed` or `cancelled`. A payment that comes after all
+    /// still applies the last two.
     #[schema(value_type = String, example = "ordered")]
     pub state: OrderState,
     /// Why its payment failed.
@@ -114,6 +122,7 @@ impl OrderBody {
             id: order.id,
             kind: order.kind,
             item: order.item,
+            quantity: order.quantity,
             name: order.name,
             credits: order.credits,
             price: order.price,
@@ -153,8 +162,13 @@ pub async fn post_order(
     JsonBody(body): JsonBody<PostOrder>,
 ) -> Answer<Response> {
     params.none()?;
+    let quantity = body.quantity.unwrap_or(1);
     let (kind, item) = match (body.pack, body.plan) {
         (Some(pack), None) => (OrderKind::Pack, pack),
+        (None, Some(_)) if quantity != 1 => {
+            let rule = "must be 1, or left out, with plan: an account has one";
+            return Err(Problem::invalid_field("quantity", "invalid", rule));
+        }
         (None, Some(plan)) => (OrderKind::Plan, plan),
         _ => {
             return Err(Problem::invalid_field(
@@ -168,7 +182,12 @@ pub async fn post_order(
         .scope(&caller, Some(&account), Permission::Bill)
         .await?;
     let zone = times::zone(scope.account(), None)?;
-    let order = services.place_order(&scope, kind, &item).await?;
+    let asked = OrderAsk {
+        kind,
+        item,
+        quantity,
+    };
+    let order = services.place_order(&scope, &asked).await?;
     let body = OrderBody::with_checkout(order, &services, &zone);
     Ok((StatusCode::CREATED, Json(body)).into_response())
 }

@@ -4,13 +4,24 @@ use app::{
     context::Current,
     pages::settings::{Offer, pack_offer, plan_offer},
 };
-use axum::{Extension, Form, extract::State, response::Response};
-use domain::{ledger::OrderKind, number};
+use axum::{
+    Extension, Form,
+    extract::State,
+    response::{IntoResponse as _, Redirect, Response},
+};
+use domain::{
+    ledger::{Order, OrderKind},
+    number,
+};
 use serde::Deserialize;
-use service::{Caller, Scope, ServiceError, ServiceResult, Services, ports::Version};
+use service::{
+    Caller, Scope, ServiceError, ServiceResult, Services, idempotency::FormName, orders::OrderAsk,
+    ports::Version,
+};
 
 use super::{
-    billing::scope,
+    billing::{go_on, scope},
+    sign_in::local,
     stale::{self, Outdated, field},
 };
 use crate::AppState;
@@ -21,6 +32,12 @@ pub struct OrderForm {
     account: String,
     kind: String,
     item: String,
+    /// How many of a pack; one when left out.
+    #[serde(default)]
+    quantity: String,
+    /// The id that the form was rendered with: sent twice, it is one order.
+    #[serde(default)]
+    request: String,
     #[serde(default)]
     version: String,
     #[serde(default)]
@@ -34,29 +51,100 @@ pub struct OrderForm {
     next: Option<String>,
 }
 
+/// Cancels an order.
+#[derive(Debug, Deserialize)]
+pub struct CancelForm {
+    account: String,
+    order: String,
+    next: Option<String>,
+}
+
+/// What became of a form: the order, or what was chosen and what is offered now.
+enum Placed {
+    Order(Box<Order>),
+    Outdated(Box<Outdated>),
+}
+
 /// `POST /billing/orders`
 pub async fn order(
     State(state): State<AppState>,
     Extension(current): Extension<Current>,
     Form(form): Form<OrderForm>,
 ) -> Response {
-    let services = &state.services;
-    let done = async {
-        let scope = scope(services, &current, &form.account).await?;
-        let kind = OrderKind::named(&form.kind)
-            .ok_or_else(|| ServiceError::invalid("kind", "must be pack or plan"))?;
-        let expected = stale::version(Some(&form.version))?;
-        let placed = services.place_order_if(&scope, kind, &form.item, expected);
-        Ok(match placed.await {
-            Err(ServiceError::Stale) => {
-                let caller = current.caller().ok_or(ServiceError::Unauthenticated)?;
-                Some(outdated(services, (caller, &scope), kind, &form).await?)
-            }
-            placed => placed.map(|_| None)?,
-        })
+    let next = form.next.clone();
+    match place(&state.services, &current, &form).await {
+        Ok(Placed::Order(order)) => to_order(next.as_deref(), &order),
+        Ok(Placed::Outdated(outdated)) => {
+            let outdated = Ok(Some(*outdated));
+            stale::go_on(&state, current, outdated, next.as_deref(), "ordered").await
+        }
+        Err(error) => stale::go_on(&state, current, Err(error), next.as_deref(), "").await,
     }
-    .await;
-    stale::go_on(&state, current, done, form.next.as_deref(), "ordered").await
+}
+
+/// `POST /billing/orders/cancel`
+pub async fn cancel(
+    State(services): State<Services>,
+    Extension(current): Extension<Current>,
+    Form(form): Form<CancelForm>,
+) -> Response {
+    let cancelled = async {
+        let scope = scope(&services, &current, &form.account).await?;
+        services.cancel_order(&scope, &form.order).await
+    };
+    match cancelled.await {
+        Ok(order) => to_order(form.next.as_deref(), &order),
+        Err(error) => go_on::<()>(Err(error), form.next.as_deref(), ""),
+    }
+}
+
+/// Back to where the form was, which says how far the order is.
+fn to_order(next: Option<&str>, order: &Order) -> Response {
+    let next = local(next);
+    let joint = if next.contains('?') { '&' } else { '?' };
+    Redirect::to(&format!("{next}{joint}order={}", order.id)).into_response()
+}
+
+async fn place(services: &Services, current: &Current, form: &OrderForm) -> ServiceResult<Placed> {
+    let caller = current.caller().ok_or(ServiceError::Unauthenticated)?;
+    let scope = scope(services, current, &form.account).await?;
+    let kind = OrderKind::named(&form.kind)
+        .ok_or_else(|| ServiceError::invalid("kind", "must be pack or plan"))?;
+    let asked = OrderAsk {
+        kind,
+        item: form.item.clone(),
+        quantity: quantity(&form.quantity)?,
+    };
+    let expected = stale::version(Some(&form.version))?;
+    let order = || services.place_order_once(&scope, &asked, expected);
+    let placed = if form.request.is_empty() {
+        order().await
+    } else {
+        let fields = [&form.account, &form.kind, &form.item, &form.quantity];
+        let asked = fields.map(String::as_str).join("\0");
+        let name = FormName {
+            what: "order form",
+            id: &form.request,
+            asked: asked.as_bytes(),
+        };
+        services.once(caller, &name, order).await
+    };
+    match placed {
+        Err(ServiceError::Stale) => {
+            let outdated = outdated(services, (caller, &scope), kind, form).await?;
+            Ok(Placed::Outdated(Box::new(outdated)))
+        }
+        placed => Ok(Placed::Order(Box::new(placed?))),
+    }
+}
+
+fn quantity(text: &str) -> ServiceResult<u32> {
+    match text.trim() {
+        "" => Ok(1),
+        text => text
+            .parse()
+            .map_err(|_| ServiceError::invalid("quantity", "must be a whole number")),
+    }
 }
 
 /// What is offered by now, and beside which plan, beside what was chosen from.
@@ -89,6 +177,8 @@ async fn outdated(
         ("account", form.account.as_str()),
         ("kind", &form.kind),
         ("item", &form.item),
+        ("quantity", &form.quantity),
+        ("request", &form.request),
         ("seen_plan", &plan.name),
         ("seen_credits", &credits),
         ("seen_price", &price),

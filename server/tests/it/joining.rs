@@ -386,6 +386,7 @@ pub fn forms() -> Vec<(&'static str, Vec<(&'static str, &'static str)>)> {
             vec![("webhook", "w"), ("message", "m")],
         ),
         ("/billing/orders", vec![("kind", "pack"), ("item", "boost")]),
+        ("/billing/orders/cancel", vec![("order", "o")]),
         (
             "/billing/disputes",
             vec![("source", "test"), ("event", "e"), ("reason", "r")],

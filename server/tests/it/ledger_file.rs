@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt::Write as _, fs, path::Path, sync::Arc};
 
 use domain::ledger::OrderKind;
 use serde_json::Value;
-use service::{Caller, Permission, Services, SystemClock};
+use service::{Caller, Permission, Services, SystemClock, orders::OrderAsk};
 use sha2::{Digest as _, Sha256};
 
 use crate::import::{ok, prepared, run};
@@ -150,7 +150,7 @@ async fn order(folder: &Path) -> String {
         .await
         .unwrap();
     let order = services
-        .place_order(&scope, OrderKind::Pack, "boost")
+        .place_order(&scope, &OrderAsk::one(OrderKind::Pack, "boost"))
         .await
         .unwrap();
     services.close().await;

@@ -14,6 +14,7 @@ mod zones;
 mod bad_input;
 mod bodies;
 mod bounds;
+mod buying;
 mod care;
 mod confirm;
 mod cross_site;

@@ -148,6 +148,7 @@ fn words_of(action: &str) -> String {
         "member.removed" => "Member removed",
         "member.placed" => "Member added by single sign-on",
         "order.placed" => "Order placed",
+        "order.cancelled" => "Order cancelled",
         "order.paid" => "Order paid",
         "order.failed" => "Payment failed",
         "portal.link_made" => "Sign-in link created",

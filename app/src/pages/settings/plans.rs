@@ -1,23 +1,27 @@
 //! Plans & add-ons: what the account has, what it can buy, and every movement of its credits.
 
+mod buy;
 mod entries;
 mod lines;
 mod offers;
+mod pending;
 mod requests;
 mod summary;
 mod tables;
 mod words;
 
 pub use lines::{
-    DisputeLine, GrantLine, GrantStatus, LedgerLine, Offer, OrderLine, Progress, Standing,
+    DisputeLine, EffectLine, GrantLine, GrantStatus, LedgerLine, Offer, OrderLine, Progress,
+    Standing,
 };
 pub use words::{pack_offer, plan_offer};
 
 use domain::{
-    ledger::{Balance, CreditFacts},
+    ledger::{Balance, CreditFacts, Order},
     usage::CycleView,
 };
 use leptos::prelude::*;
+use service::billing::BillingQuery;
 
 use super::frame::{Ask, Frame};
 use crate::{PLANS_PATH, error::AppError, state::Remedy};
@@ -38,6 +42,14 @@ pub struct PlansPage {
     plans: Vec<Offer>,
     /// Packs, smallest first.
     packs: Vec<Offer>,
+    /// When the credits will probably be used up.
+    runs_out: String,
+    /// What is about to be ordered.
+    summary: Option<buy::Summary>,
+    /// The orders that wait for their payment, the newest first.
+    pending: Vec<OrderLine>,
+    /// The order that was just placed or cancelled here.
+    shown: Option<OrderLine>,
     /// The latest orders.
     orders: Vec<OrderLine>,
     /// The latest requests for refunds.
@@ -56,14 +68,33 @@ impl PlansPage {
         let (scope, frame) = ask.frame(PLANS_PATH).await?;
         let time_zone = scope.account().time_zone.clone();
         let asker = scope.may_support().then(|| caller.name().to_owned());
-        let before = ask.value("before").and_then(|before| before.parse().ok());
-        let billing = ask.services.billing(scope, before).await?;
+        let query = BillingQuery {
+            before: ask.value("before").and_then(|before| before.parse().ok()),
+            wanted: buy::wanted(ask).filter(|_| scope.may_bill()),
+        };
+        let billing = ask.services.billing(scope, query).await?;
         let helps = Remedy::for_reader(frame.reader());
-        let checkout = |order: &domain::ledger::Order| ask.services.checkout_url(order);
+        let lines = |orders: &[Order]| -> Vec<_> {
+            let line =
+                |order| words::order_line(order, ask.services.checkout_url(order), &billing.zone);
+            orders.iter().map(line).collect()
+        };
+        let orders = lines(&billing.orders);
+        let shown = ask.value("order");
+        let mut shown = orders
+            .iter()
+            .filter(|line| shown.as_ref() == Some(&line.id));
         Ok(Self {
             helps,
             time_zone,
-            orders: words::order_lines(&billing, checkout),
+            runs_out: billing.forecast.runs_out_on(),
+            summary: billing
+                .wanted
+                .as_ref()
+                .and_then(|effect| buy::Summary::of(effect, &billing, ask.services.form_id())),
+            pending: lines(&billing.pending),
+            shown: shown.next().cloned(),
+            orders,
             disputes: words::dispute_lines(&billing, asker.as_deref()),
             grants: words::grant_lines(&billing),
             older: words::older(&billing),
@@ -81,6 +112,8 @@ impl PlansPage {
     pub(super) fn view(self) -> AnyView {
         let lead = format!("{} · {}", self.cycle.label, self.time_zone);
         let parts = view! {
+            {self.outcome()}
+            {self.pending_orders()}
             {self.stopped()}
             {self.summary()}
             {self.offers()}
@@ -88,6 +121,8 @@ impl PlansPage {
             {self.disputes_section()}
             {self.grant_table()}
             {self.ledger_table()}
+            {self.cancel_form()}
+            {self.sheet()}
         };
         self.frame
             .clone()

@@ -14,6 +14,8 @@ pub enum OrderState {
     Applied,
     /// The payment failed; it may still succeed.
     Failed,
+    /// It was cancelled before it was paid.
+    Cancelled,
 }
 
 impl OrderState {
@@ -23,12 +25,13 @@ impl OrderState {
             Self::Ordered => "ordered",
             Self::Applied => "applied",
             Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
         }
     }
 
     /// By its name.
     pub fn named(text: &str) -> Option<Self> {
-        [Self::Ordered, Self::Applied, Self::Failed]
+        [Self::Ordered, Self::Applied, Self::Failed, Self::Cancelled]
             .into_iter()
             .find(|state| state.id() == text)
     }
@@ -70,13 +73,16 @@ pub struct Order {
     pub kind: OrderKind,
     /// Key of the pack or plan.
     pub item: String,
+    /// How many of a pack; one of a plan. What was stored before there was a choice is one.
+    #[serde(default = "one")]
+    pub quantity: u32,
     /// Display name of the pack or plan.
     pub name: String,
-    /// Its credits.
+    /// Its credits, of all its packs.
     pub credits: Credits,
     /// Billing cycles in which a pack's credits can be spent.
     pub valid_cycles: u32,
-    /// Price as a decimal string, if known.
+    /// What is to be paid for it, as a decimal string, if known: of a plan, the difference from the plan before it.
     pub price: Option<String>,
     /// ISO 4217 code of the price.
     pub currency: Option<String>,
@@ -92,4 +98,34 @@ pub struct Order {
     pub created_at: Time,
     /// When it changed last.
     pub updated_at: Time,
+}
+
+/// The quantity of orders that do not say it.
+const fn one() -> u32 {
+    1
+}
+
+impl Order {
+    /// Whether it waits for its payment.
+    pub fn is_pending(&self) -> bool {
+        self.state == OrderState::Ordered
+    }
+
+    /// Whether somebody who orders this most probably means an order that is pending already: one of the same pack, or of
+    /// any plan, as an account has one.
+    pub fn repeats(&self, pending: &Self) -> bool {
+        let is_same = match self.kind {
+            OrderKind::Pack => self.item == pending.item,
+            OrderKind::Plan => true,
+        };
+        pending.is_pending() && pending.kind == self.kind && is_same
+    }
+
+    /// What was ordered, with how many: `2 × Boost 5,000`.
+    pub fn title(&self) -> String {
+        match self.quantity {
+            1 => self.name.clone(),
+            quantity => format!("{quantity} × {}", self.name),
+        }
+    }
 }

@@ -23,6 +23,7 @@ const MAX_RENEWALS: i32 = 1_200;
 pub(super) const MOST: i128 = MOST_COUNTED.micro() as i128;
 
 /// One account at the desk.
+#[derive(Clone)]
 pub(super) struct Account {
     pub(super) id: AccountId,
     pub(super) plan: String,

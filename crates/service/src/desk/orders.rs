@@ -3,16 +3,19 @@
 use domain::ledger::{GrantKind, Order, OrderKind, OrderState, PlanHistory, PlanTerms};
 
 use super::Account;
-use crate::ports::{Acted, Gift, Refusal};
+use crate::ports::{Acted, Chosen, Gift, Refusal};
 
 impl Account {
-    pub(super) fn order(&mut self, order: &Order, beside: Option<&str>) -> Result<Acted, Refusal> {
+    pub(super) fn order(&mut self, order: &Order, chosen: &Chosen) -> Result<Acted, Refusal> {
         let plan = self.new_plan.as_ref().unwrap_or(&self.plan);
-        if beside.is_some_and(|beside| beside != plan) {
+        if chosen.beside.as_ref().is_some_and(|beside| beside != plan) {
             return Err(Refusal::Stale);
         }
+        if chosen.once && self.orders.values().any(|other| order.repeats(other)) {
+            return Err(Refusal::OrderPending);
+        }
         self.keep_order(order.clone());
-        Ok(Acted::Order(order.clone()))
+        Ok(Acted::Order(Box::new(order.clone())))
     }
 
     /// A payment came in. Its credits are given in the same transaction, once, however often it is reported.
@@ -24,13 +27,13 @@ impl Account {
     ) -> Result<Acted, Refusal> {
         let order = self.orders.get(id).cloned().ok_or(Refusal::NotFound)?;
         if order.state == OrderState::Applied {
-            return Ok(Acted::Order(order));
+            return Ok(Acted::Order(Box::new(order)));
         }
         match order.kind {
             OrderKind::Pack => {
                 let gift = Gift {
                     kind: GrantKind::Pack,
-                    name: order.name.clone(),
+                    name: order.title(),
                     credits: order.credits,
                     cycles: order.valid_cycles,
                     reference: reference.map(str::to_owned).or(Some(order.id.clone())),
@@ -47,7 +50,7 @@ impl Account {
             ..order
         };
         self.keep_order(applied.clone());
-        Ok(Acted::Order(applied))
+        Ok(Acted::Order(Box::new(applied)))
     }
 
     fn change_plan(&mut self, order: &Order) {
@@ -65,7 +68,7 @@ impl Account {
     /// A payment failed. What was paid meanwhile stays paid.
     pub(super) fn fail_order(&mut self, id: &str, reason: &str) -> Result<Acted, Refusal> {
         let order = self.orders.get(id).cloned().ok_or(Refusal::NotFound)?;
-        if order.state == OrderState::Applied {
+        if matches!(order.state, OrderState::Applied | OrderState::Cancelled) {
             return Err(Refusal::Decided(order.state.id()));
         }
         let failed = Order {
@@ -75,7 +78,24 @@ impl Account {
             ..order
         };
         self.keep_order(failed.clone());
-        Ok(Acted::Order(failed))
+        Ok(Acted::Order(Box::new(failed)))
+    }
+
+    /// Nobody wants it any more. What was paid stays paid; a payment that comes after all is no gift, and gives it.
+    pub(super) fn cancel_order(&mut self, id: &str) -> Result<Acted, Refusal> {
+        let order = self.orders.get(id).cloned().ok_or(Refusal::NotFound)?;
+        match order.state {
+            OrderState::Applied => return Err(Refusal::Decided("paid")),
+            OrderState::Cancelled => return Ok(Acted::Order(Box::new(order))),
+            OrderState::Ordered | OrderState::Failed => {}
+        }
+        let cancelled = Order {
+            state: OrderState::Cancelled,
+            updated_at: self.moment.now,
+            ..order
+        };
+        self.keep_order(cancelled.clone());
+        Ok(Acted::Order(Box::new(cancelled)))
     }
 
     fn keep_order(&mut self, order: Order) {

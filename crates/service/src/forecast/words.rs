@@ -30,6 +30,23 @@ impl AccountForecast {
         }
     }
 
+    /// The day on which the credits will probably be used up, as it stands beside others: `7 Dec`, `today`, `not this cycle`.
+    pub fn runs_out_on(&self) -> String {
+        let middle = self
+            .forecast
+            .as_ref()
+            .and_then(|forecast| forecast.runs_out_at.p50);
+        match (self.outlook(), middle) {
+            (Outlook::RunsOut, Some(at)) if self.zone.day_of(at) == self.zone.day_of(self.now) => {
+                "today".to_owned()
+            }
+            (Outlook::RunsOut, Some(at)) => self.zone.short_day(at),
+            (Outlook::UsedUp, _) => "now".to_owned(),
+            (Outlook::NotEnoughData, _) => "not known yet".to_owned(),
+            _ => "not this cycle".to_owned(),
+        }
+    }
+
     fn words(&self, outlook: Outlook) -> (String, String) {
         let out = self.forecast.as_ref().map(|forecast| forecast.runs_out_at);
         let said = Said {

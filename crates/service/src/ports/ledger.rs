@@ -63,6 +63,15 @@ pub struct AccountAct {
     pub act: Act,
 }
 
+/// What an order was chosen by, as far as that has to be so still.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Chosen {
+    /// Key of the plan that the account has to be on, when who orders chose beside it.
+    pub beside: Option<String>,
+    /// Whether a pending order that it repeats stands for it.
+    pub once: bool,
+}
+
 /// Something done to the books of an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Act {
@@ -99,8 +108,13 @@ pub enum Act {
     Order {
         /// What is ordered.
         order: Box<Order>,
-        /// Key of the plan that the account has to be on, when who orders chose beside it.
-        beside: Option<String>,
+        /// What it was chosen by.
+        chosen: Chosen,
+    },
+    /// Cancels an order that is not paid.
+    CancelOrder {
+        /// Which order.
+        id: String,
     },
     /// A payment of an order came in: gives what was ordered.
     PayOrder {
@@ -233,7 +247,7 @@ pub enum Acted {
     /// The hold as it is now.
     Hold(Hold),
     /// The order as it is now.
-    Order(Order),
+    Order(Box<Order>),
     /// The dispute as it is now.
     Dispute(Box<Dispute>),
     /// The dispute, which had been decided in the same way before: nothing was changed.
@@ -267,6 +281,8 @@ pub enum Refusal {
     },
     /// A refund of the event was asked for before and is not decided yet.
     AskedBefore,
+    /// The same is ordered and waits for its payment.
+    OrderPending,
     /// As many refunds as may be are requested and not decided yet.
     TooManyRequests,
     /// Nobody decides or supports a request of their own.

@@ -269,7 +269,13 @@ async fn add_orders(
     let names: Vec<_> = needs()
         .flat_map(|(account, needs)| needs.orders.iter().map(move |id| (account, id)))
         .collect();
-    for (account, order) in orders::named(connection, &names).await? {
+    let of_whom: Vec<_> = needs()
+        .filter(|(_, needs)| needs.pending_orders)
+        .map(|(account, _)| account)
+        .collect();
+    let mut found = orders::named(connection, &names).await?;
+    found.extend(orders::pending(connection, &of_whom).await?);
+    for (account, order) in found {
         if let Some(loaded) = books.get_mut(&account) {
             loaded.orders.push(order);
         }

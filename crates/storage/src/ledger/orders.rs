@@ -17,7 +17,7 @@ use crate::{
 macro_rules! order_columns {
     ($from:literal) => {
         concat!(
-            "SELECT o.account_id, o.order_id, o.kind, o.item, o.name, o.credits, o.valid_cycles, o.price, o.currency, o.state,
+            "SELECT o.account_id, o.order_id, o.kind, o.item, o.quantity, o.name, o.credits, o.valid_cycles, o.price, o.currency, o.state,
                 o.reason, o.reference, o.actor, o.created_at, o.updated_at ",
             $from
         )
@@ -43,6 +43,10 @@ const LATEST_ORDERS: &str = order_columns!(
     "FROM orders AS o WHERE o.account_id = ?1 AND (o.created_at, o.order_id) < (?2, ?3)
     ORDER BY o.created_at DESC, o.order_id DESC LIMIT ?4"
 );
+const PENDING_ORDERS: &str = order_columns!(
+    "FROM json_each(?1) AS asked
+    CROSS JOIN orders AS o ON o.account_id = asked.value AND o.state = 'ordered'"
+);
 const NAMED_DISPUTES: &str = dispute_columns!(
     "FROM jsonb_each(?1) AS asked
     CROSS JOIN disputes AS d ON d.account_id = asked.value ->> 0 AND d.dispute_id = asked.value ->> 1"
@@ -60,10 +64,10 @@ const DISPUTES: &str = dispute_columns!(
 );
 
 const STORE_ORDERS: &str = "
-    INSERT OR ROLLBACK INTO orders (account_id, order_id, kind, item, name, credits, valid_cycles, price, currency, state,
-        reason, reference, actor, created_at, updated_at)
+    INSERT OR ROLLBACK INTO orders (account_id, order_id, kind, item, quantity, name, credits, valid_cycles, price, currency,
+        state, reason, reference, actor, created_at, updated_at)
     SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7,
-        value ->> 8, value ->> 9, value ->> 10, value ->> 11, value ->> 12, value ->> 13, value ->> 14
+        value ->> 8, value ->> 9, value ->> 10, value ->> 11, value ->> 12, value ->> 13, value ->> 14, value ->> 15
     FROM jsonb_each(?1) WHERE true
     ON CONFLICT (account_id, order_id) DO UPDATE SET state = excluded.state, reason = excluded.reason,
         reference = excluded.reference, updated_at = excluded.updated_at";
@@ -88,6 +92,7 @@ struct OrderRow {
     order_id: String,
     kind: String,
     item: String,
+    quantity: u32,
     name: String,
     credits: i64,
     valid_cycles: u32,
@@ -163,6 +168,22 @@ pub(super) async fn named_disputes(
         }
     }
     rows.into_iter().map(dispute).collect()
+}
+
+/// Orders of accounts that wait for their payment.
+#[tracing::instrument(name = "db.orders.pending", skip_all)]
+pub(super) async fn pending(
+    connection: &mut SqliteConnection,
+    accounts: &[&AccountId],
+) -> Result<Vec<(i64, Order)>> {
+    if accounts.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows: Vec<OrderRow> = sqlx::query_as(PENDING_ORDERS)
+        .bind(serde_json::to_string(accounts)?)
+        .fetch_all(connection)
+        .await?;
+    rows.into_iter().map(order).collect()
 }
 
 /// A place in a list by time and id as its statement takes it: before everything when there is none.
@@ -249,6 +270,7 @@ fn order(row: OrderRow) -> Result<(i64, Order)> {
         state: OrderState::named(&row.state).ok_or_else(|| corrupt(&row.state))?,
         id: row.order_id,
         item: row.item,
+        quantity: row.quantity,
         name: row.name,
         credits: Credits::from_micro(row.credits),
         valid_cycles: row.valid_cycles,
@@ -331,6 +353,7 @@ fn order_row(account: AccountId, order: &Order) -> impl Serialize {
         &order.id,
         order.kind.id(),
         &order.item,
+        order.quantity,
         &order.name,
         order.credits.micro(),
         order.valid_cycles,

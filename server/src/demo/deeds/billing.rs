@@ -9,7 +9,9 @@ use domain::{
     time::HOUR_US,
 };
 use service::{
-    Scope, ServiceError, ServiceResult, companies::Limits, orders::PaymentReport,
+    Scope, ServiceError, ServiceResult,
+    companies::Limits,
+    orders::{OrderAsk, PaymentReport},
     ports::StoredEvent,
 };
 
@@ -35,7 +37,7 @@ impl Stage<'_> {
         let scope = self.scope_of(owner, account).await?;
         let order = self
             .services
-            .place_order(&scope, OrderKind::Pack, pack)
+            .place_order(&scope, &OrderAsk::one(OrderKind::Pack, pack))
             .await?;
         let report = if pays {
             let number = order.created_at.micros() / HOUR_US;

@@ -14,6 +14,7 @@ use service::{
     enforce::BeginHold,
     keys::KeyAsk,
     members::Place,
+    orders::OrderAsk,
     portal::PortalAsk,
     ports::{KeyScope, PutCompany},
     users::{Joining, PutUser},
@@ -250,7 +251,9 @@ impl World {
                 .scope(&operator, Some(names.account), Permission::Bill)
                 .await
                 .unwrap();
-            let order = services.place_order(&scope, OrderKind::Pack, "boost").await;
+            let order = services
+                .place_order(&scope, &OrderAsk::one(OrderKind::Pack, "boost"))
+                .await;
             names.order = order.unwrap().id.leak();
             let event = names.event;
             let dispute = services.open_dispute(&scope, "test", event, None, "CANARY");

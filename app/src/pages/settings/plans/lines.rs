@@ -1,6 +1,6 @@
 //! Plans & add-ons, in words.
 
-use domain::Credits;
+use domain::{Credits, ledger::OrderKind};
 
 /// Something that can be bought.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,10 +17,23 @@ pub struct Offer {
     pub unit_price: Option<String>,
     /// What else there is to know: how long it is valid, what is carried over.
     pub terms: String,
+    /// What it would do; nothing where that is not looked at.
+    pub effect: Option<EffectLine>,
     /// How it compares with the plan the account is on.
     pub standing: Standing,
     /// The version of all that, which an order names.
     pub version: String,
+}
+
+/// What an order would do if it were paid now, in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EffectLine {
+    /// What remains, before and after.
+    pub remaining: [String; 2],
+    /// When that runs out, before and after.
+    pub runs_out: [String; 2],
+    /// What the cycle has in all, before and after.
+    pub granted: [String; 2],
 }
 
 /// How an offer compares with the plan the account is on.
@@ -54,12 +67,20 @@ pub enum Progress {
 pub struct OrderLine {
     /// Its id.
     pub id: String,
-    /// What was ordered.
+    /// A pack or a plan.
+    pub kind: OrderKind,
+    /// Key of the pack or plan.
+    pub item: String,
+    /// What was ordered, with how many: `2 × Boost 5,000`.
     pub name: String,
     /// Its credits.
     pub credits: Credits,
-    /// Its price.
+    /// What is to be paid for it.
     pub price: Option<String>,
+    /// Whether it waits for its payment.
+    pub is_pending: bool,
+    /// Whether it can still be cancelled.
+    pub may_cancel: bool,
     /// How far it is.
     pub progress: Progress,
     /// The same in words, with the reason when it failed.

@@ -1,29 +1,49 @@
 //! What can be bought: plans to compare, packs beside them.
 
+use domain::ledger::OrderKind;
 use leptos::prelude::*;
 
-use super::{Offer, PlansPage, Standing};
-use crate::{PLANS_PATH, components::Amount, state::Remedy};
+use super::{EffectLine, Offer, PlansPage, Standing};
+use crate::{PLANS_PATH, components::Amount, state::Remedy, ui::Icon};
+
+/// Where what an order would do is summed up before it is placed.
+pub(super) fn buy_href(account: &str, kind: OrderKind, item: &str) -> String {
+    let name = match kind {
+        OrderKind::Pack => "buy",
+        OrderKind::Plan => "switch",
+    };
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query
+        .append_pair("account", account)
+        .append_pair(name, item);
+    format!("{PLANS_PATH}?{}", query.finish())
+}
 
 impl PlansPage {
     /// Packs and plans.
     pub(super) fn offers(&self) -> impl IntoView + use<> {
+        let of_packs = format!(
+            "On top of your plan, as soon as they are paid. Unused credits expire as each says; this cycle ends on {}.",
+            self.cycle.resets_on
+        );
         view! {
-            {self.offer_section(&self.packs, "pack", "Add-on packs",
-                "Credits on top of your plan, as soon as they are paid.")}
-            {self.offer_section(&self.plans, "plan", "Plans",
-                "A larger plan adds the difference at once. A smaller one starts with the next billing cycle.")}
+            {self.offer_section(&self.packs, OrderKind::Pack, "Add-ons", of_packs)}
+            {self.offer_section(&self.plans, OrderKind::Plan, "Plans",
+                "A larger plan adds the difference at once. A smaller one starts with the next billing cycle.".to_owned())}
         }
     }
 
     fn offer_section(
         &self,
         offers: &[Offer],
-        kind: &'static str,
+        kind: OrderKind,
         title: &'static str,
-        lead: &'static str,
+        lead: String,
     ) -> impl IntoView + use<> {
-        let id = if kind == "plan" { "plans" } else { "packs" };
+        let (id, part) = match kind {
+            OrderKind::Pack => ("packs", "plan-packs"),
+            OrderKind::Plan => ("plans", "plan-plans"),
+        };
         let cards: Vec<_> = offers.iter().map(|offer| self.card(offer, kind)).collect();
         let none = offers
             .is_empty()
@@ -31,78 +51,97 @@ impl PlansPage {
         view! {
             <section aria-labelledby=id>
                 <header class="section-header"><h2 id=id>{title}</h2><p>{lead}</p></header>
-                <ul class="offers">{cards}</ul>
+                <ul class="offers" data-live=part>{cards}</ul>
                 {none}
             </section>
         }
     }
 
-    fn card(&self, offer: &Offer, kind: &'static str) -> AnyView {
+    fn card(&self, offer: &Offer, kind: OrderKind) -> AnyView {
         let class = if offer.standing == Standing::Current {
             "card offer current"
         } else {
             "card offer"
         };
-        let per = if kind == "plan" {
-            "credits per cycle"
-        } else {
-            "credits"
+        let per = match kind {
+            OrderKind::Plan => "credits per cycle",
+            OrderKind::Pack => "credits",
         };
         let price = offer
             .price
             .clone()
             .unwrap_or_else(|| "Contact sales".to_owned());
+        let effect = offer.effect.as_ref();
+        let effect = effect.filter(|effect| effect.granted[0] != effect.granted[1]);
         view! {
-            <li class=class data-testid=format!("{kind}-{}", offer.key)>
+            <li class=class data-testid=format!("{}-{}", kind.id(), offer.key)>
                 <h3>{offer.name.clone()}</h3>
                 <p class="offer-credits"><b><Amount credits=offer.credits/></b>" "{per}</p>
                 <p class="offer-price"><b>{price}</b><small>{offer.unit_price.clone()}</small></p>
                 <p class="offer-terms">{offer.terms.clone()}</p>
+                {effect.map(facts)}
                 {self.action(offer, kind)}
             </li>
         }
         .into_any()
     }
 
-    /// What can be done about an offer. The form says what was seen when it was chosen, so that who chose can be told
-    /// what is so instead.
-    fn action(&self, offer: &Offer, kind: &'static str) -> AnyView {
-        let label = match offer.standing {
-            Standing::Current => {
-                return view! { <p class="offer-note">"Your plan"</p> }.into_any();
+    /// Whether an order that is pending keeps another of this from being placed, and whether it is of this very one.
+    fn pending_of(&self, kind: OrderKind, item: &str) -> Option<bool> {
+        let mut of_kind = self.pending.iter().filter(|line| line.kind == kind);
+        match kind {
+            OrderKind::Pack => of_kind.any(|line| line.item == item).then_some(true),
+            OrderKind::Plan => of_kind.next().map(|line| line.item == item),
+        }
+    }
+
+    /// What can be done about an offer.
+    fn action(&self, offer: &Offer, kind: OrderKind) -> AnyView {
+        let note = |words: &'static str| view! { <p class="offer-note">{words}</p> }.into_any();
+        match self.pending_of(kind, &offer.key) {
+            Some(true) => {
+                return view! { <p class="offer-note pending">{Icon::Calendar.view()}"Order pending"</p> }.into_any();
             }
-            Standing::Larger => "Upgrade",
-            Standing::Smaller => "Downgrade",
-            Standing::Equal => "Switch to this plan",
-            Standing::Beside => "Buy",
+            Some(false) if offer.standing != Standing::Current => {
+                return note("After the pending order");
+            }
+            _ => {}
+        }
+        let Some(label) = offer.standing.deed() else {
+            return note("Your plan");
         };
         match self.helps {
             Remedy::Buy => {}
-            Remedy::Ask => {
-                return view! { <p class="offer-note">"Ask your admin to buy"</p> }.into_any();
-            }
+            Remedy::Ask => return note("Ask your admin to buy"),
             Remedy::None => return ().into_any(),
         }
-        let class = match offer.standing {
-            Standing::Beside => "button primary",
-            _ => "button",
-        };
-        let account = self.frame.account.clone();
-        let next = format!("{PLANS_PATH}?account={account}");
-        view! {
-            <form method="post" action="/billing/orders">
-                <input type="hidden" name="account" value=account/>
-                <input type="hidden" name="kind" value=kind/>
-                <input type="hidden" name="item" value=offer.key.clone()/>
-                <input type="hidden" name="seen_plan" value=self.plan.clone()/>
-                <input type="hidden" name="seen_credits" value=offer.credits.to_string()/>
-                <input type="hidden" name="seen_price" value=offer.price.clone().unwrap_or_default()/>
-                <input type="hidden" name="seen_terms" value=offer.terms.clone()/>
-                <input type="hidden" name="version" value=offer.version.clone()/>
-                <input type="hidden" name="next" value=next/>
-                <button class=class type="submit" aria-label=format!("{label} {}", offer.name)>{label}</button>
-            </form>
+        let href = buy_href(&self.frame.account, kind, &offer.key);
+        let name = format!("{label} {}", offer.name);
+        view! { <a class="button" href=href data-noscroll="" aria-label=name>{label}</a> }
+            .into_any()
+    }
+}
+
+/// What an offer would do now.
+fn facts(effect: &EffectLine) -> impl IntoView + use<> {
+    let change = |[before, after]: &[String; 2]| format!("{before} → {after}");
+    view! {
+        <dl class="offer-facts">
+            <div><dt>"Remaining"</dt><dd>{change(&effect.remaining)}</dd></div>
+            <div><dt>"Runs out"</dt><dd>{change(&effect.runs_out)}</dd></div>
+        </dl>
+    }
+}
+
+impl Standing {
+    /// What can be done with such an offer; nothing with the plan that the account is on.
+    pub(super) const fn deed(self) -> Option<&'static str> {
+        match self {
+            Self::Current => None,
+            Self::Larger => Some("Upgrade"),
+            Self::Smaller => Some("Downgrade"),
+            Self::Equal => Some("Switch to this plan"),
+            Self::Beside => Some("Buy"),
         }
-        .into_any()
     }
 }

@@ -3,13 +3,19 @@
 use domain::number;
 use leptos::prelude::*;
 
-use super::{DisputeLine, OrderLine, PlansPage, Progress};
-use crate::{PLANS_PATH, ui::Icon};
+use super::{DisputeLine, OrderLine, PlansPage, Progress, pending::ways};
+use crate::{PLANS_PATH, state::Remedy, ui::Icon};
 
 impl PlansPage {
     /// The latest orders.
     pub(super) fn orders_section(&self) -> impl IntoView + use<> {
-        let rows: Vec<_> = self.orders.iter().cloned().map(order).collect();
+        let may_buy = self.helps == Remedy::Buy;
+        let rows: Vec<_> = self
+            .orders
+            .iter()
+            .cloned()
+            .map(|line| order(line, may_buy))
+            .collect();
         let section = (!rows.is_empty()).then(|| {
             view! {
                 <section aria-labelledby="orders">
@@ -41,16 +47,14 @@ impl PlansPage {
     }
 }
 
-fn order(line: OrderLine) -> impl IntoView {
+fn order(line: OrderLine, may_buy: bool) -> impl IntoView {
     let credits = format!("{} credits", number::whole_credits(line.credits));
-    let pay = line
-        .checkout_url
-        .map(|url| view! { <a class="button" href=url rel="external noopener">"Pay"</a> });
+    let ways = may_buy.then(|| ways(&line, false));
     view! {
         <li class="request">
             <div><b>{line.name}</b><small>{credits}{line.price.map(|price| format!(" · {price}"))}</small></div>
             <small class="request-by">{line.ordered}</small>
-            <div class="request-end">{pay}{state(line.progress, line.state)}</div>
+            <div class="request-end">{ways}{state(line.progress, line.state)}</div>
         </li>
     }
 }

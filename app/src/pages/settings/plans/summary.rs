@@ -50,6 +50,7 @@ impl PlansPage {
                         <div><dt>"Used"</dt><dd><Amount credits=balance.used/></dd></div>
                         <div><dt>"Plan + add-ons"</dt><dd><Amount credits=balance.of_plan() shown=of_plan/>{added}</dd></div>
                         <div><dt>"Reserved by active calls"</dt><dd><Amount credits=balance.held/></dd></div>
+                        <div><dt>"Runs out"</dt><dd data-testid="runs-out">{self.runs_out.clone()}</dd></div>
                         <div><dt>"Resets"</dt><dd>{self.cycle.resets_in.clone()}<small>{self.cycle.resets_on.clone()}</small></dd></div>
                     </dl>
                 </section>

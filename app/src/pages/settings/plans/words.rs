@@ -3,28 +3,21 @@
 use domain::{
     Credits, Time,
     calendar::Zone,
-    ledger::{Dispute, DisputeState, Grant, Order, OrderState},
+    ledger::{Balance, Dispute, DisputeState, Grant, Order, OrderKind, OrderState},
     number,
     tenancy::{Pack, Plan},
 };
 use serde::Serialize;
 use service::{
     activity::{decision_words, support_words},
-    billing::{Billing, LEDGER_LINES},
+    billing::{Billing, Effect, LEDGER_LINES},
+    forecast::AccountForecast,
     ports::{Offered, Versioned as _},
 };
 
-use super::{DisputeLine, GrantLine, GrantStatus, Offer, OrderLine, Progress, Standing};
-
-/// The latest orders; `checkout` knows where one is paid.
-pub(super) fn order_lines(
-    billing: &Billing,
-    checkout: impl Fn(&Order) -> Option<String>,
-) -> Vec<OrderLine> {
-    lines(&billing.orders, |order| {
-        order_line(order, checkout(order), &billing.zone)
-    })
-}
+use super::{
+    DisputeLine, EffectLine, GrantLine, GrantStatus, Offer, OrderLine, Progress, Standing,
+};
 
 /// The latest requests for refunds; `asker` is the reader's name when they may say what the agency thinks of them.
 pub(super) fn dispute_lines(billing: &Billing, asker: Option<&str>) -> Vec<DisputeLine> {
@@ -40,16 +33,37 @@ pub(super) fn grant_lines(billing: &Billing) -> Vec<GrantLine> {
 
 /// The plans on offer.
 pub(super) fn plan_offers(billing: &Billing) -> Vec<Offer> {
-    lines(&billing.catalogue.plans, |plan| {
-        plan_offer(plan, &billing.plan)
+    lines(&billing.catalogue.plans, |plan| Offer {
+        effect: effect_on_offer(billing, OrderKind::Plan, &plan.key),
+        ..plan_offer(plan, &billing.plan)
     })
 }
 
 /// The packs on offer.
 pub(super) fn pack_offers(billing: &Billing) -> Vec<Offer> {
-    lines(&billing.catalogue.packs, |pack| {
-        pack_offer(pack, &billing.plan.key)
+    lines(&billing.catalogue.packs, |pack| Offer {
+        effect: effect_on_offer(billing, OrderKind::Pack, &pack.key),
+        ..pack_offer(pack, &billing.plan.key)
     })
+}
+
+fn effect_on_offer(billing: &Billing, kind: OrderKind, item: &str) -> Option<EffectLine> {
+    let mut effects = billing.effects.iter();
+    let effect = effects.find(|effect| effect.order.kind == kind && effect.order.item == item)?;
+    Some(effect_line(effect, billing))
+}
+
+/// What an order would do, in words: the figures beside it are said in the same ones.
+pub(super) fn effect_line(effect: &Effect, billing: &Billing) -> EffectLine {
+    let before = billing.books.balance.unwrap_or(Balance::EMPTY);
+    let both = |of: fn(&Balance) -> Credits| {
+        [&before, &effect.balance].map(|balance| number::whole_credits(of(balance)))
+    };
+    EffectLine {
+        remaining: both(|balance| balance.remaining),
+        runs_out: [&billing.forecast, &effect.forecast].map(AccountForecast::runs_out_on),
+        granted: both(|balance| balance.allocation),
+    }
 }
 
 fn lines<T, L>(items: &[T], line: impl Fn(&T) -> L) -> Vec<L> {
@@ -83,6 +97,7 @@ pub fn plan_offer(plan: &Plan, current: &Plan) -> Offer {
         ),
         price,
         terms,
+        effect: None,
         standing,
         version: version(&current.key, plan),
     }
@@ -106,12 +121,14 @@ pub fn pack_offer(pack: &Pack, plan: &str) -> Offer {
         price: price(pack.price.as_ref(), pack.currency.as_ref()),
         unit_price: unit_price(pack.price.as_ref(), pack.currency.as_ref(), pack.credits),
         terms,
+        effect: None,
         standing: Standing::Beside,
         version: version(plan, pack),
     }
 }
 
-fn price(price: Option<&String>, currency: Option<&String>) -> Option<String> {
+/// `€15.00`, when there is a price.
+pub(super) fn price(price: Option<&String>, currency: Option<&String>) -> Option<String> {
     let price: Credits = price?.parse().ok()?;
     Some(number::money(i128::from(price.micro()), currency?))
 }
@@ -137,22 +154,24 @@ pub(super) fn moment(time: Time, zone: &Zone) -> String {
     zone.minute(time)
 }
 
-fn order_line(order: &Order, checkout_url: Option<String>, zone: &Zone) -> OrderLine {
+pub(super) fn order_line(order: &Order, checkout_url: Option<String>, zone: &Zone) -> OrderLine {
     let (progress, state) = match order.state {
-        OrderState::Ordered => (
-            Progress::Waiting,
-            "Ordered, waiting for its payment".to_owned(),
-        ),
+        OrderState::Ordered => (Progress::Waiting, "Order pending".to_owned()),
         OrderState::Applied => (Progress::Done, "Paid and added".to_owned()),
         OrderState::Failed => {
             let reason = order.reason.as_deref().unwrap_or("no reason was given");
             (Progress::Failed, format!("Payment failed: {reason}"))
         }
+        OrderState::Cancelled => (Progress::Failed, "Cancelled".to_owned()),
     };
     OrderLine {
         id: order.id.clone(),
-        name: order.name.clone(),
+        kind: order.kind,
+        item: order.item.clone(),
+        name: order.title(),
         credits: order.credits,
+        is_pending: order.is_pending(),
+        may_cancel: matches!(order.state, OrderState::Ordered | OrderState::Failed),
         price: price(order.price.as_ref(), order.currency.as_ref()),
         progress,
         state,

@@ -123,6 +123,8 @@ pub struct BooksNeeds {
     pub holds: Vec<String>,
     /// Orders by id.
     pub orders: Vec<String>,
+    /// The orders that wait for their payment.
+    pub pending_orders: bool,
     /// Disputes by id.
     pub disputes: Vec<String>,
     /// Disputes of these events, by source and id.
