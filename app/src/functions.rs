@@ -4,7 +4,6 @@
     reason = "the server macro makes a struct of each function's arguments"
 )]
 
-mod account;
 mod activity;
 #[cfg(feature = "hydrate")]
 mod client;
@@ -15,7 +14,6 @@ mod page;
 mod socket;
 mod tips;
 
-pub use account::{FindCompanies, find_companies};
 pub use activity::{ReadLog, ReadReceipt, read_log, read_receipt};
 #[cfg(feature = "hydrate")]
 use client::PageClient;

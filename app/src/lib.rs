@@ -42,6 +42,8 @@ pub const PLATFORM_PATH: &str = "/platform/trends";
 pub const REFUNDS_PATH: &str = "/platform/refunds";
 /// Where the board of companies lives.
 pub const COMPANIES_PATH: &str = "/companies";
+/// Where the companies that a filter offers are found.
+pub const COMPANY_OPTIONS_PATH: &str = "/companies/options";
 /// Where members are.
 pub const MEMBERS_PATH: &str = "/settings/members";
 /// Where API keys are.

@@ -6,6 +6,8 @@
 #[cfg(feature = "ssr")]
 mod chart;
 #[cfg(feature = "ssr")]
+mod company_options;
+#[cfg(feature = "ssr")]
 mod found;
 #[cfg(feature = "ssr")]
 pub mod settings;
@@ -15,6 +17,8 @@ mod usage;
 
 #[cfg(feature = "ssr")]
 pub use chart::chart;
+#[cfg(feature = "ssr")]
+pub use company_options::find_companies;
 #[cfg(feature = "ssr")]
 pub use found::{Found, find};
 
@@ -27,6 +31,9 @@ use usage::UsagePage;
 /// Id of the element that holds the page.
 #[cfg(any(feature = "ssr", feature = "hydrate"))]
 pub(crate) const PAGE_ID: &str = "page";
+/// Id of the element that holds the parts of a page that live on, where it has others.
+#[cfg(any(feature = "ssr", feature = "hydrate"))]
+pub(crate) const LIVE_ID: &str = "live";
 /// Id of the element that holds what the page begins with.
 #[cfg(any(feature = "ssr", feature = "hydrate"))]
 pub(crate) const START_ID: &str = "start";

@@ -5,6 +5,8 @@ mod address;
 mod bar;
 mod cards;
 mod credit_notice;
+#[cfg(feature = "ssr")]
+mod filters;
 mod live;
 mod page;
 mod permalink;
@@ -21,6 +23,8 @@ pub use address::Address;
 pub use bar::{Bar, Piece};
 pub use cards::{CardFigures, CardSum};
 pub use credit_notice::{CreditNotice, Remedy};
+#[cfg(feature = "ssr")]
+pub use filters::{Filters, is_date};
 #[cfg(feature = "hydrate")]
 pub use live::Connection;
 pub use live::{Followed, Link, follow_live};
@@ -29,4 +33,4 @@ pub use permalink::{EVENT, EventRef, permalink};
 pub use reading::Reading;
 pub use running::{SHOWN_CALLS, ahead_us, calls, duration, more};
 pub use scroll::Scroll;
-pub use url::{Url, period_name, use_go};
+pub use url::{BACK, LOG_ANCHOR, Url, bar_page, differ_in_log_only, use_go};

@@ -5,10 +5,13 @@
 //! down and puts the new one in its place, so that a reader who goes on loses nothing: not the connection, not the
 //! theme, not their place in the history.
 
+mod apply;
 mod controls;
 mod failure;
 mod focus;
 mod history;
+mod in_step;
+mod link_mark;
 mod outdated;
 mod page;
 mod prefetch;
@@ -19,7 +22,7 @@ use std::cell::OnceCell;
 
 use leptos::prelude::*;
 
-use crate::state::{Address, Connection};
+use crate::state::{Address, Connection, differ_in_log_only};
 use history::History;
 
 use visit::Sending;
@@ -40,6 +43,8 @@ pub struct Tab {
     sending: StoredValue<Sending>,
     /// Counts what was written, here and by others: what was fetched before one may be out of date.
     writes: StoredValue<u32>,
+    /// The form that was sent because something in it changed, and the entry that this made.
+    applied: StoredValue<Option<(String, i64)>>,
 }
 
 thread_local! {
@@ -66,7 +71,9 @@ pub fn start() {
         visits: StoredValue::new(0),
         sending: StoredValue::new(Sending::Nothing),
         writes: StoredValue::new(0),
+        applied: StoredValue::new(None),
     });
+    owner.with(|| link_mark::follow(tab.connection.link()));
     std::mem::forget(owner);
     TAB.with(|held| {
         let _ = held.set(tab);
@@ -93,16 +100,29 @@ fn path_shown() -> String {
 }
 
 impl Tab {
-    /// Goes to another view of the page that is shown, which follows the address by itself; with `replace` the back
-    /// button skips the one left behind.
+    /// Goes to another view of the page that is shown; with `replace` the back button skips the one left behind. What
+    /// differs in its log follows the address by itself, and anything else is a visit.
     pub fn go(self, href: &str, replace: bool) {
+        let address = href.split_once('#').map_or(href, |(address, _)| address);
+        let (path, query) = address.split_once('?').unwrap_or((address, ""));
+        if path != path_shown() || !differ_in_log_only(query, &query_shown()) {
+            visit(self, Visit::to(href.to_owned()));
+            return;
+        }
         if replace {
             self.history.replace(href);
         } else {
             self.history.push(href);
         }
-        page::now_shows(path_shown(), query_shown());
-        self.address.follow(&query_shown());
+        self.shows_now();
+    }
+
+    /// The page that is shown follows the address bar.
+    fn shows_now(self) {
+        let query = query_shown();
+        in_step::keep(&query);
+        self.address.follow(&query);
+        page::now_shows(path_shown(), query);
     }
 
     /// Something changed: what was fetched before may be out of date.

@@ -4,6 +4,7 @@ pub mod alerts;
 pub mod billing;
 pub mod brand;
 mod companies;
+mod company_options;
 pub mod confirm;
 pub mod files;
 pub mod guard;
@@ -89,6 +90,10 @@ pub fn router(state: &AppState) -> Router<AppState> {
         .route(app::YOU_PATH, get(page))
         .route("/brand.css", get(brand::sheet))
         .route("/companies/limits", post(companies::limits))
+        .route(
+            app::COMPANY_OPTIONS_PATH,
+            get(company_options::show_options),
+        )
         .route("/settings/you/password", post(password::change_password))
         .route(
             "/new-email/{secret}",

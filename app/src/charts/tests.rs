@@ -110,6 +110,7 @@ fn dashboard(amounts: &[&str], allocation: Option<&str>) -> Dashboard {
             range: nothing,
             previous: nothing,
             label: String::new(),
+            compared: domain::filter::Comparison::default(),
             compared_with: String::new(),
             uncompared: None,
             first_label: String::new(),

@@ -88,7 +88,7 @@ fn AgentCard(
             </header>
             <p class="agent-figure">
                 <Amount credits shown/>
-                <ChangeMark figures/>
+                <ChangeMark figures dashboard/>
                 <span class="agent-events">{move || number::events(figures.get().current.events)}</span>
             </p>
             <AgentChart agent dashboard charts url/>
@@ -98,12 +98,14 @@ fn AgentCard(
 
 /// The change against the period before: arrow and figure. More use is neither good nor bad, so it has no colour.
 #[component]
-fn ChangeMark(figures: Memo<CardFigures>) -> impl IntoView {
+fn ChangeMark(figures: Memo<CardFigures>, dashboard: RwSignal<Dashboard>) -> impl IntoView {
+    let compared = Memo::new(move |_| dashboard.with(|dashboard| dashboard.period.compared));
     let change = Memo::new(move |_| figures.with(|figures| figures.change.clone()));
     let title = move || {
         figures.with(|figures| {
             let before = number::whole_credits(figures.previous.credits);
-            format!("vs {before} in the previous period")
+            let then = compared.get().words().unwrap_or_default();
+            format!("vs {before} in {then}")
         })
     };
     move || {

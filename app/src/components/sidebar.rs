@@ -23,10 +23,16 @@ pub fn Sidebar(
     account_key: Signal<String>,
     /// Path of the page it stands beside.
     path: &'static str,
+    /// What was chosen for all pages, as every link carries it: with the account.
+    carried: String,
 ) -> impl IntoView {
+    // Companies are those of one account.
+    let carried_to_others = without_companies(&carried);
+    let home_href = format!("{USAGE_PATH}?{carried}");
+    let carried = StoredValue::new(carried);
     let open_alerts = reader.open_alerts;
     let item = move |target: &'static str, label: &'static str| {
-        let href = move || format!("{target}?account={}", account_key.get());
+        let href = carried.with_value(|carried| format!("{target}?{carried}"));
         let current = (target == path).then_some("page");
         let count = (target == ALERTS_PATH && open_alerts > 0).then(|| {
             let words = if open_alerts == 1 { " is open" } else { " are open" };
@@ -36,7 +42,7 @@ pub fn Sidebar(
     };
     let accounts = reader.accounts.clone();
     let switch = (accounts.len() > 1).then(|| {
-        view! { <AccountMenu accounts account account_key path/> }
+        view! { <AccountMenu accounts account account_key path carried=carried_to_others/> }
     });
     let (sees_all, may_manage) = (reader.can(Ability::SeeAll), reader.can(Ability::Manage));
     let (is_agency, is_portal) = (reader.is_agency, reader.is_portal);
@@ -48,7 +54,7 @@ pub fn Sidebar(
     };
     view! {
         <aside class="sidebar">
-            <a class="brand" href=USAGE_PATH>{brand}</a>
+            <a class="brand" href=home_href>{brand}</a>
             {match switch {
                 Some(menu) => menu.into_any(),
                 None => view! { <p class="account-name">{account}</p> }.into_any(),
@@ -93,6 +99,14 @@ pub fn Sidebar(
     }
 }
 
+/// What is carried to another account: the period and what it is compared with, `&period=7d`.
+fn without_companies(carried: &str) -> String {
+    let kept = carried
+        .split('&')
+        .filter(|pair| !pair.starts_with("account=") && !pair.starts_with("company="));
+    kept.flat_map(|pair| ["&", pair]).collect()
+}
+
 /// Mark and name: ours, or the agency's to its clients.
 fn brand(brand: Option<BrandView>) -> impl IntoView {
     let (name, logo) = brand.map_or_else(Default::default, |brand| (brand.name, brand.logo));
@@ -115,11 +129,12 @@ fn AccountMenu(
     #[prop(into)] account: Signal<String>,
     #[prop(into)] account_key: Signal<String>,
     path: &'static str,
+    carried: String,
 ) -> impl IntoView {
     let items = accounts.into_iter().map(move |choice| {
         let key = choice.key.clone();
         let chosen = Signal::derive(move || account_key.get() == key);
-        view! { <MenuItem label=choice.name href=format!("{path}?account={}", choice.key) chosen/> }
+        view! { <MenuItem label=choice.name href=format!("{path}?account={}{carried}", choice.key) chosen/> }
     });
     view! {
         <div class="account-menu">

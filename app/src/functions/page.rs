@@ -16,9 +16,6 @@ use super::{EventAsked, TipsView};
 use crate::state::EVENT;
 use crate::{error::AppError, packed::Packed};
 
-/// Companies offered before anything is searched for.
-#[cfg(feature = "ssr")]
-const OFFERED_COMPANIES: u32 = 50;
 /// Accounts offered to staff in the account menu.
 #[cfg(feature = "ssr")]
 const OFFERED_ACCOUNTS: u32 = 200;
@@ -99,8 +96,6 @@ pub struct Page {
     pub log: LogPage,
     /// The event that the address leads to.
     pub event: EventAsked,
-    /// The companies offered by the company filter.
-    pub companies: Vec<CompanyName>,
 }
 
 /// Reads the page that a query string describes.
@@ -121,7 +116,6 @@ pub async fn read_page(
     let (person, caller) = current.known()?;
     let (scope, view) = super::scope_of(services, caller, query).await?;
     let reader = read_reader(services, person, caller, &scope).await?;
-    let companies = offered_companies(services, &scope, None).await?;
     let others = others_of(query);
     let event = EventAsked::find(services, &scope, &view, value_of(&others, EVENT)).await?;
     let before = value_of(&others, "before").and_then(|cursor| cursor.parse().ok());
@@ -141,7 +135,6 @@ pub async fn read_page(
         tips: tips.unwrap_or_default(),
         log,
         event,
-        companies,
     })
 }
 
@@ -275,23 +268,4 @@ async fn read_brand(
         name: brand.name,
         logo: brand.logo,
     }))
-}
-
-/// The companies a reader can choose from, those that match a search first.
-#[cfg(feature = "ssr")]
-pub(super) async fn offered_companies(
-    services: &service::Services,
-    scope: &service::Scope,
-    search: Option<&str>,
-) -> Result<Vec<CompanyName>, AppError> {
-    let companies = services
-        .companies(scope, search, None, OFFERED_COMPANIES)
-        .await?;
-    Ok(companies
-        .into_iter()
-        .map(|company| CompanyName {
-            key: company.key,
-            name: company.name,
-        })
-        .collect())
 }

@@ -5,15 +5,25 @@ use leptos::{nonce::use_nonce, prelude::*};
 
 use super::{
     START_ID, Start,
+    company_options::read_companies,
     settings::{
         Ask, ConfirmPage, EnterPage, RecoveryPage, RefusedPage, SecondFactorPage, Settings,
         StalePage, UnsubscribePage, WelcomePage,
     },
     sign_in::SignIn,
+    usage,
 };
 use crate::{
-    SIGN_IN_PATH, USAGE_PATH, components::Problem, context::Current, error::AppError,
-    functions::read_page, packed, state::Address,
+    SIGN_IN_PATH, USAGE_PATH,
+    components::{
+        Problem,
+        filter_bar::{CompanyChoice, FIND},
+    },
+    context::Current,
+    error::AppError,
+    functions::{read_page, scope_of},
+    packed,
+    state::Address,
 };
 
 /// What stands at an address: a page, or why there is none.
@@ -25,6 +35,8 @@ pub enum Found {
         start: Box<Start>,
         /// The address's query string.
         query: String,
+        /// The companies that its filter offers.
+        companies: CompanyChoice,
     },
     /// The sign-in form.
     SignIn {
@@ -83,13 +95,28 @@ pub async fn find(
         }
         _ => Err(AppError::NotFound),
     };
-    match start {
-        Ok(start) => Found::Start {
+    let start = match start {
+        Ok(start) => start,
+        Err(error) => return Found::Problem(error),
+    };
+    match companies_of(&ask, &start).await {
+        Ok(companies) => Found::Start {
             start: Box::new(start),
             query: query.to_owned(),
+            companies,
         },
         Err(error) => Found::Problem(error),
     }
+}
+
+/// The companies to choose from on a page that lives on.
+async fn companies_of(ask: &Ask<'_>, start: &Start) -> Result<CompanyChoice, AppError> {
+    let Start::Usage(page) = start;
+    let (_, caller) = ask.current.known()?;
+    let (scope, _) = scope_of(ask.services, caller, ask.query).await?;
+    let chosen = page.dashboard.companies.iter();
+    let chosen: Vec<_> = chosen.map(|company| company.key.clone()).collect();
+    read_companies(ask.services, &scope, &chosen, ask.value(FIND)).await
 }
 
 impl Found {
@@ -151,13 +178,20 @@ impl Found {
         Some(format!("/brand.css?{}", query.finish()))
     }
 
-    /// The body of the document. What lives on comes first, because the browser takes the page up from there.
+    /// The body of the document.
     pub(crate) fn view(self) -> AnyView {
         match self {
-            Self::Start { start, query } => {
+            Self::Start {
+                start,
+                query,
+                companies,
+            } => {
                 let sent = sent_along(&start);
+                let Start::Usage(page) = &*start;
+                let live = (*start).clone().view(Address::new(&query));
+                let page = usage::around(page, &companies, &query, live);
                 view! {
-                    {(*start).view(Address::new(&query))}
+                    {page}
                     <script id=START_ID type="application/octet-stream" nonce=use_nonce() inner_html=sent></script>
                 }
                 .into_any()

@@ -54,6 +54,7 @@ pub use you::{YouPage, browser};
 
 pub use audit::AuditPage;
 pub use frame::Ask;
+pub(crate) use trend_parts::AGAINST;
 
 use leptos::prelude::*;
 
@@ -103,7 +104,10 @@ impl Settings {
             TRENDS_PATH => TrendsPage::read(ask).await.map(Box::new).map(Self::Trends),
             VALUE_PATH => ValuePage::read(ask).await.map(Box::new).map(Self::Value),
             ALERTS_PATH => AlertsPage::read(ask).await.map(Box::new).map(Self::Alerts),
-            REVIEW_PATH => ReviewPage::read(ask).await.map(Box::new).map(Self::Review),
+            REVIEW_PATH => Box::pin(ReviewPage::read(ask))
+                .await
+                .map(Box::new)
+                .map(Self::Review),
             PLATFORM_PATH => PlatformPage::read(ask)
                 .await
                 .map(Box::new)

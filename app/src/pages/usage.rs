@@ -5,8 +5,8 @@ use leptos::prelude::*;
 
 use crate::{
     components::{
-        ActivityLog, AgentCards, BillingNotices, CreditBanner, Gauge, PageHeader, PageNotices,
-        RunningCalls, Sidebar, Tips, Warnings,
+        ActivityLog, AgentCards, BillingNotices, CreditBanner, Gauge, PageNotices, RunningCalls,
+        Tips, Warnings,
     },
     functions::{EventAsked, Page, draw_charts, load_page},
     state::{PageState, Reading, Url, follow_live},
@@ -16,7 +16,7 @@ use crate::{
 /// How soon after a change the charts are drawn again: bars may lag the figures by this much.
 const REDRAW_AFTER_MS: u64 = 1_000;
 
-/// What the page begins with, kept live in the browser.
+/// The parts of the page below its filters, kept live in the browser.
 #[component]
 pub fn UsagePage(
     /// What it begins with.
@@ -30,15 +30,8 @@ pub fn UsagePage(
     let link = follow_live(state.followed(), query, reading.again);
     redraw_after_changes(state, query);
     let dashboard = state.dashboard;
-    let account =
-        Signal::derive(move || dashboard.with(|dashboard| dashboard.account.name.clone()));
-    let account_key =
-        Signal::derive(move || dashboard.with(|dashboard| dashboard.account.key.clone()));
     view! {
-        <a class="skip-link" href="#log-title">"Skip to the activity log"</a>
-        <Sidebar reader=state.reader.get_value() account account_key path=crate::USAGE_PATH/>
-        <main class="page" class:loading=reading.is_loading aria-busy=move || reading.is_loading.get().to_string()>
-            <PageHeader dashboard url companies=state.companies link/>
+        <div class="live-parts" class:loading=reading.is_loading aria-busy=move || reading.is_loading.get().to_string()>
             <PageNotices link problem=reading.problem/>
             <CreditBanner dashboard helps=state.helps url/>
             <EventNotice state/>
@@ -49,7 +42,7 @@ pub fn UsagePage(
             <AgentCards dashboard charts=state.charts url/>
             <Tips tips=state.tips/>
             <ActivityLog state url query/>
-        </main>
+        </div>
     }
 }
 
@@ -115,4 +108,36 @@ fn EventNotice(state: PageState) -> impl IntoView {
             ),
         }
     }
+}
+
+/// The page around the parts that live on: what it is called, the filters, and the ways to other pages. A filter is a
+/// visit, so all of it changes together or not at all.
+#[cfg(feature = "ssr")]
+pub(super) fn around(
+    page: &Page,
+    companies: &crate::components::filter_bar::CompanyChoice,
+    query: &str,
+    live: AnyView,
+) -> AnyView {
+    use crate::{
+        components::{Sidebar, UsageHeader},
+        state::Filters,
+    };
+    let account = &page.dashboard.account;
+    let filters = Filters::read(crate::USAGE_PATH, &account.key, query);
+    let header = UsageHeader {
+        dashboard: &page.dashboard,
+        companies,
+        filters: &filters,
+    };
+    view! {
+        <a class="skip-link" href="#log-title">"Skip to the activity log"</a>
+        <Sidebar reader=page.reader.clone() account=account.name.clone() account_key=account.key.clone()
+            path=crate::USAGE_PATH carried=filters.carried()/>
+        <main class="page">
+            {header.view()}
+            <div id=super::LIVE_ID class="live-root">{live}</div>
+        </main>
+    }
+    .into_any()
 }

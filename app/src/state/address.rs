@@ -28,7 +28,8 @@ impl Address {
     /// Goes to another view of the page; with `replace` the back button skips the one left behind.
     #[cfg(feature = "hydrate")]
     pub fn go(self, href: &str, replace: bool) {
-        let query = href.split_once('?').map_or("", |(_, query)| query);
+        let address = href.split_once('#').map_or(href, |(address, _)| address);
+        let query = address.split_once('?').map_or("", |(_, query)| query);
         let is_shown = self.0.with_untracked(|shown| shown == query);
         if let Some(tab) = crate::tab::tab().filter(|_| !is_shown) {
             tab.go(href, replace);

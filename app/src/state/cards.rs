@@ -4,7 +4,7 @@ use domain::{
     Agent, Credits,
     activity::first_upper,
     number::{self, Change},
-    usage::{Dashboard, Totals},
+    usage::{Dashboard, PeriodView, Totals},
 };
 
 /// What a card shows.
@@ -90,10 +90,8 @@ impl CardSum {
         let period = &dashboard.period;
         let compared = period.uncompared.as_ref().map_or_else(
             || {
-                format!(
-                    ", vs {before} in the previous period ({})",
-                    period.compared_with
-                )
+                let then = compared_words(period);
+                format!(", vs {before} in {then}")
             },
             |why_not| format!(". {why_not}"),
         );
@@ -103,6 +101,16 @@ impl CardSum {
             current,
             shown,
         }
+    }
+}
+
+/// The time a period is compared with: `the previous period (last cycle to the same point)`.
+fn compared_words(period: &PeriodView) -> String {
+    let then = period.compared.words().unwrap_or_default();
+    if period.compared_with.is_empty() {
+        then.to_owned()
+    } else {
+        format!("{then} ({})", period.compared_with)
     }
 }
 
@@ -149,6 +157,12 @@ mod tests {
         assert_eq!(
             format!("{}: {}{}", sum.label, sum.shown, sum.rest),
             "This cycle: 1 credit, vs 82,845 in the previous period (last cycle to the same point)"
+        );
+        dashboard.period.compared = domain::filter::Comparison::Year;
+        dashboard.period.compared_with.clear();
+        assert_eq!(
+            CardSum::of(&dashboard).rest,
+            " credit, vs 82,845 in the same period last year"
         );
         let nothing = "No data before 12 Nov to compare with";
         dashboard.period.uncompared = Some(nothing.to_owned());

@@ -82,6 +82,7 @@ pub fn dashboard() -> Dashboard {
             range: cycle,
             previous: cycle,
             label: "this cycle".to_owned(),
+            compared: domain::filter::Comparison::default(),
             compared_with: "last cycle to the same point".to_owned(),
             uncompared: None,
             first_label: "1 Nov".to_owned(),

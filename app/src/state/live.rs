@@ -167,6 +167,11 @@ mod browser {
                 .with_value(|asks| asks.as_ref().map(|asks| asks.unbounded_send(Ok(asked))));
         }
 
+        /// How it is.
+        pub const fn link(self) -> RwSignal<Link> {
+            self.link
+        }
+
         /// The network or the reader is back: looks whether the connection still is what it says.
         pub fn look(self) {
             self.looks

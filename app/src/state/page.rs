@@ -4,7 +4,7 @@ use domain::{
     Seq,
     activity::{Arrival, LogPage, LogWindow},
     live::{Applied, Delta},
-    usage::{CompanyName, Dashboard, ForecastView},
+    usage::{Dashboard, ForecastView},
 };
 use leptos::prelude::*;
 
@@ -106,8 +106,6 @@ pub struct PageState {
     pub tips: RwSignal<TipsView>,
     /// The log.
     pub log: RwSignal<LogState>,
-    /// The companies offered by the filter.
-    pub companies: RwSignal<Vec<CompanyName>>,
     /// Who reads.
     pub reader: StoredValue<Reader>,
     /// What helps them when credits run out.
@@ -129,7 +127,6 @@ impl PageState {
             forecast: RwSignal::new(page.forecast),
             tips: RwSignal::new(page.tips),
             log: RwSignal::new(LogState::asked(page.log, &page.event)),
-            companies: RwSignal::new(page.companies),
             helps: RwSignal::new(Remedy::for_reader(&page.reader)),
             reader: StoredValue::new(page.reader),
             is_reading: RwSignal::new(page.event.opened().is_some()),
@@ -155,7 +152,6 @@ impl PageState {
         self.charts.set(page.charts);
         self.forecast.set(page.forecast);
         self.tips.set(page.tips);
-        self.companies.set(page.companies);
         self.log.update(|log| {
             let (view_px, row_px) = (log.scroll.view_px, log.scroll.row_px);
             *log = LogState::asked(page.log, &page.event);

@@ -6,9 +6,55 @@ use leptos::prelude::use_context;
 use super::Address;
 use crate::USAGE_PATH;
 
-/// The view of the page, and the addresses of the views next to it.
+/// The parameter that keeps the way back from the rows of a bar.
+pub const BACK: &str = "back";
+/// Where the rows of the log are.
+pub const LOG_ANCHOR: &str = "log-title";
+/// Pages that lead to rows.
+const PAGES: [&str; 6] = [
+    USAGE_PATH,
+    crate::TRENDS_PATH,
+    crate::VALUE_PATH,
+    crate::REVIEW_PATH,
+    crate::COMPANIES_PATH,
+    crate::PLATFORM_PATH,
+];
+/// Parameters that change the log and nothing else of its page.
+const OF_LOG: [&str; 5] = ["agent", "activity", "q", "event", "before"];
+
+/// The view of the page, and the addresses of the views next to it; with the way back, when a bar led here.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Url(pub ViewQuery);
+pub struct Url(pub ViewQuery, Option<String>);
+
+/// Whether an address is that of a page that leads to rows.
+pub fn is_page(address: &str) -> bool {
+    let path = address.split_once('?').map_or(address, |(path, _)| path);
+    PAGES.contains(&path)
+}
+
+/// The page of a path, when it has a filter bar.
+pub fn bar_page(path: &str) -> Option<&'static str> {
+    PAGES.into_iter().find(|page| *page == path)
+}
+
+/// Whether two views of the page show the same but for their logs.
+pub fn differ_in_log_only(one: &str, other: &str) -> bool {
+    let rest = |query: &str| -> Vec<(String, String)> {
+        let pairs = form_urlencoded::parse(query.as_bytes()).into_owned();
+        let mut rest: Vec<_> = pairs
+            .filter(|(name, value)| !OF_LOG.contains(&name.as_str()) && !value.is_empty())
+            .collect();
+        rest.sort();
+        rest
+    };
+    rest(one) == rest(other)
+}
+
+impl From<ViewQuery> for Url {
+    fn from(view: ViewQuery) -> Self {
+        Self(view, None)
+    }
+}
 
 /// Goes to another view without scrolling; with `replace` the back button skips the one left behind.
 pub fn use_go(replace: bool) -> impl Fn(&Url) + Clone {
@@ -20,31 +66,22 @@ pub fn use_go(replace: bool) -> impl Fn(&Url) + Clone {
     }
 }
 
-/// A period's name in menus.
-pub fn period_name(period: &str) -> &'static str {
-    match period {
-        "last_cycle" => "Last cycle",
-        "7d" => "Last 7 days",
-        "28d" => "Last 28 days",
-        "30d" => "Last 30 days",
-        "90d" => "Last 90 days",
-        _ => "This cycle",
-    }
-}
-
 impl Url {
     /// Reads the query string of the page; a view that cannot be read is the plain one.
     pub fn read(search: &str) -> Self {
+        let Ok((view, others)) = ViewQuery::parse(search.trim_start_matches('?')) else {
+            return Self::default();
+        };
+        let back = others.into_iter().find(|(name, _)| name == BACK);
         Self(
-            ViewQuery::parse(search.trim_start_matches('?'))
-                .map(|(view, _)| view)
-                .unwrap_or_default(),
+            view,
+            back.map(|(_, back)| back).filter(|back| is_page(back)),
         )
     }
 
     /// The address of this view.
     pub fn href(&self) -> String {
-        let query = self.0.to_query();
+        let query = self.query();
         if query.is_empty() {
             USAGE_PATH.to_owned()
         } else {
@@ -52,10 +89,29 @@ impl Url {
         }
     }
 
+    fn query(&self) -> String {
+        let back = self.1.as_ref().map(|back| (BACK, back.clone()));
+        form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(self.0.pairs().into_iter().chain(back))
+            .finish()
+    }
+
     fn with(&self, change: impl FnOnce(&mut ViewQuery)) -> Self {
         let mut view = self.0.clone();
         change(&mut view);
-        Self(view)
+        Self(view, self.1.clone())
+    }
+
+    /// The rows of an agent from one time to another, and the way back here.
+    pub fn rows(&self, agent: Agent, from: &str, to: &str) -> String {
+        let rows = self.only_agent(agent).between(from, to);
+        let rows = Self(rows.0, Some(self.href()));
+        [&rows.href(), "#", LOG_ANCHOR].concat()
+    }
+
+    /// Where the view is that was shown before a bar led here.
+    pub fn back(&self) -> Option<&str> {
+        self.1.as_deref()
     }
 
     /// With another named period.
@@ -115,10 +171,11 @@ impl Url {
     /// Another account's plain view.
     #[must_use]
     pub fn of_account(key: &str) -> Self {
-        Self(ViewQuery {
+        ViewQuery {
             account: Some(key.to_owned()),
             ..ViewQuery::default()
-        })
+        }
+        .into()
     }
 
     /// Without any filter besides account, period and zone.
@@ -132,16 +189,28 @@ impl Url {
         })
     }
 
-    /// Another page of the account shown.
+    /// Another page, with what is carried there: account, companies, period and comparison.
     pub fn beside(&self, path: &str) -> String {
-        let account = ViewQuery {
+        let shown = match self.back().and_then(|back| back.split_once('?')) {
+            Some((_, before)) => Self::read(before).0,
+            None => self.0.clone(),
+        };
+        let is_chosen = |edge: &Option<String>| edge.as_ref().is_none_or(|edge| edge.len() == 10);
+        let keeps_dates = is_chosen(&shown.from) && is_chosen(&shown.to);
+        let carried = ViewQuery {
             account: self.0.account.clone(),
+            companies: shown.companies,
+            period: shown.period,
+            from: shown.from.filter(|_| keeps_dates),
+            to: shown.to.filter(|_| keeps_dates),
+            against: shown.against,
             ..ViewQuery::default()
         };
-        if account.account.is_some() {
-            format!("{path}?{}", account.to_query())
-        } else {
+        let query = carried.to_query();
+        if query.is_empty() {
             path.to_owned()
+        } else {
+            [path, "?", &query].concat()
         }
     }
 
@@ -179,16 +248,42 @@ mod tests {
     }
 
     #[test]
-    fn another_page_keeps_the_account_and_nothing_else() {
-        let here = Url::read("?account=north&agent=chat&period=7d");
+    fn another_page_keeps_what_was_chosen_for_all_of_them() {
+        let here = Url::read("?account=north&company=acme&agent=chat&period=7d&against=year");
         assert_eq!(
             here.beside("/billing/plans"),
-            "/billing/plans?account=north"
+            "/billing/plans?account=north&company=acme&period=7d&against=year"
         );
         assert_eq!(
             Url::read("?agent=chat").beside("/billing/plans"),
             "/billing/plans"
         );
+    }
+
+    #[test]
+    fn the_rows_of_a_bar_know_the_way_back() {
+        let here = Url::read("?account=north&company=acme&period=7d");
+        let rows = here.rows(
+            Agent::Chat,
+            "2026-11-20T00:00:00+01:00",
+            "2026-11-21T00:00:00+01:00",
+        );
+        let there = Url::read(&rows[rows.find('?').unwrap()..rows.find('#').unwrap()]);
+        assert_eq!(there.back(), Some(here.href().as_str()));
+        assert_eq!(there.0.agents, [Agent::Chat]);
+        assert_eq!(there.beside("/x"), here.beside("/x"));
+        assert_eq!(there.toggle_agent(Agent::Nox).back(), there.back());
+        assert_eq!(Url::read("?back=%2F%2Fevil.example").back(), None);
+    }
+
+    #[test]
+    fn views_that_differ_in_their_logs_only_are_one_page() {
+        let same = differ_in_log_only;
+        assert!(same("period=7d&agent=chat&q=a", "q=b&period=7d"));
+        assert!(same("", "event=a/b"));
+        assert!(!same("period=7d", "period=30d"));
+        assert!(!same("agent=chat", "agent=chat&company=acme"));
+        assert!(!same("", "from=a&to=b"));
     }
 
     #[test]

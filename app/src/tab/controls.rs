@@ -6,8 +6,8 @@ use web_sys::{
     Element, FormData, HtmlAnchorElement, HtmlFormElement, SubmitEvent, UrlSearchParams,
 };
 
-use super::{Tab, Visit, page, path_shown, prefetch, query_shown, visit};
-use crate::ui::browser;
+use super::{Tab, Visit, apply, failure, focus, page, path_shown, prefetch, query_shown, visit};
+use crate::{state::differ_in_log_only, ui::browser};
 
 /// Links that the browser follows by itself: to another window, into a file, or marked as none of ours.
 const LINKS: &str = "a[href]:not([target]):not([download]):not([rel~=external])";
@@ -18,7 +18,7 @@ const LEFT_ALONE: &str = "[data-load]";
 pub fn listen(tab: Tab) {
     window_event_listener(ev::click, move |event| {
         if let Some(button) = acted(&event) {
-            act(&button);
+            act(tab, &button);
         } else if let Some(link) = followed(&event) {
             event.prevent_default();
             follow(tab, &link);
@@ -32,6 +32,11 @@ pub fn listen(tab: Tab) {
     window_event_listener(ev::keydown, move |event| {
         if event.key() == "Escape" && !event.default_prevented() {
             close_sheet();
+        }
+    });
+    window_event_listener(ev::input, move |event| {
+        if let Some(field) = target_within(&event, "input, select") {
+            apply::changed(tab, &field);
         }
     });
     window_event_listener(ev::pointerover, move |event| {
@@ -67,9 +72,20 @@ fn acted(event: &web_sys::MouseEvent) -> Option<Element> {
     target_within(event, "button[data-act]").filter(|_| !event.default_prevented())
 }
 
-fn act(button: &Element) {
-    if button.get_attribute("data-act").as_deref() == Some("theme") {
-        browser::toggle_theme();
+fn act(tab: Tab, button: &Element) {
+    match button.get_attribute("data-act").as_deref() {
+        Some("theme") => browser::toggle_theme(),
+        Some("again") => {
+            if let Some(again) = failure::again() {
+                focus::at_failed();
+                visit(tab, again);
+            }
+        }
+        Some("dismiss") => {
+            focus::at_failed();
+            failure::clear();
+        }
+        _ => {}
     }
 }
 
@@ -94,8 +110,11 @@ fn followed(event: &web_sys::MouseEvent) -> Option<HtmlAnchorElement> {
 
 fn follow(tab: Tab, link: &HtmlAnchorElement) {
     let href = link.pathname() + &link.search() + &link.hash();
-    if page::is_live() && link.pathname() == path_shown() && link.hash().is_empty() {
-        if link.search().trim_start_matches('?') != query_shown() {
+    let (search, shown) = (link.search(), query_shown());
+    let query = search.trim_start_matches('?');
+    let is_followed = page::follows(link) && link.pathname() == path_shown();
+    if is_followed && link.hash().is_empty() && differ_in_log_only(query, &shown) {
+        if query != shown {
             tab.go(&href, false);
         }
         if !link.has_attribute("data-noscroll") {
@@ -149,6 +168,20 @@ fn send(tab: Tab, event: &SubmitEvent) -> Option<()> {
     Some(())
 }
 
+/// Sends a form in which something changed.
+pub fn apply(tab: Tab, form: &HtmlFormElement, name: &str) {
+    let fields = FormData::new_with_form(form).ok();
+    let Some(query) = fields.as_ref().and_then(encoded) else {
+        return;
+    };
+    let action = form.get_attribute("action").unwrap_or_else(path_shown);
+    let href = [&action, "?", &String::from(query.to_string())].concat();
+    let made = (name.to_owned(), tab.history.shown());
+    let goes_on = tab.applied.get_value() == Some(made);
+    let control = form.clone().unchecked_into();
+    visit(tab, Visit::apply(href, control, name.to_owned(), goes_on));
+}
+
 /// What the button says that sends a form, if it has a name.
 fn said_by(button: &Element) -> Option<(String, String)> {
     let name = button.get_attribute("name")?;
@@ -175,9 +208,8 @@ fn went_back(tab: Tab) {
         scroll();
         return;
     }
-    if page::is_live() && shown.0 == path {
-        tab.address.follow(&query);
-        page::now_shows(path, query);
+    if page::is_live() && shown.0 == path && differ_in_log_only(&shown.1, &query) {
+        tab.shows_now();
         scroll();
         return;
     }

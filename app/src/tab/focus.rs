@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlElement};
+use web_sys::{Element, HtmlElement, HtmlInputElement};
 
 /// Attributes by which a control is found again in the page that follows, best first.
 const NAMES: [&str; 4] = ["id", "name", "href", "aria-label"];
@@ -11,24 +11,118 @@ const NAMES: [&str; 4] = ["id", "name", "href", "aria-label"];
 #[derive(Debug, Clone)]
 pub struct Focused {
     selector: String,
+    /// The choice of a filter bar that it is part of.
+    choice: Option<String>,
+    /// Whether the menu that it is in was open, and stays so: a field is not done with one change.
+    stays_open: bool,
+    /// What was typed by now, and where the caret is.
+    typed: Option<Typed>,
+    /// What the companies of the menu were searched for by.
+    search: Option<String>,
+}
+
+#[derive(Debug, Clone)]
+struct Typed {
+    value: String,
+    caret: Option<(u32, u32)>,
 }
 
 impl Focused {
     /// The control that is focused now, if any can be found again.
     pub fn now() -> Option<Self> {
         let active = document().active_element()?;
-        let tag = active.tag_name();
-        let name = NAMES.into_iter().find(|name| active.has_attribute(name))?;
-        let value = active.get_attribute(name)?;
+        let choice = closest(&active, "[data-choice]");
+        let field = active.dyn_ref::<HtmlInputElement>();
+        let menu = closest(&active, "details.menu");
+        let search = menu
+            .as_ref()
+            .and_then(|menu| menu.query_selector("[data-find] input").ok()?);
         Some(Self {
-            selector: format!("{tag}[{name}=\"{}\"]", quoted(&value)),
+            selector: selector(&active)?,
+            choice: choice.and_then(|choice| choice.get_attribute("data-choice")),
+            stays_open: field.is_some() && menu.is_some(),
+            typed: field.and_then(typed),
+            search: search.and_then(|field| Some(field.dyn_ref::<HtmlInputElement>()?.value())),
         })
     }
 
     /// Focuses it in the page that is shown now; says whether it is there.
     pub fn again(&self) -> bool {
-        find(&self.selector).is_some_and(|element| focus(&element))
+        let choice = self
+            .choice
+            .as_ref()
+            .and_then(|choice| find(&["[data-choice=\"", choice, "\"]"].concat()));
+        if !self.stays_open
+            && let Some(button) = choice
+                .as_ref()
+                .and_then(|choice| choice.query_selector("summary").ok()?)
+        {
+            return focus(&button);
+        }
+        if self.stays_open
+            && let Some(menu) = choice.and_then(|choice| choice.query_selector("details").ok()?)
+        {
+            let _ = menu.set_attribute("open", "");
+            self.search_again(&menu);
+        }
+        let Some(element) = find(&self.selector) else {
+            return false;
+        };
+        if let (Some(typed), Some(field)) = (&self.typed, element.dyn_ref::<HtmlInputElement>()) {
+            typed.put(field);
+        }
+        focus(&element)
     }
+
+    /// Shows what the companies were searched for by.
+    fn search_again(&self, menu: &Element) {
+        let Some(text) = self.search.as_ref().filter(|text| !text.is_empty()) else {
+            return;
+        };
+        let field = menu.query_selector("[data-find] input").ok().flatten();
+        if let Some(field) = field.as_ref().and_then(|field| field.dyn_ref()) {
+            HtmlInputElement::set_value(field, text);
+            super::apply::find(field);
+        }
+    }
+}
+
+/// Fields of text, of which more may have been typed than was sent.
+fn typed(field: &HtmlInputElement) -> Option<Typed> {
+    let is_text = ["search", "text"].contains(&field.type_().as_str());
+    let of = |edge: Result<Option<u32>, _>| edge.ok().flatten();
+    is_text.then(|| Typed {
+        value: field.value(),
+        caret: of(field.selection_start()).zip(of(field.selection_end())),
+    })
+}
+
+impl Typed {
+    fn put(&self, field: &HtmlInputElement) {
+        field.set_value(&self.value);
+        if let Some((start, end)) = self.caret {
+            let _ = field.set_selection_range(start, end);
+        }
+    }
+}
+
+fn closest(element: &Element, selector: &str) -> Option<Element> {
+    element.closest(selector).ok().flatten()
+}
+
+/// How a control is found again: a box among others of its name by its value besides.
+fn selector(active: &Element) -> Option<String> {
+    let tag = active.tag_name();
+    let name = NAMES.into_iter().find(|name| active.has_attribute(name))?;
+    let part = |name: &str| {
+        let value = active.get_attribute(name)?;
+        Some(["[", name, "=\"", &quoted(&value), "\"]"].concat())
+    };
+    let is_box = active
+        .get_attribute("type")
+        .is_some_and(|kind| kind == "checkbox" || kind == "radio");
+    let value = is_box.then(|| part("value")).flatten();
+    Some([tag, part(name)?, value.unwrap_or_default()].concat())
 }
 
 /// A text within quotes in a selector.
@@ -61,9 +155,23 @@ pub fn is_covered() -> bool {
 /// Focuses the heading of the page, or of the sheet over it, which nobody reaches with the tabulator.
 pub fn heading() {
     if let Some(heading) = find("[data-sheet] h2").or_else(|| find("main h1")) {
-        let _ = heading.set_attribute("tabindex", "-1");
-        focus(&heading);
+        place(&heading);
     }
+}
+
+/// Focuses the control that says that it failed.
+pub fn at_failed() {
+    if let Some(control) = find("[data-failed]") {
+        focus(&control);
+    }
+}
+
+/// Focuses a place in the page that a link leads to.
+pub fn place(place: &Element) {
+    if !place.has_attribute("tabindex") {
+        let _ = place.set_attribute("tabindex", "-1");
+    }
+    focus(place);
 }
 
 /// Focuses what a form came to, if the page says it.

@@ -4,7 +4,7 @@ use js_sys::Reflect;
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 
-use super::failure;
+use super::failure::{self, Words};
 
 /// The attribute of the document that names the build which made it.
 pub const BUILD: &str = "data-build";
@@ -24,10 +24,12 @@ pub fn build() -> String {
 /// The server is of another build: the page is loaded again, unless something typed would be lost by it.
 pub fn outdated() {
     if is_typed() || !may_reload() {
-        failure::say(
-            None,
-            "Creditscope was updated. Reload the page when you have finished what you are typing.",
-        );
+        let words = Words {
+            title: "Creditscope was updated.",
+            text: "Reload the page when you have finished what you are typing.",
+            again: None,
+        };
+        failure::say(None, words);
         return;
     }
     let _ = window().location().reload();

@@ -7,8 +7,8 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Document, Element, HtmlElement};
 
-use super::{Tab, path_shown, query_shown};
-use crate::pages::{PAGE_ID, START_ID, Start};
+use super::{Tab, link_mark, path_shown, query_shown};
+use crate::pages::{LIVE_ID, PAGE_ID, START_ID, Start};
 
 /// Where the frame of the pages stands.
 const FRAME: &str = ".sidebar";
@@ -26,6 +26,17 @@ fn holder() -> Option<HtmlElement> {
     holder.dyn_into().ok()
 }
 
+/// The element that holds the parts of the page that live on: they have one of their own, or are all of it.
+fn root() -> Option<HtmlElement> {
+    let own = document().get_element_by_id(LIVE_ID);
+    own.and_then(|own| own.dyn_into().ok()).or_else(holder)
+}
+
+/// Whether an element is among the parts of the page that follow its address by themselves.
+pub fn follows(element: &Element) -> bool {
+    is_live() && root().is_some_and(|root| root.contains(Some(element)))
+}
+
 /// Path and query string of the page that is shown. After the back button the address bar is ahead of them.
 pub fn shown() -> (String, String) {
     SHOWN.with(|shown| shown.borrow().clone())
@@ -40,11 +51,12 @@ pub fn now_shows(path: String, query: String) {
 pub fn mount(tab: Tab) {
     now_shows(path_shown(), query_shown());
     tab.address.follow(&query_shown());
-    if let (Some(start), Some(holder)) = (sent(), holder()) {
-        let live = leptos::mount::hydrate_from(holder, move || start.view(tab.address));
+    if let (Some(start), Some(root)) = (sent(), root()) {
+        let live = leptos::mount::hydrate_from(root, move || start.view(tab.address));
         LIVE.with(|held| *held.borrow_mut() = Some(Box::new(live)));
     }
     tab.connection.watch_what_is_shown();
+    link_mark::say(tab.connection.link());
 }
 
 /// What the page begins with; nothing when it does not live on.

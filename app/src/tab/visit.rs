@@ -6,7 +6,11 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Document, DomParser, Element, Headers, RequestInit, Response, SupportedType, Url};
 
 use super::{
-    Tab, failure, focus, outdated::BUILD, page, path_shown, prefetch, query_shown, transition,
+    Tab, apply,
+    failure::{self, Words},
+    focus,
+    outdated::BUILD,
+    page, path_shown, prefetch, query_shown, transition,
 };
 use crate::SIGN_IN_PATH;
 
@@ -50,61 +54,79 @@ pub struct Visit {
     control: Option<Element>,
     /// Whether the reader stays where they are in the page.
     keeps_place: bool,
+    /// The form that was sent because something in it changed, by its name.
+    applied: Option<String>,
 }
 
 impl Visit {
     /// Follows a link.
     pub fn link(href: String, control: Element) -> Self {
         Self {
+            keeps_place: control.has_attribute("data-noscroll"),
+            control: Some(control),
+            ..Self::to(href)
+        }
+    }
+
+    /// Goes to an address, as a link does.
+    pub fn to(href: String) -> Self {
+        Self {
             href,
             entry: Entry::New,
             form: None,
-            keeps_place: control.has_attribute("data-noscroll"),
-            control: Some(control),
+            control: None,
+            keeps_place: false,
+            applied: None,
         }
     }
 
     /// Asks for a page with the fields of a form.
     pub fn filter(href: String, control: Option<Element>) -> Self {
         Self {
-            href,
-            entry: Entry::New,
-            form: None,
             control,
             keeps_place: true,
+            ..Self::to(href)
         }
+    }
+
+    /// Asks for a page with the fields of a form in which something changed; the first change leaves an entry behind,
+    /// and further ones go on in the one that it made.
+    pub fn apply(href: String, control: Element, name: String, goes_on: bool) -> Self {
+        Self {
+            entry: if goes_on { Entry::Same } else { Entry::New },
+            applied: Some(name),
+            ..Self::filter(href, Some(control))
+        }
+    }
+
+    /// The control that was used.
+    pub fn control(&self) -> Option<&Element> {
+        self.control.as_ref()
     }
 
     /// Sends a form.
     pub fn post(href: String, form: JsValue, control: Option<Element>) -> Self {
         Self {
-            href,
-            entry: Entry::New,
             form: Some(form),
             control,
-            keeps_place: false,
+            ..Self::to(href)
         }
     }
 
     /// Shows the page that the back button led to.
     pub fn back(href: String, y: f64) -> Self {
         Self {
-            href,
             entry: Entry::Gone(y),
-            form: None,
-            control: None,
-            keeps_place: false,
+            ..Self::to(href)
         }
     }
 
     /// Shows the page again that is shown.
     pub fn again(href: String) -> Self {
         Self {
-            href,
             entry: Entry::Same,
-            form: None,
-            control: None,
             keeps_place: true,
+            ..Self::to(href)
         }
     }
 }
@@ -142,6 +164,7 @@ pub fn visit(tab: Tab, visit: Visit) {
         tab.sending.set_value(Sending::Form);
     }
     tab.visits.update_value(|visits| *visits += 1);
+    apply::forget();
     failure::clear();
     set_visiting(true);
     let mine = tab.visits.get_value();
@@ -214,18 +237,47 @@ async fn fetch(tab: Tab, visit: &Visit) -> Result<Answer, JsValue> {
     })
 }
 
-/// The page stays as it is, and the control says why.
+/// The page stays as it is, with its controls, and the one that was used says why.
 fn failed(visit: &Visit, why: &str) {
-    let what = if visit.form.is_some() {
-        "What you entered is still here: try again."
-    } else {
-        "Try again."
-    };
-    failure::say(visit.control.as_ref(), &[why, " ", what].concat());
-    if let Entry::Gone(_) = visit.entry {
-        // The address bar is at the other page already: only a load shows what belongs to it.
-        let _ = window().location().reload();
+    let control = visit.control.as_ref();
+    if visit.form.is_some() {
+        let words = Words {
+            title: "Nothing was saved.",
+            text: &[why, " What you entered is still here: try again."].concat(),
+            again: None,
+        };
+        failure::say(control, words);
+        return;
     }
+    let still = control.and_then(still_shown).map_or_else(
+        || " The page is as it was.".to_owned(),
+        |still| [" You still see ", &still, "."].concat(),
+    );
+    let words = Words {
+        title: &[&name_of(control), " could not be loaded."].concat(),
+        text: &[why, &still].concat(),
+        again: Some(visit.clone()),
+    };
+    failure::say(control, words);
+}
+
+/// What was asked for, by what the link says.
+fn name_of(control: Option<&Element>) -> String {
+    let link = control.filter(|control| control.has_attribute("href"));
+    let text = link.and_then(|link| {
+        let label = link.get_attribute("aria-label");
+        label.or_else(|| link.text_content())
+    });
+    let text = text.map(|text| text.trim().to_owned());
+    text.filter(|text| !text.is_empty() && text.len() < 80)
+        .unwrap_or_else(|| "This view".to_owned())
+}
+
+/// What a choice of the filter bar still says.
+fn still_shown(control: &Element) -> Option<String> {
+    let choice = control.closest("[data-choice]").ok()??;
+    let button = choice.query_selector("[data-still]").ok()??;
+    button.get_attribute("data-still")
 }
 
 fn show(tab: Tab, visit: &Visit, answer: &Answer) {
@@ -234,7 +286,8 @@ fn show(tab: Tab, visit: &Visit, answer: &Answer) {
         return;
     }
     if answer.status >= 500 {
-        failed(visit, "The server could not answer.");
+        let why = ["The server failed (", &answer.status.to_string(), ")."].concat();
+        failed(visit, &why);
         return;
     }
     let href = address_of(visit, answer);
@@ -258,14 +311,16 @@ fn show(tab: Tab, visit: &Visit, answer: &Answer) {
     let keeps_place = visit.keeps_place && from == answer.url.pathname();
     let arrival = Arrival {
         entry: visit.entry,
-        hash: answer.url.hash(),
+        // An answer's own address is without it.
+        hash: href.split_once('#').map_or("", |(_, id)| id).to_owned(),
+        applied: visit.applied.clone(),
         is_form: visit.form.is_some(),
         keeps_place,
         focused,
     };
     let put = move || {
         if page::swap(tab, &next) {
-            arrival.arrive();
+            arrival.arrive(tab);
         } else {
             let _ = window().location().assign(&href);
         }
@@ -331,6 +386,7 @@ fn leave_to_browser(visit: &Visit, answer: &Answer, href: &str) {
 struct Arrival {
     entry: Entry,
     hash: String,
+    applied: Option<String>,
     is_form: bool,
     keeps_place: bool,
     focused: Option<focus::Focused>,
@@ -338,17 +394,17 @@ struct Arrival {
 
 impl Arrival {
     /// Puts the reader where they expect to be in the page.
-    fn arrive(self) {
+    fn arrive(self, tab: Tab) {
+        tab.applied
+            .set_value(self.applied.clone().map(|name| (name, tab.history.shown())));
+        let target = document().get_element_by_id(&self.hash);
         match self.entry {
             Entry::Gone(y) => window().scroll_to_with_x_and_y(0.0, y),
             _ if self.keeps_place => {}
-            _ => {
-                let id = self.hash.trim_start_matches('#');
-                match document().get_element_by_id(id) {
-                    Some(target) => target.scroll_into_view(),
-                    None => window().scroll_to_with_x_and_y(0.0, 0.0),
-                }
-            }
+            _ => match &target {
+                Some(target) => target.scroll_into_view(),
+                None => window().scroll_to_with_x_and_y(0.0, 0.0),
+            },
         }
         let is_back_at_control = || {
             self.keeps_place
@@ -356,7 +412,10 @@ impl Arrival {
                 && self.focused.as_ref().is_some_and(focus::Focused::again)
         };
         if !((self.is_form && focus::outcome()) || is_back_at_control()) {
-            focus::heading();
+            match target.filter(|_| !matches!(self.entry, Entry::Gone(_))) {
+                Some(target) => focus::place(&target),
+                None => focus::heading(),
+            }
         }
         if !self.keeps_place || self.is_form {
             let title = document().title();

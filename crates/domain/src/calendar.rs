@@ -5,7 +5,8 @@ mod period;
 mod window;
 mod zone;
 
+pub use crate::filter::Comparison;
 pub use cycle::{Cycle, Cycles, GRACE_US};
-pub use period::{Comparison, Coverage, Period, ResolvedPeriod};
+pub use period::{Coverage, Period, ResolvedPeriod};
 pub use window::{MAX_WINDOWS, TooManyWindows, Window};
 pub use zone::{UnknownZone, Zone};

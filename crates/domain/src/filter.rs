@@ -54,6 +54,56 @@ impl PeriodChoice {
     }
 }
 
+/// What a period is compared with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+pub enum Comparison {
+    /// The period before.
+    #[default]
+    Previous,
+    /// The same days of the week before.
+    Week,
+    /// The same dates of the year before.
+    Year,
+    /// Nothing.
+    Nothing,
+}
+
+impl Comparison {
+    /// The name on the wire.
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Previous => "before",
+            Self::Week => "week",
+            Self::Year => "year",
+            Self::Nothing => "none",
+        }
+    }
+
+    /// The time itself, in words: `vs 82,845 in the previous period`; none when there is none.
+    pub const fn words(self) -> Option<&'static str> {
+        match self {
+            Self::Previous => Some("the previous period"),
+            Self::Week => Some("the previous week"),
+            Self::Year => Some("the same period last year"),
+            Self::Nothing => None,
+        }
+    }
+}
+
+impl std::str::FromStr for Comparison {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "before" => Ok(Self::Previous),
+            "week" => Ok(Self::Week),
+            "year" => Ok(Self::Year),
+            "none" => Ok(Self::Nothing),
+            _ => Err("must be one of before, week, year, none"),
+        }
+    }
+}
+
 /// A view as a URL describes it. Empty lists mean everything.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ViewQuery {
@@ -75,6 +125,8 @@ pub struct ViewQuery {
     pub tz: Option<String>,
     /// References that start with this.
     pub q: Option<String>,
+    /// What its totals are compared with; the period before when left out.
+    pub against: Option<Comparison>,
 }
 
 impl ViewQuery {
@@ -130,6 +182,10 @@ impl ViewQuery {
                     format!("must be at most {MAX_SEARCH_BYTES} bytes long"),
                 ));
             }
+            "against" => match value.parse() {
+                Ok(against) => self.against = Some(against),
+                Err(rule) => errors.push(FieldError::invalid("against", rule)),
+            },
             // What was typed stays: a space at its end may be followed by a word.
             "q" => self.q = Some(value).filter(|text| !text.trim().is_empty()),
             _ => others.push((name.to_owned(), value)),
@@ -153,6 +209,7 @@ impl ViewQuery {
             some("to", self.to.as_ref()),
             some("tz", self.tz.as_ref()),
             some("q", self.q.as_ref()),
+            self.against.map(|with| ("against", with.id().to_owned())),
         ];
         some("account", self.account.as_ref())
             .into_iter()
@@ -168,6 +225,11 @@ impl ViewQuery {
         form_urlencoded::Serializer::new(String::new())
             .extend_pairs(self.pairs())
             .finish()
+    }
+
+    /// What its totals are compared with.
+    pub fn compared(&self) -> Comparison {
+        self.against.unwrap_or_default()
     }
 
     /// Whether any filter besides account, period and zone is set.
@@ -198,7 +260,7 @@ mod tests {
 
     #[test]
     fn a_view_survives_its_url() {
-        let query = "account=north&company=a+b&company=%26c&agent=chat&activity=chat_reply&period=7d&tz=Europe%2FBerlin&q=call_8%25";
+        let query = "account=north&company=a+b&company=%26c&agent=chat&activity=chat_reply&period=7d&tz=Europe%2FBerlin&q=call_8%25&against=year";
         let (view, others) = ViewQuery::parse(query).unwrap();
         assert!(others.is_empty());
         assert_eq!(view.companies, ["a b", "&c"]);
@@ -209,13 +271,13 @@ mod tests {
     fn unknown_parameters_come_back_and_bad_values_are_named() {
         let (_, others) = ViewQuery::parse("limit=5&company=a").unwrap();
         assert_eq!(others, [("limit".to_owned(), "5".to_owned())]);
-        let Invalid(errors) = ViewQuery::parse("agent=bot&period=8d").unwrap_err();
+        let Invalid(errors) = ViewQuery::parse("agent=bot&period=8d&against=them").unwrap_err();
         assert_eq!(
             errors
                 .iter()
                 .map(|error| error.field.as_str())
                 .collect::<Vec<_>>(),
-            ["agent", "period"]
+            ["agent", "period", "against"]
         );
     }
 }

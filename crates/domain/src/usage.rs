@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Agent, Credits, Seq, TimeRange,
+    filter::Comparison,
     ledger::{Balance, BooksView, CreditFacts},
     tenancy::AccountKind,
 };
@@ -120,7 +121,9 @@ pub struct PeriodView {
     pub previous: TimeRange,
     /// `this cycle`, `last 7 days`, `3 – 9 November 2026`.
     pub label: String,
-    /// What it is compared with: `last cycle to the same point`.
+    /// Which time it is compared with.
+    pub compared: Comparison,
+    /// More about that time: `last cycle to the same point`; empty when its name says it all.
     pub compared_with: String,
     /// Why there is no change to show: `No data before 12 Nov to compare with`; none when there is.
     pub uncompared: Option<String>,

@@ -121,6 +121,7 @@ fn blank() -> Dashboard {
             range: range(PERIOD),
             previous: range(PREVIOUS),
             label: String::new(),
+            compared: domain::filter::Comparison::default(),
             compared_with: String::new(),
             uncompared: None,
             first_label: String::new(),

@@ -20,13 +20,36 @@ pub const PAGE_COMPANIES: usize = 100;
 /// Companies that are looked at: the largest agency designed for, twice.
 pub(crate) const MOST_COMPANIES: u32 = 10_000;
 
+/// What the board is asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct BoardQuery {
+    /// Which companies, and the period whose usage is shown.
+    pub view: ViewQuery,
+    /// Part of a name or key.
+    pub search: String,
+    /// Which page, from 0.
+    pub page: usize,
+}
+
+impl BoardQuery {
+    /// Companies whose name or key holds a text, in the running cycle.
+    pub fn search(text: &str) -> Self {
+        Self {
+            search: text.to_owned(),
+            ..Self::default()
+        }
+    }
+}
+
 /// One company on the board.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BoardLine {
     /// The company.
     pub company: Company,
-    /// What it spent in the running cycle.
+    /// What it used in the period.
     pub used: Totals,
+    /// What it used in the running cycle, which is what its budget is of.
+    pub cycle_used: Totals,
     /// What its budget's forecast comes to; none without a budget.
     pub outlook: Option<Outlook>,
     /// When its budget will be used up, if that is within the cycle, as the gauge of the company forecasts it; the time of
@@ -41,8 +64,10 @@ pub struct Board {
     pub lines: Vec<BoardLine>,
     /// How many companies there are that match.
     pub found: usize,
-    /// What all of the account's companies that the reader may see spent in the running cycle.
+    /// What all companies asked for that the reader may see used in the period.
     pub used: Totals,
+    /// The period.
+    pub range: TimeRange,
     /// The running cycle.
     pub cycle: TimeRange,
     /// When it was read.
@@ -61,26 +86,45 @@ pub struct Limits {
 }
 
 impl Services {
-    /// The companies of an account that a reader may see, with what they spent in the running cycle.
-    pub async fn board(&self, scope: &Scope, search: &str, page: usize) -> ServiceResult<Board> {
-        let view = self.view(scope.clone(), &ViewQuery::default()).await?;
-        let cycle = view.period.range;
+    /// The companies of an account that a reader asks for and may see, with what they used in a period.
+    pub async fn board(&self, scope: &Scope, query: &BoardQuery) -> ServiceResult<Board> {
+        let asked = ViewQuery {
+            account: None,
+            companies: query.view.companies.clone(),
+            period: query.view.period.clone(),
+            from: query.view.from.clone(),
+            to: query.view.to.clone(),
+            ..ViewQuery::default()
+        };
+        let view = self.view(scope.clone(), &asked).await?;
+        let (range, cycle) = (view.period.range, view.cycles.at(view.now).range);
         let mut snapshot = self.store.snapshot().await?;
-        let cells = read_cells(snapshot.as_mut(), view.ask(GroupBy::Company), cycle).await?;
+        let cells = read_cells(snapshot.as_mut(), view.ask(GroupBy::Company), range).await?;
+        let spent = by_company(cells);
+        let in_cycle = if range == cycle {
+            spent.clone()
+        } else {
+            by_company(read_cells(snapshot.as_mut(), view.ask(GroupBy::Company), cycle).await?)
+        };
         // A reader must not wait for a second connection while it holds one.
         drop(snapshot);
-        let spent = by_company(cells);
         let mut used = Totals::default();
         for totals in spent.values() {
             used.add(*totals);
         }
-        let search = Some(search.trim()).filter(|text| !text.is_empty());
-        let companies = self.companies(scope, search, None, MOST_COMPANIES).await?;
+        let search = Some(query.search.trim()).filter(|text| !text.is_empty());
+        let mut companies = self.companies(scope, search, None, MOST_COMPANIES).await?;
+        if let (false, Some(ids)) = (asked.companies.is_empty(), &view.selection.companies) {
+            companies.retain(|company| ids.contains(&company.id));
+        }
         let (found, now) = (companies.len(), self.now());
         let line = |company: Company| {
-            let of_it = spent.get(&company.id).copied().unwrap_or_default();
+            let of = |used: &BTreeMap<CompanyId, Totals>| {
+                used.get(&company.id).copied().unwrap_or_default()
+            };
             BoardLine {
-                used: of_it,
+                used: of(&spent),
+                cycle_used: of(&in_cycle),
                 outlook: None,
                 runs_out_at: None,
                 company,
@@ -90,7 +134,7 @@ impl Services {
         lines.sort_by_key(|line| std::cmp::Reverse(line.used.credits));
         let mut lines: Vec<_> = lines
             .into_iter()
-            .skip(page.saturating_mul(PAGE_COMPANIES))
+            .skip(query.page.saturating_mul(PAGE_COMPANIES))
             .take(PAGE_COMPANIES)
             .collect();
         self.foresee(scope, &mut lines).await?;
@@ -98,6 +142,7 @@ impl Services {
             lines,
             found,
             used,
+            range,
             cycle,
             now,
         })

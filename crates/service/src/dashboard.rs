@@ -161,11 +161,12 @@ pub(crate) fn cycle_view(view: &View, cycle: Cycle) -> CycleView {
 
 fn period_view(view: &View, coverage: Coverage) -> PeriodView {
     let range = view.period.range;
-    let (label, compared_with) = words::period_labels(view.choice, range, view.now, &view.zone);
+    let (label, compared_with) = words::period_labels(view, range);
     PeriodView {
         range,
-        uncompared: coverage.words(view.period.previous, &view.zone),
+        uncompared: view.uncompared(coverage),
         previous: view.period.previous,
+        compared: view.compared,
         label,
         compared_with,
         first_label: words::day_label(range.start, &view.zone),

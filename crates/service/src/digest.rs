@@ -12,7 +12,7 @@ use crate::{
     forecast::AccountForecast,
     ingest::account_cycles,
     ports::{EmailKind, Message},
-    review::{Review, week_of},
+    review::{Review, ReviewQuery, week_of},
 };
 
 /// The kind of its messages.
@@ -89,7 +89,14 @@ impl Services {
             .to_string();
         let told = Told {
             account: scope.account.name.clone(),
-            review: Box::pin(self.review(scope.clone(), Some(&day))).await?,
+            review: Box::pin(self.review(
+                scope.clone(),
+                &ReviewQuery {
+                    week: Some(day.clone()),
+                    ..ReviewQuery::default()
+                },
+            ))
+            .await?,
             forecast: self.forecast(&scope).await?,
         };
         let message = Message {

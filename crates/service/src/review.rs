@@ -16,6 +16,17 @@ use crate::{
     trends::{Trends, TrendsQuery},
 };
 
+/// What a review is asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ReviewQuery {
+    /// A day of the week; the running week when left out.
+    pub week: Option<String>,
+    /// Keys of companies; all that the reader sees when empty.
+    pub companies: Vec<String>,
+    /// What the week is compared with; the week before when left out.
+    pub against: Option<Comparison>,
+}
+
 /// A week: what changed, what was unusual, and who looked through it.
 #[derive(Debug, Clone)]
 pub struct Review {
@@ -23,7 +34,7 @@ pub struct Review {
     pub week: TimeRange,
     /// Whether it has ended.
     pub is_over: bool,
-    /// Its usage by agent against the week before.
+    /// Its usage by agent against the week it is compared with.
     pub by_agent: Trends,
     /// The same by company.
     pub by_company: Trends,
@@ -34,21 +45,22 @@ pub struct Review {
 }
 
 impl Services {
-    /// A week of an account: the one that holds a day, or the running one.
-    pub async fn review(&self, scope: Scope, day: Option<&str>) -> ServiceResult<Review> {
+    /// A week of an account, or of some of its companies: the one that holds a day, or the running one.
+    pub async fn review(&self, scope: Scope, query: &ReviewQuery) -> ServiceResult<Review> {
         let now = self.now();
-        let week = week_of(&scope, day, now)?;
+        let week = week_of(&scope, query.week.as_deref(), now)?;
         let (start, end) = (week.start, week.end);
         let view = ViewQuery {
             from: Some(start.to_string()),
             to: Some(end.min(now.max(start).plus_micros(1)).to_string()),
+            companies: query.companies.clone(),
+            against: Some(query.against.unwrap_or(Comparison::Week)),
             ..ViewQuery::default()
         };
         let trends = |group_by| TrendsQuery {
             view: view.clone(),
             window: Window::Day,
             group_by,
-            compared: Comparison::Week,
         };
         let account = scope.account.id;
         Ok(Review {

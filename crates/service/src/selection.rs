@@ -4,7 +4,7 @@ use domain::{
     CompanyId, FieldError, Invalid, Time, TimeRange,
     calendar::{Coverage, Cycle, Cycles, ResolvedPeriod, Zone},
     event::OTHER,
-    filter::{PERIOD_NAMES, PeriodChoice, ViewQuery},
+    filter::{Comparison, PERIOD_NAMES, PeriodChoice, ViewQuery},
     usage::{CompanyName, Whose},
 };
 use jiff::{ToSpan, civil::Date};
@@ -25,6 +25,8 @@ pub(crate) struct View {
     pub zone_is_own: bool,
     pub choice: PeriodChoice,
     pub period: ResolvedPeriod,
+    /// Which time it is compared with.
+    pub compared: Comparison,
     pub selection: Selection,
     /// The companies asked for, named; empty when all.
     pub companies: Vec<CompanyName>,
@@ -40,6 +42,14 @@ impl View {
     ) -> StoreResult<Coverage> {
         let first = snapshot.history_start(self.scope.account.id).await?;
         Ok(period.coverage(first))
+    }
+
+    /// Why no change is shown; none when one is.
+    pub(crate) fn uncompared(&self, coverage: Coverage) -> Option<String> {
+        match self.compared {
+            Comparison::Nothing => Some("Not compared with anything".to_owned()),
+            _ => coverage.words(self.period.previous, &self.zone),
+        }
     }
 
     /// The cycle that the gauge is about: the running one, or the last one when that is looked at.
@@ -111,7 +121,12 @@ impl Services {
         };
         Ok(View {
             zone_is_own: zone == *cycles.zone(),
-            period: ResolvedPeriod::resolve(choice, now, &cycles, &zone),
+            period: ResolvedPeriod::resolve(choice, now, &cycles, &zone).compared(
+                query.compared(),
+                now,
+                &zone,
+            ),
+            compared: query.compared(),
             scope,
             cycles,
             zone,
@@ -138,6 +153,23 @@ impl Services {
             "'{first}' is counted under Other, because the account has too many activities: choose '{OTHER}', or search by reference"
         );
         Err(Invalid::one("activity", "not_listed", message).into())
+    }
+
+    /// Companies that a reader chose by their keys, named, and how many there are to choose from.
+    ///
+    /// # Errors
+    /// [`crate::ServiceError::Invalid`] when one of them is none that the reader sees.
+    pub async fn chosen_companies(
+        &self,
+        scope: &Scope,
+        keys: &[String],
+    ) -> ServiceResult<(Vec<CompanyName>, u32)> {
+        let count = match scope.company_ids() {
+            Some(ids) => u32::try_from(ids.len()).unwrap_or(u32::MAX),
+            None => self.store.company_count(scope.account.id).await?,
+        };
+        let (_, chosen) = self.selected_companies(scope, keys).await?;
+        Ok((chosen, count))
     }
 
     async fn selected_companies(

@@ -24,14 +24,12 @@ pub type Heat = [[Totals; 24]; 7];
 /// What trends are asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TrendsQuery {
-    /// Which usage.
+    /// Which usage, and what it is compared with.
     pub view: ViewQuery,
     /// How long a window is.
     pub window: Window,
     /// What it is kept apart by.
     pub group_by: GroupBy,
-    /// What it is compared with.
-    pub compared: Comparison,
 }
 
 /// What a page of trends is made of.
@@ -107,7 +105,7 @@ impl Services {
     /// Usage of a view over time, by group, and in the time it is compared with.
     pub async fn trends(&self, scope: Scope, query: &TrendsQuery) -> ServiceResult<Trends> {
         let view = self.view(scope, &query.view).await?;
-        let period = view.period.compared(query.compared, view.now, &view.zone);
+        let period = view.period;
         let windows = query
             .window
             .tile(period.range, &view.zone)
@@ -154,7 +152,7 @@ impl Services {
             windows,
             range: period.range,
             previous_range: period.previous,
-            compared: query.compared,
+            compared: view.compared,
             coverage,
             total,
             previous,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use domain::{
     Agent, CompanyId, Time, TimeRange,
     calendar::{Coverage, Window, Zone},
-    filter::ViewQuery,
+    filter::{Comparison, ViewQuery},
     lead::Gain,
     usage::Totals,
 };
@@ -46,6 +46,8 @@ pub struct Value {
     pub range: TimeRange,
     /// What it is compared with: as much as has passed of the period.
     pub previous_range: TimeRange,
+    /// Which time that is.
+    pub compared: Comparison,
     /// In the period.
     pub total: Gain,
     /// In the period it is compared with.
@@ -134,6 +136,7 @@ impl Services {
             all_companies,
             range: period.range,
             previous_range: period.previous,
+            compared: view.compared,
             now: view.now,
             window: query.window,
             zone: view.zone,

@@ -167,7 +167,11 @@ async fn a_company_runs_out_when_the_tip_says_that_its_budget_does() {
         _ => None,
     });
     assert_eq!(out, tip);
-    let board = world.services.board(&north, "acme", 0).await.unwrap();
+    let board = world
+        .services
+        .board(&north, &service::companies::BoardQuery::search("acme"))
+        .await
+        .unwrap();
     assert_eq!(board.lines[0].runs_out_at, out);
     assert_eq!(board.lines[0].outlook, Some(own.outlook()));
     assert!(own.view().headline.starts_with("Likely to run out"));

@@ -11,6 +11,7 @@ use domain::{
 use serde_json::json;
 use service::{
     Permission, ServiceError,
+    review::ReviewQuery,
     spikes::{FoundSpike, NamedCause},
 };
 
@@ -84,7 +85,11 @@ async fn a_client_is_told_of_its_own_companies_only() {
     let scope = world.scope(&client, "north").await;
     let found = world.services.spikes(scope.clone(), &week()).await.unwrap();
     assert_eq!(found.spikes, Some(vec![]));
-    let review = world.services.review(scope.clone(), None).await.unwrap();
+    let review = world
+        .services
+        .review(scope.clone(), &ReviewQuery::default())
+        .await
+        .unwrap();
     assert_eq!(review.by_company.groups.len(), 1);
     let refused = world.services.mark_reviewed(&scope, "2026-11-23").await;
     assert!(matches!(
@@ -106,7 +111,13 @@ async fn a_week_is_looked_through_once() {
         .scope(&world.operator, Some("north"), Permission::Dispute)
         .await
         .unwrap();
-    let review = async |day| world.services.review(scope.clone(), day).await.unwrap();
+    let review = async |day: Option<&str>| {
+        let query = ReviewQuery {
+            week: day.map(str::to_owned),
+            ..ReviewQuery::default()
+        };
+        world.services.review(scope.clone(), &query).await.unwrap()
+    };
     let running = review(None).await;
     assert!(!running.is_over && running.reviewed.is_none());
     assert_eq!(running.by_agent.total.credits, credits("130"));
@@ -130,7 +141,16 @@ async fn a_week_is_looked_through_once() {
     assert!(past.is_over);
     assert_eq!(past.reviewed.unwrap().0, time(NOW));
     assert_eq!(review(Some("2026-11-16")).await.reviewed, None);
-    let refused = world.services.review(scope.clone(), Some("soon")).await;
+    let refused = world
+        .services
+        .review(
+            scope.clone(),
+            &ReviewQuery {
+                week: Some("soon".to_owned()),
+                ..ReviewQuery::default()
+            },
+        )
+        .await;
     assert_eq!(wrong(refused.map(|_| ())).0, "week");
 }
 

@@ -98,7 +98,7 @@ proptest! {
         group_by in prop::sample::select(&GROUPS[1..]),
         compared in prop::sample::select(vec![Comparison::Previous, Comparison::Week, Comparison::Year]),
     ) {
-        let asked = TrendsQuery { view: query.clone(), window, group_by, compared };
+        let asked = TrendsQuery { view: ViewQuery { against: Some(compared), ..query.clone() }, window, group_by };
         let (zone, trends) = run(async {
             let world = world_of(place, &events).await;
             (place.0, world.services.trends(world.north().await, &asked).await)

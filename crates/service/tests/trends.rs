@@ -1,10 +1,6 @@
 //! Trends add up to what every other page says.
 
-use domain::{
-    Credits,
-    calendar::{Comparison, Window},
-    filter::ViewQuery,
-};
+use domain::{Credits, calendar::Window, filter::ViewQuery};
 use rstest::rstest;
 use service::{
     Permission,
@@ -26,7 +22,6 @@ fn asked(text: &str, window: Window, group_by: GroupBy) -> TrendsQuery {
         view: query(text),
         window,
         group_by,
-        compared: Comparison::Previous,
     }
 }
 

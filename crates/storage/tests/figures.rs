@@ -342,10 +342,12 @@ async fn summary_and_trends_are_what_plain_sql_adds_up() {
             );
         }
         let asked = TrendsQuery {
-            view: query.clone(),
+            view: ViewQuery {
+                against: Some(*COMPARED.choose(&mut rng).unwrap()),
+                ..query.clone()
+            },
             window: *WINDOWS.choose(&mut rng).unwrap(),
             group_by: GroupBy::Company,
-            compared: *COMPARED.choose(&mut rng).unwrap(),
         };
         let trends = world.services.trends(world.north().await, &asked);
         let trends = trends.await.unwrap();

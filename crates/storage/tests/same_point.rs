@@ -163,7 +163,6 @@ async fn a_time_that_is_not_known_says_from_when_on_it_is() {
         },
         window: Window::Week,
         group_by: GroupBy::Agent,
-        compared: Comparison::Previous,
     };
     let trends = world
         .services

@@ -2,12 +2,7 @@
 
 use std::time::Instant;
 
-use domain::{
-    activity::LogAsk,
-    calendar::{Comparison, Window},
-    cursor::Cursor,
-    filter::ViewQuery,
-};
+use domain::{activity::LogAsk, calendar::Window, cursor::Cursor, filter::ViewQuery};
 use service::{
     Caller, Permission, Scope, Services, activity::LogRead, ports::GroupBy, trends::TrendsQuery,
 };
@@ -70,7 +65,6 @@ impl Reader {
                 view: of(period),
                 window,
                 group_by,
-                compared: Comparison::Previous,
             };
             let times = timed(async || {
                 let trends = self.services.trends(self.scope().await, &query);

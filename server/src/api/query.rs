@@ -58,6 +58,9 @@ pub struct ViewParams {
     tz: Option<String>,
     /// References that begin with this, without regard to case, width and Unicode normalisation.
     q: Option<String>,
+    /// What totals are compared with: `before` (default), the period before; `week`, `year`: the same dates a week or a
+    /// year before; `none`: nothing. Answers without such totals do not depend on it.
+    against: Option<String>,
 }
 
 impl<S: Sync> FromRequestParts<S> for Params {
@@ -142,7 +145,7 @@ fn left_empty(query: &str) -> Vec<FieldError> {
 
 /// Names the filters that hold one value and are given more than once.
 fn given_twice(query: &str) -> Vec<FieldError> {
-    const SINGLE: [&str; 6] = ["account", "period", "from", "to", "tz", "q"];
+    const SINGLE: [&str; 7] = ["account", "period", "from", "to", "tz", "q", "against"];
     let count = |name: &str| {
         form_urlencoded::parse(query.as_bytes())
             .filter(|(other, value)| other == name && !value.is_empty())

@@ -9,6 +9,7 @@ use domain::{
 };
 use service::{
     Caller, Permission, ServiceResult, Services,
+    companies::BoardQuery,
     ingest::{IngestBatch, Verdict},
 };
 
@@ -102,7 +103,7 @@ async fn remaining(
         return Ok(balance.remaining.saturating_sub(Credits::from_micro(kept)));
     };
     let key = account.companies[company].row.key;
-    let board = services.board(&scope, key, 0).await?;
+    let board = services.board(&scope, &BoardQuery::search(key)).await?;
     let line = board.lines.iter().find(|line| line.company.key == key);
     let left = line.and_then(|line| Some(line.company.budget?.saturating_sub(line.used.credits)));
     Ok(left.unwrap_or(Credits::from_micro(i64::MAX)))

@@ -164,7 +164,11 @@ async fn every_reader_can_sign_in_and_has_a_tip(server: &TestServer) {
 
 async fn budgets_and_limits_are_in_every_state(server: &TestServer) {
     let agency = scope(server, &operator(), "northwind").await;
-    let board = server.services.board(&agency, "", 0).await.unwrap();
+    let board = server
+        .services
+        .board(&agency, &service::companies::BoardQuery::default())
+        .await
+        .unwrap();
     let percent = |key: &str| {
         let line = board.lines.iter().find(|line| line.company.key == key);
         let line = line.unwrap();

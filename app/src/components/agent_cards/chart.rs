@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use super::usage_of;
 use crate::{
     functions::Charts,
-    state::{Url, use_go},
+    state::{Address, Url},
 };
 
 /// Bars over the period. The drawing is the server's; what is read from it here is only which bar is meant.
@@ -17,7 +17,7 @@ pub fn AgentChart(
     charts: RwSignal<Charts>,
     url: Memo<Url>,
 ) -> impl IntoView {
-    let go = use_go(false);
+    let address = use_context::<Address>();
     let pointed = RwSignal::new(None::<usize>);
     let drawing = move || {
         charts.with(|charts| {
@@ -36,16 +36,15 @@ pub fn AgentChart(
                 .get(bar)
                 .map(|bar| (bar.from.clone(), bar.to.clone()))
         });
-        if let Some((from, to)) = between {
-            go(&url.get_untracked().only_agent(agent).between(&from, &to));
+        if let (Some((from, to)), Some(address)) = (between, address) {
+            address.go(&url.get_untracked().rows(agent, &from, &to), false);
         }
     };
-    let open_key = open.clone();
     let on_key = move |event: leptos::ev::KeyboardEvent| {
         let bars = dashboard.with_untracked(|dashboard| dashboard.bars.len());
         let at = pointed.get_untracked();
         match event.key().as_str() {
-            "Enter" => at.into_iter().for_each(&open_key),
+            "Enter" => at.into_iter().for_each(open),
             "Escape" => pointed.set(None),
             key => match step(key, at, bars) {
                 Some(bar) => pointed.set(Some(bar)),
@@ -68,7 +67,7 @@ pub fn AgentChart(
             on:pointermove=move |event| pointed.set(bar_under(&event))
             on:pointerleave=move |_| pointed.set(None)
             on:blur=move |_| pointed.set(None)
-            on:click=move |_| pointed.get_untracked().into_iter().for_each(&open)
+            on:click=move |_| pointed.get_untracked().into_iter().for_each(open)
             on:keydown=on_key
         >
             <div class="chart-frame" aria-hidden="true" inner_html=drawing></div>

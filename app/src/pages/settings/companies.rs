@@ -1,14 +1,25 @@
 //! An agency's board: what each company spends, of which budget, and when that will be used up.
 
-use domain::{Agent, Credits, calendar::Zone, forecast::Outlook, number};
+use domain::{Agent, Credits, calendar::Zone, filter::ViewQuery, forecast::Outlook, number};
 use leptos::prelude::*;
 use service::{
-    companies::{Board, BoardLine, PAGE_COMPANIES},
+    companies::{Board, BoardLine, BoardQuery, PAGE_COMPANIES},
     ports::Versioned as _,
 };
 
-use super::frame::{Ask, Frame, hidden};
-use crate::{COMPANIES_PATH, USAGE_PATH, components::Amount, error::AppError};
+use super::{
+    frame::{Ask, Frame, hidden},
+    trend_parts,
+};
+use crate::{
+    COMPANIES_PATH, USAGE_PATH,
+    components::{
+        Amount,
+        filter_bar::{CYCLE_FIRST, CompanyChoice, FIND, company_choice, filter_bar},
+    },
+    error::AppError,
+    pages::company_options::read_companies,
+};
 
 /// The page Companies.
 #[derive(Debug, Clone)]
@@ -19,6 +30,7 @@ pub struct CompaniesPage {
     search: String,
     page: usize,
     may_budget: bool,
+    filter: CompanyChoice,
 }
 
 impl CompaniesPage {
@@ -27,7 +39,15 @@ impl CompaniesPage {
         let search = ask.value("search").unwrap_or_default();
         let page = ask.value("page").and_then(|text| text.parse().ok());
         let page: usize = page.unwrap_or(1).max(1);
-        let board = ask.services.board(&scope, &search, page - 1).await?;
+        let (view, _) = ViewQuery::parse(ask.query).map_err(service::ServiceError::from)?;
+        let query = BoardQuery {
+            view,
+            search: search.clone(),
+            page: page - 1,
+        };
+        let board = ask.services.board(&scope, &query).await?;
+        let filter =
+            read_companies(ask.services, &scope, &query.view.companies, ask.value(FIND)).await?;
         let zone = Zone::named(&scope.account().time_zone).unwrap_or_else(|_| Zone::utc());
         Ok(Self {
             frame,
@@ -36,6 +56,7 @@ impl CompaniesPage {
             search,
             page,
             may_budget: scope.may_budget(),
+            filter,
         })
     }
 
@@ -49,15 +70,16 @@ impl CompaniesPage {
             "companies"
         };
         let summary = format!(
-            "{} {companies} · {used} credits used since {}",
+            "{} {companies} · {used} credits used {}",
             number::count(self.board.found as u64),
-            self.zone.day(self.board.cycle.start),
+            self.period_words(),
         );
         let parts = view! {
-            <form class="card search-form" method="get" action=COMPANIES_PATH role="search">
-                {hidden("account", self.frame.account.clone())}
+            {self.bar()}
+            <form class="card search-form" method="get" action=COMPANIES_PATH role="search" data-apply="search">
+                {self.frame.filters.kept(&[]).map(|(name, value)| view! { <input type="hidden" name=name.clone() value=value.clone()/> }).collect_view()}
                 <label>"Search companies"<input type="search" name="search" value=self.search.clone() placeholder="Name or key contains…"/></label>
-                <button class="button" type="submit">"Search"</button>
+                <button class="button without-script" type="submit">"Search"</button>
                 <p class="search-summary">{summary}</p>
             </form>
             {table}
@@ -65,9 +87,30 @@ impl CompaniesPage {
         };
         self.frame.view(
             "Companies",
-            "Credits each company used in this billing cycle, and how much of its budget.",
+            "Credits each company used, and how much of its budget in this billing cycle.",
             parts.into_any(),
         )
+    }
+
+    fn bar(&self) -> AnyView {
+        let filters = &self.frame.filters;
+        let choices = vec![
+            company_choice(filters, &self.filter),
+            trend_parts::period(filters, &CYCLE_FIRST, self.board.range, &self.zone),
+        ];
+        filter_bar(filters, choices, ().into_any())
+    }
+
+    /// `since 9 Nov 2026` while the period runs, else from when to when.
+    fn period_words(&self) -> String {
+        let range = self.board.range;
+        let first = self.zone.day(range.start);
+        if range.contains(self.board.now) {
+            format!("since {first}")
+        } else {
+            let last = self.zone.day(range.end.plus_micros(-1));
+            format!("from {first} to {last}")
+        }
     }
 
     fn table(&self) -> AnyView {
@@ -105,10 +148,8 @@ impl CompaniesPage {
 
     fn row(&self, line: &BoardLine, shown: String) -> AnyView {
         let company = &line.company;
-        let mut query = form_urlencoded::Serializer::new(String::new());
-        query.append_pair("account", &self.frame.account);
-        query.append_pair("company", &company.key);
-        let href = format!("{USAGE_PATH}?{}", query.finish());
+        let filters = self.frame.filters.with("company", &company.key);
+        let href = filters.to(USAGE_PATH);
         let share = number::percent(line.used.credits, self.board.used.credits);
         let limits = if self.may_budget {
             self.limits(line).into_any()
@@ -187,11 +228,9 @@ impl CompaniesPage {
         let last = self.board.found.div_ceil(PAGE_COMPANIES);
         (last > 1).then(|| {
             let link = |page: usize, label: &'static str| {
-                let mut query = form_urlencoded::Serializer::new(String::new());
-                query.append_pair("account", &self.frame.account);
-                query.append_pair("search", &self.search);
-                query.append_pair("page", &page.to_string());
-                let href = format!("{COMPANIES_PATH}?{}", query.finish());
+                let page = page.to_string();
+                let place = [("search", self.search.as_str()), ("page", &page)];
+                let href = self.frame.filters.href_with(&place);
                 view! { <a class="button" href=href rel="external">{label}</a> }
             };
             let before = (self.page > 1).then(|| link(self.page - 1, "Previous"));
@@ -208,8 +247,8 @@ fn budget(line: &BoardLine) -> AnyView {
     let Some(budget) = line.company.budget else {
         return view! { <span class="dim">"–"</span> }.into_any();
     };
-    let part = number::percent_used(line.used.credits, budget);
-    let used = line.used.credits.micro().max(0);
+    let part = number::percent_used(line.cycle_used.credits, budget);
+    let used = line.cycle_used.credits.micro().max(0);
     let width = if budget.micro() <= 0 {
         100
     } else {

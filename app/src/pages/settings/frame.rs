@@ -9,6 +9,7 @@ use crate::{
     context::Current,
     error::AppError,
     functions::{Reader, read_reader, scope_of},
+    state::Filters,
     ui::{Notice, Tone},
 };
 
@@ -27,7 +28,7 @@ pub struct Ask<'a> {
 
 impl Ask<'_> {
     /// The value of a name in the address.
-    pub(super) fn value(&self, wanted: &str) -> Option<String> {
+    pub(in crate::pages) fn value(&self, wanted: &str) -> Option<String> {
         form_urlencoded::parse(self.query.as_bytes())
             .find(|(name, _)| name == wanted)
             .map(|(_, value)| value.into_owned())
@@ -54,6 +55,7 @@ impl Ask<'_> {
             reader,
             account: scope.account().key.clone(),
             account_name: scope.account().name.clone(),
+            filters: Filters::read(path, &scope.account().key, self.query),
             path,
             done: self.value("done"),
             failed: self.value("failed"),
@@ -70,6 +72,8 @@ pub struct Frame {
     pub account: String,
     account_name: String,
     path: &'static str,
+    /// What the address chose.
+    pub(super) filters: Filters,
     done: Option<String>,
     failed: Option<String>,
 }
@@ -82,7 +86,7 @@ impl Frame {
 
     /// Where a form leads back to.
     pub(super) fn back(&self) -> String {
-        format!("{}?account={}", self.path, self.account)
+        self.filters.to(self.path)
     }
 
     /// The page with a title, what it is for, and its parts.
@@ -98,13 +102,14 @@ impl Frame {
             account,
             account_name,
             path,
+            filters,
             done,
             failed,
         } = self;
         let done = done.map(|what| view! { <Notice tone=Tone::Calm title="Done.".to_owned() text=words_of(&what).to_owned()/> });
         let failed = failed.map(|text| view! { <Notice tone=Tone::Warning title="Nothing was changed.".to_owned() text=text/> });
         view! {
-            <Sidebar reader account=account_name account_key=account path/>
+            <Sidebar reader account=account_name account_key=account path carried=filters.carried()/>
             <main class="page settings-page">
                 <header class="page-header">
                     <div class="page-title"><h1>{title}</h1><p class="page-subtitle">{lead}</p></div>

@@ -11,19 +11,24 @@ use service::{
 
 use super::{
     endings::keys_notice,
-    frame::{Ask, Frame, hidden},
+    frame::{Ask, Frame},
     keys::MOST_KEYS,
-    trend_parts::{self, AGAINST, TrendParts, WINDOWS, choice, known, linked, whole},
+    trend_parts::{self, TrendParts, compare_to, interval, known, linked, whole},
 };
-use crate::{PLATFORM_PATH, USAGE_PATH, error::AppError};
+use crate::{
+    PLATFORM_PATH, USAGE_PATH,
+    components::filter_bar::{Choice, filter_bar, one_of_many, segments},
+    error::AppError,
+    state::is_date,
+};
 
-const BY: [(&str, &str); 4] = [
+const BY: [Choice; 4] = [
     ("agent", "Agent"),
     ("activity", "Activity"),
     ("plan", "Plan"),
     ("account", "Account"),
 ];
-const PERIODS: [(&str, &str); 4] = [
+const PERIODS: [Choice; 4] = [
     ("30d", "Last 30 days"),
     ("7d", "Last 7 days"),
     ("28d", "Last 28 days"),
@@ -43,24 +48,34 @@ pub struct PlatformPage {
     plans: Vec<Plan>,
     plan: String,
     by: &'static str,
-    period: &'static str,
+    asked: PlatformQuery,
     /// The platform's own keys; none for who may not manage them.
     keys: Vec<ApiKey>,
     now: Time,
+}
+
+/// The period that is asked for. One that belongs to other pages, such as a billing cycle, is none of this one.
+fn asked_period(ask: &Ask<'_>) -> ViewQuery {
+    let date = |name: &str| ask.value(name).filter(|value| is_date(value));
+    let (from, to) = (date("from"), date("to"));
+    let is_custom = from.is_some() && to.is_some();
+    let named = known(&PERIODS, ask.value("period").as_deref());
+    ViewQuery {
+        period: (!is_custom).then(|| named.to_owned()),
+        from: from.filter(|_| is_custom),
+        to: to.filter(|_| is_custom),
+        ..ViewQuery::default()
+    }
 }
 
 impl PlatformPage {
     pub(in crate::pages) async fn read(ask: &Ask<'_>) -> Result<Self, AppError> {
         let (_, caller) = ask.current.known()?;
         let (_, frame) = ask.frame(PLATFORM_PATH).await?;
-        let period = known(&PERIODS, ask.value("period").as_deref());
         let by = known(&BY, ask.value("by").as_deref());
         let plan = ask.value("plan").unwrap_or_default();
         let query = PlatformQuery {
-            period: ViewQuery {
-                period: Some(period.to_owned()),
-                ..ViewQuery::default()
-            },
+            period: asked_period(ask),
             plans: Some(plan.clone())
                 .filter(|key| !key.is_empty())
                 .into_iter()
@@ -84,7 +99,7 @@ impl PlatformPage {
             plans,
             plan,
             by,
-            period,
+            asked: query,
         })
     }
 
@@ -101,7 +116,7 @@ impl PlatformPage {
         };
         let parts = view! {
             {keys_notice(&self.keys, &Zone::utc(), self.now)}
-            {self.controls()}
+            {self.bar()}
             {self.tiles()}
             {shown.chart()}
             <div class="trend-pair">
@@ -125,30 +140,29 @@ impl PlatformPage {
         trend_parts::file(&self.found.trends, self.by, &[])
     }
 
-    fn controls(&self) -> impl IntoView + use<> {
-        let window = self.found.trends.window.id();
-        let plans: Vec<_> = self
-            .plans
-            .iter()
-            .map(|plan| {
-                let chosen = plan.key == self.plan;
-                view! { <option value=plan.key.clone() selected=chosen>{plan.name.clone()}</option> }
-            })
-            .collect();
+    fn bar(&self) -> AnyView {
+        let trends = &self.found.trends;
         let figures = |format: &str| self.address("/api/v1/platform/trends", &[("format", format)]);
         let chart = |format: &str| self.address(&format!("{PLATFORM_PATH}/chart.{format}"), &[]);
-        view! {
-            <form class="card search-form trend-form" method="get" action=PLATFORM_PATH>
-                {hidden("account", self.frame.account.clone())}
-                {choice("Group by", "by", &BY, self.by)}
-                {choice("Period", "period", &PERIODS, self.period)}
-                {choice("Interval", "window", &WINDOWS, window)}
-                {choice("Compare to", "against", &AGAINST, self.found.trends.compared.id())}
-                <label>"Plan"<select name="plan"><option value="">"All plans"</option>{plans}</select></label>
-                <button class="button" type="submit">"Show"</button>
-                {trend_parts::files(&figures, &chart)}
-            </form>
-        }
+        let filters = &self.frame.filters;
+        let choices = vec![
+            one_of_many(filters, "Plan", "plan", self.plan_choices()),
+            trend_parts::period(filters, &PERIODS, trends.range, &trends.zone),
+            compare_to(filters, trends.compared),
+            segments(filters, "Group by", "by", &BY, self.by),
+            interval(filters, trends.window),
+        ];
+        let files = trend_parts::files(&figures, &chart);
+        filter_bar(filters, choices, files.into_any())
+    }
+
+    fn plan_choices(&self) -> Vec<(Option<String>, String, bool)> {
+        let all = (None, "All plans".to_owned(), self.plan.is_empty());
+        let plans = self.plans.iter().map(|plan| {
+            let is_chosen = plan.key == self.plan;
+            (Some(plan.key.clone()), plan.name.clone(), is_chosen)
+        });
+        std::iter::once(all).chain(plans).collect()
     }
 
     /// An address with this view's filters.
@@ -157,8 +171,11 @@ impl PlatformPage {
         if path == PLATFORM_PATH {
             query.append_pair("account", &self.frame.account);
         }
+        let period = &self.asked.period;
         for (name, value) in [
-            ("period", self.period),
+            ("period", period.period.as_deref().unwrap_or_default()),
+            ("from", period.from.as_deref().unwrap_or_default()),
+            ("to", period.to.as_deref().unwrap_or_default()),
             ("window", self.found.trends.window.id()),
             ("by", self.by),
             ("against", self.found.trends.compared.id()),
@@ -175,11 +192,16 @@ impl PlatformPage {
 
     /// An account's own page.
     fn account(&self, key: &str) -> String {
-        let query = form_urlencoded::Serializer::new(String::new())
-            .append_pair("account", key)
-            .append_pair("period", self.period)
-            .finish();
-        format!("{USAGE_PATH}?{query}")
+        let period = ViewQuery {
+            account: Some(key.to_owned()),
+            against: self
+                .frame
+                .filters
+                .value("against")
+                .and_then(|with| with.parse().ok()),
+            ..self.asked.period.clone()
+        };
+        format!("{USAGE_PATH}?{}", period.to_query())
     }
 
     /// An account's rows, or the accounts of a plan.

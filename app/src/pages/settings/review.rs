@@ -5,15 +5,15 @@ use std::collections::BTreeMap;
 use domain::{
     Agent, Credits, Time, TimeRange,
     activity::activity_label,
-    calendar::Zone,
-    filter::ViewQuery,
+    calendar::{Window, Zone},
+    filter::{Comparison, ViewQuery},
     number,
     tenancy::Company,
     time::{DAY_US, HOUR_US},
 };
 use leptos::prelude::*;
 use service::{
-    review::Review,
+    review::{Review, ReviewQuery},
     spikes::{FoundSpike, NamedCause},
     trends::Trends,
 };
@@ -22,13 +22,30 @@ use super::{
     frame::{Ask, Frame, at, hidden},
     trend_parts::{TrendParts, change, linked, part, uncompared, whole},
 };
-use crate::{REVIEW_PATH, error::AppError, state::Url};
+use crate::{
+    REVIEW_PATH,
+    components::filter_bar::{
+        Choice, CompanyChoice, FIND, company_choice, filter_bar, one_of, one_of_many,
+    },
+    error::AppError,
+    pages::company_options::read_companies,
+};
+
+/// What a week can be compared with.
+const COMPARED: [Choice; 3] = [
+    ("week", "Previous week"),
+    ("year", "Same period last year"),
+    ("none", "Nothing"),
+];
+/// Weeks that the menu offers.
+const WEEKS_OFFERED: usize = 8;
 
 /// The page Weekly review.
 #[derive(Debug, Clone)]
 pub struct ReviewPage {
     frame: Frame,
     review: Review,
+    filter: CompanyChoice,
     /// Companies of the causes, for their limits; none for those who may not change them.
     companies: BTreeMap<String, Company>,
     may_mark: bool,
@@ -45,7 +62,7 @@ pub fn hours_of(range: TimeRange, zone: &Zone) -> String {
     format!("{} – {end}", from.strftime("%a %-d %b, %H:%M"))
 }
 
-fn date(time: Time, zone: &Zone) -> String {
+pub(super) fn date(time: Time, zone: &Zone) -> String {
     zone.at(time).strftime("%Y-%m-%d").to_string()
 }
 
@@ -57,8 +74,16 @@ pub fn week_address(account: &str, time: Time, zone: &Zone) -> String {
 impl ReviewPage {
     pub(super) async fn read(ask: &Ask<'_>) -> Result<Self, AppError> {
         let (scope, frame) = ask.frame(REVIEW_PATH).await?;
-        let week = ask.value("week");
-        let review = ask.services.review(scope.clone(), week.as_deref()).await?;
+        let (view, _) = ViewQuery::parse(ask.query).map_err(service::ServiceError::from)?;
+        let query = ReviewQuery {
+            week: ask.value("week"),
+            companies: view.companies,
+            // The period before a week is the week before.
+            against: view.against.filter(|with| *with != Comparison::Previous),
+        };
+        let review = ask.services.review(scope.clone(), &query).await?;
+        let filter =
+            read_companies(ask.services, &scope, &query.companies, ask.value(FIND)).await?;
         let mut companies = BTreeMap::new();
         if scope.may_budget() {
             let spikes = review.spikes.spikes.iter().flatten();
@@ -71,19 +96,22 @@ impl ReviewPage {
             }
         }
         Ok(Self {
-            may_mark: scope.may_dispute() && scope.sees_all(),
+            // Who looked at some companies did not look through the week.
+            may_mark: scope.may_dispute() && scope.sees_all() && query.companies.is_empty(),
             frame,
             review,
+            filter,
             companies,
         })
     }
 
     pub(super) fn view(self) -> AnyView {
         let parts = view! {
+            {self.bar()}
             {self.week()}
             {self.unusual()}
             <section aria-labelledby="changed">
-                <header class="section-header"><h2 id="changed">"What changed"</h2><p>"Compared with the same days of the previous week."</p></header>
+                <header class="section-header"><h2 id="changed">"What changed"</h2><p>{self.compared_words()}</p></header>
                 <div class="trend-pair">
                     {self.movers(&self.review.by_agent, "agent", "By agent")}
                     {self.movers(&self.review.by_company, "company", "By company")}
@@ -95,6 +123,59 @@ impl ReviewPage {
             "The spikes of a week, who caused them, and what changed.",
             parts.into_any(),
         )
+    }
+
+    /// The filters: the week stands in the place of the period.
+    fn bar(&self) -> AnyView {
+        let filters = &self.frame.filters;
+        let choices = vec![
+            company_choice(filters, &self.filter),
+            self.weeks(),
+            one_of(
+                filters,
+                "Compare to",
+                "against",
+                &COMPARED,
+                self.review.by_agent.compared.id(),
+            ),
+        ];
+        filter_bar(filters, choices, ().into_any())
+    }
+
+    /// The menu of weeks: the last ones, and the one that is shown.
+    fn weeks(&self) -> AnyView {
+        let zone = &self.review.spikes.zone;
+        let running = Window::Week.start_of(self.review.by_agent.now, zone);
+        let mut starts = vec![running];
+        while starts.len() < WEEKS_OFFERED {
+            let after = starts.last().copied().unwrap_or(running);
+            starts.push(Window::Week.start_of(after.plus_micros(-DAY_US), zone));
+        }
+        let shown = self.review.week.start;
+        if !starts.contains(&shown) {
+            starts.push(shown);
+            starts.sort_unstable_by_key(|start| std::cmp::Reverse(*start));
+        }
+        let weeks: Vec<_> = starts
+            .into_iter()
+            .map(|start| {
+                let last = Window::Week.next(start, zone).plus_micros(-1);
+                let words = format!("{} – {}", zone.short_day(start), zone.short_day(last));
+                let value = (start != running).then(|| date(start, zone));
+                (value, words, start == shown)
+            })
+            .collect();
+        one_of_many(&self.frame.filters, "Week", "week", weeks)
+    }
+
+    fn compared_words(&self) -> String {
+        match self.review.by_agent.compared {
+            Comparison::Nothing => "Not compared with anything.".to_owned(),
+            Comparison::Year => "Compared with the same dates last year.".to_owned(),
+            Comparison::Week | Comparison::Previous => {
+                "Compared with the same days of the previous week.".to_owned()
+            }
+        }
     }
 
     /// The week, the way to others, and who looked through it.
@@ -113,7 +194,8 @@ impl ReviewPage {
         let (now, then) = (review.by_agent.total, review.by_agent.previous);
         let before_words = uncompared(&review.by_agent).unwrap_or_else(|| {
             let then = number::whole_credits(then.credits);
-            format!("vs {then} in the previous week")
+            let name = review.by_agent.compared.words().unwrap_or_default();
+            format!("vs {then} in {name}")
         });
         let so_far = if review.is_over { "" } else { " so far" };
         let reviewed = match &review.reviewed {
@@ -138,7 +220,8 @@ impl ReviewPage {
     }
 
     fn of_week(&self, time: Time) -> String {
-        week_address(&self.frame.account, time, &self.review.spikes.zone)
+        let day = date(time, &self.review.spikes.zone);
+        self.frame.filters.with("week", &day).href()
     }
 
     fn unusual(&self) -> impl IntoView + use<> {
@@ -286,22 +369,10 @@ impl ReviewPage {
     /// The rows of a stretch of time, of some company, agent or activity.
     fn rows_of(&self, range: TimeRange, narrowed: &[(&str, &str)]) -> String {
         let zone = &self.review.spikes.zone;
-        let value = |wanted: &str| {
-            let found = narrowed.iter().find(|(name, _)| *name == wanted);
-            found.map(|(_, value)| (*value).to_owned())
-        };
-        let query = ViewQuery {
-            account: Some(self.frame.account.clone()),
-            companies: value("company").into_iter().collect(),
-            agents: value("agent")
-                .and_then(|agent| agent.parse().ok())
-                .into_iter()
-                .collect(),
-            activities: value("activity").into_iter().collect(),
-            ..ViewQuery::default()
-        };
         let (from, to) = (zone.rfc3339(range.start), zone.rfc3339(range.end));
-        Url(query).between(&from, &to).href()
+        let mut rows = vec![("from", from.as_str()), ("to", to.as_str())];
+        rows.extend(narrowed);
+        self.frame.filters.rows(&rows)
     }
 }
 

@@ -11,9 +11,13 @@ use domain::{
 use leptos::prelude::*;
 use service::trends::{Mover, TrendGroup, Trends};
 
+pub(crate) use self::ask::AGAINST;
 use self::words::{compared as compared_words, labels, so_far};
 pub(super) use self::{
-    ask::{AGAINST, PERIODS, WINDOWS, address, asked_view, compared, kept, known, rows_in, window},
+    ask::{
+        PERIODS, address, asked_view, compare_to, compared, interval, known, period, rows_in,
+        window,
+    },
     words::{label, running, told_label, uncompared},
 };
 use crate::{
@@ -280,12 +284,12 @@ pub(super) fn files(
     let [csv, ndjson] = ["csv", "ndjson"].map(figures);
     let [png, svg] = ["png", "svg"].map(chart);
     view! {
-        <div class="trend-files"><Menu label="Export".to_owned() name="Files of this view" align_end=true>
+        <Menu label="Export".to_owned() name="Files of this view" align_end=true>
             <MenuFile label="CSV" hint="Figures for spreadsheets" href=csv/>
             <MenuFile label="JSON Lines" hint="Figures for programs" href=ndjson/>
             <MenuFile label="PNG image" hint="The chart for slides and emails" href=png/>
             <MenuFile label="SVG image" hint="The chart for print" href=svg/>
-        </Menu></div>
+        </Menu>
     }
 }
 
@@ -375,18 +379,4 @@ pub(super) fn linked(name: &str, link: Option<String>) -> AnyView {
         Some(href) => view! { <a href=href rel="external">{name}</a> }.into_any(),
         None => name.into_any(),
     }
-}
-
-/// One of several, to choose from.
-pub(super) fn choice(
-    label: &'static str,
-    name: &'static str,
-    all: &'static [(&'static str, &'static str)],
-    chosen: &str,
-) -> impl IntoView + use<> {
-    let options: Vec<_> = all
-        .iter()
-        .map(|(value, words)| view! { <option value=*value selected=*value == chosen>{*words}</option> })
-        .collect();
-    view! { <label>{label}<select name=name>{options}</select></label> }
 }

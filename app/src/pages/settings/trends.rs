@@ -9,16 +9,20 @@ use service::{
 
 use super::{
     frame::{Ask, Frame},
-    review::{hours_of, week_address},
+    review::{date, hours_of},
     trend_parts::{
-        self, AGAINST, Note, PERIODS, TrendParts, WINDOWS, address, asked_view, choice, kept,
-        known, rows_in,
+        self, Note, PERIODS, TrendParts, address, asked_view, compare_to, interval, known, rows_in,
     },
 };
-use crate::{TRENDS_PATH, USAGE_PATH, error::AppError};
+use crate::{
+    REVIEW_PATH, TRENDS_PATH,
+    components::filter_bar::{Choice, CompanyChoice, FIND, company_choice, filter_bar, segments},
+    error::AppError,
+    pages::company_options::read_companies,
+};
 
 /// What usage is kept apart by: value and words.
-const BY: [(&str, &str); 3] = [
+const BY: [Choice; 3] = [
     ("agent", "Agent"),
     ("activity", "Activity"),
     ("company", "Company"),
@@ -29,15 +33,15 @@ pub struct TrendsPage {
     frame: Frame,
     trends: Trends,
     query: ViewQuery,
+    companies: CompanyChoice,
     by: &'static str,
-    period: &'static str,
     notes: Vec<Note>,
 }
 
 impl TrendsPage {
     pub(in crate::pages) async fn read(ask: &Ask<'_>) -> Result<Self, AppError> {
         let (scope, frame) = ask.frame(TRENDS_PATH).await?;
-        let (query, period) = asked_view(ask, &frame)?;
+        let query = asked_view(ask, &frame)?;
         let by = known(&BY, ask.value("by").as_deref());
         let group_by = match by {
             "activity" => GroupBy::Activity,
@@ -48,17 +52,18 @@ impl TrendsPage {
             view: query.clone(),
             window: trend_parts::window(ask),
             group_by,
-            compared: trend_parts::compared(ask),
         };
         let trends = ask.services.trends(scope.clone(), &asked).await?;
+        let companies =
+            read_companies(ask.services, &scope, &query.companies, ask.value(FIND)).await?;
         let spikes = ask.services.unusual(scope, &query).await?;
         Ok(Self {
             notes: notes(&spikes, &trends, &frame),
             frame,
             trends,
             query,
+            companies,
             by,
-            period,
         })
     }
 
@@ -71,12 +76,17 @@ impl TrendsPage {
             mover: &rows_of,
             window: &|window| {
                 let trends = &self.trends;
-                Some(rows_in(&self.query, window, trends.range, &trends.zone))
+                Some(rows_in(
+                    &self.frame.filters,
+                    window,
+                    trends.range,
+                    &trends.zone,
+                ))
             },
             notes: &self.notes,
         };
         let parts = view! {
-            {self.controls()}
+            {self.bar()}
             {shown.chart()}
             <div class="trend-pair">
                 {shown.movers("Top increases", "credits now and before", "No increases in this period", |mover| mover.change_micro() > 0)}
@@ -95,9 +105,8 @@ impl TrendsPage {
         trend_parts::file(&self.trends, self.by, &self.notes)
     }
 
-    fn controls(&self) -> impl IntoView + use<> {
+    fn bar(&self) -> AnyView {
         let window = self.trends.window.id();
-        let against = self.trends.compared.id();
         let figures = |format: &str| {
             let series = [
                 ("window", window),
@@ -107,29 +116,28 @@ impl TrendsPage {
             address("/api/v1/usage/series", &self.query, &series)
         };
         let chart = |format: &str| {
-            let shown = [("window", window), ("by", self.by), ("against", against)];
+            let shown = [("window", window), ("by", self.by)];
             address(
                 &format!("{TRENDS_PATH}/chart.{format}"),
                 &self.query,
                 &shown,
             )
         };
-        view! {
-            <form class="card search-form trend-form" method="get" action=TRENDS_PATH>
-                {kept(&self.query)}
-                {choice("Group by", "by", &BY, self.by)}
-                {choice("Period", "period", &PERIODS, self.period)}
-                {choice("Interval", "window", &WINDOWS, window)}
-                {choice("Compare to", "against", &AGAINST, self.trends.compared.id())}
-                <button class="button" type="submit">"Show"</button>
-                {trend_parts::files(&figures, &chart)}
-            </form>
-        }
+        let filters = &self.frame.filters;
+        let choices = vec![
+            company_choice(filters, &self.companies),
+            trend_parts::period(filters, &PERIODS, self.trends.range, &self.trends.zone),
+            compare_to(filters, self.trends.compared),
+            segments(filters, "Group by", "by", &BY, self.by),
+            interval(filters, self.trends.window),
+        ];
+        let files = trend_parts::files(&figures, &chart);
+        filter_bar(filters, choices, files.into_any())
     }
 
     /// The rows behind a group.
     fn rows_of(&self, key: &str) -> String {
-        address(USAGE_PATH, &self.query, &[(self.by, key)])
+        self.frame.filters.rows(&[(self.by, key)])
     }
 }
 
@@ -150,7 +158,11 @@ fn notes(spikes: &[Spike], trends: &Trends, frame: &Frame) -> Vec<Note> {
                 number::whole_credits(spike.used),
                 number::whole_credits(spike.expected)
             ),
-            href: week_address(&frame.account, start, zone),
+            href: format!(
+                "{}&week={}",
+                frame.filters.to(REVIEW_PATH),
+                date(start, zone)
+            ),
         })
     };
     spikes.iter().filter_map(note).collect()

@@ -5,15 +5,20 @@ mod table;
 mod tiles;
 mod words;
 
-use domain::{Agent, filter::ViewQuery};
+use domain::filter::ViewQuery;
 use leptos::prelude::*;
 use service::value::{Value, ValueQuery};
 
 use super::{
     frame::{Ask, Frame},
-    trend_parts::{self, PERIODS, WINDOWS, address, asked_view, choice, kept},
+    trend_parts::{self, PERIODS, address, asked_view, compare_to, interval},
 };
-use crate::{VALUE_PATH, error::AppError};
+use crate::{
+    VALUE_PATH,
+    components::filter_bar::{CompanyChoice, FIND, company_choice, filter_bar},
+    error::AppError,
+    pages::company_options::read_companies,
+};
 
 const EXAMPLE: &str = r#"{"specversion": "1.0", "type": "creditscope.lead", "id": "lead-1", "source": "crm", "subject": "acme-dental",
  "data": {"agent": "chat", "kind": "booking", "reference": "conv_3fa", "value": "120", "currency": "EUR"}}"#;
@@ -24,29 +29,31 @@ pub struct ValuePage {
     frame: Frame,
     value: Value,
     query: ViewQuery,
-    period: &'static str,
+    companies: CompanyChoice,
 }
 
 impl ValuePage {
     pub(in crate::pages) async fn read(ask: &Ask<'_>) -> Result<Self, AppError> {
         let (scope, frame) = ask.frame(VALUE_PATH).await?;
-        let (query, period) = asked_view(ask, &frame)?;
+        let query = asked_view(ask, &frame)?;
         let asked = ValueQuery {
             view: query.clone(),
             window: trend_parts::window(ask),
         };
+        let companies =
+            read_companies(ask.services, &scope, &query.companies, ask.value(FIND)).await?;
         let value = ask.services.value(scope, &asked).await?;
         Ok(Self {
             frame,
             value,
             query,
-            period,
+            companies,
         })
     }
 
     pub(super) fn view(self) -> AnyView {
         let parts = view! {
-            {self.controls()}
+            {self.bar()}
             {self.narrowed()}
             {if self.value.has_leads {
                 view! { {self.tiles()}{self.chart()} }.into_any()
@@ -64,7 +71,7 @@ impl ValuePage {
         )
     }
 
-    fn controls(&self) -> impl IntoView + use<> {
+    fn bar(&self) -> AnyView {
         let window = self.value.window.id();
         let figures = |format: &str| {
             let shown = [("window", window), ("format", format)];
@@ -74,35 +81,26 @@ impl ValuePage {
             let path = format!("{VALUE_PATH}/chart.{format}");
             address(&path, &self.query, &[("window", window)])
         };
-        view! {
-            <form class="card search-form trend-form" method="get" action=VALUE_PATH>
-                {kept(&self.query)}
-                {choice("Period", "period", &PERIODS, self.period)}
-                {choice("Interval", "window", &WINDOWS, window)}
-                <button class="button" type="submit">"Show"</button>
-                {trend_parts::files(&figures, &chart)}
-            </form>
-        }
+        let filters = &self.frame.filters;
+        let choices = vec![
+            company_choice(filters, &self.companies),
+            trend_parts::period(filters, &PERIODS, self.value.range, &self.value.zone),
+            compare_to(filters, self.value.compared),
+            interval(filters, self.value.window),
+        ];
+        let files = trend_parts::files(&figures, &chart);
+        filter_bar(filters, choices, files.into_any())
     }
 
-    /// What the page is narrowed to, and the way back.
+    /// The agents that the page is narrowed to, which no menu shows, and the way back.
     fn narrowed(&self) -> Option<impl IntoView + use<>> {
         let agents = self
             .query
             .agents
             .iter()
             .map(|agent| agent.name().to_owned());
-        let companies = self.query.companies.iter().map(|key| {
-            let known = self.value.companies.iter().find(|part| part.key == *key);
-            known.map_or_else(|| key.clone(), |part| part.name.clone())
-        });
-        let names: Vec<_> = agents.chain(companies).collect();
-        let all = ViewQuery {
-            agents: Vec::new(),
-            companies: Vec::new(),
-            ..self.query.clone()
-        };
-        let href = address(VALUE_PATH, &all, &[("window", self.value.window.id())]);
+        let names: Vec<_> = agents.collect();
+        let href = self.frame.filters.without(&["agent"]).href();
         (!names.is_empty()).then(|| {
             view! { <p class="narrowed" data-testid="narrowed">"Only "<b>{names.join(", ")}</b>" · "<a href=href rel="external">"Show all"</a></p> }
         })
@@ -110,17 +108,7 @@ impl ValuePage {
 
     /// This page, narrowed to one agent or company.
     fn narrow(&self, name: &str, key: &str) -> String {
-        let query = match name {
-            "agent" => ViewQuery {
-                agents: key.parse::<Agent>().into_iter().collect(),
-                ..self.query.clone()
-            },
-            _ => ViewQuery {
-                companies: vec![key.to_owned()],
-                ..self.query.clone()
-            },
-        };
-        address(VALUE_PATH, &query, &[("window", self.value.window.id())])
+        self.frame.filters.with(name, key).href()
     }
 }
 

@@ -5,7 +5,7 @@ use jiff::{Span, ToSpan};
 use super::{Cycles, Zone};
 use crate::{
     Time, TimeRange,
-    filter::PeriodChoice,
+    filter::{Comparison, PeriodChoice},
     time::{DAY_US, HOUR_US},
 };
 
@@ -23,20 +23,6 @@ pub struct ResolvedPeriod {
     /// What it is compared with. Of a running period only as much has passed, so it ends at the same point of the
     /// period before; it is empty when nothing has passed.
     pub previous: TimeRange,
-}
-
-/// What a period is compared with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Comparison {
-    /// The period before.
-    #[default]
-    Previous,
-    /// The same days of the week before.
-    Week,
-    /// The same dates of the year before.
-    Year,
-    /// Nothing.
-    Nothing,
 }
 
 /// How much is known of the time a period is compared with.
@@ -83,32 +69,6 @@ impl Coverage {
         match self {
             Self::Since(time) => Some(time),
             Self::Complete | Self::Nothing => None,
-        }
-    }
-}
-
-impl Comparison {
-    /// The name on the wire.
-    pub const fn id(self) -> &'static str {
-        match self {
-            Self::Previous => "before",
-            Self::Week => "week",
-            Self::Year => "year",
-            Self::Nothing => "none",
-        }
-    }
-}
-
-impl std::str::FromStr for Comparison {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "before" => Ok(Self::Previous),
-            "week" => Ok(Self::Week),
-            "year" => Ok(Self::Year),
-            "none" => Ok(Self::Nothing),
-            _ => Err("must be one of before, week, year, none"),
         }
     }
 }

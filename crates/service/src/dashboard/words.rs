@@ -3,10 +3,12 @@
 use domain::{
     Time, TimeRange,
     calendar::{Window, Zone},
-    filter::PeriodChoice,
+    filter::{Comparison, PeriodChoice},
     time::{DAY_US, HOUR_US, MINUTE_US},
     usage::Bar,
 };
+
+use crate::selection::View;
 
 /// `1 December 2026`.
 pub(super) fn date_label(time: Time, zone: &Zone) -> String {
@@ -59,13 +61,19 @@ pub(super) fn until(now: Time, then: Time, zone: &Zone) -> String {
     }
 }
 
-/// What a period is called, and what it is compared with.
-pub(super) fn period_labels(
-    choice: PeriodChoice,
-    range: TimeRange,
-    now: Time,
-    zone: &Zone,
-) -> (String, String) {
+/// What a view's period is called, and more about what it is compared with than the name of that time says.
+pub(super) fn period_labels(view: &View, range: TimeRange) -> (String, String) {
+    let (label, before) = labels(view.choice, range, view.now, &view.zone);
+    match view.compared {
+        Comparison::Previous => (label, before),
+        Comparison::Week | Comparison::Year if range.contains(view.now) => {
+            (label, "to the same point".to_owned())
+        }
+        Comparison::Week | Comparison::Year | Comparison::Nothing => (label, String::new()),
+    }
+}
+
+fn labels(choice: PeriodChoice, range: TimeRange, now: Time, zone: &Zone) -> (String, String) {
     let so_far = |before: String| {
         if range.contains(now) {
             format!("{before} to the same point")

@@ -1,6 +1,6 @@
 //! What makes views equal: those of one key are told the same.
 
-use domain::{AccountId, Agent, CompanyId, Time, TimeRange};
+use domain::{AccountId, Agent, CompanyId, Time, TimeRange, filter::Comparison};
 
 use crate::{Scope, books::BooksAsk, selection::View};
 
@@ -65,6 +65,7 @@ pub(super) struct ViewKey {
     cycle: TimeRange,
     period: TimeRange,
     previous_start: Time,
+    compared: Comparison,
 }
 
 impl ViewKey {
@@ -80,6 +81,7 @@ impl ViewKey {
             cycle: view.gauge_cycle().range,
             period: view.period.range,
             previous_start: view.period.previous.start,
+            compared: view.compared,
         }
     }
 }

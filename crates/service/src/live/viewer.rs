@@ -237,7 +237,7 @@ impl Viewer {
     }
 
     fn uncompared(&self, coverage: Coverage) -> Option<String> {
-        coverage.words(self.view.period.previous, &self.view.zone)
+        self.view.uncompared(coverage)
     }
 
     fn delta<'a>(

@@ -149,7 +149,7 @@ prop_compose! {
         q in prop::sample::select(vec![None, None, None, Some("call_1"), Some("c"), Some("CONV_é"), Some(" conv_e\u{301}")]),
     ) -> ViewQuery {
         let (tz, q) = (tz.map(str::to_owned), q.map(str::to_owned));
-        ViewQuery { account: None, companies, agents, activities, period, from, to, tz, q }
+        ViewQuery { account: None, companies, agents, activities, period, from, to, tz, q, against: None }
     }
 }
 

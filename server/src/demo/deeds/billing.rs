@@ -10,7 +10,7 @@ use domain::{
 };
 use service::{
     Scope, ServiceError, ServiceResult,
-    companies::Limits,
+    companies::{BoardQuery, Limits},
     orders::{OrderAsk, PaymentReport},
     ports::StoredEvent,
 };
@@ -91,7 +91,10 @@ impl Stage<'_> {
     /// A budget that was set a day ago, such that the company has used most of it by now.
     pub(super) async fn set_tight_budget(&self) -> ServiceResult<()> {
         let (scope, key) = (self.owner().await?, "lakeside-vet");
-        let board = self.services.board(&scope, key, 0).await?;
+        let board = self
+            .services
+            .board(&scope, &BoardQuery::search(key))
+            .await?;
         let line = board.lines.iter().find(|line| line.company.key == key);
         let used = line.map_or(Credits::ZERO, |line| line.used.credits);
         let by_then = used.micro() / (DAYS_BY_THEN - 1) * DAYS_BY_THEN;

@@ -8,9 +8,13 @@ use domain::{
 use leptos::prelude::*;
 
 use crate::{
+    components::filter_bar::{Choice, Period, one_of, period_choice},
     error::AppError,
-    pages::settings::frame::{Ask, Frame, hidden},
-    state::Url,
+    pages::settings::{
+        frame::{Ask, Frame},
+        review::hours_of,
+    },
+    state::Filters,
 };
 
 /// Which period: value and words.
@@ -31,7 +35,7 @@ pub(in crate::pages::settings) const WINDOWS: [(&str, &str); 4] = [
     ("month", "Monthly"),
 ];
 /// What usage is compared with.
-pub(in crate::pages::settings) const AGAINST: [(&str, &str); 4] = [
+pub(crate) const AGAINST: [(&str, &str); 4] = [
     ("before", "Previous period"),
     ("year", "Same period last year"),
     ("week", "Previous week"),
@@ -51,27 +55,61 @@ pub(in crate::pages::settings) fn compared(ask: &Ask<'_>) -> Comparison {
     asked.unwrap_or_default()
 }
 
-/// The view that an address asks for, in the account of its page, and the name of its period.
+/// The menu of what a page is compared with.
+pub(in crate::pages::settings) fn compare_to(filters: &Filters, compared: Comparison) -> AnyView {
+    one_of(filters, "Compare to", "against", &AGAINST, compared.id())
+}
+
+/// The menu of how long a window is.
+pub(in crate::pages::settings) fn interval(filters: &Filters, window: Window) -> AnyView {
+    // What is shown when nothing is chosen comes first.
+    const DAY_FIRST: [Choice; 4] = [WINDOWS[1], WINDOWS[0], WINDOWS[2], WINDOWS[3]];
+    one_of(filters, "Interval", "window", &DAY_FIRST, window.id())
+}
+
+/// The view that an address asks for, in the account of its page.
 pub(in crate::pages::settings) fn asked_view(
     ask: &Ask<'_>,
     frame: &Frame,
-) -> Result<(ViewQuery, &'static str), AppError> {
+) -> Result<ViewQuery, AppError> {
     let (mut query, _) = ViewQuery::parse(ask.query).map_err(service::ServiceError::from)?;
     query.account = Some(frame.account.clone());
-    let period = known(&PERIODS, query.period.as_deref());
-    if query.from.is_none() {
+    if query.from.is_none() && query.to.is_none() {
+        let period = known(&PERIODS, query.period.as_deref());
         query.period = Some(period.to_owned());
     }
-    Ok((query, period))
+    Ok(query)
 }
 
-/// What a form that chooses a period sends along of a view.
-pub(in crate::pages::settings) fn kept(query: &ViewQuery) -> Vec<AnyView> {
-    let pairs = query.pairs().into_iter();
-    pairs
-        .filter(|(name, _)| !matches!(*name, "period" | "from" | "to"))
-        .map(|(name, value)| hidden(name, value).into_any())
-        .collect()
+/// The menu of periods of a page that shows a range.
+pub(in crate::pages::settings) fn period(
+    filters: &Filters,
+    all: &[Choice],
+    range: TimeRange,
+    zone: &Zone,
+) -> AnyView {
+    let last = range.end.plus_micros(-1);
+    let dates = [range.start, last].map(|time| zone.at(time).strftime("%Y-%m-%d").to_string());
+    let custom = filters
+        .value("from")
+        .is_some()
+        .then(|| range_words(range, zone));
+    let period = Period {
+        all,
+        custom: custom.as_deref(),
+        dates: Some((dates[0].as_str(), dates[1].as_str())),
+    };
+    period_choice(filters, period)
+}
+
+/// `23 – 29 Nov`; with the times of day when it is not made of days.
+fn range_words(range: TimeRange, zone: &Zone) -> String {
+    let last = range.end.plus_micros(-1);
+    match zone.whole_days(range) {
+        Some(1) => zone.short_day(range.start),
+        Some(_) => format!("{} – {}", zone.short_day(range.start), zone.short_day(last)),
+        None => hours_of(range, zone),
+    }
 }
 
 /// An address with a view's filters, and more.
@@ -89,14 +127,14 @@ pub(in crate::pages::settings) fn address(
 
 /// The rows of as much of a window as lies in a period, as its mark says.
 pub(in crate::pages::settings) fn rows_in(
-    query: &ViewQuery,
+    filters: &Filters,
     window: TimeRange,
     period: TimeRange,
     zone: &Zone,
 ) -> String {
     let shown = window.within(period);
     let (from, to) = (zone.rfc3339(shown.start), zone.rfc3339(shown.end));
-    Url(query.clone()).between(&from, &to).href()
+    filters.rows(&[("from", &from), ("to", &to)])
 }
 
 /// The named value, or the first one.

@@ -17,17 +17,10 @@ pub(super) fn labels(trends: &Trends) -> Vec<String> {
 
 /// What is compared, in words: `vs 82,845 in the previous period · `; why it is not, where nothing is known.
 pub(super) fn compared(trends: &Trends) -> Option<String> {
-    if trends.compared == Comparison::Nothing {
-        return None;
-    }
+    let then = trends.compared.words()?;
     if let Some(why) = uncompared(trends) {
         return Some(format!("{why} · "));
     }
-    let then = match trends.compared {
-        Comparison::Previous | Comparison::Nothing => "the previous period",
-        Comparison::Week => "the previous week",
-        Comparison::Year => "the same period last year",
-    };
     let before = number::whole_credits(trends.previous.credits);
     Some(format!("vs {before} in {then} · "))
 }

@@ -16,23 +16,24 @@ impl ValuePage {
             .iter()
             .map(|kind| counted(*kind, now.of(*kind)))
             .collect();
-        let uncompared = self
-            .value
-            .lead_coverage
-            .words(self.value.previous_range, &self.value.zone);
+        let then = self.value.compared.words();
+        let uncompared = match then {
+            None => Some("Not compared with anything".to_owned()),
+            Some(_) => self
+                .value
+                .lead_coverage
+                .words(self.value.previous_range, &self.value.zone),
+        };
+        let then = then.unwrap_or_default();
         let (each, each_before) = (per_lead(now), per_lead(before));
         let before_words = match (&uncompared, each_before) {
             (Some(why), _) => why.clone(),
-            (None, Some(each)) => format!("vs {} in the previous period", number::quotient(each)),
-            (None, None) => "no leads in the previous period".to_owned(),
+            (None, Some(each)) => format!("vs {} in {then}", number::quotient(each)),
+            (None, None) => format!("no leads in {then}"),
         };
         let is_compared = uncompared.is_none();
-        let count_words = uncompared.unwrap_or_else(|| {
-            format!(
-                " vs {} in the previous period",
-                number::count(before.all_leads())
-            )
-        });
+        let count_words = uncompared
+            .unwrap_or_else(|| format!(" vs {} in {then}", number::count(before.all_leads())));
         let change = is_compared.then(|| moved(now.all_leads(), before.all_leads()));
         let each_of: Vec<_> = LeadKind::ALL
             .iter()
