@@ -34,7 +34,7 @@ for (const theme of THEMES) {
         await breaksNoRule(page);
         await usage.row("cut").click();
         await expect(page.getByTestId("reversals")).toContainText("call was cut");
-        await usage.openMenu("Companies");
+        await usage.openMenu("Company");
         await breaksNoRule(page);
       });
 

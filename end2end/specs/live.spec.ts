@@ -169,12 +169,11 @@ test.describe("What is live for one reader is not for another", () => {
   test("changing the filter moves the live stream with it", async ({ usage, account, page }) => {
     const frames = received(page);
     await usage.open("?company=acme");
-    const companies = await usage.openMenu("Companies");
+    const companies = await usage.openMenu("Company");
     await companies.getByRole("link", { name: "Bluewater Spa" }).click();
-    await companies.getByRole("link", { name: "Acme Dental" }).click();
-    await expect(page).toHaveURL(/\?company=bluewater$/);
+    await expect(page).toHaveURL(/[?&]company=bluewater$/);
     await expect(page.getByRole("heading", { name: "by Bluewater Spa" })).toBeVisible();
-    await expect(page.locator("main")).toHaveAttribute("aria-busy", "false");
+    await expect(page.locator(".live-parts")).toHaveAttribute("aria-busy", "false");
     await account.api.report({ company: "acme", credits: "5", reference: "now-foreign" });
     await account.api.report({ company: "bluewater", credits: "2", reference: "now-own" });
     await expect(usage.row("now-own")).toHaveCount(1);
@@ -197,7 +196,7 @@ test.describe("What is live for one reader is not for another", () => {
     await account.api.report({ company: "acme", credits: "2", reference: "own-live" });
     await expect(client.usage.row("own-live")).toHaveCount(1);
     await client.usage.choose("Period", "Last 7 days");
-    await expect(client.page.locator("main")).toHaveAttribute("aria-busy", "false");
+    await expect(client.page.locator(".live-parts")).toHaveAttribute("aria-busy", "false");
     await expect.poll(() => client.usage.listed()).toEqual({ events: 2, credits: micro("3") });
     expect(await client.usage.used()).toBe(micro("3"));
     await expect(client.page.getByTestId("remaining")).toHaveCount(0);

@@ -26,7 +26,7 @@ test.describe("Members", () => {
     expect(await usage.used()).toBe(micro("3"));
     expect(await usage.spentByAll()).toBe(micro("3"));
     expect((await usage.rows()).map((row) => row.reference)).toEqual(["ours"]);
-    const companies = await usage.openMenu("Companies");
+    const companies = await usage.openMenu("Company");
     await expect(companies.getByRole("link")).toHaveText(["All companies", "Acme Dental"]);
 
     await account.api.report({ company: "bluewater", credits: "7", reference: "hidden" });

@@ -27,9 +27,10 @@ test.describe("Platform trends of a platform of one's own", () => {
     const settings = new Settings(page, server);
     await usage.goto(`?account=${large.key}`);
     await settings.open("Platform trends");
-    await page.locator("select[name=by]").selectOption("account");
-    await page.locator("select[name=period]").selectOption("7d");
-    await page.getByRole("button", { name: "Show" }).click();
+    await usage.choose("Period", "Last 7 days");
+    await expect(page).toHaveURL(/period=7d/);
+    await page.getByRole("group", { name: "Group by" }).getByRole("link", { name: "Account" }).click();
+    await expect(page).toHaveURL(/by=account/);
     const legend = page.getByTestId("legend").getByRole("listitem");
     await expect(legend.filter({ hasText: "Harbor Group" })).toContainText("4,000,000");
     await expect(legend.filter({ hasText: "Lakeside Clinics" })).toContainText("3,000,001");

@@ -15,9 +15,10 @@ test.describe("Trends", () => {
     const spent = await usage.spentByAll();
     const settings = new Settings(page, server);
     await settings.open("Trends");
-    await page.locator("select[name=period]").selectOption("7d");
-    await page.locator("select[name=by]").selectOption("company");
-    await page.getByRole("button", { name: "Show" }).click();
+    await usage.choose("Period", "Last 7 days");
+    await expect(page).toHaveURL(/period=7d/);
+    await page.getByRole("group", { name: "Group by" }).getByRole("link", { name: "Company" }).click();
+    await expect(page).toHaveURL(/by=company/);
     await expect(page.locator(".trend-total b")).toHaveText("40");
     expect(spent).toBe(micro("40"));
     const legend = page.getByTestId("legend").getByRole("listitem");

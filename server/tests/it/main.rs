@@ -28,6 +28,7 @@ mod emails;
 mod endings;
 mod enforce;
 mod export;
+mod filter_bar;
 mod floods;
 mod functions;
 mod guesses;

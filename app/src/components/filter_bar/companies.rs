@@ -1,6 +1,6 @@
 //! Chooses one, some or all companies.
 
-use domain::{number, usage::CompanyName};
+use domain::usage::CompanyName;
 use leptos::prelude::*;
 
 use super::{item, kept, menu};
@@ -40,10 +40,9 @@ pub fn company_choice(filters: &Filters, companies: &CompanyChoice) -> AnyView {
     let is_all = companies.chosen.is_empty();
     let all = filters.without(&["company"]).href();
     let search = (companies.count >= SEARCH_FROM).then(|| search(filters, &companies.search));
-    let left = number::count(u64::from(companies.count));
     let panel = view! {
         {search}
-        {item(format!("All companies ({left})"), all.clone(), is_all)}
+        {item("All companies".to_owned(), all.clone(), is_all)}
         <form class="filter-form" method="get" action=filters.path() data-apply="company">
             {kept(filters, &["company"])}
             <div class="menu-scroll" id="company-options">{company_options(filters, companies)}</div>

@@ -323,6 +323,13 @@ fn reads(names: &Names) -> Vec<Ask> {
             Need::Staff,
         ),
         get(
+            "GET /page/companies/options",
+            format!(
+                "/companies/options?account={account}&company={company}&on=/billing/trends&find={company}"
+            ),
+            Need::Read,
+        ),
+        get(
             "GET /page/platform/refunds",
             "/platform/refunds".to_owned(),
             Need::Staff,
@@ -374,12 +381,6 @@ fn functions(names: &Names) -> Vec<Ask> {
             "GET /api/fn/read_receipt",
             "read_receipt",
             &receipt,
-            Need::Read,
-        ),
-        get(
-            "GET /api/fn/find_companies",
-            "find_companies",
-            &[("search", "")],
             Need::Read,
         ),
     ]
