@@ -1,13 +1,13 @@
 // One filter bar on every page about usage: what is chosen is in the address, is carried by every link, and can be given up.
 
 import type { Page } from "@playwright/test";
-import { daysAgo, type Usage } from "../support/api";
+import { daysAgo } from "../support/api";
 import { expect, type Reader, test } from "../support/test";
 
 /// Pages with the bar of companies, by their links in the sidebar.
 const PAGES = ["AI Credits Usage", "Trends", "Weekly review", "Value", "Companies"] as const;
 
-const HISTORY: Usage[] = Array.from({ length: 40 }, (_, day) => ({
+const HISTORY = Array.from({ length: 40 }, (_, day) => ({
   company: day % 2 === 0 ? "acme" : "bluewater",
   agent: "chat" as const,
   activity: "chat_reply",
@@ -38,7 +38,7 @@ const isMarked = (page: Page) => page.evaluate(() => "marked" in window);
 
 test.describe("The filter bar", () => {
   test.beforeEach(async ({ account }) => {
-    await account.api.report(...HISTORY);
+    await account.backfill(HISTORY);
   });
 
   test("keeps company and period from page to page, and clears each by its ×", async ({ usage }) => {
@@ -243,7 +243,7 @@ for (const width of [390, 1280]) {
   for (const javaScriptEnabled of [true, false]) {
     test(`The filter bar is complete for every reader at ${width} px ${javaScriptEnabled ? "with" : "without"} scripts`, async ({ newAccount, newReader, server, account }) => {
       test.slow();
-      await account.api.report(...HISTORY);
+      await account.backfill(HISTORY);
       const customer = await newAccount({ companies: { only: "Only Company" } });
       const options = { viewport: { width, height: 844 }, javaScriptEnabled };
       const users = {
