@@ -28,10 +28,16 @@ async fn used() -> TestServer {
         event["data"]["credits"] = json!(credits);
         event
     };
-    let before = json!([of("a-0", "acme-dental", "11"), of("b-0", "bluewater-spa", "23")]);
+    let before = json!([
+        of("a-0", "acme-dental", "11"),
+        of("b-0", "bluewater-spa", "23")
+    ]);
     server.post_events(&before).await.ok(204);
     server.clock.advance(7 * domain::time::DAY_US);
-    let now = json!([of("a-1", "acme-dental", "101"), of("b-1", "bluewater-spa", "1009")]);
+    let now = json!([
+        of("a-1", "acme-dental", "101"),
+        of("b-1", "bluewater-spa", "1009")
+    ]);
     server.post_events(&now).await.ok(204);
     // What is compared ends at the same time of day.
     server.clock.advance(60_000_000);
@@ -59,7 +65,12 @@ fn figure(page: &str, mark: &str) -> String {
 async fn a_page_narrowed_to_companies_shows_the_figures_of_the_api_for_them() {
     let server = used().await;
     let owner = signed_in(&server, "owner@northwind.example").await;
-    for companies in ["company=acme-dental", "company=bluewater-spa", "", "company=bluewater-spa&company=acme-dental"] {
+    for companies in [
+        "company=acme-dental",
+        "company=bluewater-spa",
+        "",
+        "company=bluewater-spa&company=acme-dental",
+    ] {
         let query = format!("period=7d&{companies}");
         let told = summary(&server, &owner, query.trim_end_matches('&')).await;
         let credits = told["credits"].as_str().unwrap();
@@ -77,7 +88,10 @@ async fn a_page_narrowed_to_companies_shows_the_figures_of_the_api_for_them() {
             assert_eq!(figure(&page(path).await, mark), shown, "{path} {companies}");
         }
         let board = page("/companies").await;
-        assert!(board.contains(&format!(" {shown} credits used")), "{companies}");
+        assert!(
+            board.contains(&format!(" {shown} credits used")),
+            "{companies}"
+        );
     }
 }
 
@@ -112,7 +126,11 @@ async fn what_is_compared_with_is_the_same_on_the_page_and_in_the_api() {
     ] {
         let query = format!("period=7d&against={against}");
         let told = summary(&server, &owner, &query).await;
-        let before = if against == "before" || against == "week" { "34" } else { "0" };
+        let before = if against == "before" || against == "week" {
+            "34"
+        } else {
+            "0"
+        };
         assert_eq!(told["previous"]["credits"], before, "{against}");
         let path = format!("/billing/usage?account=northwind&{query}");
         let page = get(&server, &owner, &path).await.ok(200).text();
@@ -129,16 +147,34 @@ async fn every_link_of_the_sidebar_carries_company_period_and_comparison() {
     let owner = signed_in(&server, "owner@northwind.example").await;
     let chosen = "account=northwind&company=acme-dental&period=7d&against=year";
     let links = chosen.replace('&', "&amp;");
-    for path in PAGES.into_iter().chain(["/billing/alerts", "/settings/members", "/billing/plans"]) {
-        let page = get(&server, &owner, &format!("{path}?{chosen}")).await.ok(200).text();
-        for to in PAGES.into_iter().chain(["/billing/alerts", "/settings/keys"]) {
+    for path in PAGES
+        .into_iter()
+        .chain(["/billing/alerts", "/settings/members", "/billing/plans"])
+    {
+        let page = get(&server, &owner, &format!("{path}?{chosen}"))
+            .await
+            .ok(200)
+            .text();
+        for to in PAGES
+            .into_iter()
+            .chain(["/billing/alerts", "/settings/keys"])
+        {
             let link = format!("href=\"{to}?{links}\"");
             assert!(page.contains(&link), "{path} to {to}");
         }
     }
     // What was not chosen is not carried, and what is none is dropped.
-    let page = get(&server, &owner, "/billing/alerts?account=northwind&period=nonsense").await;
-    assert!(page.ok(200).text().contains("href=\"/billing/trends?account=northwind\""));
+    let page = get(
+        &server,
+        &owner,
+        "/billing/alerts?account=northwind&period=nonsense",
+    )
+    .await;
+    assert!(
+        page.ok(200)
+            .text()
+            .contains("href=\"/billing/trends?account=northwind\"")
+    );
 }
 
 #[tokio::test]
@@ -151,7 +187,12 @@ async fn an_exact_stretch_of_time_is_not_carried_but_what_was_chosen_before_it_i
     let page = get(&server, &owner, &path).await.ok(200).text();
     let carried = "account=northwind&amp;company=acme-dental&amp;period=90d";
     assert!(page.contains(&format!("href=\"/billing/value?{carried}\"")));
-    assert!(page.contains(&format!("href=\"/billing/trends?{carried}\" data-testid=\"back\"")), "the way back");
+    assert!(
+        page.contains(&format!(
+            "href=\"/billing/trends?{carried}\" data-testid=\"back\""
+        )),
+        "the way back"
+    );
     let outside = format!("/billing/usage?account=northwind&{rows}&back=%2F%2Fevil.example%2F");
     let page = get(&server, &owner, &outside).await.ok(200).text();
     assert!(!page.contains("data-testid=\"back\""));
@@ -171,7 +212,11 @@ async fn a_client_is_offered_its_own_companies_and_finds_no_others() {
             get(&server, &client, &foreign).await,
             get(&server, &client, &missing).await,
         );
-        assert_eq!((foreign.status, missing.status), (422.try_into().unwrap(), foreign.status), "{path}");
+        assert_eq!(
+            (foreign.status, missing.status),
+            (422.try_into().unwrap(), foreign.status),
+            "{path}"
+        );
     }
     let find = async |cookie: &str, text: &str| {
         let path = format!("/companies/options?account=northwind&on=/billing/trends&find={text}");
@@ -180,7 +225,19 @@ async fn a_client_is_offered_its_own_companies_and_finds_no_others() {
     assert!(!find(&client, "blue").await.contains("luewater"));
     let owner = signed_in(&server, "owner@northwind.example").await;
     let found = find(&owner, "blue").await;
-    assert!(found.contains("Bluewater Spa") && !found.contains("Acme"), "{found}");
-    assert!(found.contains("href=\"/billing/trends?account=northwind&amp;company=bluewater-spa\""), "{found}");
-    get(&server, &owner, "/companies/options?account=northwind&on=/sign-out&find=a").await.ok(404);
+    assert!(
+        found.contains("Bluewater Spa") && !found.contains("Acme"),
+        "{found}"
+    );
+    assert!(
+        found.contains("href=\"/billing/trends?account=northwind&amp;company=bluewater-spa\""),
+        "{found}"
+    );
+    get(
+        &server,
+        &owner,
+        "/companies/options?account=northwind&on=/sign-out&find=a",
+    )
+    .await
+    .ok(404);
 }
