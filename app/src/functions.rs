@@ -17,7 +17,7 @@ mod tips;
 pub use activity::{ReadLog, ReadReceipt, read_log, read_receipt};
 #[cfg(feature = "hydrate")]
 use client::PageClient;
-pub use event::EventAsked;
+pub use event::{EventAsked, OpenEvent};
 #[cfg(not(feature = "hydrate"))]
 use leptos::server_fn::client::browser::BrowserClient as PageClient;
 pub use live::{Asked, Follow, LiveMessage, follow};

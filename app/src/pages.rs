@@ -49,9 +49,8 @@ impl Start {
     /// Shows the page; both sides come through here, so they agree.
     pub fn view(self, address: Address) -> AnyView {
         provide_context(address);
-        let query = address.query();
         match self {
-            Self::Usage(page) => view! { <UsagePage page=*page query/> }.into_any(),
+            Self::Usage(page) => view! { <UsagePage page=*page address/> }.into_any(),
         }
     }
 }

@@ -8,6 +8,7 @@ mod credit_notice;
 #[cfg(feature = "ssr")]
 mod filters;
 mod live;
+mod log;
 mod page;
 mod permalink;
 mod reading;
@@ -28,9 +29,10 @@ pub use filters::{Filters, is_date};
 #[cfg(feature = "hydrate")]
 pub use live::Connection;
 pub use live::{Followed, Link, follow_live};
-pub use page::{LogState, PageState, ROWS_ABOVE};
-pub use permalink::{EVENT, EventRef, permalink};
-pub use reading::Reading;
+pub use log::{Anchor, LogState, OpenRow, ROWS_ABOVE};
+pub use page::PageState;
+pub use permalink::{EVENT, EventRef, event_href, permalink, view_href};
+pub use reading::{FailedView, Reading};
 pub use running::{SHOWN_CALLS, ahead_us, calls, duration, more};
 pub use scroll::Scroll;
-pub use url::{BACK, LOG_ANCHOR, Url, bar_page, differ_in_log_only, use_go};
+pub use url::{BACK, LOG_ANCHOR, Url, bar_page, differ_in_log_only, use_go, view_of};

@@ -18,15 +18,15 @@ mod prefetch;
 mod transition;
 mod visit;
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 
 use leptos::prelude::*;
 
-use crate::state::{Address, Connection, differ_in_log_only};
+use crate::state::{Address, Connection, differ_in_log_only, view_href};
 use history::History;
 
 use visit::Sending;
-pub use visit::{Visit, visit};
+pub use visit::{Visit, ask, visit};
 
 /// The tab; cheap to copy.
 #[derive(Clone, Copy)]
@@ -49,6 +49,8 @@ pub struct Tab {
 
 thread_local! {
     static TAB: OnceCell<Tab> = const { OnceCell::new() };
+    /// Whether the entry that is shown was gone to by the back or forward button.
+    static CAME_BACK: Cell<bool> = const { Cell::new(false) };
 }
 
 pub use outdated::{build, outdated};
@@ -56,6 +58,11 @@ pub use outdated::{build, outdated};
 /// The tab, once it has begun.
 pub fn tab() -> Option<Tab> {
     TAB.with(|tab| tab.get().copied())
+}
+
+/// Whether the reader came to what is shown by the back or forward button.
+pub fn came_back() -> bool {
+    CAME_BACK.get()
 }
 
 /// Makes the page live that the server rendered, and takes care of the ways to others from now on.
@@ -114,6 +121,7 @@ impl Tab {
         } else {
             self.history.push(href);
         }
+        CAME_BACK.set(false);
         self.shows_now();
     }
 
@@ -123,6 +131,20 @@ impl Tab {
         in_step::keep(&query);
         self.address.follow(&query);
         page::now_shows(path_shown(), query);
+    }
+
+    /// The page stays at the view it shows: the one gone to could not be read. An entry that the back button led to
+    /// keeps its address, which a reload shows.
+    pub fn stay(self, query: &str) {
+        if !came_back() {
+            self.history.replace(&view_href(query));
+        }
+        page::now_shows(path_shown(), query.to_owned());
+    }
+
+    /// Name of the entry of the history that is shown.
+    pub fn entry(self) -> i64 {
+        self.history.entry()
     }
 
     /// Something changed: what was fetched before may be out of date.

@@ -2,14 +2,14 @@
 
 #[cfg(feature = "hydrate")]
 pub mod browser;
-mod copy;
+mod escape;
 mod icon;
 mod length;
 mod lifetime;
 mod menu;
 mod notice;
 
-pub use copy::CopyLink;
+pub use escape::escape;
 pub use icon::Icon;
 pub use length::length;
 pub use lifetime::Lifetime;

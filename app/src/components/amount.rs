@@ -1,16 +1,7 @@
-//! Credits as people read them: whole in headings and cards, exact to the last digit in lists that add up.
+//! Credits as people read them in headings and cards: whole, and exact on hover and focus.
 
 use domain::{Credits, number};
 use leptos::prelude::*;
-
-/// Splits `61,240.5` into what is read first and the quiet rest.
-fn split(amount: Credits) -> (String, String) {
-    let text = number::credits(amount);
-    match text.split_once('.') {
-        Some((whole, fraction)) => (whole.to_owned(), format!(".{fraction}")),
-        None => (text, String::new()),
-    }
-}
 
 /// A large amount in whole credits, shortened when it is very long; its exact figure shows on hover and focus.
 #[component]
@@ -47,20 +38,6 @@ fn size(text: &str) -> Option<&'static str> {
         0..=9 => None,
         10..=13 => Some("long"),
         _ => Some("longest"),
-    }
-}
-
-/// An exact amount whose decimal point stands below the one above.
-#[component]
-pub fn AlignedAmount(
-    /// How much; nothing while a row is loading.
-    #[prop(into)]
-    credits: Signal<Option<Credits>>,
-) -> impl IntoView {
-    let parts = move || credits.get().map(split).unwrap_or_default();
-    view! {
-        <span class="aligned-whole">{move || parts().0}</span>
-        <span class="aligned-fraction">{move || parts().1}</span>
     }
 }
 

@@ -33,6 +33,8 @@ pub fn Gauge(
     forecast: RwSignal<Option<ForecastView>>,
     /// The view.
     url: Memo<Url>,
+    /// What stands across its foot.
+    children: Children,
 ) -> impl IntoView {
     let facts = Memo::new(move |_| dashboard.with(Dashboard::facts));
     let shown = Memo::new(move |_| {
@@ -69,6 +71,7 @@ pub fn Gauge(
                 <div class="chart-frame" role="img" aria-label=move || dashboard.with(describe_cycle)
                     inner_html=move || charts.with(|charts| charts.cumulative.clone())></div>
             </figure>
+            {children()}
         </section>
     }
 }

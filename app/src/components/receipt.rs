@@ -1,77 +1,111 @@
-//! The receipt under a row: why it cost what it cost, and what it was charged to.
+//! The receipt under a row: why it cost what it cost, what it was charged to, and the form that asks for a refund.
+//!
+//! The server alone writes it; the browser puts what it was sent below the event's row.
 
-mod dispute;
+mod outcome;
 mod paid;
+mod refund;
 
 use domain::{activity::Receipt, filter::ViewQuery, number};
 use leptos::prelude::*;
 
-use crate::{error::AppError, state::permalink, ui::CopyLink};
-use dispute::Dispute;
+use crate::{
+    state::{event_href, permalink},
+    ui::Icon,
+};
+pub use outcome::RefundOutcome;
 use paid::{PaidBy, Reversals, readable};
+use refund::{RefundForm, Requests};
 
-/// The receipt of one event, or why it cannot be shown.
-#[component]
-pub fn ReceiptPanel(
-    /// What is known of it; nothing while it is being read.
-    receipt: Signal<Option<Result<Receipt, AppError>>>,
-    /// What its links keep of the view.
-    view: Signal<ViewQuery>,
-) -> impl IntoView {
-    // Its own links and buttons use the keys that the log around it listens for.
-    let keep = |event: leptos::ev::KeyboardEvent| {
-        if event.key() != "Escape" {
-            event.stop_propagation();
-        }
+/// The receipt of one event as HTML, for a view of its account. `outcome` is what became of a form that was sent from it.
+pub fn receipt_html(
+    receipt: &Receipt,
+    account: &str,
+    view: &ViewQuery,
+    outcome: Option<&RefundOutcome>,
+) -> String {
+    let row = &receipt.row;
+    let whole_account = ViewQuery {
+        account: Some(account.to_owned()),
+        tz: view.tz.clone(),
+        ..ViewQuery::default()
     };
+    let place = Place {
+        link: permalink(row, &whole_account),
+        here: event_href(&view.to_query(), &row.source, &row.id),
+    };
+    let (receipt, outcome) = (receipt.clone(), outcome.cloned());
+    // Its parts hold nothing that changes, but they are components, and these are made within an owner.
+    Owner::new().with(|| view! { <Body receipt place outcome/> }.to_html())
+}
+
+/// Addresses of an event.
+struct Place {
+    /// The event on its day, in the view of the whole account.
+    link: String,
+    /// The event in the view that is shown.
+    here: String,
+}
+
+#[component]
+fn Body(receipt: Receipt, place: Place, outcome: Option<RefundOutcome>) -> impl IntoView {
+    let Receipt { row, dispute, .. } = receipt.clone();
+    let done = outcome.as_ref().filter(|outcome| outcome.is_done());
+    let said = done.map(|done| view! { <p class="receipt-said" role="status" tabindex="-1">{Icon::Check.view()}{done.text()}</p> });
+    let refused = outcome.filter(|outcome| !outcome.is_done());
+    let asked = dispute.asked;
+    let form = dispute
+        .account
+        .map(|account| view! { <RefundForm row=row.clone() account here=place.here refused/> });
+    let link = place.link;
     view! {
-        // A row of the grid like the one above it; on a phone it scrolls, so the keyboard must reach it.
-        <div class="receipt" role="row" tabindex="0" aria-label="Receipt" data-testid="receipt" on:keydown=keep>
-            <div role="gridcell">{move || match receipt.get() {
-                None => view! { <p class="receipt-loading">"Loading…"</p> }.into_any(),
-                Some(Err(error)) => view! { <p class="receipt-loading">{error.to_string()}" "{error.advice()}</p> }.into_any(),
-                Some(Ok(receipt)) => view! { <Facts receipt view=view.get_untracked()/> }.into_any(),
-            }}</div>
+        <div class="receipt-body">
+            <div class="receipt-known">
+                {said}
+                <dl class="receipt-facts">
+                    {facts(cost(&receipt))}
+                    <PaidBy parts=receipt.paid_by.clone()/>
+                    {facts(origin(&receipt))}
+                </dl>
+                <Reversals reversals=receipt.reversals/>
+                <Requests asked/>
+                <p class="receipt-link">
+                    <a class="quiet-button" href=link.clone() data-link="">{Icon::Link.view()}"Link to this event"</a>
+                    <button class="quiet-button needs-script" type="button" data-log="copy"><span role="status">"Copy link"</span></button>
+                    <button class="quiet-button needs-script" type="button" data-log="close">"Close"</button>
+                </p>
+            </div>
+            {form}
         </div>
     }
 }
 
-/// What is known of the event: what it cost and who paid first, then how it came about.
-#[component]
-fn Facts(receipt: Receipt, view: ViewQuery) -> impl IntoView {
-    let link = permalink(&receipt.row, &view);
-    let row = receipt.row;
-    let (source, event, next) = (row.source.clone(), row.id.clone(), link.clone());
+fn cost(receipt: &Receipt) -> [(&'static str, Option<String>); 5] {
+    let row = &receipt.row;
     let was_refunded = !row.reversed.is_zero();
-    let credits = [
+    [
         ("Credits", Some(number::credits(row.credits))),
         (
             "After refunds",
             was_refunded.then(|| number::credits(row.net())),
         ),
         ("Balance after", receipt.balance_after.map(number::credits)),
-        ("Quantity", receipt.quantity),
-        ("Rate", receipt.rate),
-    ];
-    let origin = [
+        ("Quantity", receipt.quantity.clone()),
+        ("Rate", receipt.rate.clone()),
+    ]
+}
+
+fn origin(receipt: &Receipt) -> [(&'static str, Option<String>); 7] {
+    let row = receipt.row.clone();
+    [
         ("Company", Some(row.company_name)),
         ("Reference", row.reference),
         ("Source", Some(row.source)),
         ("Event id", Some(row.id)),
         ("Event time", Some(readable(&row.at))),
         ("Ingested at", Some(readable(&receipt.recorded_at))),
-        ("Metadata", receipt.metadata),
-    ];
-    view! {
-        <dl class="receipt-facts">
-            {facts(credits)}
-            <PaidBy parts=receipt.paid_by/>
-            {facts(origin)}
-        </dl>
-        <Reversals reversals=receipt.reversals/>
-        <Dispute dispute=receipt.dispute source event next/>
-        <p class="receipt-link"><CopyLink label="Link to this event" href=link/></p>
-    }
+        ("Metadata", receipt.metadata.clone()),
+    ]
 }
 
 fn facts<const N: usize>(facts: [(&'static str, Option<String>); N]) -> impl IntoView {

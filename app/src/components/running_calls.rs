@@ -8,10 +8,10 @@ use leptos::prelude::*;
 use crate::{
     components::Amount,
     state::{PageState, SHOWN_CALLS, calls, duration, more},
-    ui::length,
 };
 
-/// A strip of active calls; nothing when there are none.
+/// The strip of active calls at the foot of the gauge's card, as tall without any as with many: those that begin and end
+/// move nothing. The four longest are shown; the count opens the others.
 ///
 /// Nothing of it is read out by itself: it changes every second.
 #[component]
@@ -22,44 +22,42 @@ pub fn RunningCalls(
     let dashboard = state.dashboard;
     let is_any = Memo::new(move |_| dashboard.with(|dashboard| !dashboard.books.holds.is_empty()));
     let now = clock::ticking(state, is_any);
-    move || is_any.get().then(|| view! { <Strip dashboard now/> })
-}
-
-#[component]
-fn Strip(dashboard: RwSignal<Dashboard>, now: RwSignal<Time>) -> impl IntoView {
-    let summary = Memo::new(move |_| {
+    let count = Memo::new(move |_| dashboard.with(|dashboard| dashboard.books.holds.len()));
+    let reserved = move || {
+        let reserved = dashboard.with(|dashboard| number::whole_credits(dashboard.books.reserved));
+        [&number::with_unit(&reserved), " reserved"].concat()
+    };
+    // Oldest first, which is longest first.
+    let ids = move |range: std::ops::Range<usize>| {
         dashboard.with(|dashboard| {
-            let reserved = number::whole_credits(dashboard.books.reserved);
-            let reserved = number::with_unit(&reserved);
-            format!(
-                "{} · {reserved} reserved",
-                calls(dashboard.books.holds.len())
-            )
+            let holds = dashboard.books.holds.iter().skip(range.start);
+            let shown = holds.take(range.len()).map(|hold| hold.id.clone());
+            shown.collect::<Vec<_>>()
         })
-    });
-    let shown = Memo::new(move |_| {
-        dashboard.with(|dashboard| {
-            let shown = dashboard.books.holds.iter().take(SHOWN_CALLS);
-            shown.map(|hold| hold.id.clone()).collect::<Vec<_>>()
-        })
-    });
-    let more = Memo::new(move |_| dashboard.with(|dashboard| more(dashboard.books.holds.len())));
+    };
+    let longest = Memo::new(move |_| ids(0..SHOWN_CALLS));
+    let others = Memo::new(move |_| ids(SHOWN_CALLS..usize::MAX));
+    let more = Memo::new(move |_| more(count.get()));
     view! {
-        <section class="card running" aria-labelledby="running-title" data-testid="running">
-            <header class="running-head">
-                <h2 id="running-title"><span class="running-mark"></span>"Active calls"</h2>
-                <p>{move || summary.get()}</p>
-                {move || more.get().map(|more| view! { <p class="running-more" data-testid="running-more">{more}</p> })}
-            </header>
-            // On a narrow page it scrolls sideways, so the keyboard must reach it.
-            <ul class="running-list" tabindex="0" aria-labelledby="running-title">
-                <For each=move || shown.get() key=Clone::clone children=move |id| view! { <Call id dashboard now/> }/>
+        <section class="running" class:is-idle=move || !is_any.get() aria-label="Active calls" data-testid="running">
+            <details class="menu running-count">
+                <summary tabindex=move || if more.with(Option::is_some) { "0" } else { "-1" }>
+                    <b>{move || calls(count.get())}</b>
+                    <span>{reserved}</span>
+                    <span class="running-more" data-testid="running-more">{move || more.get()}</span>
+                </summary>
+                <ul class="menu-panel running-others" aria-label="Other active calls">
+                    <For each=move || others.get() key=Clone::clone children=move |id| view! { <Call id dashboard now/> }/>
+                </ul>
+            </details>
+            <ul class="running-list" aria-label="Longest active calls">
+                <For each=move || longest.get() key=Clone::clone children=move |id| view! { <Call id dashboard now/> }/>
             </ul>
         </section>
     }
 }
 
-/// One call. Who calls and since when never changes; what it used does.
+/// One call. Who calls and since when never changes; what it reserved and used does.
 #[component]
 fn Call(id: String, dashboard: RwSignal<Dashboard>, now: RwSignal<Time>) -> impl IntoView {
     let find = move |dashboard: &Dashboard| {
@@ -76,19 +74,20 @@ fn Call(id: String, dashboard: RwSignal<Dashboard>, now: RwSignal<Time>) -> impl
             .or(before.copied())
             .unwrap_or_default()
     });
-    let share = move || {
-        let (used, reserved) = amounts.get();
-        format!("{}%", length(used.share_of(reserved) * 100.0))
+    let used = move || {
+        let used = number::whole_credits(amounts.get().0);
+        [&number::with_unit(&used), " used"].concat()
     };
     Some(view! {
-        <li class=format!("running-call agent-{}", call.agent.id())>
-            <p class="running-agent"><span class="dot"></span><span class="clip">{call.agent.name()}</span></p>
+        <li class=format!("running-call agent-{}", call.agent.id()) title=used>
             <p>
-                <span class="running-company clip" title=call.company.clone()>{call.company.clone()}</span>
+                <span class="running-company clip">{call.company}</span>
+                <span class="running-used"><b><Amount credits=Signal::derive(move || amounts.get().1)/></b>" reserved"<span class="visually-hidden">", "{used}</span></span>
+            </p>
+            <p>
+                <span class="running-agent"><span class="dot"></span><span class="clip">{call.agent.name()}</span></span>
                 <span class="running-time"><span class="visually-hidden">"running for "</span>{move || duration(since, now.get())}</span>
             </p>
-            <p class="running-used"><b><Amount credits=Signal::derive(move || amounts.get().0)/></b>" of "<Amount credits=Signal::derive(move || amounts.get().1)/><span class="visually-hidden">" credits used"</span></p>
-            <svg class="running-bar" aria-hidden="true"><rect class="track" width="100%" height="100%"></rect><rect class="spent" height="100%" width=share></rect></svg>
         </li>
     })
 }

@@ -4,27 +4,8 @@ use leptos::prelude::*;
 
 use crate::{
     functions::{TipLine, TipsView},
-    ui::{Icon, Notice, Tone},
+    ui::Icon,
 };
-
-/// Above the gauge: that something is probably wrong.
-#[component]
-pub fn Warnings(
-    /// What is worth knowing.
-    tips: RwSignal<TipsView>,
-) -> impl IntoView {
-    let warnings = Memo::new(move |_| of(tips, true));
-    move || {
-        let notices = warnings.get().into_iter().map(|line| {
-            view! {
-                <Notice tone=Tone::Warning title=line.title text=line.text>
-                    <a class="button" href=line.href rel="external">{line.action}</a>
-                </Notice>
-            }
-        });
-        notices.collect_view()
-    }
-}
 
 /// Beside the cards: what could be better.
 #[component]
@@ -32,7 +13,7 @@ pub fn Tips(
     /// What is worth knowing.
     tips: RwSignal<TipsView>,
 ) -> impl IntoView {
-    let others = Memo::new(move |_| of(tips, false));
+    let others = Memo::new(move |_| others(tips));
     move || {
         let lines = others.get();
         (!lines.is_empty()).then(|| {
@@ -53,12 +34,10 @@ pub fn Tips(
     }
 }
 
-fn of(tips: RwSignal<TipsView>, is_warning: bool) -> Vec<TipLine> {
+/// What is no warning: those stand above the cards.
+fn others(tips: RwSignal<TipsView>) -> Vec<TipLine> {
     tips.with(|tips| {
         let lines = tips.lines.iter();
-        lines
-            .filter(|line| line.is_warning == is_warning)
-            .cloned()
-            .collect()
+        lines.filter(|line| !line.is_warning).cloned().collect()
     })
 }

@@ -1,6 +1,6 @@
 //! Pages of the log, and receipts.
 
-use domain::activity::{LogAsk, LogPage, Receipt};
+use domain::activity::{LogAsk, LogPage};
 use leptos::{
     prelude::*,
     server_fn::codec::{GetUrl, Post},
@@ -17,11 +17,17 @@ pub async fn read_log(query: String, ask: LogAsk, limit: u32) -> Result<LogPage,
         .await?)
 }
 
-/// Reads the receipt of one event of the view's account.
+/// Reads the receipt of one event of the view's account, as the server writes it.
 #[server(prefix = "/api/fn", client = super::PageClient, input = GetUrl, output = Post<Packed>)]
-pub async fn read_receipt(query: String, source: String, id: String) -> Result<Receipt, AppError> {
+pub async fn read_receipt(query: String, source: String, id: String) -> Result<String, AppError> {
     let (services, scope, view) = super::scoped(&query).await?;
-    Ok(services
+    let receipt = services
         .receipt(&scope, view.tz.as_deref(), &source, &id)
-        .await?)
+        .await?;
+    Ok(crate::components::receipt_html(
+        &receipt,
+        &scope.account().key,
+        &view,
+        None,
+    ))
 }

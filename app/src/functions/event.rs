@@ -1,11 +1,12 @@
 //! The event that a page's address leads to.
 
-use domain::activity::Receipt;
+use domain::activity::LogRow;
 use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "ssr")]
 use {
     crate::{
+        components::{RefundOutcome, receipt_html},
         error::AppError,
         state::{EventRef, ROWS_ABOVE, permalink},
     },
@@ -27,19 +28,29 @@ const ROWS_OUT_OF_SIGHT: u64 = 8;
 pub enum EventAsked {
     /// The address leads to none.
     None,
-    /// It is among the rows, with this receipt open.
-    Open(Box<Receipt>),
+    /// It is among the rows, with its receipt open.
+    Open(Box<OpenEvent>),
     /// It exists outside of the view; this address shows it.
     Elsewhere(String),
     /// There is none, or none that the reader may see.
     Missing,
 }
 
+/// An event whose receipt is open.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenEvent {
+    /// Its row.
+    pub row: LogRow,
+    /// Its receipt as the server writes it into the page. A page that is already open asks for it.
+    #[serde(skip)]
+    pub receipt: String,
+}
+
 impl EventAsked {
-    /// The receipt that is open.
-    pub fn opened(&self) -> Option<&Receipt> {
+    /// The event whose receipt is open.
+    pub fn opened(&self) -> Option<&OpenEvent> {
         match self {
-            Self::Open(receipt) => Some(receipt),
+            Self::Open(event) => Some(event),
             Self::None | Self::Elsewhere(_) | Self::Missing => None,
         }
     }
@@ -53,6 +64,7 @@ impl EventAsked {
         scope: &Scope,
         view: &ViewQuery,
         asked: Option<&str>,
+        outcome: Option<&RefundOutcome>,
     ) -> Result<Self, AppError> {
         let Some(asked) = asked else {
             return Ok(Self::None);
@@ -64,7 +76,10 @@ impl EventAsked {
         match services.receipt(scope, tz, &source, &id).await {
             // What gives credits back is an event too, and no row.
             Ok(receipt) if receipt.row.credits.is_negative() => Ok(Self::Missing),
-            Ok(receipt) => Ok(Self::Open(Box::new(receipt))),
+            Ok(receipt) => Ok(Self::Open(Box::new(OpenEvent {
+                receipt: receipt_html(&receipt, &scope.account().key, view, outcome),
+                row: receipt.row,
+            }))),
             Err(ServiceError::NotFound) => Ok(Self::Missing),
             Err(error) => Err(error.into()),
         }
@@ -87,25 +102,25 @@ impl EventAsked {
         view: &ViewQuery,
         log: LogPage,
     ) -> Result<(Self, LogPage), AppError> {
-        let Self::Open(receipt) = self else {
+        let Self::Open(opened) = self else {
             return Ok((self, log));
         };
         let is_there = log
             .rows
             .first()
-            .is_some_and(|row| row.seq == receipt.row.seq);
+            .is_some_and(|row| row.seq == opened.row.seq);
         let (event, ask) = if is_there {
             let above = log.position.saturating_sub(ROWS_ABOVE + ROWS_OUT_OF_SIGHT);
             let last_page = log.total.saturating_sub(PAGE_ROWS.into());
             let ask = LogAsk::AtPosition(above.min(last_page));
-            (Self::Open(receipt), ask)
+            (Self::Open(opened), ask)
         } else {
             let view = ViewQuery {
                 account: Some(scope.account().key.clone()),
                 tz: view.tz.clone(),
                 ..ViewQuery::default()
             };
-            let elsewhere = Self::Elsewhere(permalink(&receipt.row, &view));
+            let elsewhere = Self::Elsewhere(permalink(&opened.row, &view));
             (elsewhere, LogAsk::Newest)
         };
         let limit = PAGE_ROWS;

@@ -117,7 +117,9 @@ pub async fn read_page(
     let (scope, view) = super::scope_of(services, caller, query).await?;
     let reader = read_reader(services, person, caller, &scope).await?;
     let others = others_of(query);
-    let event = EventAsked::find(services, &scope, &view, value_of(&others, EVENT)).await?;
+    let outcome = crate::components::RefundOutcome::of(&others);
+    let asked = value_of(&others, EVENT);
+    let event = EventAsked::find(services, &scope, &view, asked, outcome.as_ref()).await?;
     let before = value_of(&others, "before").and_then(|cursor| cursor.parse().ok());
     let begins = event.just_above().or(before);
     let forecast = forecast_of(services, &scope, &view).await?;

@@ -5,11 +5,11 @@ use leptos::prelude::*;
 
 use crate::{
     components::{
-        ActivityLog, AgentCards, BillingNotices, CreditBanner, Gauge, PageNotices, RunningCalls,
-        Tips, Warnings,
+        ActivityLog, AgentCards, BillingNotices, Gauge, LogAsking, Notices, RunningCalls, Tips,
     },
-    functions::{EventAsked, Page, draw_charts, load_page},
-    state::{PageState, Reading, Url, follow_live},
+    error::AppError,
+    functions::{Page, draw_charts, load_page},
+    state::{Address, EventRef, FailedView, PageState, Reading, Url, follow_live, view_of},
     ui::{Lifetime, Notice, Tone},
 };
 
@@ -21,27 +21,37 @@ const REDRAW_AFTER_MS: u64 = 1_000;
 pub fn UsagePage(
     /// What it begins with.
     page: Page,
-    /// The view's query string.
-    query: Memo<String>,
+    /// Where it stands.
+    address: Address,
 ) -> impl IntoView {
+    let query = address.query();
     let state = PageState::new(page);
     let url = Memo::new(move |_| query.with(|query| Url::read(query)));
-    let reading = Reading::new(query, load_page, move |page| state.replace(page));
-    let link = follow_live(state.followed(), query, reading.again);
-    redraw_after_changes(state, query);
+    let reading = Reading::new(address, load_page, move |page| state.replace(page));
+    // An open receipt is in the address, and not in the view.
+    let event = Memo::new(move |_| query.with(|query| EventRef::of_query(query)));
+    let view = Memo::new(move |_| query.with(|query| view_of(query)));
+    let link = follow_live(state.followed(), view, reading.again);
+    redraw_after_changes(state, view);
+    let again = reading.again;
+    let asking = LogAsking {
+        view,
+        event,
+        link,
+        again,
+    };
     let dashboard = state.dashboard;
     view! {
         <div class="live-parts" class:loading=reading.is_loading aria-busy=move || reading.is_loading.get().to_string()>
-            <PageNotices link problem=reading.problem/>
-            <CreditBanner dashboard helps=state.helps url/>
-            <EventNotice state/>
+            <PageProblem reading/>
             <BillingNotices query/>
-            <Warnings tips=state.tips/>
-            <Gauge dashboard charts=state.charts forecast=state.forecast url/>
-            <RunningCalls state/>
+            <Gauge dashboard charts=state.charts forecast=state.forecast url>
+                <RunningCalls state/>
+            </Gauge>
+            <Notices state url/>
             <AgentCards dashboard charts=state.charts url/>
             <Tips tips=state.tips/>
-            <ActivityLog state url query/>
+            <ActivityLog state url asking reading/>
         </div>
     }
 }
@@ -84,29 +94,17 @@ fn redraw_after_changes(state: PageState, query: Memo<String>) {
     });
 }
 
-/// Says why the event that a link leads to is not shown.
+/// Says why the page cannot go on at all: the session has ended, or access was taken away.
 #[component]
-fn EventNotice(state: PageState) -> impl IntoView {
+fn PageProblem(reading: Reading) -> impl IntoView {
     move || {
-        match state.asked.get() {
-            EventAsked::None | EventAsked::Open(_) => None,
-            EventAsked::Missing => Some(
-                view! {
-                    <Notice tone=Tone::Calm title="The linked event was not found.".to_owned()
-                        text="It was never recorded here, or you do not have access to its company. Check the link, or ask whoever sent it.".to_owned()/>
-                }
-                .into_any(),
-            ),
-            EventAsked::Elsewhere(href) => Some(
-                view! {
-                    <Notice tone=Tone::Calm title="The linked event is outside this view.".to_owned()
-                        text="Its event time is in another period, or a filter hides it.".to_owned()>
-                        <a class="button" href=href>"Show the event"</a>
-                    </Notice>
-                }
-                .into_any(),
-            ),
-        }
+        let failed = reading.failed.get().filter(FailedView::is_lasting)?;
+        let error = failed.error;
+        Some(view! {
+            <Notice tone=Tone::Warning title=error.to_string() text=error.advice()>
+                {(error == AppError::SignedOut).then(|| view! { <a class="button" href="/sign-in" rel="external">"Sign in"</a> })}
+            </Notice>
+        })
     }
 }
 

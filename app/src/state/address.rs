@@ -36,6 +36,22 @@ impl Address {
         }
     }
 
+    /// The view that was gone to could not be read: the address is again that of what is shown.
+    #[cfg(feature = "hydrate")]
+    pub fn stay_at(self, query: &str) {
+        if self.0.with_untracked(|shown| shown == query) {
+            return;
+        }
+        if let Some(tab) = crate::tab::tab() {
+            tab.stay(query);
+        }
+        self.0.set(query.to_owned());
+    }
+
+    /// Only a browser goes anywhere.
+    #[cfg(not(feature = "hydrate"))]
+    pub fn stay_at(self, _: &str) {}
+
     /// Only a browser goes anywhere.
     #[cfg(not(feature = "hydrate"))]
     pub fn go(self, _: &str, _: bool) {}

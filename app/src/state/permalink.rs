@@ -25,6 +25,18 @@ impl EventRef {
         (!source.is_empty() && !id.is_empty()).then_some(Self { source, id })
     }
 
+    /// The event whose receipt an address opens.
+    pub fn of_query(query: &str) -> Option<Self> {
+        let (_, others) = ViewQuery::parse(query).ok()?;
+        let (_, text) = others.iter().find(|(name, _)| name == EVENT)?;
+        Self::read(text)
+    }
+
+    /// Whether a row is this event.
+    pub fn is(&self, row: &LogRow) -> bool {
+        row.source == self.source && row.id == self.id
+    }
+
     /// Writes the parameter's value; sources and ids may hold slashes themselves.
     fn text(&self) -> String {
         let part = |part: &str| part.replace('%', "%25").replace('/', "%2F");
@@ -51,6 +63,31 @@ pub fn permalink(row: &LogRow, view: &ViewQuery) -> String {
         whole_day.to_query(),
         encode(&event.text())
     )
+}
+
+/// The address of a view of the page.
+pub fn view_href(view: &str) -> String {
+    let joint = if view.is_empty() { "" } else { "?" };
+    [USAGE_PATH, joint, view].concat()
+}
+
+/// The address of a view with the receipt of one of its events open. A reader without scripts is led to it.
+pub fn event_href(view: &str, source: &str, id: &str) -> String {
+    let event = EventRef {
+        source: source.to_owned(),
+        id: id.to_owned(),
+    };
+    let joint = if view.is_empty() { "" } else { "&" };
+    [
+        USAGE_PATH,
+        "?",
+        view,
+        joint,
+        EVENT,
+        "=",
+        &encode(&event.text()),
+    ]
+    .concat()
 }
 
 /// Percent-encodes what a query string cannot hold as it is.

@@ -2,8 +2,8 @@
 
 use domain::{Time, ledger::MAX_SHOWN_HOLDS, time::SECOND_US};
 
-/// Calls shown one by one; the others are counted.
-pub const SHOWN_CALLS: usize = 6;
+/// Calls shown one by one, the longest first; the others open below.
+pub const SHOWN_CALLS: usize = 4;
 /// The browser's clock and the server's are taken to agree when they are no further apart than a slow page takes to
 /// load.
 const SLACK_US: i64 = 30 * SECOND_US;
@@ -28,6 +28,7 @@ pub fn ahead_us(server: Time, browser: Time) -> i64 {
 /// How many calls are active, in words: `4 active calls`, `50+ active calls` when a page is not told of all.
 pub fn calls(running: usize) -> String {
     match running {
+        0 => "No active calls".to_owned(),
         1 => "1 active call".to_owned(),
         most if most >= MAX_SHOWN_HOLDS as usize => format!("{most}+ active calls"),
         calls => format!("{calls} active calls"),
@@ -76,7 +77,7 @@ mod tests {
     fn calls_that_are_not_shown_are_counted() {
         assert_eq!(more(SHOWN_CALLS), None);
         assert_eq!(more(SHOWN_CALLS + 3).as_deref(), Some("+ 3 more"));
-        assert_eq!(more(50).as_deref(), Some("+ 44+ more"));
+        assert_eq!(more(50).as_deref(), Some("+ 46+ more"));
         assert_eq!(
             (calls(1), calls(4), calls(50)),
             (

@@ -24,7 +24,8 @@ pub struct Scroll {
     /// Height of a row.
     pub row_px: f64,
     rows: u64,
-    extra_px: f64,
+    /// The row whose receipt is open, and the receipt's height.
+    receipt: Option<(u64, f64)>,
     last_top: f64,
     needs_placing: bool,
 }
@@ -36,7 +37,7 @@ impl Default for Scroll {
             view_px: 16.0 * ROW_PX,
             row_px: ROW_PX,
             rows: 0,
-            extra_px: 0.0,
+            receipt: None,
             last_top: 0.0,
             needs_placing: false,
         }
@@ -44,15 +45,15 @@ impl Default for Scroll {
 }
 
 impl Scroll {
-    /// Sets how long the list is: so many rows, and `extra_px` for an open receipt.
-    pub fn resize(&mut self, rows: u64, extra_px: f64) {
-        (self.rows, self.extra_px) = (rows, extra_px);
+    /// Sets how long the list is: so many rows, and a receipt of some height below one of them.
+    pub fn resize(&mut self, rows: u64, receipt: Option<(u64, f64)>) {
+        (self.rows, self.receipt) = (rows, receipt);
         self.position = self.position.clamp(0.0, self.farthest());
     }
 
     #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53 rows")]
     fn list_px(&self) -> f64 {
-        self.rows as f64 * self.row_px + self.extra_px
+        self.rows as f64 * self.row_px + self.receipt.map_or(0.0, |(_, px)| px)
     }
 
     /// Height the scrollable element must have.
@@ -152,14 +153,19 @@ impl Scroll {
         self.needs_placing = true;
     }
 
-    /// The row at the top of the view.
+    /// The row at the top of the view: that of the receipt while the receipt is there.
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
         reason = "never negative, far below 2^53"
     )]
     pub fn first_row(&self) -> u64 {
-        (self.position / self.row_px).floor() as u64
+        let row_at = |px: f64| (px.max(0.0) / self.row_px).floor() as u64;
+        let plain = row_at(self.position);
+        match self.receipt {
+            Some((open, px)) if plain > open => row_at(self.position - px).max(open),
+            _ => plain,
+        }
     }
 
     /// How many rows the view can show, in part or whole.
@@ -175,7 +181,14 @@ impl Scroll {
     /// Pixels from the top of the list to a row.
     #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53 rows")]
     pub fn row_top(&self, index: u64) -> f64 {
-        index as f64 * self.row_px
+        let above = self.receipt.filter(|(open, _)| *open < index);
+        index as f64 * self.row_px + above.map_or(0.0, |(_, px)| px)
+    }
+
+    /// Whether any part of a row is in view.
+    pub fn shows(&self, index: u64) -> bool {
+        let top = self.row_top(index) - self.position;
+        top + self.row_px > 0.0 && top < self.view_px
     }
 
     /// Takes in the measured heights; the row at the top stays there. Says whether anything changed.
@@ -200,7 +213,7 @@ mod tests {
             view_px: 640.0,
             ..Scroll::default()
         };
-        scroll.resize(rows, 0.0);
+        scroll.resize(rows, None);
         scroll
     }
 
@@ -277,10 +290,29 @@ mod tests {
         let mut scroll = list(100);
         scroll.scrolled(1_000.0);
         scroll.hold_still(1);
-        scroll.resize(101, 0.0);
+        scroll.resize(101, None);
         assert_eq!(
             (scroll.first_row(), scroll.take_placing()),
             (26, Some(1_040.0))
         );
+    }
+
+    #[test]
+    fn a_receipt_pushes_the_rows_below_it_down_by_its_height() {
+        let mut scroll = list(100);
+        scroll.resize(100, Some((10, 500.0)));
+        assert_eq!((scroll.row_top(10), scroll.row_top(11)), (400.0, 940.0));
+        assert!((scroll.farthest() - (4_500.0 - 640.0)).abs() < 0.5);
+        for (position, first) in [
+            (399.0, 9),
+            (400.0, 10),
+            (700.0, 10),
+            (939.0, 10),
+            (940.0, 11),
+            (2_100.0, 40),
+        ] {
+            scroll.go(position);
+            assert_eq!(scroll.first_row(), first, "at {position}");
+        }
     }
 }

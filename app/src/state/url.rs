@@ -20,7 +20,9 @@ const PAGES: [&str; 6] = [
     crate::PLATFORM_PATH,
 ];
 /// Parameters that change the log and nothing else of its page.
-const OF_LOG: [&str; 5] = ["agent", "activity", "q", "event", "before"];
+const OF_LOG: [&str; 7] = [
+    "agent", "activity", "q", "event", "before", "done", "failed",
+];
 
 /// The view of the page, and the addresses of the views next to it; with the way back, when a bar led here.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -64,6 +66,19 @@ pub fn use_go(replace: bool) -> impl Fn(&Url) + Clone {
             address.go(&url.href(), replace);
         }
     }
+}
+
+/// What an address says besides the view: an open receipt, where the log begins, what became of a form.
+const BESIDES: [&str; 4] = ["event", "before", "done", "failed"];
+
+/// The query string of the view that an address shows, whatever else the address says.
+pub fn view_of(query: &str) -> String {
+    let is_of_view = |pair: &&str| {
+        let name = pair.split('=').next().unwrap_or_default();
+        !name.is_empty() && !BESIDES.contains(&name)
+    };
+    let pairs: Vec<_> = query.split('&').filter(is_of_view).collect();
+    pairs.join("&")
 }
 
 impl Url {
@@ -245,6 +260,16 @@ mod tests {
         assert_eq!(chat.href(), "/billing/usage?agent=chat");
         assert_eq!(chat.toggle_agent(Agent::Chat), plain);
         assert_eq!(Url::read("?agent=chat"), chat);
+    }
+
+    #[test]
+    fn an_open_receipt_is_beside_the_view() {
+        assert_eq!(
+            view_of("agent=chat&event=a/b&period=7d&done=disputed&before=1"),
+            "agent=chat&period=7d"
+        );
+        assert_eq!(view_of("event=a/b"), "");
+        assert_eq!(view_of(""), "");
     }
 
     #[test]

@@ -195,6 +195,7 @@ fn encoded(fields: &FormData) -> Option<UrlSearchParams> {
 
 /// The browser went to another entry of the history.
 fn went_back(tab: Tab) {
+    super::CAME_BACK.set(true);
     let shown = page::shown();
     let y = tab.history.moved();
     let (path, query) = (path_shown(), query_shown());

@@ -74,6 +74,11 @@ impl History {
         this
     }
 
+    /// Name of the entry that is shown.
+    pub fn entry(self) -> Name {
+        self.shown.get_value()
+    }
+
     /// Goes back to where the reader was before the page was loaded again.
     pub fn restore_after_reload(self) {
         let y = self.reloaded_at.get_value();

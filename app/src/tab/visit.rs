@@ -163,6 +163,7 @@ pub fn visit(tab: Tab, visit: Visit) {
         tab.changed();
         tab.sending.set_value(Sending::Form);
     }
+    super::CAME_BACK.set(matches!(visit.entry, Entry::Gone(_)));
     tab.visits.update_value(|visits| *visits += 1);
     apply::forget();
     failure::clear();

@@ -88,4 +88,12 @@ impl Icon {
             </svg>
         }
     }
+
+    /// The same as text.
+    pub fn html(self) -> String {
+        let path = self.path();
+        format!(
+            "<svg class=\"icon\" viewBox=\"0 0 24 24\" aria-hidden=\"true\"><path d=\"{path}\"></path></svg>"
+        )
+    }
 }

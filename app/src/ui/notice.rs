@@ -16,7 +16,8 @@ pub enum Tone {
 }
 
 impl Tone {
-    const fn class(self) -> &'static str {
+    /// Its classes.
+    pub const fn class(self) -> &'static str {
         match self {
             Self::Calm => "notice calm",
             Self::Warning => "notice warning",

@@ -108,7 +108,10 @@ pub(crate) async fn read_log(
         LogAsk::Newest => (None, Direction::Older),
         LogAsk::OlderThan(place) => (Some(place), Direction::Older),
         LogAsk::NewerThan(place) => (Some(place), Direction::Newer),
-        LogAsk::AtTime(text) => (Some(end_of_time(&text, &view.zone)?), Direction::Older),
+        LogAsk::AtTime(text) => {
+            check_day(&text, view)?;
+            (Some(end_of_time(&text, &view.zone)?), Direction::Older)
+        }
         LogAsk::AtPosition(position) => (
             place_before(snapshot, view, position.min(total.saturating_sub(1))).await?,
             Direction::Older,
@@ -149,13 +152,29 @@ pub(crate) async fn read_log(
     })
 }
 
+/// A civil date, if a text is nothing but one.
+fn date_of(text: &str) -> Option<Date> {
+    text.parse().ok().filter(|_| text.len() == 10)
+}
+
+/// Refuses a date of which no instant is in the period: the nearest row would be taken for one of that day.
+fn check_day(text: &str, view: &View) -> ServiceResult<()> {
+    let Some(date) = date_of(text) else {
+        return Ok(());
+    };
+    let start = view.zone.day_start(date);
+    let end = view.zone.day_start(date.saturating_add(1.day()));
+    let range = view.period.range;
+    if start < range.end && end > range.start {
+        return Ok(());
+    }
+    let error = FieldError::new("at", "outside_period", "is outside of the period shown");
+    Err(ServiceError::Invalid(domain::Invalid(vec![error])))
+}
+
 /// The place just newer than everything up to the end of a civil date, or of an instant.
 fn end_of_time(text: &str, zone: &Zone) -> ServiceResult<Cursor> {
-    let day_end = text
-        .parse::<Date>()
-        .ok()
-        .filter(|_| text.len() == 10)
-        .map(|date| zone.day_start(date.saturating_add(1.day())));
+    let day_end = date_of(text).map(|date| zone.day_start(date.saturating_add(1.day())));
     let minute_end = || {
         text.parse::<DateTime>().ok().and_then(|civil| {
             let minute = civil

@@ -7,6 +7,8 @@ use domain::{
     ledger::{Dispute, DisputeState, SYSTEM, Verdict},
 };
 
+use sha2::{Digest, Sha256};
+
 use crate::{
     Caller, Permission, Scope, ServiceError, ServiceResult, Services,
     audit::Deed,
@@ -21,7 +23,7 @@ pub const MOST_OPEN_REQUESTS: u32 = 1_000;
 
 impl Services {
     /// Asks for an event to be refunded, whole or in part. What the account's policy lets the system refund is refunded
-    /// at once.
+    /// at once. Sent again with the same `request`, which the sender made up, it is the request of the first time.
     pub async fn open_dispute(
         &self,
         scope: &Scope,
@@ -29,6 +31,7 @@ impl Services {
         id: &str,
         credits: Option<Credits>,
         reason: &str,
+        request: Option<&str>,
     ) -> ServiceResult<Dispute> {
         scope.require_dispute()?;
         check_reason(reason)?;
@@ -37,7 +40,10 @@ impl Services {
             return Err(ServiceError::NotFound);
         }
         let dispute = Dispute {
-            id: self.new_id(),
+            id: request.map_or_else(
+                || self.new_id(),
+                |request| id_of(scope, source, id, request),
+            ),
             source: source.to_owned(),
             event: id.to_owned(),
             company: event.company,
@@ -57,7 +63,10 @@ impl Services {
             dispute: Box::new(dispute),
             reversal: self.new_id(),
         };
-        let dispute = self.dispute_act(scope, act).await?.0;
+        let (dispute, is_new) = self.dispute_act(scope, act).await?;
+        if !is_new {
+            return Ok(dispute);
+        }
         let deed = Deed {
             detail: dispute.reason.clone(),
             ..Deed::plain("dispute.opened", &dispute.event)
@@ -206,6 +215,21 @@ impl Services {
             _ => Err(crate::books::other_answer()),
         }
     }
+}
+
+/// The id of a request that its sender can recognise. It is made from everything that tells requests apart, so that
+/// nobody meets the request of somebody else by choosing the same name.
+fn id_of(scope: &Scope, source: &str, event: &str, request: &str) -> String {
+    let mut digest = Sha256::new();
+    for part in [scope.actor.as_str(), source, event, request] {
+        digest.update((part.len() as u64).to_be_bytes());
+        digest.update(part);
+    }
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&digest.finalize()[..16]);
+    uuid::Builder::from_custom_bytes(bytes)
+        .into_uuid()
+        .to_string()
 }
 
 fn decided(dispute: &Dispute) -> Deed<'_> {

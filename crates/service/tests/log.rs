@@ -140,11 +140,16 @@ proptest! {
             let day_end = domain::calendar::Window::Day.next(zone.day_of(at), &zone);
             let minute = civil.with().second(0).subsec_nanosecond(0).build().unwrap();
             let minute_end = Time::from(minute.timestamp()).plus_micros(60_000_000);
-            let asks = [
+            let mut asks = vec![
                 (at.to_string(), at.plus_micros(1)),
-                (civil.date().to_string(), day_end),
                 (civil.strftime("%Y-%m-%dT%H:%M").to_string(), minute_end),
             ];
+            let scope = world.north().await;
+            let range = world.services.dashboard(scope, &query).await.unwrap().period.range;
+            let day_start = zone.day_start(civil.date());
+            if day_start < range.end && day_end > range.start {
+                asks.push((civil.date().to_string(), day_end));
+            }
             for (ask, end) in asks {
                 let first = rows.iter().position(|(time, _)| *time < end).unwrap_or(rows.len());
                 let page = read(&world, &query, LogAsk::AtTime(ask), 2).await;
@@ -174,6 +179,32 @@ async fn a_place_that_is_no_time_is_refused() {
             "at",
             "{text}"
         );
+    }
+}
+
+#[tokio::test]
+async fn a_date_outside_of_the_period_is_refused_rather_than_answered_with_another_days_rows() {
+    let world = World::new().await;
+    let query = ViewQuery {
+        from: Some("2026-11-10".into()),
+        to: Some("2026-11-12".into()),
+        ..ViewQuery::default()
+    };
+    for (date, is_inside) in [
+        ("2026-11-09", false),
+        ("2026-11-10", true),
+        ("2026-11-12", true),
+        ("2026-11-13", false),
+    ] {
+        let read = LogRead {
+            ask: LogAsk::AtTime(date.into()),
+            limit: 1,
+        };
+        let answer = world.services.log(world.north().await, &query, read).await;
+        assert_eq!(answer.is_ok(), is_inside, "{date}");
+        if answer.is_err() {
+            assert_eq!(wrong(answer).0, "at");
+        }
     }
 }
 

@@ -1,9 +1,10 @@
 //! What people do on the billing pages, as plain forms that work without scripts.
 
-use app::context::Current;
+use app::{components::RefundOutcome, context::Current};
 use axum::{
     Extension, Form,
     extract::State,
+    http::StatusCode,
     response::{IntoResponse as _, Redirect, Response},
 };
 use domain::{
@@ -26,7 +27,18 @@ pub struct DisputeForm {
     #[serde(default)]
     credits: String,
     next: Option<String>,
+    /// Made up by a script, so that a request that it sends again is the same request.
+    #[serde(default)]
+    request: String,
+    /// `receipt` when a script sends it, which shows the answer in its place.
+    #[serde(default)]
+    place: String,
 }
+
+/// Names a field of the form that was refused, for the script.
+const FIELD_HEADER: &str = "x-field";
+/// Longest name of a request, in bytes.
+const MAX_REQUEST_BYTES: usize = 100;
 
 /// Says whether an agency supports its client's request.
 #[derive(Debug, Deserialize)]
@@ -45,27 +57,103 @@ pub async fn dispute(
     Extension(current): Extension<Current>,
     Form(form): Form<DisputeForm>,
 ) -> Response {
-    let done = async {
-        let scope = scope(&services, &current, &form.account).await?;
-        let credits = credits(&form.credits)?;
-        services
-            .open_dispute(
-                &scope,
-                &form.source,
-                &form.event,
-                credits,
-                form.reason.trim(),
-            )
-            .await
+    let done = request_refund(&services, &current, &form).await;
+    if form.place == "receipt" {
+        return in_place(done);
+    }
+    let outcome = match done {
+        Ok(dispute) => outcome(&dispute),
+        Err(error) => match refusal(&error) {
+            Some((_, words)) => RefundOutcome::Refused(words),
+            None => return go_on::<()>(Err(error), form.next.as_deref(), ""),
+        },
     };
-    let done = done.await;
-    let is_open = |dispute: &Dispute| dispute.state == DisputeState::Open;
-    let what = if done.as_ref().is_ok_and(|dispute| !is_open(dispute)) {
-        "refunded"
+    let (name, value) = outcome.parameter();
+    let next = local(form.next.as_deref());
+    let (next, hash) = next.split_once('#').unwrap_or((&next, ""));
+    let said = form_urlencoded::Serializer::new(String::new())
+        .append_pair(name, value)
+        .finish();
+    let joint = if next.contains('?') { '&' } else { '?' };
+    let hash = if hash.is_empty() {
+        String::new()
     } else {
-        "disputed"
+        format!("#{hash}")
     };
-    go_on(done, form.next.as_deref(), what)
+    Redirect::to(&format!("{next}{joint}{said}{hash}")).into_response()
+}
+
+async fn request_refund(
+    services: &Services,
+    current: &Current,
+    form: &DisputeForm,
+) -> ServiceResult<Dispute> {
+    let scope = scope(services, current, &form.account).await?;
+    let credits = credits(&form.credits)?;
+    let request = form.request.trim();
+    if request.len() > MAX_REQUEST_BYTES {
+        return Err(ServiceError::invalid("request", "is too long"));
+    }
+    let request = Some(request).filter(|request| !request.is_empty());
+    let reason = form.reason.trim();
+    services
+        .open_dispute(&scope, &form.source, &form.event, credits, reason, request)
+        .await
+}
+
+fn outcome(dispute: &Dispute) -> RefundOutcome {
+    if dispute.state == DisputeState::Open {
+        RefundOutcome::Requested
+    } else {
+        RefundOutcome::Refunded
+    }
+}
+
+/// Answers a script: in words, and at which field of the form they belong.
+fn in_place(done: ServiceResult<Dispute>) -> Response {
+    let error = match done {
+        Ok(dispute) => return outcome(&dispute).text().into_response(),
+        Err(error) => error,
+    };
+    let Some((field, words)) = refusal(&error) else {
+        return Problem::from(error).into_response();
+    };
+    let status = StatusCode::UNPROCESSABLE_ENTITY;
+    match field {
+        Some(field) => (status, [(FIELD_HEADER, field)], words).into_response(),
+        None => (status, words).into_response(),
+    }
+}
+
+/// Why a request was not taken, in words, and the field of the form that it is about.
+fn refusal(error: &ServiceError) -> Option<(Option<&'static str>, String)> {
+    match error {
+        ServiceError::Invalid(domain::Invalid(errors)) => {
+            let first = errors.first()?;
+            let (field, label) = match first.field.as_str() {
+                "reason" => (Some("reason"), "Reason".to_owned()),
+                "credits" => (Some("credits"), "Credits to refund".to_owned()),
+                other => (None, other.to_owned()),
+            };
+            Some((field, format!("{label} {}.", first.message)))
+        }
+        ServiceError::Conflict(words) => Some((None, sentence(words))),
+        ServiceError::Forbidden(_) => Some((None, sentence(&error.to_string()))),
+        _ => None,
+    }
+}
+
+/// Words as a sentence.
+fn sentence(words: &str) -> String {
+    let mut letters = words.chars();
+    let first = letters
+        .next()
+        .map(|letter| letter.to_uppercase().to_string());
+    format!(
+        "{}{}.",
+        first.unwrap_or_default(),
+        letters.as_str().trim_end_matches('.')
+    )
 }
 
 /// `POST /billing/disputes/support`

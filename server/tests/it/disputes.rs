@@ -597,3 +597,40 @@ async fn a_client_never_learns_what_the_agency_pays() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_request_that_is_sent_again_is_the_same_request() {
+    let server = with_events().await;
+    let client = signed_in(&server, CLIENT).await;
+    let body = |event: &str, request: &str| {
+        format!(
+            "account=northwind&source=test&event={event}&reason=call+was+cut&credits=&place=receipt&request={request}"
+        )
+    };
+    let send = async |body: String| {
+        let sent = form("/billing/disputes")
+            .header("cookie", &client)
+            .header("sec-fetch-site", "same-origin")
+            .body(Body::from(body))
+            .unwrap();
+        let reply = server.send(sent).await;
+        (reply.status.as_u16(), reply.text())
+    };
+    let taken = (200, "Refund requested. The platform decides.".to_owned());
+    assert_eq!(send(body("a", "r1")).await, taken);
+    assert_eq!(send(body("a", "r1")).await, taken);
+    // Another one for the same event is refused, and the name of a request means nothing for another event.
+    assert_eq!(send(body("a", "r2")).await.0, 422);
+    assert_eq!(send(body("b", "r1")).await, taken);
+    let listed = server.get(DISPUTES, &server.read).await.ok(200).json();
+    assert_eq!(listed["items"].as_array().unwrap().len(), 2);
+    // Decided meanwhile, it still is the same.
+    decide(
+        &server,
+        &request_of(&server, "a").await,
+        &json!({"decision": "decline", "reason": "no fault"}),
+    )
+    .await
+    .ok(200);
+    assert_eq!(send(body("a", "r1")).await.0, 200);
+}

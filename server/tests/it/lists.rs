@@ -139,7 +139,14 @@ async fn fill_account(server: &TestServer, number: usize) -> String {
         .unwrap();
     server
         .services
-        .open_dispute(&scope, &format!("source-{number}"), &id, None, "wrong")
+        .open_dispute(
+            &scope,
+            &format!("source-{number}"),
+            &id,
+            None,
+            "wrong",
+            None,
+        )
         .await
         .unwrap();
     hook.ok(201).json()["id"].as_str().unwrap().to_owned()

@@ -114,6 +114,10 @@ impl Desk {
         reversal: &str,
     ) -> Result<Acted, Refusal> {
         let at_desk = self.accounts.get_mut(&account).ok_or(Refusal::NotFound)?;
+        if let Some(known) = at_desk.disputes.get(&dispute.id) {
+            // Sent again, because the answer of the first time did not arrive.
+            return Ok(Acted::KnownDispute(Box::new(known.clone())));
+        }
         let asked = at_desk.asked(dispute)?;
         at_desk.keep_dispute(dispute.clone());
         if !at_desk.refunds_at_once(asked) {

@@ -149,7 +149,7 @@ impl Stage<'_> {
         let call = self.costly_call(&scope, "acme-dental").await?;
         let reason = "The caller heard nothing: the line was silent";
         self.services
-            .open_dispute(&scope, &call.source, &call.id, None, reason)
+            .open_dispute(&scope, &call.source, &call.id, None, reason, None)
             .await
             .map(|_| ())
     }

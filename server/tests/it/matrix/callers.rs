@@ -256,7 +256,7 @@ impl World {
                 .await;
             names.order = order.unwrap().id.leak();
             let event = names.event;
-            let dispute = services.open_dispute(&scope, "test", event, None, "CANARY");
+            let dispute = services.open_dispute(&scope, "test", event, None, "CANARY", None);
             names.dispute = dispute.await.unwrap().id.leak();
             names.key = made(names.account, KeyScope::Read).await.key.prefix.leak();
             let scope = services

@@ -2,23 +2,65 @@
 
 use std::time::Duration;
 
-use domain::{Credits, cursor::Cursor};
+use domain::{Credits, Seq};
 use leptos::prelude::*;
+use wasm_bindgen::{JsCast, closure::Closure};
+use web_sys::{Element, ResizeObserver};
 
-use super::{super::ABOVE, LogActions, index_of, needed_ask};
+use super::{
+    super::pool::{Look, Pool, first_row},
+    LogActions,
+    reading::needed_ask,
+};
 use crate::{
-    state::LogState,
+    state::Link,
     ui::{browser::set_style, length},
 };
 
 /// After this long without movement the reader's hand is at rest.
 const REST: Duration = Duration::from_millis(160);
 
+/// Tells when the receipt becomes taller or shorter.
+pub struct Watcher {
+    observer: ResizeObserver,
+    watched: Option<Element>,
+    /// Kept as long as the observer calls it.
+    _changed: Closure<dyn FnMut()>,
+}
+
+impl Watcher {
+    fn new(changed: impl FnMut() + 'static) -> Option<Self> {
+        let changed = Closure::<dyn FnMut()>::new(changed);
+        let observer = ResizeObserver::new(changed.as_ref().unchecked_ref()).ok()?;
+        Some(Self {
+            observer,
+            watched: None,
+            _changed: changed,
+        })
+    }
+
+    fn watch(&mut self, receipt: Option<&Element>) {
+        if self.watched.as_ref() == receipt {
+            return;
+        }
+        self.observer.disconnect();
+        if let Some(receipt) = receipt {
+            self.observer.observe(receipt);
+        }
+        self.watched = receipt.cloned();
+    }
+}
+
+impl Drop for Watcher {
+    fn drop(&mut self) {
+        self.observer.disconnect();
+    }
+}
+
 impl LogActions {
     /// Keeps the elements' sizes and places in step with the log, and reads what comes into view.
     pub fn mount(self) {
         let log = self.state.log;
-        let total = Memo::new(move |_| log.with(|log| log.window.total()));
         Effect::new(move |shown: Option<u32>| {
             let generation = self.state.generation.get();
             if shown.is_some_and(|shown| shown != generation) {
@@ -26,67 +68,79 @@ impl LogActions {
             }
             generation
         });
-        self.follow_receipt();
-        Effect::new(move |_| {
-            let extra_px = if self.open.get().is_some() {
-                self.receipt_px.get()
-            } else {
-                0.0
-            };
-            let total = total.get();
-            log.update(|log| log.scroll.resize(total, extra_px));
-        });
         Effect::new(move |_| {
             log.track();
+            self.active.track();
+            self.asking.view.track();
             self.place();
         });
-        Effect::new(move |_| {
-            log.with(needed_ask)
-                .into_iter()
-                .for_each(|ask| self.read(ask));
-        });
+        self.follow_receipt();
+        self.follow_event();
+        self.read_when_needed();
+        self.remember_places();
         let resized = window_event_listener(leptos::ev::resize, move |_| self.measure());
-        on_cleanup(move || resized.remove());
-    }
-
-    /// Another page was read: nothing is open but what its address leads to.
-    fn begin_again(self) {
-        self.close();
-        let opened = self
-            .state
-            .asked
-            .with_untracked(|asked| asked.opened().cloned());
-        let place = opened.as_ref().map(|receipt| receipt.row.cursor());
-        self.active.set(place);
-        self.open.set(place);
-        self.receipt.set(opened.map(Ok));
-        self.state.is_reading.set(place.is_some());
-        self.wanted.set_value(None);
-    }
-
-    /// Measures the receipt whenever it has changed, and reads it again when more of its event was given back.
-    fn follow_receipt(self) {
-        Effect::new(move |_| {
-            self.receipt.track();
-            self.open.track();
-            self.lifetime.before_paint(move || self.measure());
-        });
-        Effect::new(move |known: Option<Option<(Cursor, Credits)>>| {
-            let row = self.open.get().and_then(|open| {
-                self.state.log.with(|log| {
-                    let row = log
-                        .window
-                        .index_of(open)
-                        .and_then(|index| log.window.row(index))?;
-                    Some((open, row.reversed, row.source.clone(), row.id.clone()))
-                })
+        on_cleanup(move || {
+            resized.remove();
+            self.own.try_update_value(|own| {
+                own.pool = None;
+                own.watcher = None;
             });
-            let (open, reversed, source, id) = row?;
-            let known = known.flatten();
-            if known.is_some_and(|known| known.0 == open && known.1 != reversed) {
-                self.read_receipt(open, source, id);
+        });
+    }
+
+    fn read_when_needed(self) {
+        let log = self.state.log;
+        Effect::new(move |_| {
+            if self.trouble.with(Option::is_none) {
+                log.with(needed_ask)
+                    .into_iter()
+                    .for_each(|ask| self.read(ask));
             }
-            Some((open, reversed))
+        });
+        // What could not be read is read once the connection is back.
+        Effect::new(move |before: Option<Link>| {
+            let link = self.asking.link.get();
+            if link == Link::Live && before.is_some_and(|before| before != link) {
+                self.try_again();
+            }
+            link
+        });
+    }
+
+    /// Another page was read: open is what its address leads to.
+    fn begin_again(self) {
+        self.active.set(self.state.log.with_untracked(|log| {
+            let open = log.open.as_ref();
+            open.map(|open| open.row.cursor())
+        }));
+        self.trouble.set(None);
+        self.missed.set(None);
+        self.own.update_value(|own| {
+            own.wanted = None;
+            own.is_reading = false;
+            own.asked += 1;
+        });
+    }
+
+    /// Reads the receipt of an event that was opened, and again when more of the event was refunded.
+    fn follow_receipt(self) {
+        let log = self.state.log;
+        let open = Memo::new(move |_| {
+            log.with(|log| {
+                log.open
+                    .as_ref()
+                    .map(|open| (open.row.seq, open.row.reversed))
+            })
+        });
+        Effect::new(move |before: Option<Option<(Seq, Credits)>>| {
+            let open = open.get();
+            // The first one stands in the page.
+            let is_news = before.is_some_and(|before| before != open);
+            if open.is_some() && is_news {
+                self.place();
+                self.read_open_receipt();
+            }
+            open
         });
     }
 
@@ -102,11 +156,16 @@ impl LogActions {
                 log.unseen = 0;
             }
         });
-        self.moved.update_value(|moved| *moved += 1);
-        let mine = self.moved.get_value();
+        let mut mine = 0;
+        self.own.update_value(|own| {
+            own.moved += 1;
+            mine = own.moved;
+        });
         self.lifetime.after(REST, move || {
-            if self.moved.get_value() == mine {
+            if self.own.with_value(|own| own.moved) == mine {
                 self.state.log.update(|log| log.scroll.settle());
+                // Elsewhere reading may succeed.
+                self.trouble.set(None);
             }
         });
     }
@@ -115,29 +174,39 @@ impl LogActions {
         let Some(scroller) = self.scroller.get_untracked() else {
             return;
         };
-        let Some(rows) = self.rows.get_untracked() else {
-            return;
-        };
-        let Some(row) = rows.first_element_child() else {
-            return;
-        };
-        // Scrolled out of sight it is not there; then it is as tall as before.
-        if let Ok(Some(receipt)) = rows.query_selector(".receipt") {
-            let receipt_px = receipt.get_bounding_client_rect().height();
-            if (receipt_px - self.receipt_px.get_untracked()).abs() >= 0.5 {
-                self.receipt_px.set(receipt_px);
-            }
-        }
-        let (view_px, row_px) = (
-            f64::from(scroller.client_height()),
-            row.get_bounding_client_rect().height(),
-        );
-        let is_changed = self
-            .state
-            .log
-            .try_update_untracked(|log| log.scroll.measured(view_px, row_px));
+        let (row_px, receipt_px) = self.own.with_value(|own| {
+            let height = |element: &Element| element.get_bounding_client_rect().height();
+            let pool = own.pool.as_ref();
+            (
+                pool.and_then(Pool::any_row).map(height).unwrap_or_default(),
+                pool.and_then(Pool::receipt).map(height),
+            )
+        });
+        let view_px = f64::from(scroller.client_height());
+        let is_changed = self.state.log.try_update_untracked(|log| {
+            let is_measured = log.scroll.measured(view_px, row_px);
+            receipt_px.is_some_and(|px| log.receipt_measured(px)) || is_measured
+        });
         if is_changed == Some(true) {
             self.state.log.notify();
+        }
+    }
+
+    /// The rows, taken over from the server when they are first needed.
+    fn draw(self, look: &Look, rows: Element) {
+        let mut is_new = false;
+        self.own.update_value(|own| {
+            is_new = own.pool.is_none();
+            let pool = own.pool.get_or_insert_with(|| Pool::adopt(rows, look));
+            pool.show(look);
+            let watcher = own.watcher.take();
+            own.watcher = watcher.or_else(|| Watcher::new(move || self.measure()));
+            if let Some(watcher) = &mut own.watcher {
+                watcher.watch(pool.receipt());
+            }
+        });
+        if is_new {
+            self.restore_draft();
         }
     }
 
@@ -152,47 +221,38 @@ impl LogActions {
             return;
         };
         let _ = scroller.class_list().add_1("is-virtual");
-        let (list_px, view_px, shift, placing) = self
+        let placing = self
             .state
             .log
-            .try_update_untracked(|log| {
-                let placing = log.scroll.take_placing();
-                (
-                    log.scroll.element_px(),
-                    log.scroll.view_px,
-                    self.shift(log),
-                    placing,
-                )
-            })
-            .unwrap_or_default();
-        set_style(&sizer, "height", &format!("{}px", length(list_px)));
-        set_style(
-            &layer,
-            "height",
-            &format!("{}px", length(view_px.min(list_px))),
-        );
-        set_style(
-            &rows,
-            "transform",
-            &format!("translateY({}px)", length(shift)),
-        );
+            .try_update_untracked(|log| log.scroll.take_placing())
+            .flatten();
+        let view = self.asking.view.get_untracked();
+        let year = self
+            .state
+            .dashboard
+            .with_untracked(|dashboard| dashboard.year);
+        let active = self.active.get_untracked();
+        let (list_px, view_px, shift) = self.state.log.with_untracked(|log| {
+            let look = Look {
+                log,
+                year,
+                view: &view,
+                active,
+            };
+            self.draw(&look, rows.clone().into());
+            let scroll = &log.scroll;
+            let shift = scroll.row_top(first_row(log)) - scroll.position;
+            (scroll.element_px(), scroll.view_px, shift)
+        });
+        set_style(&sizer, "height", &[&length(list_px), "px"].concat());
+        let layer_px = length(view_px.min(list_px));
+        set_style(&layer, "height", &[&layer_px, "px"].concat());
+        let transform = ["translateY(", &length(shift), "px)"].concat();
+        set_style(&rows, "transform", &transform);
         if let Some(top) = placing {
             #[expect(clippy::cast_possible_truncation, reason = "at most a few million")]
             scroller.set_scroll_top(top as i32);
         }
         self.measure();
-    }
-
-    /// How far the first row that exists is from the top of the view.
-    fn shift(self, log: &LogState) -> f64 {
-        let first = log.scroll.first_row().saturating_sub(ABOVE);
-        let is_above = index_of(log, self.open.get_untracked()).is_some_and(|open| open < first);
-        log.scroll.row_top(first)
-            + if is_above {
-                self.receipt_px.get_untracked()
-            } else {
-                0.0
-            }
-            - log.scroll.position
     }
 }
