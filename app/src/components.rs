@@ -11,6 +11,9 @@ mod kept_fields;
 mod notices;
 #[cfg(feature = "ssr")]
 mod page_header;
+#[cfg(feature = "ssr")]
+mod pending_line;
+mod picker;
 mod problem;
 #[cfg(feature = "ssr")]
 mod receipt;
@@ -29,6 +32,9 @@ pub use kept_fields::KeptFields;
 pub use notices::Notices;
 #[cfg(feature = "ssr")]
 pub use page_header::{UsageHeader, live_mark};
+#[cfg(feature = "ssr")]
+pub use pending_line::pending_line;
+pub use picker::Picker;
 pub use problem::Problem;
 #[cfg(feature = "ssr")]
 pub use receipt::{RefundOutcome, receipt_html};

@@ -26,6 +26,10 @@ pub use shell::shell;
 pub const USAGE_PATH: &str = "/billing/usage";
 /// Where the Plans & add-ons page lives.
 pub const PLANS_PATH: &str = "/billing/plans";
+/// Where pages, companies and actions are found by their names.
+pub const GO_PATH: &str = "/go";
+/// Where somebody switches to another account.
+pub const ACCOUNTS_PATH: &str = "/accounts";
 /// Where trends are.
 pub const TRENDS_PATH: &str = "/billing/trends";
 /// What usage brought in.

@@ -5,6 +5,7 @@ use leptos::{config::LeptosOptions, nonce::use_nonce, prelude::*};
 use leptos_axum::ResponseOptions;
 
 use crate::{
+    components::Picker,
     context::{Assets, Current, Known},
     pages::{Found, PAGE_ID},
 };
@@ -21,6 +22,7 @@ pub fn shell(options: LeptosOptions, found: Found) -> impl IntoView {
     // Strangers have forms only; whoever is signed in goes from page to page without loading any.
     let reader = current.known.as_ref().map(Known::mark);
     let scripts = reader.is_some().then(|| scripts(&assets));
+    let picker = reader.is_some().then(|| view! { <Picker/> });
     view! {
         <!DOCTYPE html>
         <html lang="en" data-theme=theme data-build=assets.build data-reader=reader>
@@ -39,6 +41,7 @@ pub fn shell(options: LeptosOptions, found: Found) -> impl IntoView {
             <body>
                 <div id=PAGE_ID class="page-holder">{found.view()}</div>
                 <p id="announcer" class="visually-hidden" role="status"></p>
+                {picker}
             </body>
         </html>
     }

@@ -14,6 +14,7 @@ mod in_step;
 mod link_mark;
 mod outdated;
 mod page;
+mod palette;
 mod prefetch;
 mod transition;
 mod visit;
@@ -86,6 +87,7 @@ pub fn start() {
         let _ = held.set(tab);
     });
     page::mount(tab);
+    palette::listen();
     controls::listen(tab);
     tab.connection.open();
     tab.history.restore_after_reload();

@@ -208,10 +208,10 @@ test.describe("Members", () => {
     await page.goto(link);
     await page.getByRole("button", { name: "Join Brightside" }).click();
     await usage.isLive();
-    await expect(page.locator(".account-menu summary")).toContainText("Brightside");
-    await page.locator(".account-menu summary").click();
-    await page.locator(".account-menu").getByRole("link", { name: "Northwind Agency" }).click();
-    await expect(page.locator(".account-menu summary")).toContainText("Northwind Agency");
+    await expect(page.locator(".account-switch")).toContainText("Brightside");
+    await page.locator(".account-switch").click();
+    await page.getByRole("dialog").getByRole("link", { name: /^Northwind Agency/ }).click();
+    await expect(page.locator(".account-switch")).toContainText("Northwind Agency");
     await expect(page).toHaveURL(new RegExp(`account=${account.key}`));
   });
 });

@@ -5,6 +5,12 @@ import { expect, test } from "../support/test";
 
 const PATH = "/billing/plans";
 
+/// Orders a pack as its summary offers it.
+async function buy(page: Page, name: string): Promise<void> {
+  await page.getByRole("link", { name: `Buy ${name}` }).click();
+  await page.getByRole("button", { name: "Place order" }).click();
+}
+
 interface Order {
   id: string;
   state: string;
@@ -26,9 +32,9 @@ test.describe("Plans & add-ons", () => {
     const plans = await page.context().newPage();
     await open(plans, server.url);
     await expect(plans.getByText("AI features have stopped.")).toBeVisible();
-    await plans.getByRole("button", { name: "Buy Boost 5,000" }).click();
+    await buy(plans, "Boost 5,000");
     const orders = plans.getByTestId("orders");
-    await expect(orders.getByText("Ordered, waiting for its payment")).toBeVisible();
+    await expect(orders.getByText("Order pending")).toBeVisible();
     const [order] = (await account.api.get<{ items: Order[] }>(`accounts/${account.key}/orders`)).items;
     await account.api.post(`accounts/${account.key}/orders/${order.id}/payment`, { status: "paid", reference: "bank-7" });
     await expect(orders.getByText("Paid and added")).toBeVisible();
@@ -46,7 +52,8 @@ test.describe("Plans & add-ons", () => {
     await account.api.put("packs/boost-1000", { name: "Boost 1,000", credits: 1000 });
     await usage.open();
     await open(page, server.url);
-    await page.getByRole("button", { name: "Buy Boost 1,000" }).click();
+    await buy(page, "Boost 1,000");
+    await expect(page.getByTestId("pending-order")).toBeVisible();
     const [order] = (await account.api.get<{ items: Order[] }>(`accounts/${account.key}/orders`)).items;
     const payment = `accounts/${account.key}/orders/${order.id}/payment`;
     await account.api.post(payment, { status: "failed", reason: "card declined" });
@@ -60,7 +67,7 @@ test.describe("Plans & add-ons", () => {
     const analyst = await newReader(await account.user({ role: "analyst" }));
     await open(analyst.page, server.url);
     await expect(analyst.page.getByText("Ask your admin to buy").first()).toBeVisible();
-    await expect(analyst.page.getByRole("button", { name: /Buy|Upgrade/ })).toHaveCount(0);
+    await expect(analyst.page.getByRole("link", { name: /Buy|Upgrade/ })).toHaveCount(0);
     const client = await newReader(await account.user({ role: "client", company: "acme" }));
     await client.usage.open();
     await expect(client.page.getByRole("link", { name: "Plans & add-ons" })).toHaveCount(0);
@@ -110,8 +117,11 @@ test.describe("Plans & add-ons", () => {
     await signIn(context.request, server, await account.user());
     const page = await context.newPage();
     await page.goto(`${server.url}${PATH}`);
-    await page.getByRole("button", { name: "Buy Boost 1,000" }).click();
-    await expect(page.getByTestId("orders")).toContainText("Ordered, waiting for its payment");
+    await buy(page, "Boost 1,000");
+    await expect(page.getByTestId("pending-order")).toContainText("Boost 1,000");
+    await page.getByTestId("pending-order").getByRole("button", { name: /^Cancel order/ }).click();
+    await expect(page.getByText("Cancelled.")).toBeVisible();
+    await expect(page.getByTestId("pending-order")).toHaveCount(0);
     await context.close();
   });
 

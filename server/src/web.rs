@@ -83,6 +83,8 @@ pub fn router(state: &AppState) -> Router<AppState> {
         .route(app::REFUNDS_PATH, get(page))
         .route(app::ADVICE_PATH, get(page))
         .route(app::COMPANIES_PATH, get(page))
+        .route(app::GO_PATH, get(page))
+        .route(app::ACCOUNTS_PATH, get(page))
         .route(app::MEMBERS_PATH, get(page))
         .route(app::KEYS_PATH, get(page))
         .route(app::AUDIT_PATH, get(page))

@@ -3,11 +3,11 @@
 use leptos::prelude::*;
 
 use crate::{
-    ADVICE_PATH, ALERTS_PATH, AUDIT_PATH, BRAND_PATH, COMPANIES_PATH, KEYS_PATH, MEMBERS_PATH,
-    PLANS_PATH, PLATFORM_PATH, REFUNDS_PATH, REVIEW_PATH, TRENDS_PATH, USAGE_PATH, VALUE_PATH,
-    YOU_PATH,
+    ACCOUNTS_PATH, ADVICE_PATH, ALERTS_PATH, AUDIT_PATH, BRAND_PATH, COMPANIES_PATH, GO_PATH,
+    KEYS_PATH, MEMBERS_PATH, PLANS_PATH, PLATFORM_PATH, REFUNDS_PATH, REVIEW_PATH, TRENDS_PATH,
+    USAGE_PATH, VALUE_PATH, YOU_PATH,
     functions::{Ability, BrandView, Reader},
-    ui::{Icon, Menu, MenuItem},
+    ui::Icon,
 };
 
 /// Brand, account, navigation, and who is signed in.
@@ -26,8 +26,8 @@ pub fn Sidebar(
     /// What was chosen for all pages, as every link carries it: with the account.
     carried: String,
 ) -> impl IntoView {
-    // Companies are those of one account.
-    let carried_to_others = without_companies(&carried);
+    let carried_to_others = carried.clone();
+    let search_href = format!("{GO_PATH}?{carried}");
     let home_href = format!("{USAGE_PATH}?{carried}");
     let carried = StoredValue::new(carried);
     let open_alerts = reader.open_alerts;
@@ -40,25 +40,20 @@ pub fn Sidebar(
         });
         view! { <a class="nav-item" href=href aria-current=current data-prefetch="">{label}{count}</a> }
     };
-    let accounts = reader.accounts.clone();
-    let switch = (accounts.len() > 1).then(|| {
-        view! { <AccountMenu accounts account account_key path carried=carried_to_others/> }
-    });
+    let may_switch = reader.is_staff || reader.accounts.len() > 1;
+    let switch = if may_switch {
+        view! { <AccountMenu account path carried=carried_to_others/> }.into_any()
+    } else {
+        view! { <p class="account-name">{account}</p> }.into_any()
+    };
     let (sees_all, may_manage) = (reader.can(Ability::SeeAll), reader.can(Ability::Manage));
     let (is_agency, is_portal) = (reader.is_agency, reader.is_portal);
     let brand = brand(reader.brand);
-    let home = if reader.is_staff {
-        "Platform staff"
-    } else {
-        "Member"
-    };
     view! {
-        <aside class="sidebar">
+        <aside class="sidebar" data-account=account_key>
             <a class="brand" href=home_href>{brand}</a>
-            {match switch {
-                Some(menu) => menu.into_any(),
-                None => view! { <p class="account-name">{account}</p> }.into_any(),
-            }}
+            {switch}
+            <SearchLink href=search_href/>
             <nav class="nav" aria-label="Main">
                 {reader.is_staff.then(|| view! {
                     <h2 class="nav-title">"Platform"</h2>
@@ -87,7 +82,7 @@ pub fn Sidebar(
             </nav>
             <div class="signed-in">
                 <p class="signed-in-name">{reader.name}</p>
-                <p class="signed-in-email" title=home>{reader.email}</p>
+                <p class="signed-in-email" title=home_of(reader.is_staff)>{reader.email}</p>
                 <div class="signed-in-actions">
                     <ThemeButton/>
                     <form method="post" action="/sign-out" data-load="">
@@ -99,12 +94,9 @@ pub fn Sidebar(
     }
 }
 
-/// What is carried to another account: the period and what it is compared with, `&period=7d`.
-fn without_companies(carried: &str) -> String {
-    let kept = carried
-        .split('&')
-        .filter(|pair| !pair.starts_with("account=") && !pair.starts_with("company="));
-    kept.flat_map(|pair| ["&", pair]).collect()
+/// What somebody is here.
+const fn home_of(is_staff: bool) -> &'static str {
+    if is_staff { "Platform staff" } else { "Member" }
 }
 
 /// Mark and name: ours, or the agency's to its clients.
@@ -123,23 +115,36 @@ fn brand(brand: Option<BrandView>) -> impl IntoView {
     view! { {mark}{name} }
 }
 
+/// The account that is shown, and the way to others.
 #[component]
 fn AccountMenu(
-    accounts: Vec<domain::usage::CompanyName>,
     #[prop(into)] account: Signal<String>,
-    #[prop(into)] account_key: Signal<String>,
     path: &'static str,
     carried: String,
 ) -> impl IntoView {
-    let items = accounts.into_iter().map(move |choice| {
-        let key = choice.key.clone();
-        let chosen = Signal::derive(move || account_key.get() == key);
-        view! { <MenuItem label=choice.name href=format!("{path}?account={}{carried}", choice.key) chosen/> }
-    });
+    let of_all = [PLATFORM_PATH, REFUNDS_PATH].contains(&path);
+    let label = move || {
+        if of_all {
+            "All accounts".to_owned()
+        } else {
+            account.get()
+        }
+    };
+    let href = format!("{ACCOUNTS_PATH}?{carried}");
     view! {
-        <div class="account-menu">
-            <Menu label=account name="Account">{items.collect_view()}</Menu>
-        </div>
+        <a class="button account-switch" href=href data-picker="Search accounts" aria-haspopup="dialog" aria-label=move || format!("Account: {}", label())>
+            <span class="button-label">{label}</span>{Icon::ChevronDown.view()}
+        </a>
+    }
+}
+
+/// Finds pages, companies and actions by their names.
+#[component]
+fn SearchLink(href: String) -> impl IntoView {
+    view! {
+        <a class="button search-link" href=href data-picker="Search pages, companies and actions" data-command="" aria-haspopup="dialog" aria-keyshortcuts="Control+K Meta+K">
+            {Icon::Search.view()}<span class="button-label">"Search"</span><kbd class="needs-script">"Ctrl K"</kbd>
+        </a>
     }
 }
 

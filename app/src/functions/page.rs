@@ -16,9 +16,15 @@ use super::{EventAsked, TipsView};
 use crate::state::EVENT;
 use crate::{error::AppError, packed::Packed};
 
-/// Accounts offered to staff in the account menu.
+/// Accounts that are looked for, to know whether there is another to switch to.
 #[cfg(feature = "ssr")]
-const OFFERED_ACCOUNTS: u32 = 200;
+const OFFERED_ACCOUNTS: u32 = 2;
+
+/// Orders that are looked at for those that wait for their payment, and how many of these are shown.
+#[cfg(feature = "ssr")]
+const LOOKED_AT_ORDERS: u32 = 20;
+#[cfg(feature = "ssr")]
+const SHOWN_ORDERS: usize = 3;
 
 /// What someone may do in an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,9 +61,11 @@ pub struct Reader {
     pub is_portal: bool,
     /// The look of the account, for its clients; our own when none.
     pub brand: Option<BrandView>,
+    /// Orders that wait for their payment, in words; none for readers of some companies only.
+    pub pending: Vec<String>,
     /// Alerts that last and that nobody said they know of; none for readers of some companies only.
     pub open_alerts: usize,
-    /// Accounts they can switch to: key and name.
+    /// The first accounts they can see: more than one, if they can switch.
     pub accounts: Vec<CompanyName>,
 }
 
@@ -238,6 +246,7 @@ pub(crate) async fn read_reader(
         0
     };
     Ok(Reader {
+        pending: read_pending(services, scope).await?,
         open_alerts,
         is_staff: person.is_staff,
         can,
@@ -254,6 +263,23 @@ pub(crate) async fn read_reader(
             })
             .collect(),
     })
+}
+
+/// Of the latest orders those that wait for their payment.
+#[cfg(feature = "ssr")]
+async fn read_pending(
+    services: &service::Services,
+    scope: &service::Scope,
+) -> Result<Vec<String>, AppError> {
+    if !scope.sees_all() {
+        return Ok(Vec::new());
+    }
+    let orders = services.orders(scope, None, LOOKED_AT_ORDERS).await?;
+    let pending = orders.iter().filter(|order| order.is_pending());
+    Ok(pending
+        .map(crate::pages::settings::order_words)
+        .take(SHOWN_ORDERS)
+        .collect())
 }
 
 /// Clients of an agency see its look; whoever sees all of the account sees ours.

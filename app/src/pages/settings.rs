@@ -1,5 +1,6 @@
 //! Pages that are complete as the server sends them: plain forms, no scripts.
 
+mod accounts;
 mod advice;
 mod alerts;
 mod audit;
@@ -9,6 +10,7 @@ mod confirm;
 mod endings;
 mod enter;
 mod frame;
+mod go;
 mod keys;
 mod members;
 mod passkeys;
@@ -27,17 +29,19 @@ mod value;
 mod welcome;
 mod you;
 
+pub use accounts::AccountsPage;
 pub use advice::AdvicePage;
 pub use alerts::AlertsPage;
 pub use brand::BrandPage;
 pub use companies::CompaniesPage;
 pub use confirm::ConfirmPage;
 pub use enter::EnterPage;
+pub use go::GoPage;
 pub use keys::KeysPage;
 pub use members::MembersPage;
 pub use plans::{
     DisputeLine, GrantLine, GrantStatus, LedgerLine, Offer, OrderLine, PlansPage, Progress,
-    Standing, pack_offer, plan_offer,
+    Standing, order_words, pack_offer, plan_offer,
 };
 pub use platform::PlatformPage;
 pub use recovery::RecoveryPage;
@@ -59,9 +63,9 @@ pub(crate) use trend_parts::AGAINST;
 use leptos::prelude::*;
 
 use crate::{
-    ADVICE_PATH, ALERTS_PATH, AUDIT_PATH, BRAND_PATH, COMPANIES_PATH, KEYS_PATH, MEMBERS_PATH,
-    PLANS_PATH, PLATFORM_PATH, REFUNDS_PATH, REVIEW_PATH, TRENDS_PATH, VALUE_PATH, YOU_PATH,
-    error::AppError,
+    ACCOUNTS_PATH, ADVICE_PATH, ALERTS_PATH, AUDIT_PATH, BRAND_PATH, COMPANIES_PATH, GO_PATH,
+    KEYS_PATH, MEMBERS_PATH, PLANS_PATH, PLATFORM_PATH, REFUNDS_PATH, REVIEW_PATH, TRENDS_PATH,
+    VALUE_PATH, YOU_PATH, error::AppError,
 };
 
 /// One of these pages, with all that it shows.
@@ -71,6 +75,10 @@ pub enum Settings {
     Trends(Box<TrendsPage>),
     /// What usage brought in.
     Value(Box<ValuePage>),
+    /// Pages, companies and actions by their names.
+    Go(Box<GoPage>),
+    /// The accounts to switch to.
+    Accounts(Box<AccountsPage>),
     /// What is watched, and what was told.
     Alerts(Box<AlertsPage>),
     /// What was unusual in a week.
@@ -103,6 +111,11 @@ impl Settings {
         Some(match path {
             TRENDS_PATH => TrendsPage::read(ask).await.map(Box::new).map(Self::Trends),
             VALUE_PATH => ValuePage::read(ask).await.map(Box::new).map(Self::Value),
+            GO_PATH => GoPage::read(ask).await.map(Box::new).map(Self::Go),
+            ACCOUNTS_PATH => AccountsPage::read(ask)
+                .await
+                .map(Box::new)
+                .map(Self::Accounts),
             ALERTS_PATH => AlertsPage::read(ask).await.map(Box::new).map(Self::Alerts),
             REVIEW_PATH => Box::pin(ReviewPage::read(ask))
                 .await
@@ -138,6 +151,8 @@ impl Settings {
         match self {
             Self::Trends(_) => "Trends · Creditscope",
             Self::Value(_) => "Value · Creditscope",
+            Self::Go(_) => "Search · Creditscope",
+            Self::Accounts(_) => "Switch account · Creditscope",
             Self::Alerts(_) => "Alerts · Creditscope",
             Self::Review(_) => "Weekly review · Creditscope",
             Self::Platform(_) => "Platform trends · Creditscope",
@@ -157,6 +172,8 @@ impl Settings {
         match self {
             Self::Trends(page) => page.view(),
             Self::Value(page) => page.view(),
+            Self::Go(page) => page.view(),
+            Self::Accounts(page) => page.view(),
             Self::Alerts(page) => page.view(),
             Self::Review(page) => page.view(),
             Self::Platform(page) => page.view(),

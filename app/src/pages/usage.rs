@@ -118,7 +118,7 @@ pub(super) fn around(
     live: AnyView,
 ) -> AnyView {
     use crate::{
-        components::{Sidebar, UsageHeader},
+        components::{Sidebar, UsageHeader, pending_line},
         state::Filters,
     };
     let account = &page.dashboard.account;
@@ -134,6 +134,7 @@ pub(super) fn around(
             path=crate::USAGE_PATH carried=filters.carried()/>
         <main class="page">
             {header.view()}
+            {pending_line(&page.reader, &filters.carried())}
             <div id=super::LIVE_ID class="live-root">{live}</div>
         </main>
     }

@@ -242,6 +242,7 @@ mod tests {
     fn only_who_may_buy_is_sent_to_buy() {
         let reader = |may_bill, is_staff| Reader {
             open_alerts: 0,
+            pending: vec![],
             name: String::new(),
             email: String::new(),
             is_staff,

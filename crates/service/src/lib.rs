@@ -30,6 +30,7 @@ pub mod idempotency;
 pub mod ingest;
 pub mod keys;
 pub mod ledger;
+mod levels;
 pub mod live;
 pub mod mail;
 pub mod members;

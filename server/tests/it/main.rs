@@ -29,6 +29,7 @@ mod endings;
 mod enforce;
 mod export;
 mod filter_bar;
+mod finding;
 mod floods;
 mod functions;
 mod guesses;

@@ -14,6 +14,8 @@ pub use lines::{
     DisputeLine, EffectLine, GrantLine, GrantStatus, LedgerLine, Offer, OrderLine, Progress,
     Standing,
 };
+pub(super) use offers::buy_href;
+pub use pending::order_words;
 pub use words::{pack_offer, plan_offer};
 
 use domain::{

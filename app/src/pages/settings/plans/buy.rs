@@ -14,7 +14,6 @@ use super::{
     words,
 };
 use crate::{
-    PLANS_PATH,
     components::Sheet,
     pages::settings::frame::{Ask, hidden},
 };
@@ -173,7 +172,7 @@ impl PlansPage {
     /// The sheet over the page, when something is about to be ordered.
     pub(super) fn sheet(&self) -> Option<AnyView> {
         let summary = self.summary.as_ref()?;
-        let back = format!("{PLANS_PATH}?account={}", self.frame.account);
+        let back = self.frame.back();
         let mut pending = self.pending.iter().filter(|line| line.kind == summary.kind);
         let pending =
             pending.find(|line| line.kind == OrderKind::Plan || line.item == summary.offer.key);
@@ -230,7 +229,7 @@ impl PlansPage {
         if summary.kind == OrderKind::Plan {
             return None;
         }
-        let href = buy_href(&self.frame.account, summary.kind, &summary.offer.key);
+        let href = buy_href(&self.frame.back(), summary.kind, &summary.offer.key);
         let step = |quantity: u32, label: &'static str, sign: &'static str| {
             let is_possible = (1..=MOST_QUANTITY).contains(&quantity);
             let href = is_possible.then(|| format!("{href}&quantity={quantity}"));

@@ -4,19 +4,17 @@ use domain::ledger::OrderKind;
 use leptos::prelude::*;
 
 use super::{EffectLine, Offer, PlansPage, Standing};
-use crate::{PLANS_PATH, components::Amount, state::Remedy, ui::Icon};
+use crate::{components::Amount, state::Remedy, ui::Icon};
 
-/// Where what an order would do is summed up before it is placed.
-pub(super) fn buy_href(account: &str, kind: OrderKind, item: &str) -> String {
+/// Where what an order would do is summed up before it is placed; `page` is the address of the page without it.
+pub(in crate::pages::settings) fn buy_href(page: &str, kind: OrderKind, item: &str) -> String {
     let name = match kind {
         OrderKind::Pack => "buy",
         OrderKind::Plan => "switch",
     };
     let mut query = form_urlencoded::Serializer::new(String::new());
-    query
-        .append_pair("account", account)
-        .append_pair(name, item);
-    format!("{PLANS_PATH}?{}", query.finish())
+    query.append_pair(name, item);
+    format!("{page}&{}", query.finish())
 }
 
 impl PlansPage {
@@ -115,7 +113,7 @@ impl PlansPage {
             Remedy::Ask => return note("Ask your admin to buy"),
             Remedy::None => return ().into_any(),
         }
-        let href = buy_href(&self.frame.account, kind, &offer.key);
+        let href = buy_href(&self.frame.back(), kind, &offer.key);
         let name = format!("{label} {}", offer.name);
         view! { <a class="button" href=href data-noscroll="" aria-label=name>{label}</a> }
             .into_any()

@@ -1,11 +1,14 @@
 //! Orders that wait for their payment: what they are, and the ways on.
 
-use domain::{ledger::OrderKind, number};
+use domain::{
+    Credits,
+    ledger::{Order, OrderKind},
+    number,
+};
 use leptos::prelude::*;
 
-use super::{OrderLine, PlansPage, offers::buy_href};
+use super::{OrderLine, PlansPage, offers::buy_href, words::price};
 use crate::{
-    PLANS_PATH,
     state::Remedy,
     ui::{Icon, Notice, Tone},
 };
@@ -30,7 +33,7 @@ impl PlansPage {
         let line = self.shown.as_ref().filter(|line| !line.is_pending)?;
         let title = format!("{}.", line.state);
         let text = format!("{}, ordered {}.", what(line), line.ordered);
-        let href = buy_href(&self.frame.account, line.kind, &line.item);
+        let href = buy_href(&self.frame.back(), line.kind, &line.item);
         let again = (line.state == "Cancelled")
             .then(|| view! { <a class="button" href=href data-noscroll="">"Order again"</a> });
         Some(view! { <Notice tone=Tone::Calm title text>{again}</Notice> })
@@ -38,7 +41,7 @@ impl PlansPage {
 
     /// The form that cancels an order: which one, the button says that was pressed.
     pub(super) fn cancel_form(&self) -> impl IntoView + use<> {
-        let next = format!("{PLANS_PATH}?account={}", self.frame.account);
+        let next = self.frame.back();
         view! {
             <form id=CANCEL_FORM method="post" action="/billing/orders/cancel" hidden>
                 <input type="hidden" name="account" value=self.frame.account.clone()/>
@@ -48,19 +51,25 @@ impl PlansPage {
     }
 }
 
-/// `Add-on Boost 5,000, 5,000 credits, €59.00`.
+/// `add-on Boost 5,000, 5,000 credits, €59.00`.
 pub(super) fn what(line: &OrderLine) -> String {
-    let kind = match line.kind {
+    words(line.kind, &line.name, line.credits, line.price.as_ref())
+}
+
+/// The same of an order.
+pub fn order_words(order: &Order) -> String {
+    let price = price(order.price.as_ref(), order.currency.as_ref());
+    words(order.kind, &order.title(), order.credits, price.as_ref())
+}
+
+fn words(kind: OrderKind, name: &str, credits: Credits, price: Option<&String>) -> String {
+    let kind = match kind {
         OrderKind::Pack => "add-on",
         OrderKind::Plan => "plan",
     };
-    let price = line.price.as_ref().map(|price| format!(", {price}"));
-    format!(
-        "{kind} {}, {} credits{}",
-        line.name,
-        number::whole_credits(line.credits),
-        price.unwrap_or_default()
-    )
+    let credits = number::whole_credits(credits);
+    let price = price.map_or_else(String::new, |price| format!(", {price}"));
+    format!("{kind} {name}, {credits} credits{price}")
 }
 
 fn pending(line: &OrderLine, may_buy: bool) -> impl IntoView + use<> {
