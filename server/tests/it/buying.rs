@@ -145,7 +145,9 @@ async fn an_order_is_cancelled_until_it_is_paid_and_a_payment_that_comes_after_a
         send(&server, &owner, "/billing/orders", &body)
             .await
             .ok(303);
-        orders(&server).await[0].clone()
+        let all = orders(&server).await.into_iter();
+        let mut pending = all.filter(|order| order["state"] == "ordered");
+        pending.next().unwrap()
     };
     let cancel = async |order: &Value| {
         let id = order["id"].as_str().unwrap();

@@ -124,7 +124,7 @@ async fn a_company_that_is_found_carries_over_to_pages_and_actions() {
     .await;
     let first = found.split("<section>").nth(1).unwrap();
     assert!(first.contains("<h3>Companies</h3>"), "{found}");
-    let here = "href=\"/billing/trends?account=northwind&amp;company=acme\"";
+    let here = "href=\"/billing/trends?account=northwind&amp;company=acme-dental\"";
     assert!(
         first.contains(here) || first.contains(&here.replace("&amp;", "&")),
         "{first}"

@@ -83,7 +83,9 @@ pub(in crate::pages::settings) fn marked(label: &str, typed: &str) -> AnyView {
         ))
     }) {
         Some((before, hit, after)) => {
-            let [before, hit, after] = [before, hit, after].map(str::to_owned);
+            // An empty text would be shown as a space.
+            let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+            let (before, hit, after) = (some(before), some(hit), some(after));
             view! { {before}<mark>{hit}</mark>{after} }.into_any()
         }
         None => label.to_owned().into_any(),
