@@ -8,6 +8,7 @@ mod billing_notices;
 pub mod filter_bar;
 mod gauge;
 mod kept_fields;
+mod link_mark;
 mod notices;
 #[cfg(feature = "ssr")]
 mod page_header;
@@ -25,13 +26,19 @@ mod tips;
 
 pub use activity_log::{ActivityLog, Asking as LogAsking};
 pub use agent_cards::AgentCards;
+#[cfg(feature = "ssr")]
+pub use agent_cards::chart_mark;
 pub use amount::Amount;
 pub use billing_notices::BillingNotices;
+#[cfg(feature = "ssr")]
+pub use gauge::CYCLE_MARK;
 pub use gauge::{Gauge, StateBadge};
 pub use kept_fields::KeptFields;
+#[cfg(feature = "ssr")]
+pub use link_mark::{AsOf, LinkMark};
 pub use notices::Notices;
 #[cfg(feature = "ssr")]
-pub use page_header::{UsageHeader, live_mark};
+pub use page_header::{UsageHeader, usage_marks};
 #[cfg(feature = "ssr")]
 pub use pending_line::pending_line;
 pub use picker::Picker;

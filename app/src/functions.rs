@@ -21,11 +21,9 @@ pub use event::{EventAsked, OpenEvent};
 #[cfg(not(feature = "hydrate"))]
 use leptos::server_fn::client::browser::BrowserClient as PageClient;
 pub use live::{Asked, Follow, LiveMessage, follow};
+pub use page::{Ability, BrandView, Charts, LoadPage, Page, Reader, load_page};
 #[cfg(feature = "ssr")]
-pub(crate) use page::read_reader;
-pub use page::{
-    Ability, BrandView, Charts, DrawCharts, LoadPage, Page, Reader, draw_charts, load_page,
-};
+pub(crate) use page::{read_marks, read_reader};
 #[cfg(feature = "ssr")]
 pub use page::{read_page, read_sheet};
 pub use tips::{TipLine, TipsView};

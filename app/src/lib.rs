@@ -14,6 +14,8 @@ pub mod error;
 pub mod functions;
 pub mod packed;
 pub mod pages;
+#[cfg(feature = "ssr")]
+pub mod parts;
 pub mod state;
 #[cfg(feature = "hydrate")]
 pub mod tab;

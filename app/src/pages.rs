@@ -20,7 +20,7 @@ pub use chart::chart;
 #[cfg(feature = "ssr")]
 pub use company_options::find_companies;
 #[cfg(feature = "ssr")]
-pub use found::{Found, find};
+pub use found::{Followed, Found, find, since};
 
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};

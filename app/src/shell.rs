@@ -8,10 +8,12 @@ use crate::{
     components::Picker,
     context::{Assets, Current, Known},
     pages::{Found, PAGE_ID},
+    parts::{ShownParts, Since, marked},
 };
 
-/// The document: head, styles, what was found at the address, and the scripts that hydrate it.
-pub fn shell(options: LeptosOptions, found: Found) -> impl IntoView {
+/// The document: head, styles, what was found at the address, and the scripts that hydrate it. `since` is when that was
+/// read.
+pub fn shell(options: LeptosOptions, found: Found, since: Option<Since>) -> impl IntoView {
     let watch = std::env::var_os("LEPTOS_WATCH").is_some();
     let current = use_context::<Current>().unwrap_or_default();
     let theme = current.theme;
@@ -23,6 +25,11 @@ pub fn shell(options: LeptosOptions, found: Found) -> impl IntoView {
     let reader = current.known.as_ref().map(Known::mark);
     let scripts = reader.is_some().then(|| scripts(&assets));
     let picker = reader.is_some().then(|| view! { <Picker/> });
+    let brand = found.brand_sheet();
+    let page = found.view().to_html();
+    let parts = marked(&page);
+    let is_followed = reader.is_some() && !parts.is_empty();
+    let shown = is_followed.then(|| ShownParts::of(since, &parts).to_text());
     view! {
         <!DOCTYPE html>
         <html lang="en" data-theme=theme data-build=assets.build data-reader=reader>
@@ -34,12 +41,12 @@ pub fn shell(options: LeptosOptions, found: Found) -> impl IntoView {
                 <title inner_html=title></title>
                 <link rel="icon" href=assets.icon type="image/svg+xml"/>
                 <link rel="stylesheet" href=assets.style/>
-                {found.brand_sheet().map(|href| view! { <link rel="stylesheet" href=href data-brand=""/> })}
+                {brand.map(|href| view! { <link rel="stylesheet" href=href data-brand=""/> })}
                 <AutoReload options/>
                 {scripts}
             </head>
             <body>
-                <div id=PAGE_ID class="page-holder">{found.view()}</div>
+                <div id=PAGE_ID class="page-holder" data-parts=shown inner_html=page></div>
                 <p id="announcer" class="visually-hidden" role="status"></p>
                 {picker}
             </body>

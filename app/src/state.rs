@@ -30,7 +30,7 @@ pub use filters::{Filters, is_date};
 pub use live::Connection;
 pub use live::{Followed, Link, follow_live};
 pub use log::{Anchor, LogState, OpenRow, ROWS_ABOVE};
-pub use page::PageState;
+pub use page::{FORECAST, FORECAST_SAID, PageState};
 pub use permalink::{EVENT, EventRef, event_href, permalink, view_href};
 pub use reading::{FailedView, Reading};
 pub use running::{SHOWN_CALLS, ahead_us, calls, duration, more};

@@ -11,15 +11,19 @@ mod failure;
 mod focus;
 mod history;
 mod in_step;
-mod link_mark;
+pub mod link;
 mod outdated;
 mod page;
 mod palette;
+pub mod parts;
 mod prefetch;
 mod transition;
 mod visit;
 
-use std::cell::{Cell, OnceCell};
+use std::{
+    cell::{Cell, OnceCell},
+    time::Duration,
+};
 
 use leptos::prelude::*;
 
@@ -28,6 +32,9 @@ use history::History;
 
 use visit::Sending;
 pub use visit::{Visit, ask, visit};
+
+/// When a page that could not be read again quietly is tried again.
+const REFRESH_AFTER: Duration = Duration::from_secs(2);
 
 /// The tab; cheap to copy.
 #[derive(Clone, Copy)]
@@ -81,7 +88,6 @@ pub fn start() {
         writes: StoredValue::new(0),
         applied: StoredValue::new(None),
     });
-    owner.with(|| link_mark::follow(tab.connection.link()));
     std::mem::forget(owner);
     TAB.with(|held| {
         let _ = held.set(tab);
@@ -90,6 +96,7 @@ pub fn start() {
     palette::listen();
     controls::listen(tab);
     tab.connection.open();
+    tab.connection.look_every_second();
     tab.history.restore_after_reload();
     // Styles and tests see by it that buttons work.
     if let Some(root) = document().document_element() {
@@ -98,13 +105,13 @@ pub fn start() {
 }
 
 /// The address bar's query string, without its question mark.
-fn query_shown() -> String {
+pub fn query_shown() -> String {
     let search = window().location().search().unwrap_or_default();
     search.trim_start_matches('?').to_owned()
 }
 
 /// The address bar's path.
-fn path_shown() -> String {
+pub fn path_shown() -> String {
     window().location().pathname().unwrap_or_default()
 }
 
@@ -153,6 +160,27 @@ impl Tab {
     pub fn changed(self) {
         self.writes
             .update_value(|writes| *writes = writes.wrapping_add(1));
+    }
+
+    /// Shows the page of the address bar anew, once nothing of it is in use: nobody asked for it.
+    pub fn refresh(self) {
+        let visits = self.visits.get_value();
+        if !(outdated::is_typed() || parts::is_page_in_use()) {
+            visit(self, Visit::quiet(path_shown() + "?" + &query_shown()));
+            return;
+        }
+        self.connection.falls_behind();
+        self.refresh_later(visits);
+    }
+
+    /// Tries again a little later, unless the reader has gone on by then.
+    fn refresh_later(self, visits: u32) {
+        let again = move || {
+            if self.visits.get_value() == visits {
+                self.refresh();
+            }
+        };
+        set_timeout(again, REFRESH_AFTER);
     }
 
     /// Shows the page of the address bar anew: it is out of date in a way that changes cannot mend.

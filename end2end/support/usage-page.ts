@@ -34,7 +34,7 @@ export class UsagePage {
     this.receipt = page.getByTestId("receipt");
     this.pill = page.getByTestId("new-pill");
     this.empty = page.getByTestId("empty-log");
-    this.notLive = page.locator(".notice", { hasText: "Not live." });
+    this.notLive = page.locator(".live-mark", { hasText: "Not live" });
   }
 
   /// Opens the page and waits until it is hydrated and follows the server.

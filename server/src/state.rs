@@ -20,7 +20,7 @@ use crate::{
     telemetry,
     turns::{ReadLimits, Turns},
     web::{
-        live::{LiveLimits, Places},
+        live::{LiveLimits, Places, Renderings},
         recovery::Recovery,
         sign_on::SignOn,
     },
@@ -61,6 +61,8 @@ pub struct AppState {
     pub in_flight: InFlight,
     /// Counts live streams.
     pub places: Places,
+    /// Pages that are rendered again for those who follow them.
+    pub renderings: Renderings,
 }
 
 /// How browsers reach the server.
@@ -141,6 +143,7 @@ impl AppState {
             recovery: Recovery::default(),
             in_flight: InFlight::default(),
             places: Places::new(edge.live),
+            renderings: Renderings::default(),
         }
     }
 }

@@ -29,7 +29,7 @@ pub mod unsubscribe;
 mod visits;
 pub mod webhooks;
 
-use app::{context::Current, error::AppError, functions::Follow, pages::Found};
+use app::{context::Current, error::AppError, functions::Follow, pages::Found, parts::Since};
 use axum::{
     Extension, Router,
     body::Body,
@@ -239,6 +239,7 @@ async fn page(State(state): State<AppState>, request: Request) -> Response {
         return refused_to(&state, current, busy).await;
     }
     let query = uri.query().unwrap_or_default();
+    let since = app::pages::since(&state.services, &current, query).await;
     let found = match app::pages::find(&state.services, &current, uri.path(), query).await {
         Found::SignIn { query, .. } => Found::SignIn {
             query,
@@ -249,11 +250,21 @@ async fn page(State(state): State<AppState>, request: Request) -> Response {
         },
         found => found,
     };
-    show(&state, current, found).await
+    render(&state, current, found, since).await
 }
 
 /// Renders what was found.
 async fn show(state: &AppState, current: Current, found: Found) -> Response {
+    render(state, current, found, None).await
+}
+
+/// Renders what was found, in an account that was so far before.
+async fn render(
+    state: &AppState,
+    current: Current,
+    found: Found,
+    since: Option<Since>,
+) -> Response {
     let status = found.status();
     let options = state.leptos.clone();
     let render = leptos_axum::render_app_async_with_context(
@@ -261,7 +272,7 @@ async fn show(state: &AppState, current: Current, found: Found) -> Response {
             provide_context(current.clone());
             provide_context(files::assets().clone());
         },
-        move || app::shell(options.clone(), found.clone()),
+        move || app::shell(options.clone(), found.clone(), since),
     );
     let mut page: Response<Body> = render(Request::default()).await;
     *page.status_mut() = status;

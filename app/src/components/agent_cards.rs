@@ -4,6 +4,8 @@ mod chart;
 mod table;
 
 use chart::AgentChart;
+#[cfg(feature = "ssr")]
+pub use chart::chart_mark;
 use domain::{
     Agent,
     number::{self, Change},

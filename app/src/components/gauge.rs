@@ -22,6 +22,9 @@ use crate::{
     ui::Icon,
 };
 
+/// The name of the cycle's chart among the marked parts of its page: the server draws it again.
+pub const CYCLE_MARK: &str = "chart cycle";
+
 /// What was granted, used and remains of one cycle, of the account or of the companies looked at.
 #[component]
 pub fn Gauge(
@@ -68,8 +71,9 @@ pub fn Gauge(
             </div>
             <figure class="gauge-chart">
                 <figcaption>{move || if is_projected() { "Cumulative use and projection" } else { "Cumulative use" }}</figcaption>
-                <div class="chart-frame" role="img" aria-label=move || dashboard.with(describe_cycle)
-                    inner_html=move || charts.with(|charts| charts.cumulative.clone())></div>
+                <div class="chart-frame" role="img" aria-label=move || dashboard.with(describe_cycle)>
+                    <div data-live=CYCLE_MARK inner_html=move || charts.with(|charts| charts.cumulative.clone())></div>
+                </div>
             </figure>
             {children()}
         </section>
@@ -126,13 +130,9 @@ fn AccountFooter(dashboard: RwSignal<Dashboard>) -> impl IntoView {
     }
 }
 
-/// How credits stand, in colour, icon and words.
-#[component]
-pub fn StateBadge(
-    /// What it follows from.
-    facts: CreditFacts,
-) -> impl IntoView {
-    let icon = match facts.state() {
+/// The icon of a state.
+pub fn icon_of(state: CreditState) -> Icon {
+    match state {
         CreditState::NoUsage | CreditState::Unlimited => Icon::Half,
         CreditState::Used => Icon::Fine,
         CreditState::RunningLow => Icon::Most,
@@ -141,7 +141,16 @@ pub fn StateBadge(
         | CreditState::NoCredits
         | CreditState::BudgetUsed
         | CreditState::Suspended => Icon::Stop,
-    };
+    }
+}
+
+/// How credits stand, in colour, icon and words.
+#[component]
+pub fn StateBadge(
+    /// What it follows from.
+    facts: CreditFacts,
+) -> impl IntoView {
+    let icon = icon_of(facts.state());
     facts
         .label()
         .map(|label| view! { <span class="level" data-testid="level">{icon.view()}{label}</span> })

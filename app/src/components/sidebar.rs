@@ -1,7 +1,9 @@
 //! The navigation beside every page.
 
+use domain::ledger::CreditFacts;
 use leptos::prelude::*;
 
+use super::gauge::icon_of;
 use crate::{
     ACCOUNTS_PATH, ADVICE_PATH, ALERTS_PATH, AUDIT_PATH, BRAND_PATH, COMPANIES_PATH, GO_PATH,
     KEYS_PATH, MEMBERS_PATH, PLANS_PATH, PLATFORM_PATH, REFUNDS_PATH, REVIEW_PATH, TRENDS_PATH,
@@ -34,10 +36,7 @@ pub fn Sidebar(
     let item = move |target: &'static str, label: &'static str| {
         let href = carried.with_value(|carried| format!("{target}?{carried}"));
         let current = (target == path).then_some("page");
-        let count = (target == ALERTS_PATH && open_alerts > 0).then(|| {
-            let words = if open_alerts == 1 { " is open" } else { " are open" };
-            view! { <span class="nav-count">{open_alerts}<span class="visually-hidden">{words}</span></span> }
-        });
+        let count = (target == ALERTS_PATH).then(|| open_count(open_alerts));
         view! { <a class="nav-item" href=href aria-current=current data-prefetch="">{label}{count}</a> }
     };
     let may_switch = reader.is_staff || reader.accounts.len() > 1;
@@ -53,6 +52,7 @@ pub fn Sidebar(
         <aside class="sidebar" data-account=account_key>
             <a class="brand" href=home_href>{brand}</a>
             {switch}
+            {level(reader.credits)}
             <SearchLink href=search_href/>
             <nav class="nav" aria-label="Main">
                 {reader.is_staff.then(|| view! {
@@ -97,6 +97,28 @@ pub fn Sidebar(
 /// What somebody is here.
 const fn home_of(is_staff: bool) -> &'static str {
     if is_staff { "Platform staff" } else { "Member" }
+}
+
+/// How many alerts are open. Where none is, its place is kept for those that come.
+fn open_count(open: usize) -> impl IntoView {
+    let words = if open == 1 { " is open" } else { " are open" };
+    let said = (open > 0)
+        .then(|| view! { {open.to_string()}<span class="visually-hidden">{words}</span> });
+    view! { <span class="nav-count" class:is-none=open == 0 data-live="open-alerts">{said}</span> }
+}
+
+/// How the account's credits stand. It keeps its place where there is nothing to say.
+fn level(credits: Option<CreditFacts>) -> impl IntoView {
+    let facts = credits.filter(|facts| facts.balance.is_some());
+    let state = facts.map(|facts| facts.state());
+    let class = state.map_or("account-level".to_owned(), |state| {
+        format!("account-level level-{}", state.id())
+    });
+    let said = facts.and_then(|facts| facts.label());
+    let icon = state
+        .filter(|_| said.is_some())
+        .map(|state| icon_of(state).view());
+    view! { <p class=class data-live="level">{icon}{said}</p> }
 }
 
 /// Mark and name: ours, or the agency's to its clients.

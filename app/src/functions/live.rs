@@ -19,14 +19,18 @@ use serde::{Deserialize, Serialize};
 use crate::{error::AppError, packed::Packed};
 
 /// A tab asks to follow a view from the place its page was read at.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Asked {
     /// Counts the tab's views, so that frames of an earlier one are told apart.
     pub view: u32,
+    /// The page's path.
+    pub path: String,
     /// The view's query string.
     pub query: String,
-    /// Where and when its page was read; none to follow nothing, as pages without live figures do.
+    /// Where and when its page was read; none where nothing lives on by itself.
     pub from: Option<ReadAt>,
+    /// What its marked parts show, in the server's words; none where there are none.
+    pub shown: Option<String>,
 }
 
 /// A frame for one of the tab's views.

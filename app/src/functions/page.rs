@@ -1,8 +1,9 @@
 //! Everything a page shows at first.
 
 use domain::{
-    Agent, Credits,
+    Agent,
     activity::LogPage,
+    ledger::CreditFacts,
     usage::{CompanyName, Dashboard, ForecastView},
 };
 use leptos::{
@@ -15,6 +16,8 @@ use super::{EventAsked, TipsView};
 #[cfg(feature = "ssr")]
 use crate::state::EVENT;
 use crate::{error::AppError, packed::Packed};
+#[cfg(feature = "ssr")]
+use domain::Credits;
 
 /// Accounts that are looked for, to know whether there is another to switch to.
 #[cfg(feature = "ssr")]
@@ -65,6 +68,8 @@ pub struct Reader {
     pub pending: Vec<String>,
     /// Alerts that last and that nobody said they know of; none for readers of some companies only.
     pub open_alerts: usize,
+    /// How the credits of the account stand; none where there are none to speak of.
+    pub credits: Option<CreditFacts>,
     /// The first accounts they can see: more than one, if they can switch.
     pub accounts: Vec<CompanyName>,
 }
@@ -148,15 +153,19 @@ pub async fn read_page(
     })
 }
 
-/// Draws the charts of a view again, after live changes, with the projection that the page shows.
-#[server(prefix = "/api/fn", client = super::PageClient, input = GetUrl, output = Post<Packed>)]
-pub async fn draw_charts(
-    query: String,
-    projected: Option<[Credits; 3]>,
-) -> Result<Charts, AppError> {
-    let (services, scope, view) = super::scoped(&query).await?;
+/// What of the usage page follows what happens without living on by itself.
+#[cfg(feature = "ssr")]
+pub(crate) async fn read_marks(
+    services: &service::Services,
+    caller: &service::Caller,
+    query: &str,
+) -> Result<(Dashboard, Charts, Option<ForecastView>), AppError> {
+    let (scope, view) = super::scope_of(services, caller, query).await?;
+    let forecast = forecast_of(services, &scope, &view).await?;
     let dashboard = services.dashboard(scope, &view).await?;
-    Ok(charts_of(&dashboard, projected))
+    let projected = forecast.as_ref().and_then(|forecast| forecast.cycle_use);
+    let charts = charts_of(&dashboard, projected);
+    Ok((dashboard, charts, forecast))
 }
 
 /// The charts of a view on one sheet, as an SVG file.
@@ -247,6 +256,7 @@ pub(crate) async fn read_reader(
     };
     Ok(Reader {
         pending: read_pending(services, scope).await?,
+        credits: services.credit_facts(scope).await.ok(),
         open_alerts,
         is_staff: person.is_staff,
         can,

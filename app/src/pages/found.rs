@@ -1,5 +1,6 @@
 //! What stands at an address.
 
+use domain::usage::{Dashboard, ForecastView};
 use http::StatusCode;
 use leptos::{nonce::use_nonce, prelude::*};
 
@@ -7,8 +8,8 @@ use super::{
     START_ID, Start,
     company_options::read_companies,
     settings::{
-        Ask, ConfirmPage, EnterPage, RecoveryPage, RefusedPage, SecondFactorPage, Settings,
-        StalePage, UnsubscribePage, WelcomePage,
+        Ask, ConfirmPage, EnterPage, Frame, RecoveryPage, RefusedPage, SecondFactorPage, Settings,
+        StalePage, UnsubscribePage, WelcomePage, is_remembered,
     },
     sign_in::SignIn,
     usage,
@@ -19,10 +20,11 @@ use crate::{
         Problem,
         filter_bar::{CompanyChoice, FIND},
     },
-    context::Current,
+    context::{Assets, Current},
     error::AppError,
-    functions::{read_page, scope_of},
+    functions::{Charts, read_marks, read_page, scope_of},
     packed,
+    parts::{Since, html_of},
     state::Address,
 };
 
@@ -67,6 +69,92 @@ pub enum Found {
     Problem(AppError),
 }
 
+/// How far the account of an address is, for whoever may see it: asked before its page is read.
+pub async fn since(services: &service::Services, current: &Current, query: &str) -> Option<Since> {
+    let scope = Ask::plain(services, current, query).scope().await.ok()?;
+    let at = services.now();
+    let far = services.how_far(scope.account().id).await.ok()?;
+    Some(Since { far, at })
+}
+
+/// What of a page is rendered again while it is followed.
+#[derive(Debug, Clone)]
+pub enum Followed {
+    /// All of it.
+    Whole(Box<Found>),
+    /// What stands around it.
+    Frame(Box<Frame>),
+    /// What stands around the parts of the usage page that live on by themselves, and their charts.
+    Usage {
+        /// What stands around every page.
+        frame: Box<Frame>,
+        /// What is shown.
+        dashboard: Box<Dashboard>,
+        /// Its charts.
+        charts: Charts,
+        /// What they were drawn with.
+        forecast: Option<ForecastView>,
+    },
+}
+
+impl Followed {
+    /// Reads what a page that is followed shows now.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub async fn read(
+        services: &service::Services,
+        current: &Current,
+        path: &str,
+        query: &str,
+    ) -> Result<Self, AppError> {
+        let ask = Ask::plain(services, current, query);
+        if path == USAGE_PATH {
+            let (_, caller) = current.known()?;
+            let frame = Box::new(ask.frame(USAGE_PATH).await?.1);
+            let (dashboard, charts, forecast) = read_marks(services, caller, query).await?;
+            let dashboard = Box::new(dashboard);
+            return Ok(Self::Usage {
+                frame,
+                dashboard,
+                charts,
+                forecast,
+            });
+        }
+        let page = if is_remembered(path) {
+            None
+        } else {
+            Settings::read(path, &ask).await
+        };
+        match page {
+            Some(page) => Ok(Self::Whole(Box::new(Found::Settings(Box::new(page?))))),
+            None => Ok(Self::Frame(Box::new(ask.frame(USAGE_PATH).await?.1))),
+        }
+    }
+
+    /// Whether it has all marked parts of the page.
+    pub const fn is_whole(&self) -> bool {
+        matches!(self, Self::Whole(_))
+    }
+
+    /// As HTML.
+    pub fn html(self, current: Current, assets: Assets) -> String {
+        html_of(current, assets, move || match self {
+            Self::Whole(found) => found.view(),
+            Self::Frame(frame) => frame.around().into_any(),
+            Self::Usage {
+                frame,
+                dashboard,
+                charts,
+                forecast,
+            } => {
+                let marks = usage::marks(&dashboard, charts, forecast.as_ref());
+                view! { {frame.around()}{marks} }.into_any()
+            }
+        })
+    }
+}
+
 /// Finds the page of a path and reads what it begins with.
 pub async fn find(
     services: &service::Services,
@@ -74,12 +162,7 @@ pub async fn find(
     path: &str,
     query: &str,
 ) -> Found {
-    let ask = Ask {
-        services,
-        current,
-        query,
-        secret: None,
-    };
+    let ask = Ask::plain(services, current, query);
     if let Some(page) = Settings::read(path, &ask).await {
         return Found::of_settings(page);
     }

@@ -57,7 +57,8 @@ pub use welcome::WelcomePage;
 pub use you::{YouPage, browser};
 
 pub use audit::AuditPage;
-pub use frame::Ask;
+pub(in crate::pages) use frame::is_remembered;
+pub use frame::{Ask, Frame};
 pub(crate) use trend_parts::AGAINST;
 
 use leptos::prelude::*;

@@ -1,6 +1,7 @@
 //! Billing > AI Credits Usage.
 
-use domain::Credits;
+#[cfg(feature = "ssr")]
+use domain::usage::{Dashboard, ForecastView};
 use leptos::prelude::*;
 
 use crate::{
@@ -8,13 +9,17 @@ use crate::{
         ActivityLog, AgentCards, BillingNotices, Gauge, LogAsking, Notices, RunningCalls, Tips,
     },
     error::AppError,
-    functions::{Page, draw_charts, load_page},
+    functions::{Page, load_page},
     state::{Address, EventRef, FailedView, PageState, Reading, Url, follow_live, view_of},
-    ui::{Lifetime, Notice, Tone},
+    ui::{Notice, Tone},
 };
-
-/// How soon after a change the charts are drawn again: bars may lag the figures by this much.
-const REDRAW_AFTER_MS: u64 = 1_000;
+#[cfg(feature = "ssr")]
+use crate::{
+    components::{CYCLE_MARK, chart_mark, usage_marks},
+    functions::Charts,
+    packed,
+    state::FORECAST,
+};
 
 /// The parts of the page below its filters, kept live in the browser.
 #[component]
@@ -32,7 +37,6 @@ pub fn UsagePage(
     let event = Memo::new(move |_| query.with(|query| EventRef::of_query(query)));
     let view = Memo::new(move |_| query.with(|query| view_of(query)));
     let link = follow_live(state.followed(), view, reading.again);
-    redraw_after_changes(state, view);
     let again = reading.again;
     let asking = LogAsking {
         view,
@@ -54,44 +58,6 @@ pub fn UsagePage(
             <ActivityLog state url asking reading/>
         </div>
     }
-}
-
-/// Draws the charts again soon after live changes, at most once a second.
-fn redraw_after_changes(state: PageState, query: Memo<String>) {
-    let is_waiting = StoredValue::new(false);
-    let lifetime = Lifetime::of_component();
-    // What the charts show: events up to a place, and the limit, which changes without any event.
-    let drawn_from = Memo::new(move |_| {
-        state.dashboard.with(|dashboard| {
-            let balance = dashboard.measure();
-            let allocation = balance.map_or(Credits::ZERO, |balance| balance.allocation);
-            (dashboard.as_of, allocation)
-        })
-    });
-    Effect::new(move |drawn: Option<(u32, (domain::Seq, Credits))>| {
-        let shown = (state.generation.get(), drawn_from.get());
-        let is_change = drawn.is_some_and(|drawn| drawn.0 == shown.0 && drawn.1 != shown.1);
-        if is_change && !is_waiting.get_value() {
-            is_waiting.set_value(true);
-            let draw = move || {
-                lifetime.spawn(async move {
-                    is_waiting.set_value(false);
-                    let generation = state.generation.get_untracked();
-                    let projected = state
-                        .forecast
-                        .with_untracked(|forecast| forecast.as_ref()?.cycle_use);
-                    let drawn = draw_charts(query.get_untracked(), projected).await;
-                    if let (Ok(charts), true) =
-                        (drawn, generation == state.generation.get_untracked())
-                    {
-                        state.charts.set(charts);
-                    }
-                });
-            };
-            lifetime.after(std::time::Duration::from_millis(REDRAW_AFTER_MS), draw);
-        }
-        shown
-    });
 }
 
 /// Says why the page cannot go on at all: the session has ended, or access was taken away.
@@ -135,8 +101,35 @@ pub(super) fn around(
         <main class="page">
             {header.view()}
             {pending_line(&page.reader, &filters.carried())}
+            {forecast_mark(page.forecast.as_ref())}
             <div id=super::LIVE_ID class="live-root">{live}</div>
         </main>
+    }
+    .into_any()
+}
+
+/// The forecast that the charts were drawn with, for the parts that live on by themselves.
+#[cfg(feature = "ssr")]
+fn forecast_mark(forecast: Option<&ForecastView>) -> impl IntoView + use<> {
+    let said = postcard::to_allocvec(&forecast).unwrap_or_default();
+    view! { <span hidden data-live=FORECAST data-said=packed::to_text(&said)></span> }
+}
+
+/// What is marked of the usage page besides its frame, as it is now.
+#[cfg(feature = "ssr")]
+pub(super) fn marks(
+    dashboard: &Dashboard,
+    charts: Charts,
+    forecast: Option<&ForecastView>,
+) -> AnyView {
+    let agents = charts.agents.into_iter().map(|(agent, drawn)| {
+        view! { <div class="chart-frame" aria-hidden="true" data-live=chart_mark(agent) inner_html=drawn></div> }
+    });
+    view! {
+        {usage_marks(dashboard)}
+        {forecast_mark(forecast)}
+        <div data-live=CYCLE_MARK inner_html=charts.cumulative></div>
+        {agents.collect_view()}
     }
     .into_any()
 }

@@ -1,5 +1,7 @@
 //! What the page says about credits that run out: how serious it is, in words, and what helps.
 
+#[cfg(feature = "ssr")]
+use domain::ledger::CreditFacts;
 use domain::{
     ledger::{Balance, CreditState, OveragePolicy},
     number,
@@ -75,6 +77,26 @@ impl CreditNotice {
                 helps
             },
             is_of_budget,
+        })
+    }
+}
+
+impl CreditNotice {
+    /// What there is to say of a whole account beside any page, if it is serious.
+    #[cfg(feature = "ssr")]
+    pub fn beside_pages(facts: CreditFacts, helps: Remedy) -> Option<Self> {
+        let state = facts.state();
+        let (tone, title, text) = match facts.balance {
+            Some(balance) => account_words(state, balance, ""),
+            None => stop_words(state, ""),
+        }
+        .filter(|(tone, ..)| *tone != Tone::Calm)?;
+        Some(Self {
+            tone,
+            title,
+            text: text.trim_end().to_owned(),
+            remedy: helps,
+            is_of_budget: false,
         })
     }
 }
@@ -254,6 +276,7 @@ mod tests {
             is_agency: false,
             is_portal: false,
             brand: None,
+            credits: None,
             accounts: vec![],
         };
         let remedy = |may_bill, is_staff| Remedy::for_reader(&reader(may_bill, is_staff));

@@ -1,6 +1,6 @@
 //! Keeps pages live: one socket for the tab, resumed where it broke off.
 
-use domain::live::{Applied, Delta, ReadAt};
+use domain::live::{Applied, Delta, Part, ReadAt};
 use leptos::prelude::{Callback, RwSignal};
 
 /// How the page hears of changes.
@@ -25,6 +25,8 @@ pub struct Followed {
     pub read_at: Callback<(), ReadAt>,
     /// Takes a delta in.
     pub apply: Callback<Box<Delta>, Applied>,
+    /// Hears of a marked part that says something else now.
+    pub hears_of: Callback<Part>,
 }
 
 /// Follows a page's view from now on; returns how the connection is.
@@ -58,7 +60,7 @@ mod browser {
     use crate::{
         error::AppError,
         functions::{Asked, LiveMessage, follow},
-        tab::tab,
+        tab::{link, parts, path_shown, query_shown, tab},
         ui::browser::sleep,
     };
 
@@ -67,10 +69,11 @@ mod browser {
     const LONGEST_WAIT: Duration = Duration::from_secs(10);
     /// The wait after there were too many live pages.
     const FULL_WAIT: Duration = Duration::from_mins(1);
-    /// The server beats every 8 seconds; a connection silent for longer than two beats is dead.
-    const SILENCE: Duration = Duration::from_secs(18);
-    /// Who comes back to the tab, or gets their network back, need not wait for that: in milliseconds.
-    const DOUBTFUL_MS: f64 = 10_000.0;
+    /// The server beats every 4 seconds; a connection silent for longer than two beats is dead.
+    const SILENCE: Duration = Duration::from_millis(9_500);
+    const SILENCE_MS: f64 = 9_500.0;
+    /// How often it is looked at whether the connection still is what it says: after a computer slept, at once.
+    const LOOK_EVERY: Duration = Duration::from_secs(1);
 
     /// How a connection was.
     #[derive(Clone, Copy)]
@@ -102,6 +105,12 @@ mod browser {
         looks: StoredValue<Option<mpsc::UnboundedSender<()>>>,
         /// When something was last heard, in the browser's milliseconds.
         heard_at: StoredValue<f64>,
+        /// When the page that is shown was read.
+        read_at: StoredValue<f64>,
+        /// Since when what is shown is known to be out of date; 0 when it is not.
+        behind_at: StoredValue<f64>,
+        /// When the connection was begun.
+        begun_at: StoredValue<f64>,
     }
 
     /// See the other definition.
@@ -136,6 +145,9 @@ mod browser {
                 asks: StoredValue::new(None),
                 looks: StoredValue::new(None),
                 heard_at: StoredValue::new(0.0),
+                read_at: StoredValue::new(0.0),
+                behind_at: StoredValue::new(0.0),
+                begun_at: StoredValue::new(0.0),
             }
         }
     }
@@ -160,16 +172,13 @@ mod browser {
             let query = watched.map(|watched| watched.query.get_untracked());
             let asked = Asked {
                 view: self.view.get_value(),
-                query: query.unwrap_or_default(),
+                path: path_shown(),
+                query: query.unwrap_or_else(query_shown),
                 from: watched.map(|watched| watched.page.read_at.run(())),
+                shown: parts::shown(),
             };
             self.asks
                 .with_value(|asks| asks.as_ref().map(|asks| asks.unbounded_send(Ok(asked))));
-        }
-
-        /// How it is.
-        pub const fn link(self) -> RwSignal<Link> {
-            self.link
         }
 
         /// The network or the reader is back: looks whether the connection still is what it says.
@@ -180,7 +189,71 @@ mod browser {
 
         /// The network is gone, whatever the connection still says.
         pub fn lost(self) {
-            self.link.set(Link::Broken);
+            self.says(Link::Broken);
+        }
+
+        /// The network is back: asks, so that an answer shows whether the connection still is.
+        pub fn found(self) {
+            self.look();
+            self.ask();
+        }
+
+        /// Looks every second whether the connection still can be believed.
+        pub fn look_every_second(self) {
+            let look = move || {
+                if self.link.get_untracked() == Link::Live && self.is_doubtful() {
+                    self.says(Link::Broken);
+                    self.look();
+                }
+            };
+            // Where there are no timers, there is nothing to look at either.
+            let _ = set_interval_with_handle(look, LOOK_EVERY);
+        }
+
+        /// Another page was read, or the same one again.
+        pub fn is_read(self) {
+            self.read_at.set_value(js_sys::Date::now());
+            self.behind_at.set_value(0.0);
+            self.show();
+        }
+
+        /// What is shown is out of date, and cannot be read again just now.
+        pub fn falls_behind(self) {
+            if self.behind_at.get_value() == 0.0 {
+                self.behind_at.set_value(js_sys::Date::now());
+                self.show();
+            }
+        }
+
+        fn says(self, link: Link) {
+            if self.link.get_untracked() != link {
+                self.link.set(link);
+            }
+            self.show();
+        }
+
+        fn show(self) {
+            let (link, behind_at) = (self.link.get_untracked(), self.behind_at.get_value());
+            if link == Link::Live && behind_at > 0.0 {
+                link::show(Link::Broken, behind_at);
+            } else {
+                let heard_at = self.heard_at.get_value().max(self.read_at.get_value());
+                link::show(link, heard_at);
+            }
+        }
+
+        /// Whether nothing was heard for too long.
+        fn is_doubtful(self) -> bool {
+            let heard_at = self.heard_at.get_value().max(self.begun_at.get_value());
+            js_sys::Date::now() - heard_at > SILENCE_MS
+        }
+
+        /// Something was heard.
+        fn hears(self) {
+            self.heard_at.set_value(js_sys::Date::now());
+            if window().navigator().on_line() {
+                self.says(Link::Live);
+            }
         }
 
         async fn run(self) {
@@ -199,7 +272,7 @@ mod browser {
                         (Link::Broken, wait)
                     }
                 };
-                self.link.set(link);
+                self.says(link);
                 let pause = std::pin::pin!(sleep(pause));
                 select(pause, looked.next()).await;
             }
@@ -209,6 +282,7 @@ mod browser {
         async fn connect(self, looked: &mut mpsc::UnboundedReceiver<()>) -> Ended {
             let (asks, input) = mpsc::unbounded();
             self.asks.set_value(Some(asks));
+            self.begun_at.set_value(js_sys::Date::now());
             let Ok(mut frames) = follow(input.into()).await else {
                 return Ended::Failed;
             };
@@ -219,8 +293,7 @@ mod browser {
                 match select(frames.next(), doubts).await {
                     Either::Left((Some(Ok(message)), _)) => {
                         ended = Ended::Worked;
-                        self.heard_at.set_value(js_sys::Date::now());
-                        self.link.set(Link::Live);
+                        self.hears();
                         self.take(message);
                     }
                     Either::Left((Some(Err(AppError::SignedOut)), _)) => {
@@ -239,11 +312,7 @@ mod browser {
             loop {
                 match select(silence.as_mut(), looked.next()).await {
                     Either::Left(_) => return,
-                    Either::Right(_)
-                        if js_sys::Date::now() - self.heard_at.get_value() > DOUBTFUL_MS =>
-                    {
-                        return;
-                    }
+                    Either::Right(_) if self.is_doubtful() => return,
                     Either::Right(_) => {}
                 }
             }
@@ -258,23 +327,27 @@ mod browser {
         }
 
         fn take(self, message: LiveMessage) {
-            let Some(watched) = self.watched.get_value() else {
+            let Some(tab) = tab().filter(|_| message.view == self.view.get_value()) else {
                 return;
             };
-            if message.view != self.view.get_value() {
-                return;
-            }
-            match message.frame {
-                LiveFrame::Hello { .. } | LiveFrame::Beat => {}
-                LiveFrame::Resync => watched.reload.run(()),
-                LiveFrame::Delta(delta) => {
-                    if let Some(tab) = tab() {
-                        tab.changed();
-                    }
+            match (message.frame, self.watched.get_value()) {
+                (LiveFrame::Resync, Some(watched)) => watched.reload.run(()),
+                (LiveFrame::Resync, None) => tab.refresh(),
+                (LiveFrame::Delta(delta), Some(watched)) => {
+                    tab.changed();
                     if watched.page.apply.run(delta) == Applied::Gap {
                         watched.reload.run(());
                     }
                 }
+                (LiveFrame::Parts(changed), watched) => {
+                    tab.changed();
+                    if let Some(watched) = watched {
+                        let changed = changed.changed.iter().cloned();
+                        changed.for_each(|part| watched.page.hears_of.run(part));
+                    }
+                    parts::take(*changed);
+                }
+                (LiveFrame::Hello { .. } | LiveFrame::Beat | LiveFrame::Delta(_), _) => {}
             }
         }
     }

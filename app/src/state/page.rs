@@ -1,13 +1,21 @@
 //! The page's state: what was read, changed by what arrives.
 
 use domain::{
-    live::{Applied, Delta},
+    live::{Applied, Delta, Part},
     usage::{Dashboard, ForecastView},
 };
 use leptos::prelude::*;
 
 use super::{LogState, Remedy, live::Followed};
-use crate::functions::{Charts, EventAsked, Page, Reader, TipsView};
+use crate::{
+    functions::{Charts, EventAsked, Page, Reader, TipsView},
+    packed,
+};
+
+/// The marked part that holds the forecast, for the parts of the page that live on by themselves.
+pub const FORECAST: &str = "forecast";
+/// Its attribute that says it.
+pub const FORECAST_SAID: &str = "data-said";
 
 /// Everything the page shows, as signals.
 #[derive(Clone, Copy)]
@@ -54,6 +62,20 @@ impl PageState {
             generation: self.generation,
             read_at: Callback::new(move |()| self.dashboard.with_untracked(Dashboard::read_at)),
             apply: Callback::new(move |delta: Box<Delta>| self.apply(&delta)),
+            hears_of: Callback::new(move |part: Part| self.hear_of(&part)),
+        }
+    }
+
+    /// Takes the forecast over that the charts were drawn with.
+    fn hear_of(self, part: &Part) {
+        if part.name == FORECAST
+            && let Some((_, said)) = part
+                .attributes
+                .iter()
+                .find(|(name, _)| name == FORECAST_SAID)
+            && let Ok(forecast) = postcard::from_bytes(&packed::from_text(said))
+        {
+            self.forecast.set(forecast);
         }
     }
 

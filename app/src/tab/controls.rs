@@ -43,7 +43,7 @@ pub fn listen(tab: Tab) {
         let target = event.target().and_then(|target| target.dyn_into().ok());
         prefetch::pointed(tab, target);
     });
-    window_event_listener(ev::online, move |_| tab.connection.look());
+    window_event_listener(ev::online, move |_| tab.connection.found());
     window_event_listener(ev::offline, move |_| tab.connection.lost());
     window_event_listener(ev::visibilitychange, move |_| tab.connection.look());
     window_event_listener(ev::popstate, move |_| went_back(tab));

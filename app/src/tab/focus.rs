@@ -126,7 +126,7 @@ fn selector(active: &Element) -> Option<String> {
 }
 
 /// A text within quotes in a selector.
-fn quoted(text: &str) -> String {
+pub fn quoted(text: &str) -> String {
     text.replace('\\', "\\\\").replace('"', "\\\"")
 }
 

@@ -52,7 +52,7 @@ fn may_reload() -> bool {
 }
 
 /// Whether a field holds something that the server did not send.
-fn is_typed() -> bool {
+pub fn is_typed() -> bool {
     let Ok(fields) = document().query_selector_all("main input:not([type=hidden]), main textarea")
     else {
         return false;

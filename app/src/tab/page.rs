@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Document, Element, HtmlElement};
 
-use super::{Tab, link_mark, path_shown, query_shown};
+use super::{Tab, parts, path_shown, query_shown};
 use crate::pages::{LIVE_ID, PAGE_ID, START_ID, Start};
 
 /// Where the frame of the pages stands.
@@ -51,12 +51,12 @@ pub fn now_shows(path: String, query: String) {
 pub fn mount(tab: Tab) {
     now_shows(path_shown(), query_shown());
     tab.address.follow(&query_shown());
+    tab.connection.is_read();
     if let (Some(start), Some(root)) = (sent(), root()) {
         let live = leptos::mount::hydrate_from(root, move || start.view(tab.address));
         LIVE.with(|held| *held.borrow_mut() = Some(Box::new(live)));
     }
     tab.connection.watch_what_is_shown();
-    link_mark::say(tab.connection.link());
 }
 
 /// What the page begins with; nothing when it does not live on.
@@ -90,6 +90,7 @@ pub fn swap(tab: Tab, from: &Document) -> bool {
         };
         let _ = holder.append_child(&child);
     }
+    parts::replace(&next);
     document().set_title(&from.title());
     take_brand(from);
     if let Some(frame) = frame_in(&holder) {

@@ -56,6 +56,8 @@ pub struct Visit {
     keeps_place: bool,
     /// The form that was sent because something in it changed, by its name.
     applied: Option<String>,
+    /// Whether nobody asked for it, so that nobody needs to hear that it failed.
+    is_quiet: bool,
 }
 
 impl Visit {
@@ -77,6 +79,7 @@ impl Visit {
             control: None,
             keeps_place: false,
             applied: None,
+            is_quiet: false,
         }
     }
 
@@ -129,6 +132,14 @@ impl Visit {
             ..Self::to(href)
         }
     }
+
+    /// The same, by itself.
+    pub fn quiet(href: String) -> Self {
+        Self {
+            is_quiet: true,
+            ..Self::again(href)
+        }
+    }
 }
 
 /// What came back.
@@ -165,9 +176,11 @@ pub fn visit(tab: Tab, visit: Visit) {
     }
     super::CAME_BACK.set(matches!(visit.entry, Entry::Gone(_)));
     tab.visits.update_value(|visits| *visits += 1);
-    apply::forget();
-    failure::clear();
-    set_visiting(true);
+    if !visit.is_quiet {
+        apply::forget();
+        failure::clear();
+        set_visiting(true);
+    }
     let mine = tab.visits.get_value();
     spawn_local(async move {
         let answer = fetch(tab, &visit).await;
@@ -185,7 +198,7 @@ fn arrived(tab: Tab, sent: &Visit, answer: Result<Answer, JsValue>) {
         // What was done is seen on the page that the reader went to meanwhile; a problem or a secret only here.
         (Ok(answer), Sending::Before(next)) if answer.is_done() => visit(tab, next),
         (Ok(answer), _) => show(tab, sent, &answer),
-        (Err(_), _) => failed(sent, "The server cannot be reached."),
+        (Err(_), _) => failed(tab, sent, "The server cannot be reached."),
     }
 }
 
@@ -239,7 +252,11 @@ async fn fetch(tab: Tab, visit: &Visit) -> Result<Answer, JsValue> {
 }
 
 /// The page stays as it is, with its controls, and the one that was used says why.
-fn failed(visit: &Visit, why: &str) {
+fn failed(tab: Tab, visit: &Visit, why: &str) {
+    if visit.is_quiet {
+        tab.refresh_later(tab.visits.get_value());
+        return;
+    }
     let control = visit.control.as_ref();
     if visit.form.is_some() {
         let words = Words {
@@ -288,7 +305,7 @@ fn show(tab: Tab, visit: &Visit, answer: &Answer) {
     }
     if answer.status >= 500 {
         let why = ["The server failed (", &answer.status.to_string(), ")."].concat();
-        failed(visit, &why);
+        failed(tab, visit, &why);
         return;
     }
     let href = address_of(visit, answer);
@@ -298,7 +315,7 @@ fn show(tab: Tab, visit: &Visit, answer: &Answer) {
         .ok()
         .filter(|next| answer.is_page && is_ours(next, answer));
     let Some(next) = next else {
-        leave_to_browser(visit, answer, &href);
+        leave_to_browser(tab, visit, answer, &href);
         return;
     };
     let from = path_shown();
@@ -371,9 +388,9 @@ fn is_ours(next: &Document, answer: &Answer) -> bool {
 }
 
 /// Signing in, another build, a file: the browser does it by itself.
-fn leave_to_browser(visit: &Visit, answer: &Answer, href: &str) {
+fn leave_to_browser(tab: Tab, visit: &Visit, answer: &Answer, href: &str) {
     if visit.form.is_some() && !answer.is_page {
-        failed(visit, "The server refused it.");
+        failed(tab, visit, "The server refused it.");
         return;
     }
     let _ = match visit.entry {

@@ -24,6 +24,37 @@ pub struct ReadAt {
     pub now: Time,
 }
 
+/// How far an account is: what its pages show changes with it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct HowFar {
+    /// Counts the changes of its books; 0 before the first.
+    pub books: i64,
+    /// Its newest event; [`Seq::ZERO`] when there is none.
+    pub newest: Seq,
+    /// Counts the changes of its alerts.
+    pub alerts: i64,
+}
+
+/// A marked part of a page, as the server renders it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Part {
+    /// What it is called in its page: the value of `data-live`.
+    pub name: String,
+    /// All attributes of the element, by name.
+    pub attributes: Vec<(String, String)>,
+    /// What is within it, as HTML.
+    pub inner: String,
+}
+
+/// Marked parts of a page that have changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Parts {
+    /// Those that have.
+    pub changed: Vec<Part>,
+    /// What the page shows afterwards, in the server's words: the browser only says it again.
+    pub shown: String,
+}
+
 /// New usage of the selected companies in one slot of time.
 ///
 /// A slot is a roll-up bucket, cut where the cycle or the period begins or ends, so that it lies in one of them whole.
@@ -76,6 +107,8 @@ pub enum LiveFrame {
     Resync,
     /// Nothing happened, and the connection is alive.
     Beat,
+    /// Marked parts of the page have changed.
+    Parts(Box<Parts>),
 }
 
 /// What became of a delta.

@@ -17,7 +17,7 @@ pub enum AccountKind {
 }
 
 /// What a signed-in person may do in an account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Everything in the account.
@@ -88,7 +88,7 @@ named!(
 );
 
 /// Which companies of an account a caller may see.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum CompanyScope {
     /// Every company, also those added later.
     All,

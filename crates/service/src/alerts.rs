@@ -211,6 +211,7 @@ impl Services {
             detail: String::new(),
         };
         self.record(scope, deed).await;
+        self.hub.nudge(account);
         Ok(())
     }
 

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use domain::{
     AccountId, CompanyId, Credits, Time, TimeRange,
-    ledger::{Balance, BooksView, Grant, Hold, MAX_SHOWN_HOLDS, OveragePolicy, RunningHold, Since},
+    ledger::{
+        Balance, BooksView, CreditFacts, Grant, Hold, MAX_SHOWN_HOLDS, OveragePolicy, RunningHold,
+        Since,
+    },
 };
 
 use crate::{
@@ -47,6 +50,25 @@ impl Services {
             cycle,
             balance,
             grants: of_cycle.cloned().collect(),
+        })
+    }
+
+    /// How credits stand in the running cycle. Callers limited to some companies only learn whether AI features have
+    /// stopped.
+    pub async fn credit_facts(&self, scope: &Scope) -> ServiceResult<CreditFacts> {
+        let (account, now) = (scope.account.id, self.now());
+        let mut snapshot = self.store.snapshot().await?;
+        let desk = desk_of(snapshot.as_mut(), account, BooksNeeds::default(), now).await?;
+        let balance = desk.balance(account).ok_or(ServiceError::NotFound)?;
+        let facts = CreditFacts::of_account(balance, desk.is_suspended(account));
+        if scope.sees_all() {
+            return Ok(facts);
+        }
+        Ok(CreditFacts {
+            is_account: false,
+            used: Credits::ZERO,
+            balance: None,
+            ..facts
         })
     }
 

@@ -48,7 +48,7 @@ impl Permission {
 }
 
 /// Access to one account.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct AccountAccess {
     account: AccountId,
     /// The member's role; none for keys.
@@ -70,6 +70,14 @@ pub struct Caller {
     is_visitor: bool,
     /// Whether a second factor can be asked of them, and if so, whether of platform staff as well.
     second_factor: Option<bool>,
+}
+
+/// What a caller may see and do, whoever they are: pages that say nothing of a person are the same for equal rights.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Rights {
+    everywhere: Vec<Permission>,
+    accounts: Vec<AccountAccess>,
+    is_visitor: bool,
 }
 
 /// A caller's view of one account. Made only by [`Services::scope`]; every tenant use-case takes one.
@@ -378,6 +386,15 @@ impl Caller {
             Ok(())
         } else {
             self.require_platform(permission)
+        }
+    }
+
+    /// What they may see and do.
+    pub fn rights(&self) -> Rights {
+        Rights {
+            everywhere: self.everywhere.clone(),
+            accounts: self.accounts.clone(),
+            is_visitor: self.is_visitor,
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod delta;
 mod hub;
+mod news;
 mod reading;
 mod view_key;
 mod viewer;
@@ -22,6 +23,7 @@ use crate::{Scope, ServiceResult, Services};
 use viewer::Viewer;
 
 pub use hub::Hub;
+pub use news::News;
 pub use viewer::BEAT_EVERY;
 pub(crate) use watcher::watch;
 

@@ -13,6 +13,7 @@ use domain::{
     AccountId, CompanyId, Credits, Seq, Time, TimeRange,
     cursor::Cursor,
     ledger::{Hold, Refunded},
+    live::HowFar,
     source::Source,
     spike::Part,
 };
@@ -104,20 +105,24 @@ async fn attended(readers: &SqlitePool) -> Result<SqliteSnapshot> {
 /// How far the accounts of a JSON array are.
 const CHANGES: &str = "
     SELECT asked.value, coalesce(b.version, 0), coalesce((SELECT e.seq FROM events AS e INDEXED BY events_account
-        WHERE e.account_id = asked.value ORDER BY e.seq DESC LIMIT 1), 0)
-    FROM json_each(?1) AS asked LEFT JOIN books AS b ON b.account_id = asked.value";
+        WHERE e.account_id = asked.value ORDER BY e.seq DESC LIMIT 1), 0), coalesce(a.version, 0)
+    FROM json_each(?1) AS asked LEFT JOIN books AS b ON b.account_id = asked.value
+        LEFT JOIN alert_changes AS a ON a.account_id = asked.value";
 
 #[tracing::instrument(name = "db.accounts.changes", skip_all)]
 async fn changes(readers: &SqlitePool, accounts: &[AccountId]) -> Result<Vec<Change>> {
     let numbers: Vec<_> = accounts.iter().map(|account| account.0).collect();
-    let rows: Vec<(i64, i64, i64)> = sqlx::query_as(CHANGES)
+    let rows: Vec<(i64, i64, i64, i64)> = sqlx::query_as(CHANGES)
         .bind(serde_json::to_string(&numbers)?)
         .fetch_all(readers)
         .await?;
-    let change = |(account, version, newest)| Change {
+    let change = |(account, books, newest, alerts)| Change {
         account: AccountId(account),
-        version,
-        newest: Seq(newest),
+        far: HowFar {
+            books,
+            newest: Seq(newest),
+            alerts,
+        },
     };
     Ok(rows.into_iter().map(change).collect())
 }

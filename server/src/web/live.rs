@@ -3,11 +3,13 @@
 //! It speaks what the page's server function for the stream speaks, at its address. The library's own socket would take
 //! messages of megabytes, keep thousands of them, and wait for ever for who does not read.
 
+mod parts;
 mod places;
 mod tab;
 mod wire;
 mod work;
 
+pub use parts::Renderings;
 pub use places::{LiveLimits, Places};
 
 use app::context::Current;
@@ -39,30 +41,35 @@ const RETRY_AFTER_S: u32 = 10;
 /// Refusals that are told over a socket at once: whoever comes beyond that is refused without one.
 static REFUSALS: Semaphore = Semaphore::const_new(64);
 
+/// Who looks at a page.
+struct Reader {
+    current: Current,
+    caller: Caller,
+}
+
 /// Begins a stream for somebody who is signed in.
 pub async fn follow(
     State(state): State<AppState>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
     request: Request,
 ) -> Response {
-    let caller = request
-        .extensions()
-        .get::<Current>()
-        .and_then(Current::caller);
-    let Some(caller) = caller.cloned() else {
+    let current = request.extensions().get::<Current>().cloned();
+    let current = current.unwrap_or_default();
+    let Some(caller) = current.caller().cloned() else {
         return super::signed_out();
     };
+    let reader = Reader { current, caller };
     let upgrade = match upgrade {
         Ok(upgrade) => bounded(upgrade),
         Err(rejection) => return rejection.into_response(),
     };
     if is_of_another_build(request.uri()) {
-        return upgrade.on_upgrade(move |socket| Tab::new(socket, &state, caller).refuse_build());
+        return upgrade.on_upgrade(move |socket| Tab::new(socket, &state, reader).refuse_build());
     }
     let address = ClientAddress::of(request.extensions());
-    if let Some(places) = places(&state, &caller, address) {
+    if let Some(places) = places(&state, &reader.caller, address) {
         return upgrade.on_upgrade(move |socket| async move {
-            Tab::new(socket, &state, caller).run().await;
+            Tab::new(socket, &state, reader).run().await;
             drop(places);
         });
     }
@@ -71,7 +78,7 @@ pub async fn follow(
         return Problem::too_many("too many live pages", RETRY_AFTER_S).into_response();
     };
     upgrade.on_upgrade(move |socket| async move {
-        Tab::new(socket, &state, caller).refuse().await;
+        Tab::new(socket, &state, reader).refuse().await;
         drop(refusal);
     })
 }

@@ -143,6 +143,7 @@ async fn deaf(addr: SocketAddr, cookie: &str) -> WebSocketStream<TcpStream> {
         view: 1,
         query,
         from: Some(from),
+        ..Asked::default()
     };
     socket.send(asking(&asked)).await.unwrap();
     socket
@@ -167,7 +168,7 @@ async fn told(client: &Client, viewer: &mut Socket, batch: usize, events: usize)
         match frame(viewer).await {
             LiveFrame::Delta(_) => return begun.elapsed(),
             LiveFrame::Beat | LiveFrame::Hello { .. } => {}
-            LiveFrame::Resync => panic!("a resync"),
+            LiveFrame::Resync | LiveFrame::Parts(_) => panic!("something else"),
         }
     }
 }

@@ -51,6 +51,7 @@ pub async fn follow(socket: &mut Socket, query: &str, as_of: Seq) {
         view: 1,
         query: query.to_owned(),
         from: Some(at(as_of)),
+        ..Asked::default()
     };
     socket.send(asking(&asked)).await.unwrap();
 }
@@ -95,7 +96,10 @@ async fn next_rows(socket: &mut Socket) -> Vec<String> {
             LiveFrame::Delta(delta) if !delta.rows.is_empty() => {
                 return delta.rows.into_iter().map(|row| row.id).collect();
             }
-            LiveFrame::Delta(_) | LiveFrame::Hello { .. } | LiveFrame::Beat => {}
+            LiveFrame::Delta(_)
+            | LiveFrame::Hello { .. }
+            | LiveFrame::Beat
+            | LiveFrame::Parts(_) => {}
             LiveFrame::Resync => panic!("a resync"),
         }
     }

@@ -137,6 +137,7 @@ async fn a_page_that_asks_too_fast_is_cut_off() {
                     view: 1,
                     query: "account=northwind".to_owned(),
                     from: Some(crate::live_access::at(Seq::ZERO)),
+                    ..Asked::default()
                 };
                 socket.send(crate::live_access::asking(&asked)).await
             } else {
@@ -301,6 +302,7 @@ async fn a_reader_that_does_not_read_is_cut_off() {
         view: 1,
         query: "account=northwind".to_owned(),
         from: Some(crate::live_access::at(Seq::ZERO)),
+        ..Asked::default()
     };
     let asking = crate::live_access::asking(&asked);
     socket.send(asking.clone()).await.unwrap();

@@ -57,6 +57,8 @@ mod ops;
 mod orders;
 mod own_sessions;
 mod pages;
+mod parts;
+mod parts_load;
 mod passkeys;
 mod pictures;
 mod places;

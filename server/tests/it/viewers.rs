@@ -114,6 +114,7 @@ pub async fn look(addr: std::net::SocketAddr, cookie: &str, query: &str) -> Sock
             books: 0,
             now: SystemClock.now(),
         }),
+        ..Asked::default()
     };
     socket.send(asking(&asked)).await.unwrap();
     assert!(matches!(frame(&mut socket).await, LiveFrame::Hello { .. }));

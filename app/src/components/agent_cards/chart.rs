@@ -70,11 +70,16 @@ pub fn AgentChart(
             on:click=move |_| pointed.get_untracked().into_iter().for_each(open)
             on:keydown=on_key
         >
-            <div class="chart-frame" aria-hidden="true" inner_html=drawing></div>
+            <div class="chart-frame" aria-hidden="true" data-live=chart_mark(agent) inner_html=drawing></div>
             <p class="chart-reading" role="status">{move || pointed.get().and_then(|bar| dashboard.with(|dashboard| reading(dashboard, agent, bar)))}</p>
         </div>
         <p class="chart-ends" aria-hidden="true"><span>{move || ends().0}</span><span>{move || ends().1}</span></p>
     }
+}
+
+/// The name of an agent's chart among the marked parts of its page: the server draws it again.
+pub fn chart_mark(agent: Agent) -> String {
+    ["chart ", agent.id()].concat()
 }
 
 /// Which bar an arrow key leads to.

@@ -5,10 +5,10 @@ use leptos::prelude::*;
 
 use crate::{
     components::{
+        LinkMark,
         filter_bar::{
             CYCLE_FIRST, CompanyChoice, Period, company_choice, filter_bar, one_of, period_choice,
         },
-        live_mark,
     },
     state::Filters,
     ui::{Icon, Menu, MenuFile},
@@ -28,13 +28,12 @@ impl UsageHeader<'_> {
     /// Title and filter bar.
     pub fn view(&self) -> AnyView {
         let dashboard = self.dashboard;
-        let end = view! { {live_mark()}{self.files()} };
+        let end = view! { <LinkMark/>{self.files()} };
         view! {
             <header class="page-header">
                 <div class="page-title">
                     <h1>"AI Credits Usage"</h1>
-                    <p class="page-subtitle"><span data-live="subtitle">{subtitle(dashboard)}</span>
-                        <span class="page-marks" data-live="marks">{complete(&dashboard.account)}{reconciled(&dashboard.account)}</span></p>
+                    <p class="page-subtitle">{usage_marks(dashboard)}</p>
                 </div>
             </header>
             {filter_bar(self.filters, self.choices(), end.into_any())}
@@ -81,6 +80,14 @@ impl UsageHeader<'_> {
                 <MenuFile label="Charts as an SVG image" hint="For print" href=svg/>
             </Menu>
         }
+    }
+}
+
+/// What is said of the cycle and of how far the figures can be relied on.
+pub fn usage_marks(dashboard: &Dashboard) -> impl IntoView + use<> {
+    view! {
+        <span data-live="subtitle">{subtitle(dashboard)}</span>
+        <span class="page-marks" data-live="marks">{complete(&dashboard.account)}{reconciled(&dashboard.account)}</span>
     }
 }
 

@@ -144,8 +144,7 @@ impl AlertsPage {
         view! {
             <section aria-labelledby="now">
                 <header class="section-header"><h2 id="now">"Active alerts"</h2><p>"Sent and still ongoing."</p></header>
-                {calm}
-                <ul class="alert-list" data-testid="open-alerts">{cards}</ul>
+                <div data-live="active-alerts">{calm}<ul class="alert-list" data-testid="open-alerts">{cards}</ul></div>
             </section>
         }
     }
@@ -334,7 +333,7 @@ impl AlertsPage {
         view! {
             <section aria-labelledby="history">
                 <header class="section-header"><h2 id="history">"History"</h2><p>{format!("The latest {MOST_TOLD} alerts. Times are in {}.", self.zone.name())}</p></header>
-                {table}
+                <div data-live="history">{table}</div>
             </section>
         }
     }

@@ -80,7 +80,7 @@ impl CompaniesPage {
                 {self.frame.filters.kept(&[]).map(|(name, value)| view! { <input type="hidden" name=name.clone() value=value.clone()/> }).collect_view()}
                 <label>"Search companies"<input type="search" name="search" value=self.search.clone() placeholder="Name or key contains…"/></label>
                 <button class="button without-script" type="submit">"Search"</button>
-                <p class="search-summary">{summary}</p>
+                <p class="search-summary" data-live="summary">{summary}</p>
             </form>
             {table}
             {pages}
@@ -150,6 +150,7 @@ impl CompaniesPage {
         let company = &line.company;
         let filters = self.frame.filters.with("company", &company.key);
         let href = filters.to(USAGE_PATH);
+        let mark = |what: &str| format!("{what} {}", company.key);
         let share = number::percent(line.used.credits, self.board.used.credits);
         let limits = if self.may_budget {
             self.limits(line).into_any()
@@ -165,10 +166,10 @@ impl CompaniesPage {
         view! {
             <tr>
                 <th scope="row"><a href=href rel="external">{company.name.clone()}</a><small>{company.key.clone()}</small></th>
-                <td class="number"><Amount credits=line.used.credits shown/><small>{number::events(line.used.events)}</small></td>
-                <td class="number">{share}</td>
-                <td>{budget(line)}</td>
-                <td>{self.runs_out(line)}</td>
+                <td class="number" data-live=mark("used")><Amount credits=line.used.credits shown/><small>{number::events(line.used.events)}</small></td>
+                <td class="number" data-live=mark("share")>{share}</td>
+                <td data-live=mark("budget")>{budget(line)}</td>
+                <td data-live=mark("outlook")>{self.runs_out(line)}</td>
                 <td class="limits">{limits}</td>
             </tr>
         }

@@ -5,11 +5,12 @@ use leptos::prelude::*;
 use service::{Scope, Services};
 
 use crate::{
-    components::Sidebar,
+    ADVICE_PATH, PLANS_PATH, PLATFORM_PATH, REFUNDS_PATH, REVIEW_PATH, VALUE_PATH,
+    components::{AsOf, LinkMark, Sidebar},
     context::Current,
     error::AppError,
     functions::{Reader, read_reader, scope_of},
-    state::Filters,
+    state::{CreditNotice, Filters, Remedy},
     ui::{Notice, Tone},
 };
 
@@ -26,7 +27,30 @@ pub struct Ask<'a> {
     pub secret: Option<&'a str>,
 }
 
-impl Ask<'_> {
+impl<'a> Ask<'a> {
+    /// Somebody asks for the page of an address, and nothing was just made.
+    pub const fn plain(services: &'a Services, current: &'a Current, query: &'a str) -> Self {
+        Self {
+            services,
+            current,
+            query,
+            secret: None,
+        }
+    }
+
+    /// The account of the address, as the reader may see it.
+    pub(in crate::pages) async fn scope(&self) -> Result<Scope, AppError> {
+        let (_, caller) = self.current.known()?;
+        let account = self.value("account");
+        let account = account.map(|key| {
+            form_urlencoded::Serializer::new(String::new())
+                .append_pair("account", &key)
+                .finish()
+        });
+        let account = account.as_deref().unwrap_or_default();
+        Ok(scope_of(self.services, caller, account).await?.0)
+    }
+
     /// The value of a name in the address.
     pub(in crate::pages) fn value(&self, wanted: &str) -> Option<String> {
         form_urlencoded::parse(self.query.as_bytes())
@@ -36,20 +60,12 @@ impl Ask<'_> {
     }
 
     /// The account of the address, as the reader may see it, and what stands around a page about it.
-    pub(super) async fn frame(&self, path: &'static str) -> Result<(Scope, Frame), AppError> {
+    pub(in crate::pages) async fn frame(
+        &self,
+        path: &'static str,
+    ) -> Result<(Scope, Frame), AppError> {
         let (person, caller) = self.current.known()?;
-        let account = self.value("account");
-        let account = account.map(|key| {
-            form_urlencoded::Serializer::new(String::new())
-                .append_pair("account", &key)
-                .finish()
-        });
-        let (scope, _) = scope_of(
-            self.services,
-            caller,
-            account.as_deref().unwrap_or_default(),
-        )
-        .await?;
+        let scope = self.scope().await?;
         let reader = read_reader(self.services, person, caller, &scope).await?;
         let frame = Frame {
             reader,
@@ -59,6 +75,11 @@ impl Ask<'_> {
             path,
             done: self.value("done"),
             failed: self.value("failed"),
+            as_of: is_remembered(path).then(|| {
+                let zone = Zone::named(&scope.account().time_zone);
+                let zone = zone.unwrap_or_else(|_| Zone::utc());
+                zone.time_of_day(self.services.now())
+            }),
         };
         Ok((scope, frame))
     }
@@ -76,12 +97,21 @@ pub struct Frame {
     pub(super) filters: Filters,
     done: Option<String>,
     failed: Option<String>,
+    /// When it was read, of a page that is remembered.
+    as_of: Option<String>,
 }
 
 impl Frame {
     /// Who reads the page.
     pub(super) const fn reader(&self) -> &Reader {
         &self.reader
+    }
+
+    /// What stands around every page.
+    pub(in crate::pages) fn around(self) -> impl IntoView {
+        let notice = credits_notice(&self.reader, &self.account, self.path);
+        let carried = self.filters.carried();
+        view! { <Sidebar reader=self.reader account=self.account_name account_key=self.account path=self.path carried/>{notice} }
     }
 
     /// Where a form leads back to.
@@ -105,7 +135,9 @@ impl Frame {
             filters,
             done,
             failed,
+            as_of,
         } = self;
+        let credits = credits_notice(&reader, &account, path);
         let done = done.map(|what| view! { <Notice tone=Tone::Calm title="Done.".to_owned() text=words_of(&what).to_owned()/> });
         let failed = failed.map(|text| view! { <Notice tone=Tone::Warning title="Nothing was changed.".to_owned() text=text/> });
         view! {
@@ -113,7 +145,9 @@ impl Frame {
             <main class="page settings-page">
                 <header class="page-header">
                     <div class="page-title"><h1>{title}</h1><p class="page-subtitle">{lead}</p></div>
+                    {live_or_dated(as_of)}
                 </header>
+                {credits}
                 {done}
                 {failed}
                 {parts}
@@ -121,6 +155,41 @@ impl Frame {
         }
         .into_any()
     }
+}
+
+/// Whether a page stays as it was read, and says when that was.
+pub(in crate::pages) fn is_remembered(path: &str) -> bool {
+    [
+        VALUE_PATH,
+        REVIEW_PATH,
+        ADVICE_PATH,
+        PLATFORM_PATH,
+        REFUNDS_PATH,
+    ]
+    .contains(&path)
+}
+
+/// Beside the title: that the page follows what happens, or when it was read.
+fn live_or_dated(as_of: Option<String>) -> AnyView {
+    match as_of {
+        Some(at) => view! { <AsOf at/> }.into_any(),
+        None => view! { <LinkMark/> }.into_any(),
+    }
+}
+
+/// What is serious about the account's credits, on every page. Its place is there without it.
+fn credits_notice(reader: &Reader, account: &str, path: &str) -> impl IntoView + use<> {
+    let said = said_of_credits(reader, account, path);
+    view! { <div class="frame-notice" data-live="credits">{said}</div> }
+}
+
+fn said_of_credits(reader: &Reader, account: &str, path: &str) -> Option<AnyView> {
+    let notice = CreditNotice::beside_pages(reader.credits?, Remedy::for_reader(reader))?;
+    let href = format!("{PLANS_PATH}?account={account}");
+    let action = (notice.remedy == Remedy::Buy && path != PLANS_PATH)
+        .then(|| view! { <a class="button" href=href>"Buy a pack"</a> });
+    let (tone, title, text) = (notice.tone, notice.title, notice.text);
+    Some(view! { <Notice tone title text>{action}</Notice> }.into_any())
 }
 
 /// What a form came to. The address says it by a word, so that nobody can put words into our mouth.

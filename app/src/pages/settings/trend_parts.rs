@@ -82,11 +82,11 @@ impl TrendParts<'_> {
             .collect();
         view! {
             <section class="card trend-card" aria-label="Usage over time">
-                <p class="trend-total"><b>{whole(trends.total.credits)}</b>" credits "{change(trends, trends.total, trends.previous)}
+                <p class="trend-total" data-live="total"><b>{whole(trends.total.credits)}</b>" credits "{change(trends, trends.total, trends.previous)}
                     <span class="dim">{compared_words(trends)}{number::events(trends.total.events)}</span></p>
-                <div class="trend-chart" tabindex="0" role="group" aria-label="Chart of usage over time"><div class="trend-plot"><div class="chart-frame" role="img" aria-label=described inner_html=drawn></div>{self.marks(&labels)}</div></div>
-                <ul class="trend-legend" data-testid="legend">{legend}</ul>
-                {self.noted()}
+                <div class="trend-chart" tabindex="0" role="group" aria-label="Chart of usage over time"><div class="trend-plot" data-live="chart"><div class="chart-frame" role="img" aria-label=described inner_html=drawn></div>{self.marks(&labels)}</div></div>
+                <ul class="trend-legend" data-testid="legend" data-live="legend">{legend}</ul>
+                <div data-live="notes">{self.noted()}</div>
                 <details class="trend-table"><summary class="quiet-button">"Show this chart as a table"</summary>{self.table(&labels)}</details>
             </section>
         }
@@ -187,7 +187,7 @@ impl TrendParts<'_> {
             .collect();
         view! {
             <div class="table-card" tabindex="0" role="group" aria-label="Table of usage over time">
-                <table data-testid="trend-table"><thead><tr><th scope="col">"From"</th>{heads}</tr></thead><tbody>{rows}</tbody></table>
+                <table data-testid="trend-table" data-live="table"><thead><tr><th scope="col">"From"</th>{heads}</tr></thead><tbody>{rows}</tbody></table>
             </div>
         }
     }
@@ -228,7 +228,7 @@ impl TrendParts<'_> {
             view! { <p class="dim">{why.unwrap_or_else(|| nothing.to_owned())}</p> }
         });
         view! {
-            <section class="card trend-movers"><h2>{title}<small>{lead}</small></h2><ul class="trend-legend">{rows}</ul>{nothing}</section>
+            <section class="card trend-movers"><h2>{title}<small>{lead}</small></h2><div data-live=title><ul class="trend-legend">{rows}</ul>{nothing}</div></section>
         }
     }
 
@@ -259,7 +259,7 @@ impl TrendParts<'_> {
             <section aria-labelledby="heat">
                 <header class="section-header"><h2 id="heat">"Usage by hour and weekday"</h2><p>{format!("Credits by hour and weekday, {}", self.trends.zone.name())}</p></header>
                 <div class="card table-card" tabindex="0" role="group" aria-label="Table of credits by hour and weekday">
-                    <table class="heat" data-testid="heat"><thead><tr><th scope="col"><span class="visually-hidden">"Day"</span></th>{heads}</tr></thead><tbody>{rows}</tbody></table>
+                    <table class="heat" data-testid="heat" data-live="heat"><thead><tr><th scope="col"><span class="visually-hidden">"Day"</span></th>{heads}</tr></thead><tbody>{rows}</tbody></table>
                 </div>
             </section>
         }

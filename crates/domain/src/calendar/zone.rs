@@ -118,6 +118,11 @@ impl Zone {
         self.at(time).strftime("%-d %b").to_string()
     }
 
+    /// The time of day of an instant: `14:05`.
+    pub fn time_of_day(&self, time: Time) -> String {
+        self.at(time).strftime("%H:%M").to_string()
+    }
+
     /// An instant to the minute, as people read it: `3 Dec 2026, 14:05`.
     pub fn minute(&self, time: Time) -> String {
         self.at(time).strftime("%-d %b %Y, %H:%M").to_string()

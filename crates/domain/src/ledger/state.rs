@@ -1,5 +1,7 @@
 //! How credits stand, in one word: what gauge, notices, tips and files say.
 
+use serde::{Deserialize, Serialize};
+
 use super::Balance;
 use crate::{Credits, number};
 
@@ -13,7 +15,7 @@ const ALMOST_OUT: i128 = 90;
     clippy::struct_excessive_bools,
     reason = "they are facts of their own: every combination of them may be"
 )]
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CreditFacts {
     /// Whether this is about the whole account, and not about some of its companies.
     pub is_account: bool,

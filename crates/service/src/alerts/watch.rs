@@ -97,6 +97,7 @@ impl Services {
             .await?;
         if made > 0 {
             self.messages.notify_one();
+            self.hub.nudge(account);
         }
         Ok(made)
     }

@@ -45,6 +45,25 @@ struct Followed {
     readings: watch::Sender<Option<Arc<Reading>>>,
     /// Whose books are read with it, and how many followers ask for them.
     asks: HashMap<Arc<BooksKey>, (Arc<OwnedAsk>, usize)>,
+    /// Who only wants to know that there is something new.
+    listeners: usize,
+    /// How often this process said that there is.
+    told: u64,
+}
+
+impl Followed {
+    fn new() -> Self {
+        Self {
+            readings: watch::channel(None).0,
+            asks: HashMap::new(),
+            listeners: 0,
+            told: 0,
+        }
+    }
+
+    fn is_left(&self) -> bool {
+        self.asks.is_empty() && self.listeners == 0
+    }
 }
 
 /// What of an account is to be read.
@@ -52,6 +71,17 @@ pub(super) struct ToRead {
     pub account: AccountId,
     pub asks: Vec<(Arc<BooksKey>, Arc<OwnedAsk>)>,
     pub before: Option<Arc<Reading>>,
+    /// How often this process had said that there is something new.
+    pub told: u64,
+}
+
+/// One who is told that an account has something new; forgotten when dropped.
+pub(super) struct Listener {
+    inner: Arc<Inner>,
+    account: AccountId,
+    /// How often this process had said before that there is something new.
+    pub told: u64,
+    pub readings: watch::Receiver<Option<Arc<Reading>>>,
 }
 
 /// One who follows an account; forgotten when dropped.
@@ -92,18 +122,12 @@ impl Hub {
         let (account, books) = (ask.account(), Arc::new(BooksKey::of(&ask)));
         let mut followed = lock(&self.0.followed);
         let is_first = !followed.contains_key(&account);
-        let entry = followed.entry(account).or_insert_with(|| Followed {
-            readings: watch::channel(None).0,
-            asks: HashMap::new(),
-        });
+        let entry = followed.entry(account).or_insert_with(Followed::new);
         let asked = entry.asks.entry(Arc::clone(&books));
         asked.or_insert_with(|| (Arc::new(ask), 0)).1 += 1;
         let readings = entry.readings.subscribe();
         drop(followed);
-        if is_first {
-            // The watcher may be waiting for somebody to follow anything at all.
-            self.0.wake.send_replace(());
-        }
+        self.0.wake_for(is_first);
         Follower {
             inner: Arc::clone(&self.0),
             account,
@@ -111,11 +135,51 @@ impl Hub {
             readings,
         }
     }
+
+    /// Listens to what an account has, whatever that is.
+    pub(super) fn listen(&self, account: AccountId) -> Listener {
+        let mut followed = lock(&self.0.followed);
+        let is_first = !followed.contains_key(&account);
+        let entry = followed.entry(account).or_insert_with(Followed::new);
+        entry.listeners += 1;
+        let (told, readings) = (entry.told, entry.readings.subscribe());
+        drop(followed);
+        self.0.wake_for(is_first);
+        Listener {
+            inner: Arc::clone(&self.0),
+            account,
+            told,
+            readings,
+        }
+    }
+
+    /// Lets those who follow an account look at it, although nothing was booked.
+    pub(crate) fn nudge(&self, account: AccountId) {
+        let is_followed = lock(&self.0.followed).contains_key(&account);
+        if is_followed {
+            self.0.tell([account]);
+        }
+    }
 }
 
 impl Inner {
+    /// The watcher may be waiting for somebody to follow anything at all.
+    fn wake_for(&self, is_first: bool) {
+        if is_first {
+            self.wake.send_replace(());
+        }
+    }
+
     /// Lets accounts be read.
     pub(super) fn tell(&self, accounts: impl IntoIterator<Item = AccountId>) {
+        let accounts: Vec<_> = accounts.into_iter().collect();
+        let mut followed = lock(&self.followed);
+        for account in &accounts {
+            if let Some(entry) = followed.get_mut(account) {
+                entry.told += 1;
+            }
+        }
+        drop(followed);
         lock(&self.told).extend(accounts);
         self.wake.send_replace(());
     }
@@ -153,6 +217,7 @@ impl Inner {
             account,
             asks,
             before: entry.readings.borrow().clone(),
+            told: entry.told,
         })
     }
 
@@ -198,7 +263,20 @@ impl Drop for Follower {
                 entry.asks.remove(&self.books);
             }
         }
-        if entry.asks.is_empty() {
+        if entry.is_left() {
+            followed.remove(&self.account);
+        }
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        let mut followed = lock(&self.inner.followed);
+        let Some(entry) = followed.get_mut(&self.account) else {
+            return;
+        };
+        entry.listeners -= 1;
+        if entry.is_left() {
             followed.remove(&self.account);
         }
     }

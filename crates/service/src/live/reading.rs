@@ -10,6 +10,7 @@ use domain::{Seq, Time, ledger::BooksView};
 use super::{
     READ_EVENTS, Told,
     hub::ToRead,
+    news::Mark,
     view_key::{BooksKey, ViewKey},
 };
 use crate::{
@@ -32,6 +33,8 @@ pub(super) struct Reading {
     pub version: i64,
     /// The newest event.
     pub up_to: Seq,
+    /// How far the account was.
+    pub far: Mark,
     /// When the account's history begins.
     pub first: Option<Time>,
     /// What those who follow are shown of the books.
@@ -102,6 +105,7 @@ impl Reading {
             number,
             version,
             up_to,
+            far: Mark::default(),
             first,
             books,
             batches,

@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// A beat this often keeps proxies from closing a quiet connection.
-pub const BEAT_EVERY: Duration = Duration::from_secs(8);
+pub const BEAT_EVERY: Duration = Duration::from_secs(4);
 /// How soon after the time at which a page is to be read again it is told so, at most: clocks are not the same.
 const TURN_WITHIN: Duration = Duration::from_secs(1);
 /// A page shows what has been used so far against as much of the time before; with the first news after an hour it is

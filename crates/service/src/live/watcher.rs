@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use domain::{AccountId, Seq};
+use domain::{AccountId, Seq, live::HowFar};
 use futures::{StreamExt as _, stream};
 use tokio::{
     sync::watch,
@@ -16,6 +16,7 @@ use tokio::{
 use super::{
     FRAME_EVERY,
     hub::{Hub, Inner},
+    news::Mark,
     reading::Reading,
 };
 use crate::{
@@ -47,8 +48,8 @@ struct Watcher {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     hub: Weak<Inner>,
-    /// Version and newest event of what is followed, as they were read.
-    seen: BTreeMap<AccountId, (i64, Seq)>,
+    /// How far what is followed was when it was read.
+    seen: BTreeMap<AccountId, HowFar>,
 }
 
 impl Watcher {
@@ -114,7 +115,7 @@ impl Watcher {
         let now = self.store.changes(&followed).await?;
         let is_new = |change: &Change| {
             let seen = self.seen.get(&change.account);
-            seen != Some(&(change.version, change.newest))
+            seen != Some(&change.far)
         };
         Ok(now.into_iter().filter(is_new).collect())
     }
@@ -125,17 +126,25 @@ impl Watcher {
         hub: &Inner,
         account: AccountId,
         change: Option<Change>,
-    ) -> Option<(AccountId, (i64, Seq))> {
+    ) -> Option<(AccountId, HowFar)> {
         let wanted = hub.to_read(account)?;
-        let before = self.seen.get(&account).map(|(_, newest)| *newest);
+        let told = wanted.told;
+        let before = self.seen.get(&account).copied();
+        let known = change.map(|change| change.far).or(before);
         let now = self.clock.now();
         match Reading::take(self.store.as_ref(), wanted, hub.begin(), now).await {
-            Ok(reading) => {
-                let newest = [reading.newest(), change.map(|change| change.newest), before];
-                let newest = newest.into_iter().flatten().max().unwrap_or(Seq::ZERO);
-                let version = reading.version;
+            Ok(mut reading) => {
+                let newest = [reading.newest(), known.map(|far| far.newest)];
+                let before = before.map(|far| far.newest);
+                let newest = newest.into_iter().flatten().chain(before).max();
+                let far = HowFar {
+                    books: reading.version,
+                    newest: newest.unwrap_or(Seq::ZERO),
+                    alerts: known.map_or(0, |far| far.alerts),
+                };
+                reading.far = Mark { far, told };
                 hub.publish(account, reading);
-                Some((account, (version, newest)))
+                Some((account, far))
             }
             Err(error) => {
                 tracing::error!(%error, "a followed account could not be read");

@@ -7,6 +7,7 @@ use domain::{
     AccountId, Agent, CompanyId, Credits, Seq, Time, TimeRange,
     cursor::Cursor,
     ledger::{Hold, Refunded},
+    live::HowFar,
     source::Source,
     spike::Part,
     usage::Totals,
@@ -101,10 +102,8 @@ pub struct LogRange {
 pub struct Change {
     /// Which account.
     pub account: AccountId,
-    /// Counts the changes of its books; 0 before the first.
-    pub version: i64,
-    /// Its newest event; [`Seq::ZERO`] when there is none.
-    pub newest: Seq,
+    /// How far it is.
+    pub far: HowFar,
 }
 
 /// Opens snapshots.

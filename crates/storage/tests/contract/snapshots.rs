@@ -58,12 +58,15 @@ pub async fn how_far_accounts_are_is_asked_at_once(backend: Arc<dyn Backend>) {
     let asked = async || world.store.changes(&[one, other]).await.unwrap();
     let [before, quiet] = asked().await.try_into().unwrap();
     assert_eq!((before.account, quiet.account), (one, other));
-    assert_eq!((before.newest, quiet.newest), (Seq::ZERO, Seq::ZERO));
+    assert_eq!(
+        (before.far.newest, quiet.far.newest),
+        (Seq::ZERO, Seq::ZERO)
+    );
     world.add(vec![world.event(1), world.event(2)]).await;
     let [after, still] = asked().await.try_into().unwrap();
     assert_eq!(still, quiet);
     let newest = world.store.snapshot().await.unwrap().as_of().await.unwrap();
-    assert_eq!(after.newest, newest);
+    assert_eq!(after.far.newest, newest);
     assert!(world.store.changes(&[]).await.unwrap().is_empty());
 }
 

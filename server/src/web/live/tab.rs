@@ -6,16 +6,18 @@ use std::{
     time::Duration,
 };
 
-use app::{error::AppError, functions::Asked};
+use app::{context::Current, error::AppError, functions::Asked, parts::ShownParts};
 use axum::extract::ws::{Message, WebSocket};
-use domain::live::{LiveFrame, ReadAt};
-use futures::StreamExt as _;
+use domain::live::LiveFrame;
+use futures::{StreamExt as _, stream};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
-use service::{Caller, Permission, ServiceError, Services, live::Told};
+use service::{Caller, Permission, Scope, ServiceError, Services, live::Told};
 use tokio::time::{Instant, MissedTickBehavior, timeout};
 use tokio_tungstenite::tungstenite;
 
 use super::{
+    Reader,
+    parts::{self, Renderings},
     places::Places,
     wire::{self, Closing},
     work::{self, Frames, Next, Placed, Work},
@@ -44,7 +46,9 @@ pub struct Tab {
     socket: WebSocket,
     services: Services,
     caller: Caller,
+    current: Current,
     places: Places,
+    renderings: Renderings,
     place: Placed,
     work: Work,
     /// What was asked since while a question waits: only the last counts.
@@ -57,12 +61,15 @@ pub struct Tab {
 }
 
 impl Tab {
-    pub fn new(socket: WebSocket, state: &AppState, caller: Caller) -> Self {
+    pub fn new(socket: WebSocket, state: &AppState, reader: Reader) -> Self {
+        let Reader { current, caller } = reader;
         let quota = Quota::per_second(MESSAGES).allow_burst(MESSAGES_AT_ONCE);
         Self {
             socket,
             services: state.services.clone(),
             places: state.places.clone(),
+            renderings: state.renderings.clone(),
+            current,
             place: None,
             work: Work::None,
             later: None,
@@ -147,19 +154,23 @@ impl Tab {
             self.later = Some(asked);
             return;
         }
-        let Some(from) = asked.from else {
+        if asked.from.is_none() && asked.shown.is_none() {
             self.place = None;
             self.work = Work::Following(work::beats(asked.view));
             return;
+        }
+        let question = Question {
+            services: self.services.clone(),
+            caller: self.caller.clone(),
+            current: self.current.clone(),
+            places: self.places.clone(),
+            renderings: self.renderings.clone(),
+            seat: self.seat.clone(),
+            asked,
         };
-        let (services, caller, places) = (
-            self.services.clone(),
-            self.caller.clone(),
-            self.places.clone(),
-        );
         let mut place = self.place.take();
         self.work = Work::Asking(Box::pin(async move {
-            let followed = followed(&services, &caller, &places, &mut place, &asked, from).await;
+            let followed = question.followed(&mut place).await;
             (place, followed)
         }));
     }
@@ -235,31 +246,75 @@ impl Tab {
     }
 }
 
-/// What follows of a view; none when too many follow the account.
-async fn followed(
-    services: &Services,
-    caller: &Caller,
-    places: &Places,
-    place: &mut Placed,
-    asked: &Asked,
-    from: ReadAt,
-) -> Result<Option<Frames>, ServiceError> {
-    let (query, _) = domain::filter::ViewQuery::parse(&asked.query)?;
-    let scope = services
-        .scope(caller, query.account.as_deref(), Permission::Read)
-        .await?;
-    let account = scope.account().id;
-    if place.as_ref().is_none_or(|(of, _)| *of != account) {
-        // Who looks at another account leaves the one before.
-        *place = None;
-        let Some(taken) = places.of_account(account) else {
-            return Ok(None);
+/// A page asks to be followed.
+struct Question {
+    services: Services,
+    caller: Caller,
+    current: Current,
+    places: Places,
+    renderings: Renderings,
+    seat: Seat,
+    asked: Asked,
+}
+
+impl Question {
+    /// What follows of a view; none when too many follow the account.
+    async fn followed(self, place: &mut Placed) -> Result<Option<Frames>, ServiceError> {
+        let scope = match self.scope().await {
+            // A page of its own, in no account: nothing of it is followed.
+            Err(_) if self.asked.from.is_none() => {
+                *place = None;
+                return Ok(Some(work::beats(self.asked.view)));
+            }
+            scope => scope?,
         };
-        *place = Some((account, taken));
+        let account = scope.account().id;
+        if place.as_ref().is_none_or(|(of, _)| *of != account) {
+            // Who looks at another account leaves the one before.
+            *place = None;
+            let Some(taken) = self.places.of_account(account) else {
+                return Ok(None);
+            };
+            *place = Some((account, taken));
+        }
+        let view = self.asked.view;
+        let figures: Frames = match self.asked.from {
+            Some(from) => {
+                let (query, _) = domain::filter::ViewQuery::parse(&self.asked.query)?;
+                let frames = self.services.live(scope.clone(), &query, from).await?;
+                Box::pin(frames.map(move |told| (view, told)))
+            }
+            None => work::beats(view),
+        };
+        let shown = self.asked.shown.as_deref().and_then(ShownParts::from_text);
+        let Some(shown) = shown else {
+            return Ok(Some(figures));
+        };
+        let page = parts::Page {
+            path: self.asked.path,
+            query: self.asked.query,
+            current: self.current,
+        };
+        let viewer = parts::Viewer::new(
+            &self.renderings,
+            page,
+            self.services,
+            self.seat,
+            (&scope, shown),
+        );
+        let parts = viewer.follow().map(move |told| (view, told));
+        Ok(Some(Box::pin(stream::select(figures, parts))))
     }
-    let frames = services.live(scope, &query, from).await?;
-    let view = asked.view;
-    Ok(Some(Box::pin(frames.map(move |told| (view, told)))))
+
+    /// The account that the page is about, as its reader may see it.
+    async fn scope(&self) -> Result<Scope, ServiceError> {
+        let account = form_urlencoded::parse(self.asked.query.as_bytes())
+            .find(|(name, value)| name == "account" && !value.is_empty());
+        let account = account.map(|(_, key)| key.into_owned());
+        self.services
+            .scope(&self.caller, account.as_deref(), Permission::Read)
+            .await
+    }
 }
 
 /// Waits until something is sent, and does work meanwhile, once.

@@ -375,7 +375,6 @@ fn functions(names: &Names) -> Vec<Ask> {
     let receipt = [("source", "test"), ("id", event)];
     vec![
         get("GET /api/fn/load_page", "load_page", &[], Need::Read),
-        get("GET /api/fn/draw_charts", "draw_charts", &[], Need::Read),
         get("GET /api/fn/read_log", "read_log", &log, Need::Read),
         get(
             "GET /api/fn/read_receipt",

@@ -1,5 +1,7 @@
 //! Alerts and messages, as lists.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use domain::{AccountId, Time, UserId, alert::Rule};
 use service::ports::{
@@ -21,6 +23,8 @@ pub struct Alerts {
     pub(super) told_endings: Vec<EndingMark>,
     optouts: Vec<(AccountId, (UserId, EmailKind))>,
     keys: Vec<(String, Vec<u8>)>,
+    /// How often the alerts of each account changed.
+    pub(super) changes: BTreeMap<AccountId, i64>,
 }
 
 fn of<T: Clone>(items: &[(AccountId, T)], account: AccountId) -> Vec<T> {
@@ -237,7 +241,9 @@ impl AlertStore for MemoryStore {
             let made = changes
                 .iter()
                 .filter(|change| state.change_alert(account, change, now));
-            made.count()
+            let made = made.count();
+            *state.alerts.changes.entry(account).or_default() += i64::try_from(made).unwrap_or(0);
+            made
         }))
     }
 
@@ -255,6 +261,7 @@ impl AlertStore for MemoryStore {
                 return false;
             };
             alert.acknowledged.get_or_insert((now, by.to_owned()));
+            *state.alerts.changes.entry(account).or_default() += 1;
             true
         }))
     }

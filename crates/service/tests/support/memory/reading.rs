@@ -7,6 +7,7 @@ use domain::{
     AccountId, CompanyId, Credits, Seq, Time, TimeRange,
     cursor::Cursor,
     ledger::{Hold, Refunded},
+    live::HowFar,
     source::Source,
     spike::Part,
     usage::Totals,
@@ -32,8 +33,11 @@ impl ReadStore for MemoryStore {
             let newest = state.events.iter().rev().find(of_account);
             Change {
                 account: *account,
-                version: state.books.get(account).map_or(0, |books| books.version),
-                newest: newest.map_or(Seq::ZERO, |event| event.seq),
+                far: HowFar {
+                    books: state.books.get(account).map_or(0, |books| books.version),
+                    newest: newest.map_or(Seq::ZERO, |event| event.seq),
+                    alerts: state.alerts.changes.get(account).copied().unwrap_or(0),
+                },
             }
         };
         Ok(accounts.iter().map(change).collect())
