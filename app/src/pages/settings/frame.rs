@@ -6,7 +6,7 @@ use service::{Scope, Services};
 
 use crate::{
     ADVICE_PATH, PLANS_PATH, PLATFORM_PATH, REFUNDS_PATH, REVIEW_PATH, VALUE_PATH,
-    components::{AsOf, LinkMark, Sidebar},
+    components::{AsOf, LinkMark, Sidebar, pending_line},
     context::Current,
     error::AppError,
     functions::{Reader, read_reader, scope_of},
@@ -111,7 +111,8 @@ impl Frame {
     pub(in crate::pages) fn around(self) -> impl IntoView {
         let notice = credits_notice(&self.reader, &self.account, self.path);
         let carried = self.filters.carried();
-        view! { <Sidebar reader=self.reader account=self.account_name account_key=self.account path=self.path carried/>{notice} }
+        let pending = pending_line(&self.reader, &carried);
+        view! { <Sidebar reader=self.reader account=self.account_name account_key=self.account path=self.path carried/>{notice}{pending} }
     }
 
     /// Where a form leads back to.
