@@ -19,6 +19,7 @@ mod problem;
 #[cfg(feature = "ssr")]
 mod receipt;
 mod running_calls;
+#[cfg(feature = "ssr")]
 mod sheet;
 #[cfg(feature = "ssr")]
 mod sidebar;
@@ -46,7 +47,8 @@ pub use problem::Problem;
 #[cfg(feature = "ssr")]
 pub use receipt::{RefundOutcome, receipt_html};
 pub use running_calls::RunningCalls;
-pub use sheet::Sheet;
+#[cfg(feature = "ssr")]
+pub use sheet::{Sheet, Side, sheet_foot};
 #[cfg(feature = "ssr")]
 pub use sidebar::Sidebar;
 pub use tips::Tips;

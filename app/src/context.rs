@@ -2,7 +2,7 @@
 
 use std::hash::{Hash as _, Hasher as _};
 
-use crate::error::AppError;
+use crate::{error::AppError, forms::Sent};
 
 /// Who looks at the page, and how they like it.
 #[derive(Debug, Clone, Default)]
@@ -13,6 +13,8 @@ pub struct Current {
     pub theme: Option<String>,
     /// The origins whose pages may show this one in a frame; none may.
     pub frame_ancestors: Option<String>,
+    /// What a form came to that they sent a moment ago.
+    pub sent: Sent,
 }
 
 /// Someone who is signed in.

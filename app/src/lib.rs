@@ -7,6 +7,8 @@ pub mod charts;
 #[cfg(feature = "ssr")]
 pub mod context;
 #[cfg(feature = "ssr")]
+pub mod forms;
+#[cfg(feature = "ssr")]
 mod shell;
 
 pub mod components;

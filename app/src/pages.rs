@@ -21,6 +21,8 @@ pub use chart::chart;
 pub use company_options::find_companies;
 #[cfg(feature = "ssr")]
 pub use found::{Followed, Found, find, since};
+#[cfg(feature = "ssr")]
+pub use sign_in::RefusedSignIn;
 
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};

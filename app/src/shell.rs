@@ -7,6 +7,7 @@ use leptos_axum::ResponseOptions;
 use crate::{
     components::Picker,
     context::{Assets, Current, Known},
+    forms::Sent,
     pages::{Found, PAGE_ID},
     parts::{ShownParts, Since, marked},
 };
@@ -26,10 +27,14 @@ pub fn shell(options: LeptosOptions, found: Found, since: Option<Since>) -> impl
     let scripts = reader.is_some().then(|| scripts(&assets));
     let picker = reader.is_some().then(|| view! { <Picker/> });
     let brand = found.brand_sheet();
+    // Pages with a frame of their own say it there.
+    let outcome = (!found.tells_outcome()).then(|| outcome(&current.sent));
+    let outcome = outcome.flatten().map(RenderHtml::to_html);
     let page = found.view().to_html();
     let parts = marked(&page);
     let is_followed = reader.is_some() && !parts.is_empty();
     let shown = is_followed.then(|| ShownParts::of(since, &parts).to_text());
+    let page = page + &outcome.unwrap_or_default();
     view! {
         <!DOCTYPE html>
         <html lang="en" data-theme=theme data-build=assets.build data-reader=reader>
@@ -52,6 +57,18 @@ pub fn shell(options: LeptosOptions, found: Found, since: Option<Since>) -> impl
             </body>
         </html>
     }
+}
+
+/// What a form came to, beside a page that does not say it by itself.
+fn outcome(sent: &Sent) -> Option<AnyView> {
+    let said = match (&sent.draft, &sent.done) {
+        (Some(draft), _) => {
+            view! { <p class="form-problem" role="alert">{draft.text()}</p> }.into_any()
+        }
+        (None, Some(done)) => done.view(),
+        (None, None) => return None,
+    };
+    Some(view! { <div class="outcome">{said}</div> }.into_any())
 }
 
 /// The script of every page, and what it runs, asked for at once.

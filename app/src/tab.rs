@@ -7,6 +7,7 @@
 
 mod apply;
 mod controls;
+mod copy;
 mod failure;
 mod focus;
 mod history;
@@ -17,6 +18,7 @@ mod page;
 mod palette;
 pub mod parts;
 mod prefetch;
+mod sheet;
 mod transition;
 mod visit;
 

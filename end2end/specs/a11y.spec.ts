@@ -50,8 +50,11 @@ for (const theme of THEMES) {
         await breaksNoRule(page);
         for (const path of PLAIN_PAGES) {
           await settings.goto(`${path}?account=${account.key}`);
-          const change = page.locator("details > summary", { hasText: /Change|Set budget/ }).first();
-          if (await change.isVisible()) await change.click();
+          const change = page.locator("main a[data-noscroll]", { hasText: /^(Change|Set budget|Edit limits|Edit|Create key)$/ }).first();
+          if (await change.isVisible()) {
+            await change.click();
+            await expect(settings.sheet).toBeVisible();
+          }
           await breaksNoRule(page);
           await usage.fitsTheWindow();
         }
@@ -69,16 +72,16 @@ for (const theme of THEMES) {
         await usage.open();
         const settings = new Settings(page, server);
         await settings.open("API keys");
-        await page.getByLabel("Name").fill("reports");
-        await page.getByRole("button", { name: "Create key" }).click();
-        await expect(page.getByTestId("new-key")).toBeVisible();
+        await settings.makeKey("reports", ["read"]);
         await breaksNoRule(page);
-        await page.getByRole("button", { name: "Revoke" }).click();
-        await settings.says("It no longer works.");
+        await page.locator("main").getByText("Revoke", { exact: true }).click();
+        await breaksNoRule(page);
+        await settings.sheet.getByRole("button", { name: "Revoke key" }).click();
+        await settings.says("reports is revoked");
         await breaksNoRule(page);
         await settings.open("Members");
-        await settings.sendInvitation("ada@example.com", "client", "nowhere");
-        await settings.says("Nothing was changed.");
+        await settings.sendInvitation("ada@example.com", "client", "");
+        await settings.refuses("Choose at least one company");
         await breaksNoRule(page);
         await settings.goto(`/companies?account=${account.key}&search=nowhere`);
         await breaksNoRule(page);
@@ -128,7 +131,11 @@ for (const theme of THEMES) {
         await breaksNoRule(page);
         const context = await browser.newContext({ colorScheme: theme, viewport: { width, height: 900 } });
         const stranger = await context.newPage();
-        await stranger.goto(`${server.url}/sign-in?failed=1`);
+        await stranger.goto(`${server.url}/sign-in`);
+        await stranger.getByLabel("Email").fill("nobody@example.com");
+        await stranger.getByLabel("Password").fill("wrong");
+        await stranger.getByRole("button", { name: "Sign in" }).click();
+        await expect(stranger.getByRole("alert")).toBeVisible();
         await breaksNoRule(stranger);
         await context.close();
       });
@@ -146,7 +153,7 @@ for (const theme of THEMES) {
       await page.getByLabel("Colour", { exact: true }).fill(colour);
       await page.getByLabel("Use this colour").check();
       await page.getByRole("button", { name: "Save" }).click();
-      await settings.says("It was stored.");
+      await settings.says("Client branding is saved");
       const client = await newReader(await account.user({ role: "client", company: "acme" }), { colorScheme: theme });
       await client.usage.open();
       await breaksNoRule(client.page);
@@ -192,15 +199,17 @@ test.describe("At every width", () => {
       await settings.invite("someone.with.a.long.name@a-rather-long-host-name.example.com", "client", "acme, bluewater");
       await usage.fitsTheWindow();
       await settings.goto(`/settings/keys?account=${account.key}`);
-      await page.getByLabel("Name").fill("reports");
-      await page.getByRole("button", { name: "Create key" }).click();
-      await expect(page.getByTestId("new-key")).toBeVisible();
+      await settings.makeKey("reports", ["read"]);
       await usage.fitsTheWindow();
       for (const path of PLAIN_PAGES) {
         await settings.goto(`${path}?account=${account.key}`);
         await usage.fitsTheWindow();
-        for (const change of await page.locator("details > summary:visible", { hasText: /Change|Set budget/ }).all()) await change.click();
-        await usage.fitsTheWindow();
+        const change = page.locator("main a[data-noscroll]", { hasText: /^(Change|Set budget|Edit limits|Edit)$/ }).first();
+        if (await change.isVisible()) {
+          await change.click();
+          await expect(settings.sheet).toBeVisible();
+          await usage.fitsTheWindow();
+        }
       }
     });
   }

@@ -11,10 +11,10 @@ test.describe("Companies", () => {
     await expect(row).toContainText("80%");
     await expect(row).toContainText("No budget");
     await expect(row.locator(".mini-bar")).toHaveCount(0);
-    await settings.change(row);
-    await row.getByLabel("Budget (credits per cycle)").fill("100");
-    await row.getByRole("button", { name: "Save" }).click();
-    await settings.says("The new limits apply at once.");
+    const sheet = await settings.change(row);
+    await sheet.getByLabel("Budget (credits per cycle)").fill("100");
+    await sheet.getByRole("button", { name: "Save" }).click();
+    await settings.says("Budget of Acme Dental is 100 credits a cycle.");
     await expect(row).toContainText("80% of 100");
     await expect(row.locator(".mini-bar.high .fill")).toHaveAttribute("width", "80");
     const check = (credits: string) => account.api.post<{ allowed: boolean; reason: string }>(`check?account=${account.key}`, { company: "acme", agent: "chat", credits });
@@ -27,9 +27,14 @@ test.describe("Companies", () => {
     await expect(settings.row("companies", "bluewater")).toContainText("No budget");
 
     await settings.change(row);
-    await row.getByLabel("Budget (credits per cycle)").fill("");
-    await row.getByRole("button", { name: "Save" }).click();
+    await sheet.getByLabel("Budget (credits per cycle)").fill("");
+    await sheet.getByRole("button", { name: "Save" }).click();
+    await settings.says("Acme Dental has no budget now.");
     await expect(row).toContainText("No budget");
+    await page.getByTestId("undo").getByRole("button", { name: "Undo" }).click();
+    await settings.says("Budget of Acme Dental is 100 credits a cycle.");
+    await page.getByTestId("undo").getByRole("button", { name: "Undo" }).click();
+    await settings.says("Acme Dental has no budget now.");
     expect(await check("21")).toMatchObject({ allowed: true });
   });
 
@@ -38,30 +43,68 @@ test.describe("Companies", () => {
     const settings = new Settings(page, server);
     await settings.open("Companies");
     const row = settings.row("companies", "acme");
-    await settings.change(row);
-    await row.locator("[name=cap_nox]").fill("5");
-    await row.getByRole("button", { name: "Save" }).click();
-    await settings.says("The new limits apply at once.");
+    const sheet = await settings.change(row);
+    await sheet.locator("[name=cap_nox]").fill("5");
+    await sheet.getByRole("button", { name: "Save" }).click();
+    await settings.says("The limits of Acme Dental apply from now on.");
     const check = (agent: string) => account.api.post<{ allowed: boolean }>(`check?account=${account.key}`, { company: "acme", agent, credits: "6" });
     expect(await check("nox")).toMatchObject({ allowed: false });
     expect(await check("chat")).toMatchObject({ allowed: true });
     await settings.change(row);
-    await expect(row.locator("[name=cap_nox]")).toHaveValue("5");
-    await expect(row.locator("[name=cap_chat]")).toHaveValue("");
+    await expect(sheet.locator("[name=cap_nox]")).toHaveValue("5");
+    await expect(sheet.locator("[name=cap_chat]")).toHaveValue("");
   });
 
-  test("what cannot be a budget is said, and nothing is changed", async ({ usage, page, server }) => {
+  test("what cannot be a budget is said at its field, and nothing is changed", async ({ usage, page, server, problems }) => {
+    problems.allow(/status of 422/);
     await usage.open();
     const settings = new Settings(page, server);
     await settings.open("Companies");
     const row = settings.row("companies", "acme");
-    for (const [budget, words] of [["-5", "must not be negative"], ["plenty", "budget"], ["0.0000001", "budget"]] as const) {
-      await settings.change(row);
-      await row.getByLabel("Budget (credits per cycle)").fill(budget);
-      await row.getByRole("button", { name: "Save" }).click();
-      await settings.says(words);
-      await expect(row).toContainText("No budget");
+    const sheet = await settings.change(row);
+    const budget = sheet.getByLabel("Budget (credits per cycle)");
+    await sheet.locator("[name=cap_nox]").fill("7");
+    for (const [typed, words] of [["-5", "must not be negative"], ["2k", "Write it in full, for example 2,000."], ["0.0000001", "at most 6 decimals"]] as const) {
+      await budget.fill(typed);
+      await sheet.getByRole("button", { name: "Save" }).click();
+      await settings.refuses(words);
+      await expect(budget).toBeFocused();
+      await expect(budget).toHaveValue(typed);
+      await expect(budget).toHaveAttribute("aria-invalid", "true");
+      await expect(sheet.locator("[name=cap_nox]")).toHaveValue("7");
+      await expect(sheet.getByText("1 field to correct")).toBeVisible();
     }
+    await page.keyboard.press("Escape");
+    await expect(sheet).toHaveCount(0);
+    await expect(row).toContainText("No budget");
+    await expect(row.getByText("Set budget")).toBeFocused();
+  });
+
+  test("a sheet has an address, which Back leaves and a reload keeps, also without scripts", async ({ account, usage, page, server, browser }) => {
+    await usage.open();
+    const settings = new Settings(page, server);
+    await settings.open("Companies");
+    await settings.change(settings.row("companies", "acme"));
+    await expect(page).toHaveURL(/edit=acme/);
+    await expect(settings.sheet.getByLabel("Budget (credits per cycle)")).toBeFocused();
+    await page.goBack();
+    await expect(settings.sheet).toHaveCount(0);
+    await page.goForward();
+    await expect(settings.sheet).toBeVisible();
+    await page.reload();
+    await expect(settings.sheet).toBeVisible();
+    const state = await page.context().storageState();
+    const plain = await browser.newContext({ javaScriptEnabled: false, storageState: state });
+    const other = new Settings(await plain.newPage(), server);
+    await other.goto(`/companies?account=${account.key}&edit=acme`);
+    await other.sheet.getByLabel("Budget (credits per cycle)").fill("2k");
+    await other.sheet.getByRole("button", { name: "Save" }).click();
+    await other.refuses("Write it in full");
+    await other.sheet.getByLabel("Budget (credits per cycle)").fill("2,000");
+    await other.sheet.getByRole("button", { name: "Save" }).click();
+    await other.says("Budget of Acme Dental is 2,000 credits a cycle.");
+    await expect(other.sheet).toHaveCount(0);
+    await plain.close();
   });
 
   test("a hundred and twenty are searched and turned over, and who only reads has no form", async ({ newAccount, newReader, server }) => {
@@ -102,10 +145,10 @@ test.describe("Companies", () => {
     await settings.open("Companies");
     await page.getByLabel("Search companies").fill("& söhne #1");
     const row = settings.row("companies", "acme");
-    await settings.change(row);
-    await row.getByLabel("Budget (credits per cycle)").fill("7");
-    await row.getByRole("button", { name: "Save" }).click();
-    await settings.says("The new limits apply at once.");
+    const sheet = await settings.change(row);
+    await sheet.getByLabel("Budget (credits per cycle)").fill("7");
+    await sheet.getByRole("button", { name: "Save" }).click();
+    await settings.says("is 7 credits a cycle.");
     await expect(page.getByLabel("Search companies")).toHaveValue("& söhne #1");
     await expect(page.getByTestId("companies").locator("tbody tr")).toHaveCount(1);
     await expect(row).toContainText("0% of 7");

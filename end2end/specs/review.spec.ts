@@ -31,13 +31,13 @@ test.describe("Weekly review", () => {
     await expect(cause).toContainText("Bluewater Spa");
     await expect(cause).toContainText("+500");
     await expect(cause).toContainText("100%");
-    await cause.getByText("Set a cap").click();
-    await cause.getByLabel("Voice Outbound, credits a cycle").fill("600");
-    await cause.getByRole("button", { name: "Save" }).click();
-    await settings.says("The new limits apply at once");
+    await cause.getByText("Set a limit").click();
+    await settings.sheet.locator("[name=cap_voice_outbound]").fill("600");
+    await settings.sheet.getByRole("button", { name: "Save" }).click();
+    await settings.says("of Bluewater Spa");
     await expect(page).toHaveURL(/week=/);
     await page.getByRole("button", { name: "Mark as reviewed" }).click();
-    await settings.says("Everybody sees that this week was reviewed");
+    await settings.says("The week is marked as reviewed");
     await expect(page.getByTestId("reviewed")).toContainText("Reviewed by");
     const { allowed } = await account.api.post<{ allowed: boolean }>(`check?account=${account.key}`, { company: "bluewater", agent: "voice_outbound", credits: "101" });
     expect(allowed).toBe(false);

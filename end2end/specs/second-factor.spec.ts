@@ -104,7 +104,7 @@ test.describe("Passkeys", () => {
     const user = await owner(site);
     const device = await Authenticator.give(page);
     await withPasskey(page, site, user);
-    await page.goto(`${site.url}/settings/keys`);
+    await page.goto(`${site.url}/settings/keys?new=key`);
     await page.getByLabel("Name").fill("reports");
     await site.server.age();
     await page.getByRole("button", { name: "Create key" }).click();
@@ -192,7 +192,7 @@ test.describe("Authenticator apps", () => {
     const key = (await page.getByTestId("authenticator-secret").textContent()) ?? "";
     await page.getByLabel("Code", { exact: true }).fill("000000");
     await page.getByRole("button", { name: "Turn on" }).click();
-    await expect(page.getByRole("alert")).toContainText("code is not right");
+    await expect(page.getByRole("alert")).toContainText("Code is not right");
     await page.getByLabel("Code", { exact: true }).fill(oneTimeCode(key, -1));
     await page.getByRole("button", { name: "Turn on" }).click();
     await expect(page.getByTestId("recovery-codes").getByRole("listitem")).toHaveCount(10);

@@ -29,14 +29,49 @@ export class Settings {
     return this.page.getByTestId(table).getByRole("row").filter({ hasText: words });
   }
 
-  /// Opens the form that changes a row.
-  async change(row: Locator): Promise<void> {
-    await row.getByText(/^(Change|Set budget)$/).click();
-    await expect(row.getByRole("button", { name: "Save" })).toBeVisible();
+  /// The sheet over the page.
+  get sheet(): Locator {
+    return this.page.getByRole("dialog");
   }
 
+  /// Opens the sheet that changes a row.
+  async change(row: Locator): Promise<Locator> {
+    await row.getByText(/^(Change|Set budget|Edit limits|Edit)$/).click();
+    await expect(this.sheet.getByRole("button", { name: "Save" })).toBeVisible();
+    return this.sheet;
+  }
+
+  /// Opens a sheet by its button on the page.
+  async openSheet(button: string): Promise<Locator> {
+    await this.page.locator("main").getByRole("link", { name: button, exact: true }).click();
+    await expect(this.sheet).toBeVisible();
+    return this.sheet;
+  }
+
+  /// Removes a member, or deletes an endpoint: asked first.
+  async remove(row: Locator, button: string): Promise<void> {
+    await row.getByText(/^(Remove|Delete)$/).click();
+    await this.sheet.getByRole("button", { name: button }).click();
+  }
+
+  /// Makes a key that may do these things, and returns it.
+  async makeKey(name: string, scopes: readonly string[]): Promise<string> {
+    const sheet = await this.openSheet("Create key");
+    await sheet.getByLabel("Name").fill(name);
+    for (const scope of ["ingest", "check", "read"]) await sheet.locator(`[name=scope_${scope}]`).setChecked(scopes.includes(scope));
+    await sheet.getByRole("button", { name: "Create key" }).click();
+    await expect(this.sheet).toHaveCount(0);
+    return this.page.getByTestId("new-key").inputValue();
+  }
+
+  /// Says at the top of the page what was done, or why not.
   async says(words: string): Promise<void> {
     await expect(this.page.locator(".notice", { hasText: words })).toBeVisible();
+  }
+
+  /// Says at a field, or at the button of a form, what is wrong.
+  async refuses(words: string): Promise<void> {
+    await expect(this.page.locator(".field-problem, .form-problem", { hasText: words })).toBeVisible();
   }
 
   /// Invites someone and returns the link.
@@ -48,11 +83,13 @@ export class Settings {
 
   /// Fills in and sends the form on the page Members.
   async sendInvitation(email: string, role: string, companies: string): Promise<void> {
-    const form = this.page.locator("form", { has: this.page.getByRole("heading", { name: "Invite someone" }) });
-    await form.getByLabel("Email").fill(email);
-    await form.locator("[name=role]").selectOption(role);
-    await form.locator("[name=companies]").fill(companies);
-    await form.getByRole("button", { name: "Invite" }).click();
+    const sheet = await this.openSheet("Invite someone");
+    await sheet.getByLabel("Email").fill(email);
+    await sheet.locator("[name=role]").selectOption(role);
+    for (const company of companies.split(",").map((key) => key.trim()).filter((key) => key !== "")) {
+      await sheet.locator(`[name=companies][value="${company}"]`).check();
+    }
+    await sheet.getByRole("button", { name: "Invite", exact: true }).click();
   }
 
   /// Accepts an invitation as someone new.

@@ -6,12 +6,16 @@ pub mod brand;
 mod companies;
 mod company_options;
 pub mod confirm;
+mod fields;
 pub mod files;
 pub mod guard;
 pub mod invitations;
 mod kept;
+pub mod keys;
 pub mod live;
+pub mod members;
 pub mod orders;
+mod outcome;
 pub mod passkeys;
 pub mod password;
 pub mod pictures;
@@ -21,13 +25,14 @@ pub mod refunds;
 pub mod review;
 pub mod second_factor;
 pub mod second_step;
-pub mod settings;
+mod settings;
 pub mod sign_in;
 pub mod sign_on;
 mod stale;
 pub mod unsubscribe;
 mod visits;
 pub mod webhooks;
+pub mod you;
 
 use app::{context::Current, error::AppError, functions::Follow, pages::Found, parts::Since};
 use axum::{
@@ -102,11 +107,8 @@ pub fn router(state: &AppState) -> Router<AppState> {
             get(recovery::show_new_email).post(recovery::change_email),
         )
         .route("/settings/you/email", post(recovery::ask_for_email))
-        .route("/settings/you/end", post(settings::end_session))
-        .route(
-            "/settings/you/end-others",
-            post(settings::end_other_sessions),
-        )
+        .route("/settings/you/end", post(you::end_session))
+        .route("/settings/you/end-others", post(you::end_other_sessions))
         .route("/billing/orders/cancel", post(orders::cancel))
         .route("/billing/disputes", post(billing::dispute))
         .route("/billing/disputes/support", post(billing::support))
@@ -118,6 +120,7 @@ pub fn router(state: &AppState) -> Router<AppState> {
         .route("/", get(home))
         .merge(sensitive(state))
         .merge(each_time(state))
+        .layer(from_fn_with_state(state.clone(), outcome::tell))
         .layer(from_fn(guard::signed_in))
         .merge(for_strangers())
         .merge(links(state))
@@ -133,20 +136,17 @@ fn sensitive(state: &AppState) -> Router<AppState> {
         .route("/settings/webhooks/make", post(webhooks::make))
         .route("/settings/webhooks/remove", post(webhooks::remove))
         .route("/settings/webhooks/enable", post(webhooks::enable))
-        .route("/settings/members/invite", post(settings::invite))
-        .route("/settings/members/change", post(settings::change_member))
-        .route("/settings/members/remove", post(settings::remove_member))
-        .route(
-            "/settings/members/revoke",
-            post(settings::revoke_invitation),
-        )
+        .route("/settings/members/invite", post(members::invite))
+        .route("/settings/members/change", post(members::change))
+        .route("/settings/members/remove", post(members::remove))
+        .route("/settings/members/revoke", post(members::revoke_invitation))
         .route(
             "/settings/members/second-factor",
             post(second_factor::demand),
         )
-        .route("/settings/keys/make", post(settings::make_key))
-        .route("/settings/keys/rotate", post(settings::rotate_key))
-        .route("/settings/keys/revoke", post(settings::revoke_key))
+        .route("/settings/keys/make", post(keys::make))
+        .route("/settings/keys/rotate", post(keys::rotate))
+        .route("/settings/keys/revoke", post(keys::revoke))
         .route("/settings/second-factor/set", post(second_factor::set))
         .route(
             "/settings/second-factor/remove",
@@ -234,15 +234,19 @@ async fn home(Extension(current): Extension<Current>) -> Redirect {
 
 /// Finds what stands at an address and renders it.
 async fn page(State(state): State<AppState>, request: Request) -> Response {
-    let (uri, current) = (request.uri(), current(request.extensions()));
+    let (uri, mut current) = (request.uri(), current(request.extensions()));
     if let Err(busy) = turn(request.extensions()).await {
         return refused_to(&state, current, busy).await;
     }
     let query = uri.query().unwrap_or_default();
+    let told = outcome::told(&state, &current, request.headers(), uri.path()).await;
+    let was_told = told.is_some();
+    current.sent.done = told;
     let since = app::pages::since(&state.services, &current, query).await;
     let found = match app::pages::find(&state.services, &current, uri.path(), query).await {
         Found::SignIn { query, .. } => Found::SignIn {
             query,
+            refused: None,
             sign_on: state
                 .sign_on
                 .as_ref()
@@ -250,7 +254,11 @@ async fn page(State(state): State<AppState>, request: Request) -> Response {
         },
         found => found,
     };
-    render(&state, current, found, since).await
+    let page = render(&state, current, found, since).await;
+    if was_told {
+        return outcome::was_told(&state, page);
+    }
+    page
 }
 
 /// Renders what was found.

@@ -11,7 +11,7 @@ use super::{
         Ask, ConfirmPage, EnterPage, Frame, RecoveryPage, RefusedPage, SecondFactorPage, Settings,
         StalePage, UnsubscribePage, WelcomePage, is_remembered,
     },
-    sign_in::SignIn,
+    sign_in::{RefusedSignIn, SignIn},
     usage,
 };
 use crate::{
@@ -46,6 +46,8 @@ pub enum Found {
         query: String,
         /// What the button of single sign-on says; there is none when none.
         sign_on: Option<String>,
+        /// What was entered a moment ago and did not do.
+        refused: Option<RefusedSignIn>,
     },
     /// A page that is complete as it is sent.
     Settings(Box<Settings>),
@@ -174,6 +176,7 @@ pub async fn find(
             return Found::SignIn {
                 query: query.to_owned(),
                 sign_on: None,
+                refused: None,
             };
         }
         _ => Err(AppError::NotFound),
@@ -209,6 +212,11 @@ impl Found {
             Ok(page) => Self::Settings(Box::new(page)),
             Err(error) => Self::Problem(error),
         }
+    }
+
+    /// Whether the page says by itself what a form came to.
+    pub(crate) const fn tells_outcome(&self) -> bool {
+        matches!(self, Self::Settings(_) | Self::Problem(_))
     }
 
     /// The answer's status.
@@ -279,7 +287,11 @@ impl Found {
                 }
                 .into_any()
             }
-            Self::SignIn { query, sign_on } => view! { <SignIn query sign_on/> }.into_any(),
+            Self::SignIn {
+                query,
+                sign_on,
+                refused,
+            } => view! { <SignIn query sign_on refused/> }.into_any(),
             Self::Settings(page) => page.view(),
             Self::Welcome(page) => page.view(),
             Self::Enter(page) => page.view(),

@@ -31,14 +31,14 @@ mod you;
 
 pub use accounts::AccountsPage;
 pub use advice::AdvicePage;
-pub use alerts::AlertsPage;
+pub use alerts::{AlertsPage, threshold_of};
 pub use brand::BrandPage;
 pub use companies::CompaniesPage;
 pub use confirm::ConfirmPage;
 pub use enter::EnterPage;
 pub use go::GoPage;
-pub use keys::KeysPage;
-pub use members::MembersPage;
+pub use keys::{KeysPage, is_in_use, key_name};
+pub use members::{MembersPage, role_words};
 pub use plans::{
     DisputeLine, GrantLine, GrantStatus, LedgerLine, Offer, OrderLine, PlansPage, Progress,
     Standing, order_words, pack_offer, plan_offer,

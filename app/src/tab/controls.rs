@@ -6,7 +6,9 @@ use web_sys::{
     Element, FormData, HtmlAnchorElement, HtmlFormElement, SubmitEvent, UrlSearchParams,
 };
 
-use super::{Tab, Visit, apply, failure, focus, page, path_shown, prefetch, query_shown, visit};
+use super::{
+    Tab, Visit, apply, copy, failure, focus, page, path_shown, prefetch, query_shown, sheet, visit,
+};
 use crate::{state::differ_in_log_only, ui::browser};
 
 /// Links that the browser follows by itself: to another window, into a file, or marked as none of ours.
@@ -19,6 +21,8 @@ pub fn listen(tab: Tab) {
     window_event_listener(ev::click, move |event| {
         if let Some(button) = acted(&event) {
             act(tab, &button);
+        } else if is_beside_sheet(&event) {
+            sheet::leave();
         } else if let Some(link) = followed(&event) {
             event.prevent_default();
             follow(tab, &link);
@@ -30,8 +34,9 @@ pub fn listen(tab: Tab) {
         }
     });
     window_event_listener(ev::keydown, move |event| {
-        if event.key() == "Escape" && !event.default_prevented() {
-            close_sheet();
+        // By the link, so that the address follows; the browser would only hide the sheet.
+        if event.key() == "Escape" && !event.default_prevented() && sheet::leave() {
+            event.prevent_default();
         }
     });
     window_event_listener(ev::input, move |event| {
@@ -57,16 +62,6 @@ fn target_within(event: &web_sys::Event, selector: &str) -> Option<Element> {
     target.closest(selector).ok()?
 }
 
-/// Leaves the sheet that is over the page, as its own link does.
-fn close_sheet() {
-    let close = document().query_selector("[data-sheet] a[data-close]");
-    if let Ok(Some(close)) = close
-        && let Some(close) = close.dyn_ref::<web_sys::HtmlElement>()
-    {
-        close.click();
-    }
-}
-
 /// The button that does something within the page.
 fn acted(event: &web_sys::MouseEvent) -> Option<Element> {
     target_within(event, "button[data-act]").filter(|_| !event.default_prevented())
@@ -75,6 +70,7 @@ fn acted(event: &web_sys::MouseEvent) -> Option<Element> {
 fn act(tab: Tab, button: &Element) {
     match button.get_attribute("data-act").as_deref() {
         Some("theme") => browser::toggle_theme(),
+        Some("copy") => copy::copy(button.clone()),
         Some("again") => {
             if let Some(again) = failure::again() {
                 focus::at_failed();
@@ -87,6 +83,11 @@ fn act(tab: Tab, button: &Element) {
         }
         _ => {}
     }
+}
+
+fn is_beside_sheet(event: &web_sys::MouseEvent) -> bool {
+    let target = event.target().and_then(|target| target.dyn_into().ok());
+    target.is_some_and(|target: Element| sheet::is_beside(&target))
 }
 
 /// The link to a page of ours that a plain click is on.

@@ -7,6 +7,14 @@ use web_sys::{Element, HtmlElement, HtmlInputElement};
 /// Attributes by which a control is found again in the page that follows, best first.
 const NAMES: [&str; 4] = ["id", "name", "href", "aria-label"];
 
+/// What a form came to: the first field to correct, what was done, or what belongs to no field.
+const OUTCOMES: [&str; 4] = [
+    "main [aria-invalid=true]",
+    ".notice.done",
+    "main .form-says, main .form-problem[role=alert]",
+    "main > .notice",
+];
+
 /// A control that was focused, as it can be found again.
 #[derive(Debug, Clone)]
 pub struct Focused {
@@ -144,14 +152,6 @@ fn focus(element: &Element) -> bool {
     element.focus_with_options(&options).is_ok()
 }
 
-/// Whether a sheet is over the page, so that the focus belongs there.
-pub fn is_covered() -> bool {
-    let is_within = document()
-        .active_element()
-        .and_then(|active| active.closest("[data-sheet]").ok().flatten());
-    is_within.is_none() && find("[data-sheet]").is_some()
-}
-
 /// Focuses the heading of the page, or of the sheet over it, which nobody reaches with the tabulator.
 pub fn heading() {
     if let Some(heading) = find("[data-sheet] h2").or_else(|| find("main h1")) {
@@ -176,12 +176,15 @@ pub fn place(place: &Element) {
 
 /// Focuses what a form came to, if the page says it.
 pub fn outcome() -> bool {
-    let Some(outcome) = find("main > .notice, main [aria-invalid=true]") else {
+    let Some(outcome) = OUTCOMES.into_iter().find_map(find) else {
         return false;
     };
-    if !outcome.has_attribute("aria-invalid") {
-        let _ = outcome.set_attribute("tabindex", "-1");
+    if outcome.has_attribute("aria-invalid") {
+        // Wherever it stands in the page: it is brought into view.
+        let field = outcome.dyn_ref::<HtmlElement>();
+        return field.is_some_and(|field| field.focus().is_ok());
     }
+    let _ = outcome.set_attribute("tabindex", "-1");
     focus(&outcome)
 }
 

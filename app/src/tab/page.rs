@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Document, Element, HtmlElement};
 
-use super::{Tab, parts, path_shown, query_shown};
+use super::{Tab, parts, path_shown, query_shown, sheet};
 use crate::pages::{LIVE_ID, PAGE_ID, START_ID, Start};
 
 /// Where the frame of the pages stands.
@@ -56,6 +56,7 @@ pub fn mount(tab: Tab) {
         let live = leptos::mount::hydrate_from(root, move || start.view(tab.address));
         LIVE.with(|held| *held.borrow_mut() = Some(Box::new(live)));
     }
+    sheet::open();
     tab.connection.watch_what_is_shown();
 }
 

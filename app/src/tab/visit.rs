@@ -10,7 +10,7 @@ use super::{
     failure::{self, Words},
     focus,
     outdated::BUILD,
-    page, path_shown, prefetch, query_shown, transition,
+    page, path_shown, prefetch, query_shown, sheet, transition,
 };
 use crate::SIGN_IN_PATH;
 
@@ -157,8 +157,9 @@ struct Answer {
 impl Answer {
     /// Whether a form was done, and led to a page that says no more than that.
     fn is_done(&self) -> bool {
-        let has_failed = self.url.search().contains("failed=");
-        self.was_redirected && self.status < 400 && !has_failed
+        // A secret is shown this once: it is not passed over.
+        let is_shown_once = self.text.contains("data-once");
+        self.was_redirected && self.status < 400 && !is_shown_once
     }
 }
 
@@ -320,6 +321,8 @@ fn show(tab: Tab, visit: &Visit, answer: &Answer) {
     };
     let from = path_shown();
     let focused = focus::Focused::now();
+    let (path, query) = page::shown();
+    let sheet = sheet::is_open().then(|| [path, query].join("?"));
     match visit.entry {
         Entry::New if is_shown(&href) => tab.history.replace(&href),
         Entry::New => tab.history.push(&href),
@@ -335,6 +338,7 @@ fn show(tab: Tab, visit: &Visit, answer: &Answer) {
         is_form: visit.form.is_some(),
         keeps_place,
         focused,
+        sheet,
     };
     let put = move || {
         if page::swap(tab, &next) {
@@ -408,6 +412,8 @@ struct Arrival {
     is_form: bool,
     keeps_place: bool,
     focused: Option<focus::Focused>,
+    /// Address of the sheet that lay over the page that was left.
+    sheet: Option<String>,
 }
 
 impl Arrival {
@@ -424,12 +430,7 @@ impl Arrival {
                 None => window().scroll_to_with_x_and_y(0.0, 0.0),
             },
         }
-        let is_back_at_control = || {
-            self.keeps_place
-                && !focus::is_covered()
-                && self.focused.as_ref().is_some_and(focus::Focused::again)
-        };
-        if !((self.is_form && focus::outcome()) || is_back_at_control()) {
+        if !self.is_focused() {
             match target.filter(|_| !matches!(self.entry, Entry::Gone(_))) {
                 Some(target) => focus::place(&target),
                 None => focus::heading(),
@@ -439,5 +440,19 @@ impl Arrival {
             let title = document().title();
             focus::announce(title.split(" · ").next().unwrap_or_default());
         }
+    }
+
+    /// Puts the focus where the reader goes on; says whether there is such a place but the heading.
+    fn is_focused(&self) -> bool {
+        if sheet::is_open() {
+            // It took the focus when it opened.
+            return true;
+        }
+        if self.is_form && focus::outcome() {
+            return true;
+        }
+        let opener = self.sheet.as_deref();
+        opener.is_some_and(sheet::opener_again)
+            || self.keeps_place && self.focused.as_ref().is_some_and(focus::Focused::again)
     }
 }

@@ -20,15 +20,20 @@ pub async fn sleep(duration: Duration) {
 
 /// Copies the whole address of a link within the site; says whether that worked.
 pub async fn copy_address(href: &str) -> bool {
+    match window().location().origin() {
+        Ok(origin) => copy_text(&(origin + href)).await,
+        Err(_) => false,
+    }
+}
+
+/// Copies a text; says whether that worked.
+pub async fn copy_text(text: &str) -> bool {
     let window = window();
     // Browsers have a clipboard only where nobody listens in.
-    let Ok(origin) = window.location().origin() else {
-        return false;
-    };
     if !window.is_secure_context() {
         return false;
     }
-    let copying = window.navigator().clipboard().write_text(&(origin + href));
+    let copying = window.navigator().clipboard().write_text(text);
     js_sys::futures::JsFuture::from(copying).await.is_ok()
 }
 

@@ -215,6 +215,25 @@ impl Services {
         Ok(())
     }
 
+    /// Takes back that the caller knows of an alert.
+    ///
+    /// # Errors
+    /// [`ServiceError::NotFound`] when it was not they who said so.
+    pub async fn unacknowledge_alert(&self, scope: &Scope, number: i64) -> ServiceResult<()> {
+        scope.require_bill()?;
+        scope.require_all()?;
+        let undone = self
+            .store
+            .unacknowledge_alert(scope.account.id, number, &scope.actor);
+        if !undone.await? {
+            return Err(ServiceError::NotFound);
+        }
+        let target = number.to_string();
+        let deed = Deed::plain("alert.acknowledgement_undone", &target);
+        self.record(scope, deed).await;
+        Ok(())
+    }
+
     /// Where a rule of an account tells: its webhooks, and those who pay.
     async fn targets(&self, scope: &Scope, of: &Rule) -> ServiceResult<Vec<Target>> {
         let mut targets = Vec::new();

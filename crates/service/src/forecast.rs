@@ -103,6 +103,11 @@ impl BudgetEnd {
 }
 
 impl AccountForecast {
+    /// When it is likely to run out, in the middle of what may be; none when that is after the cycle.
+    pub fn runs_out_at(&self) -> Option<Time> {
+        self.forecast.as_ref()?.runs_out_at.p50
+    }
+
     /// What it comes to.
     pub fn outlook(&self) -> Outlook {
         self.forecast

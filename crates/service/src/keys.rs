@@ -2,12 +2,14 @@
 
 use std::fmt::Write as _;
 
-use domain::{AccountId, FieldError, Invalid, Time};
+use domain::{
+    AccountId, Agent, Credits, FieldError, Invalid, Time, filter::ViewQuery, time::HOUR_US,
+};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use crate::{
-    Caller, Permission, ServiceError, ServiceResult, Services,
+    Caller, Permission, Scope, ServiceError, ServiceResult, Services,
     audit::Deed,
     ports::{ApiKey, Edited, KeyScope},
     request::{noted, recall},
@@ -49,10 +51,25 @@ impl KeyAsk {
     }
 }
 
+/// What goes on in an account whose key may be revoked. Events do not say which key they came with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyUse {
+    /// Events of the last hour.
+    pub events: u64,
+    /// The same by agent, those that had any.
+    pub agents: Vec<(Agent, u64)>,
+    /// Active calls.
+    pub calls: usize,
+    /// Credits that they have reserved.
+    pub reserved: Credits,
+}
+
 /// Most keys of an account, and of the platform, that work at a time.
 pub const MOST_KEYS: u32 = 200;
 /// As many, and their successors.
 const MOST_ROTATED: u32 = 2 * MOST_KEYS;
+/// Active calls that are added up, at most.
+const MOST_CALLS: u32 = 10_000;
 /// Longest name of a key, in characters.
 const MAX_KEY_NAME_CHARS: usize = 120;
 /// Longest time for which a key that was replaced goes on, in seconds.
@@ -223,6 +240,35 @@ impl Services {
     ) -> ServiceResult<Vec<ApiKey>> {
         let account = self.owner_of_keys(caller, account).await?;
         Ok(self.store.api_keys(account, after, limit).await?)
+    }
+
+    /// What depends on the keys of an account at this moment.
+    pub async fn key_use(&self, scope: &Scope) -> ServiceResult<KeyUse> {
+        scope.require_manage()?;
+        let now = self.now();
+        let query = ViewQuery {
+            from: Some(now.plus_micros(-HOUR_US).to_string()),
+            to: Some(now.to_string()),
+            ..ViewQuery::default()
+        };
+        let summary = self.summary(scope.clone(), &query).await?;
+        let mut snapshot = self.store.snapshot().await?;
+        let account = scope.account.id;
+        let holds = snapshot.active_holds(account, None, MOST_CALLS).await?;
+        let active = holds.iter().filter(|(hold, _)| !hold.is_overdue(now));
+        let reserved: Vec<_> = active.map(|(hold, _)| hold.reserved()).collect();
+        let agents = summary.agents.iter();
+        Ok(KeyUse {
+            events: summary.current.events,
+            agents: agents
+                .filter(|(_, now, _)| now.events > 0)
+                .map(|(agent, now, _)| (*agent, now.events))
+                .collect(),
+            calls: reserved.len(),
+            reserved: reserved
+                .into_iter()
+                .fold(Credits::ZERO, Credits::saturating_add),
+        })
     }
 
     /// Revokes a key.

@@ -87,6 +87,28 @@ impl Services {
     }
 }
 
+impl Services {
+    /// Takes back that the caller looked through a week.
+    ///
+    /// # Errors
+    /// [`ServiceError::NotFound`] when it was not they who said so.
+    pub async fn unmark_reviewed(&self, scope: &Scope, day: &str) -> ServiceResult<()> {
+        scope.require_dispute()?;
+        scope.require_all()?;
+        let week = week_of(scope, Some(day), self.now())?;
+        let account = scope.account.id;
+        let undone = self
+            .store
+            .unmark_reviewed(account, week.start, &scope.actor);
+        if !undone.await? {
+            return Err(ServiceError::NotFound);
+        }
+        self.record(scope, Deed::plain("week.review_undone", day))
+            .await;
+        Ok(())
+    }
+}
+
 /// The week of the account's zone that holds a day, from Monday; the running one when no day is said.
 pub(crate) fn week_of(scope: &Scope, day: Option<&str>, now: Time) -> ServiceResult<TimeRange> {
     let cycles = account_cycles(&scope.account)?;

@@ -75,6 +75,8 @@ pub enum UnderWay {
     SignOn,
     /// For the code, after the password.
     SecondStep,
+    /// For the page that says what a form came to.
+    Outcome,
 }
 
 impl UnderWay {
@@ -83,6 +85,7 @@ impl UnderWay {
         match self {
             Self::SignOn => "sign_on",
             Self::SecondStep => "second_step",
+            Self::Outcome => "outcome",
         }
     }
 }

@@ -83,6 +83,15 @@ impl AlertStore for SqliteStore {
         Ok(told::acknowledge(&self.writer, account, number, by, now).await?)
     }
 
+    async fn unacknowledge_alert(
+        &self,
+        account: AccountId,
+        number: i64,
+        by: &str,
+    ) -> StoreResult<bool> {
+        Ok(told::unacknowledge(&self.writer, account, number, by).await?)
+    }
+
     async fn webhooks(&self, account: AccountId) -> StoreResult<Vec<Webhook>> {
         Ok(webhooks::list(self.reading().await?.pool(), account).await?)
     }

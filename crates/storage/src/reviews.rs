@@ -22,6 +22,10 @@ impl ReviewStore for SqliteStore {
     ) -> StoreResult<()> {
         Ok(mark(&self.writer, account, week, by, now).await?)
     }
+
+    async fn unmark_reviewed(&self, account: AccountId, week: Time, by: &str) -> StoreResult<bool> {
+        Ok(unmark(&self.writer, account, week, by).await?)
+    }
 }
 
 #[tracing::instrument(name = "db.reviews.get", skip_all)]
@@ -53,4 +57,19 @@ async fn mark(writer: &Writer, account: AccountId, week: Time, by: &str, now: Ti
         .execute(tx.connection())
         .await?;
     tx.commit().await
+}
+
+#[tracing::instrument(name = "db.reviews.unmark", skip_all)]
+async fn unmark(writer: &Writer, account: AccountId, week: Time, by: &str) -> Result<bool> {
+    const SQL: &str =
+        "DELETE FROM reviews WHERE account_id = ?1 AND week = ?2 AND reviewed_by = ?3";
+    let mut tx = writer.begin().await?;
+    let done = sqlx::query(SQL)
+        .bind(account.0)
+        .bind(week.micros())
+        .bind(by)
+        .execute(tx.connection())
+        .await?;
+    tx.commit().await?;
+    Ok(done.rows_affected() > 0)
 }

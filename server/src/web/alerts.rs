@@ -1,19 +1,23 @@
 //! Forms of the page Alerts.
 
-use app::context::Current;
+use app::{context::Current, forms::Done};
 use axum::{Extension, Form, extract::State, response::Response};
 use domain::{
     Credits,
     alert::{Condition, Rule},
+    calendar::Zone,
+    time::SECOND_US,
 };
 use serde::Deserialize;
 use service::{
     Scope, ServiceError, ServiceResult, Services,
-    ports::{Expected, Versioned as _},
+    ports::{EmailKind, Expected, Versioned as _},
 };
 
 use super::{
-    billing::{go_on, scope},
+    billing::scope,
+    fields::amount,
+    outcome::finish,
     stale::{self, Outdated, field},
 };
 use crate::AppState;
@@ -52,6 +56,8 @@ pub struct RuleKeyForm {
 pub struct AlertForm {
     account: String,
     number: i64,
+    /// Whether it is taken back.
+    undo: Option<String>,
     next: Option<String>,
 }
 
@@ -85,10 +91,7 @@ fn levels(text: &str) -> ServiceResult<Vec<u32>> {
 }
 
 fn credits(text: &str) -> ServiceResult<Credits> {
-    let plain = text.replace([',', ' '], "");
-    plain
-        .parse()
-        .map_err(|error| ServiceError::invalid("threshold", error))
+    amount("threshold", text)
 }
 
 fn condition(form: &RuleForm) -> ServiceResult<Condition> {
@@ -129,20 +132,68 @@ pub async fn put_rule(
             snoozed_until: None,
         };
         if form.key.is_empty() {
-            services.add_alert_rule(&scope, rule).await?;
-            return Ok(None);
+            let added = services.add_alert_rule(&scope, rule).await?;
+            let said = format!("Alert created: {}.", added.condition);
+            let undo = of_rule(&form.account, &added.key, form.next.as_deref());
+            return Ok(Ok(
+                Done::said(said).undone_by("/billing/alerts/remove", undo)
+            ));
         }
+        let before = found(services, &scope, &form.key).await;
         let expected = stale::version(form.version.as_deref())?;
         let expected = expected.map_or(Expected::Any, Expected::version);
         let put = services.put_alert_rule_if(&scope, rule.clone(), &expected);
-        Ok(match put.await {
-            Err(ServiceError::Stale) => Some(outdated(services, &scope, &form, &rule).await?),
-            put => put.map(|_| None)?,
-        })
+        match put.await {
+            Err(ServiceError::Stale) => Ok(Err(outdated(services, &scope, &form, &rule).await?)),
+            put => Ok(Ok(changed(&form, before.ok().as_ref(), &put?))),
+        }
     }
     .await;
-    let next = form.next.as_deref();
-    stale::go_on(&state, current, done, next, "changed").await
+    stale::go_on(&state, current, done, form.next.as_deref()).await
+}
+
+async fn found(services: &Services, scope: &Scope, key: &str) -> ServiceResult<Rule> {
+    let rules = services.alert_rules(scope).await?;
+    let found = rules.into_iter().find(|rule| rule.key == key);
+    found.ok_or(ServiceError::NotFound)
+}
+
+/// What names a rule in a form.
+fn of_rule(account: &str, key: &str, next: Option<&str>) -> Vec<(&'static str, String)> {
+    vec![
+        ("account", account.to_owned()),
+        ("key", key.to_owned()),
+        ("next", next.unwrap_or_default().to_owned()),
+    ]
+}
+
+/// The fields of the form that stores a rule.
+fn to_store(account: &str, rule: &Rule, next: Option<&str>) -> Vec<(&'static str, String)> {
+    let mut fields = of_rule(account, &rule.key, next);
+    fields.push(("kind", rule.condition.kind().to_owned()));
+    fields.push(("at", app::pages::settings::threshold_of(&rule.condition)));
+    if let Condition::CompanyBudget {
+        company: Some(company),
+        ..
+    } = &rule.condition
+    {
+        fields.push(("company", company.clone()));
+    }
+    let ways = [("by_mail", rule.by_mail), ("by_webhook", rule.by_webhook)];
+    let ways = ways.into_iter().filter(|(_, is_on)| *is_on);
+    fields.extend(ways.map(|(name, _)| (name, "1".to_owned())));
+    fields
+}
+
+/// What a rule says now, and the form that makes it say again what it said before.
+fn changed(form: &RuleForm, before: Option<&Rule>, now: &Rule) -> Done {
+    let done = Done::said(format!("Alert saved: {}.", now.condition));
+    let Some(before) = before else {
+        return done;
+    };
+    let mut undo = to_store(&form.account, before, form.next.as_deref());
+    undo.push(("version", now.version().to_string()));
+    done.undone_by("/billing/alerts/rules", undo)
 }
 
 /// What the rule says by now, beside what was sent.
@@ -192,9 +243,16 @@ pub async fn remove_rule(
 ) -> Response {
     let done = async {
         let scope = scope(&services, &current, &form.account).await?;
-        services.delete_alert_rule(&scope, &form.key).await
+        let rule = found(&services, &scope, &form.key).await?;
+        services.delete_alert_rule(&scope, &form.key).await?;
+        let said = format!(
+            "Alert deleted: {}. What it told is resolved.",
+            rule.condition
+        );
+        let undo = to_store(&form.account, &rule, form.next.as_deref());
+        Ok(Done::said(said).undone_by("/billing/alerts/rules", undo))
     };
-    go_on(done.await, form.next.as_deref(), "rule-removed")
+    finish(done.await, form.next.as_deref())
 }
 
 /// `POST /billing/alerts/snooze`
@@ -205,11 +263,25 @@ pub async fn snooze_rule(
 ) -> Response {
     let done = async {
         let scope = scope(&services, &current, &form.account).await?;
-        services
+        let before = found(&services, &scope, &form.key).await?;
+        let rule = services
             .snooze_alert_rule(&scope, &form.key, form.for_s)
-            .await
+            .await?;
+        let zone = Zone::named(&scope.account().time_zone).unwrap_or_else(|_| Zone::utc());
+        let said = match rule.snoozed_until {
+            Some(until) => format!("Snoozed until {}: {}.", zone.minute(until), rule.condition),
+            None => format!("Resumed: {}.", rule.condition),
+        };
+        let now = services.now();
+        let left_us = before
+            .snoozed_until
+            .map_or(0, |until| until.micros_since(now));
+        let seconds = (left_us / SECOND_US).max(0);
+        let mut undo = of_rule(&form.account, &form.key, form.next.as_deref());
+        undo.push(("for_s", seconds.to_string()));
+        Ok(Done::said(said).undone_by("/billing/alerts/snooze", undo))
     };
-    go_on(done.await, form.next.as_deref(), "changed")
+    finish(done.await, form.next.as_deref())
 }
 
 /// `POST /billing/alerts/digest`
@@ -218,13 +290,23 @@ pub async fn put_digest(
     Extension(current): Extension<Current>,
     Form(form): Form<DigestForm>,
 ) -> Response {
+    let is_on = form.weekly.is_some();
     let done = async {
         let scope = scope(&services, &current, &form.account).await?;
-        services
-            .set_weekly_digest(&scope, form.weekly.is_some())
-            .await
+        services.set_weekly_digest(&scope, is_on).await?;
+        let said = if is_on {
+            "The weekly email digest is on, from this week on."
+        } else {
+            "The weekly email digest is off, from this week on."
+        };
+        let mut undo = vec![
+            ("account", form.account.clone()),
+            ("next", form.next.clone().unwrap_or_default()),
+        ];
+        undo.extend((!is_on).then(|| ("weekly", "on".to_owned())));
+        Ok(Done::said(said).undone_by("/billing/alerts/digest", undo))
     };
-    go_on(done.await, form.next.as_deref(), "digest")
+    finish(done.await, form.next.as_deref())
 }
 
 /// `POST /billing/alerts/emails`
@@ -233,16 +315,28 @@ pub async fn put_email(
     Extension(current): Extension<Current>,
     Form(form): Form<EmailForm>,
 ) -> Response {
+    let is_on = form.subscribed.is_some();
     let done = async {
         let scope = scope(&services, &current, &form.account).await?;
-        let kind = form
+        let kind: EmailKind = form
             .kind
             .parse()
             .map_err(|()| ServiceError::invalid("kind", "must be alerts or digest"))?;
-        let is_on = form.subscribed.is_some();
-        services.set_own_email(&scope, kind, is_on).await
+        services.set_own_email(&scope, kind, is_on).await?;
+        let said = if is_on {
+            format!("You get this email: {}.", kind.name())
+        } else {
+            format!("You do not get this email any more: {}.", kind.name())
+        };
+        let mut undo = vec![
+            ("account", form.account.clone()),
+            ("kind", form.kind.clone()),
+            ("next", form.next.clone().unwrap_or_default()),
+        ];
+        undo.extend((!is_on).then(|| ("subscribed", "on".to_owned())));
+        Ok(Done::said(said).undone_by("/billing/alerts/emails", undo))
     };
-    go_on(done.await, form.next.as_deref(), "emails")
+    finish(done.await, form.next.as_deref())
 }
 
 /// `POST /billing/alerts/acknowledge`
@@ -253,7 +347,19 @@ pub async fn acknowledge(
 ) -> Response {
     let done = async {
         let scope = scope(&services, &current, &form.account).await?;
-        services.acknowledge_alert(&scope, form.number).await
+        if form.undo.is_some() {
+            services.unacknowledge_alert(&scope, form.number).await?;
+            return Ok(Done::said("The alert is not acknowledged any more."));
+        }
+        services.acknowledge_alert(&scope, form.number).await?;
+        let undo = [
+            ("account", form.account.clone()),
+            ("number", form.number.to_string()),
+            ("undo", "1".to_owned()),
+            ("next", form.next.clone().unwrap_or_default()),
+        ];
+        let said = "The alert is acknowledged: everybody sees by whom.";
+        Ok(Done::said(said).undone_by("/billing/alerts/acknowledge", undo))
     };
-    go_on(done.await, form.next.as_deref(), "known")
+    finish(done.await, form.next.as_deref())
 }

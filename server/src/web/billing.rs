@@ -14,8 +14,8 @@ use domain::{
 use serde::Deserialize;
 use service::{Permission, Scope, ServiceError, ServiceResult, Services};
 
-use super::sign_in::local;
-use crate::{api::problem::Problem, web::guard::sign_in_path};
+use super::{fields, outcome::go_on, sign_in::local};
+use crate::api::problem::Problem;
 
 /// Asks for an event to be refunded.
 #[derive(Debug, Deserialize)]
@@ -137,23 +137,10 @@ fn refusal(error: &ServiceError) -> Option<(Option<&'static str>, String)> {
             };
             Some((field, format!("{label} {}.", first.message)))
         }
-        ServiceError::Conflict(words) => Some((None, sentence(words))),
-        ServiceError::Forbidden(_) => Some((None, sentence(&error.to_string()))),
+        ServiceError::Conflict(words) => Some((None, app::forms::sentence("", words))),
+        ServiceError::Forbidden(_) => Some((None, app::forms::sentence("", &error.to_string()))),
         _ => None,
     }
-}
-
-/// Words as a sentence.
-fn sentence(words: &str) -> String {
-    let mut letters = words.chars();
-    let first = letters
-        .next()
-        .map(|letter| letter.to_uppercase().to_string());
-    format!(
-        "{}{}.",
-        first.unwrap_or_default(),
-        letters.as_str().trim_end_matches('.')
-    )
 }
 
 /// `POST /billing/disputes/support`
@@ -174,17 +161,18 @@ pub async fn support(
             .support_dispute(&scope, &form.dispute, supports, note)
             .await
     };
-    go_on(done.await, form.next.as_deref(), "supported")
+    go_on(
+        done.await,
+        form.next.as_deref(),
+        "The platform reads your answer before it decides.",
+    )
 }
 
 /// An amount of a form; none when it is left out.
 pub(super) fn credits(text: &str) -> ServiceResult<Option<Credits>> {
     match text.trim() {
         "" => Ok(None),
-        text => match text.parse() {
-            Ok(credits) => Ok(Some(credits)),
-            Err(error) => Err(ServiceError::invalid("credits", error)),
-        },
+        typed => fields::amount("credits", typed).map(Some),
     }
 }
 
@@ -197,34 +185,4 @@ pub(super) async fn scope(
     services
         .scope(caller, Some(account), Permission::Read)
         .await
-}
-
-/// Back to where the form was, which says what happened.
-pub(super) fn go_on<T>(done: ServiceResult<T>, next: Option<&str>, what: &str) -> Response {
-    let next = local(next);
-    let said = match done {
-        Ok(_) => format!("done={what}"),
-        Err(ServiceError::Unauthenticated) => {
-            return Redirect::to(&sign_in_path(&next, false)).into_response();
-        }
-        Err(ServiceError::Invalid(domain::Invalid(errors))) => {
-            let text: Vec<_> = errors
-                .iter()
-                .map(|error| format!("{} {}", error.field, error.message))
-                .collect();
-            failed(&text.join("; "))
-        }
-        Err(error @ (ServiceError::Conflict(_) | ServiceError::Forbidden(_))) => {
-            failed(&error.to_string())
-        }
-        Err(error) => return Problem::from(error).into_response(),
-    };
-    let joint = if next.contains('?') { '&' } else { '?' };
-    Redirect::to(&format!("{next}{joint}{said}")).into_response()
-}
-
-fn failed(text: &str) -> String {
-    form_urlencoded::Serializer::new(String::new())
-        .append_pair("failed", text)
-        .finish()
 }

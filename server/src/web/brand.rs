@@ -1,6 +1,6 @@
 //! What an agency's clients see in the place of our own look.
 
-use app::context::Current;
+use app::{context::Current, forms::Done};
 use axum::{
     Extension,
     extract::{Multipart, Query, State},
@@ -16,7 +16,9 @@ use service::{
 };
 
 use super::{
-    billing::{go_on, scope},
+    billing::scope,
+    fields::Fields,
+    outcome::finish_with,
     stale::{self, Outdated, field},
 };
 use crate::{AppState, api::problem::Problem};
@@ -77,8 +79,16 @@ struct BrandForm {
 }
 
 impl BrandForm {
-    async fn read(mut fields: Multipart) -> ServiceResult<Self> {
+    /// What was sent, and the first thing that is wrong with it.
+    async fn read(fields: Multipart) -> (Self, Option<ServiceError>) {
         let mut form = Self::default();
+        let error = form.fill(fields).await.err();
+        (form, error)
+    }
+
+    /// Takes all fields in: what is wrong is said once the others are read as well, so that they are kept.
+    async fn fill(&mut self, mut fields: Multipart) -> ServiceResult<()> {
+        let (form, mut found) = (self, Ok(()));
         let wrong = |_| ServiceError::invalid("body", "is not a form");
         while let Some(field) = fields.next_field().await.map_err(wrong)? {
             let name = field.name().unwrap_or_default().to_owned();
@@ -86,7 +96,8 @@ impl BrandForm {
                 let kind = field.content_type().unwrap_or_default().to_owned();
                 let bytes = field.bytes().await.map_err(wrong)?;
                 if bytes.len() > MAX_LOGO_BYTES {
-                    return Err(ServiceError::invalid("logo", "must be at most 36 kB"));
+                    found = Err(ServiceError::invalid("logo", "must be at most 36 kB"));
+                    continue;
                 }
                 if !bytes.is_empty() {
                     form.logo = Some(format!("data:{kind};base64,{}", STANDARD.encode(&bytes)));
@@ -107,7 +118,22 @@ impl BrandForm {
                 other => return Err(ServiceError::invalid(other, "is not a known field")),
             }
         }
-        Ok(form)
+        found
+    }
+
+    /// What the form shows again when it is refused: no browser takes a file back.
+    fn entered(&self) -> Fields {
+        let mut fields = vec![
+            ("name".to_owned(), self.name.clone()),
+            ("colour".to_owned(), self.colour.clone()),
+        ];
+        let boxes = [
+            ("own_colour", self.own_colour),
+            ("remove_logo", self.remove_logo),
+        ];
+        let checked = boxes.into_iter().filter(|(_, is_on)| *is_on);
+        fields.extend(checked.map(|(name, _)| (name.to_owned(), "1".to_owned())));
+        fields
     }
 
     /// The look that was chosen; the logo stays when nothing was said of it.
@@ -172,10 +198,10 @@ pub async fn change(
     Extension(current): Extension<Current>,
     fields: Multipart,
 ) -> Response {
-    let form = match BrandForm::read(fields).await {
-        Ok(form) => form,
-        Err(error) => return go_on::<()>(Err(error), Some(app::BRAND_PATH), ""),
-    };
+    let (form, wrong) = BrandForm::read(fields).await;
+    if let Some(error) = wrong {
+        return finish_with(Err(error), form.next.as_deref(), Some(form.entered()));
+    }
     let services = &state.services;
     let done = async {
         let scope = scope(services, &current, &form.account).await?;
@@ -184,19 +210,25 @@ pub async fn change(
         // The logo that is kept is the one of this version.
         let expected = Expected::version(expected.unwrap_or_else(|| before.version()));
         let brand = form.brand(before.logo);
-        Ok(
-            match services
-                .set_brand_if(&scope, brand.clone(), &expected)
-                .await
-            {
-                Err(ServiceError::Stale) => {
-                    let now = services.brand(&scope).await?;
-                    Some(form.outdated(&brand, &now))
-                }
-                set => set.map(|()| None)?,
-            },
-        )
+        match services
+            .set_brand_if(&scope, brand.clone(), &expected)
+            .await
+        {
+            Err(ServiceError::Stale) => {
+                let now = services.brand(&scope).await?;
+                Ok(Err(form.outdated(&brand, &now)))
+            }
+            set => set.map(|()| {
+                Ok(Done::said(
+                    "Client branding is saved: clients see it from now on.",
+                ))
+            }),
+        }
     }
     .await;
-    stale::go_on(&state, current, done, form.next.as_deref(), "stored").await
+    let next = form.next.as_deref();
+    match done {
+        Err(error) => finish_with(Err(error), next, Some(form.entered())),
+        done => stale::go_on(&state, current, done, next).await,
+    }
 }

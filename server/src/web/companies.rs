@@ -2,15 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use app::context::Current;
+use app::{context::Current, forms::Done};
 use axum::{Extension, Form, extract::State, response::Response};
-use domain::{Agent, Credits};
+use domain::{Agent, Credits, Invalid, number, tenancy::Company};
 use service::{
     Scope, ServiceError, ServiceResult, Services, companies::Limits, ports::Versioned as _,
 };
 
 use super::{
     billing::scope,
+    fields::{Fields, credits, text},
+    members::form_page,
     stale::{self, Outdated, field},
 };
 use crate::AppState;
@@ -19,40 +21,91 @@ use crate::AppState;
 pub async fn limits(
     State(state): State<AppState>,
     Extension(current): Extension<Current>,
-    Form(fields): Form<Vec<(String, String)>>,
+    Form(fields): Form<Fields>,
 ) -> Response {
     let services = &state.services;
-    let form: BTreeMap<_, _> = fields.iter().cloned().collect();
-    let text = |name: &str| form.get(name).map(|text| text.trim()).unwrap_or_default();
     let done = async {
         check_once(&fields)?;
-        let scope = scope(services, &current, text("account")).await?;
-        let expected = stale::version(Some(text("version")))?;
-        let (key, limits) = (text("company"), read_limits(&text)?);
+        let scope = scope(services, &current, text(&fields, "account")).await?;
+        let expected = stale::version(Some(text(&fields, "version")))?;
+        let (key, limits) = (text(&fields, "company"), read_limits(&fields)?);
+        let before = services.company(&scope, key).await?;
         let set = services.set_limits(&scope, key, limits.clone(), expected);
-        Ok(match set.await {
+        match set.await {
             Err(ServiceError::Stale) => {
-                Some(outdated(services, &scope, key, &limits, &fields).await?)
+                Ok(Err(outdated(services, &scope, key, &limits, &fields).await?))
             }
-            set => set.map(|()| None)?,
-        })
+            set => {
+                set?;
+                let now = services.company(&scope, key).await?;
+                Ok(Ok(changed(&fields, &before, &now)))
+            }
+        }
     }
     .await;
-    let next = form.get("next").map(String::as_str);
-    stale::go_on(&state, current, done, next, "limits").await
+    let next = form_page(&fields, app::COMPANIES_PATH);
+    stale::go_on(&state, current, done, Some(&next)).await
 }
 
-fn read_limits<'a>(text: &impl Fn(&str) -> &'a str) -> ServiceResult<Limits> {
-    let mut agent_caps = BTreeMap::new();
+/// What was changed, and the form that gives the company what it had before.
+fn changed(fields: &Fields, before: &Company, now: &Company) -> Done {
+    let name = &now.name;
+    let caps = now.agent_caps != before.agent_caps;
+    let said = match now.budget {
+        _ if caps && now.budget == before.budget => {
+            format!("The limits of {name} apply from now on.")
+        }
+        Some(budget) => {
+            let budget = number::credits(budget);
+            format!("Budget of {name} is {budget} credits a cycle.")
+        }
+        None => format!("{name} has no budget now."),
+    };
+    let of = |amount: Option<Credits>| amount.map(|amount| amount.to_string()).unwrap_or_default();
+    let same = ["account", "company", "next"].map(|name| (name, text(fields, name).to_owned()));
+    let mut undo = same.to_vec();
+    undo.push(("version", now.version().to_string()));
+    undo.push(("name", before.name.clone()));
+    undo.push(("budget", of(before.budget)));
     for agent in Agent::ALL {
-        let name = format!("cap_{}", agent.id());
-        if let Some(cap) = amount(&name, text(&name))? {
+        undo.push((cap_field(agent), of(before.agent_caps.get(&agent).copied())));
+    }
+    Done::said(said).undone_by("/companies/limits", undo)
+}
+
+/// The field with what an agent may spend.
+const fn cap_field(agent: Agent) -> &'static str {
+    match agent {
+        Agent::Chat => "cap_chat",
+        Agent::VoiceInbound => "cap_voice_inbound",
+        Agent::VoiceOutbound => "cap_voice_outbound",
+        Agent::VoiceWeb => "cap_voice_web",
+        Agent::AutoTrigger => "cap_auto_trigger",
+        Agent::Nox => "cap_nox",
+    }
+}
+
+/// Everything that is wrong with the amounts is said at once.
+fn read_limits(fields: &Fields) -> ServiceResult<Limits> {
+    let (mut agent_caps, mut wrong) = (BTreeMap::new(), Vec::new());
+    let mut read = |name: &str| match credits(fields, name) {
+        Ok(amount) => Ok(amount),
+        Err(ServiceError::Invalid(Invalid(errors))) => {
+            wrong.extend(errors);
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    };
+    let budget = read("budget")?;
+    for agent in Agent::ALL {
+        if let Some(cap) = read(cap_field(agent))? {
             agent_caps.insert(agent, cap);
         }
     }
+    Invalid::refuse(wrong)?;
     Ok(Limits {
-        name: text("name").to_owned(),
-        budget: amount("budget", text("budget"))?,
+        name: text(fields, "name").to_owned(),
+        budget,
         agent_caps,
     })
 }
@@ -102,13 +155,4 @@ fn check_once(fields: &[(String, String)]) -> ServiceResult<()> {
         Some(pair) => Err(ServiceError::invalid(pair[0], "must be given once")),
         None => Ok(()),
     }
-}
-
-fn amount(field: &str, text: &str) -> ServiceResult<Option<Credits>> {
-    if text.is_empty() {
-        return Ok(None);
-    }
-    text.parse()
-        .map(Some)
-        .map_err(|error| ServiceError::invalid(field, error))
 }

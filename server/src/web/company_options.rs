@@ -19,7 +19,6 @@ pub async fn show_options(State(state): State<AppState>, request: Request) -> Re
                 services: &state.services,
                 current: &current,
                 query: asked.uri.query().unwrap_or_default(),
-                secret: None,
             };
             find_companies(&ask).await
         }

@@ -49,7 +49,7 @@ pub async fn signed_in(request: Request, next: Next) -> Response {
                 .uri()
                 .path_and_query()
                 .map_or("/", |path| path.as_str());
-            return Redirect::to(&sign_in_path(wanted, false)).into_response();
+            return Redirect::to(&sign_in_path(wanted)).into_response();
         }
         _ => {}
     }
@@ -70,11 +70,8 @@ fn next_of(request: &Request) -> Option<String> {
 }
 
 /// The sign-in page's address.
-pub fn sign_in_path(next: &str, failed: bool) -> String {
+pub fn sign_in_path(next: &str) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());
-    if failed {
-        query.append_pair("failed", "1");
-    }
     if next != "/" {
         query.append_pair("next", next);
     }

@@ -20,7 +20,8 @@ use service::{
 };
 
 use super::{
-    billing::{go_on, scope},
+    billing::scope,
+    outcome::finish,
     sign_in::local,
     stale::{self, Outdated, field},
 };
@@ -75,10 +76,9 @@ pub async fn order(
     match place(&state.services, &current, &form).await {
         Ok(Placed::Order(order)) => to_order(next.as_deref(), &order),
         Ok(Placed::Outdated(outdated)) => {
-            let outdated = Ok(Some(*outdated));
-            stale::go_on(&state, current, outdated, next.as_deref(), "ordered").await
+            stale::go_on(&state, current, Ok(Err(*outdated)), next.as_deref()).await
         }
-        Err(error) => stale::go_on(&state, current, Err(error), next.as_deref(), "").await,
+        Err(error) => finish(Err(error), next.as_deref()),
     }
 }
 
@@ -94,7 +94,7 @@ pub async fn cancel(
     };
     match cancelled.await {
         Ok(order) => to_order(form.next.as_deref(), &order),
-        Err(error) => go_on::<()>(Err(error), form.next.as_deref(), ""),
+        Err(error) => finish(Err(error), form.next.as_deref()),
     }
 }
 

@@ -22,7 +22,7 @@ use service::{
 use super::{
     confirm::changed,
     refused,
-    second_factor::{show_page, shown},
+    second_factor::{show_page, shown, with_codes},
     settings::{caller, reason},
 };
 use crate::{AppState, api::problem::Problem};
@@ -110,7 +110,7 @@ pub async fn add(
             .await
     };
     match done.await {
-        Ok(Some(codes)) => changed(shown(&state, current, SecondFactorPage::Codes(codes)).await),
+        Ok(Some(codes)) => changed(with_codes(&codes, "Your passkey is added.")),
         Ok(None) => changed(Redirect::to(SECOND_FACTOR_PATH).into_response()),
         // The question is used up: the page asks another one.
         Err(error) => match reason(&error) {

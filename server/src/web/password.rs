@@ -2,16 +2,16 @@
 //! sign-in: the count is one.
 
 use app::context::Current;
-use axum::{
-    Extension, Form,
-    extract::State,
-    response::{IntoResponse as _, Response},
-};
+use axum::{Extension, Form, extract::State, response::Response};
 use domain::Invalid;
 use serde::Deserialize;
 use service::{Caller, ServiceError, ServiceResult};
 
-use super::{billing::go_on, confirm::changed, settings::caller};
+use super::{
+    confirm::changed,
+    outcome::{self, go_on},
+    settings::caller,
+};
 use crate::{
     AppState,
     middleware::{address::ClientAddress, guesses::Secret},
@@ -36,7 +36,7 @@ pub struct Typed<'a> {
     /// Where to go on to.
     pub next: Option<&'a str>,
     /// What is said there when it was done.
-    pub done: &'a str,
+    pub done: String,
 }
 
 impl Typed<'_> {
@@ -44,12 +44,12 @@ impl Typed<'_> {
     pub async fn lets(self, act: impl AsyncFnOnce(&Caller) -> ServiceResult<()>) -> Response {
         let caller = match caller(self.current) {
             Ok(caller) => caller,
-            Err(error) => return go_on(Err::<(), _>(error), self.next, self.done),
+            Err(error) => return go_on::<()>(Err(error), self.next, self.done),
         };
         let guesses = &self.state.guesses;
         let guess = match guesses.guess(Secret::Password, Some(caller.name()), self.address) {
             Ok(guess) => guess,
-            Err(too_many) => return too_many.into_response(),
+            Err(too_many) => return outcome::wait(too_many, self.next),
         };
         let done = act(caller).await;
         if !is_wrong(&done) {
@@ -81,7 +81,7 @@ pub async fn change_password(
         current: &current,
         address,
         next: form.next.as_deref(),
-        done: "password",
+        done: "Your password is changed. Your other sessions are signed out.".to_owned(),
     };
     let (services, origin) = (&state.services, state.origin.address());
     let act = async |caller: &Caller| {

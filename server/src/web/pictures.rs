@@ -92,7 +92,6 @@ async fn chart(state: &AppState, asked: &Parts) -> Result<String, AppError> {
         services: &state.services,
         current: &current,
         query: uri.query().unwrap_or_default(),
-        secret: None,
     };
     let page = uri.path().rsplit_once('/').map_or("", |(page, _)| page);
     pages::chart(page, &ask).await

@@ -17,9 +17,9 @@ use service::{Caller, ServiceError, Services, email_address::normal, recovery::R
 use tokio::sync::Semaphore;
 
 use super::{
-    billing::go_on,
     confirm::changed,
     guard::SIGN_IN,
+    outcome::go_on,
     password::Typed,
     portal, refused,
     settings::{caller, reason},
@@ -191,7 +191,10 @@ pub async fn ask_for_email(
         current: &current,
         address,
         next: form.next.as_deref(),
-        done: "email-asked",
+        done: format!(
+            "A link is on its way to {}. Your address changes when you follow it.",
+            form.email.trim()
+        ),
     };
     let act = async |caller: &Caller| {
         services
@@ -232,7 +235,11 @@ pub async fn change_email(
         state.services.change_email(caller, &secret, origin).await
     };
     match done.await {
-        Ok(()) => changed(private(go_on(Ok(()), Some(app::YOU_PATH), "email"))),
+        Ok(()) => changed(private(go_on(
+            Ok(()),
+            Some(app::YOU_PATH),
+            "You sign in with your new address from now on. The old address is told.",
+        ))),
         Err(error) => not_working(&state, error).await,
     }
 }

@@ -1,12 +1,12 @@
 //! The form of the page Refund requests.
 
-use app::context::Current;
+use app::{context::Current, forms::Done};
 use axum::{Extension, Form, extract::State, response::Response};
 use domain::ledger::DisputeState;
 use serde::Deserialize;
 use service::{ServiceError, Services};
 
-use super::billing::{credits, go_on};
+use super::{billing::credits, outcome::finish};
 use crate::api::disputes::verdict;
 
 /// Decides a request for a refund.
@@ -36,10 +36,13 @@ pub async fn decide(
             .decide_dispute(caller, &form.account, &form.dispute, verdict, reason)
             .await
     };
-    let done = done.await;
-    let is_declined = done
-        .as_ref()
-        .is_ok_and(|dispute| dispute.state == DisputeState::Refused);
-    let what = if is_declined { "declined" } else { "approved" };
-    go_on(done, form.next.as_deref(), what)
+    let done = done.await.map(|dispute| match dispute.state {
+        DisputeState::Refused => {
+            "The request is declined: who asked can read your reason on the receipt.".into()
+        }
+        _ => {
+            Done::said("The credits are refunded: the account's log, balance and receipt show it.")
+        }
+    });
+    finish(done, form.next.as_deref())
 }

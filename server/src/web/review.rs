@@ -1,17 +1,19 @@
 //! The form of the page Weekly review.
 
-use app::context::Current;
+use app::{context::Current, forms::Done};
 use axum::{Extension, Form, extract::State, response::Response};
 use serde::Deserialize;
 use service::Services;
 
-use super::billing::{go_on, scope};
+use super::{billing::scope, outcome::finish};
 
 /// Says that a week was looked through.
 #[derive(Debug, Deserialize)]
 pub struct MarkForm {
     account: String,
     week: String,
+    /// Whether it is taken back.
+    undo: Option<String>,
     next: Option<String>,
 }
 
@@ -23,7 +25,19 @@ pub async fn mark(
 ) -> Response {
     let done = async {
         let scope = scope(&services, &current, &form.account).await?;
-        services.mark_reviewed(&scope, &form.week).await
+        if form.undo.is_some() {
+            services.unmark_reviewed(&scope, &form.week).await?;
+            return Ok(Done::said("The week is not marked as reviewed any more."));
+        }
+        services.mark_reviewed(&scope, &form.week).await?;
+        let undo = [
+            ("account", form.account.clone()),
+            ("week", form.week.clone()),
+            ("undo", "1".to_owned()),
+            ("next", form.next.clone().unwrap_or_default()),
+        ];
+        let said = "The week is marked as reviewed: everybody sees it.";
+        Ok(Done::said(said).undone_by("/billing/review/mark", undo))
     };
-    go_on(done.await, form.next.as_deref(), "reviewed")
+    finish(done.await, form.next.as_deref())
 }

@@ -3,12 +3,13 @@
 use app::{
     MEMBERS_PATH, SECOND_FACTOR_PATH,
     context::Current,
+    forms::{Done, SecretKind},
     pages::{Found, settings::SecondFactorPage},
 };
 use axum::{
     Extension, Form,
     extract::State,
-    http::{HeaderValue, header},
+    http::{HeaderMap, HeaderValue, header},
     response::{IntoResponse as _, Redirect, Response},
 };
 use domain::tenancy::Role;
@@ -16,8 +17,9 @@ use serde::Deserialize;
 use service::{ServiceError, ServiceResult, Services};
 
 use super::{
-    billing::{go_on, scope},
+    billing::scope,
     confirm::changed,
+    outcome::{self, finish, go_on},
     refused,
     settings::{back, caller, reason},
     show,
@@ -91,12 +93,29 @@ pub(super) async fn show_page(
     }
 }
 
+/// On to the page that shows recovery codes this once. Loaded again it does not make others.
+pub(super) fn with_codes(codes: &[String], said: &str) -> Response {
+    let done = Done::said(said).with_secret(SecretKind::RecoveryCodes, codes.join("\n"));
+    finish(Ok(done), Some(SECOND_FACTOR_PATH))
+}
+
 /// `GET /settings/second-factor`: nothing is kept of what it shows before a code proves that an app has it.
 pub async fn show_own(
     State(state): State<AppState>,
-    Extension(current): Extension<Current>,
+    Extension(mut current): Extension<Current>,
+    headers: HeaderMap,
 ) -> Response {
-    show_page(&state, current, None, None).await
+    let done = outcome::told(&state, &current, &headers, SECOND_FACTOR_PATH).await;
+    let Some(done) = done else {
+        return show_page(&state, current, None, None).await;
+    };
+    if let Some(secret) = &done.secret {
+        let codes = secret.text.lines().map(str::to_owned).collect();
+        let page = shown(&state, current, SecondFactorPage::Codes(codes)).await;
+        return outcome::was_told(&state, page);
+    }
+    current.sent.done = Some(done);
+    outcome::was_told(&state, show_page(&state, current, None, None).await)
 }
 
 /// `GET /settings/second-factor/app`: an app for somebody who has passkeys.
@@ -129,7 +148,7 @@ pub async fn set(
             .await
     };
     match done.await {
-        Ok(Some(codes)) => changed(shown(&state, current, SecondFactorPage::Codes(codes)).await),
+        Ok(Some(codes)) => changed(with_codes(&codes, "Two-step sign-in is on.")),
         Ok(None) => changed(Redirect::to(SECOND_FACTOR_PATH).into_response()),
         Err(error) => match reason(&error) {
             Some(problem) => {
@@ -149,7 +168,10 @@ pub async fn renew_codes(
 ) -> Response {
     let done = async { state.services.renew_recovery_codes(caller(&current)?).await };
     match done.await {
-        Ok(codes) => shown(&state, current, SecondFactorPage::Codes(codes)).await,
+        Ok(codes) => with_codes(
+            &codes,
+            "Your recovery codes are new: the old ones no longer work.",
+        ),
         Err(error) => refused(&state, error).await,
     }
 }
@@ -200,6 +222,6 @@ pub async fn demand(
     go_on(
         done,
         Some(&back(MEMBERS_PATH, &form.account)),
-        "second-factor",
+        "Members with these roles set up two-step sign-in before they do anything else.",
     )
 }

@@ -1,19 +1,20 @@
 //! Signing in and out with a plain form, which works without scripts.
 
+use app::{
+    context::Current,
+    pages::{Found, RefusedSignIn},
+};
 use axum::{
     Extension, Form,
     extract::State,
-    http::{HeaderMap, header},
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse as _, Redirect, Response},
 };
 use serde::Deserialize;
 use service::{ServiceError, Services, ports::User};
 use tower_sessions::Session;
 
-use super::{
-    guard::{SIGN_IN, sign_in_path},
-    second_step,
-};
+use super::{guard::SIGN_IN, second_step, show};
 use crate::{
     AppState,
     api::problem::Problem,
@@ -56,7 +57,10 @@ pub async fn sign_in(
     let guess = state.guesses.guess(Secret::Password, Some(&email), address);
     let guess = match guess {
         Ok(guess) => guess,
-        Err(too_many) => return too_many.into_response(),
+        Err(too_many) => {
+            let page = again(&state, &next, form.email, too_many.words()).await;
+            return with_status_of(too_many.into_response(), page);
+        }
     };
     let attempt = Attempt {
         session: &session,
@@ -79,13 +83,38 @@ pub async fn sign_in(
             }
         }
         Err(ServiceError::Unauthenticated) => {
-            Redirect::to(&sign_in_path(&next, true)).into_response()
+            let words = "Incorrect email or password.".to_owned();
+            let page = again(&state, &next, form.email, words).await;
+            with_status_of(StatusCode::UNPROCESSABLE_ENTITY.into_response(), page)
         }
         Err(error) => {
             guess.give_back();
             Problem::from(error).into_response()
         }
     }
+}
+
+/// The form again: the address stays in it, and what is wrong stands at the password.
+async fn again(state: &AppState, next: &str, email: String, problem: String) -> Response {
+    let sign_on = state.sign_on.as_ref();
+    let found = Found::SignIn {
+        query: form_urlencoded::Serializer::new(String::new())
+            .append_pair("next", next)
+            .finish(),
+        sign_on: sign_on.map(|sign_on| sign_on.name().to_owned()),
+        refused: Some(RefusedSignIn { email, problem }),
+    };
+    show(state, Current::default(), found).await
+}
+
+/// A page as the answer that another one would have been.
+fn with_status_of(answer: Response, mut page: Response) -> Response {
+    let (parts, _) = answer.into_parts();
+    *page.status_mut() = parts.status;
+    if let Some(wait) = parts.headers.get(header::RETRY_AFTER) {
+        page.headers_mut().insert(header::RETRY_AFTER, wait.clone());
+    }
+    page
 }
 
 /// Where a sign-in comes from.

@@ -3,6 +3,7 @@
 
 use app::{
     context::Current,
+    forms::Done,
     pages::{
         Found,
         settings::{StaleField, StalePage},
@@ -11,7 +12,7 @@ use app::{
 use axum::response::Response;
 use service::{ServiceError, ServiceResult, ports::Version};
 
-use super::{billing, show, sign_in::local};
+use super::{outcome, show, sign_in::local};
 use crate::AppState;
 
 /// A form that is out of date, and what is stored now.
@@ -51,13 +52,13 @@ pub(super) fn version(text: Option<&str>) -> ServiceResult<Option<Version>> {
 pub(super) async fn go_on(
     state: &AppState,
     current: Current,
-    done: ServiceResult<Option<Outdated>>,
+    done: ServiceResult<Result<Done, Outdated>>,
     next: Option<&str>,
-    what: &str,
 ) -> Response {
     let outdated = match done {
-        Ok(Some(outdated)) => outdated,
-        done => return billing::go_on(done, next, what),
+        Ok(Err(outdated)) => outdated,
+        Ok(Ok(done)) => return outcome::finish(Ok(done), next),
+        Err(error) => return outcome::finish(Err(error), next),
     };
     let fields: Vec<_> = outdated
         .fields
@@ -65,7 +66,8 @@ pub(super) async fn go_on(
         .filter(|field| field.yours != field.now)
         .collect();
     if fields.is_empty() {
-        return billing::go_on(Ok(()), next, what);
+        let said = format!("{} is stored as you sent it.", outdated.what);
+        return outcome::finish(Ok(said.into()), next);
     }
     let mut sent = outdated.sent;
     sent.push(("version".to_owned(), outdated.version.to_string()));

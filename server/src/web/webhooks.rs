@@ -1,13 +1,18 @@
 //! Forms about webhooks.
 
-use app::{ALERTS_PATH, context::Current};
+use app::{
+    ALERTS_PATH,
+    context::Current,
+    forms::{Done, SecretKind},
+};
 use axum::{Extension, Form, extract::State, response::Response};
 use serde::Deserialize;
 use service::Services;
 
 use super::{
-    billing::{go_on, scope},
-    settings::{back, with_secret},
+    billing::scope,
+    outcome::{finish, go_on},
+    settings::back,
 };
 use crate::AppState;
 
@@ -16,6 +21,7 @@ use crate::AppState;
 pub struct MakeForm {
     account: String,
     url: String,
+    next: Option<String>,
 }
 
 /// Does something to a webhook, or to a message to it.
@@ -38,10 +44,12 @@ pub async fn make(
         let scope = scope(&state.services, &current, &form.account).await?;
         state.services.make_webhook(&scope, &form.url).await
     };
-    match made.await {
-        Ok(made) => with_secret(&state, current, ALERTS_PATH, &form.account, &made.secret).await,
-        Err(error) => go_on::<()>(Err(error), Some(&back(ALERTS_PATH, &form.account)), ""),
-    }
+    let made = made.await.map(|made| {
+        let said = format!("{} receives each alert from now on.", made.url);
+        Done::said(said).with_secret(SecretKind::SigningSecret, made.secret)
+    });
+    let page = back(ALERTS_PATH, &form.account);
+    finish(made, Some(form.next.as_deref().unwrap_or(&page)))
 }
 
 /// `POST /settings/webhooks/remove`
@@ -54,7 +62,11 @@ pub async fn remove(
         let scope = scope(&services, &current, &form.account).await?;
         services.delete_webhook(&scope, &form.webhook).await
     };
-    go_on(done.await, form.next.as_deref(), "webhook-removed")
+    go_on(
+        done.await,
+        form.next.as_deref(),
+        "The endpoint is deleted: it receives no more alerts.",
+    )
 }
 
 /// `POST /settings/webhooks/enable`
@@ -67,7 +79,11 @@ pub async fn enable(
         let scope = scope(&services, &current, &form.account).await?;
         services.enable_webhook(&scope, &form.webhook).await
     };
-    go_on(done.await, form.next.as_deref(), "changed")
+    go_on(
+        done.await,
+        form.next.as_deref(),
+        "The endpoint is active again.",
+    )
 }
 
 /// `POST /settings/webhooks/test`
@@ -80,7 +96,11 @@ pub async fn test(
         let scope = scope(&services, &current, &form.account).await?;
         services.test_webhook(&scope, &form.webhook).await
     };
-    go_on(done.await, form.next.as_deref(), "sent")
+    go_on(
+        done.await,
+        form.next.as_deref(),
+        "The event is pending: the delivery shows the response in a moment.",
+    )
 }
 
 /// `POST /settings/webhooks/replay`
@@ -93,5 +113,9 @@ pub async fn replay(
         let scope = scope(&services, &current, &form.account).await?;
         services.replay(&scope, &form.webhook, &form.message).await
     };
-    go_on(done.await, form.next.as_deref(), "sent")
+    go_on(
+        done.await,
+        form.next.as_deref(),
+        "The event is pending: the delivery shows the response in a moment.",
+    )
 }

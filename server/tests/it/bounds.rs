@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::{
     import,
-    joining::{post, signed_in},
+    joining::{outcome, post, signed_in},
     pages::with_people,
     support::{Reply, TestServer, event_with, request},
 };
@@ -261,8 +261,8 @@ async fn forms_refuse_what_the_api_refuses() {
             let mut sent = fields.clone();
             sent.retain(|(name, _)| *name != field);
             sent.extend([("account", "northwind"), (field, amount)]);
-            let reply = post(&server, &owner, path, &sent).await.ok(303);
-            reply.header("location").to_owned()
+            let reply = post(&server, &owner, path, &sent).await;
+            outcome(&reply)
         };
         for amount in TAKEN {
             let said = send(amount).await;

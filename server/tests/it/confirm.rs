@@ -4,7 +4,7 @@ use domain::time::MINUTE_US;
 use serde_json::json;
 
 use crate::{
-    joining::{forms, get, post, signed_in},
+    joining::{follow, forms, get, post, post_on, signed_in},
     pages::{PASSWORD, cookie, with_people},
     second_factor::set_up,
     support::{Reply, TestServer},
@@ -149,7 +149,7 @@ async fn a_sensitive_act_asks_again_after_fifteen_minutes_and_keeps_what_was_typ
     ];
     let keys = async || get(&server, &owner, "/settings/keys").await.ok(200).text();
     let before = keys().await.matches("<tr").count();
-    let fresh = post(&server, &owner, "/settings/keys/make", &fields)
+    let fresh = post_on(&server, &owner, "/settings/keys/make", &fields)
         .await
         .ok(200);
     assert!(!asks(&fresh));
@@ -168,9 +168,8 @@ async fn a_sensitive_act_asks_again_after_fifteen_minutes_and_keeps_what_was_typ
         carried(&wrong.text()),
         ("/settings/keys/make".to_owned(), sent)
     );
-    let done = send_on(&server, &owner, &wrong, ("confirm_password", PASSWORD))
-        .await
-        .ok(200);
+    let done = send_on(&server, &owner, &wrong, ("confirm_password", PASSWORD)).await;
+    let done = follow(&server, &owner, &done).await.ok(200);
     assert!(done.text().contains("value=\"cs_"), "{}", done.text());
     assert!(!done.text().contains(PASSWORD));
     assert_eq!(keys().await.matches("<tr").count(), before + 2);

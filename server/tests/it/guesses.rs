@@ -74,7 +74,9 @@ async fn of_a_hundred_people_tried_from_one_address_few_are_hashed_at_once() {
         async move { guess(server, "192.0.2.1", &email, "wrong horse").await }
     });
     let replies = join_all(all).await;
-    assert_eq!(refused(&replies), AT_ONCE - OF_ADDRESS);
+    // One a second is looked at besides, as long as all of it takes.
+    let refused = refused(&replies);
+    assert!((1..=AT_ONCE - OF_ADDRESS).contains(&refused), "{refused}");
     let most = server.services.hashing().most_at_once();
     assert!((1..=4).contains(&most), "{most}");
 }
@@ -244,7 +246,7 @@ async fn others_are_checked_while_passwords_are_guessed_from_everywhere() {
     assert!(hashing.most_at_once() <= 4);
     for reply in &replies {
         assert!(
-            matches!(reply.status.as_u16(), 303 | 503),
+            matches!(reply.status.as_u16(), 422 | 503),
             "{}",
             reply.status
         );

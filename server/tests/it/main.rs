@@ -31,6 +31,7 @@ mod export;
 mod filter_bar;
 mod finding;
 mod floods;
+mod forms;
 mod functions;
 mod guesses;
 mod idempotency;

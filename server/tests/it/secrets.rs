@@ -9,7 +9,7 @@ use serde_json::json;
 use tracing_subscriber::fmt::{MakeWriter, format::FmtSpan};
 
 use crate::{
-    joining::{GOOD, post, signed_in},
+    joining::{GOOD, post, post_on, signed_in},
     pages::{PASSWORD, sign_in, with_people},
 };
 
@@ -54,20 +54,20 @@ async fn secrets_are_stored_as_hashes_and_never_logged() {
     let owner = signed_in(&server, "owner@northwind.example").await;
     sign_in(&server, "owner@northwind.example", "wrong-canary", "/")
         .await
-        .ok(303);
+        .ok(422);
     let session = owner.split('=').nth(1).unwrap().to_owned();
     let invite = [
         ("account", "northwind"),
         ("email", "ada@example.com"),
         ("role", "analyst"),
     ];
-    let page = post(&server, &owner, "/settings/members/invite", &invite)
+    let page = post_on(&server, &owner, "/settings/members/invite", &invite)
         .await
         .ok(200)
         .text();
     let invitation = between(&page, "/invitations/", '"');
     let made = [("account", "northwind"), ("name", "k"), ("scope_read", "1")];
-    let page = post(&server, &owner, "/settings/keys/make", &made)
+    let page = post_on(&server, &owner, "/settings/keys/make", &made)
         .await
         .ok(200)
         .text();

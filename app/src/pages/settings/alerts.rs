@@ -1,6 +1,7 @@
 //! Alerts: what is watched, what was told, and where it is told.
 
 mod emails;
+mod rule;
 mod webhooks;
 
 use std::collections::BTreeMap;
@@ -14,7 +15,7 @@ use domain::{
 use leptos::prelude::*;
 use service::{
     Scope, Services,
-    ports::{Alert, ApiKey, EmailKind, Versioned as _},
+    ports::{Alert, ApiKey, EmailKind},
 };
 
 use super::{
@@ -23,26 +24,13 @@ use super::{
     keys::MOST_KEYS,
 };
 use crate::{ALERTS_PATH, error::AppError};
+use rule::RuleSheet;
 use webhooks::Webhooks;
 
 /// Alerts of the history.
 const MOST_TOLD: u32 = 50;
 /// Companies that are offered.
 const MOST_COMPANIES: u32 = 500;
-/// For how long a rule can be snoozed: seconds and words.
-const SNOOZES: [(&str, &str); 3] = [
-    ("86400", "1 day"),
-    ("604800", "7 days"),
-    ("3024000", "35 days"),
-];
-const KINDS: [(&str, &str); 5] = [
-    ("used_percent", "Credits used, % of the cycle"),
-    ("remaining", "Credits remaining"),
-    ("company_budget", "Budget used by a company, %"),
-    ("projected_run_out", "Projected to run out"),
-    ("spike", "Usage spike, credits above expected"),
-];
-
 /// The page Alerts.
 #[derive(Debug, Clone)]
 pub struct AlertsPage {
@@ -55,6 +43,7 @@ pub struct AlertsPage {
     own_emails: Vec<(EmailKind, bool)>,
     webhooks: Option<Webhooks>,
     keys: Vec<ApiKey>,
+    sheet: Option<RuleSheet>,
     may_change: bool,
     zone: Zone,
     now: Time,
@@ -68,13 +57,18 @@ impl AlertsPage {
         let lasting = ask.services.lasting_alerts(&scope).await?;
         let (mut webhooks, mut keys) = (None, Vec::new());
         if scope.may_manage() {
-            let secret = ask.secret.map(str::to_owned);
-            webhooks = Some(Webhooks::read(ask.services, &scope, secret).await?);
+            webhooks = Some(Webhooks::read(ask, &scope).await?);
             let (_, caller) = ask.current.known()?;
             let account = Some(frame.account.as_str());
             keys = ask.services.keys(caller, account, None, MOST_KEYS).await?;
         }
+        let sheet = if scope.may_bill() {
+            RuleSheet::read(ask, &scope, &frame, &rules).await?
+        } else {
+            None
+        };
         Ok(Self {
+            sheet,
             companies: names(ask.services, &scope).await?,
             may_change: scope.may_bill(),
             zone: Zone::named(&scope.account().time_zone).unwrap_or_else(|_| Zone::utc()),
@@ -99,6 +93,10 @@ impl AlertsPage {
             .webhooks
             .as_ref()
             .and_then(|webhooks| webhooks.notice(&self.zone));
+        let sheet = self
+            .sheet
+            .as_ref()
+            .map(|sheet| sheet.view(&self.frame, self.now));
         let parts = view! {
             {keys_notice(&self.keys, &self.zone, self.now)}
             {endpoints}
@@ -108,6 +106,7 @@ impl AlertsPage {
             {self.own_emails()}
             {webhooks}
             {self.history()}
+            {sheet}
         };
         self.frame.clone().view(
             "Alerts",
@@ -188,18 +187,12 @@ impl AlertsPage {
             .into_any()
         };
         let add = self.may_change.then(|| {
-            view! {
-                <form class="card plain-form" method="post" action="/billing/alerts/rules" aria-labelledby="add">
-                    <h2 id="add">"Create alert"</h2>
-                    {self.fields(None)}
-                </form>
-            }
+            view! { <a class="button primary" href=self.frame.sheet("new", "rule") data-noscroll="">"Create alert"</a> }
         });
         view! {
             <section class="stack" aria-labelledby="watched">
-                <header class="section-header"><h2 id="watched">"Rules"</h2><p>"Emails go to owners and billing admins."</p></header>
+                <header class="section-header"><h2 id="watched">"Rules"</h2><p>"Emails go to owners and billing admins."</p>{add}</header>
                 {table}
-                {add}
             </section>
         }
     }
@@ -241,81 +234,8 @@ impl AlertsPage {
     }
 
     fn change(&self, rule: &Rule) -> impl IntoView + use<> {
-        let fields = || {
-            (
-                hidden("account", self.frame.account.clone()),
-                hidden("key", rule.key.clone()),
-                hidden("next", self.frame.back()),
-            )
-        };
-        let snooze = if rule.is_snoozed(self.now) {
-            view! { {hidden("for_s", "0")}<button class="button" type="submit">"Resume"</button> }
-                .into_any()
-        } else {
-            let options: Vec<_> = SNOOZES
-                .iter()
-                .map(|(seconds, words)| view! { <option value=*seconds>{*words}</option> })
-                .collect();
-            view! { <label>"Snooze for"<select name="for_s">{options}</select></label><button class="button" type="submit">"Snooze"</button> }.into_any()
-        };
-        view! {
-            <details><summary class="quiet-button">"Edit"</summary>
-                <div class="limits-form">
-                    <form class="form-column" method="post" action="/billing/alerts/rules">{self.fields(Some(rule))}</form>
-                    <form class="snooze-form" method="post" action="/billing/alerts/snooze">{fields()}{snooze}</form>
-                    <form method="post" action="/billing/alerts/remove">{fields()}<button class="button danger" type="submit">"Delete"</button></form>
-                </div>
-            </details>
-        }
-    }
-
-    /// The fields of a rule: of a new one, or of one to change.
-    fn fields(&self, rule: Option<&Rule>) -> impl IntoView + use<> {
-        let kind = rule.map_or(KINDS[0].0, |rule| rule.condition.kind());
-        let kinds: Vec<_> = KINDS
-            .iter()
-            .map(|(id, words)| view! { <option value=*id selected=*id == kind>{*words}</option> })
-            .collect();
-        let chosen = rule.and_then(|rule| match &rule.condition {
-            Condition::CompanyBudget { company, .. } => company.clone(),
-            _ => None,
-        });
-        let companies: Vec<_> = self
-            .companies
-            .iter()
-            .map(|(key, name)| {
-                let is_chosen = chosen.as_ref() == Some(key);
-                view! { <option value=key.clone() selected=is_chosen>{name.clone()}</option> }
-            })
-            .collect();
-        let at = rule.map_or_else(
-            || "75, 90, 100".to_owned(),
-            |rule| at_words(&rule.condition),
-        );
-        let key = rule.map(|rule| {
-            let version = rule.version().to_string();
-            (hidden("key", rule.key.clone()), hidden("version", version))
-        });
-        let (by_mail, by_webhook) =
-            rule.map_or((true, true), |rule| (rule.by_mail, rule.by_webhook));
-        let save = if rule.is_some() {
-            "Save"
-        } else {
-            "Create alert"
-        };
-        view! {
-            {hidden("account", self.frame.account.clone())}{key}{hidden("next", self.frame.back())}
-            <div class="form-row">
-                <label>"Condition"<select name="kind">{kinds}</select></label>
-                <label>"Threshold"<input type="text" name="at" value=at autocomplete="off" maxlength="120"/><small>"Percentages, or credits"</small></label>
-                <label>"Company (budgets only)"<select name="company"><option value="">"All with a budget"</option>{companies}</select></label>
-                <fieldset class="checks"><legend>"Notify via"</legend>
-                    <label class="check"><input type="checkbox" name="by_mail" value="1" checked=by_mail/>"Email"</label>
-                    <label class="check"><input type="checkbox" name="by_webhook" value="1" checked=by_webhook/>"Webhooks"</label>
-                </fieldset>
-                <button class="button primary" type="submit">{save}</button>
-            </div>
-        }
+        let label = format!("Edit: {}", self.condition(&rule.condition));
+        view! { <a class="quiet-button" href=self.frame.sheet("edit", &rule.key) data-noscroll="" aria-label=label>"Edit"</a> }
     }
 
     fn history(&self) -> impl IntoView + use<> {
@@ -367,7 +287,7 @@ async fn names(services: &Services, scope: &Scope) -> Result<BTreeMap<String, St
 }
 
 /// From what on, as people write it.
-fn at_words(condition: &Condition) -> String {
+pub fn threshold_of(condition: &Condition) -> String {
     let plain = |credits: Credits| number::credits(credits);
     match condition {
         Condition::UsedPercent { levels } | Condition::CompanyBudget { levels, .. } => {

@@ -157,6 +157,8 @@ fn words_of(action: &str) -> String {
         "webhook.made" => "Endpoint created",
         "webhook.removed" => "Endpoint deleted",
         "webhook.replayed" => "Delivery resent",
+        "alert.acknowledgement_undone" => "Alert no longer acknowledged",
+        "week.review_undone" => "Week no longer reviewed",
         "week.reviewed" => "Week reviewed",
         other => return other.to_owned(),
     };

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use service::ports::Versioned as _;
 
 use super::frame::{Ask, Frame, hidden};
-use crate::{BRAND_PATH, error::AppError};
+use crate::{BRAND_PATH, error::AppError, forms::Field};
 
 /// The page Client branding.
 #[derive(Debug, Clone)]
@@ -35,19 +35,36 @@ impl BrandPage {
             self.brand.colour.clone()
         };
         let own = !self.brand.colour.is_empty();
+        let form = self.frame.form("brand", BRAND_PATH, &[]);
+        let name = Field::text("name", "Name")
+            .stored(self.brand.name.clone())
+            .max("60")
+            .empty("Creditscope")
+            .hint("Shown at the top of every page.")
+            .view(&form);
+        let colour = Field::text("colour", "Colour")
+            .of_kind("color")
+            .stored(colour)
+            .view(&form);
+        let own = form.is_checked("own_colour", own);
+        let (marks, wrong) = (form.marks("logo", true), form.under("logo", "Logo"));
+        let foot = form.foot();
         let parts = view! {
-            <form class="card plain-form" method="post" action="/settings/brand" enctype="multipart/form-data">
-                {hidden("account", self.frame.account.clone())}
-                {hidden("next", self.frame.back())}
+            <form class="card plain-form" method="post" action=BRAND_PATH enctype="multipart/form-data" novalidate>
+                {self.frame.places(None)}
                 {hidden("version", self.brand.version().to_string())}
                 <div class="form-column">
-                    <label>"Name"<input type="text" name="name" maxlength="60" value=self.brand.name.clone() placeholder="Creditscope"/>
-                        <small>"Shown at the top of every page."</small></label>
-                    <label>"Colour"<input type="color" name="colour" value=colour/></label>
+                    {name}
+                    {colour}
                     <label class="check"><input type="checkbox" name="own_colour" value="1" checked=own/>"Use this colour for buttons and links"</label>
-                    <label>"Logo"<input type="file" name="logo" accept="image/png,image/jpeg,image/webp,image/svg+xml"/>
-                        <small>"PNG, JPEG, WebP or SVG, up to 36 kB. 48 pixels high works best."</small></label>
+                    <div class="field">
+                        <label for=marks.id.clone()>"Logo"</label>
+                        <input id=marks.id.clone() type="file" name="logo" accept="image/png,image/jpeg,image/webp,image/svg+xml" aria-invalid=marks.invalid aria-describedby=marks.described autofocus=marks.focus/>
+                        {wrong}
+                        <small id=format!("{}-hint", marks.id)>"PNG, JPEG, WebP or SVG, up to 36 kB. 48 pixels high works best."</small>
+                    </div>
                     {logo}
+                    {foot}
                     <button class="button primary" type="submit">"Save"</button>
                 </div>
             </form>

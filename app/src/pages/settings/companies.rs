@@ -1,16 +1,17 @@
 //! An agency's board: what each company spends, of which budget, and when that will be used up.
 
-use domain::{Agent, Credits, calendar::Zone, filter::ViewQuery, forecast::Outlook, number};
+mod limits;
+
+use domain::{calendar::Zone, filter::ViewQuery, forecast::Outlook, number};
 use leptos::prelude::*;
-use service::{
-    companies::{Board, BoardLine, BoardQuery, PAGE_COMPANIES},
-    ports::Versioned as _,
-};
+use service::companies::{Board, BoardLine, BoardQuery, PAGE_COMPANIES};
 
 use super::{
-    frame::{Ask, Frame, hidden},
+    frame::{Ask, Frame},
     trend_parts,
 };
+pub(super) use limits::LimitsSheet;
+
 use crate::{
     COMPANIES_PATH, USAGE_PATH,
     components::{
@@ -31,6 +32,7 @@ pub struct CompaniesPage {
     page: usize,
     may_budget: bool,
     filter: CompanyChoice,
+    edited: Option<LimitsSheet>,
 }
 
 impl CompaniesPage {
@@ -49,7 +51,12 @@ impl CompaniesPage {
         let filter =
             read_companies(ask.services, &scope, &query.view.companies, ask.value(FIND)).await?;
         let zone = Zone::named(&scope.account().time_zone).unwrap_or_else(|_| Zone::utc());
+        let edited = match ask.value("edit").filter(|_| scope.may_budget()) {
+            Some(key) => LimitsSheet::read(ask.services, &scope, &key).await?,
+            None => None,
+        };
         Ok(Self {
+            edited,
             frame,
             board,
             zone,
@@ -63,6 +70,10 @@ impl CompaniesPage {
     pub(super) fn view(self) -> AnyView {
         let table = self.table();
         let pages = self.pages();
+        let edited = self
+            .edited
+            .as_ref()
+            .map(|edited| edited.view(&self.frame, &self.zone));
         let used = number::whole_credits(self.board.used.credits);
         let companies = if self.board.found == 1 {
             "company"
@@ -84,6 +95,7 @@ impl CompaniesPage {
             </form>
             {table}
             {pages}
+            {edited}
         };
         self.frame.view(
             "Companies",
@@ -153,7 +165,14 @@ impl CompaniesPage {
         let mark = |what: &str| format!("{what} {}", company.key);
         let share = number::percent(line.used.credits, self.board.used.credits);
         let limits = if self.may_budget {
-            self.limits(line).into_any()
+            let words = if company.budget.is_some() {
+                "Edit limits"
+            } else {
+                "Set budget"
+            };
+            let label = format!("{words} of {}", company.name);
+            view! { <a class="quiet-button" href=self.frame.sheet("edit", &company.key) data-noscroll="" aria-label=label>{words}</a> }
+                .into_any()
         } else {
             let caps = company.agent_caps.len();
             let words = if caps == 0 {
@@ -191,37 +210,6 @@ impl CompaniesPage {
             }
             (Some(_), _) => view! { <span class="state good">"Lasts this cycle"</span> }.into_any(),
             (None, _) => view! { <span class="dim">"No budget"</span> }.into_any(),
-        }
-    }
-
-    fn limits(&self, line: &BoardLine) -> impl IntoView + use<> {
-        let company = &line.company;
-        let mut back = self.frame.back();
-        if !self.search.is_empty() || self.page > 1 {
-            let mut query = form_urlencoded::Serializer::new(String::new());
-            query.append_pair("search", &self.search);
-            query.append_pair("page", &self.page.to_string());
-            back = format!("{back}&{}", query.finish());
-        }
-        let caps = Agent::ALL.map(|agent| {
-            let cap = company.agent_caps.get(&agent).map(Credits::to_string);
-            view! { <label>{agent.name()}<input type="text" inputmode="decimal" name=format!("cap_{}", agent.id()) value=cap.unwrap_or_default() placeholder="None"/></label> }
-        });
-        let budget = company.budget.map(|budget| budget.to_string());
-        view! {
-            <details>
-                <summary class="quiet-button">"Set budget"</summary>
-                <form class="limits-form" method="post" action="/companies/limits">
-                    {hidden("account", self.frame.account.clone())}
-                    {hidden("company", company.key.clone())}
-                    {hidden("version", company.version().to_string())}
-                    {hidden("next", back)}
-                    <label>"Name"<input type="text" name="name" value=company.name.clone() required maxlength="120"/></label>
-                    <label>"Budget (credits per cycle)"<input type="text" inputmode="decimal" name="budget" value=budget.unwrap_or_default() placeholder="None"/></label>
-                    <fieldset><legend>"Agent caps (credits per cycle)"</legend>{caps}</fieldset>
-                    <button class="button primary" type="submit">"Save"</button>
-                </form>
-            </details>
         }
     }
 

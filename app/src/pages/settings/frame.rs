@@ -9,10 +9,16 @@ use crate::{
     components::{AsOf, LinkMark, Sidebar, pending_line},
     context::Current,
     error::AppError,
+    forms::{Done, FormState, Secret, Sent},
     functions::{Reader, read_reader, scope_of},
     state::{CreditNotice, Filters, Remedy},
     ui::{Notice, Tone},
 };
+
+/// Names in an address that open a sheet over its page, or are said once.
+const SHEETS: [&str; 9] = [
+    "edit", "new", "remove", "revoke", "rotate", "buy", "switch", "order", "find",
+];
 
 /// Who asks for a page, and how.
 #[derive(Clone, Copy)]
@@ -23,8 +29,6 @@ pub struct Ask<'a> {
     pub current: &'a Current,
     /// The address's query string.
     pub query: &'a str,
-    /// What was just made and is shown this once: a key, a link.
-    pub secret: Option<&'a str>,
 }
 
 impl<'a> Ask<'a> {
@@ -34,7 +38,6 @@ impl<'a> Ask<'a> {
             services,
             current,
             query,
-            secret: None,
         }
     }
 
@@ -73,13 +76,13 @@ impl<'a> Ask<'a> {
             account_name: scope.account().name.clone(),
             filters: Filters::read(path, &scope.account().key, self.query),
             path,
-            done: self.value("done"),
-            failed: self.value("failed"),
             as_of: is_remembered(path).then(|| {
                 let zone = Zone::named(&scope.account().time_zone);
                 let zone = zone.unwrap_or_else(|_| Zone::utc());
                 zone.time_of_day(self.services.now())
             }),
+            query: self.query.to_owned(),
+            sent: self.current.sent.clone(),
         };
         Ok((scope, frame))
     }
@@ -95,10 +98,10 @@ pub struct Frame {
     path: &'static str,
     /// What the address chose.
     pub(super) filters: Filters,
-    done: Option<String>,
-    failed: Option<String>,
     /// When it was read, of a page that is remembered.
     as_of: Option<String>,
+    query: String,
+    sent: Sent,
 }
 
 impl Frame {
@@ -115,9 +118,43 @@ impl Frame {
         view! { <Sidebar reader=self.reader account=self.account_name account_key=self.account path=self.path carried/>{notice}{pending} }
     }
 
-    /// Where a form leads back to.
+    /// Where a form leads back to: the page as it is shown, without the sheet over it.
     pub(super) fn back(&self) -> String {
-        self.filters.to(self.path)
+        self.address(None)
+    }
+
+    /// The page with a sheet over it.
+    pub(super) fn sheet(&self, name: &str, value: &str) -> String {
+        self.address(Some((name, value)))
+    }
+
+    fn address(&self, sheet: Option<(&str, &str)>) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.append_pair("account", &self.account);
+        let kept = |name: &str| name != "account" && !SHEETS.contains(&name);
+        let all = form_urlencoded::parse(self.query.as_bytes());
+        query.extend_pairs(all.filter(|(name, _)| kept(name)));
+        query.extend_pairs(sheet);
+        format!("{}?{}", self.path, query.finish())
+    }
+
+    /// The fields that every form of the page sends: where it leads, and where it stands.
+    pub(super) fn places(&self, sheet: Option<(&str, &str)>) -> impl IntoView + use<> {
+        view! {
+            {hidden("account", self.account.clone())}
+            {hidden("next", self.back())}
+            {sheet.map(|sheet| hidden("page", self.address(Some(sheet))))}
+        }
+    }
+
+    /// A form of the page, with what was entered when it was refused.
+    pub(super) fn form(&self, id: &'static str, action: &str, marks: &[(&str, &str)]) -> FormState {
+        FormState::new(id, self.sent.draft.as_ref(), action, marks)
+    }
+
+    /// What was made a moment ago and is shown this once.
+    pub(super) fn secret(&self) -> Option<&Secret> {
+        self.sent.done.as_ref()?.secret.as_ref()
     }
 
     /// The page with a title, what it is for, and its parts.
@@ -134,13 +171,18 @@ impl Frame {
             account_name,
             path,
             filters,
-            done,
-            failed,
             as_of,
+            sent,
+            query: _,
         } = self;
         let credits = credits_notice(&reader, &account, path);
-        let done = done.map(|what| view! { <Notice tone=Tone::Calm title="Done.".to_owned() text=words_of(&what).to_owned()/> });
-        let failed = failed.map(|text| view! { <Notice tone=Tone::Warning title="Nothing was changed.".to_owned() text=text/> });
+        let done = sent.done.as_ref().map(Done::view);
+        // A form that is not in the page any more cannot say by itself why it was refused.
+        let lost = sent.draft.filter(|draft| !draft.is_shown());
+        let failed = lost
+            .map(|draft| draft.text())
+            .filter(|text| !text.is_empty())
+            .map(|text| view! { <Notice tone=Tone::Warning title="Nothing was changed.".to_owned() text=text/> });
         view! {
             <Sidebar reader account=account_name account_key=account path carried=filters.carried()/>
             <main class="page settings-page">
@@ -191,38 +233,6 @@ fn said_of_credits(reader: &Reader, account: &str, path: &str) -> Option<AnyView
         .then(|| view! { <a class="button" href=href>"Buy a pack"</a> });
     let (tone, title, text) = (notice.tone, notice.title, notice.text);
     Some(view! { <Notice tone title text>{action}</Notice> }.into_any())
-}
-
-/// What a form came to. The address says it by a word, so that nobody can put words into our mouth.
-fn words_of(what: &str) -> &'static str {
-    match what {
-        "changed" => "The change takes effect at once.",
-        "removed" => "They can no longer see this account.",
-        "revoked" => "It no longer works.",
-        "approved" => "The credits are refunded: the account's log, balance and receipt show it.",
-        "declined" => "Who asked can read your reason on the receipt.",
-        "limits" => "The new limits apply at once.",
-        "ended" => "That session is signed out.",
-        "password" => "Your password is changed. Your other sessions are signed out.",
-        "second-factor" => "Members with these roles set it up before they do anything else.",
-        "email-asked" => {
-            "A link is on its way to the new address. Your address changes when you follow it."
-        }
-        "email" => "You sign in with your new address from now on. The old address is told.",
-        "reviewed" => "Everybody sees that this week was reviewed.",
-        "known" => "The alert is acknowledged.",
-        "digest" => "The change applies from this week on.",
-        "emails" => "Your choice is saved.",
-        "rule-removed" => "The rule is deleted, and its alerts are resolved.",
-        "webhook-removed" => "The endpoint is deleted.",
-        "sent" => "The event is pending: reload in a moment to see the response.",
-        "supported" => "The platform sees what you said. It decides the request.",
-        "ordered" => {
-            "The credits are added as soon as the order is paid. This page shows it at once."
-        }
-        "welcome" => "You are a member now.",
-        _ => "It was stored.",
-    }
 }
 
 /// A value as it stands in a form: an empty field says so.

@@ -1,5 +1,7 @@
 //! The account's API keys.
 
+mod sheet;
+
 use domain::{Time, calendar::Zone};
 use leptos::prelude::*;
 use service::ports::ApiKey;
@@ -8,10 +10,13 @@ use super::{
     endings::keys_notice,
     frame::{Ask, Frame, at, hidden},
 };
-use crate::{KEYS_PATH, error::AppError};
+use crate::{KEYS_PATH, error::AppError, forms::Secret};
+use sheet::KeySheet;
 
 /// Keys that are read: an account has a handful, and those that were rotated.
 pub(super) const MOST_KEYS: u32 = 1_000;
+/// For so many days after its last use a key is in use.
+const IN_USE_DAYS: i64 = 30;
 /// Under this many days a key is about to end.
 const SOON_DAYS: i64 = 14;
 
@@ -22,7 +27,7 @@ pub struct KeysPage {
     keys: Vec<ApiKey>,
     zone: Zone,
     now: Time,
-    made: Option<String>,
+    sheet: Option<KeySheet>,
 }
 
 impl KeysPage {
@@ -33,22 +38,20 @@ impl KeysPage {
         let mut keys = ask.services.keys(caller, account, None, MOST_KEYS).await?;
         keys.sort_by_key(|key| (key.revoked_at.is_some(), std::cmp::Reverse(key.created_at)));
         Ok(Self {
+            sheet: KeySheet::read(ask, &scope, &keys).await?,
             frame,
             keys,
             zone: Zone::named(&scope.account().time_zone).unwrap_or_else(|_| Zone::utc()),
             now: ask.services.now(),
-            made: ask.secret.map(str::to_owned),
         })
     }
 
     pub(super) fn view(self) -> AnyView {
-        let made = self.made.as_ref().map(|key| view! {
-            <section class="card secret" role="status">
-                <h2>"Your new key"</h2>
-                <p>"Copy it now. It is shown only once."</p>
-                <input class="secret-text" type="text" readonly value=key.clone() aria-label="The new API key" data-testid="new-key"/>
-            </section>
-        });
+        let made = self.frame.secret().map(Secret::view);
+        let sheet = self
+            .sheet
+            .as_ref()
+            .map(|sheet| sheet.view(&self.frame, &self.zone, self.now));
         let rows: Vec<_> = self.keys.iter().map(|key| self.row(key)).collect();
         let table = if rows.is_empty() {
             view! { <p class="card empty-card">"No API keys yet. Your programs need one to report usage and to check limits."</p> }.into_any()
@@ -65,44 +68,18 @@ impl KeysPage {
         let parts = view! {
             {keys_notice(&self.keys, &self.zone, self.now)}
             {made}
-            {self.make()}
             <section aria-labelledby="keys">
-                <header class="section-header"><h2 id="keys">"Keys"</h2><p>{format!("A key that you rotate keeps working for one more day. Times are in {}.", self.zone.name())}</p></header>
+                <header class="section-header"><h2 id="keys">"Keys"</h2><p>{format!("A key that you rotate keeps working for one more day. Times are in {}.", self.zone.name())}</p>
+                    <a class="button primary" href=self.frame.sheet("new", "key") data-noscroll="">"Create key"</a></header>
                 {table}
             </section>
+            {sheet}
         };
         self.frame.clone().view(
             "API keys",
             "Your programs use a key to report usage, check limits or read data of this account.",
             parts.into_any(),
         )
-    }
-
-    fn make(&self) -> impl IntoView + use<> {
-        let scope = |id: &'static str, words: &'static str, checked: bool| {
-            view! { <label class="check"><input type="checkbox" name=format!("scope_{id}") value="1" checked=checked/>{words}</label> }
-        };
-        view! {
-            <form class="card plain-form" method="post" action="/settings/keys/make" aria-labelledby="make">
-                <h2 id="make">"Create an API key"</h2>
-                {hidden("account", self.frame.account.clone())}
-                <div class="form-row">
-                    <label>"Name"<input type="text" name="name" required maxlength="120" placeholder="voice gateway" autocomplete="off"/></label>
-                    <fieldset class="checks"><legend>"Scopes"</legend>
-                        {scope("ingest", "ingest: report usage", true)}
-                        {scope("check", "check: check limits", true)}
-                        {scope("read", "read: read data", false)}
-                    </fieldset>
-                    <label>"Expires"<select name="expires_in_s">
-                        <option value="">"Never"</option>
-                        <option value="2592000">"In 30 days"</option>
-                        <option value="7776000" selected>"In 90 days"</option>
-                        <option value="31536000">"In 1 year"</option>
-                    </select></label>
-                    <button class="button primary" type="submit">"Create key"</button>
-                </div>
-            </form>
-        }
     }
 
     fn row(&self, key: &ApiKey) -> AnyView {
@@ -113,23 +90,15 @@ impl KeysPage {
         let used = time_or(key.used_at, "Never");
         let expires = time_or(key.expires_at, "Never");
         let works = key.works_at(self.now);
-        let fields = || {
-            (
-                hidden("account", self.frame.account.clone()),
-                hidden("prefix", key.prefix.clone()),
-                hidden("next", self.frame.back()),
-            )
-        };
-        let name = if key.name.is_empty() {
-            "Unnamed".to_owned()
-        } else {
-            key.name.clone()
-        };
-        let change = works.then(|| view! {
-            <div class="row-actions">
-                <form method="post" action="/settings/keys/rotate">{fields()}<button class="quiet-button" type="submit">"Rotate"</button></form>
-                <form method="post" action="/settings/keys/revoke">{fields()}<button class="quiet-button danger-text" type="submit">"Revoke"</button></form>
-            </div>
+        let name = shown_name(key);
+        let change = works.then(|| {
+            let label = format!("Revoke {}", key_name(key));
+            view! {
+                <div class="row-actions">
+                    {self.rotate(key)}
+                    <a class="quiet-button danger-text" href=self.frame.sheet("revoke", &key.prefix) data-noscroll="" aria-label=label>"Revoke"</a>
+                </div>
+            }
         });
         view! {
             <tr class:ended=!works>
@@ -145,6 +114,16 @@ impl KeysPage {
         .into_any()
     }
 
+    fn rotate(&self, key: &ApiKey) -> impl IntoView + use<> {
+        let label = format!("Rotate {}", key_name(key));
+        view! {
+            <form method="post" action="/settings/keys/rotate">
+                {self.frame.places(None)}{hidden("prefix", key.prefix.clone())}
+                <button class="quiet-button" type="submit" aria-label=label>"Rotate"</button>
+            </form>
+        }
+    }
+
     fn state(&self, key: &ApiKey) -> AnyView {
         if let Some(time) = key.revoked_at {
             return view! { <span class="dim">{format!("Revoked {}", at(time, &self.zone))}</span> }.into_any();
@@ -157,4 +136,28 @@ impl KeysPage {
             _ => view! { <span class="state good">"Active"</span> }.into_any(),
         }
     }
+}
+
+/// A key's name in a table.
+fn shown_name(key: &ApiKey) -> String {
+    if key.name.is_empty() {
+        "Unnamed".to_owned()
+    } else {
+        key.name.clone()
+    }
+}
+
+/// What a key is called where it is named: by what it begins with when it has no name.
+pub fn key_name(key: &ApiKey) -> String {
+    if key.name.is_empty() {
+        format!("cs_{}", key.prefix)
+    } else {
+        key.name.clone()
+    }
+}
+
+/// Whether somebody depends on a key: it works, and was used within thirty days.
+pub fn is_in_use(key: &ApiKey, now: Time) -> bool {
+    let is_late = |used: Time| now.micros_since(used) < IN_USE_DAYS * domain::time::DAY_US;
+    key.works_at(now) && key.used_at.is_some_and(is_late)
 }

@@ -1,5 +1,7 @@
 //! Who belongs to the account.
 
+mod sheet;
+
 use domain::{
     calendar::Zone,
     tenancy::{Company, Role},
@@ -8,7 +10,8 @@ use leptos::prelude::*;
 use service::members::{Member, OpenInvitation};
 
 use super::frame::{Ask, Frame, at, hidden};
-use crate::{MEMBERS_PATH, error::AppError};
+use crate::{MEMBERS_PATH, error::AppError, forms::Secret};
+use sheet::MemberSheet;
 
 /// The page Members.
 #[derive(Debug, Clone)]
@@ -18,7 +21,7 @@ pub struct MembersPage {
     invitations: Vec<OpenInvitation>,
     zone: Zone,
     demands: Vec<Role>,
-    link: Option<String>,
+    sheet: Option<MemberSheet>,
 }
 
 /// Every role, with what it may do.
@@ -36,42 +39,20 @@ const ROLES: [(Role, &str, &str); 4] = [
 impl MembersPage {
     pub(super) async fn read(ask: &Ask<'_>) -> Result<Self, AppError> {
         let (scope, frame) = ask.frame(MEMBERS_PATH).await?;
+        let members = ask.services.members(&scope).await?;
         Ok(Self {
+            sheet: MemberSheet::read(ask, &scope, &frame, &members).await?,
             frame,
-            members: ask.services.members(&scope).await?,
+            members,
             invitations: ask.services.invitations(&scope).await?,
             zone: Zone::named(&scope.account().time_zone).unwrap_or_else(|_| Zone::utc()),
             demands: ask.services.second_factor_demands(&scope).await?,
-            link: ask.secret.map(str::to_owned),
         })
     }
 
-    /// The link of an invitation that was just made, and whether the mailbox has one as well.
-    fn made(&self, link: &str) -> impl IntoView + use<> {
-        let mut all = self.invitations.iter();
-        let is_mailed = all.any(|one| one.is_of(link) && one.is_mailed());
-        let (title, text) = if is_mailed {
-            (
-                "Invitation sent",
-                "We send at most one email an hour to the same person, with a link of its own. You can also share this link yourself: it works once, for 7 days, and is shown only now.",
-            )
-        } else {
-            (
-                "Invitation not emailed",
-                "This person was sent an invitation lately, and its link no longer works. Share this link yourself: it works once, for 7 days, and is shown only now.",
-            )
-        };
-        view! {
-            <section class="card secret" role="status">
-                <h2>{title}</h2>
-                <p>{text}</p>
-                <input class="secret-text" type="text" readonly value=link.to_owned() aria-label="Link of the invitation" data-testid="invitation-link"/>
-            </section>
-        }
-    }
-
     pub(super) fn view(self) -> AnyView {
-        let made = self.link.as_ref().map(|link| self.made(link));
+        let made = self.frame.secret().map(Secret::view);
+        let sheet = self.sheet.as_ref().map(|sheet| sheet.view(&self.frame));
         let rows: Vec<_> = self
             .members
             .iter()
@@ -79,9 +60,9 @@ impl MembersPage {
             .collect();
         let parts = view! {
             {made}
-            {self.invite()}
             <section aria-labelledby="members">
-                <header class="section-header"><h2 id="members">"Members"</h2><p>"Changes take effect at once, also on open pages."</p></header>
+                <header class="section-header"><h2 id="members">"Members"</h2><p>"Changes take effect at once, also on open pages."</p>
+                    <a class="button primary" href=self.frame.sheet("new", "invitation") data-noscroll="">"Invite someone"</a></header>
                 <div class="card table-card" tabindex="0" role="group" aria-label="Table of members">
                     <table data-testid="members">
                         <thead><tr><th scope="col">"Name"</th><th scope="col">"Role"</th><th scope="col">"Company access"</th><th scope="col">"Change"</th></tr></thead>
@@ -91,27 +72,13 @@ impl MembersPage {
             </section>
             {self.open()}
             {self.second_factor()}
+            {sheet}
         };
         self.frame.clone().view(
             "Members",
             "Who can see this account, and what they can do.",
             parts.into_any(),
         )
-    }
-
-    fn invite(&self) -> impl IntoView + use<> {
-        view! {
-            <form class="card plain-form" method="post" action="/settings/members/invite" aria-labelledby="invite">
-                <h2 id="invite">"Invite someone"</h2>
-                {hidden("account", self.frame.account.clone())}
-                <div class="form-row">
-                    <label>"Email"<input type="email" name="email" required autocomplete="off"/></label>
-                    {role_field(Role::Analyst)}
-                    {companies_field(&[])}
-                    <button class="button primary" type="submit">"Invite"</button>
-                </div>
-            </form>
-        }
     }
 
     fn second_factor(&self) -> impl IntoView + use<> {
@@ -127,7 +94,7 @@ impl MembersPage {
             <form class="card plain-form" method="post" action="/settings/members/second-factor" aria-labelledby="demand">
                 <h2 id="demand">"Require two-step sign-in"</h2>
                 <p class="page-subtitle">"Members with these roles set it up before they do anything else. Who signs in by single sign-on is left to its provider."</p>
-                {hidden("account", self.frame.account.clone())}
+                {self.frame.places(None)}
                 <div class="form-row">{boxes}<button class="button" type="submit">"Save"</button></div>
             </form>
         }
@@ -135,34 +102,17 @@ impl MembersPage {
 
     fn member(&self, member: &Member) -> AnyView {
         let (role, _) = words(member.role);
-        let fields = || {
-            (
-                hidden("account", self.frame.account.clone()),
-                hidden("member", member.id.0.to_string()),
-                hidden("next", self.frame.back()),
-            )
+        let id = member.id.0.to_string();
+        let link = |name: &str, words: &'static str, class: &'static str| {
+            let label = format!("{words} {}", member.name);
+            view! { <a class=class href=self.frame.sheet(name, &id) data-noscroll="" aria-label=label>{words}</a> }
         };
         view! {
             <tr>
                 <th scope="row">{member.name.clone()}<small>{member.email.clone()}</small>{member.is_disabled.then(|| view! { <small class="state bad">"Disabled by the operator"</small> })}</th>
                 <td>{role}</td>
                 <td class="why">{sees(&member.companies)}</td>
-                <td>
-                    <details>
-                        <summary class="quiet-button">"Change"</summary>
-                        <form class="limits-form" method="post" action="/settings/members/change">
-                            {fields()}
-                            {hidden("version", member.version.to_string())}
-                            {role_field(member.role)}
-                            {companies_field(&member.companies)}
-                            <button class="button primary" type="submit">"Save"</button>
-                        </form>
-                        <form class="limits-form" method="post" action="/settings/members/remove">
-                            {fields()}
-                            <button class="button danger" type="submit">"Remove from this account"</button>
-                        </form>
-                    </details>
-                </td>
+                <td><div class="row-actions">{link("edit", "Change", "quiet-button")}{link("remove", "Remove", "quiet-button danger-text")}</div></td>
             </tr>
         }
         .into_any()
@@ -206,6 +156,16 @@ impl MembersPage {
     }
 }
 
+/// What a role is called in a sentence.
+pub fn role_words(role: Role) -> String {
+    let article = if matches!(role, Role::Owner | Role::Analyst) {
+        "an"
+    } else {
+        "a"
+    };
+    format!("{article} {}", words(role).0.to_lowercase())
+}
+
 pub(super) fn words(role: Role) -> (&'static str, &'static str) {
     let mut roles = ROLES.iter();
     roles
@@ -222,23 +182,4 @@ fn sees(companies: &[Company]) -> String {
         .map(|company| company.name.as_str())
         .collect();
     names.join(", ")
-}
-
-fn role_field(chosen: Role) -> impl IntoView {
-    let options: Vec<_> = ROLES
-        .iter()
-        .map(|(role, name, may)| {
-            view! { <option value=role.id() selected=*role == chosen>{format!("{name}: {may}")}</option> }
-        })
-        .collect();
-    view! { <label>"Role"<select name="role">{options}</select></label> }
-}
-
-fn companies_field(chosen: &[Company]) -> impl IntoView + use<> {
-    let keys: Vec<_> = chosen.iter().map(|company| company.key.as_str()).collect();
-    view! {
-        <label>"Company access"<input type="text" name="companies" value=keys.join(", ") placeholder="All companies" autocomplete="off"/>
-            <small>"Company keys, separated by commas. A client needs at least one."</small>
-        </label>
-    }
 }

@@ -9,8 +9,10 @@ use service::{
 };
 
 use super::frame::{Ask, Frame, at, hidden};
-use crate::{REFUNDS_PATH, error::AppError, state::permalink};
+use crate::{REFUNDS_PATH, error::AppError, forms::Field, state::permalink};
 
+/// Where a decision is sent.
+const DECIDE: &str = "/platform/refunds/decide";
 /// Requests of one page.
 const SHOWN: u32 = 25;
 
@@ -120,7 +122,7 @@ impl RefundsPage {
                 </header>
                 <p class="refund-reason">{dispute.reason.clone()}</p>
                 <dl class="refund-facts">{facts}</dl>
-                <p><a href=permalink(&row, &view) rel="external">"Open receipt"</a></p>
+                <p><a href=permalink(&row, &view) >"Open receipt"</a></p>
                 {self.decision(open)}
             </li>
         }
@@ -145,18 +147,43 @@ impl RefundsPage {
                 hidden("next", self.here()),
             )
         };
+        let form = |decision| {
+            let marks = [("dispute", &*dispute.id), ("decision", decision)];
+            self.frame.form("refund", DECIDE, &marks)
+        };
+        let (approve, decline) = (form("approve"), form("decline"));
+        let refund = Field::credits("credits", "Refund")
+            .empty(most.clone())
+            .hint(format!("All {most} credits if left empty"));
+        let why = |label: &str| {
+            Field::text("reason", label)
+                .max("500")
+                .hint("Who asked can read it.")
+        };
+        // Ids differ between requests and between both forms of one.
+        let (refund, may) = (
+            refund.of(&dispute.id).view(&approve),
+            why("Reason (optional)").of(&dispute.id).view(&approve),
+        );
+        let declined = why("Reason")
+            .required()
+            .of(&format!("{}-decline", dispute.id))
+            .view(&decline);
+        let (said, refused) = (approve.foot(), decline.foot());
         Some(view! {
             <div class="refund-decisions">
-                <form class="refund-decision" method="post" action="/platform/refunds/decide">
+                <form class="refund-decision" method="post" action=DECIDE novalidate>
                     {fields()}
-                    <label>"Refund"<input name="credits" inputmode="decimal" autocomplete="off" placeholder=most.clone()/><small>{format!("All {most} credits if left empty")}</small></label>
-                    <label class="refund-why">"Reason (optional)"<input name="reason" maxlength="500" autocomplete="off"/><small>"Who asked can read it."</small></label>
+                    {refund}
+                    {may}
                     <button class="button primary" type="submit" name="decision" value="approve">"Approve"</button>
+                    {said}
                 </form>
-                <form class="refund-decision" method="post" action="/platform/refunds/decide">
+                <form class="refund-decision" method="post" action=DECIDE novalidate>
                     {fields()}
-                    <label class="refund-why">"Reason"<input name="reason" required maxlength="500" autocomplete="off"/><small>"Who asked can read it."</small></label>
+                    {declined}
                     <button class="button" type="submit" name="decision" value="decline">"Decline"</button>
+                    {refused}
                 </form>
             </div>
         }.into_any())
@@ -181,7 +208,7 @@ impl RefundsPage {
                 id: dispute.id.clone(),
             };
             let href = self.page_after(&place.to_string());
-            view! { <p class="older"><a class="button" href=href rel="external">"More requests"</a></p> }
+            view! { <p class="older"><a class="button" href=href >"More requests"</a></p> }
                 .into_any()
         })
     }

@@ -1,14 +1,11 @@
 //! Weekly review: what changed in a week, what was unusual, who caused it, and what can be done about it.
 
-use std::collections::BTreeMap;
-
 use domain::{
-    Agent, Credits, Time, TimeRange,
+    Credits, Time, TimeRange,
     activity::activity_label,
     calendar::{Window, Zone},
     filter::{Comparison, ViewQuery},
     number,
-    tenancy::Company,
     time::{DAY_US, HOUR_US},
 };
 use leptos::prelude::*;
@@ -19,6 +16,7 @@ use service::{
 };
 
 use super::{
+    companies::LimitsSheet,
     frame::{Ask, Frame, at, hidden},
     trend_parts::{TrendParts, change, linked, part, uncompared, whole},
 };
@@ -46,8 +44,9 @@ pub struct ReviewPage {
     frame: Frame,
     review: Review,
     filter: CompanyChoice,
-    /// Companies of the causes, for their limits; none for those who may not change them.
-    companies: BTreeMap<String, Company>,
+    /// The sheet with the limits of one company.
+    edited: Option<LimitsSheet>,
+    may_budget: bool,
     may_mark: bool,
 }
 
@@ -84,28 +83,25 @@ impl ReviewPage {
         let review = ask.services.review(scope.clone(), &query).await?;
         let filter =
             read_companies(ask.services, &scope, &query.companies, ask.value(FIND)).await?;
-        let mut companies = BTreeMap::new();
-        if scope.may_budget() {
-            let spikes = review.spikes.spikes.iter().flatten();
-            for cause in spikes.flat_map(|spike| &spike.causes) {
-                let key = &cause.company.key;
-                if !companies.contains_key(key) {
-                    let company = ask.services.company(&scope, key).await?;
-                    companies.insert(key.clone(), company);
-                }
-            }
-        }
+        let edited = match ask.value("edit").filter(|_| scope.may_budget()) {
+            Some(key) => LimitsSheet::read(ask.services, &scope, &key).await?,
+            None => None,
+        };
         Ok(Self {
             // Who looked at some companies did not look through the week.
             may_mark: scope.may_dispute() && scope.sees_all() && query.companies.is_empty(),
+            may_budget: scope.may_budget(),
             frame,
             review,
             filter,
-            companies,
+            edited,
         })
     }
 
     pub(super) fn view(self) -> AnyView {
+        let zone = &self.review.spikes.zone;
+        let edited = self.edited.as_ref();
+        let edited = edited.map(|edited| edited.view(&self.frame, zone));
         let parts = view! {
             {self.bar()}
             {self.week()}
@@ -117,6 +113,7 @@ impl ReviewPage {
                     {self.movers(&self.review.by_company, "company", "By company")}
                 </div>
             </section>
+            {edited}
         };
         self.frame.clone().view(
             "Weekly review",
@@ -312,34 +309,15 @@ impl ReviewPage {
         .into_any()
     }
 
-    /// Sets the agent's cap and the company's budget, in place.
+    /// Leads to the sheet with the limits of the company, over this page.
     fn limit(&self, cause: &NamedCause) -> AnyView {
-        let Some(company) = self.companies.get(&cause.company.key) else {
+        if !self.may_budget {
             return view! { <span class="dim">"–"</span> }.into_any();
-        };
-        let cap = |agent: Agent| {
-            let cap = company.agent_caps.get(&agent).map(Credits::to_string);
-            cap.unwrap_or_default()
-        };
-        let name = |agent: Agent| format!("cap_{}", agent.id());
-        let others: Vec<_> = Agent::ALL
-            .into_iter()
-            .filter(|agent| *agent != cause.agent)
-            .map(|agent| view! { <input type="hidden" name=name(agent) value=cap(agent)/> })
-            .collect();
-        let budget = company.budget.map(|budget| budget.to_string());
-        view! {
-            <details><summary class="quiet-button">"Set a cap"</summary>
-                <form class="limits-form" method="post" action="/companies/limits">
-                    {hidden("account", self.frame.account.clone())}{hidden("company", company.key.clone())}{hidden("name", company.name.clone())}
-                    {hidden("next", self.of_week(self.review.week.start))}{others}
-                    <label>{format!("{}, credits a cycle", cause.agent.name())}<input type="text" inputmode="decimal" name=name(cause.agent) value=cap(cause.agent) placeholder="none"/></label>
-                    <label>"Whole company, credits a cycle"<input type="text" inputmode="decimal" name="budget" value=budget.unwrap_or_default() placeholder="none"/></label>
-                    <button class="button primary" type="submit">"Save"</button>
-                </form>
-            </details>
         }
-        .into_any()
+        let label = format!("Set a limit for {}", cause.company.name);
+        let href = self.frame.sheet("edit", &cause.company.key);
+        view! { <a class="quiet-button" href=href data-noscroll="" aria-label=label>"Set a limit"</a> }
+            .into_any()
     }
 
     fn movers(

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use service::sessions::OwnSession;
 
 use super::frame::{Ask, Frame, at, hidden};
-use crate::{FORGOT_PATH, SECOND_FACTOR_PATH, YOU_PATH, error::AppError};
+use crate::{FORGOT_PATH, SECOND_FACTOR_PATH, YOU_PATH, error::AppError, forms::Field};
 
 /// The page Your account.
 #[derive(Debug, Clone)]
@@ -73,31 +73,41 @@ impl YouPage {
     }
 
     fn password(&self) -> impl IntoView + use<> {
+        let form = self
+            .frame
+            .form("password-form", "/settings/you/password", &[]);
+        let old = Field::password("old_password", "Current password", "current-password");
+        let new = Field::password("password", "New password", "new-password")
+            .hint("At least 8 characters: several words are best.");
+        let (old, new) = (old.view(&form), new.view(&form));
+        let foot = form.foot();
         view! {
-            <form class="card plain-form" method="post" action="/settings/you/password" aria-labelledby="password">
+            <form class="card plain-form" method="post" action="/settings/you/password" aria-labelledby="password" novalidate>
                 <h2 id="password">"Change password"</h2>
-                {hidden("next", self.frame.back())}
-                <div class="form-row">
-                    <label>"Current password"<input type="password" name="old_password" required autocomplete="current-password"/></label>
-                    <label>"New password"<input type="password" name="password" required minlength="8" autocomplete="new-password"/></label>
-                    <button class="button primary" type="submit">"Change password"</button>
-                </div>
+                {self.frame.places(None)}
+                <div class="form-row">{old}{new}<button class="button primary" type="submit">"Change password"</button></div>
+                {foot}
                 <p class="page-subtitle"><a href=FORGOT_PATH rel="external">"Forgot password?"</a></p>
             </form>
         }
     }
 
     fn change_email(&self) -> impl IntoView + use<> {
+        let form = self.frame.form("email-form", "/settings/you/email", &[]);
+        let email = Field::text("email", "New email")
+            .of_kind("email")
+            .complete("email")
+            .required();
+        let password = Field::password("password", "Current password", "current-password");
+        let (email, password) = (email.view(&form), password.view(&form));
+        let foot = form.foot();
         view! {
-            <form class="card plain-form" method="post" action="/settings/you/email" aria-labelledby="email">
+            <form class="card plain-form" method="post" action="/settings/you/email" aria-labelledby="email" novalidate>
                 <h2 id="email">"Change email address"</h2>
                 <p class="page-subtitle">{format!("You sign in with {}. A link is sent to the new address, and the change is told to the old one.", self.email)}</p>
-                {hidden("next", self.frame.back())}
-                <div class="form-row">
-                    <label>"New email"<input type="email" name="email" required autocomplete="email"/></label>
-                    <label>"Current password"<input type="password" name="password" required autocomplete="current-password"/></label>
-                    <button class="button primary" type="submit">"Send link"</button>
-                </div>
+                {self.frame.places(None)}
+                <div class="form-row">{email}{password}<button class="button primary" type="submit">"Send link"</button></div>
+                {foot}
             </form>
         }
     }

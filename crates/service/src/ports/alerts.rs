@@ -263,6 +263,14 @@ pub trait AlertStore {
         now: Time,
     ) -> StoreResult<bool>;
 
+    /// Takes back that somebody knows of an alert; whether it was they who said so.
+    async fn unacknowledge_alert(
+        &self,
+        account: AccountId,
+        number: i64,
+        by: &str,
+    ) -> StoreResult<bool>;
+
     /// The webhooks of an account, the oldest first.
     async fn webhooks(&self, account: AccountId) -> StoreResult<Vec<Webhook>>;
 

@@ -19,4 +19,7 @@ pub trait ReviewStore {
         by: &str,
         now: Time,
     ) -> StoreResult<()>;
+
+    /// Takes back that somebody looked through a week; whether it was they who said so.
+    async fn unmark_reviewed(&self, account: AccountId, week: Time, by: &str) -> StoreResult<bool>;
 }

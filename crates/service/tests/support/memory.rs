@@ -169,6 +169,16 @@ impl ReviewStore for MemoryStore {
         }
         Ok(())
     }
+
+    async fn unmark_reviewed(&self, account: AccountId, week: Time, by: &str) -> StoreResult<bool> {
+        Ok(self.change(|state| {
+            let before = state.reviews.len();
+            state
+                .reviews
+                .retain(|(owner, of, (_, who))| (*owner, *of, &**who) != (account, week, by));
+            state.reviews.len() < before
+        }))
+    }
 }
 
 #[async_trait]

@@ -302,3 +302,24 @@ pub(super) async fn acknowledge(
     })
     .await
 }
+
+#[tracing::instrument(name = "db.alerts.unacknowledge", skip_all)]
+pub(super) async fn unacknowledge(
+    writer: &Writer,
+    account: AccountId,
+    number: i64,
+    by: &str,
+) -> Result<bool> {
+    const SQL: &str = "UPDATE alerts SET acknowledged_at = NULL, acknowledged_by = NULL
+        WHERE account_id = ?1 AND number = ?2 AND acknowledged_by = ?3";
+    once(writer, async |tx| {
+        let done = sqlx::query(SQL)
+            .bind(account.0)
+            .bind(number)
+            .bind(by)
+            .execute(tx.connection())
+            .await?;
+        Ok(Did::if_any(done.rows_affected() > 0))
+    })
+    .await
+}

@@ -146,6 +146,13 @@ pub async fn a_change_is_made_once_however_many_programs_make_it(backend: Arc<dy
     assert!(known.await.unwrap());
     let told = store.alerts(account, None, 1).await.unwrap();
     assert_eq!(told[0].acknowledged, Some((NOW, "ada".to_owned())));
+    let number = told[0].number;
+    for (who, is_theirs) in [("bob", false), ("ada", true), ("ada", false)] {
+        let undone = store.unacknowledge_alert(account, number, who);
+        assert_eq!(undone.await.unwrap(), is_theirs, "{who}");
+    }
+    let told = store.alerts(account, None, 1).await.unwrap();
+    assert_eq!(told[0].acknowledged, None);
     let foreign = store.acknowledge_alert(world.other.id, told[0].number, "eve", NOW);
     assert!(!foreign.await.unwrap());
     assert_eq!(store.alerts(world.other.id, None, 10).await.unwrap(), []);

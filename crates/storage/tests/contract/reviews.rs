@@ -29,6 +29,10 @@ pub async fn a_week_is_looked_through_once(backend: Arc<dyn Backend>) {
     let by = Some((NOW.plus_micros(1), "ada".to_owned()));
     assert_eq!(store.review(account, NOW).await.unwrap(), by);
     assert_eq!(store.review(world.other.id, NOW).await.unwrap(), None);
+    // Who did not say it cannot take it back.
+    let undo = async |who: &str| store.unmark_reviewed(account, NOW, who).await.unwrap();
+    assert!(!undo("bob").await && undo("ada").await && !undo("ada").await);
+    assert_eq!(store.review(account, NOW).await.unwrap(), None);
     let week_after = NOW.plus_micros(7 * DAY_US);
     assert_eq!(store.review(account, week_after).await.unwrap(), None);
 }

@@ -3,16 +3,20 @@
 use domain::calendar::Zone;
 use leptos::prelude::*;
 use service::{
-    Scope, Services,
+    Scope,
     endings::Failing,
     ports::{Delivery, Webhook},
 };
 
 use super::super::{
     endings::endpoints_notice,
-    frame::{Frame, at, hidden},
+    frame::{Ask, Frame, at, hidden},
 };
-use crate::error::AppError;
+use crate::{
+    components::{Sheet, Side, sheet_foot},
+    error::AppError,
+    forms::{Field, Secret},
+};
 
 /// Messages of each webhook that are listed.
 const MOST_DELIVERIES: u32 = 10;
@@ -21,16 +25,13 @@ const MOST_DELIVERIES: u32 = 10;
 #[derive(Debug, Clone)]
 pub(super) struct Webhooks {
     listed: Vec<(Webhook, Vec<Delivery>)>,
-    secret: Option<String>,
+    sheet: Option<EndpointSheet>,
     failing: Vec<Failing>,
 }
 
 impl Webhooks {
-    pub(super) async fn read(
-        services: &Services,
-        scope: &Scope,
-        secret: Option<String>,
-    ) -> Result<Self, AppError> {
+    pub(super) async fn read(ask: &Ask<'_>, scope: &Scope) -> Result<Self, AppError> {
+        let services = ask.services;
         let mut listed = Vec::new();
         for webhook in services.webhooks(scope).await? {
             let deliveries = services
@@ -38,9 +39,21 @@ impl Webhooks {
                 .await?;
             listed.push((webhook, deliveries));
         }
+        let named = |id: String| {
+            let found = listed.iter().find(|(webhook, _)| webhook.id == id);
+            found.map(|(webhook, deliveries)| {
+                EndpointSheet::Remove(Box::new((webhook.clone(), deliveries.first().cloned())))
+            })
+        };
+        let is_new = ask.value("new").as_deref() == Some("endpoint");
+        let sheet = match ask.value("remove") {
+            _ if is_new => Some(EndpointSheet::Make),
+            Some(id) => named(id),
+            None => None,
+        };
         Ok(Self {
             listed,
-            secret,
+            sheet,
             failing: services.failing_endpoints(scope).await?,
         })
     }
@@ -52,13 +65,8 @@ impl Webhooks {
     }
 
     pub(super) fn view(&self, frame: &Frame, zone: &Zone) -> impl IntoView + use<> {
-        let secret = self.secret.clone().map(|secret| view! {
-            <section class="card secret" role="status">
-                <h2>"Signing secret"</h2>
-                <p>"Copy it now: it is shown only once. Events are signed with it."</p>
-                <input class="secret-text" type="text" readonly value=secret aria-label="Signing secret" data-testid="webhook-secret"/>
-            </section>
-        });
+        let secret = frame.secret().map(Secret::view);
+        let sheet = self.sheet.as_ref().map(|sheet| sheet.view(frame, zone));
         let cards: Vec<_> = self
             .listed
             .iter()
@@ -67,17 +75,12 @@ impl Webhooks {
         let empty = cards.is_empty().then(|| view! { <p class="card empty-card">"No endpoints yet. Events are signed as Standard Webhooks describes."</p> });
         view! {
             <section class="stack" aria-labelledby="webhooks">
-                <header class="section-header"><h2 id="webhooks">"Webhooks"</h2><p>"Endpoints that receive each alert."</p></header>
+                <header class="section-header"><h2 id="webhooks">"Webhooks"</h2><p>"Endpoints that receive each alert."</p>
+                    <a class="button" href=frame.sheet("new", "endpoint") data-noscroll="">"Add endpoint"</a></header>
                 {secret}
                 {empty}
                 {cards}
-                <form class="card plain-form" method="post" action="/settings/webhooks/make">
-                    {hidden("account", frame.account.clone())}
-                    <div class="form-row">
-                        <label>"Endpoint URL"<input type="url" name="url" required maxlength="2000" placeholder="https://example.com/creditscope" autocomplete="off"/></label>
-                        <button class="button primary" type="submit">"Add endpoint"</button>
-                    </div>
-                </form>
+                {sheet}
             </section>
         }
     }
@@ -120,7 +123,7 @@ fn card(frame: &Frame, zone: &Zone, webhook: &Webhook, deliveries: &[Delivery]) 
                 <div class="row-actions">
                     {enable}
                     <form method="post" action="/settings/webhooks/test">{fields()}<button class="button" type="submit">"Send test event"</button></form>
-                    <form method="post" action="/settings/webhooks/remove">{fields()}<button class="button danger" type="submit">"Delete"</button></form>
+                    <a class="button danger" href=frame.sheet("remove", &webhook.id) data-noscroll="" aria-label=format!("Delete {}", webhook.url)>"Delete"</a>
                 </div>
             </header>
             {table}
@@ -164,4 +167,89 @@ fn state_of(delivery: &Delivery, zone: &Zone) -> AnyView {
         .map_or_else(String::new, |time| at(time, zone));
     view! { <span class="state good">{format!("Delivered {time} ({})", delivery.answer)}</span> }
         .into_any()
+}
+
+/// A sheet about endpoints.
+#[derive(Debug, Clone)]
+enum EndpointSheet {
+    /// Adds one.
+    Make,
+    /// Asks before one is deleted, with its latest delivery.
+    Remove(Box<(Webhook, Option<Delivery>)>),
+}
+
+const MAKE: &str = "/settings/webhooks/make";
+const REMOVE: &str = "/settings/webhooks/remove";
+
+impl EndpointSheet {
+    fn view(&self, frame: &Frame, zone: &Zone) -> AnyView {
+        match self {
+            Self::Make => make(frame),
+            Self::Remove(one) => remove(frame, zone, &one.0, one.1.as_ref()),
+        }
+    }
+}
+
+fn make(frame: &Frame) -> AnyView {
+    let form = frame.form("endpoint", MAKE, &[]);
+    let url = Field::text("url", "Endpoint URL")
+        .of_kind("url")
+        .empty("https://example.com/creditscope")
+        .hint("It receives each alert, signed as Standard Webhooks describes.")
+        .max("2000")
+        .required()
+        .first()
+        .view(&form);
+    let act =
+        view! { <button class="button primary" type="submit">"Add endpoint"</button> }.into_any();
+    let foot = sheet_foot(form.foot(), frame.back(), act);
+    let content = view! {
+        <form method="post" action=MAKE novalidate data-testid="endpoint">
+            {frame.places(Some(("new", "endpoint")))}
+            <div class="sheet-fields">{url}</div>
+            {foot}
+        </form>
+    };
+    Sheet {
+        side: Side::Edge,
+        title: "Add an endpoint".to_owned(),
+        lead: "Its signing secret is shown once, right after it is added.".to_owned(),
+        close: frame.back(),
+    }
+    .view(content.into_any())
+}
+
+fn remove(frame: &Frame, zone: &Zone, webhook: &Webhook, latest: Option<&Delivery>) -> AnyView {
+    let form = frame.form("remove", REMOVE, &[("webhook", &webhook.id)]);
+    let latest = latest.map_or_else(
+        || view! { "None yet" }.into_any(),
+        |latest| {
+            view! { {at(latest.created_at, zone)}<small>{state_of(latest, zone)}</small> }
+                .into_any()
+        },
+    );
+    let act = view! { <button class="button destructive" type="submit">"Delete endpoint"</button> }
+        .into_any();
+    let foot = sheet_foot(form.foot(), frame.back(), act);
+    let content = view! {
+        <form method="post" action=REMOVE>
+            {frame.places(Some(("remove", &webhook.id)))}
+            {hidden("webhook", webhook.id.clone())}
+            <div class="sheet-fields">
+                <div class="depends"><h3>"What ends at once"</h3><dl>
+                    <div><dt>"Latest event"</dt><dd>{latest}</dd></div>
+                    <div><dt>"Pending deliveries"</dt><dd>"are not sent any more"</dd></div>
+                    <div><dt>"Signing secret"</dt><dd>"is gone; a new endpoint has another one"</dd></div>
+                </dl></div>
+            </div>
+            {foot}
+        </form>
+    };
+    Sheet {
+        side: Side::Middle,
+        title: "Delete this endpoint?".to_owned(),
+        lead: webhook.url.clone(),
+        close: frame.back(),
+    }
+    .view(content.into_any())
 }

@@ -14,7 +14,7 @@ use super::{
     words,
 };
 use crate::{
-    components::Sheet,
+    components::{Sheet, Side},
     pages::settings::frame::{Ask, hidden},
 };
 
@@ -180,7 +180,14 @@ impl PlansPage {
             Some(line) => already(line).into_any(),
             None => self.summary_body(summary, &back),
         };
-        Some(view! { <Sheet title=summary.heading() back>{body}</Sheet> }.into_any())
+        let sheet = Sheet {
+            side: Side::Edge,
+            title: summary.heading().to_owned(),
+            lead: String::new(),
+            close: back,
+        };
+        let body = view! { <div class="sheet-parts">{body}</div> };
+        Some(sheet.view(body.into_any()))
     }
 
     fn summary_body(&self, summary: &Summary, back: &str) -> AnyView {

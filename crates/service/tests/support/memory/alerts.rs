@@ -266,6 +266,21 @@ impl AlertStore for MemoryStore {
         }))
     }
 
+    async fn unacknowledge_alert(
+        &self,
+        account: AccountId,
+        number: i64,
+        by: &str,
+    ) -> StoreResult<bool> {
+        Ok(self.change(|state| {
+            let mut told = state.alerts.told.iter_mut();
+            let found = told.find(|(owner, alert)| *owner == account && alert.number == number);
+            let known = found.map(|(_, alert)| &mut alert.acknowledged);
+            let own = known.filter(|known| known.as_ref().is_some_and(|(_, who)| who == by));
+            own.is_some_and(|own| own.take().is_some())
+        }))
+    }
+
     async fn webhooks(&self, account: AccountId) -> StoreResult<Vec<Webhook>> {
         self.works()?;
         Ok(of(&self.state().alerts.webhooks, account))
