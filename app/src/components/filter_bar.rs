@@ -9,7 +9,7 @@ mod period;
 
 use leptos::prelude::*;
 
-pub use companies::{CompanyChoice, FIND, company_choice, company_options};
+pub use companies::{CompanyChoice, FIND, account_choice, company_choice, company_options};
 pub use period::{CYCLE_FIRST, Period, period_choice};
 
 use crate::{
@@ -83,13 +83,27 @@ pub fn one_of(
     menu(name, label, words, clear, items.into_any(), false)
 }
 
-/// One of several that have names of their own, by links in a menu: value, words, and whether it is chosen. What has no
-/// value is shown when none is chosen.
+/// Something to choose that has a name of its own: value, words, and whether it is chosen. What has no value is shown
+/// when none is chosen.
+pub type NamedChoice = (Option<String>, String, bool);
+
+/// One of several that have names of their own, by links in a menu.
 pub fn one_of_many(
     filters: &Filters,
     label: &'static str,
     name: &'static str,
-    all: Vec<(Option<String>, String, bool)>,
+    all: Vec<NamedChoice>,
+) -> AnyView {
+    many(filters, label, name, all, None, false)
+}
+
+fn many(
+    filters: &Filters,
+    label: &'static str,
+    name: &'static str,
+    all: Vec<NamedChoice>,
+    search: Option<AnyView>,
+    is_open: bool,
 ) -> AnyView {
     let unset = filters.without(&[name]).href();
     let chosen = all.iter().find(|(_, _, is_chosen)| *is_chosen);
@@ -103,15 +117,9 @@ pub fn one_of_many(
             item(words, href, is_chosen)
         })
         .collect();
-    let items = view! { <div class="menu-scroll">{items}</div> };
-    menu(
-        name,
-        label,
-        words,
-        is_set.then_some(unset),
-        items.into_any(),
-        false,
-    )
+    let panel = view! { {search}<div class="menu-scroll">{items}</div> };
+    let clear = is_set.then_some(unset);
+    menu(name, label, words, clear, panel.into_any(), is_open)
 }
 
 /// One of a few, side by side: what usage is kept apart by.

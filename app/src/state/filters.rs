@@ -128,7 +128,7 @@ impl Filters {
 
     /// The rows behind a figure: the log, with some filters set in place of others, and the way back here.
     pub fn rows(&self, narrowed: &[(&str, &str)]) -> String {
-        const OF_OTHER_PAGES: [&str; 5] = ["by", "window", "week", "plan", BACK];
+        const OF_OTHER_PAGES: [&str; 6] = ["by", "window", "week", "plan", "of", BACK];
         let mut rows = self.without(&OF_OTHER_PAGES);
         rows.path = USAGE_PATH;
         for (name, value) in narrowed {

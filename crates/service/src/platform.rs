@@ -1,5 +1,6 @@
 //! Usage across all accounts, for those who run the platform. Days, weeks and months are those of UTC.
 
+mod accounts;
 mod figures;
 mod reads;
 mod uses;
@@ -76,6 +77,8 @@ pub struct PlatformQuery {
     pub period: ViewQuery,
     /// Keys of plans; all when empty.
     pub plans: Vec<String>,
+    /// Keys of accounts, which go without plans; all when empty.
+    pub accounts: Vec<String>,
     /// How long a window is.
     pub window: Window,
     /// What usage is kept apart by.
@@ -107,8 +110,8 @@ impl Services {
     /// Usage across all accounts.
     ///
     /// # Errors
-    /// [`ServiceError::Forbidden`] when the caller may not read every account; [`ServiceError::Invalid`] when a plan
-    /// or the period is none.
+    /// [`ServiceError::Forbidden`] when the caller may not read every account; [`ServiceError::Invalid`] when a plan,
+    /// an account or the period is none.
     pub async fn platform_trends(
         &self,
         caller: &Caller,
@@ -116,6 +119,7 @@ impl Services {
     ) -> ServiceResult<PlatformTrends> {
         caller.require_platform(Permission::Read)?;
         self.check_plans(&query.plans).await?;
+        let accounts = self.asked_accounts(query).await?;
         let zone = Zone::utc();
         let now = self.now();
         let period = whole_days(query, now, &zone)?;
@@ -123,7 +127,11 @@ impl Services {
             .window
             .tile(period.range, &zone)
             .map_err(|error| ServiceError::invalid("window", error))?;
-        let reads = self.read_platform(query, period).await?;
+        let reads = if accounts.is_empty() {
+            self.read_platform(query, period).await?
+        } else {
+            Box::pin(self.read_accounts(query, &accounts, period)).await?
+        };
         let names = self.account_names(&figures::to_name(&reads.uses)).await?;
         let plans = self.plan_names(query.by).await?;
         let grouped = reads.grouped(query.by, &windows, &names, &plans);

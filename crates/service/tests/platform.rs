@@ -23,6 +23,7 @@ fn query(text: &str, window: Window, by: PlatformBy) -> PlatformQuery {
     PlatformQuery {
         period: ViewQuery::parse(text).unwrap().0,
         plans: Vec::new(),
+        accounts: Vec::new(),
         window,
         by,
         compared: Comparison::Previous,
@@ -116,6 +117,98 @@ async fn accounts_are_named_counted_and_compared() {
     // On the eleventh day of a cycle that began in Berlin on the first.
     assert_eq!((found.run_outs.accounts, found.run_outs.before), (1, 0));
     assert_eq!(found.run_outs.weeks, [0, 1, 0, 0, 0]);
+}
+
+#[tokio::test]
+async fn an_account_narrows_everything_and_adds_up_to_all_of_them() {
+    let world = used().await;
+    let all = [
+        PlatformBy::Agent,
+        PlatformBy::Activity,
+        PlatformBy::Plan,
+        PlatformBy::Account,
+    ];
+    for (window, by) in [Window::Hour, Window::Day, Window::Week]
+        .into_iter()
+        .flat_map(|window| all.map(|by| (window, by)))
+    {
+        let of = |accounts: &[&str]| PlatformQuery {
+            accounts: accounts.iter().map(|key| (*key).to_owned()).collect(),
+            ..query("", window, by)
+        };
+        let (north, south) = (
+            read(&world, &of(&["north"])).await,
+            read(&world, &of(&["south"])).await,
+        );
+        assert_eq!(
+            north.trends.total.credits,
+            credits("4.75"),
+            "{window:?} {by:?}"
+        );
+        assert_eq!(
+            north.trends.previous.credits,
+            credits("2"),
+            "{window:?} {by:?}"
+        );
+        assert_eq!(
+            south.trends.total.credits,
+            credits("1200.5"),
+            "{window:?} {by:?}"
+        );
+        assert_eq!((north.accounts, north.active), (1, (1, 1)));
+        assert_eq!((north.run_outs.accounts, south.run_outs.accounts), (0, 1));
+        assert!(north.largest.iter().all(|account| account.key == "north"));
+        let together = read(&world, &of(&["south", "north", "north"])).await;
+        let everything = read(&world, &query("", window, by)).await;
+        assert_eq!(
+            together.trends.total, everything.trends.total,
+            "{window:?} {by:?}"
+        );
+        assert_eq!(
+            together.trends.previous, everything.trends.previous,
+            "{window:?} {by:?}"
+        );
+        assert_eq!(together.trends.heat, everything.trends.heat);
+        assert_eq!(together.adoption, everything.adoption);
+        let points = |found: &PlatformTrends| -> Vec<_> {
+            found
+                .trends
+                .groups
+                .iter()
+                .map(|group| (group.name.clone(), group.points.clone()))
+                .collect()
+        };
+        if by != PlatformBy::Account && window != Window::Hour {
+            assert_eq!(points(&together), points(&everything), "{window:?} {by:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_account_must_be_one_and_goes_without_plans() {
+    let world = used().await;
+    let of = |accounts: Vec<String>, plans: Vec<String>| PlatformQuery {
+        accounts,
+        plans,
+        ..query("", Window::Day, PlatformBy::Agent)
+    };
+    for (asked, field) in [
+        (of(vec!["nobody".to_owned()], vec![]), "account"),
+        (
+            of(vec!["north".to_owned()], vec!["scale".to_owned()]),
+            "plan",
+        ),
+        (
+            of((0..21).map(|at| at.to_string()).collect(), vec![]),
+            "account",
+        ),
+    ] {
+        let refused = world
+            .services
+            .platform_trends(&world.operator, &asked)
+            .await;
+        assert_eq!(wrong(refused).0, field);
+    }
 }
 
 #[tokio::test]

@@ -416,6 +416,7 @@ async fn platform_trends_are_what_plain_sql_adds_up() {
                 ..ViewQuery::default()
             },
             plans: Vec::new(),
+            accounts: Vec::new(),
             window: *WINDOWS.choose(&mut rng).unwrap(),
             by: *[PlatformBy::Agent, PlatformBy::Account]
                 .choose(&mut rng)

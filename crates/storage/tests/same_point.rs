@@ -141,6 +141,7 @@ async fn level_use_is_as_much_as_before_whatever_the_time_of_day(#[case] now: &'
         let asked = PlatformQuery {
             period: query,
             plans: Vec::new(),
+            accounts: Vec::new(),
             window: Window::Day,
             by: PlatformBy::Account,
             compared: Comparison::Previous,

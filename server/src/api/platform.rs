@@ -135,6 +135,7 @@ pub struct AccountChange {
         ("from" = Option<String>, Query, description = "First day of a custom period."),
         ("to" = Option<String>, Query, description = "Day after its last one."),
         ("plan" = Option<Vec<String>>, Query, description = "Keys of plans; repeatable. All when left out."),
+        ("account" = Option<Vec<String>>, Query, description = "Keys of accounts, at most 20; repeatable, and without `plan`. All when left out."),
         ("window" = Option<String>, Query, description = "`hour`, `day` (default), `week` or `month`."),
         ("by" = Option<String>, Query, description = "`agent` (default), `activity`, `plan` or `account`."),
         ("against" = Option<String>, Query, description = "`before` (default): the days before; `week`, `year`: the same days a week or a year before; `none`: nothing."),
@@ -173,6 +174,7 @@ fn query(rest: &mut Rest) -> PlatformQuery {
             ..ViewQuery::default()
         },
         plans: rest.take_all("plan"),
+        accounts: rest.take_all("account"),
         window: rest.parse("window").unwrap_or(Window::Day),
         by: rest.parse("by").unwrap_or_default(),
         compared: rest.parse("against").unwrap_or_default(),

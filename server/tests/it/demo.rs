@@ -197,6 +197,7 @@ async fn budgets_and_limits_are_in_every_state(server: &TestServer) {
     let query = PlatformQuery {
         period: ViewQuery::default(),
         plans: vec![],
+        accounts: vec![],
         window: domain::calendar::Window::Day,
         by: service::platform::PlatformBy::Plan,
         compared: domain::calendar::Comparison::default(),

@@ -3,7 +3,7 @@
 use domain::usage::CompanyName;
 use leptos::prelude::*;
 
-use super::{item, kept, menu};
+use super::{NamedChoice, item, kept, many, menu};
 use crate::{COMPANY_OPTIONS_PATH, state::Filters};
 
 /// From this many companies on the menu has a search field.
@@ -33,6 +33,35 @@ impl CompanyChoice {
             [first, rest @ ..] => format!("{} + {}", first.name, rest.len()),
         }
     }
+}
+
+/// The menu of accounts, with a search by name; `name` is the parameter.
+pub fn account_choice(
+    filters: &Filters,
+    name: &'static str,
+    accounts: Vec<NamedChoice>,
+    search: &str,
+) -> AnyView {
+    let has_search = accounts.len() > SEARCH_FROM as usize || !search.is_empty();
+    let field = has_search.then(|| {
+        view! {
+            <form class="filter-search" method="get" action=filters.path() role="search">
+                {kept(filters, &[])}
+                <input class="menu-search" type="search" name=FIND value=search.to_owned() maxlength="200" autocomplete="off"
+                    placeholder="Name or key contains…" aria-label="Find an account"/>
+                <button class="button without-script" type="submit">"Find"</button>
+            </form>
+        }
+        .into_any()
+    });
+    many(
+        filters,
+        "Account",
+        name,
+        accounts,
+        field,
+        !search.is_empty(),
+    )
 }
 
 /// The menu of companies. A name chooses that one alone; a box adds it to what is chosen, or takes it away.

@@ -1,6 +1,12 @@
 //! Platform trends: usage across all accounts, for those who run the platform.
 
-use domain::{Credits, Time, calendar::Zone, filter::ViewQuery, number, tenancy::Plan};
+use domain::{
+    Credits, Time, TimeRange,
+    calendar::Zone,
+    filter::ViewQuery,
+    number,
+    tenancy::{Account, Plan},
+};
 use leptos::prelude::*;
 use service::{
     ServiceError,
@@ -17,7 +23,7 @@ use super::{
 };
 use crate::{
     PLATFORM_PATH, USAGE_PATH,
-    components::filter_bar::{Choice, filter_bar, one_of_many, segments},
+    components::filter_bar::{Choice, FIND, account_choice, filter_bar, one_of_many, segments},
     error::AppError,
     state::is_date,
 };
@@ -37,6 +43,10 @@ const PERIODS: [Choice; 4] = [
 /// When in their cycles accounts ran out.
 const WEEKS: [&str; service::platform::PARTS] =
     ["Week 1", "Week 2", "Week 3", "Week 4", "After day 28"];
+/// The parameter that chooses an account to look at; `account` is the one that the frame is about.
+const OF: &str = "of";
+/// Accounts that are offered at once: whoever has more searches for them.
+const MOST_ACCOUNTS: u32 = 50;
 /// Plans that can be chosen from.
 const MOST_PLANS: u32 = 200;
 
@@ -47,6 +57,9 @@ pub struct PlatformPage {
     found: PlatformTrends,
     plans: Vec<Plan>,
     plan: String,
+    /// The accounts to choose from, and what they were searched for by.
+    offered: Vec<Account>,
+    search: String,
     by: &'static str,
     asked: PlatformQuery,
     /// The platform's own keys; none for who may not manage them.
@@ -73,7 +86,9 @@ impl PlatformPage {
         let (_, caller) = ask.current.known()?;
         let (_, frame) = ask.frame(PLATFORM_PATH).await?;
         let by = known(&BY, ask.value("by").as_deref());
-        let plan = ask.value("plan").unwrap_or_default();
+        // An account goes without a plan.
+        let plan = ask.value("plan").filter(|_| ask.value(OF).is_none());
+        let plan = plan.unwrap_or_default();
         let query = PlatformQuery {
             period: asked_period(ask),
             plans: Some(plan.clone())
@@ -82,8 +97,19 @@ impl PlatformPage {
                 .collect(),
             window: trend_parts::window(ask),
             by: by.parse().unwrap_or(PlatformBy::Agent),
+            accounts: ask.value(OF).into_iter().collect(),
             compared: trend_parts::compared(ask),
         };
+        let search = ask.value(FIND).unwrap_or_default();
+        let offered = ask
+            .services
+            .accounts(
+                caller,
+                Some(search.as_str()).filter(|text| !text.is_empty()),
+                None,
+                MOST_ACCOUNTS,
+            )
+            .await?;
         let found = ask.services.platform_trends(caller, &query).await?;
         let plans = ask.services.plans(caller, None, MOST_PLANS).await?;
         let keys = match ask.services.keys(caller, None, None, MOST_KEYS).await {
@@ -98,6 +124,8 @@ impl PlatformPage {
             found,
             plans,
             plan,
+            search,
+            offered,
             by,
             asked: query,
         })
@@ -111,7 +139,7 @@ impl PlatformPage {
             by: self.by,
             group: &group,
             mover: &mover,
-            window: &|_| None,
+            window: &|window| self.rows_of(window),
             notes: &[],
         };
         let parts = view! {
@@ -146,7 +174,8 @@ impl PlatformPage {
         let chart = |format: &str| self.address(&format!("{PLATFORM_PATH}/chart.{format}"), &[]);
         let filters = &self.frame.filters;
         let choices = vec![
-            one_of_many(filters, "Plan", "plan", self.plan_choices()),
+            self.account_choice(),
+            one_of_many(&filters.without(&[OF]), "Plan", "plan", self.plan_choices()),
             trend_parts::period(filters, &PERIODS, trends.range, &trends.zone),
             compare_to(filters, trends.compared),
             segments(filters, "Group by", "by", &BY, self.by),
@@ -154,6 +183,43 @@ impl PlatformPage {
         ];
         let files = trend_parts::files(&figures, &chart);
         filter_bar(filters, choices, files.into_any())
+    }
+
+    /// The menu of accounts, in the place of that of companies.
+    fn account_choice(&self) -> AnyView {
+        let chosen = self.asked.accounts.first();
+        let mut accounts = vec![(None, "All accounts".to_owned(), chosen.is_none())];
+        let is_offered = self
+            .offered
+            .iter()
+            .any(|account| Some(&account.key) == chosen);
+        let names = self.found.largest.iter();
+        if let Some(key) = chosen.filter(|_| !is_offered) {
+            let name = names.clone().find(|account| account.key == *key);
+            let name = name.map_or(key, |account| &account.name).clone();
+            accounts.push((Some(key.clone()), name, true));
+        }
+        accounts.extend(self.offered.iter().map(|account| {
+            let is_chosen = Some(&account.key) == chosen;
+            (Some(account.key.clone()), account.name.clone(), is_chosen)
+        }));
+        let filters = self.frame.filters.without(&["plan"]);
+        account_choice(&filters, OF, accounts, &self.search)
+    }
+
+    /// The rows of a bar, where they are those of one account.
+    fn rows_of(&self, window: TimeRange) -> Option<String> {
+        let [account] = self.asked.accounts.as_slice() else {
+            return None;
+        };
+        let trends = &self.found.trends;
+        let shown = window.within(trends.range);
+        let (from, to) = (
+            trends.zone.rfc3339(shown.start),
+            trends.zone.rfc3339(shown.end),
+        );
+        let filters = self.frame.filters.without(&["company"]);
+        Some(filters.rows(&[("account", account), ("from", &from), ("to", &to)]))
     }
 
     fn plan_choices(&self) -> Vec<(Option<String>, String, bool)> {
@@ -180,6 +246,14 @@ impl PlatformPage {
             ("by", self.by),
             ("against", self.found.trends.compared.id()),
             ("plan", &self.plan),
+            (
+                if path.starts_with("/api/") {
+                    "account"
+                } else {
+                    OF
+                },
+                self.asked.accounts.first().map_or("", String::as_str),
+            ),
         ] {
             let is_replaced = more.iter().any(|(other, _)| *other == name);
             if !value.is_empty() && !is_replaced {

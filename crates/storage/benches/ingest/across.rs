@@ -108,6 +108,7 @@ async fn time(platform: &mut Platform, period: &str, by: PlatformBy, window: Win
             ..ViewQuery::default()
         },
         plans: Vec::new(),
+        accounts: Vec::new(),
         window,
         by,
         compared: Comparison::Previous,
