@@ -29,7 +29,7 @@ pub fn Problem(
         <section class="problem" role="alert">
             <h1>{error.to_string()}</h1>
             <p>{error.advice()}</p>
-            <a class="button primary" href=href rel="external">{label}</a>
+            <a class="button primary" href=href>{label}</a>
         </section>
     }
 }

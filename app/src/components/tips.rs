@@ -20,7 +20,7 @@ pub fn Tips(
             let lines = lines.into_iter().map(|line| {
                 view! {
                     <li>{Icon::Tip.view()}<p><strong>{line.title}</strong>" "{line.text}</p>
-                        <a href=line.href rel="external">{line.action}</a></li>
+                        <a href=line.href>{line.action}</a></li>
                 }
             });
             let as_of = format!("as of {}", tips.with_untracked(|tips| tips.as_of.clone()));

@@ -193,6 +193,10 @@ pub fn visit(tab: Tab, visit: Visit) {
 
 fn arrived(tab: Tab, sent: &Visit, answer: Result<Answer, JsValue>) {
     set_visiting(false);
+    if sent.form.is_some() {
+        // What was fetched while it was on its way may be older than what it did.
+        tab.changed();
+    }
     let sending = tab.sending.get_value();
     tab.sending.set_value(Sending::Nothing);
     match (answer, sending) {

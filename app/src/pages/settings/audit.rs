@@ -107,8 +107,7 @@ impl AuditPage {
             query.append_pair("actor", &self.ask.actor);
             query.append_pair("before", &last.number.to_string());
             let href = format!("{AUDIT_PATH}?{}", query.finish());
-            view! { <p class="older"><a class="button" href=href rel="external">"Older"</a></p> }
-                .into_any()
+            view! { <p class="older"><a class="button" href=href>"Older"</a></p> }.into_any()
         })
     }
 }

@@ -184,7 +184,7 @@ impl CompaniesPage {
         };
         view! {
             <tr>
-                <th scope="row"><a href=href rel="external">{company.name.clone()}</a><small>{company.key.clone()}</small></th>
+                <th scope="row"><a href=href>{company.name.clone()}</a><small>{company.key.clone()}</small></th>
                 <td class="number" data-live=mark("used")><Amount credits=line.used.credits shown/><small>{number::events(line.used.events)}</small></td>
                 <td class="number" data-live=mark("share")>{share}</td>
                 <td data-live=mark("budget")>{budget(line)}</td>
@@ -220,7 +220,7 @@ impl CompaniesPage {
                 let page = page.to_string();
                 let place = [("search", self.search.as_str()), ("page", &page)];
                 let href = self.frame.filters.href_with(&place);
-                view! { <a class="button" href=href rel="external">{label}</a> }
+                view! { <a class="button" href=href>{label}</a> }
             };
             let before = (self.page > 1).then(|| link(self.page - 1, "Previous"));
             let after = (self.page < last).then(|| link(self.page + 1, "Next"));

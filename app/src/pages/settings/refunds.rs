@@ -122,7 +122,7 @@ impl RefundsPage {
                 </header>
                 <p class="refund-reason">{dispute.reason.clone()}</p>
                 <dl class="refund-facts">{facts}</dl>
-                <p><a href=permalink(&row, &view) >"Open receipt"</a></p>
+                <p><a href=permalink(&row, &view)>"Open receipt"</a></p>
                 {self.decision(open)}
             </li>
         }
@@ -208,7 +208,7 @@ impl RefundsPage {
                 id: dispute.id.clone(),
             };
             let href = self.page_after(&place.to_string());
-            view! { <p class="older"><a class="button" href=href >"More requests"</a></p> }
+            view! { <p class="older"><a class="button" href=href>"More requests"</a></p> }
                 .into_any()
         })
     }

@@ -182,7 +182,7 @@ impl ReviewPage {
         let day = |time: Time| zone.day(time);
         let last = review.week.end.plus_micros(-1);
         let link = |time: Time, label: &'static str| {
-            view! { <a class="button" href=self.of_week(time) rel="external">{label}</a> }
+            view! { <a class="button" href=self.of_week(time)>{label}</a> }
         };
         let before = link(review.week.start.plus_micros(-DAY_US), "Previous week");
         let after = review
@@ -264,7 +264,7 @@ impl ReviewPage {
         let href = self.rows_of(spike.range, &[]);
         view! {
             <article class="card spike-card">
-                <header><h3><a href=href rel="external">{when}</a></h3>
+                <header><h3><a href=href>{when}</a></h3>
                     <p><b>{whole(spike.used)}</b>" vs "{whole(spike.expected)}" expected"</p></header>
                 <div class="table-card" tabindex="0" role="group" aria-label="Table of causes">
                     <table><thead><tr><th scope="col">"Cause"</th><th scope="col" class="number">"Increase"</th><th scope="col" class="number">"Share of increase"</th><th scope="col">"Peak hour"</th><th scope="col">"Limit"</th></tr></thead><tbody>{rows}{others}</tbody></table>

@@ -117,7 +117,7 @@ impl TrendParts<'_> {
             .notes
             .iter()
             .map(|note| {
-                view! { <li><span class="dot note-dot"></span><a href=note.href.clone() rel="external">{note.text.clone()}</a></li> }
+                view! { <li><span class="dot note-dot"></span><a href=note.href.clone()>{note.text.clone()}</a></li> }
             })
             .collect();
         (!notes.is_empty()).then(|| {
@@ -141,7 +141,7 @@ impl TrendParts<'_> {
                 let class = if at * 2 < windows.len() { "tip" } else { "tip late" };
                 let tip = view! { <span class=class><b>{format!("{} credits", number::credits(used.credits))}</b>{format!("{label} · {}", number::events(used.events))}</span> };
                 match (self.window)(*window) {
-                    Some(href) => view! { <a class="trend-mark" href=href tabindex=stop rel="external">{tip}</a> }.into_any(),
+                    Some(href) => view! { <a class="trend-mark" href=href tabindex=stop>{tip}</a> }.into_any(),
                     None => view! { <span class="trend-mark">{tip}</span> }.into_any(),
                 }
             })
@@ -376,7 +376,7 @@ pub(super) fn moved(now: Credits, before: Credits) -> Option<AnyView> {
 pub(super) fn linked(name: &str, link: Option<String>) -> AnyView {
     let name = name.to_owned();
     match link {
-        Some(href) => view! { <a href=href rel="external">{name}</a> }.into_any(),
+        Some(href) => view! { <a href=href>{name}</a> }.into_any(),
         None => name.into_any(),
     }
 }

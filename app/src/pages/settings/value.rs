@@ -102,7 +102,7 @@ impl ValuePage {
         let names: Vec<_> = agents.collect();
         let href = self.frame.filters.without(&["agent"]).href();
         (!names.is_empty()).then(|| {
-            view! { <p class="narrowed" data-testid="narrowed">"Only "<b>{names.join(", ")}</b>" · "<a href=href rel="external">"Show all"</a></p> }
+            view! { <p class="narrowed" data-testid="narrowed">"Only "<b>{names.join(", ")}</b>" · "<a href=href>"Show all"</a></p> }
         })
     }
 

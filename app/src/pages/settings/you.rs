@@ -53,7 +53,7 @@ impl YouPage {
             <section class="card plain-form" aria-labelledby="second-factor">
                 <h2 id="second-factor">"Two-step sign-in"</h2>
                 <p class="page-subtitle">{if self.has_second_factor { "On: you confirm with a passkey or a code after your password." } else { "Off. Turn it on to confirm with a passkey or a code after your password." }}</p>
-                <a class="button" href=SECOND_FACTOR_PATH rel="external">{if self.has_second_factor { "Manage" } else { "Set up" }}</a>
+                <a class="button" href=SECOND_FACTOR_PATH>{if self.has_second_factor { "Manage" } else { "Set up" }}</a>
             </section>
             <section aria-labelledby="sessions">
                 <header class="section-header"><h2 id="sessions">"Active sessions"</h2><p>{format!("Times are in {}.", self.zone.name())}</p>{others}</header>

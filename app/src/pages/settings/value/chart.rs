@@ -114,7 +114,7 @@ impl ValuePage {
                     format!(" · {} per lead", number::quotient(each))
                 });
                 let rest = format!("{label} · {} credits{cost}", number::credits(gain.used.credits));
-                view! { <a class="trend-mark" href=rows_in(&self.frame.filters, *window, self.value.range, &self.value.zone) tabindex=stop rel="external"><span class=class><b>{leads}</b>{rest}</span></a> }
+                view! { <a class="trend-mark" href=rows_in(&self.frame.filters, *window, self.value.range, &self.value.zone) tabindex=stop><span class=class><b>{leads}</b>{rest}</span></a> }
             })
             .collect();
         view! { <div class="trend-marks" data-testid="marks">{marks}</div> }
