@@ -2,10 +2,11 @@
 //! reader may not see.
 
 use serde_json::{Value, json};
+use service::{Caller, users::PutUser};
 
 use crate::{
     joining::{get, signed_in},
-    pages::with_people,
+    pages::{PASSWORD, with_people},
     support::{TestServer, event},
 };
 
@@ -244,4 +245,34 @@ async fn a_client_is_offered_its_own_companies_and_finds_no_others() {
     )
     .await
     .ok(404);
+}
+
+#[tokio::test]
+async fn platform_trends_of_one_account_are_those_of_the_api_and_lead_to_its_rows() {
+    let server = used().await;
+    let staff = PutUser {
+        email: "pm@creditscope.example".to_owned(),
+        name: "Paula".to_owned(),
+        password: PASSWORD.to_owned(),
+        platform_role: Some(domain::tenancy::PlatformRole::ProductManager),
+        memberships: Vec::new(),
+    };
+    let operator = Caller::operator("test");
+    server.services.put_user(&operator, staff).await.unwrap();
+    let pm = signed_in(&server, "pm@creditscope.example").await;
+    for (account, credits) in [("northwind", "1,110"), ("brightside", "0")] {
+        let path = format!("/platform/trends?account=northwind&of={account}&period=7d");
+        let page = get(&server, &pm, &path).await.ok(200).text();
+        assert_eq!(figure(&page, "class=\"trend-total\""), credits, "{account}");
+        let rows = format!("href=\"/billing/usage?account={account}&amp;from=");
+        assert!(page.contains(&rows) && page.contains("back=%2Fplatform%2Ftrends"), "{account}");
+        let api = format!("/api/v1/platform/trends?account={account}&period=7d");
+        let told = get(&server, &pm, &api).await.ok(200).json();
+        assert_eq!(told["credits"], credits.replace(',', ""), "{account}");
+    }
+    // A cycle that was chosen for an account is none of the platform's, and is carried on.
+    let path = "/platform/trends?account=northwind&period=this_cycle";
+    let page = get(&server, &pm, path).await.ok(200).text();
+    assert!(page.contains("aria-label=\"Period: Last 30 days\""));
+    assert!(page.contains("href=\"/billing/trends?account=northwind&amp;period=this_cycle\""));
 }
