@@ -120,7 +120,7 @@ test.describe("The filter bar", () => {
     await (await open(page, "company")).getByRole("link", { name: "Acme Dental", exact: true }).click();
     const alert = page.getByRole("alert");
     await expect(alert).toContainText("Acme Dental could not be loaded.");
-    await expect(alert).toContainText("The server failed (503). You still see company: All companies.");
+    await expect(alert).toContainText("The server failed (503). You still see all companies.");
     await expect(chosen(page, "company")).toHaveAttribute("aria-describedby", (await alert.getAttribute("id")) ?? "none");
     await expect(chosen(page, "company")).toHaveAttribute("aria-label", "Company: All companies");
     expect(await usage.listed()).toEqual(used);

@@ -169,7 +169,11 @@ fn menu(
     is_open: bool,
 ) -> AnyView {
     let spoken = format!("{label}: {chosen}");
-    let still = format!("{}: {chosen}", label.to_lowercase());
+    let still = if clear.is_some() {
+        chosen.clone()
+    } else {
+        lower_first(&chosen)
+    };
     let class = if clear.is_some() {
         "filter-choice is-set"
     } else {
@@ -193,6 +197,13 @@ fn menu(
         </div>
     }
     .into_any()
+}
+
+/// What is shown when nothing is chosen, within a sentence: `all companies`.
+fn lower_first(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(char::to_lowercase);
+    first.into_iter().flatten().chain(letters).collect()
 }
 
 /// The fields that keep what a form does not choose itself.

@@ -177,7 +177,7 @@ pub fn apply(tab: Tab, form: &HtmlFormElement, name: &str) {
     };
     let action = form.get_attribute("action").unwrap_or_else(path_shown);
     let href = [&action, "?", &String::from(query.to_string())].concat();
-    let made = (name.to_owned(), tab.history.shown());
+    let made = (name.to_owned(), tab.history.entry());
     let goes_on = tab.applied.get_value() == Some(made);
     let control = form.clone().unchecked_into();
     visit(tab, Visit::apply(href, control, name.to_owned(), goes_on));

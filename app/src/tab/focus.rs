@@ -44,7 +44,7 @@ impl Focused {
         let menu = closest(&active, "details.menu");
         let search = menu
             .as_ref()
-            .and_then(|menu| menu.query_selector("[data-find] input").ok()?);
+            .and_then(|menu| menu.query_selector("[data-find] input[type=search]").ok()?);
         Some(Self {
             selector: selector(&active)?,
             choice: choice.and_then(|choice| choice.get_attribute("data-choice")),
@@ -87,7 +87,10 @@ impl Focused {
         let Some(text) = self.search.as_ref().filter(|text| !text.is_empty()) else {
             return;
         };
-        let field = menu.query_selector("[data-find] input").ok().flatten();
+        let field = menu
+            .query_selector("[data-find] input[type=search]")
+            .ok()
+            .flatten();
         if let Some(field) = field.as_ref().and_then(|field| field.dyn_ref()) {
             HtmlInputElement::set_value(field, text);
             super::apply::find(field);
@@ -130,7 +133,9 @@ fn selector(active: &Element) -> Option<String> {
         .get_attribute("type")
         .is_some_and(|kind| kind == "checkbox" || kind == "radio");
     let value = is_box.then(|| part("value")).flatten();
-    Some([tag, part(name)?, value.unwrap_or_default()].concat())
+    // Forms send fields of the same name along without showing them.
+    let shown = ":not([type=hidden])".to_owned();
+    Some([tag, shown, part(name)?, value.unwrap_or_default()].concat())
 }
 
 /// A text within quotes in a selector.

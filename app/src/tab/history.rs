@@ -99,11 +99,6 @@ impl History {
         self.keep(scroll_y(), None);
     }
 
-    /// The name of the entry that is shown.
-    pub fn shown(self) -> i64 {
-        self.shown.get_value()
-    }
-
     /// A new entry, which the back button leaves for the one that is shown now.
     pub fn push(self, href: &str) {
         self.remember();

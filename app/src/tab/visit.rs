@@ -9,6 +9,7 @@ use super::{
     Tab, apply,
     failure::{self, Words},
     focus,
+    history::scroll_y,
     outdated::BUILD,
     page, path_shown, prefetch, query_shown, sheet, transition,
 };
@@ -340,7 +341,7 @@ fn show(tab: Tab, visit: &Visit, answer: &Answer) {
         hash: href.split_once('#').map_or("", |(_, id)| id).to_owned(),
         applied: visit.applied.clone(),
         is_form: visit.form.is_some(),
-        keeps_place,
+        keeps_place: keeps_place.then(scroll_y),
         focused,
         sheet,
     };
@@ -414,7 +415,8 @@ struct Arrival {
     hash: String,
     applied: Option<String>,
     is_form: bool,
-    keeps_place: bool,
+    /// How far the page is scrolled that the reader stays in.
+    keeps_place: Option<f64>,
     focused: Option<focus::Focused>,
     /// Address of the sheet that lay over the page that was left.
     sheet: Option<String>,
@@ -424,11 +426,11 @@ impl Arrival {
     /// Puts the reader where they expect to be in the page.
     fn arrive(self, tab: Tab) {
         tab.applied
-            .set_value(self.applied.clone().map(|name| (name, tab.history.shown())));
+            .set_value(self.applied.clone().map(|name| (name, tab.history.entry())));
         let target = document().get_element_by_id(&self.hash);
-        match self.entry {
-            Entry::Gone(y) => window().scroll_to_with_x_and_y(0.0, y),
-            _ if self.keeps_place => {}
+        match (self.entry, self.keeps_place) {
+            // A page that is taken down may scroll up meanwhile.
+            (Entry::Gone(y), _) | (_, Some(y)) => window().scroll_to_with_x_and_y(0.0, y),
             _ => match &target {
                 Some(target) => target.scroll_into_view(),
                 None => window().scroll_to_with_x_and_y(0.0, 0.0),
@@ -440,7 +442,7 @@ impl Arrival {
                 None => focus::heading(),
             }
         }
-        if !self.keeps_place || self.is_form {
+        if self.keeps_place.is_none() || self.is_form {
             let title = document().title();
             focus::announce(title.split(" · ").next().unwrap_or_default());
         }
@@ -457,6 +459,6 @@ impl Arrival {
         }
         let opener = self.sheet.as_deref();
         opener.is_some_and(sheet::opener_again)
-            || self.keeps_place && self.focused.as_ref().is_some_and(focus::Focused::again)
+            || self.keeps_place.is_some() && self.focused.as_ref().is_some_and(focus::Focused::again)
     }
 }

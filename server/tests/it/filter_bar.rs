@@ -265,7 +265,10 @@ async fn platform_trends_of_one_account_are_those_of_the_api_and_lead_to_its_row
         let page = get(&server, &pm, &path).await.ok(200).text();
         assert_eq!(figure(&page, "class=\"trend-total\""), credits, "{account}");
         let rows = format!("href=\"/billing/usage?account={account}&amp;from=");
-        assert!(page.contains(&rows) && page.contains("back=%2Fplatform%2Ftrends"), "{account}");
+        assert!(
+            page.contains(&rows) && page.contains("back=%2Fplatform%2Ftrends"),
+            "{account}"
+        );
         let api = format!("/api/v1/platform/trends?account={account}&period=7d");
         let told = get(&server, &pm, &api).await.ok(200).json();
         assert_eq!(told["credits"], credits.replace(',', ""), "{account}");
