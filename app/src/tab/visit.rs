@@ -459,6 +459,7 @@ impl Arrival {
         }
         let opener = self.sheet.as_deref();
         opener.is_some_and(sheet::opener_again)
-            || self.keeps_place.is_some() && self.focused.as_ref().is_some_and(focus::Focused::again)
+            || self.keeps_place.is_some()
+                && self.focused.as_ref().is_some_and(focus::Focused::again)
     }
 }
