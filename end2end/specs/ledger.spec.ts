@@ -119,6 +119,7 @@ test.describe("When credits run out", () => {
     await expect(banner).toContainText("AI features have stopped.");
     await expect(banner).toContainText("Overage: 1 credit.");
     await expect(banner).toContainText(/New credits arrive on \d+ \w+ \d{4}/);
+    await banner.locator("summary").click();
     for (const name of ["Buy a pack", "Compare plans"]) {
       await expect(banner.getByRole("link", { name })).toHaveAttribute("href", `/billing/plans?account=${account.key}`);
     }
@@ -135,6 +136,7 @@ test.describe("When credits run out", () => {
     await account.api.report({ company: "acme", credits: "1500" });
     const notice = page.locator(".notice.warning");
     await expect(notice).toContainText("Almost out of credits.");
+    await notice.locator("summary").click();
     await expect(notice.getByRole("link", { name: "Buy a pack" })).toHaveAttribute("href", "/billing/plans");
   });
 
@@ -148,6 +150,7 @@ test.describe("When credits run out", () => {
     for (const { page } of [analyst, client]) {
       const banner = page.locator(".notice.danger");
       await expect(banner).toContainText("AI features have stopped.");
+      await banner.locator("summary").click();
       await expect(banner).toContainText("Ask your admin to buy a pack");
       await expect(banner.getByRole("link")).toHaveCount(0);
     }
@@ -172,6 +175,7 @@ test.describe("When credits run out", () => {
     await account.api.suspend(true);
     const banner = page.locator(".notice.danger");
     await expect(banner).toContainText("This account is suspended.");
+    await banner.locator("summary").click();
     await expect(banner.getByRole("link")).toHaveCount(0);
     await account.api.suspend(false);
     await expect(banner).toHaveCount(0);
@@ -182,8 +186,9 @@ test.describe("Active calls", () => {
   test("a call appears with its hold, ticks, and becomes a row when it ends", async ({ usage, account, page }) => {
     await usage.open();
     const strip = page.getByTestId("running");
-    await expect(strip).toHaveCount(0);
+    await expect(strip).toContainText("No active calls");
     expect(await width(page, "held")).toBe(0);
+    const place = await strip.boundingBox();
     await account.api.hold({ company: "acme", credits: "500", id: "call-1" });
     await expect(strip.getByRole("listitem")).toHaveCount(1);
     await expect(strip).toContainText("Voice Inbound");
@@ -198,28 +203,34 @@ test.describe("Active calls", () => {
     const began = await seconds();
     await expect.poll(seconds).toBeGreaterThan(began + 1);
     await account.api.renewHold("call-1", "42.5");
-    await expect(strip.locator(".running-used")).toContainText("43 of 500");
+    await expect(strip.locator(".running-used")).toContainText("500 reserved, 43 credits used");
+    expect(await strip.boundingBox(), "it is as tall as without calls").toEqual(place);
 
     await account.api.settleHold("call-1", "61.25", "call_81f");
     await expect(usage.row("call_81f")).toHaveCount(1);
-    await expect(strip).toHaveCount(0);
+    await expect(strip).toContainText("No active calls");
+    expect(await strip.boundingBox()).toEqual(place);
     await expect(page.getByTestId("held")).toHaveText("Reserved 0");
     expect(await width(page, "held")).toBe(0);
     expect(await usage.used()).toBe(micro("61.25"));
   });
 
-  test("six are shown, the others counted, and those that tick are not read out", async ({ usage, account, page }) => {
+  test("the four longest are shown, the count opens the others, and those that tick are not read out", async ({ usage, account, page }) => {
     for (let call = 0; call < 9; call++) await account.api.hold({ company: "acme", credits: "10", id: `many-${call}` });
     await usage.open();
     const strip = page.getByTestId("running");
-    await expect(strip.getByRole("listitem")).toHaveCount(6);
-    await expect(page.getByTestId("running-more")).toHaveText("+ 3 more");
-    await expect(strip).toContainText("9 active calls · 90 credits reserved");
+    await expect(strip.getByRole("listitem")).toHaveCount(4);
+    await expect(page.getByTestId("running-more")).toHaveText("+ 5 more");
+    await expect(strip).toContainText("9 active calls");
+    await expect(strip).toContainText("90 credits reserved");
     await expect(strip.locator("[aria-live], [role=status], [role=alert]")).toHaveCount(0);
     const place = () => strip.boundingBox();
     const before = await place();
     await account.api.settleHold("many-0", "1", "ended");
-    await expect(page.getByTestId("running-more")).toHaveText("+ 2 more");
+    await expect(page.getByTestId("running-more")).toHaveText("+ 4 more");
+    expect(await place()).toEqual(before);
+    await strip.locator("summary").click();
+    await expect(strip.getByRole("list", { name: "Other active calls" }).getByRole("listitem")).toHaveCount(4);
     expect(await place()).toEqual(before);
   });
 
@@ -229,7 +240,8 @@ test.describe("Active calls", () => {
     const { usage, page } = await newReader(await account.user({ role: "client", company: "acme" }));
     await usage.open();
     await expect(page.getByTestId("running").getByRole("listitem")).toHaveCount(1);
-    await expect(page.getByTestId("running")).toContainText("1 active call · 10 credits reserved");
+    await expect(page.getByTestId("running")).toContainText("1 active call");
+    await expect(page.getByTestId("running")).toContainText("10 credits reserved");
     expect(await page.content()).not.toContain("foreign-call");
   });
 });
@@ -340,6 +352,7 @@ test.describe("A link to an event", () => {
     await account.api.report({ company: "acme", agent: "nox", credits: "1", reference: "hidden", id: "hidden/1" }, ...history(3));
     await usage.open("?agent=chat&event=end2end/hidden%252F1");
     await expect(page.locator(".notice")).toContainText("outside this view");
+    await page.locator(".notice summary").click();
     await page.getByRole("link", { name: "Show the event" }).click();
     await expect(usage.receipt).toContainText("hidden/1");
     for (const event of ["end2end/no-such-event", "nonsense"]) {
