@@ -84,6 +84,8 @@ impl Line {
     pub fn empty(place: Place) -> Self {
         Self {
             place,
+            // The dot is found by it when a row is written here.
+            dot: "dot".to_owned(),
             ..Self::default()
         }
     }
@@ -223,6 +225,23 @@ mod tests {
             html.contains("?agent=chat&amp;event=gw%252F2/a%26b#receipt"),
             "{html}"
         );
+    }
+
+    #[test]
+    fn every_cell_is_found_in_a_line_without_a_row() {
+        let html = Line::empty(Place::Beyond).html(0, false);
+        for cell in [
+            "dot",
+            "clip company",
+            "aligned-whole",
+            "given-back-mark",
+            "log-link",
+        ] {
+            assert!(
+                html.contains(&format!("class=\"{cell}\"")),
+                "{cell}: {html}"
+            );
+        }
     }
 
     #[test]
