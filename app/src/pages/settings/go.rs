@@ -264,7 +264,9 @@ impl Seeker<'_> {
             (accounts.0, "Accounts", accounts.1),
         ];
         if self.is_searching() {
-            groups.sort_by_key(|(best, ..)| *best);
+            // The group with the best comes first; the others keep their places.
+            let first = (0..groups.len()).min_by_key(|group| groups[*group].0);
+            groups[..=first.unwrap_or_default()].rotate_right(1);
         }
         let groups = groups
             .into_iter()

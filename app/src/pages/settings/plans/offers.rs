@@ -21,7 +21,7 @@ impl PlansPage {
     /// Packs and plans.
     pub(super) fn offers(&self) -> impl IntoView + use<> {
         let of_packs = format!(
-            "On top of your plan, as soon as they are paid. Unused credits expire as each says; this cycle ends on {}.",
+            "On top of your plan, as soon as they are paid. A new cycle begins on {}.",
             self.cycle.resets_on
         );
         view! {
@@ -122,7 +122,13 @@ impl PlansPage {
 
 /// What an offer would do now.
 fn facts(effect: &EffectLine) -> impl IntoView + use<> {
-    let change = |[before, after]: &[String; 2]| format!("{before} → {after}");
+    let change = |[before, after]: &[String; 2]| {
+        if before == after {
+            before.clone()
+        } else {
+            format!("{before} → {after}")
+        }
+    };
     view! {
         <dl class="offer-facts">
             <div><dt>"Remaining"</dt><dd>{change(&effect.remaining)}</dd></div>
