@@ -35,9 +35,8 @@ pub fn filter_bar(filters: &Filters, choices: Vec<AnyView>, end: AnyView) -> Any
 fn way_back(filters: &Filters) -> Option<impl IntoView + use<>> {
     let back = filters.back()?.to_owned();
     let page = page_name(&back);
-    let spoken = format!("Show {page} as before");
     Some(view! {
-        <a class="filter-back" href=back data-testid="back" data-fixed="" title=spoken.clone() aria-label=spoken>
+        <a class="filter-back" href=back data-testid="back" data-fixed="" title="Show it as it was before">
             {Icon::Return.view()}<span>{format!("Back to {page}")}</span>{Icon::Close.view()}
         </a>
     })

@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// Longest period, in days: longer ones would be told apart by nobody.
-const MOST_DAYS: i64 = 400;
+pub const MOST_DAYS: i64 = 400;
 /// Most plans that a view is narrowed to.
 const MOST_PLANS: usize = 100;
 /// Plans that are named: any beyond are shown by their keys.

@@ -6,11 +6,12 @@ use domain::{
     filter::ViewQuery,
     number,
     tenancy::{Account, Plan},
+    time::DAY_US,
 };
 use leptos::prelude::*;
 use service::{
     ServiceError,
-    platform::{PlatformBy, PlatformQuery, PlatformTrends},
+    platform::{MOST_DAYS, PlatformBy, PlatformQuery, PlatformTrends},
     ports::ApiKey,
     trends::Mover,
 };
@@ -67,11 +68,21 @@ pub struct PlatformPage {
     now: Time,
 }
 
+/// Whether a custom period has both its ends, and is not longer than this page can show: one that is may have been
+/// chosen on another page.
+fn is_usable(from: Option<&str>, to: Option<&str>) -> bool {
+    let day = |date: Option<&str>| format!("{}T00:00:00Z", date?).parse::<Time>().ok();
+    let (Some(from), Some(to)) = (day(from), day(to)) else {
+        return false;
+    };
+    to.micros_since(from) < MOST_DAYS * DAY_US
+}
+
 /// The period that is asked for. One that belongs to other pages, such as a billing cycle, is none of this one.
 fn asked_period(ask: &Ask<'_>) -> ViewQuery {
     let date = |name: &str| ask.value(name).filter(|value| is_date(value));
     let (from, to) = (date("from"), date("to"));
-    let is_custom = from.is_some() && to.is_some();
+    let is_custom = is_usable(from.as_deref(), to.as_deref());
     let named = known(&PERIODS, ask.value("period").as_deref());
     ViewQuery {
         period: (!is_custom).then(|| named.to_owned()),
