@@ -1,6 +1,7 @@
 // Whether a page is live is said honestly, beside every page, and moves nothing.
 
 import type { Page } from "@playwright/test";
+import { signIn } from "../support/account";
 import { expect, test } from "../support/test";
 
 const PAGES = ["Trends", "Alerts", "Companies", "Plans & add-ons", "Members", "AI Credits Usage"];
@@ -63,5 +64,26 @@ test.describe("The link", () => {
     await expect.poll(said).toEqual(expect.arrayContaining(["broken", "live"]));
     expect((await said()).indexOf("broken")).toBeLessThan((await said()).lastIndexOf("live"));
     await expect(page.locator(".live-mark")).toHaveText("Live");
+  });
+});
+
+test.describe("Two people in one browser", () => {
+  test("who signs in anew in a second tab is shown nothing of the first one's page", async ({ usage, account, server }) => {
+    const { page } = usage;
+    const other = await account.user({ role: "client", company: "bluewater" });
+    await usage.open();
+    await account.api.report({ company: "acme", agent: "chat", activity: "chat_reply", credits: "11" });
+    await page.locator(".sidebar").getByRole("link", { name: "Trends", exact: true }).click();
+    await expect(page.locator(".trend-total")).toContainText("11 credits");
+    // The second tab: a browser's tabs share their cookies.
+    await page.context().clearCookies();
+    await signIn(page.context().request, server, other);
+    // A visit finds out: the browser loads the page, as somebody else sees it.
+    await account.api.report({ company: "bluewater", agent: "chat", activity: "chat_reply", credits: "5" });
+    await page.locator(".sidebar").getByRole("link", { name: "Trends", exact: true }).click();
+    await expect(page.locator(".trend-total")).toContainText("5 credits");
+    await expect(page.locator(".live-mark")).toHaveText("Live");
+    await account.api.report({ company: "acme", agent: "chat", activity: "chat_reply", credits: "100" }, { company: "bluewater", agent: "chat", activity: "chat_reply", credits: "2" });
+    await expect(page.locator(".trend-total")).toContainText("7 credits");
   });
 });

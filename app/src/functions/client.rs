@@ -18,8 +18,10 @@ use leptos::{
 };
 use send_wrapper::SendWrapper;
 use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Headers, RequestInit};
 
 use super::socket;
+use crate::tab::READER_HEADER;
 
 /// The client of all server functions.
 pub struct PageClient;
@@ -45,7 +47,11 @@ fn unused<T, E: FromServerFnError>() -> Result<T, E> {
 }
 
 async fn fetch(address: &str) -> Result<Fetched, JsValue> {
-    let response = JsFuture::from(window().fetch_with_str(address)).await?;
+    let headers = Headers::new()?;
+    headers.set(READER_HEADER, &crate::tab::reader())?;
+    let request = RequestInit::new();
+    request.set_headers(&headers);
+    let response = JsFuture::from(window().fetch_with_str_and_init(address, &request)).await?;
     let response: web_sys::Response = response.unchecked_into();
     let body = JsFuture::from(response.array_buffer()?).await?;
     Ok(Fetched {

@@ -12,11 +12,14 @@ use web_sys::{BinaryType, CloseEvent, Event, MessageEvent, WebSocket};
 
 /// The server is of another build than the page.
 const OUTDATED: u16 = 4000;
+/// Somebody else is signed in than who read the page.
+const ANOTHER_READER: u16 = 4001;
 
 /// Opens a socket. What is received ends when the connection does; the connection ends when the sender is dropped.
 pub fn open(path: &str) -> Result<(UnboundedReceiver<Bytes>, UnboundedSender<Bytes>), JsValue> {
     let build = crate::tab::build();
-    let socket = WebSocket::new(&[path, "?build=", &build].concat())?;
+    let reader = crate::tab::reader();
+    let socket = WebSocket::new(&[path, "?build=", &build, "&reader=", &reader].concat())?;
     socket.set_binary_type(BinaryType::Arraybuffer);
     let (arrive, arrived) = mpsc::unbounded();
     let (send, outgoing) = mpsc::unbounded();
@@ -36,8 +39,10 @@ async fn drive(
         let _ = opened.unbounded_send(true);
     });
     let on_close = Closure::<dyn Fn(CloseEvent)>::new(move |event: CloseEvent| {
-        if event.code() == OUTDATED {
-            crate::tab::outdated();
+        match event.code() {
+            OUTDATED => crate::tab::outdated(),
+            ANOTHER_READER => crate::tab::load_again(),
+            _ => {}
         }
         let _ = failed.unbounded_send(false);
         end.close_channel();

@@ -8,6 +8,10 @@ use super::failure::{self, Words};
 
 /// The attribute of the document that names the build which made it.
 pub const BUILD: &str = "data-build";
+/// The attribute of the document that tells readers apart.
+pub const READER: &str = "data-reader";
+/// Tells the server who read the page that something is sent from.
+pub const READER_HEADER: &str = "x-reader";
 /// Where the tab keeps when it loaded itself again, so that two servers of different builds cannot make it do so for
 /// ever.
 const RELOADED_AT: &str = "reloaded-at";
@@ -19,6 +23,20 @@ pub fn build() -> String {
     let root = document().document_element();
     root.and_then(|root| root.get_attribute(BUILD))
         .unwrap_or_default()
+}
+
+/// Who read the page, as a mark.
+pub fn reader() -> String {
+    let root = document().document_element();
+    root.and_then(|root| root.get_attribute(READER))
+        .unwrap_or_default()
+}
+
+/// Loads the page again at once: somebody else is signed in, who must not see it.
+pub fn load_again() {
+    if may_reload() {
+        let _ = window().location().reload();
+    }
 }
 
 /// The server is of another build: the page is loaded again, unless something typed would be lost by it.

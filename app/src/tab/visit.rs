@@ -10,7 +10,7 @@ use super::{
     failure::{self, Words},
     focus,
     history::scroll_y,
-    outdated::BUILD,
+    outdated::{BUILD, READER, READER_HEADER, reader},
     page, path_shown, prefetch, query_shown, sheet, transition,
 };
 use crate::SIGN_IN_PATH;
@@ -19,8 +19,6 @@ use crate::SIGN_IN_PATH;
 const VISIT_HEADER: &str = "x-visit";
 /// Where such a redirect leads.
 const ELSEWHERE_HEADER: &str = "x-elsewhere";
-/// The attribute of the document that tells readers apart.
-const READER: &str = "data-reader";
 
 /// What a visit leaves in the history.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -222,6 +220,7 @@ pub fn ask(href: &str, form: Option<&JsValue>) -> Result<Promise, JsValue> {
     let request = RequestInit::new();
     if let Some(form) = form {
         headers.set(VISIT_HEADER, "1")?;
+        headers.set(READER_HEADER, &reader())?;
         request.set_method("POST");
         request.set_body(form);
     }

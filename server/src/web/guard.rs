@@ -10,6 +10,8 @@ use axum::{
 
 /// The page that asks who someone is.
 pub const SIGN_IN: &str = "/sign-in";
+/// Says who read the page that a request comes from.
+const READER: &str = "x-reader";
 /// Where server functions live; they refuse in their own words.
 const FUNCTIONS: &str = "/api/fn/";
 
@@ -33,6 +35,9 @@ pub async fn signed_in(request: Request, next: Next) -> Response {
             return StatusCode::FORBIDDEN.into_response();
         }
         return Redirect::to(app::SECOND_FACTOR_PATH).into_response();
+    }
+    if is_of_another_reader(&request) {
+        return refused_to_another(path);
     }
     match (is_known, path == SIGN_IN) {
         // A stream has no words before it is one.
@@ -60,6 +65,30 @@ pub async fn signed_in(request: Request, next: Next) -> Response {
         .entry(header::CACHE_CONTROL)
         .or_insert(HeaderValue::from_static("private, no-cache"));
     response
+}
+
+/// Whether what is sent comes from a page that somebody else read, who was signed in before in the same browser.
+fn is_of_another_reader(request: &Request) -> bool {
+    let said = request.headers().get(READER);
+    let said = said.and_then(|reader| reader.to_str().ok());
+    let current = request.extensions().get::<Current>();
+    said.zip(current)
+        .is_some_and(|(reader, current)| is_another(reader, current))
+}
+
+/// Whether somebody else is signed in than a page says. Nobody is nobody else.
+pub fn is_another(reader: &str, current: &Current) -> bool {
+    let known = current.known.as_ref();
+    known.is_some_and(|known| known.mark() != reader)
+}
+
+/// Nothing is done in the name of somebody who did not see the page: it is loaded again.
+fn refused_to_another(path: &str) -> Response {
+    if path.starts_with(FUNCTIONS) {
+        return super::signed_out();
+    }
+    let home = HeaderValue::from_static("/");
+    (StatusCode::OK, [(super::visits::ELSEWHERE, home)]).into_response()
 }
 
 fn next_of(request: &Request) -> Option<String> {

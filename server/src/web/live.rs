@@ -66,6 +66,9 @@ pub async fn follow(
     if is_of_another_build(request.uri()) {
         return upgrade.on_upgrade(move |socket| Tab::new(socket, &state, reader).refuse_build());
     }
+    if is_of_another_reader(request.uri(), &reader.current) {
+        return upgrade.on_upgrade(move |socket| Tab::new(socket, &state, reader).refuse_reader());
+    }
     let address = ClientAddress::of(request.extensions());
     if let Some(places) = places(&state, &reader.caller, address) {
         return upgrade.on_upgrade(move |socket| async move {
@@ -88,6 +91,13 @@ fn is_of_another_build(uri: &Uri) -> bool {
     let query = uri.query().unwrap_or_default();
     let said = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "build");
     said.is_some_and(|(_, build)| build != files::assets().build.as_str())
+}
+
+/// Whether a page says that somebody else read it: who signed in anew in another window.
+fn is_of_another_reader(uri: &Uri, current: &Current) -> bool {
+    let query = uri.query().unwrap_or_default();
+    let said = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "reader");
+    said.is_some_and(|(_, reader)| super::guard::is_another(&reader, current))
 }
 
 fn bounded(upgrade: WebSocketUpgrade) -> WebSocketUpgrade {

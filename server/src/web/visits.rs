@@ -10,7 +10,7 @@ use axum::{
 /// Marks a form that a page's script sends.
 const VISIT: HeaderName = HeaderName::from_static("x-visit");
 /// Where to go, by a load.
-const ELSEWHERE: HeaderName = HeaderName::from_static("x-elsewhere");
+pub(super) const ELSEWHERE: HeaderName = HeaderName::from_static("x-elsewhere");
 
 /// Answers a redirect to another site by its address: a script's request may not follow it, and the page's policy
 /// forbids to try.

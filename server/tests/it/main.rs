@@ -11,6 +11,7 @@ mod webhooks;
 mod webhooks_fair;
 mod zones;
 
+mod another_reader;
 mod bad_input;
 mod bodies;
 mod bounds;

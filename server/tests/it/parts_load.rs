@@ -90,7 +90,8 @@ async fn the_pages_of_many_accounts_are_rendered_once_each() {
     for number in 0..ACCOUNTS {
         let mut event = event_with(&format!("of {number}"), "/data/credits", json!("1"));
         event["subject"] = json!(format!("company-{number}"));
-        server.post_events(&event).await.ok(204);
+        let path = format!("/api/v1/events?account=many-{number}");
+        server.post(&path, &event).await.ok(204);
     }
     for look in &mut looks {
         look.page.take(parts(&mut look.socket).await);

@@ -92,6 +92,11 @@ impl Tab {
         self.close(Closing::Outdated).await;
     }
 
+    /// Says that somebody else is signed in than who read the page.
+    pub async fn refuse_reader(self) {
+        self.close(Closing::AnotherReader).await;
+    }
+
     /// Follows what the page asks for, until either side ends it.
     pub async fn run(mut self) {
         if let Err(Some(why)) = self.follow().await {

@@ -26,6 +26,8 @@ pub enum Closing {
     TooMany = 1013,
     /// The page is of another build: it has to be loaded again.
     Outdated = 4000,
+    /// Somebody else is signed in than who read the page: it has to be loaded again.
+    AnotherReader = 4001,
 }
 
 impl Closing {
@@ -36,7 +38,7 @@ impl Closing {
             Self::TooFast => "too many messages",
             Self::TooLarge => "message too large",
             Self::TooMany => "too many live pages: try again later",
-            Self::Outdated => "load the page again",
+            Self::Outdated | Self::AnotherReader => "load the page again",
         }
     }
 
