@@ -31,7 +31,7 @@ export class Settings {
 
   /// The sheet over the page.
   get sheet(): Locator {
-    return this.page.getByRole("dialog");
+    return this.page.locator("dialog[data-sheet]");
   }
 
   /// Opens the sheet that changes a row.

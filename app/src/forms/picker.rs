@@ -66,7 +66,7 @@ impl Picker {
             .iter()
             .map(|one| choice("checkbox", "companies", one, false, first.take()))
             .collect();
-        let chips = (!chips.is_empty()).then(|| view! { <div class="picker-chips">{chips}</div> });
+        let chips = (!chips.is_empty()).then(|| view! { <div class="choices-chips">{chips}</div> });
         self.around(
             "Company access",
             (chips.into_any(), list),
@@ -117,11 +117,11 @@ impl Picker {
         let more = self
             .has_more
             .then_some(" More match: search for a part of the name.");
-        let list = (!list.is_empty()).then(|| view! { <div class="picker-list">{list}</div> });
+        let list = (!list.is_empty()).then(|| view! { <div class="choices-list">{list}</div> });
         let problem = form.under(name, label);
         let id = format!("{}-hint", marks.id);
         view! {
-            <fieldset class="picker">
+            <fieldset class="choices">
                 <legend>{label}</legend>
                 {chips}
                 {search}
@@ -137,7 +137,7 @@ impl Picker {
     /// What is typed here is looked for before anything is done, whatever button is pressed.
     fn search_field(&self) -> AnyView {
         view! {
-            <div class="picker-search">
+            <div class="choices-search">
                 <input type="search" name="find" value=self.search.clone() placeholder="Name contains…" aria-label="Find a company" autocomplete="off"/>
                 <input type="hidden" name="found" value=self.search.clone()/>
                 <button class="button" type="submit">"Find"</button>

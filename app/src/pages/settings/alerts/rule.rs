@@ -140,7 +140,7 @@ impl RuleSheet {
             {kinds}
             {at}
             <div data-for="company_budget">{companies}<small class="dim">"Only for Budget used."</small></div>
-            <fieldset class="picker"><legend>"Notify via"</legend>
+            <fieldset class="choices"><legend>"Notify via"</legend>
                 <label class="check"><input type="checkbox" name="by_mail" value="1" checked=form.is_checked("by_mail", by_mail)/>"Email"</label>
                 <label class="check"><input type="checkbox" name="by_webhook" value="1" checked=form.is_checked("by_webhook", by_webhook)/>"Webhooks"</label>
             </fieldset>
@@ -169,7 +169,7 @@ fn kinds(form: &FormState, stored: &str) -> AnyView {
         })
         .collect();
     let problem = form.under("kind", "Condition");
-    view! { <fieldset class="picker"><legend>"Condition"</legend><div class="kinds">{rows}</div>{problem}</fieldset> }.into_any()
+    view! { <fieldset class="choices"><legend>"Condition"</legend><div class="kinds">{rows}</div>{problem}</fieldset> }.into_any()
 }
 
 /// What else is done to a rule: both can be taken back.

@@ -115,7 +115,7 @@ fn scopes(form: &FormState) -> AnyView {
         })
         .collect();
     let problem = form.under("scopes", "Scopes");
-    view! { <fieldset class="picker"><legend>"Scopes"</legend>{boxes}{problem}</fieldset> }
+    view! { <fieldset class="choices"><legend>"Scopes"</legend>{boxes}{problem}</fieldset> }
         .into_any()
 }
 
