@@ -7,7 +7,7 @@ use leptos::{prelude::*, task::spawn_local};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlAnchorElement};
 
-use super::{Tab, visit};
+use super::{Tab, page, visit};
 
 /// Links to pages that may be fetched without being looked at: reading them changes nothing.
 const LINKS: &str = "a[data-prefetch]";
@@ -54,6 +54,10 @@ fn fetch(tab: Tab, link: &Element) {
         return;
     };
     let href = link.pathname() + &link.search();
+    let (path, query) = page::shown();
+    if link.pathname() == path && link.search().trim_start_matches('?') == query {
+        return;
+    }
     let Ok(answer) = visit::ask(&href, None) else {
         return;
     };
