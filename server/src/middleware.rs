@@ -15,13 +15,24 @@ pub mod panics;
 pub mod rates;
 
 use axum::{Router, middleware::from_fn, middleware::from_fn_with_state};
-use tower_http::{CompressionLevel, catch_panic::CatchPanicLayer, compression::CompressionLayer};
+use tower_http::{
+    CompressionLevel,
+    catch_panic::CatchPanicLayer,
+    compression::{CompressionLayer, DefaultPredicate, Predicate, predicate::NotForContentType},
+};
 
 use crate::AppState;
 
 /// How hard answers are compressed: of brotli's eleven levels the fifth makes a page 9 % smaller than the fourth, for a
 /// third of a millisecond.
 const QUALITY: i32 = 5;
+
+/// The page's program is compressed when it is built; a development build is not, and is too large for each load.
+fn compression() -> CompressionLayer<impl Predicate> {
+    let wanted = DefaultPredicate::new().and(NotForContentType::const_new("application/wasm"));
+    let level = CompressionLevel::Precise(QUALITY);
+    CompressionLayer::new().quality(level).compress_when(wanted)
+}
 
 /// Puts the layers around all routes.
 pub fn layer(routes: Router<AppState>, state: &AppState) -> Router<AppState> {
@@ -32,7 +43,7 @@ pub fn layer(routes: Router<AppState>, state: &AppState) -> Router<AppState> {
         .layer(from_fn_with_state(state.clone(), at_once::limit))
         .layer(from_fn(limits::time))
         .layer(from_fn_with_state(state.clone(), bodies::bound))
-        .layer(CompressionLayer::new().quality(CompressionLevel::Precise(QUALITY)))
+        .layer(compression())
         .layer(from_fn_with_state(state.clone(), headers::secure))
         .layer(from_fn_with_state(state.clone(), address::find))
         .layer(from_fn_with_state(state.clone(), lane::divert))
