@@ -98,6 +98,7 @@ mod tests {
     fn reader(is_staff: bool, can: &[Ability]) -> Reader {
         Reader {
             open_alerts: 0,
+            credits: None,
             pending: vec![],
             name: String::new(),
             email: String::new(),
