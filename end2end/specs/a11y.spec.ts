@@ -273,7 +273,7 @@ test.describe("By keyboard", () => {
   test("a menu opens, is gone through, chosen from and left", async ({ usage, account, page }) => {
     await account.api.report(...HISTORY);
     await usage.open();
-    const button = page.locator('summary[aria-label^="Companies:"]');
+    const button = page.locator("summary", { hasText: /^Company: / });
     await button.focus();
     await page.keyboard.press("Enter");
     await page.keyboard.press("Tab");

@@ -122,7 +122,7 @@ test.describe("Alerts", () => {
     const sheet = settings.sheet;
     await settings.openSheet("Create alert");
     await sheet.getByLabel("Credits remaining").check();
-    await sheet.getByLabel("Threshold").fill("1,500");
+    await sheet.getByRole("textbox", { name: "Threshold" }).fill("1,500");
     await sheet.getByRole("button", { name: "Create alert" }).click();
     await settings.says("Alert created: 1,500 credits or less remaining.");
     const rule = settings.row("rules", "1,500 credits or less remaining");
@@ -142,11 +142,11 @@ test.describe("Alerts", () => {
     await page.getByTestId("undo").getByRole("button", { name: "Undo" }).click();
     await expect(rule).toHaveCount(1);
     await settings.openSheet("Create alert");
-    await sheet.getByLabel("Threshold").fill("90, 75");
+    await sheet.getByRole("textbox", { name: "Threshold" }).fill("90, 75");
     await sheet.getByRole("button", { name: "Create alert" }).click();
     await settings.refuses("each larger than the one before");
-    await expect(sheet.getByLabel("Threshold")).toHaveValue("90, 75");
-    await expect(sheet.getByLabel("Threshold")).toBeFocused();
+    await expect(sheet.getByRole("textbox", { name: "Threshold" })).toHaveValue("90, 75");
+    await expect(sheet.getByRole("textbox", { name: "Threshold" })).toBeFocused();
   });
 
   test("are read by an analyst, who changes nothing", async ({ page }) => {

@@ -144,6 +144,7 @@ test.describe("Companies", () => {
     const settings = new Settings(page, server);
     await settings.open("Companies");
     await page.getByLabel("Search companies").fill("& söhne #1");
+    await expect(page.getByTestId("companies").locator("tbody tr")).toHaveCount(1);
     const row = settings.row("companies", "acme");
     const sheet = await settings.change(row);
     await sheet.getByLabel("Budget (credits per cycle)").fill("7");

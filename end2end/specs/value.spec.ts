@@ -28,7 +28,7 @@ test.describe("Value", () => {
     const company = page.getByTestId("by-company").locator("tbody tr").first();
     await expect(company).toContainText("Acme Dental40101");
     await company.getByRole("link").click();
-    await expect(page.locator('summary[aria-label="Company: Acme Dental"]')).toBeVisible();
+    await expect(page.locator("summary", { hasText: /^Company: Acme Dental$/ })).toBeVisible();
     await expect(tiles).toContainText("Credits per lead40");
     await page.getByTestId("marks").getByRole("link").filter({ hasText: "1 lead" }).first().click();
     await usage.isLive();
