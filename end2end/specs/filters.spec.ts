@@ -150,6 +150,7 @@ test.describe("Filters", () => {
   test("a click on a card's figure filters, and pointing at it tells the exact one", async ({ usage, page }) => {
     await usage.open("?period=90d");
     const figure = usage.card("chat").locator(".amount");
+    await figure.scrollIntoViewIfNeeded();
     const place = await figure.boundingBox();
     if (place === null) throw new Error("the card shows no figure");
     const [x, y] = [place.x + place.width / 2, place.y + place.height / 2];
