@@ -63,7 +63,7 @@ thread_local! {
     static CAME_BACK: Cell<bool> = const { Cell::new(false) };
 }
 
-pub use outdated::{READER_HEADER, build, load_again, outdated, reader};
+pub use outdated::{READER_HEADER, build, is_leaving, load_again, outdated, reader};
 
 /// The tab, once it has begun.
 pub fn tab() -> Option<Tab> {

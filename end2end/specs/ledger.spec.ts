@@ -314,8 +314,8 @@ test.describe("A link to an event", () => {
     await account.api.report(...old);
     await usage.open("?agent=chat");
     await usage.row("old-0005").click();
-    await page.getByRole("button", { name: "Copy the link" }).click();
-    await expect(page.getByRole("button", { name: "Copy the link" })).toContainText("Copied");
+    await page.getByRole("button", { name: "Copy link" }).click();
+    await expect(page.getByRole("button", { name: "Copy link" })).toContainText("Copied");
     const link = await page.evaluate(() => navigator.clipboard.readText());
     expect(link).toContain(`${PATH}?account=${account.key}&from=`);
     expect(link).toContain("&event=end2end/old-0005");

@@ -60,7 +60,7 @@ mod browser {
     use crate::{
         error::AppError,
         functions::{Asked, LiveMessage, follow},
-        tab::{link, parts, path_shown, query_shown, tab},
+        tab::{is_leaving, link, parts, path_shown, query_shown, tab},
         ui::browser::sleep,
     };
 
@@ -92,6 +92,8 @@ mod browser {
         page: Followed,
         query: Memo<String>,
         reload: Callback<()>,
+        /// Tells it from those before it, which may be taken down later than it begins.
+        number: u32,
     }
 
     /// The tab's connection, from its first page to its last; cheap to copy.
@@ -99,6 +101,7 @@ mod browser {
     pub struct Connection {
         link: RwSignal<Link>,
         watched: StoredValue<Option<Watched>>,
+        watched_number: StoredValue<u32>,
         view: StoredValue<u32>,
         asks: StoredValue<Option<mpsc::UnboundedSender<Result<Asked, AppError>>>>,
         /// Wakes whoever waits for the connection.
@@ -122,16 +125,19 @@ mod browser {
         let Some(connection) = tab().map(|tab| tab.connection) else {
             return RwSignal::new(Link::Connecting);
         };
+        let number = connection.watched_number.get_value().wrapping_add(1);
+        connection.watched_number.set_value(number);
         connection.watched.set_value(Some(Watched {
             page,
             query,
             reload,
+            number,
         }));
         Effect::new(move |_| {
             page.generation.track();
             connection.ask();
         });
-        on_cleanup(move || connection.watched.set_value(None));
+        on_cleanup(move || connection.forget(number));
         connection.link
     }
 
@@ -141,6 +147,7 @@ mod browser {
             Self {
                 link: RwSignal::new(Link::Connecting),
                 watched: StoredValue::new(None),
+                watched_number: StoredValue::new(0),
                 view: StoredValue::new(0),
                 asks: StoredValue::new(None),
                 looks: StoredValue::new(None),
@@ -153,6 +160,14 @@ mod browser {
     }
 
     impl Connection {
+        /// A page is no longer shown.
+        fn forget(self, number: u32) {
+            let is_it = |watched: Watched| watched.number == number;
+            if self.watched.get_value().is_some_and(is_it) {
+                self.watched.set_value(None);
+            }
+        }
+
         /// Opens it, and keeps it open.
         pub fn open(self) {
             spawn_local(self.run());
@@ -319,6 +334,9 @@ mod browser {
         }
 
         fn read_again(self) {
+            if is_leaving() {
+                return;
+            }
             match (self.watched.get_value(), tab()) {
                 (Some(watched), _) => watched.reload.run(()),
                 (None, Some(tab)) => tab.read_again(),

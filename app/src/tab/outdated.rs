@@ -1,8 +1,11 @@
 //! A server that was updated under an open page.
 
+use std::{cell::Cell, time::Duration};
+
 use js_sys::Reflect;
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
+use web_sys::Location;
 
 use super::failure::{self, Words};
 
@@ -15,6 +18,8 @@ pub const READER_HEADER: &str = "x-reader";
 /// Where the tab keeps when it loaded itself again, so that two servers of different builds cannot make it do so for
 /// ever.
 const RELOADED_AT: &str = "reloaded-at";
+/// How long a browser may take to let a page go.
+const LEAVES_WITHIN: Duration = Duration::from_secs(10);
 /// The least time between two such loads, in milliseconds.
 const PAUSE_MS: f64 = 60_000.0;
 
@@ -35,7 +40,7 @@ pub fn reader() -> String {
 /// Loads the page again at once: somebody else is signed in, who must not see it.
 pub fn load_again() {
     if may_reload() {
-        let _ = window().location().reload();
+        leave(Location::reload);
     }
 }
 
@@ -50,7 +55,28 @@ pub fn outdated() {
         failure::say(None, words);
         return;
     }
-    let _ = window().location().reload();
+    leave(Location::reload);
+}
+
+thread_local! {
+    static IS_LEAVING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether the browser is loading another document.
+pub fn is_leaving() -> bool {
+    IS_LEAVING.get()
+}
+
+/// Lets the browser load another document. A later reason to do so would only break the first one off.
+pub fn leave(go: impl FnOnce(&Location) -> Result<(), JsValue>) {
+    if IS_LEAVING.replace(true) {
+        return;
+    }
+    if go(&window().location()).is_err() {
+        IS_LEAVING.set(false);
+    }
+    // A page that was kept, for a file or by its reader, goes on.
+    set_timeout(|| IS_LEAVING.set(false), LEAVES_WITHIN);
 }
 
 /// Notes that the page is loaded again now; says whether that was not done just before.

@@ -220,6 +220,11 @@ fn pressed(event: &KeyboardEvent) {
         match key.as_str() {
             "ArrowDown" => step(event, 1),
             "ArrowUp" => step(event, -1),
+            // In a field of this kind the key would empty it first.
+            "Escape" => {
+                event.prevent_default();
+                close();
+            }
             _ => {}
         }
     } else if !(is_command || event.alt_key() || is_typing()) {

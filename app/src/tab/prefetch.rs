@@ -75,6 +75,11 @@ fn fetch(tab: Tab, link: &Element) {
     FETCHED.with(|held| *held.borrow_mut() = Some(fetched));
 }
 
+/// The reader goes somewhere: what they pointed at on the way would be fetched for later, when it is out of date.
+pub fn forget() {
+    POINTED.set(None);
+}
+
 /// The answer that is on its way for an address, unless something was written since.
 pub fn take(tab: Tab, href: &str) -> Option<Promise> {
     let fetched = FETCHED.with(|held| held.borrow_mut().take())?;

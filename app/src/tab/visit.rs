@@ -10,7 +10,7 @@ use super::{
     failure::{self, Words},
     focus,
     history::scroll_y,
-    outdated::{BUILD, READER, READER_HEADER, reader},
+    outdated::{BUILD, READER, READER_HEADER, leave, reader},
     page, path_shown, prefetch, query_shown, sheet, transition,
 };
 use crate::SIGN_IN_PATH;
@@ -165,7 +165,8 @@ impl Answer {
 /// Goes to a page. A later visit takes this one's place, but not that of a form: whether it arrived is always told.
 pub fn visit(tab: Tab, visit: Visit) {
     if !matches!(tab.sending.get_value(), Sending::Nothing) {
-        if visit.form.is_none() {
+        // What is shown once the form has arrived is fresh anyway.
+        if visit.form.is_none() && !visit.is_quiet {
             tab.sending.set_value(Sending::Before(visit));
         }
         return;
@@ -174,6 +175,7 @@ pub fn visit(tab: Tab, visit: Visit) {
         tab.changed();
         tab.sending.set_value(Sending::Form);
     }
+    prefetch::forget();
     super::CAME_BACK.set(matches!(visit.entry, Entry::Gone(_)));
     tab.visits.update_value(|visits| *visits += 1);
     if !visit.is_quiet {
@@ -305,7 +307,7 @@ fn still_shown(control: &Element) -> Option<String> {
 
 fn show(tab: Tab, visit: &Visit, answer: &Answer) {
     if let Some(elsewhere) = &answer.elsewhere {
-        let _ = window().location().assign(elsewhere);
+        leave(|location| location.assign(elsewhere));
         return;
     }
     if answer.status >= 500 {
@@ -348,7 +350,7 @@ fn show(tab: Tab, visit: &Visit, answer: &Answer) {
         if page::swap(tab, &next) {
             arrival.arrive(tab);
         } else {
-            let _ = window().location().assign(&href);
+            leave(|location| location.assign(&href));
         }
     };
     if keeps_place {
@@ -401,11 +403,11 @@ fn leave_to_browser(tab: Tab, visit: &Visit, answer: &Answer, href: &str) {
         failed(tab, visit, "The server refused it.");
         return;
     }
-    let _ = match visit.entry {
-        Entry::New if visit.form.is_none() => window().location().assign(&visit.href),
-        Entry::New => window().location().assign(href),
-        Entry::Same | Entry::Gone(_) => window().location().reload(),
-    };
+    leave(|location| match visit.entry {
+        Entry::New if visit.form.is_none() => location.assign(&visit.href),
+        Entry::New => location.assign(href),
+        Entry::Same | Entry::Gone(_) => location.reload(),
+    });
 }
 
 /// How a reader comes to a page.

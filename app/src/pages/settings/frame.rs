@@ -228,6 +228,10 @@ fn credits_notice(reader: &Reader, account: &str, path: &str) -> impl IntoView +
 
 fn said_of_credits(reader: &Reader, account: &str, path: &str) -> Option<AnyView> {
     let notice = CreditNotice::beside_pages(reader.credits?, Remedy::for_reader(reader))?;
+    // That page says it by itself, with the ways on.
+    if path == PLANS_PATH && matches!(notice.tone, Tone::Danger) {
+        return None;
+    }
     let href = format!("{PLANS_PATH}?account={account}");
     let action = (notice.remedy == Remedy::Buy && path != PLANS_PATH)
         .then(|| view! { <a class="button" href=href>"Buy a pack"</a> });
