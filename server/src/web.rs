@@ -29,6 +29,7 @@ mod settings;
 pub mod sign_in;
 pub mod sign_on;
 mod stale;
+mod stands;
 pub mod unsubscribe;
 mod visits;
 pub mod webhooks;

@@ -8,17 +8,27 @@ use std::{
 };
 
 /// Where a time is formatted for people outside the calendar, how often, and in which zone.
-const FORMATTED: [(&str, usize, &str); 11] = [
+const FORMATTED: [(&str, usize, &str); 13] = [
     (
         "app/src/charts/sheet.rs",
         1,
         "the zone shown, which it names",
+    ),
+    (
+        "app/src/components/page_header/usage.rs",
+        1,
+        "the zone shown, in the two date fields of its filter bar",
     ),
     ("app/src/functions/tips.rs", 1, "the account's zone"),
     (
         "app/src/pages/settings/review.rs",
         5,
         "the zone of the week, which the page names",
+    ),
+    (
+        "app/src/pages/settings/trend_parts/ask.rs",
+        1,
+        "the zone of the trends, in the two date fields of their filter bar",
     ),
     (
         "app/src/pages/settings/trend_parts/words.rs",

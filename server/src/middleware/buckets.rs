@@ -36,7 +36,8 @@ impl<K: Hash + Eq + Clone> Buckets<K> {
 }
 
 impl<K: Hash + Eq + Clone, C: Clock> Buckets<K, C> {
-    fn with(quota: Quota, most: usize, clock: C) -> Self {
+    /// The same, of so many keys and by another clock.
+    pub(super) fn with(quota: Quota, most: usize, clock: C) -> Self {
         let known = Known(Arc::new(Mutex::new(LruCache::new(most))));
         Self {
             limiter: RateLimiter::new(quota, known.clone(), clock),

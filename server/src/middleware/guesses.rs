@@ -12,10 +12,16 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use governor::Quota;
+use governor::{
+    Quota,
+    clock::{Clock, DefaultClock},
+};
 use sha2::{Digest as _, Sha256};
 
-use super::{address::ClientAddress, buckets::Buckets};
+use super::{
+    address::ClientAddress,
+    buckets::{Buckets, MOST_KEYS},
+};
 use crate::api::problem::Problem;
 
 /// Wrong guesses of one person's password from one address that may come at once.
@@ -54,18 +60,18 @@ type Person = (Secret, [u8; 32], Option<IpAddr>);
 
 /// Counts guesses; cheap to clone.
 #[derive(Clone)]
-pub struct Guesses(Arc<Counts>);
+pub struct Guesses<C: Clock = DefaultClock>(Arc<Counts<C>>);
 
-struct Counts {
-    persons: Buckets<Person>,
-    addresses: Buckets<(Secret, IpAddr)>,
-    asks: Buckets<Option<IpAddr>>,
+struct Counts<C: Clock> {
+    persons: Buckets<Person, C>,
+    addresses: Buckets<(Secret, IpAddr), C>,
+    asks: Buckets<Option<IpAddr>, C>,
 }
 
 /// One guess that was counted as a wrong one.
 #[must_use = "a right guess has to be given back"]
-pub struct Guess {
-    counts: Arc<Counts>,
+pub struct Guess<C: Clock = DefaultClock> {
+    counts: Arc<Counts<C>>,
     person: Option<Person>,
     address: Option<(Secret, IpAddr)>,
 }
@@ -79,19 +85,24 @@ pub struct TooMany {
 
 impl Default for Guesses {
     fn default() -> Self {
+        Self::by(&DefaultClock::default())
+    }
+}
+
+impl<C: Clock + Clone> Guesses<C> {
+    /// Nothing has been guessed yet, by a clock.
+    fn by(clock: &C) -> Self {
         let every = |most, every| {
             let quota = Quota::with_period(every).unwrap_or(Quota::per_minute(most));
             quota.allow_burst(most)
         };
         Self(Arc::new(Counts {
-            persons: Buckets::new(every(OF_PERSON, OF_PERSON_EVERY)),
-            addresses: Buckets::new(Quota::per_minute(OF_ADDRESS)),
-            asks: Buckets::new(every(ASKS_OF_ADDRESS, ASKS_EVERY)),
+            persons: Buckets::with(every(OF_PERSON, OF_PERSON_EVERY), MOST_KEYS, clock.clone()),
+            addresses: Buckets::with(Quota::per_minute(OF_ADDRESS), MOST_KEYS, clock.clone()),
+            asks: Buckets::with(every(ASKS_OF_ADDRESS, ASKS_EVERY), MOST_KEYS, clock.clone()),
         }))
     }
-}
 
-impl Guesses {
     /// Counts a guess, before it is looked at. Of a link and a key nobody knows whose it would be.
     ///
     /// # Errors
@@ -101,7 +112,7 @@ impl Guesses {
         secret: Secret,
         whose: Option<&str>,
         from: ClientAddress,
-    ) -> Result<Guess, TooMany> {
+    ) -> Result<Guess<C>, TooMany> {
         let mut guess = Guess {
             counts: Arc::clone(&self.0),
             person: None,
@@ -144,7 +155,7 @@ impl Guesses {
     }
 }
 
-impl Guess {
+impl<C: Clock> Guess<C> {
     /// It was right, or was not looked at: it does not count.
     pub fn give_back(self) {
         if let Some(person) = &self.person {
@@ -204,6 +215,8 @@ pub async fn links(State(guesses): State<Guesses>, request: Request, next: Next)
 
 #[cfg(test)]
 mod tests {
+    use governor::clock::FakeRelativeClock;
+
     use super::*;
 
     fn at(text: &str) -> ClientAddress {
@@ -225,6 +238,26 @@ mod tests {
         assert_eq!(looked_at(&guesses, Secret::Password, ada, "192.0.2.2"), 10);
         let bob = Some("bob@example.com");
         assert_eq!(looked_at(&guesses, Secret::Password, bob, "192.0.2.1"), 10);
+    }
+
+    #[test]
+    fn of_a_hundred_people_tried_from_one_address_sixty_are_looked_at_and_one_more_a_second() {
+        let clock = FakeRelativeClock::default();
+        let guesses = Guesses::by(&clock);
+        let tried = |of: &str, from: &str| {
+            let people = (0..100).map(|number| format!("{of}{number}@example.com"));
+            let guess = |who: String| guesses.guess(Secret::Password, Some(&who), at(from));
+            people.map(guess).filter(Result::is_ok).count()
+        };
+        assert_eq!(tried("a", "192.0.2.1"), 60);
+        assert_eq!(tried("b", "192.0.2.1"), 0);
+        assert_eq!(tried("b", "192.0.2.2"), 60);
+        for of in ["c", "d", "e"] {
+            clock.advance(Duration::from_millis(999));
+            assert_eq!(tried(of, "192.0.2.1"), 0, "{of}");
+            clock.advance(Duration::from_millis(1));
+            assert_eq!(tried(of, "192.0.2.1"), 1, "{of}");
+        }
     }
 
     #[test]

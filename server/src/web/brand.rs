@@ -124,6 +124,7 @@ impl BrandForm {
     /// What the form shows again when it is refused: no browser takes a file back.
     fn entered(&self) -> Fields {
         let mut fields = vec![
+            ("account".to_owned(), self.account.clone()),
             ("name".to_owned(), self.name.clone()),
             ("colour".to_owned(), self.colour.clone()),
         ];

@@ -27,7 +27,7 @@ use super::{
     kept::SealedCookie,
     show,
     sign_in::local,
-    turn,
+    stands, turn,
 };
 use crate::{AppState, api::problem::Problem, middleware::guesses::TooMany};
 
@@ -228,19 +228,31 @@ async fn answer(
     }
     let fields = refused.fields.unwrap_or(fields);
     // Where the form stands, which may be a sheet over the page that it leads to.
-    let place = value(&fields, "page").map_or(refused.next, |page| local(Some(page)));
+    let place = match value(&fields, "page") {
+        Some(page) => local(Some(page)),
+        None => stands::sheet_of(&action, &fields).unwrap_or(refused.next),
+    };
+    let own = stands::page_of(&action, &fields);
     let draft = Draft::new(action, fields, refused.wrong);
     current.sent.draft = Some(draft.clone());
-    let (path, query) = place.split_once('?').unwrap_or((&place, ""));
-    let found = app::pages::find(&state.services, &current, path, query).await;
-    let found = match found {
-        Found::Problem(_) | Found::SignIn { .. } => Found::Problem(AppError::Invalid(draft.text())),
-        found => found,
+    let found = match page_at(state, &current, &place).await {
+        Some(found) => found,
+        None => page_at(state, &current, &own)
+            .await
+            .unwrap_or_else(|| Found::Problem(AppError::Invalid(draft.text()))),
     };
     let mut page = show(state, current, found).await;
     *page.status_mut() = refused.status;
     no_store(&mut page);
     page
+}
+
+/// The page of a place, if the reader may see it.
+async fn page_at(state: &AppState, current: &Current, place: &str) -> Option<Found> {
+    let (place, _) = place.split_once('#').unwrap_or((place, ""));
+    let (path, query) = place.split_once('?').unwrap_or((place, ""));
+    let found = app::pages::find(&state.services, current, path, query).await;
+    Some(found).filter(|found| !matches!(found, Found::Problem(_) | Found::SignIn { .. }))
 }
 
 fn no_store(page: &mut Response) {

@@ -238,6 +238,30 @@ async fn a_quantity_is_held_to_its_bound_and_to_that_of_its_price() {
 }
 
 #[tokio::test]
+async fn packs_are_ordered_as_many_as_ninety_nine_and_as_their_credits_may_be_together() {
+    let server = without_an_end().await;
+    let orders = format!("{ACCOUNT}/orders");
+    for (key, credits, most) in [
+        ("small", "1", 99),
+        ("half", "500000000", 2),
+        ("all", MOST, 1),
+    ] {
+        let pack = json!({ "name": key, "credits": credits, "price": "1", "currency": "EUR" });
+        let path = format!("/api/v1/packs/{key}");
+        server.put(&path, &pack).await.ok(201);
+        let order = async |quantity: u32| {
+            let asked = json!({ "pack": key, "quantity": quantity });
+            server.post(&orders, &asked).await
+        };
+        for over in [0, most + 1, u32::MAX] {
+            let refused = order(over).await.problem(422).errors();
+            assert_eq!(refused[0].1, "quantity", "{key} {over}");
+        }
+        order(most).await.ok(201);
+    }
+}
+
+#[tokio::test]
 async fn forms_refuse_what_the_api_refuses() {
     let server = without_an_end().await;
     let owner = signed_in(&server, "owner@northwind.example").await;

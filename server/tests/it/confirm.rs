@@ -21,7 +21,7 @@ const SENSITIVE: [&str; 6] = [
     "/platform/refunds/decide",
 ];
 /// What does not ask, and why.
-const NOT: [(&str, &str); 30] = [
+const NOT: [(&str, &str); 31] = [
     ("/settings/webhooks/test", "sends a message again"),
     ("/settings/webhooks/replay", "sends a message again"),
     ("/settings/brand", "a name, a colour and a logo"),
@@ -40,6 +40,7 @@ const NOT: [(&str, &str); 30] = [
     ("/billing/alerts/acknowledge", "who is told what"),
     ("/billing/alerts/digest", "who is told what"),
     ("/billing/alerts/emails", "who is told what"),
+    ("/billing/orders/cancel", "takes back what would cost"),
     ("/billing/disputes", "somebody else decides"),
     ("/billing/disputes/support", "somebody else decides"),
     ("/sign-in", "shows who somebody is"),
@@ -64,9 +65,8 @@ fn does_not_ask(path: &str) -> bool {
     NOT.iter().any(|(one, _)| *one == path)
 }
 
-#[test]
-fn every_form_of_the_pages_is_known_to_ask_or_why_not() {
-    let routes = include_str!("../../src/web.rs");
+/// Addresses of the forms that are declared in a piece of the routes.
+pub fn forms_of(routes: &str) -> Vec<&str> {
     let named = [
         ("app::BRAND_PATH", "/settings/brand"),
         ("app::FORGOT_PATH", "/forgot-password"),
@@ -77,14 +77,23 @@ fn every_form_of_the_pages_is_known_to_ask_or_why_not() {
             "/settings/second-factor/passkeys/ask",
         ),
     ];
-    let mut forms = 0;
-    for route in routes.split(".route(").skip(1).filter(|route| {
+    let takes_a_form = |route: &&str| {
         let end = route.find(".route").unwrap_or(route.len());
         route[..end].contains("post(")
-    }) {
+    };
+    let routes = routes.split(".route(").skip(1).filter(takes_a_form);
+    let paths = routes.map(|route| {
         let first = route.split(',').next().unwrap().trim();
         let known = named.iter().find(|(name, _)| *name == first);
-        let path = known.map_or_else(|| first.trim_matches('"'), |(_, path)| path);
+        known.map_or_else(|| first.trim_matches('"'), |(_, path)| path)
+    });
+    paths.collect()
+}
+
+#[test]
+fn every_form_of_the_pages_is_known_to_ask_or_why_not() {
+    let mut forms = 0;
+    for path in forms_of(include_str!("../../src/web.rs")) {
         let is_known = SENSITIVE.iter().any(|one| path.starts_with(one)) || does_not_ask(path);
         assert!(is_known, "{path}: does it ask again who somebody is?");
         forms += 1;

@@ -110,6 +110,25 @@ fn decision_form(request: &Value, decision: &str) -> String {
 }
 
 #[tokio::test]
+async fn a_decision_that_is_refused_says_why_at_the_field_of_its_request() {
+    let server = with_events().await;
+    let (owner, operator) = (
+        signed_in(&server, OWNER).await,
+        signed_in(&server, OPERATOR).await,
+    );
+    let asked = ask(&server, &owner, "a", "").await;
+    let wrong = decision_form(&asked, "approve") + "&credits=2k";
+    let page = submit(&server, &operator, DECIDE, &wrong).await;
+    assert!(page.contains("Write it in full, for example 2,000."));
+    assert!(page.contains("1 field to correct") && page.contains("value=\"2k\""));
+    assert_eq!(page.matches("aria-invalid=\"true\"").count(), 1);
+    let unsaid = decision_form(&asked, "decline").replace("no+fault", "");
+    let page = submit(&server, &operator, DECIDE, &unsaid).await;
+    assert_eq!(page.matches("aria-invalid=\"true\"").count(), 1, "{page}");
+    assert_eq!(request_of(&server, "a").await["state"], "open");
+}
+
+#[tokio::test]
 async fn whoever_pays_never_refunds_themselves_by_page_key_or_cookie() {
     let server = with_events().await;
     let owner = signed_in(&server, OWNER).await;

@@ -1,8 +1,13 @@
 //! A form that is refused keeps what was entered and says at each field what is wrong; one that was done says so once.
 
+use std::collections::BTreeSet;
+
+use axum::body::Body;
+
 use crate::{
+    confirm::forms_of,
     joining::{follow, get, outcome, post, post_on, signed_in},
-    pages::with_people,
+    pages::{form, with_people},
     support::{Reply, TestServer},
 };
 
@@ -11,6 +16,7 @@ const LIMITS: &str = "/companies?account=northwind&edit=acme-dental";
 
 /// A form, where it stands, what it sends, and the fields that the service can find wrong in it: with a value that is
 /// refused, and what is said there.
+#[derive(Clone)]
 struct Form {
     action: &'static str,
     page: &'static str,
@@ -18,7 +24,79 @@ struct Form {
     wrong: Vec<(&'static str, &'static str, &'static str)>,
 }
 
-fn all() -> Vec<Form> {
+/// Forms in which nothing is typed: a button, boxes, or a choice of what is offered.
+const WITHOUT_FIELDS: [&str; 24] = [
+    "/billing/alerts/acknowledge",
+    "/billing/alerts/digest",
+    "/billing/alerts/emails",
+    "/billing/alerts/remove",
+    "/billing/alerts/snooze",
+    "/billing/orders",
+    "/billing/orders/cancel",
+    "/billing/review/mark",
+    "/settings/keys/rotate",
+    "/settings/members/remove",
+    "/settings/members/revoke",
+    "/settings/members/second-factor",
+    "/settings/second-factor/app/remove",
+    "/settings/second-factor/codes",
+    "/settings/second-factor/passkeys/ask",
+    "/settings/second-factor/passkeys/new",
+    "/settings/second-factor/passkeys/remove",
+    "/settings/second-factor/remove",
+    "/settings/webhooks/enable",
+    "/settings/webhooks/remove",
+    "/settings/webhooks/replay",
+    "/settings/webhooks/test",
+    "/settings/you/end",
+    "/settings/you/end-others",
+];
+
+/// Forms whose fields are tested by themselves, and why.
+const ELSEWHERE: [(&str, &str); 6] = [
+    (
+        "/settings/keys/revoke",
+        "asks for a name while the key is in use: below",
+    ),
+    (
+        "/platform/refunds/decide",
+        "of an open request, by an operator: disputes.rs",
+    ),
+    ("/billing/disputes", "answered in the receipt: disputes.rs"),
+    (
+        "/billing/disputes/support",
+        "a note that may be empty, as long as browsers let it be",
+    ),
+    (
+        "/settings/second-factor/set",
+        "a code, on the page that shows its secret: second_factor.rs",
+    ),
+    (
+        "/settings/second-factor/passkeys/add",
+        "what a device says, not a person: passkeys.rs",
+    ),
+];
+
+#[test]
+fn every_form_of_the_frame_is_tried_with_what_can_be_wrong_in_it() {
+    let routes = include_str!("../../src/web.rs");
+    let (_, strangers) = routes.split_once("fn for_strangers()").unwrap();
+    let for_strangers: BTreeSet<_> = forms_of(strangers).into_iter().collect();
+    let forms: BTreeSet<_> = forms_of(routes).into_iter().collect();
+    let forms: BTreeSet<_> = forms.difference(&for_strangers).copied().collect();
+    let tried: BTreeSet<_> = all("1").iter().map(|form| form.action).collect();
+    let elsewhere: BTreeSet<_> = ELSEWHERE.iter().map(|(path, _)| *path).collect();
+    let without: BTreeSet<_> = WITHOUT_FIELDS.into_iter().collect();
+    // Changing an address asks nothing: its link shows it.
+    let links = BTreeSet::from(["/new-email/{secret}"]);
+    let lists = [&tried, &elsewhere, &without, &links];
+    let known: BTreeSet<_> = lists.into_iter().flatten().copied().collect();
+    assert_eq!(forms, known);
+    let named: usize = lists.iter().map(|list| list.len()).sum();
+    assert_eq!(named, known.len(), "a form is in two lists");
+}
+
+fn all(member: &'static str) -> Vec<Form> {
     let mut limits = vec![
         ("name", "", "Name must be 1 to"),
         ("budget", "2k", "Write it in full, for example 2,000."),
@@ -60,6 +138,37 @@ fn all() -> Vec<Form> {
                     "brightside-east",
                     "is not a company of the account",
                 ),
+            ],
+        },
+        Form {
+            action: "/settings/members/change",
+            page: format!("/settings/members?account=northwind&edit={member}").leak(),
+            fields: vec![
+                ("member", member),
+                ("role", "client"),
+                ("companies", "acme-dental"),
+            ],
+            wrong: vec![
+                ("role", "king", "Role must be"),
+                ("companies", "", "Choose at least one company for a client."),
+                (
+                    "companies",
+                    "brightside-east",
+                    "is not a company of the account",
+                ),
+            ],
+        },
+        Form {
+            action: "/settings/brand",
+            page: "/settings/brand?account=northwind",
+            fields: vec![
+                ("name", "North"),
+                ("own_colour", "1"),
+                ("colour", "#2f6f4f"),
+            ],
+            wrong: vec![
+                ("name", "a\u{7}", "Name must be at most"),
+                ("colour", "green", "Colour must be # and six digits"),
             ],
         },
         Form {
@@ -132,15 +241,78 @@ fn all() -> Vec<Form> {
 async fn send(server: &TestServer, owner: &str, form: &Form, (name, value): (&str, &str)) -> Reply {
     let mut fields = form.fields.clone();
     fields.retain(|(named, _)| *named != name);
-    fields.extend([
-        ("account", "northwind"),
-        ("page", form.page),
-        ("next", form.page),
-    ]);
+    fields.push(("account", "northwind"));
+    if !form.page.is_empty() {
+        fields.push(("next", form.page));
+    }
+    // Only a form in a sheet says where it stands besides where it leads.
+    if ["edit=", "new="]
+        .iter()
+        .any(|sheet| form.page.contains(sheet))
+    {
+        fields.push(("page", form.page));
+    }
     if !value.is_empty() || name == "name" {
         fields.push((name, value));
     }
+    if form.action == app::BRAND_PATH {
+        return post_parts(server, owner, form.action, &fields).await;
+    }
     post(server, owner, form.action, &fields).await
+}
+
+/// Sends a form that can hold files.
+async fn post_parts(
+    server: &TestServer,
+    owner: &str,
+    path: &str,
+    fields: &[(&str, &str)],
+) -> Reply {
+    let part = |(name, value): &(&str, &str)| {
+        format!("--part\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+    };
+    let body: String = fields.iter().map(part).collect();
+    let request = form(path).header("cookie", owner);
+    let mut request = request.body(Body::from(body + "--part--\r\n")).unwrap();
+    let kind = "multipart/form-data; boundary=part".parse().unwrap();
+    request.headers_mut().insert("content-type", kind);
+    server.send(request).await
+}
+
+/// The id of a member of the account.
+async fn member(server: &TestServer, email: &str) -> &'static str {
+    let operator = service::Caller::operator("test");
+    let manage = service::Permission::Manage;
+    let scope = server.services.scope(&operator, Some("northwind"), manage);
+    let members = server
+        .services
+        .members(&scope.await.unwrap())
+        .await
+        .unwrap();
+    let member = members.iter().find(|one| one.email == email).unwrap();
+    member.id.0.to_string().leak()
+}
+
+#[tokio::test]
+async fn a_form_that_does_not_say_where_it_stands_is_answered_by_its_own_page() {
+    let server = with_people().await;
+    let owner = signed_in(&server, OWNER).await;
+    for form in all(member(&server, "client@acme.example").await) {
+        let (name, value, words) = form.wrong[0];
+        for page in ["", "/nowhere", "/sign-in"] {
+            let form = Form {
+                page,
+                ..form.clone()
+            };
+            let page = send(&server, &owner, &form, (name, value))
+                .await
+                .ok(422)
+                .text();
+            let control = control_of(&page, words);
+            assert!(control.contains("aria-invalid=\"true\""), "{control}");
+            assert!(page.contains("class=\"sidebar"), "{}", form.action);
+        }
+    }
 }
 
 /// The tag of the control that a text of the page describes.
@@ -179,7 +351,7 @@ fn control_of<'a>(page: &'a str, problem: &str) -> &'a str {
 async fn every_field_that_can_be_refused_says_why_and_keeps_what_was_entered() {
     let server = with_people().await;
     let owner = signed_in(&server, OWNER).await;
-    for form in all() {
+    for form in all(member(&server, "client@acme.example").await) {
         for (name, value, words) in &form.wrong {
             let page = send(&server, &owner, &form, (name, value)).await.ok(422);
             assert_eq!(page.header("cache-control"), "no-store", "{name}");

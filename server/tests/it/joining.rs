@@ -71,13 +71,33 @@ pub async fn post_with(
     server.send(request.body(Body::from(body)).unwrap()).await
 }
 
-/// What a form came to: `done=` and where it leads, or `failed=` and the page that says why.
+/// What a form came to: `done=` and where it leads, which says what was done, or `failed=` and the page that says why.
 pub fn outcome(reply: &Reply) -> String {
     if reply.status == StatusCode::SEE_OTHER {
-        return format!("done={}", reply.header("location"));
+        let place = reply.header("location");
+        assert!(says_what_was_done(reply), "nothing is said at {place}");
+        return format!("done={place}");
     }
-    assert!(reply.status.is_client_error(), "{}", reply.status);
-    format!("failed={}", reply.text())
+    let (status, page) = (reply.status, reply.text());
+    assert!(status.is_client_error(), "{status}");
+    // At its field, or over the page when the form does not stand there any more.
+    let says_why = ["role=\"alert\"", "Nothing was changed."];
+    let says_why = says_why.iter().any(|words| page.contains(words));
+    assert!(says_why, "{status} without why: {page}");
+    format!("failed={page}")
+}
+
+/// Whether an answer leads on to what was done: it is told there once, or stands there by its name.
+fn says_what_was_done(reply: &Reply) -> bool {
+    let set = reply.headers.get_all("set-cookie").iter();
+    let mut kept = set.filter_map(|set| set.to_str().unwrap().split(';').next());
+    let is_told = kept.any(|pair| {
+        let value = pair.split_once("creditscope_outcome=");
+        value.is_some_and(|(_, value)| !value.is_empty())
+    });
+    let named = ["order=", "done=disputed", "done=refunded"];
+    let place = reply.header("location");
+    is_told || named.iter().any(|name| place.contains(name))
 }
 
 /// The page that a form leads to, as its browser asks for it: it says once what was done.

@@ -27,7 +27,7 @@ const METRICS: [(&str, usize, &str); 3] = [
 ];
 
 /// What lives as long as the process and has keys, and what bounds it.
-const MAPS: [(&str, &str); 19] = [
+const MAPS: [(&str, &str); 21] = [
     (
         "server/src/api/idempotency.rs",
         "at most MOST_RUNNING requests run",
@@ -59,6 +59,10 @@ const MAPS: [(&str, &str); 19] = [
         "caches of CAPACITY; keys that were used are keys that exist",
     ),
     ("server/src/web/live/places.rs", "streams that are open"),
+    (
+        "server/src/web/live/parts.rs",
+        "pages that are open; what is told lives as long as one rendering",
+    ),
     ("crates/service/src/standing.rs", "streams that are open"),
     ("crates/service/src/live/hub.rs", "accounts that exist"),
     (
@@ -68,6 +72,10 @@ const MAPS: [(&str, &str); 19] = [
     (
         "crates/service/src/platform/uses.rs",
         "a cache of MOST_ROWS, each entry weighs one at least",
+    ),
+    (
+        "app/src/tab/parts.rs",
+        "parts that stand in the page; what does not is dropped as it comes, and all with the page",
     ),
     ("crates/service/src/tasks.rs", "tasks have fixed names"),
     (

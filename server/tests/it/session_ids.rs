@@ -83,8 +83,12 @@ async fn a_session_has_another_id_after_every_change_of_who_somebody_has_shown_t
     // Another password, but not a wrong one.
     let password = "/settings/you/password";
     let wrong = [("old_password", "wrong horse"), ("password", GOOD)];
-    let reply = post_with(&server, &owner, password, &wrong).await.ok(303);
+    let reply = post_with(&server, &owner, password, &wrong).await.ok(422);
     assert!(is_same(&owner, &reply));
+    let page = reply.text();
+    assert!(
+        page.contains("action=\"/settings/you/password\"") && page.contains("1 field to correct")
+    );
     let right = [("old_password", PASSWORD), ("password", GOOD)];
     let reply = post_with(&server, &owner, password, &right).await;
     let owner = renamed(&server, &owner, reply.ok(303)).await;

@@ -10,7 +10,7 @@ use service::{
 
 use crate::{
     emails::writing,
-    joining::{get, post, signed_in},
+    joining::{get, post_on, signed_in},
     pages::PASSWORD,
     support::{NOW, TestServer},
 };
@@ -108,27 +108,33 @@ async fn pages_and_emails_show_no_date_of_utc() {
         let folder = tempfile::tempdir().unwrap();
         writing(&mut server, &folder, Some("https://credits.example.com"));
         let cookie = signed_in(&server, "owner@atoll.example").await;
-        post(
-            &server,
-            &cookie,
-            "/settings/keys/make",
-            &[
-                ("account", "atoll"),
-                ("scope_read", "1"),
-                ("name", "reader"),
-            ],
-        )
-        .await
-        .ok(200);
+        let made = [
+            ("account", "atoll"),
+            ("scope_read", "1"),
+            ("name", "reader"),
+        ];
         let invited = [
             ("account", "atoll"),
             ("email", "new@atoll.example"),
             ("role", "analyst"),
             ("companies", ""),
         ];
-        post(&server, &cookie, "/settings/members/invite", &invited)
-            .await
-            .ok(200);
+        for (path, fields, page) in [
+            (
+                "/settings/keys/make",
+                &made[..],
+                "/settings/keys?account=atoll",
+            ),
+            (
+                "/settings/members/invite",
+                &invited[..],
+                "/settings/members?account=atoll",
+            ),
+        ] {
+            let fields = [fields, &[("next", page)]].concat();
+            let told = post_on(&server, &cookie, path, &fields).await.ok(200);
+            no_utc(&text_of(&told.text()), path);
+        }
         server.services.watch_all().await.unwrap();
         while server.services.send_due().await.unwrap() > 0 {}
         let mut times = 0;

@@ -128,7 +128,7 @@ fn accounts() -> Vec<Door> {
 }
 
 /// Fields of the description that take an amount, and why they are not among the doors.
-pub const OTHER_FIELDS: [(&str, &str); 5] = [
+pub const OTHER_FIELDS: [(&str, &str); 6] = [
     (
         "PostReversal.credits",
         "at most what is left of the event's cost",
@@ -140,6 +140,10 @@ pub const OTHER_FIELDS: [(&str, &str); 5] = [
     (
         "UsageData.quantity",
         "held to its own bound and to that of its price",
+    ),
+    (
+        "PostOrder.quantity",
+        "a number of packs, held to 99 and to the bound of what they come to",
     ),
     ("RateRule.credits_per_unit", "nine digits before the point"),
     ("RateRule.quantity", "a JSON Pointer, no amount"),

@@ -142,7 +142,9 @@ mod tests {
         assert_eq!(best, 1);
         assert_eq!(fit("Acme Dental", "den ac"), Some(2));
         assert_eq!(fit("Acme Dental", "x"), None);
-        assert_eq!(fit("Zürich Praxis", "zur"), Some(1));
+        // As everywhere that something is searched for: capitals make no difference, marks do.
+        assert_eq!(fit("Zürich Praxis", "ZÜR"), Some(1));
+        assert_eq!(fit("Zürich Praxis", "zur"), None);
     }
 
     #[test]
