@@ -21,8 +21,9 @@ test.describe("Weekly review", () => {
     const settings = new Settings(page, server);
     await settings.open("Weekly review");
     await usage.open();
-    const warning = page.getByRole("status").filter({ hasText: "51.0× the expected usage on" });
+    const warning = page.locator("details.notice", { hasText: "51.0× the expected usage on" });
     await expect(warning).toContainText("510 vs 10 expected, all of the increase from Bluewater Spa, Voice Outbound.");
+    await warning.locator("summary").click();
     await warning.getByRole("link", { name: "See why" }).click();
     const spikes = page.getByTestId("spikes");
     await expect(spikes.locator("article")).toHaveCount(1);

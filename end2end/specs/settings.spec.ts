@@ -20,6 +20,11 @@ test.describe("API keys", () => {
     await expect(page.getByTestId("new-key")).not.toHaveValue(first);
     const second = await page.getByTestId("new-key").inputValue();
     expect([await works(first), await works(second)]).toEqual([200, 200]);
+    // When a key was used is stored a moment later.
+    await expect(async () => {
+      await page.reload();
+      await expect(settings.row("keys", first.split("_")[1] ?? "")).not.toContainText("Never", { timeout: 500 });
+    }).toPass();
     const prefix = first.split("_")[1];
     await settings.row("keys", prefix).getByText("Revoke", { exact: true }).click();
     // It was used a moment ago: its name is asked for.

@@ -17,6 +17,8 @@ export class Settings {
   async open(name: string): Promise<void> {
     await this.page.getByRole("navigation", { name: "Main" }).getByRole("link", { name }).click();
     await expect(this.page.getByRole("heading", { level: 1 })).toHaveText(name);
+    // A link to the page that is shown reads it anew: what is typed before it comes would be lost.
+    await expect(this.page.locator("html[data-visiting]")).toHaveCount(0);
   }
 
   /// Takes the file whose link leads to an address with this part, such as `format=csv`.
