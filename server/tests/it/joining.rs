@@ -89,8 +89,8 @@ pub fn outcome(reply: &Reply) -> String {
 
 /// Whether an answer leads on to what was done: it is told there once, or stands there by its name.
 fn says_what_was_done(reply: &Reply) -> bool {
-    let set = reply.headers.get_all("set-cookie").iter();
-    let mut kept = set.filter_map(|set| set.to_str().unwrap().split(';').next());
+    let cookies = reply.headers.get_all("set-cookie").iter();
+    let mut kept = cookies.filter_map(|set| set.to_str().unwrap().split(';').next());
     let is_told = kept.any(|pair| {
         let value = pair.split_once("creditscope_outcome=");
         value.is_some_and(|(_, value)| !value.is_empty())

@@ -152,7 +152,7 @@ async fn who_follows_trends_is_shown_the_total_of_a_fresh_page() {
     page.take(parts(&mut socket).await);
     assert_ne!(page.words("total"), before);
     assert!(
-        page.words("total").starts_with("1"),
+        page.words("total").starts_with('1'),
         "{}",
         page.words("total")
     );
@@ -166,7 +166,7 @@ async fn who_follows_trends_is_shown_the_total_of_a_fresh_page() {
     page.follow(&mut again, 1).await;
     until_fresh(&server, &owner, &mut again, &mut page).await;
     assert!(
-        page.words("total").starts_with("3"),
+        page.words("total").starts_with('3'),
         "{}",
         page.words("total")
     );
@@ -189,7 +189,7 @@ async fn nothing_is_lost_between_reading_a_page_and_following_it() {
     page.follow(&mut socket, 1).await;
     until_fresh(&server, &owner, &mut socket, &mut page).await;
     assert!(
-        page.words("total").starts_with("2"),
+        page.words("total").starts_with('2'),
         "{}",
         page.words("total")
     );
@@ -242,7 +242,7 @@ async fn a_client_is_shown_its_own_companies_and_never_a_part_of_the_agency() {
     spend(&server, "own", "acme-dental").await;
     page.take(parts(&mut socket).await);
     assert!(
-        page.words("total").starts_with("1"),
+        page.words("total").starts_with('1'),
         "{}",
         page.words("total")
     );
