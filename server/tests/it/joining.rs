@@ -103,10 +103,10 @@ fn says_what_was_done(reply: &Reply) -> bool {
 /// The page that a form leads to, as its browser asks for it: it says once what was done.
 pub async fn follow(server: &TestServer, cookies: &str, reply: &Reply) -> Reply {
     let set = reply.headers.get_all("set-cookie").iter();
-    let mut sent = kept(cookies);
+    let mut brought = kept(cookies);
     for set in set.map(|set| set.to_str().unwrap().split(';').next().unwrap()) {
         if set.contains("creditscope_outcome=") {
-            sent = format!("{sent}; {set}");
+            brought = format!("{brought}; {set}");
         }
     }
     let place = reply.header("location");
@@ -116,7 +116,7 @@ pub async fn follow(server: &TestServer, cookies: &str, reply: &Reply) -> Reply 
         reply.status,
         reply.text()
     );
-    let request = request(Method::GET, place, "").header("cookie", sent);
+    let request = request(Method::GET, place, "").header("cookie", brought);
     server.send(request.body(Body::empty()).unwrap()).await
 }
 
