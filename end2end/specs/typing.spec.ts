@@ -62,7 +62,7 @@ const state = (field: Locator) =>
 async function begin(form: (typeof FORMS)[number], page: Page, settings: Settings): Promise<Locator> {
   await settings.open(form.page);
   const sheet = await form.open(settings);
-  const field = sheet.getByLabel(form.field);
+  const field = sheet.getByRole("textbox", { name: form.field });
   await expect(field).toBeFocused();
   await field.fill("");
   await page.keyboard.type(form.text);
@@ -76,7 +76,7 @@ for (const form of FORMS) {
     await settings.open(form.page);
     const events = rain(account);
     const sheet = await form.open(settings);
-    const field = sheet.getByLabel(form.field);
+    const field = sheet.getByRole("textbox", { name: form.field });
     await field.fill("");
     for (const letter of form.text) {
       const before = events.sent();
