@@ -42,7 +42,7 @@ test.describe("Weekly review", () => {
     await expect(page.getByTestId("reviewed")).toContainText("Reviewed by");
     const { allowed } = await account.api.post<{ allowed: boolean }>(`check?account=${account.key}`, { company: "bluewater", agent: "voice_outbound", credits: "101" });
     expect(allowed).toBe(false);
-    await spikes.locator("tbody tr").first().getByRole("link", { name: "Bluewater Spa" }).click();
+    await spikes.locator("tbody tr").first().getByRole("link", { name: "Bluewater Spa", exact: true }).click();
     await usage.isLive();
     expect((await usage.rows()).map((row) => row.reference)).toEqual(["burst"]);
     // What was reviewed is not shown again.

@@ -68,7 +68,7 @@ export class UsagePage {
 
   /// Opens a menu by the name a screen reader is told, such as `Period`.
   async openMenu(name: string): Promise<Locator> {
-    const menu = this.page.locator("details.menu", { has: this.page.locator(`summary[aria-label^="${name}:"], summary[data-still^="${name.toLowerCase()}:"]`) });
+    const menu = this.page.locator("details.menu", { has: this.page.locator(`summary[aria-label^="${name}:"], summary .filter-name:text-matches("^${name}")`) });
     if ((await menu.getAttribute("open")) === null) await menu.locator("summary").click();
     await expect(menu.locator(".menu-panel")).toBeVisible();
     return menu.locator(".menu-panel");

@@ -71,7 +71,7 @@ fn Body(receipt: Receipt, place: Place, outcome: Option<RefundOutcome>) -> impl 
                 <Requests asked/>
                 <p class="receipt-link">
                     <a class="quiet-button" href=link.clone() data-link="">{Icon::Link.view()}"Link to this event"</a>
-                    <button class="quiet-button needs-script" type="button" data-log="copy"><span role="status">"Copy link"</span></button>
+                    <button class="quiet-button needs-script" type="button" data-log="copy"><span aria-live="polite">"Copy link"</span></button>
                     <button class="quiet-button needs-script" type="button" data-log="close">"Close"</button>
                 </p>
             </div>

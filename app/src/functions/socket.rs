@@ -57,7 +57,9 @@ async fn drive(
     socket.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
     if is_open.next().await == Some(true) {
         while let Some(message) = outgoing.next().await {
-            if socket.send_with_u8_array(&message).is_err() {
+            // One that closes takes nothing any more, and browsers complain of it.
+            let is_closing = socket.ready_state() != WebSocket::OPEN;
+            if is_closing || socket.send_with_u8_array(&message).is_err() {
                 break;
             }
         }
