@@ -10,9 +10,6 @@ import { readFileSync, writeFileSync } from "node:fs";
 import binaryen from "binaryen";
 
 const NEVER_CALLED = [
-  // The page is hydrated in one go: leptos's way of doing it in pieces, for islands and lazy routes, is not used.
-  // Nothing inside of these functions is matched: identical ones are compiled into one, under any of their names.
-  /^(?!core|alloc).*::hydrate_async(::<.*>)?(::\{closure#\d+\}|::\{\{closure\}\})*(\[\d+\])?(::h[0-9a-f]{16})?$/,
   // Streams of bodies, which the library's script would call: pages read bodies whole.
   /^intounderlying/,
   /^js_sys(\[\w+\])?::futures::future_to_promise.*wasm_streams/,

@@ -1,54 +1,61 @@
 //! The product's own parts of the page.
 
-mod activity_log;
+pub(crate) mod activity_log;
+#[cfg(feature = "ssr")]
 mod agent_cards;
+#[cfg(feature = "ssr")]
 mod amount;
+#[cfg(feature = "ssr")]
 mod billing_notices;
 #[cfg(feature = "ssr")]
 pub mod filter_bar;
+#[cfg(feature = "ssr")]
 mod gauge;
+#[cfg(feature = "ssr")]
 mod kept_fields;
+#[cfg(feature = "ssr")]
 mod link_mark;
+#[cfg(feature = "ssr")]
 mod notices;
 #[cfg(feature = "ssr")]
 mod page_header;
 #[cfg(feature = "ssr")]
 mod pending_line;
+#[cfg(feature = "ssr")]
 mod picker;
+#[cfg(feature = "ssr")]
 mod problem;
 #[cfg(feature = "ssr")]
 mod receipt;
+#[cfg(feature = "ssr")]
 mod running_calls;
+#[cfg(feature = "ssr")]
+mod said;
 #[cfg(feature = "ssr")]
 mod sheet;
 #[cfg(feature = "ssr")]
 mod sidebar;
+#[cfg(feature = "ssr")]
 mod tips;
 
-pub use activity_log::{ActivityLog, Asking as LogAsking};
-pub use agent_cards::AgentCards;
 #[cfg(feature = "ssr")]
-pub use agent_cards::chart_mark;
-pub use amount::Amount;
-pub use billing_notices::BillingNotices;
-#[cfg(feature = "ssr")]
-pub use gauge::CYCLE_MARK;
-pub use gauge::{Gauge, StateBadge};
-pub use kept_fields::KeptFields;
-#[cfg(feature = "ssr")]
-pub use link_mark::{AsOf, LinkMark};
-pub use notices::Notices;
-#[cfg(feature = "ssr")]
-pub use page_header::{UsageHeader, usage_marks};
-#[cfg(feature = "ssr")]
-pub use pending_line::pending_line;
-pub use picker::Picker;
-pub use problem::Problem;
-#[cfg(feature = "ssr")]
-pub use receipt::{RefundOutcome, receipt_html};
-pub use running_calls::RunningCalls;
-#[cfg(feature = "ssr")]
-pub use sheet::{Sheet, Side, sheet_foot};
-#[cfg(feature = "ssr")]
-pub use sidebar::Sidebar;
-pub use tips::Tips;
+pub use {
+    activity_log::{ActivityLog, activity_items},
+    agent_cards::{AgentCards, agent_drawing, table_rows},
+    amount::Amount,
+    billing_notices::billing_notices,
+    gauge::{CYCLE_MARK, Gauge, StateBadge},
+    kept_fields::kept_fields,
+    link_mark::{AsOf, LinkMark},
+    notices::{Notices, event_notice},
+    page_header::{UsageHeader, usage_marks},
+    pending_line::pending_line,
+    picker::Picker,
+    problem::Problem,
+    receipt::{RefundOutcome, receipt_html},
+    running_calls::running_calls,
+    said::Said,
+    sheet::{Sheet, Side, sheet_foot},
+    sidebar::Sidebar,
+    tips::tips,
+};

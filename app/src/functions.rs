@@ -7,25 +7,31 @@
 mod activity;
 #[cfg(feature = "hydrate")]
 mod client;
+#[cfg(feature = "ssr")]
 mod event;
 mod live;
 mod page;
 #[cfg(feature = "hydrate")]
 mod socket;
+#[cfg(feature = "ssr")]
 mod tips;
 
 pub use activity::{ReadLog, ReadReceipt, read_log, read_receipt};
 #[cfg(feature = "hydrate")]
 use client::PageClient;
+#[cfg(feature = "ssr")]
 pub use event::{EventAsked, OpenEvent};
 #[cfg(not(feature = "hydrate"))]
 use leptos::server_fn::client::browser::BrowserClient as PageClient;
 pub use live::{Asked, Follow, LiveMessage, follow};
-pub use page::{Ability, BrandView, Charts, LoadPage, Page, Reader, load_page};
+pub use page::{LoadPage, Start, load_page};
+#[cfg(feature = "ssr")]
+pub use page::{Ability, BrandView, Charts, Marks, Page, Reader};
 #[cfg(feature = "ssr")]
 pub(crate) use page::{read_marks, read_reader};
 #[cfg(feature = "ssr")]
 pub use page::{read_page, read_sheet};
+#[cfg(feature = "ssr")]
 pub use tips::{TipLine, TipsView};
 
 #[cfg(feature = "ssr")]

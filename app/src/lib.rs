@@ -13,6 +13,7 @@ mod shell;
 
 pub mod components;
 pub mod error;
+pub mod figures;
 pub mod functions;
 pub mod packed;
 pub mod pages;

@@ -11,7 +11,6 @@ mod copy;
 mod failure;
 mod focus;
 mod history;
-mod in_step;
 pub mod link;
 mod outdated;
 mod page;
@@ -20,6 +19,7 @@ pub mod parts;
 mod prefetch;
 mod sheet;
 mod transition;
+mod usage;
 mod visit;
 
 use std::{
@@ -28,8 +28,9 @@ use std::{
 };
 
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
 
-use crate::state::{Address, Connection, differ_in_log_only, view_href};
+use crate::state::{Address, Connection, view_of};
 use history::History;
 
 use visit::Sending;
@@ -117,13 +118,20 @@ pub fn path_shown() -> String {
     window().location().pathname().unwrap_or_default()
 }
 
+/// The elements of a kind that are shown.
+pub fn elements(selector: &str) -> impl Iterator<Item = web_sys::Element> {
+    let found = document().query_selector_all(selector).ok();
+    let count = found.as_ref().map_or(0, web_sys::NodeList::length);
+    (0..count).filter_map(move |at| found.as_ref()?.item(at)?.dyn_into().ok())
+}
+
 impl Tab {
-    /// Goes to another view of the page that is shown; with `replace` the back button skips the one left behind. What
-    /// differs in its log follows the address by itself, and anything else is a visit.
+    /// Goes to another address of the page that is shown; with `replace` the back button skips the one left behind. An
+    /// open receipt follows the address by itself, and anything else is a visit.
     pub fn go(self, href: &str, replace: bool) {
         let address = href.split_once('#').map_or(href, |(address, _)| address);
         let (path, query) = address.split_once('?').unwrap_or((address, ""));
-        if path != path_shown() || !differ_in_log_only(query, &query_shown()) {
+        if path != path_shown() || view_of(query) != view_of(&query_shown()) {
             visit(self, Visit::to(href.to_owned()));
             return;
         }
@@ -139,18 +147,8 @@ impl Tab {
     /// The page that is shown follows the address bar.
     fn shows_now(self) {
         let query = query_shown();
-        in_step::keep(&query);
         self.address.follow(&query);
         page::now_shows(path_shown(), query);
-    }
-
-    /// The page stays at the view it shows: the one gone to could not be read. An entry that the back button led to
-    /// keeps its address, which a reload shows.
-    pub fn stay(self, query: &str) {
-        if !came_back() {
-            self.history.replace(&view_href(query));
-        }
-        page::now_shows(path_shown(), query.to_owned());
     }
 
     /// Name of the entry of the history that is shown.

@@ -1,125 +1,160 @@
 //! Who spends the credits: one card an agent, each of them also a filter.
 
-mod chart;
-mod table;
-
-use chart::AgentChart;
-#[cfg(feature = "ssr")]
-pub use chart::chart_mark;
 use domain::{
-    Agent,
-    number::{self, Change},
-    usage::{AgentUsage, Dashboard},
+    Agent, Credits, number,
+    usage::{Bar, Dashboard},
 };
 use leptos::prelude::*;
-use table::UsageTable;
 
-use super::Amount;
+use super::Said;
 use crate::{
     functions::Charts,
-    state::{CardFigures, CardSum, Url},
-    ui::Icon,
+    state::{CardSum, Url},
 };
 
+/// The name of an agent's chart among the marked parts of its page: the server draws it again.
+pub fn chart_mark(agent: Agent) -> String {
+    ["chart ", agent.id()].concat()
+}
+
 /// The six cards.
-#[component]
-pub fn AgentCards(
+pub struct AgentCards<'a> {
     /// What is shown.
-    dashboard: RwSignal<Dashboard>,
+    pub dashboard: &'a Dashboard,
+    /// What their figures say.
+    pub said: &'a Said,
     /// Their charts.
-    charts: RwSignal<Charts>,
+    pub charts: &'a Charts,
     /// The view.
-    url: Memo<Url>,
-) -> impl IntoView {
-    let figures = Memo::new(move |_| dashboard.with(CardFigures::of));
-    let sum = Memo::new(move |_| dashboard.with(CardSum::of));
-    let total = Signal::derive(move || sum.get().current.credits);
-    let shown = Signal::derive(move || sum.get().shown);
-    view! {
-        <section class="agents" aria-labelledby="agents-title">
-            <header class="section-header">
-                <h2 id="agents-title">"Usage by agent"</h2>
-                <p data-testid="agents-total">{move || sum.get().label}": "<Amount credits=total shown/>{move || sum.get().rest}</p>
-            </header>
-            <div class="agent-grid">
-                {Agent::ALL.map(|agent| view! { <AgentCard agent dashboard figures charts url/> }).into_iter().collect_view()}
-            </div>
-            <UsageTable dashboard/>
-        </section>
+    pub url: &'a Url,
+}
+
+impl AgentCards<'_> {
+    /// The cards, and their charts as a table.
+    pub fn view(&self) -> AnyView {
+        let said = self.said;
+        let label = CardSum::of(self.dashboard).label;
+        view! {
+            <section class="agents" aria-labelledby="agents-title">
+                <header class="section-header">
+                    <h2 id="agents-title">"Usage by agent"</h2>
+                    <p data-testid="agents-total">{label}": "{said.amount("sum")}{said.text("sum rest")}</p>
+                </header>
+                <div class="agent-grid">
+                    {Agent::ALL.map(|agent| self.card(agent)).into_iter().collect_view()}
+                </div>
+                {self.table()}
+            </section>
+        }
+        .into_any()
     }
-}
 
-fn usage_of(dashboard: &Dashboard, agent: Agent) -> Option<&AgentUsage> {
-    dashboard.agents.iter().find(|usage| usage.agent == agent)
-}
-
-#[component]
-fn AgentCard(
-    agent: Agent,
-    dashboard: RwSignal<Dashboard>,
-    figures: Memo<Vec<CardFigures>>,
-    charts: RwSignal<Charts>,
-    url: Memo<Url>,
-) -> impl IntoView {
-    let figures = Memo::new(move |_| {
-        figures.with(|all| {
-            let own = all.iter().find(|figures| figures.agent == agent);
-            own.cloned().unwrap_or_else(|| CardFigures::none(agent))
-        })
-    });
-    let credits = Signal::derive(move || figures.get().current.credits);
-    let shown = Signal::derive(move || figures.get().shown);
-    let selected = Signal::derive(move || url.with(|url| url.0.agents.contains(&agent)));
-    let is_dimmed =
-        move || url.with(|url| !url.0.agents.is_empty() && !url.0.agents.contains(&agent));
-    let href = move || url.get().toggle_agent(agent).href();
-    let action = move || {
-        if selected.get() {
+    fn card(&self, agent: Agent) -> AnyView {
+        let (said, id) = (self.said, agent.id());
+        let name = |of: &str| [id, " ", of].concat();
+        let chosen = &self.url.0.agents;
+        let is_chosen = chosen.contains(&agent);
+        let is_dimmed = !chosen.is_empty() && !is_chosen;
+        let action = if is_chosen {
             "Show all agents"
         } else {
             "Show only its events"
+        };
+        let href = self.url.toggle_agent(agent).href();
+        view! {
+            <article class=format!("card agent-card agent-{id}") class:selected=is_chosen class:dimmed=is_dimmed data-testid=format!("card-{id}")>
+                <header>
+                    <h3><a class="card-link" href=href data-noscroll="" title=action aria-current=is_chosen.then_some("true")>
+                        <span class="dot square"></span>{agent.name()}
+                    </a></h3>
+                    {said.element("span", "class=\"share\" title=\"Share of the period's credits\"", &name("share"))}
+                </header>
+                <p class="agent-figure">
+                    {said.amount(&name("credits"))}
+                    {said.element("span", "class=\"change\"", &name("change"))}
+                    {said.element("span", "class=\"agent-events\"", &name("events"))}
+                </p>
+                {self.chart(agent)}
+            </article>
         }
-    };
-    view! {
-        <article class=format!("card agent-card agent-{}", agent.id()) class:selected=selected class:dimmed=is_dimmed data-testid=format!("card-{}", agent.id())>
-            <header>
-                <h3><a class="card-link" href=href data-noscroll="" title=action aria-current=move || selected.get().then_some("true")>
-                    <span class="dot square"></span>{agent.name()}
-                </a></h3>
-                <span class="share" title="Share of the period's credits">{move || figures.get().share}</span>
-            </header>
-            <p class="agent-figure">
-                <Amount credits shown/>
-                <ChangeMark figures dashboard/>
-                <span class="agent-events">{move || number::events(figures.get().current.events)}</span>
-            </p>
-            <AgentChart agent dashboard charts url/>
-        </article>
+        .into_any()
+    }
+
+    /// Bars over the period. What is read from the drawing in the browser is only which bar is meant.
+    fn chart(&self, agent: Agent) -> AnyView {
+        let period = &self.dashboard.period;
+        let label = format!(
+            "{} by day. Arrow keys read the bars, Enter shows their events.",
+            agent.name()
+        );
+        view! {
+            <div class="agent-chart" tabindex="0" role="group" data-agent=agent.id() data-rows=self.url.rows_of(agent) aria-label=label>
+                {agent_drawing(self.charts, agent)}
+                <p class="chart-reading" role="status"></p>
+            </div>
+            <p class="chart-ends" aria-hidden="true"><span>{period.first_label.clone()}</span><span>{period.last_label.clone()}</span></p>
+        }
+        .into_any()
+    }
+
+    /// The charts' text alternative: the same figures as a table, for everyone.
+    fn table(&self) -> AnyView {
+        view! {
+            <details class="usage-table">
+                <summary>"Show these charts as a table"</summary>
+                <div class="table-scroll" tabindex="0" role="region" aria-label="Credits by day and agent">
+                    <table>
+                        <thead><tr>
+                            <th scope="col">"Period"</th>
+                            {Agent::ALL.map(|agent| view! { <th scope="col">{agent.name()}</th> }).into_iter().collect_view()}
+                            <th scope="col">"All"</th>
+                        </tr></thead>
+                        {table_rows(self.dashboard)}
+                    </table>
+                </div>
+            </details>
+        }
+        .into_any()
     }
 }
 
-/// The change against the period before: arrow and figure. More use is neither good nor bad, so it has no colour.
-#[component]
-fn ChangeMark(figures: Memo<CardFigures>, dashboard: RwSignal<Dashboard>) -> impl IntoView {
-    let compared = Memo::new(move |_| dashboard.with(|dashboard| dashboard.period.compared));
-    let change = Memo::new(move |_| figures.with(|figures| figures.change.clone()));
-    let title = move || {
-        figures.with(|figures| {
-            let before = number::whole_credits(figures.previous.credits);
-            let then = compared.get().words().unwrap_or_default();
-            format!("vs {before} in {then}")
-        })
+/// An agent's chart, which the server draws again.
+pub fn agent_drawing(charts: &Charts, agent: Agent) -> AnyView {
+    let drawn = charts.agents.iter().find(|(drawn, _)| *drawn == agent);
+    let drawn = drawn.map(|(_, svg)| svg.clone()).unwrap_or_default();
+    view! { <div class="chart-frame" aria-hidden="true" data-live=chart_mark(agent) inner_html=drawn></div> }
+        .into_any()
+}
+
+/// The rows of the table and their sums, each a part of its own: what happens now changes one or two of them.
+pub fn table_rows(dashboard: &Dashboard) -> AnyView {
+    let row = |(index, bar): (usize, &Bar)| {
+        let amounts: Vec<_> = dashboard
+            .agents
+            .iter()
+            .map(|usage| usage.bars.get(index).copied().unwrap_or_default().credits)
+            .collect();
+        let all = amounts
+            .iter()
+            .fold(Credits::ZERO, |sum, credits| sum.saturating_add(*credits));
+        let mark = format!("table {index}");
+        view! { <tr data-live=mark><th scope="row">{bar.label.clone()}</th>{cells(amounts.into_iter().chain([all]))}</tr> }
     };
-    move || {
-        let (icon, text) = match change.get()? {
-            Change::Up(percent) => (Some(Icon::ArrowUp), percent),
-            Change::Down(percent) => (Some(Icon::ArrowDown), percent),
-            Change::Steady => (Some(Icon::ArrowRight), "0%".to_owned()),
-            Change::New => (None, "new".to_owned()),
-            Change::None => return None,
-        };
-        Some(
-            view! { <span class="change" title=title>{icon.map(Icon::view)}{text}<span class="visually-hidden">{move || format!(" {}", title())}</span></span> },
-        )
+    let sums = dashboard
+        .agents
+        .iter()
+        .map(|usage| usage.current.credits)
+        .chain([dashboard.all_agents().credits]);
+    view! {
+        <tbody>{dashboard.bars.iter().enumerate().map(row).collect_view()}</tbody>
+        <tfoot><tr data-live="table sums"><th scope="row">"Sum"</th>{cells(sums)}</tr></tfoot>
     }
+    .into_any()
+}
+
+fn cells(amounts: impl Iterator<Item = Credits>) -> AnyView {
+    amounts
+        .map(|credits| view! { <td>{number::credits(credits)}</td> })
+        .collect_view()
+        .into_any()
 }

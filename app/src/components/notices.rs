@@ -5,8 +5,8 @@ use leptos::prelude::*;
 
 use crate::{
     COMPANIES_PATH, PLANS_PATH,
-    functions::{EventAsked, TipLine},
-    state::{CreditNotice, PageState, Remedy, Url},
+    functions::{EventAsked, TipLine, TipsView},
+    state::{CreditNotice, Remedy, Url},
     ui::{Icon, Tone},
 };
 
@@ -124,84 +124,74 @@ const fn severity(tone: Tone) -> u8 {
     }
 }
 
-/// The lines; nothing when there is nothing to say.
-#[component]
-pub fn Notices(
-    /// The page.
-    state: PageState,
+/// What is said of credits, and warnings: a part that lives.
+pub struct Notices<'a> {
+    /// What is shown.
+    pub dashboard: &'a Dashboard,
+    /// What is worth knowing.
+    pub tips: &'a TipsView,
+    /// What helps the reader when credits run out.
+    pub helps: Remedy,
     /// The view.
-    url: Memo<Url>,
-) -> impl IntoView {
-    let lines = Memo::new(move |_| {
-        let helps = state.helps.get();
-        let credits = state
-            .dashboard
-            .with(|dashboard| url.with(|url| Line::of_credits(dashboard, helps, url)));
-        let mut lines: Vec<_> = state.asked.with(Line::of_event).into_iter().collect();
-        lines.extend(credits);
-        state.tips.with(|tips| {
-            let warnings = tips.lines.iter().filter(|tip| tip.is_warning);
-            lines.extend(warnings.map(Line::of_tip));
-        });
+    pub url: &'a Url,
+}
+
+impl Notices<'_> {
+    /// The lines; nothing within when there is nothing to say.
+    pub fn view(&self) -> AnyView {
+        let mut lines: Vec<_> = Line::of_credits(self.dashboard, self.helps, self.url)
+            .into_iter()
+            .collect();
+        let warnings = self.tips.lines.iter().filter(|tip| tip.is_warning);
+        lines.extend(warnings.map(Line::of_tip));
         lines.sort_by_key(|line| severity(line.tone));
-        lines
-    });
-    let titles = move || {
-        lines.with(|lines| {
-            let titles = lines.iter().map(|line| line.title.clone());
-            titles.collect::<Vec<_>>()
-        })
-    };
-    let is_any = Memo::new(move |_| lines.with(|lines| !lines.is_empty()));
-    move || {
-        is_any.get().then(|| {
-            view! {
-                <section class="card notices" aria-label="Notices" aria-live="polite">
-                    <For each=titles key=Clone::clone children=move |title| view! { <NoticeLine title lines/> }/>
-                </section>
-            }
-        })
+        let lines = (!lines.is_empty()).then(|| card(lines));
+        view! { <div class="notices-part" data-live="notices" aria-live="polite">{lines}</div> }
+            .into_any()
     }
 }
 
-/// A line, which stays open while what it says changes.
-#[component]
-fn NoticeLine(title: String, lines: Memo<Vec<Line>>) -> impl IntoView {
-    let name = title.clone();
-    let line = Memo::new(move |before: Option<&Option<Line>>| {
-        let found = lines.with(|lines| lines.iter().find(|line| line.title == name).cloned());
-        // What is taken away says what it said for the moment until it is gone.
-        found.or_else(|| before.cloned().flatten())
-    });
-    let of = move |part: fn(&Line) -> String| {
-        move || line.with(|line| line.as_ref().map(part).unwrap_or_default())
-    };
-    let tone = move || line.with(|line| line.as_ref().map_or(Tone::Calm, |line| line.tone));
-    let deeds = move || {
-        line.with(|line| {
-            line.as_ref()
-                .map(|line| line.deeds.clone())
-                .unwrap_or_default()
-        })
-    };
-    let advice = move || line.with(|line| line.as_ref().and_then(|line| line.advice));
-    view! {
-        <details class=move || tone().class()>
-            <summary>
-                {move || if tone() == Tone::Danger { Icon::Stop } else { Icon::Warning }.view()}
-                <strong>{title}</strong>" "
-                <span class="notice-fact">{of(Line::fact)}</span>
-                <span class="notice-opens">{of(|line| line.opens.clone())}{Icon::ChevronDown.view()}</span>
-            </summary>
-            <div class="notice-more">
-                <p>{of(|line| line.text.clone())}</p>
-                {move || advice().map(|advice| view! { <p class="notice-advice">{advice}</p> })}
-                <p class="notice-action">{move || deeds().into_iter().map(|deed| {
-                    let class = if deed.is_primary { "button primary" } else { "button" };
-                    view! { <a class=class href=deed.href>{deed.label}</a> }
-                }).collect_view()}</p>
-            </div>
-        </details>
+/// Why the event that the address leads to is not shown; nothing when it is, or when it leads to none.
+pub fn event_notice(asked: &EventAsked) -> Option<AnyView> {
+    Line::of_event(asked).map(|line| card(vec![line]))
+}
+
+fn card(lines: Vec<Line>) -> AnyView {
+    let lines = lines.into_iter().map(Line::view);
+    view! { <section class="card notices" aria-label="Notices">{lines.collect_view()}</section> }
+        .into_any()
+}
+
+impl Line {
+    /// The line, which stays open while what it says changes.
+    fn view(self) -> AnyView {
+        let icon = if self.tone == Tone::Danger {
+            Icon::Stop
+        } else {
+            Icon::Warning
+        };
+        let deeds = self.deeds.iter().map(|deed| {
+            let class = if deed.is_primary { "button primary" } else { "button" };
+            view! { <a class=class href=deed.href.clone()>{deed.label.clone()}</a> }
+        });
+        let deeds = deeds.collect_view();
+        let advice = self.advice.map(|advice| view! { <p class="notice-advice">{advice}</p> });
+        view! {
+            <details class=self.tone.class() data-keep=self.title.clone()>
+                <summary>
+                    {icon.view()}
+                    <strong>{self.title.clone()}</strong>" "
+                    <span class="notice-fact">{self.fact()}</span>
+                    <span class="notice-opens">{self.opens}{Icon::ChevronDown.view()}</span>
+                </summary>
+                <div class="notice-more">
+                    <p>{self.text}</p>
+                    {advice}
+                    <p class="notice-action">{deeds}</p>
+                </div>
+            </details>
+        }
+        .into_any()
     }
 }
 

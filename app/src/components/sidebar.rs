@@ -3,7 +3,7 @@
 use domain::ledger::CreditFacts;
 use leptos::prelude::*;
 
-use super::gauge::icon_of;
+use crate::figures::icon_of;
 use crate::{
     ACCOUNTS_PATH, ADVICE_PATH, ALERTS_PATH, AUDIT_PATH, BRAND_PATH, COMPANIES_PATH, GO_PATH,
     KEYS_PATH, MEMBERS_PATH, PLANS_PATH, PLATFORM_PATH, REFUNDS_PATH, REVIEW_PATH, TRENDS_PATH,

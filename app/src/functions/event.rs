@@ -1,9 +1,6 @@
 //! The event that a page's address leads to.
 
 use domain::activity::LogRow;
-use serde::{Deserialize, Serialize};
-
-#[cfg(feature = "ssr")]
 use {
     crate::{
         components::{RefundOutcome, receipt_html},
@@ -20,11 +17,10 @@ use {
 };
 
 /// Rows read above those that stay in view: as many as are kept out of sight, so that none is missing.
-#[cfg(feature = "ssr")]
 const ROWS_OUT_OF_SIGHT: u64 = 8;
 
 /// What became of the event that an address leads to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EventAsked {
     /// The address leads to none.
     None,
@@ -37,12 +33,11 @@ pub enum EventAsked {
 }
 
 /// An event whose receipt is open.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OpenEvent {
     /// Its row.
     pub row: LogRow,
-    /// Its receipt as the server writes it into the page. A page that is already open asks for it.
-    #[serde(skip)]
+    /// Its receipt as the server writes it into the page.
     pub receipt: String,
 }
 
@@ -56,7 +51,6 @@ impl EventAsked {
     }
 }
 
-#[cfg(feature = "ssr")]
 impl EventAsked {
     /// Finds the event that an address names.
     pub(super) async fn find(

@@ -1,23 +1,23 @@
 //! Everything a page shows at first.
 
 use domain::{
-    Agent,
-    activity::LogPage,
-    ledger::CreditFacts,
-    usage::{CompanyName, Dashboard, ForecastView},
+    activity::{LogPage, LogRow},
+    usage::{Dashboard, ForecastView},
 };
+#[cfg(feature = "ssr")]
+use domain::{Agent, Credits, ledger::CreditFacts, usage::CompanyName};
 use leptos::{
     prelude::*,
     server_fn::codec::{GetUrl, Post},
 };
 use serde::{Deserialize, Serialize};
 
-use super::{EventAsked, TipsView};
-#[cfg(feature = "ssr")]
-use crate::state::EVENT;
 use crate::{error::AppError, packed::Packed};
 #[cfg(feature = "ssr")]
-use domain::Credits;
+use {
+    super::{EventAsked, TipsView},
+    crate::state::{EVENT, Remedy},
+};
 
 /// Accounts that are looked for, to know whether there is another to switch to.
 #[cfg(feature = "ssr")]
@@ -30,7 +30,8 @@ const LOOKED_AT_ORDERS: u32 = 20;
 const SHOWN_ORDERS: usize = 3;
 
 /// What someone may do in an account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg(feature = "ssr")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ability {
     /// See the whole account, and so its plans and ledger.
     SeeAll,
@@ -40,6 +41,7 @@ pub enum Ability {
     Manage,
 }
 
+#[cfg(feature = "ssr")]
 impl Reader {
     /// Whether they may do something in the account shown.
     pub fn can(&self, ability: Ability) -> bool {
@@ -48,7 +50,8 @@ impl Reader {
 }
 
 /// Who reads the page.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg(feature = "ssr")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reader {
     /// Display name.
     pub name: String,
@@ -75,7 +78,8 @@ pub struct Reader {
 }
 
 /// An agency's look, for its clients. Its colour comes as a style sheet.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg(feature = "ssr")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BrandView {
     /// Shown in the place of our name; ours when empty.
     pub name: String,
@@ -84,7 +88,8 @@ pub struct BrandView {
 }
 
 /// Charts as SVG texts.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg(feature = "ssr")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Charts {
     /// One for each agent's card.
     pub agents: Vec<(Agent, String)>,
@@ -93,7 +98,8 @@ pub struct Charts {
 }
 
 /// The whole page.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg(feature = "ssr")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {
     /// Who reads it.
     pub reader: Reader,
@@ -111,12 +117,39 @@ pub struct Page {
     pub event: EventAsked,
 }
 
-/// Reads the page that a query string describes.
+/// What of the page the browser begins with: what changes are taken into, and the rows of the log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Start {
+    /// Gauge and cards.
+    pub dashboard: Dashboard,
+    /// What will probably be of the running cycle.
+    pub forecast: Option<ForecastView>,
+    /// The rows of the log that stand in the page.
+    pub log: LogPage,
+    /// The event whose receipt is open.
+    pub open: Option<LogRow>,
+}
+
+#[cfg(feature = "ssr")]
+impl Start {
+    /// What of a page the browser begins with.
+    pub fn of(page: &Page) -> Self {
+        Self {
+            dashboard: page.dashboard.clone(),
+            forecast: page.forecast.clone(),
+            log: page.log.clone(),
+            open: page.event.opened().map(|event| event.row.clone()),
+        }
+    }
+}
+
+/// Reads again what the page of a query string begins with.
 #[server(prefix = "/api/fn", client = super::PageClient, input = GetUrl, output = Post<Packed>)]
-pub async fn load_page(query: String) -> Result<Page, AppError> {
+pub async fn load_page(query: String) -> Result<Start, AppError> {
     let services = use_context::<service::Services>().ok_or(AppError::Failed)?;
     let current = use_context::<crate::context::Current>().unwrap_or_default();
-    read_page(&services, &current, &query).await
+    let page = read_page(&services, &current, &query).await?;
+    Ok(Start::of(&page))
 }
 
 /// Reads the page that a query string describes, as someone may see it.
@@ -136,8 +169,7 @@ pub async fn read_page(
     let before = value_of(&others, "before").and_then(|cursor| cursor.parse().ok());
     let begins = event.just_above().or(before);
     let forecast = forecast_of(services, &scope, &view).await?;
-    let tips = services.tips(&scope, &view).await;
-    let tips = tips.map(|tips| TipsView::new(&tips, &scope.account().key, scope.may_budget()));
+    let tips = tips_of(services, &scope, &view).await;
     let (dashboard, log) = services.page(scope.clone(), &view, begins).await?;
     let (event, log) = event.place(services, scope, &view, log).await?;
     let projected = forecast.as_ref().and_then(|forecast| forecast.cycle_use);
@@ -147,25 +179,61 @@ pub async fn read_page(
         dashboard,
         charts,
         forecast,
-        tips: tips.unwrap_or_default(),
+        tips,
         log,
         event,
     })
 }
 
-/// What of the usage page follows what happens without living on by itself.
+/// What of the usage page is rendered again when something happens.
+#[cfg(feature = "ssr")]
+#[derive(Debug, Clone)]
+pub struct Marks {
+    /// Gauge and cards.
+    pub dashboard: Dashboard,
+    /// Their charts.
+    pub charts: Charts,
+    /// What they were drawn with.
+    pub forecast: Option<ForecastView>,
+    /// What is worth knowing.
+    pub tips: TipsView,
+    /// What helps the reader when credits run out.
+    pub helps: Remedy,
+}
+
+/// What of the usage page follows what happens without being taken in by the browser.
 #[cfg(feature = "ssr")]
 pub(crate) async fn read_marks(
     services: &service::Services,
     caller: &service::Caller,
+    reader: &Reader,
     query: &str,
-) -> Result<(Dashboard, Charts, Option<ForecastView>), AppError> {
+) -> Result<Marks, AppError> {
     let (scope, view) = super::scope_of(services, caller, query).await?;
     let forecast = forecast_of(services, &scope, &view).await?;
+    let tips = tips_of(services, &scope, &view).await;
     let dashboard = services.dashboard(scope, &view).await?;
     let projected = forecast.as_ref().and_then(|forecast| forecast.cycle_use);
     let charts = charts_of(&dashboard, projected);
-    Ok((dashboard, charts, forecast))
+    Ok(Marks {
+        dashboard,
+        charts,
+        forecast,
+        tips,
+        helps: Remedy::for_reader(reader),
+    })
+}
+
+/// What is worth knowing of the companies looked at; nothing when it cannot be worked out.
+#[cfg(feature = "ssr")]
+async fn tips_of(
+    services: &service::Services,
+    scope: &service::Scope,
+    view: &domain::filter::ViewQuery,
+) -> TipsView {
+    let tips = services.tips(scope, view).await;
+    let tips = tips.map(|tips| TipsView::new(&tips, &scope.account().key, scope.may_budget()));
+    tips.unwrap_or_default()
 }
 
 /// The charts of a view on one sheet, as an SVG file.

@@ -1,7 +1,5 @@
 //! Tips as the page tells them.
 
-use serde::{Deserialize, Serialize};
-#[cfg(feature = "ssr")]
 use {
     crate::{
         ADVICE_PATH, COMPANIES_PATH, USAGE_PATH, VALUE_PATH,
@@ -16,7 +14,7 @@ use {
 };
 
 /// Something worth knowing, and where it is shown how.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TipLine {
     /// Whether something is probably wrong.
     pub is_warning: bool,
@@ -31,7 +29,7 @@ pub struct TipLine {
 }
 
 /// What is worth knowing.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct TipsView {
     /// The time of day at which it was worked out, in the account's zone.
     pub as_of: String,
@@ -39,7 +37,6 @@ pub struct TipsView {
     pub lines: Vec<TipLine>,
 }
 
-#[cfg(feature = "ssr")]
 impl TipsView {
     /// Tips of an account in words.
     pub(super) fn new(tips: &Tips, account: &str, may_budget: bool) -> Self {
@@ -56,7 +53,6 @@ impl TipsView {
 }
 
 /// To whom tips are told.
-#[cfg(feature = "ssr")]
 struct Told<'a> {
     zone: &'a Zone,
     account: &'a str,
@@ -64,7 +60,6 @@ struct Told<'a> {
     may_budget: bool,
 }
 
-#[cfg(feature = "ssr")]
 impl Told<'_> {
     fn at(&self, time: Time, format: &str) -> String {
         self.zone.at(time).strftime(format).to_string()
@@ -210,7 +205,6 @@ impl Told<'_> {
 }
 
 /// How many times what is expected something is, to a tenth; none when that says nothing.
-#[cfg(feature = "ssr")]
 fn times(used: Credits, usual: Credits) -> Option<String> {
     let (used, usual) = (i128::from(used.micro()), i128::from(usual.micro()));
     if usual <= 0 || used / usual >= 100 {

@@ -1,11 +1,10 @@
 //! What stands at an address.
 
-use domain::usage::{Dashboard, ForecastView};
 use http::StatusCode;
 use leptos::{nonce::use_nonce, prelude::*};
 
 use super::{
-    START_ID, Start,
+    START_ID,
     company_options::read_companies,
     settings::{
         Ask, ConfirmPage, EnterPage, Frame, RecoveryPage, RefusedPage, SecondFactorPage, Settings,
@@ -22,19 +21,18 @@ use crate::{
     },
     context::{Assets, Current},
     error::AppError,
-    functions::{Charts, read_marks, read_page, scope_of},
+    functions::{Marks, Page, Start, read_marks, read_page, scope_of},
     packed,
     parts::{Since, html_of},
-    state::Address,
 };
 
 /// What stands at an address: a page, or why there is none.
 #[derive(Debug, Clone)]
 pub enum Found {
-    /// A page that lives on in the browser.
-    Start {
-        /// What it begins with.
-        start: Box<Start>,
+    /// Billing > AI Credits Usage, which takes changes in by itself.
+    Usage {
+        /// What it shows.
+        page: Box<Page>,
         /// The address's query string.
         query: String,
         /// The companies that its filter offers.
@@ -86,16 +84,14 @@ pub enum Followed {
     Whole(Box<Found>),
     /// What stands around it.
     Frame(Box<Frame>),
-    /// What stands around the parts of the usage page that live on by themselves, and their charts.
+    /// What of the usage page does not follow from what its browser takes in.
     Usage {
         /// What stands around every page.
         frame: Box<Frame>,
-        /// What is shown.
-        dashboard: Box<Dashboard>,
-        /// Its charts.
-        charts: Charts,
-        /// What they were drawn with.
-        forecast: Option<ForecastView>,
+        /// Its marked parts.
+        marks: Box<Marks>,
+        /// The address's query string.
+        query: String,
     },
 }
 
@@ -114,13 +110,11 @@ impl Followed {
         if path == USAGE_PATH {
             let (_, caller) = current.known()?;
             let frame = Box::new(ask.frame(USAGE_PATH).await?.1);
-            let (dashboard, charts, forecast) = read_marks(services, caller, query).await?;
-            let dashboard = Box::new(dashboard);
+            let marks = read_marks(services, caller, frame.reader(), query).await?;
             return Ok(Self::Usage {
                 frame,
-                dashboard,
-                charts,
-                forecast,
+                marks: Box::new(marks),
+                query: query.to_owned(),
             });
         }
         let page = if is_remembered(path) {
@@ -146,11 +140,10 @@ impl Followed {
             Self::Frame(frame) => frame.around().into_any(),
             Self::Usage {
                 frame,
-                dashboard,
-                charts,
-                forecast,
+                marks,
+                query,
             } => {
-                let marks = usage::marks(&dashboard, charts, forecast.as_ref());
+                let marks = usage::marks(&marks, &query);
                 view! { {frame.around()}{marks} }.into_any()
             }
         })
@@ -168,10 +161,8 @@ pub async fn find(
     if let Some(page) = Settings::read(path, &ask).await {
         return Found::of_settings(page);
     }
-    let start = match path {
-        USAGE_PATH => read_page(services, current, query)
-            .await
-            .map(|page| Start::Usage(Box::new(page))),
+    let page = match path {
+        USAGE_PATH => read_page(services, current, query).await,
         SIGN_IN_PATH => {
             return Found::SignIn {
                 query: query.to_owned(),
@@ -181,13 +172,13 @@ pub async fn find(
         }
         _ => Err(AppError::NotFound),
     };
-    let start = match start {
-        Ok(start) => start,
+    let page = match page {
+        Ok(page) => page,
         Err(error) => return Found::Problem(error),
     };
-    match companies_of(&ask, &start).await {
-        Ok(companies) => Found::Start {
-            start: Box::new(start),
+    match companies_of(&ask, &page).await {
+        Ok(companies) => Found::Usage {
+            page: Box::new(page),
             query: query.to_owned(),
             companies,
         },
@@ -196,8 +187,7 @@ pub async fn find(
 }
 
 /// The companies to choose from on a page that lives on.
-async fn companies_of(ask: &Ask<'_>, start: &Start) -> Result<CompanyChoice, AppError> {
-    let Start::Usage(page) = start;
+async fn companies_of(ask: &Ask<'_>, page: &Page) -> Result<CompanyChoice, AppError> {
     let (_, caller) = ask.current.known()?;
     let (scope, _) = scope_of(ask.services, caller, ask.query).await?;
     let chosen = page.dashboard.companies.iter();
@@ -222,7 +212,7 @@ impl Found {
     /// The answer's status.
     pub fn status(&self) -> StatusCode {
         match self {
-            Self::Start { .. }
+            Self::Usage { .. }
             | Self::SignIn { .. }
             | Self::Settings(_)
             | Self::Welcome(_)
@@ -240,9 +230,7 @@ impl Found {
     /// What the browser's tab says.
     pub(crate) const fn title(&self) -> &'static str {
         match self {
-            Self::Start { start, .. } => match **start {
-                Start::Usage(_) => "AI Credits Usage · Creditscope",
-            },
+            Self::Usage { .. } => "AI Credits Usage · Creditscope",
             Self::SignIn { .. } | Self::Enter(_) | Self::Refused(_) => "Sign in · Creditscope",
             Self::Settings(page) => page.title(),
             Self::Welcome(_) => "Invitation · Creditscope",
@@ -257,13 +245,11 @@ impl Found {
 
     /// The style sheet with the colour of an agency, for its clients.
     pub(crate) fn brand_sheet(&self) -> Option<String> {
-        let Self::Start { start, .. } = self else {
+        let Self::Usage { page, .. } = self else {
             return None;
         };
-        let (reader, account) = match &**start {
-            Start::Usage(page) => (&page.reader, &page.dashboard.account.key),
-        };
-        reader.brand.as_ref()?;
+        page.reader.brand.as_ref()?;
+        let account = &page.dashboard.account.key;
         let mut query = form_urlencoded::Serializer::new(String::new());
         query.append_pair("account", account);
         Some(format!("/brand.css?{}", query.finish()))
@@ -272,15 +258,13 @@ impl Found {
     /// The body of the document.
     pub(crate) fn view(self) -> AnyView {
         match self {
-            Self::Start {
-                start,
+            Self::Usage {
+                page,
                 query,
                 companies,
             } => {
-                let sent = sent_along(&start);
-                let Start::Usage(page) = &*start;
-                let live = (*start).clone().view(Address::new(&query));
-                let page = usage::around(page, &companies, &query, live);
+                let sent = sent_along(&Start::of(&page));
+                let page = usage::page(&page, &companies, &query);
                 view! {
                     {page}
                     <script id=START_ID type="application/octet-stream" nonce=use_nonce() inner_html=sent></script>

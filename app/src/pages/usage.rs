@@ -1,92 +1,26 @@
 //! Billing > AI Credits Usage.
 
-#[cfg(feature = "ssr")]
-use domain::usage::{Dashboard, ForecastView};
+use domain::{
+    Agent,
+    usage::{Dashboard, ForecastView},
+};
 use leptos::prelude::*;
 
 use crate::{
     components::{
-        ActivityLog, AgentCards, BillingNotices, Gauge, LogAsking, Notices, RunningCalls, Tips,
+        ActivityLog, AgentCards, CYCLE_MARK, Gauge, Notices, Said, Sidebar, UsageHeader,
+        activity_items, agent_drawing, billing_notices, event_notice, filter_bar::CompanyChoice,
+        pending_line, running_calls, table_rows, tips, usage_marks,
     },
-    error::AppError,
-    functions::{Page, load_page},
-    state::{Address, EventRef, FailedView, PageState, Reading, Url, follow_live, view_of},
-    ui::{Notice, Tone},
-};
-#[cfg(feature = "ssr")]
-use crate::{
-    components::{CYCLE_MARK, chart_mark, usage_marks},
-    functions::Charts,
+    figures::Shown,
+    functions::{Marks, Page},
     packed,
-    state::FORECAST,
+    state::{FORECAST, Filters, LogState, Remedy, Url, view_of},
 };
 
-/// The parts of the page below its filters, kept live in the browser.
-#[component]
-pub fn UsagePage(
-    /// What it begins with.
-    page: Page,
-    /// Where it stands.
-    address: Address,
-) -> impl IntoView {
-    let query = address.query();
-    let state = PageState::new(page);
-    let url = Memo::new(move |_| query.with(|query| Url::read(query)));
-    let reading = Reading::new(address, load_page, move |page| state.replace(page));
-    // An open receipt is in the address, and not in the view.
-    let event = Memo::new(move |_| query.with(|query| EventRef::of_query(query)));
-    let view = Memo::new(move |_| query.with(|query| view_of(query)));
-    let link = follow_live(state.followed(), view, reading.again);
-    let again = reading.again;
-    let asking = LogAsking {
-        view,
-        event,
-        link,
-        again,
-    };
-    let dashboard = state.dashboard;
-    view! {
-        <div class="live-parts" class:loading=reading.is_loading aria-busy=move || reading.is_loading.get().to_string()>
-            <PageProblem reading/>
-            <BillingNotices query/>
-            <Gauge dashboard charts=state.charts forecast=state.forecast url>
-                <RunningCalls state/>
-            </Gauge>
-            <Notices state url/>
-            <AgentCards dashboard charts=state.charts url/>
-            <Tips tips=state.tips/>
-            <ActivityLog state url asking reading/>
-        </div>
-    }
-}
-
-/// Says why the page cannot go on at all: the session has ended, or access was taken away.
-#[component]
-fn PageProblem(reading: Reading) -> impl IntoView {
-    move || {
-        let failed = reading.failed.get().filter(FailedView::is_lasting)?;
-        let error = failed.error;
-        Some(view! {
-            <Notice tone=Tone::Warning title=error.to_string() text=error.advice()>
-                {(error == AppError::SignedOut).then(|| view! { <a class="button" href="/sign-in" rel="external">"Sign in"</a> })}
-            </Notice>
-        })
-    }
-}
-
-/// The page around the parts that live on: what it is called, the filters, and the ways to other pages. A filter is a
-/// visit, so all of it changes together or not at all.
-#[cfg(feature = "ssr")]
-pub(super) fn around(
-    page: &Page,
-    companies: &crate::components::filter_bar::CompanyChoice,
-    query: &str,
-    live: AnyView,
-) -> AnyView {
-    use crate::{
-        components::{Sidebar, UsageHeader, pending_line},
-        state::Filters,
-    };
+/// The page: what it is called, the filters, the ways to other pages, and what is shown. A filter is a visit, so all of
+/// it changes together or not at all.
+pub(super) fn page(page: &Page, companies: &CompanyChoice, query: &str) -> AnyView {
     let account = &page.dashboard.account;
     let filters = Filters::read(crate::USAGE_PATH, &account.key, query);
     let header = UsageHeader {
@@ -102,34 +36,92 @@ pub(super) fn around(
             {header.view()}
             {pending_line(&page.reader, &filters.carried())}
             {forecast_mark(page.forecast.as_ref())}
-            <div id=super::LIVE_ID class="live-root">{live}</div>
+            {shown(page, query)}
         </main>
     }
     .into_any()
 }
 
-/// The forecast that the charts were drawn with, for the parts that live on by themselves.
-#[cfg(feature = "ssr")]
+/// What stands below the filters.
+fn shown(page: &Page, query: &str) -> AnyView {
+    let (dashboard, charts) = (&page.dashboard, &page.charts);
+    let url = &Url::read(query);
+    let said = &Said::of(Shown {
+        dashboard,
+        forecast: page.forecast.as_ref(),
+    });
+    let gauge = Gauge {
+        dashboard,
+        said,
+        chart: &charts.cumulative,
+        url,
+    };
+    let notices = Notices {
+        dashboard,
+        tips: &page.tips,
+        helps: Remedy::for_reader(&page.reader),
+        url,
+    };
+    let cards = AgentCards {
+        dashboard,
+        said,
+        charts,
+        url,
+    };
+    let opened = page.event.opened();
+    let log = ActivityLog {
+        dashboard,
+        said,
+        log: &LogState::asked(page.log.clone(), opened.map(|event| &event.row)),
+        receipt: opened.map(|event| event.receipt.as_str()),
+        reader: &page.reader,
+        url,
+        view: &view_of(query),
+    };
+    view! {
+        <div class="live-parts">
+            {billing_notices(query)}
+            {gauge.view(running_calls(dashboard))}
+            {notices.view()}
+            {event_notice(&page.event)}
+            {cards.view()}
+            {tips(&page.tips)}
+            {log.view()}
+        </div>
+    }
+    .into_any()
+}
+
+/// The forecast that the charts were drawn with, for the figures that follow from it.
 fn forecast_mark(forecast: Option<&ForecastView>) -> impl IntoView + use<> {
     let said = postcard::to_allocvec(&forecast).unwrap_or_default();
     view! { <span hidden data-live=FORECAST data-said=packed::to_text(&said)></span> }
 }
 
-/// What is marked of the usage page besides its frame, as it is now.
-#[cfg(feature = "ssr")]
-pub(super) fn marks(
-    dashboard: &Dashboard,
-    charts: Charts,
-    forecast: Option<&ForecastView>,
-) -> AnyView {
-    let agents = charts.agents.into_iter().map(|(agent, drawn)| {
-        view! { <div class="chart-frame" aria-hidden="true" data-live=chart_mark(agent) inner_html=drawn></div> }
-    });
+/// What is marked of the page besides its frame, as it is now.
+pub(super) fn marks(marks: &Marks, query: &str) -> AnyView {
+    let dashboard: &Dashboard = &marks.dashboard;
+    let url = &Url::read(query);
+    let notices = Notices {
+        dashboard,
+        tips: &marks.tips,
+        helps: marks.helps,
+        url,
+    };
+    let agents = Agent::ALL.map(|agent| agent_drawing(&marks.charts, agent));
     view! {
         {usage_marks(dashboard)}
-        {forecast_mark(forecast)}
-        <div data-live=CYCLE_MARK inner_html=charts.cumulative></div>
-        {agents.collect_view()}
+        {forecast_mark(marks.forecast.as_ref())}
+        <div data-live=CYCLE_MARK inner_html=marks.charts.cumulative.clone()></div>
+        {running_calls(dashboard)}
+        {notices.view()}
+        {agents.into_iter().collect_view()}
+        <table>{table_rows(dashboard)}</table>
+        {tips(&marks.tips)}
+        {activity_items(dashboard, url)}
     }
     .into_any()
 }
+
+#[cfg(test)]
+mod tests;

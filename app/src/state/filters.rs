@@ -2,7 +2,10 @@
 
 use domain::filter::{Comparison, PeriodChoice};
 
-use super::url::{BACK, LOG_ANCHOR, is_page};
+use super::{
+    LOG_ANCHOR,
+    url::{BACK, is_page},
+};
 use crate::USAGE_PATH;
 
 /// What links carry from page to page, besides the account.

@@ -29,22 +29,8 @@ pub struct Followed {
     pub hears_of: Callback<Part>,
 }
 
-/// Follows a page's view from now on; returns how the connection is.
-///
-/// `reload` reads the page again when changes cannot be replayed.
-#[cfg(not(feature = "hydrate"))]
-pub fn follow_live(
-    _: Followed,
-    _: leptos::prelude::Memo<String>,
-    _: leptos::prelude::Callback<()>,
-) -> leptos::prelude::RwSignal<Link> {
-    leptos::prelude::RwSignal::new(Link::Connecting)
-}
-
-#[cfg(feature = "hydrate")]
 pub use browser::{Connection, follow_live};
 
-#[cfg(feature = "hydrate")]
 mod browser {
     use std::time::Duration;
 
@@ -60,6 +46,7 @@ mod browser {
     use crate::{
         error::AppError,
         functions::{Asked, LiveMessage, follow},
+        state::view_of,
         tab::{is_leaving, link, parts, path_shown, query_shown, tab},
         ui::browser::sleep,
     };
@@ -90,7 +77,6 @@ mod browser {
     #[derive(Clone, Copy)]
     struct Watched {
         page: Followed,
-        query: Memo<String>,
         reload: Callback<()>,
         /// Tells it from those before it, which may be taken down later than it begins.
         number: u32,
@@ -116,12 +102,9 @@ mod browser {
         begun_at: StoredValue<f64>,
     }
 
-    /// See the other definition.
-    pub fn follow_live(
-        page: Followed,
-        query: Memo<String>,
-        reload: Callback<()>,
-    ) -> RwSignal<Link> {
+    /// Follows a page from now on; returns how the connection is. `reload` reads the page again when changes cannot be
+    /// replayed.
+    pub fn follow_live(page: Followed, reload: Callback<()>) -> RwSignal<Link> {
         let Some(connection) = tab().map(|tab| tab.connection) else {
             return RwSignal::new(Link::Connecting);
         };
@@ -129,7 +112,6 @@ mod browser {
         connection.watched_number.set_value(number);
         connection.watched.set_value(Some(Watched {
             page,
-            query,
             reload,
             number,
         }));
@@ -184,11 +166,10 @@ mod browser {
         fn ask(self) {
             self.view.update_value(|view| *view += 1);
             let watched = self.watched.get_value();
-            let query = watched.map(|watched| watched.query.get_untracked());
             let asked = Asked {
                 view: self.view.get_value(),
                 path: path_shown(),
-                query: query.unwrap_or_else(query_shown),
+                query: view_of(&query_shown()),
                 from: watched.map(|watched| watched.page.read_at.run(())),
                 shown: parts::shown(),
             };

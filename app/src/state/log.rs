@@ -8,7 +8,6 @@ use domain::{
 };
 
 use super::scroll::Scroll;
-use crate::functions::EventAsked;
 
 /// Rows that stay in view above the row a link leads to.
 pub const ROWS_ABOVE: u64 = 3;
@@ -62,10 +61,10 @@ impl LogState {
     }
 
     /// The log with the reader at the row a link leads to, or at the newest.
-    pub fn asked(page: LogPage, asked: &EventAsked) -> Self {
+    pub fn asked(page: LogPage, open: Option<&LogRow>) -> Self {
         let mut state = Self::new(page);
-        if let Some(event) = asked.opened() {
-            state.open(event.row.clone());
+        if let Some(row) = open {
+            state.open(row.clone());
             if let Some(open) = &state.open {
                 let top = state.scroll.row_top(open.index.saturating_sub(ROWS_ABOVE));
                 state.scroll.go(top);
@@ -76,8 +75,8 @@ impl LogState {
 
     /// The same page read again, or another one: an event that is open in both stays where it is on the screen.
     #[must_use]
-    pub fn read_again(&self, page: LogPage, asked: &EventAsked) -> Self {
-        let mut next = Self::asked(page, asked);
+    pub fn read_again(&self, page: LogPage, open: Option<&LogRow>) -> Self {
+        let mut next = Self::asked(page, open);
         next.scroll
             .measured(self.scroll.view_px, self.scroll.row_px);
         let is_same = |open: &OpenRow, before: &OpenRow| open.row.seq == before.row.seq;

@@ -6,52 +6,29 @@ use domain::{
 };
 use leptos::prelude::*;
 
-use super::{LogState, Remedy, live::Followed};
-use crate::{
-    functions::{Charts, EventAsked, Page, Reader, TipsView},
-    packed,
-};
+use super::{FORECAST, FORECAST_SAID, LogState, live::Followed};
+use crate::{functions::Start, packed};
 
-/// The marked part that holds the forecast, for the parts of the page that live on by themselves.
-pub const FORECAST: &str = "forecast";
-/// Its attribute that says it.
-pub const FORECAST_SAID: &str = "data-said";
-
-/// Everything the page shows, as signals.
+/// Everything that the usage page takes changes into, as signals.
 #[derive(Clone, Copy)]
 pub struct PageState {
     /// Gauge and cards.
     pub dashboard: RwSignal<Dashboard>,
-    /// Their charts.
-    pub charts: RwSignal<Charts>,
     /// What will probably be of the cycle, as of the last reading.
     pub forecast: RwSignal<Option<ForecastView>>,
-    /// What is worth knowing, as of the last reading.
-    pub tips: RwSignal<TipsView>,
     /// The log.
     pub log: RwSignal<LogState>,
-    /// Who reads.
-    pub reader: StoredValue<Reader>,
-    /// What helps them when credits run out.
-    pub helps: RwSignal<Remedy>,
-    /// The event that the page's address leads to.
-    pub asked: RwSignal<EventAsked>,
     /// Counts the readings of the page: each is followed live from its own place.
     pub generation: RwSignal<u32>,
 }
 
 impl PageState {
     /// The state right after the page was read.
-    pub fn new(page: Page) -> Self {
+    pub fn new(page: Start) -> Self {
         Self {
             dashboard: RwSignal::new(page.dashboard),
-            charts: RwSignal::new(page.charts),
             forecast: RwSignal::new(page.forecast),
-            tips: RwSignal::new(page.tips),
-            log: RwSignal::new(LogState::asked(page.log, &page.event)),
-            helps: RwSignal::new(Remedy::for_reader(&page.reader)),
-            reader: StoredValue::new(page.reader),
-            asked: RwSignal::new(page.event),
+            log: RwSignal::new(LogState::asked(page.log, page.open.as_ref())),
             generation: RwSignal::new(0),
         }
     }
@@ -79,16 +56,12 @@ impl PageState {
         }
     }
 
-    /// Shows another view, or the same one read again.
-    pub fn replace(&self, page: Page) {
+    /// Shows what was read again.
+    pub fn replace(&self, page: Start) {
         self.dashboard.set(page.dashboard);
-        self.helps.set(Remedy::for_reader(&page.reader));
-        self.charts.set(page.charts);
         self.forecast.set(page.forecast);
-        self.tips.set(page.tips);
         self.log
-            .update(|log| *log = log.read_again(page.log, &page.event));
-        self.asked.set(page.event);
+            .update(|log| *log = log.read_again(page.log, page.open.as_ref()));
         self.generation.update(|generation| *generation += 1);
     }
 

@@ -1,6 +1,8 @@
 //! Links that lead to one event: its day on the usage page, at its row, with its receipt open.
 
-use domain::{activity::LogRow, filter::ViewQuery};
+use domain::activity::LogRow;
+#[cfg(feature = "ssr")]
+use domain::filter::ViewQuery;
 
 use crate::USAGE_PATH;
 
@@ -27,9 +29,9 @@ impl EventRef {
 
     /// The event whose receipt an address opens.
     pub fn of_query(query: &str) -> Option<Self> {
-        let (_, others) = ViewQuery::parse(query).ok()?;
-        let (_, text) = others.iter().find(|(name, _)| name == EVENT)?;
-        Self::read(text)
+        let (_, text) =
+            form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == EVENT)?;
+        Self::read(&text)
     }
 
     /// Whether a row is this event.
@@ -44,7 +46,21 @@ impl EventRef {
     }
 }
 
+/// What an address says besides the view: an open receipt, where the log begins, what became of a form.
+const BESIDES: [&str; 4] = ["event", "before", "done", "failed"];
+
+/// The query string of the view that an address shows, whatever else the address says.
+pub fn view_of(query: &str) -> String {
+    let is_of_view = |pair: &&str| {
+        let name = pair.split('=').next().unwrap_or_default();
+        !name.is_empty() && !BESIDES.contains(&name)
+    };
+    let pairs: Vec<_> = query.split('&').filter(is_of_view).collect();
+    pairs.join("&")
+}
+
 /// The link to a row's event: the whole account on the day it happened, in the zone it is shown in.
+#[cfg(feature = "ssr")]
 pub fn permalink(row: &LogRow, view: &ViewQuery) -> String {
     let day = row.at.get(..10).map(str::to_owned);
     let whole_day = ViewQuery {
@@ -133,5 +149,15 @@ mod tests {
         }
         assert_eq!(EventRef::read("no-slash"), None);
         assert_eq!(EventRef::read("/id"), None);
+    }
+
+    #[test]
+    fn an_open_receipt_is_beside_the_view() {
+        assert_eq!(
+            view_of("agent=chat&event=a/b&period=7d&done=disputed&before=1"),
+            "agent=chat&period=7d"
+        );
+        assert_eq!(view_of("event=a/b"), "");
+        assert_eq!(view_of(""), "");
     }
 }

@@ -2,10 +2,14 @@
 
 use domain::{Time, ledger::MAX_SHOWN_HOLDS, time::SECOND_US};
 
+/// The attribute of an element that counts the time since a call began: when that was, in microseconds.
+pub const SINCE: &str = "data-since";
 /// Calls shown one by one, the longest first; the others open below.
+#[cfg(feature = "ssr")]
 pub const SHOWN_CALLS: usize = 4;
 /// The browser's clock and the server's are taken to agree when they are no further apart than a slow page takes to
 /// load.
+#[cfg(any(test, feature = "hydrate"))]
 const SLACK_US: i64 = 30 * SECOND_US;
 
 /// How long a call has been running: `2:05`, or `1:02:05` past an hour.
@@ -20,6 +24,7 @@ pub fn duration(since: Time, now: Time) -> String {
 }
 
 /// How far the server's clock is ahead of the browser's: zero unless one of them is wrong.
+#[cfg(any(test, feature = "hydrate"))]
 pub fn ahead_us(server: Time, browser: Time) -> i64 {
     let ahead = server.micros_since(browser);
     if ahead.abs() <= SLACK_US { 0 } else { ahead }
@@ -36,6 +41,7 @@ pub fn calls(running: usize) -> String {
 }
 
 /// How many are not shown one by one, if any: `+ 3 more`.
+#[cfg(feature = "ssr")]
 pub fn more(running: usize) -> Option<String> {
     let more = running.checked_sub(SHOWN_CALLS).filter(|more| *more > 0)?;
     let sign = if running >= MAX_SHOWN_HOLDS as usize {

@@ -1,15 +1,11 @@
 //! The view as the address bar holds it: every filter is a link.
 
 use domain::{Agent, filter::ViewQuery};
-use leptos::prelude::use_context;
 
-use super::Address;
 use crate::USAGE_PATH;
 
 /// The parameter that keeps the way back from the rows of a bar.
 pub const BACK: &str = "back";
-/// Where the rows of the log are.
-pub const LOG_ANCHOR: &str = "log-title";
 /// Pages that lead to rows.
 const PAGES: [&str; 6] = [
     USAGE_PATH,
@@ -19,11 +15,6 @@ const PAGES: [&str; 6] = [
     crate::COMPANIES_PATH,
     crate::PLATFORM_PATH,
 ];
-/// Parameters that change the log and nothing else of its page.
-const OF_LOG: [&str; 7] = [
-    "agent", "activity", "q", "event", "before", "done", "failed",
-];
-
 /// The view of the page, and the addresses of the views next to it; with the way back, when a bar led here.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Url(pub ViewQuery, Option<String>);
@@ -39,46 +30,10 @@ pub fn bar_page(path: &str) -> Option<&'static str> {
     PAGES.into_iter().find(|page| *page == path)
 }
 
-/// Whether two views of the page show the same but for their logs.
-pub fn differ_in_log_only(one: &str, other: &str) -> bool {
-    let rest = |query: &str| -> Vec<(String, String)> {
-        let pairs = form_urlencoded::parse(query.as_bytes()).into_owned();
-        let mut rest: Vec<_> = pairs
-            .filter(|(name, value)| !OF_LOG.contains(&name.as_str()) && !value.is_empty())
-            .collect();
-        rest.sort();
-        rest
-    };
-    rest(one) == rest(other)
-}
-
 impl From<ViewQuery> for Url {
     fn from(view: ViewQuery) -> Self {
         Self(view, None)
     }
-}
-
-/// Goes to another view without scrolling; with `replace` the back button skips the one left behind.
-pub fn use_go(replace: bool) -> impl Fn(&Url) + Clone {
-    let address = use_context::<Address>();
-    move |url| {
-        if let Some(address) = address {
-            address.go(&url.href(), replace);
-        }
-    }
-}
-
-/// What an address says besides the view: an open receipt, where the log begins, what became of a form.
-const BESIDES: [&str; 4] = ["event", "before", "done", "failed"];
-
-/// The query string of the view that an address shows, whatever else the address says.
-pub fn view_of(query: &str) -> String {
-    let is_of_view = |pair: &&str| {
-        let name = pair.split('=').next().unwrap_or_default();
-        !name.is_empty() && !BESIDES.contains(&name)
-    };
-    let pairs: Vec<_> = query.split('&').filter(is_of_view).collect();
-    pairs.join("&")
 }
 
 impl Url {
@@ -117,11 +72,22 @@ impl Url {
         Self(view, self.1.clone())
     }
 
-    /// The rows of an agent from one time to another, and the way back here.
-    pub fn rows(&self, agent: Agent, from: &str, to: &str) -> String {
-        let rows = self.only_agent(agent).between(from, to);
-        let rows = Self(rows.0, Some(self.href()));
-        [&rows.href(), "#", LOG_ANCHOR].concat()
+    /// The rows of an agent, and the way back here; the browser says from when to when.
+    pub fn rows_of(&self, agent: Agent) -> String {
+        let rows = self.only_agent(agent).undated_view();
+        Self(rows.0, Some(self.href())).href()
+    }
+
+    /// The address of this view without its period; the browser says from when to when.
+    pub fn undated(&self) -> String {
+        self.undated_view().href()
+    }
+
+    fn undated_view(&self) -> Self {
+        self.with(|view| {
+            view.period = None;
+            (view.from, view.to) = (None, None);
+        })
     }
 
     /// Where the view is that was shown before a bar led here.
@@ -263,16 +229,6 @@ mod tests {
     }
 
     #[test]
-    fn an_open_receipt_is_beside_the_view() {
-        assert_eq!(
-            view_of("agent=chat&event=a/b&period=7d&done=disputed&before=1"),
-            "agent=chat&period=7d"
-        );
-        assert_eq!(view_of("event=a/b"), "");
-        assert_eq!(view_of(""), "");
-    }
-
-    #[test]
     fn another_page_keeps_what_was_chosen_for_all_of_them() {
         let here = Url::read("?account=north&company=acme&agent=chat&period=7d&against=year");
         assert_eq!(
@@ -288,27 +244,14 @@ mod tests {
     #[test]
     fn the_rows_of_a_bar_know_the_way_back() {
         let here = Url::read("?account=north&company=acme&period=7d");
-        let rows = here.rows(
-            Agent::Chat,
-            "2026-11-20T00:00:00+01:00",
-            "2026-11-21T00:00:00+01:00",
-        );
-        let there = Url::read(&rows[rows.find('?').unwrap()..rows.find('#').unwrap()]);
+        let rows = here.rows_of(Agent::Chat) + "&from=2026-11-20T00:00:00%2B01:00&to=2026-11-21";
+        let there = Url::read(&rows[rows.find('?').unwrap()..]);
+        assert_eq!(there.0.from.as_deref(), Some("2026-11-20T00:00:00+01:00"));
         assert_eq!(there.back(), Some(here.href().as_str()));
         assert_eq!(there.0.agents, [Agent::Chat]);
         assert_eq!(there.beside("/x"), here.beside("/x"));
         assert_eq!(there.toggle_agent(Agent::Nox).back(), there.back());
         assert_eq!(Url::read("?back=%2F%2Fevil.example").back(), None);
-    }
-
-    #[test]
-    fn views_that_differ_in_their_logs_only_are_one_page() {
-        let same = differ_in_log_only;
-        assert!(same("period=7d&agent=chat&q=a", "q=b&period=7d"));
-        assert!(same("", "event=a/b"));
-        assert!(!same("period=7d", "period=30d"));
-        assert!(!same("agent=chat", "agent=chat&company=acme"));
-        assert!(!same("", "from=a&to=b"));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use web_sys::{
 use super::{
     Tab, Visit, apply, copy, failure, focus, page, path_shown, prefetch, query_shown, sheet, visit,
 };
-use crate::{state::differ_in_log_only, ui::browser};
+use crate::{state::view_of, ui::browser};
 
 /// Links that the browser follows by itself: to another window, into a file, or marked as none of ours.
 const LINKS: &str = "a[href]:not([target]):not([download]):not([rel~=external])";
@@ -111,18 +111,6 @@ fn followed(event: &web_sys::MouseEvent) -> Option<HtmlAnchorElement> {
 
 fn follow(tab: Tab, link: &HtmlAnchorElement) {
     let href = link.pathname() + &link.search() + &link.hash();
-    let (search, shown) = (link.search(), query_shown());
-    let query = search.trim_start_matches('?');
-    let is_followed = page::follows(link) && link.pathname() == path_shown();
-    if is_followed && link.hash().is_empty() && differ_in_log_only(query, &shown) {
-        if query != shown {
-            tab.go(&href, false);
-        }
-        if !link.has_attribute("data-noscroll") {
-            window().scroll_to_with_x_and_y(0.0, 0.0);
-        }
-        return;
-    }
     visit(tab, Visit::link(href, link.clone().unchecked_into()));
 }
 
@@ -175,12 +163,20 @@ pub fn apply(tab: Tab, form: &HtmlFormElement, name: &str) {
     let Some(query) = fields.as_ref().and_then(encoded) else {
         return;
     };
+    leave_out_empty(&query);
     let action = form.get_attribute("action").unwrap_or_else(path_shown);
     let href = [&action, "?", &String::from(query.to_string())].concat();
     let made = (name.to_owned(), tab.history.entry());
     let goes_on = tab.applied.get_value() == Some(made);
     let control = form.clone().unchecked_into();
     visit(tab, Visit::apply(href, control, name.to_owned(), goes_on));
+}
+
+/// Takes out what says nothing: a field that was emptied is a filter that was taken away.
+fn leave_out_empty(query: &UrlSearchParams) {
+    let said = String::from(query.to_string());
+    let empty = said.split('&').filter_map(|pair| pair.strip_suffix('='));
+    empty.for_each(|name| query.delete(name));
 }
 
 /// What the button says that sends a form, if it has a name.
@@ -210,7 +206,7 @@ fn went_back(tab: Tab) {
         scroll();
         return;
     }
-    if page::is_live() && shown.0 == path && differ_in_log_only(&shown.1, &query) {
+    if page::is_live() && shown.0 == path && view_of(&shown.1) == view_of(&query) {
         tab.shows_now();
         scroll();
         return;

@@ -12,7 +12,7 @@ const NAME: &str = "visit-failed";
 /// Marks the control.
 const FAILED: &str = "data-failed";
 /// The parts of a page that keep their place while it scrolls: words about a control of theirs float beneath them.
-const BAR: &str = ".filter-bar";
+const BAR: &str = ".filter-bar, .toolbar";
 
 thread_local! {
     /// What could be tried again.

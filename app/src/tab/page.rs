@@ -1,14 +1,17 @@
 //! The page that is shown: taken down, put up, made live.
 
-use std::{any::Any, cell::RefCell};
+use std::cell::RefCell;
 
 use js_sys::Reflect;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Document, Element, HtmlElement};
 
-use super::{Tab, parts, path_shown, query_shown, sheet};
-use crate::pages::{LIVE_ID, PAGE_ID, START_ID, Start};
+use super::{Tab, parts, path_shown, query_shown, sheet, usage};
+use crate::{
+    functions::Start,
+    pages::{PAGE_ID, START_ID},
+};
 
 /// Where the frame of the pages stands.
 const FRAME: &str = ".sidebar";
@@ -17,24 +20,13 @@ thread_local! {
     /// Path and query string of the page that is shown.
     static SHOWN: RefCell<(String, String)> = const { RefCell::new((String::new(), String::new())) };
     /// What keeps the page that is shown live.
-    static LIVE: RefCell<Option<Box<dyn Any>>> = const { RefCell::new(None) };
+    static LIVE: RefCell<Option<Owner>> = const { RefCell::new(None) };
 }
 
 /// The element that holds the page.
 fn holder() -> Option<HtmlElement> {
     let holder = document().get_element_by_id(PAGE_ID)?;
     holder.dyn_into().ok()
-}
-
-/// The element that holds the parts of the page that live on: they have one of their own, or are all of it.
-fn root() -> Option<HtmlElement> {
-    let own = document().get_element_by_id(LIVE_ID);
-    own.and_then(|own| own.dyn_into().ok()).or_else(holder)
-}
-
-/// Whether an element is among the parts of the page that follow its address by themselves.
-pub fn follows(element: &Element) -> bool {
-    is_live() && root().is_some_and(|root| root.contains(Some(element)))
 }
 
 /// Path and query string of the page that is shown. After the back button the address bar is ahead of them.
@@ -52,9 +44,9 @@ pub fn mount(tab: Tab) {
     now_shows(path_shown(), query_shown());
     tab.address.follow(&query_shown());
     tab.connection.is_read();
-    if let (Some(start), Some(root)) = (sent(), root()) {
-        let live = leptos::mount::hydrate_from(root, move || start.view(tab.address));
-        LIVE.with(|held| *held.borrow_mut() = Some(Box::new(live)));
+    if let Some(start) = sent() {
+        let live = usage::begin(tab, start);
+        LIVE.with(|held| *held.borrow_mut() = Some(live));
     }
     sheet::open();
     tab.connection.watch_what_is_shown();
@@ -79,8 +71,11 @@ pub fn swap(tab: Tab, from: &Document) -> bool {
     let frame = frame_in(&holder);
     let scrolled = frame.as_ref().map_or(0, Element::scroll_top);
     // A page without a frame says something about the one it stands in: the frame stays.
-    let kept = frame.filter(|_| frame_in(&next).is_none()).and_then(still);
-    LIVE.with(|held| held.borrow_mut().take());
+    let kept = frame.filter(|_| frame_in(&next).is_none());
+    let live = LIVE.with(|held| held.borrow_mut().take());
+    if let Some(live) = live {
+        live.cleanup();
+    }
     holder.set_text_content(None);
     if let Some(frame) = kept {
         let _ = holder.append_child(&frame);
@@ -125,14 +120,6 @@ fn run_scripts(holder: &HtmlElement) {
 
 fn frame_in(page: &Element) -> Option<Element> {
     page.query_selector(FRAME).ok().flatten()
-}
-
-/// The frame as it can outlive its page: a copy of what would be taken down with it.
-fn still(frame: Element) -> Option<Element> {
-    if is_live() {
-        return frame.clone_node_with_deep(true).ok()?.dyn_into().ok();
-    }
-    Some(frame)
 }
 
 /// Takes an agency's style sheet over, or away.

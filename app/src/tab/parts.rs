@@ -21,7 +21,11 @@ use crate::pages::PAGE_ID;
 /// The attribute of the page that says what its parts show.
 pub const SHOWN: &str = "data-parts";
 /// What is in use within a part keeps it as it is: what is open, what is typed in, what is being pressed.
-const IN_USE: &str = "details[open], input:focus, select:focus, textarea:focus, :active";
+///
+/// What is open and keeps its name is opened again.
+const IN_USE: &str = "details[open]:not([data-keep]), input:focus, select:focus, textarea:focus, :active";
+/// Names what stays open within a part.
+const KEPT: &str = "data-keep";
 /// When it is looked again whether it still is.
 const AGAIN_AFTER: Duration = Duration::from_millis(400);
 
@@ -98,15 +102,43 @@ fn put(part: &Part) -> bool {
         }
     }
     for (name, value) in &part.attributes {
-        if element.get_attribute(name).as_ref() != Some(value) {
-            let _ = element.set_attribute(name, value);
+        write_attribute(&element, name, Some(value));
+    }
+    let opened = opened(&element);
+    element.set_inner_html(&part.inner);
+    for name in opened {
+        let selector = ["details[", KEPT, "=\"", &focus::quoted(&name), "\"]"].concat();
+        if let Ok(Some(details)) = element.query_selector(&selector) {
+            let _ = details.set_attribute("open", "");
         }
     }
-    element.set_inner_html(&part.inner);
     if let Some(focused) = focused {
         focused.again();
     }
     true
+}
+
+/// Names of what the reader opened within a part.
+fn opened(element: &Element) -> Vec<String> {
+    let selector = ["details[open][", KEPT, "]"].concat();
+    let Ok(found) = element.query_selector_all(&selector) else {
+        return Vec::new();
+    };
+    let name = |at| {
+        let details: Element = found.item(at)?.dyn_into().ok()?;
+        details.get_attribute(KEPT)
+    };
+    (0..found.length()).filter_map(name).collect()
+}
+
+/// Writes an attribute, or takes it away, unless it is so already.
+pub fn write_attribute(element: &Element, name: &str, value: Option<&str>) {
+    if element.get_attribute(name).as_deref() != value {
+        let _ = match value {
+            Some(value) => element.set_attribute(name, value),
+            None => element.remove_attribute(name),
+        };
+    }
 }
 
 fn focus_within(element: &Element) -> Option<focus::Focused> {

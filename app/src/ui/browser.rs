@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use futures::channel::oneshot;
 use leptos::{ev, leptos_dom::helpers::set_timeout, prelude::*};
-use wasm_bindgen::JsCast;
+use send_wrapper::SendWrapper;
+use wasm_bindgen::{JsCast, closure::Closure};
 
 /// Waits.
 pub async fn sleep(duration: Duration) {
@@ -114,4 +115,28 @@ fn close_menus(inside: Option<&web_sys::Node>) {
             let _ = menu.remove_attribute("open");
         }
     }
+}
+
+/// Listens to an element until what is being made is taken down.
+pub fn listen(
+    target: &web_sys::EventTarget,
+    name: &'static str,
+    act: impl FnMut(web_sys::Event) + 'static,
+) {
+    let act: Box<dyn FnMut(web_sys::Event)> = Box::new(act);
+    let act = Closure::wrap(act);
+    let called = act.as_ref().unchecked_ref();
+    let _ = target.add_event_listener_with_callback(name, called);
+    let held = SendWrapper::new((target.clone(), act));
+    on_cleanup(move || {
+        let (target, act) = &*held;
+        let called = act.as_ref().unchecked_ref();
+        let _ = target.remove_event_listener_with_callback(name, called);
+    });
+}
+
+/// The element of a kind that an event is on or in.
+pub fn within(event: &web_sys::Event, selector: &str) -> Option<web_sys::Element> {
+    let target = event.target()?.dyn_into::<web_sys::Element>().ok()?;
+    target.closest(selector).ok()?
 }

@@ -1,5 +1,6 @@
 //! Line icons drawn in the text's colour.
 
+#[cfg(feature = "ssr")]
 use leptos::prelude::*;
 
 /// An icon; decoration only, so it is hidden from screen readers.
@@ -81,6 +82,7 @@ impl Icon {
     }
 
     /// Draws it.
+    #[cfg(feature = "ssr")]
     pub fn view(self) -> impl IntoView {
         view! {
             <svg class="icon" viewBox="0 0 24 24" aria-hidden="true">

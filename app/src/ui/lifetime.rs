@@ -38,7 +38,6 @@ impl Lifetime {
     }
 
     /// Runs something before the browser paints next, if the component still lives.
-    #[cfg(feature = "hydrate")]
     pub fn before_paint(self, run: impl FnOnce() + 'static) {
         leptos::leptos_dom::helpers::request_animation_frame(move || {
             if !self.is_over() {

@@ -1,33 +1,30 @@
 //! What readers do with the log: scroll, jump, open a receipt, request a refund, use the keyboard.
 
-#[cfg(feature = "hydrate")]
 mod keys;
-#[cfg(feature = "hydrate")]
 mod opening;
-#[cfg(feature = "hydrate")]
 mod places;
-#[cfg(feature = "hydrate")]
 mod placing;
-#[cfg(feature = "hydrate")]
 mod reading;
-#[cfg(feature = "hydrate")]
 mod refund;
+mod words;
 
-use domain::cursor::Cursor;
-use leptos::{html::Div, prelude::*};
+use domain::{activity::LogRow, cursor::Cursor};
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::HtmlElement;
 
+use super::pool::Pool;
 use crate::{
     error::AppError,
     state::{EventRef, Link, LogState, PageState},
+    ui::{Lifetime, browser::listen},
 };
-#[cfg(feature = "hydrate")]
-use {super::pool::Pool, crate::ui::Lifetime, domain::activity::LogRow};
 
 /// What the address says of the log, and how the page is read.
 #[derive(Clone, Copy)]
 pub struct Asking {
     /// The query string of the view.
-    pub view: Memo<String>,
+    pub view: StoredValue<String>,
     /// The event whose receipt the address opens.
     pub event: Memo<Option<EventRef>>,
     /// How the connection is.
@@ -37,10 +34,6 @@ pub struct Asking {
 }
 
 /// Why a jump to a date led nowhere.
-#[cfg_attr(
-    not(feature = "hydrate"),
-    expect(dead_code, reason = "only a browser jumps")
-)]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Missed {
     /// The date is outside of the period; which.
@@ -52,33 +45,52 @@ pub enum Missed {
 /// Handles to the log; cheap to copy.
 #[derive(Clone, Copy)]
 pub struct LogActions {
-    /// The element with the scrollbar.
-    pub scroller: NodeRef<Div>,
-    /// The element that is as tall as the log, or as tall as allowed.
-    pub sizer: NodeRef<Div>,
-    /// The element that stays in view over the whole length.
-    pub layer: NodeRef<Div>,
-    /// The element that holds the rows and moves in the layer.
-    pub rows: NodeRef<Div>,
     /// The row the keyboard is at.
-    pub active: RwSignal<Option<Cursor>>,
+    active: RwSignal<Option<Cursor>>,
     /// Why rows could not be read.
-    pub trouble: RwSignal<Option<AppError>>,
+    trouble: RwSignal<Option<AppError>>,
     /// Why the last jump led nowhere.
-    pub missed: RwSignal<Option<Missed>>,
-    #[cfg(feature = "hydrate")]
+    missed: RwSignal<Option<Missed>>,
     state: PageState,
     asking: Asking,
-    #[cfg(feature = "hydrate")]
     lifetime: Lifetime,
-    #[cfg(feature = "hydrate")]
     own: StoredValue<Own, LocalStorage>,
 }
 
-/// What only a browser has.
-#[cfg(feature = "hydrate")]
-#[derive(Default)]
+/// The elements that the log is placed in.
+struct Frame {
+    /// All of the log.
+    card: HtmlElement,
+    /// The one with the scrollbar.
+    scroller: HtmlElement,
+    /// The one that is as tall as the log, or as tall as allowed.
+    sizer: HtmlElement,
+    /// The one that stays in view over the whole length.
+    layer: HtmlElement,
+    /// The one that holds the rows and moves in the layer.
+    rows: HtmlElement,
+}
+
+impl Frame {
+    /// Those that stand in the page.
+    fn find() -> Option<Self> {
+        let find = |selector: &str| {
+            let found = document().query_selector(selector).ok()??;
+            found.dyn_into().ok()
+        };
+        Some(Self {
+            card: find(".log-card")?,
+            scroller: find(".log-scroll")?,
+            sizer: find(".log-sizer")?,
+            layer: find(".log-layer")?,
+            rows: find(".log-rows")?,
+        })
+    }
+}
+
+/// What is not followed.
 struct Own {
+    frame: Frame,
     pool: Option<Pool>,
     /// Counts the questions: only the last one's answer is shown.
     asked: u32,
@@ -98,53 +110,68 @@ struct Own {
 }
 
 impl LogActions {
-    /// Handles to the page's log.
-    pub fn new(state: PageState, asking: Asking) -> Self {
+    /// Makes the log live that stands in the page.
+    pub fn begin(state: PageState, asking: Asking) {
+        let Some(frame) = Frame::find() else {
+            return;
+        };
         let open = state.log.with_untracked(|log| {
             let open = log.open.as_ref();
             open.map(|open| open.row.clone())
         });
-        Self {
-            scroller: NodeRef::new(),
-            sizer: NodeRef::new(),
-            layer: NodeRef::new(),
-            rows: NodeRef::new(),
-            active: RwSignal::new(open.as_ref().map(domain::activity::LogRow::cursor)),
+        let this = Self {
+            active: RwSignal::new(open.as_ref().map(LogRow::cursor)),
             trouble: RwSignal::new(None),
             missed: RwSignal::new(None),
-            #[cfg(feature = "hydrate")]
             state,
             asking,
-            #[cfg(feature = "hydrate")]
             lifetime: Lifetime::of_component(),
-            #[cfg(feature = "hydrate")]
             own: StoredValue::new_local(Own {
+                frame,
+                pool: None,
+                asked: 0,
+                is_reading: false,
+                moved: 0,
+                wanted: None,
                 known: open.into_iter().collect(),
-                ..Own::default()
+                entry: None,
+                is_unread: false,
+                watcher: None,
             }),
+        };
+        this.mount();
+        this.listen();
+        this.say_words();
+    }
+
+    fn listen(self) {
+        let (card, scroller) = (self.framed(|frame| &frame.card), self.scroller());
+        if let (Some(card), Some(scroller)) = (card, scroller) {
+            listen(&scroller, "scroll", move |_| self.scrolled());
+            listen(&scroller, "keydown", move |event| {
+                self.key(event.unchecked_ref());
+            });
+            listen(&card, "click", move |event| {
+                self.clicked(event.unchecked_ref());
+            });
+            listen(&card, "input", move |event| self.typed(&event));
+            listen(&card, "submit", move |event| self.sent(&event));
         }
     }
 
-    /// The query string of the view, for the links of rows.
-    #[cfg(feature = "ssr")]
-    pub fn view(&self) -> String {
-        self.asking.view.get_untracked()
+    fn framed(self, part: impl FnOnce(&Frame) -> &HtmlElement) -> Option<HtmlElement> {
+        self.own.try_with_value(|own| part(&own.frame).clone())
     }
-}
 
-/// Only a browser scrolls, clicks and types.
-#[cfg(not(feature = "hydrate"))]
-#[expect(clippy::unused_self, reason = "the browser's versions use it")]
-impl LogActions {
-    pub fn mount(self) {}
-    pub fn scrolled(self) {}
-    pub fn clicked(self, _: &leptos::ev::MouseEvent) {}
-    pub fn key(self, _: &leptos::ev::KeyboardEvent) {}
-    pub fn typed(self, _: &leptos::ev::Event) {}
-    pub fn sent(self, _: &leptos::ev::SubmitEvent) {}
-    pub fn to_newest(self) {}
-    pub fn to_time(self, _: String) {}
-    pub fn try_again(self) {}
+    /// The element with the scrollbar.
+    fn scroller(self) -> Option<HtmlElement> {
+        self.framed(|frame| &frame.scroller)
+    }
+
+    /// The query string of the view.
+    fn view(self) -> String {
+        self.asking.view.get_value()
+    }
 }
 
 /// Index of a row of the log, while it is known.

@@ -1,47 +1,55 @@
 //! What stands where there are no rows: what will appear here, and when, for whoever reads it.
 
+use domain::usage::Dashboard;
 use leptos::prelude::*;
 
 use crate::{
     functions::{Ability, Reader},
-    state::{PageState, Url},
+    state::Url,
 };
 
 /// Either nothing was ever reported, or nothing fits the view.
-#[component]
-pub fn EmptyLog(state: PageState, url: Memo<Url>) -> impl IntoView {
-    let waits_for = state.reader.with_value(WaitsFor::of);
-    // Who sees some companies only is offered what these did in the period: that none is there says nothing of before.
-    let is_new = Memo::new(move |_| {
-        let is_any = state
-            .dashboard
-            .with(|dashboard| !dashboard.activities.is_empty());
-        !is_any && waits_for != WaitsFor::Companies
-    });
-    let is_narrowed = Memo::new(move |_| url.with(|url| url.0.is_narrowed()));
-    view! {
-        <div class="empty" data-testid="empty-log">
-            {move || match (is_new.get(), is_narrowed.get()) {
-                (_, true) => view! {
-                    <h3>"No events in this view"</h3>
-                    <p>"No event of this period matches these filters. New ones that match appear here at once."</p>
-                    <a class="button" href=move || url.get().clear().href() data-noscroll="">"Clear filters"</a>
-                }.into_any(),
-                (true, false) => view! {
-                    <h3>"No usage yet"</h3>
-                    <p>{waits_for.words()}</p>
-                    {waits_for.is_by_request().then(|| view! { <pre tabindex="0"><code>{REQUEST}</code></pre> })}
-                }.into_any(),
-                (false, false) if waits_for == WaitsFor::Companies => view! {
-                    <h3>"No usage in this period"</h3>
-                    <p>{waits_for.words()}</p>
-                }.into_any(),
-                (false, false) => view! {
-                    <h3>"No usage in this period"</h3>
-                    <p>"Choose another period to see earlier events."</p>
-                }.into_any(),
-            }}
-        </div>
+pub struct EmptyLog<'a> {
+    /// What is shown above the log.
+    pub dashboard: &'a Dashboard,
+    /// Who reads.
+    pub reader: &'a Reader,
+    /// The view.
+    pub url: &'a Url,
+}
+
+impl EmptyLog<'_> {
+    /// What will appear here, and when.
+    pub fn view(&self) -> AnyView {
+        let waits_for = WaitsFor::of(self.reader);
+        // Who sees some companies only is offered what these did in the period: that none is there says nothing of before.
+        let is_any = !self.dashboard.activities.is_empty();
+        let is_new = !is_any && waits_for != WaitsFor::Companies;
+        let words = match (is_new, self.url.0.is_narrowed()) {
+            (_, true) => view! {
+                <h3>"No events in this view"</h3>
+                <p>"No event of this period matches these filters. New ones that match appear here at once."</p>
+                <a class="button" href=self.url.clear().href() data-noscroll="">"Clear filters"</a>
+            }
+            .into_any(),
+            (true, false) => view! {
+                <h3>"No usage yet"</h3>
+                <p>{waits_for.words()}</p>
+                {waits_for.is_by_request().then(|| view! { <pre tabindex="0"><code>{REQUEST}</code></pre> })}
+            }
+            .into_any(),
+            (false, false) if waits_for == WaitsFor::Companies => view! {
+                <h3>"No usage in this period"</h3>
+                <p>{waits_for.words()}</p>
+            }
+            .into_any(),
+            (false, false) => view! {
+                <h3>"No usage in this period"</h3>
+                <p>"Choose another period to see earlier events."</p>
+            }
+            .into_any(),
+        };
+        view! { <div class="empty" data-testid="empty-log">{words}</div> }.into_any()
     }
 }
 

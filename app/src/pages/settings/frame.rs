@@ -106,7 +106,7 @@ pub struct Frame {
 
 impl Frame {
     /// Who reads the page.
-    pub(super) const fn reader(&self) -> &Reader {
+    pub(in crate::pages) const fn reader(&self) -> &Reader {
         &self.reader
     }
 

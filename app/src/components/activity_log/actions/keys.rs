@@ -2,22 +2,19 @@
 
 use domain::activity::LogRow;
 use leptos::{ev, prelude::*};
-use wasm_bindgen::JsCast;
 use web_sys::Element;
 
 use super::{LogActions, index_of};
-
-/// The element of a kind that an event is on or in.
-fn within(event: &web_sys::Event, selector: &str) -> Option<Element> {
-    let target = event.target()?.dyn_into::<Element>().ok()?;
-    target.closest(selector).ok()?
-}
+use crate::ui::browser::within;
 
 impl LogActions {
     /// A click on a row or in a receipt.
     pub fn clicked(self, event: &ev::MouseEvent) {
         if let Some(button) = within(event, "[data-log]") {
             self.press(&button);
+            return;
+        }
+        if within(event, ".log-scroll").is_none() {
             return;
         }
         let is_plain =
@@ -37,6 +34,7 @@ impl LogActions {
     fn press(self, button: &Element) {
         match button.get_attribute("data-log").as_deref() {
             Some("close") => self.close(),
+            Some("newest") => self.to_newest(),
             Some("again") => self.try_again(),
             Some("copy") => self.copy_link(button),
             Some("cancel") => Self::cancel_request(button),

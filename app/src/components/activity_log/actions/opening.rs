@@ -46,7 +46,7 @@ impl LogActions {
         self.remember(row);
         let entry = tab.entry();
         let is_own = self.own.with_value(|own| own.entry) == Some(entry);
-        let view = self.asking.view.get_untracked();
+        let view = self.view();
         tab.go(&event_href(&view, &row.source, &row.id), is_own);
         self.own.update_value(|own| own.entry = Some(tab.entry()));
     }
@@ -61,15 +61,12 @@ impl LogActions {
         });
     }
 
-    /// Opens and closes what the address says, while the view stays the same.
+    /// Opens and closes what the address says.
     pub fn follow_event(self) {
-        Effect::new(move |before: Option<(String, Option<EventRef>)>| {
-            let shown = (self.asking.view.get(), self.asking.event.get());
-            if let Some(before) = before
-                && before.0 == shown.0
-                && before.1 != shown.1
-            {
-                self.show_event(shown.1.as_ref());
+        Effect::new(move |before: Option<Option<EventRef>>| {
+            let shown = self.asking.event.get();
+            if before.is_some_and(|before| before != shown) {
+                self.show_event(shown.as_ref());
             }
             shown
         });
@@ -129,7 +126,7 @@ impl LogActions {
             return;
         }
         self.close_now();
-        let view = self.asking.view.get_untracked();
+        let view = self.view();
         if let Some(tab) = tab() {
             tab.go(&view_href(&view), true);
         }
@@ -138,7 +135,7 @@ impl LogActions {
     fn close_now(self) {
         let had_focus = self.with_receipt(has_focus).unwrap_or_default();
         self.state.log.update(crate::state::LogState::close);
-        if let Some(scroller) = self.scroller.get_untracked().filter(|_| had_focus) {
+        if let Some(scroller) = self.scroller().filter(|_| had_focus) {
             let options = web_sys::FocusOptions::new();
             options.set_prevent_scroll(true);
             let _ = scroller.focus_with_options(&options);
@@ -162,7 +159,7 @@ impl LogActions {
         let Some(row) = row else {
             return;
         };
-        let query = self.asking.view.get_untracked();
+        let query = self.view();
         self.lifetime.spawn(async move {
             let answer = read_receipt(query, row.source, row.id).await;
             let is_open = self.state.log.with_untracked(|log| {

@@ -37,17 +37,9 @@ fn place_in(view: &str) -> Option<Anchor> {
 }
 
 impl LogActions {
-    /// Remembers where the reader is when the view changes, and goes there when they come back to it.
+    /// Remembers where the reader is when the page is left, and goes there when they come back to it.
     pub fn remember_places(self) {
         self.return_to_place();
-        Effect::new(move |before: Option<String>| {
-            let view = self.asking.view.get();
-            if let Some(before) = before.filter(|before| *before != view) {
-                // The rows of the view that is left are still there.
-                remember(before, self.scrolled_to());
-            }
-            view
-        });
         Effect::new(move |before: Option<u32>| {
             let generation = self.state.generation.get();
             if before.is_some_and(|before| before != generation) {
@@ -56,7 +48,7 @@ impl LogActions {
             generation
         });
         on_cleanup(move || {
-            if let Some(view) = self.asking.view.try_get_untracked() {
+            if let Some(view) = self.asking.view.try_get_value() {
                 remember(view, self.scrolled_to());
             }
         });
@@ -73,7 +65,7 @@ impl LogActions {
             return;
         }
         let is_open = self.state.log.with_untracked(|log| log.open.is_some());
-        let view = self.asking.view.get_untracked();
+        let view = self.view();
         let Some(anchor) = place_in(&view).filter(|_| !is_open) else {
             return;
         };

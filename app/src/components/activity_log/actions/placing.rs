@@ -71,7 +71,6 @@ impl LogActions {
         Effect::new(move |_| {
             log.track();
             self.active.track();
-            self.asking.view.track();
             self.place();
         });
         self.follow_receipt();
@@ -146,7 +145,7 @@ impl LogActions {
 
     /// Takes in where the browser has scrolled to.
     pub fn scrolled(self) {
-        let Some(scroller) = self.scroller.get_untracked() else {
+        let Some(scroller) = self.scroller() else {
             return;
         };
         let top = f64::from(scroller.scroll_top());
@@ -171,7 +170,7 @@ impl LogActions {
     }
 
     fn measure(self) {
-        let Some(scroller) = self.scroller.get_untracked() else {
+        let Some(scroller) = self.scroller() else {
             return;
         };
         let (row_px, receipt_px) = self.own.with_value(|own| {
@@ -210,13 +209,14 @@ impl LogActions {
         }
     }
 
-    fn place(self) {
+    /// Puts everything where it belongs now.
+    pub fn place(self) {
         let (Some(scroller), Some(sizer)) =
-            (self.scroller.get_untracked(), self.sizer.get_untracked())
+            (self.scroller(), self.framed(|frame| &frame.sizer))
         else {
             return;
         };
-        let (Some(layer), Some(rows)) = (self.layer.get_untracked(), self.rows.get_untracked())
+        let (Some(layer), Some(rows)) = (self.framed(|frame| &frame.layer), self.framed(|frame| &frame.rows))
         else {
             return;
         };
@@ -226,7 +226,7 @@ impl LogActions {
             .log
             .try_update_untracked(|log| log.scroll.take_placing())
             .flatten();
-        let view = self.asking.view.get_untracked();
+        let view = self.view();
         let year = self
             .state
             .dashboard

@@ -57,7 +57,7 @@ impl LogActions {
         if let Ok(Some(menu)) = document().query_selector(".jump details[open]") {
             let _ = menu.remove_attribute("open");
         }
-        if let Some(scroller) = self.scroller.get_untracked() {
+        if let Some(scroller) = self.scroller() {
             let options = web_sys::FocusOptions::new();
             options.set_prevent_scroll(true);
             let _ = scroller.focus_with_options(&options);
@@ -114,7 +114,7 @@ impl LogActions {
             own.is_reading = true;
             mine = own.asked;
         });
-        let query = self.asking.view.get_untracked();
+        let query = self.view();
         self.lifetime.spawn(async move {
             let answer = read_log(query, ask, READ_ROWS).await;
             if self.own.with_value(|own| own.asked) != mine {

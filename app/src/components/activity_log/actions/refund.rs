@@ -259,7 +259,10 @@ impl LogActions {
     }
 
     /// The form is sent. The page stays as it is: only the receipt changes.
-    pub fn sent(self, event: &ev::SubmitEvent) {
+    pub fn sent(self, event: &ev::Event) {
+        if self.jumped(event) {
+            return;
+        }
         let form = event
             .target()
             .and_then(|form| form.dyn_into::<HtmlFormElement>().ok());
