@@ -24,9 +24,9 @@ pub use event::{EventAsked, OpenEvent};
 #[cfg(not(feature = "hydrate"))]
 use leptos::server_fn::client::browser::BrowserClient as PageClient;
 pub use live::{Asked, Follow, LiveMessage, follow};
-pub use page::{LoadPage, Start, load_page};
 #[cfg(feature = "ssr")]
 pub use page::{Ability, BrandView, Charts, Marks, Page, Reader};
+pub use page::{LoadPage, Start, load_page};
 #[cfg(feature = "ssr")]
 pub(crate) use page::{read_marks, read_reader};
 #[cfg(feature = "ssr")]

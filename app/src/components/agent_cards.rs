@@ -64,7 +64,7 @@ impl AgentCards<'_> {
         view! {
             <article class=format!("card agent-card agent-{id}") class:selected=is_chosen class:dimmed=is_dimmed data-testid=format!("card-{id}")>
                 <header>
-                    <h3><a class="card-link" href=href data-noscroll="" title=action aria-current=is_chosen.then_some("true")>
+                    <h3><a class="card-link" id=format!("card-{id}-link") href=href data-noscroll="" title=action aria-current=is_chosen.then_some("true")>
                         <span class="dot square"></span>{agent.name()}
                     </a></h3>
                     {said.element("span", "class=\"share\" title=\"Share of the period's credits\"", &name("share"))}

@@ -76,7 +76,15 @@ impl Gauge<'_> {
             let fill = (class == "held").then_some("url(#hatch)");
             view! { <rect class=class data-figure=name fill=fill height="100%" x=x width=width></rect> }
         };
-        let pieces = ["used", "possible", "projected", "overage", "expired", "held"].map(piece);
+        let pieces = [
+            "used",
+            "possible",
+            "projected",
+            "overage",
+            "expired",
+            "held",
+        ]
+        .map(piece);
         let hidden = said.attribute("bar", "hidden");
         // Without a view box the pattern keeps its shape at every width.
         view! {
@@ -119,7 +127,12 @@ impl Gauge<'_> {
         let (of_cycle, end, when, note) = if cycle.is_over {
             ("last cycle", "Ended", &cycle.ended_on, "final figures")
         } else {
-            ("this cycle", "Resets", &cycle.resets_in, cycle.resets_on.as_str())
+            (
+                "this cycle",
+                "Resets",
+                &cycle.resets_in,
+                cycle.resets_on.as_str(),
+            )
         };
         let own = if cycle.is_over {
             view! { {self.granted()}{self.ended()} }.into_any()

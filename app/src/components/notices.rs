@@ -171,11 +171,17 @@ impl Line {
             Icon::Warning
         };
         let deeds = self.deeds.iter().map(|deed| {
-            let class = if deed.is_primary { "button primary" } else { "button" };
+            let class = if deed.is_primary {
+                "button primary"
+            } else {
+                "button"
+            };
             view! { <a class=class href=deed.href.clone()>{deed.label.clone()}</a> }
         });
         let deeds = deeds.collect_view();
-        let advice = self.advice.map(|advice| view! { <p class="notice-advice">{advice}</p> });
+        let advice = self
+            .advice
+            .map(|advice| view! { <p class="notice-advice">{advice}</p> });
         view! {
             <details class=self.tone.class() data-keep=self.title.clone()>
                 <summary>

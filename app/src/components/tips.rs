@@ -2,10 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::{
-    functions::TipsView,
-    ui::Icon,
-};
+use crate::{functions::TipsView, ui::Icon};
 
 /// Beside the cards: what could be better. Warnings stand above the cards.
 pub fn tips(tips: &TipsView) -> AnyView {

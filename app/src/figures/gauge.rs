@@ -23,18 +23,23 @@ pub const ENDED: [(&str, &str, &str); 4] = [
 ];
 const AT_END: &str = "at the cycle’s end";
 
-pub(super) fn figures(Shown { dashboard, forecast }: Shown) -> Vec<Figure> {
+pub(super) fn figures(
+    Shown {
+        dashboard,
+        forecast,
+    }: Shown,
+) -> Vec<Figure> {
     let facts = dashboard.facts();
     let measure = dashboard.measure();
     let balance = measure.unwrap_or(Balance::EMPTY);
     let shown = balance.shown();
-    let used_shown = measure.map_or_else(
-        || number::short_credits(facts.used),
-        |_| shown.used.clone(),
-    );
+    let used_shown =
+        measure.map_or_else(|| number::short_credits(facts.used), |_| shown.used.clone());
     let ahead = forecast.filter(|_| dashboard.looks_ahead());
     let label = facts.label();
-    let badge = label.iter().map(|label| icon_of(facts.state()).html() + &escape(label));
+    let badge = label
+        .iter()
+        .map(|label| icon_of(facts.state()).html() + &escape(label));
     let mut all = vec![
         Figure::new("gauge").with(
             "class",
@@ -48,7 +53,12 @@ pub(super) fn figures(Shown { dashboard, forecast }: Shown) -> Vec<Figure> {
         Figure::new("chart").with("aria-label", Some(describe_cycle(dashboard))),
     ];
     all.extend(bar(dashboard, ahead, measure.is_some()));
-    all.extend(legend(dashboard, ahead, (&balance, &shown), measure.is_some()));
+    all.extend(legend(
+        dashboard,
+        ahead,
+        (&balance, &shown),
+        measure.is_some(),
+    ));
     if dashboard.cycle.is_over {
         all.extend(ended(&balance, &shown, measure.is_some()));
     } else {
@@ -248,8 +258,7 @@ fn ended(balance: &Balance, shown: &ShownBalance, is_limited: bool) -> Vec<Figur
     figures
         .flat_map(|((name, ..), (credits, shown))| {
             [
-                Figure::new(&[*name, " line"].concat())
-                    .only_if(is_limited && !credits.is_zero()),
+                Figure::new(&[*name, " line"].concat()).only_if(is_limited && !credits.is_zero()),
                 Figure::amount(name, credits, shown),
             ]
         })

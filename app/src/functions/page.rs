@@ -1,11 +1,11 @@
 //! Everything a page shows at first.
 
+#[cfg(feature = "ssr")]
+use domain::{Agent, Credits, ledger::CreditFacts, usage::CompanyName};
 use domain::{
     activity::{LogPage, LogRow},
     usage::{Dashboard, ForecastView},
 };
-#[cfg(feature = "ssr")]
-use domain::{Agent, Credits, ledger::CreditFacts, usage::CompanyName};
 use leptos::{
     prelude::*,
     server_fn::codec::{GetUrl, Post},

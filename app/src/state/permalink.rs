@@ -29,8 +29,7 @@ impl EventRef {
 
     /// The event whose receipt an address opens.
     pub fn of_query(query: &str) -> Option<Self> {
-        let (_, text) =
-            form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == EVENT)?;
+        let (_, text) = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == EVENT)?;
         Self::read(&text)
     }
 

@@ -23,7 +23,8 @@ pub const SHOWN: &str = "data-parts";
 /// What is in use within a part keeps it as it is: what is open, what is typed in, what is being pressed.
 ///
 /// What is open and keeps its name is opened again.
-const IN_USE: &str = "details[open]:not([data-keep]), input:focus, select:focus, textarea:focus, :active";
+const IN_USE: &str =
+    "details[open]:not([data-keep]), input:focus, select:focus, textarea:focus, :active";
 /// Names what stays open within a part.
 const KEPT: &str = "data-keep";
 /// When it is looked again whether it still is.

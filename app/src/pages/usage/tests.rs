@@ -11,8 +11,10 @@ use proptest::{option, prelude::*};
 
 use super::*;
 use crate::{
+    context::{Assets, Current},
     figures::{FIGURE, figures},
     functions::{Charts, EventAsked, Reader, TipsView},
+    parts::html_of,
     state::fixture,
 };
 
@@ -52,38 +54,53 @@ fn page_of(dashboard: Dashboard, forecast: Option<ForecastView>) -> Page {
     }
 }
 
-fn credits() -> impl Strategy<Value = Credits> {
+// Boxed: as they are, these would not fit on the stack of a test.
+fn credits() -> BoxedStrategy<Credits> {
     prop_oneof![
         Just(Credits::ZERO),
         (0_i64..5_000_000).prop_map(Credits::from_micro),
         (0_i64..90_000_000_000_000).prop_map(Credits::from_micro),
     ]
+    .boxed()
 }
 
-fn balance() -> impl Strategy<Value = Balance> {
+fn balance() -> BoxedStrategy<Balance> {
     let amounts = [(); 7].map(|()| credits());
-    (amounts, any::<bool>()).prop_map(|([allocation, used, remaining, overage, held, expired, added], is_off)| Balance {
-        allocation,
-        used,
-        remaining,
-        overage,
-        held,
-        expired,
-        added: if is_off { Credits::ZERO.saturating_sub(added) } else { added },
-        ..Balance::EMPTY
-    })
+    (amounts, any::<bool>())
+        .prop_map(
+            |([allocation, used, remaining, overage, held, expired, added], is_off)| Balance {
+                allocation,
+                used,
+                remaining,
+                overage,
+                held,
+                expired,
+                added: if is_off {
+                    Credits::ZERO.saturating_sub(added)
+                } else {
+                    added
+                },
+                ..Balance::EMPTY
+            },
+        )
+        .boxed()
 }
 
-fn forecast() -> impl Strategy<Value = ForecastView> {
+fn forecast() -> BoxedStrategy<ForecastView> {
     let words = || "[a-z<&\"']{0,12}";
-    (words(), words(), any::<bool>(), option::of([credits(), credits(), credits()])).prop_map(
-        |(headline, detail, runs_out, cycle_use)| ForecastView {
+    (
+        words(),
+        words(),
+        any::<bool>(),
+        option::of([credits(), credits(), credits()]),
+    )
+        .prop_map(|(headline, detail, runs_out, cycle_use)| ForecastView {
             headline,
             detail,
             runs_out,
             cycle_use,
-        },
-    )
+        })
+        .boxed()
 }
 
 fn whose() -> impl Strategy<Value = Whose> {
@@ -94,8 +111,12 @@ fn whose() -> impl Strategy<Value = Whose> {
     ]
 }
 
+fn dashboard() -> BoxedStrategy<Dashboard> {
+    any_dashboard().boxed()
+}
+
 prop_compose! {
-    fn dashboard()(
+    fn any_dashboard()(
         whose in whose(),
         is_over in any::<bool>(),
         (books, budget, ended) in (option::of(balance()), option::of(balance()), option::of(balance())),
@@ -103,7 +124,7 @@ prop_compose! {
         (is_stopped, is_suspended) in (any::<bool>(), any::<bool>()),
         uncompared in option::of("[a-z<&]{1,9}"),
         plan in "[A-Za-z<&\"]{1,9}",
-        agents in [(); 6].map(|()| (credits(), 0_u64..2_000_000, credits())),
+        agents in [(); 6].map(|()| (credits(), 0_u64..2_000_000, credits()).boxed()),
     ) -> Dashboard {
         let mut dashboard = fixture::dashboard();
         dashboard.whose = whose;
@@ -149,7 +170,8 @@ proptest! {
         forecast in option::of(forecast()),
     ) {
         let said = figures(Shown { dashboard: &dashboard, forecast: forecast.as_ref() });
-        let html = shown(&page_of(dashboard, forecast), "").to_html();
+        let page = page_of(dashboard, forecast);
+        let html = html_of(Current::default(), Assets::default(), || shown(&page, ""));
         let mut written = named(&html);
         for figure in &said {
             let at = written.iter().position(|(name, ..)| *name == figure.name);

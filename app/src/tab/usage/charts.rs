@@ -81,7 +81,10 @@ fn agent_of(chart: &Element) -> Option<Agent> {
 fn bar_under(event: &Event) -> Option<(Agent, usize)> {
     let bar = within(event, "[data-i]")?;
     let chart = bar.closest(CHART).ok()??;
-    Some((agent_of(&chart)?, bar.get_attribute("data-i")?.parse().ok()?))
+    Some((
+        agent_of(&chart)?,
+        bar.get_attribute("data-i")?.parse().ok()?,
+    ))
 }
 
 /// Goes to the rows of the bar that is pointed at.

@@ -211,13 +211,14 @@ impl LogActions {
 
     /// Puts everything where it belongs now.
     pub fn place(self) {
-        let (Some(scroller), Some(sizer)) =
-            (self.scroller(), self.framed(|frame| &frame.sizer))
+        let (Some(scroller), Some(sizer)) = (self.scroller(), self.framed(|frame| &frame.sizer))
         else {
             return;
         };
-        let (Some(layer), Some(rows)) = (self.framed(|frame| &frame.layer), self.framed(|frame| &frame.rows))
-        else {
+        let (Some(layer), Some(rows)) = (
+            self.framed(|frame| &frame.layer),
+            self.framed(|frame| &frame.rows),
+        ) else {
             return;
         };
         let _ = scroller.class_list().add_1("is-virtual");

@@ -45,8 +45,8 @@ impl LogActions {
         });
         Effect::new(move |_| {
             let words = self.trouble.get();
-            let words = words
-                .map(|error| ["Some rows could not be read. ", &error.to_string()].concat());
+            let words =
+                words.map(|error| ["Some rows could not be read. ", &error.to_string()].concat());
             say(self.part(".log-failed").as_ref(), words.as_deref());
         });
         Effect::new(move |_| self.show_missed(self.missed.get().as_ref()));
@@ -89,7 +89,9 @@ impl LogActions {
 
     /// Jumps to the date of a form, if that is what was sent.
     pub fn jumped(self, event: &ev::Event) -> bool {
-        let form = event.target().and_then(|form| form.dyn_into::<Element>().ok());
+        let form = event
+            .target()
+            .and_then(|form| form.dyn_into::<Element>().ok());
         let Some(form) = form.filter(|form| form.has_attribute(JUMP)) else {
             return false;
         };
