@@ -88,7 +88,7 @@ impl AgentCards<'_> {
             agent.name()
         );
         view! {
-            <div class="agent-chart" tabindex="0" role="group" data-agent=agent.id() data-rows=self.url.rows_of(agent) aria-label=label>
+            <div class="agent-chart" tabindex="0" role="group" data-agent=agent.id() data-rows=self.url.rows_of(agent) data-back=self.url.href() aria-label=label>
                 {agent_drawing(self.charts, agent)}
                 <p class="chart-reading" role="status"></p>
             </div>

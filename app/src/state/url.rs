@@ -72,10 +72,10 @@ impl Url {
         Self(view, self.1.clone())
     }
 
-    /// The rows of an agent, and the way back here; the browser says from when to when.
+    /// The rows of an agent; the browser says from when to when, and the way back here.
     pub fn rows_of(&self, agent: Agent) -> String {
         let rows = self.only_agent(agent).undated_view();
-        Self(rows.0, Some(self.href())).href()
+        Self(rows.0, None).href()
     }
 
     /// The address of this view without its period; the browser says from when to when.
@@ -244,7 +244,8 @@ mod tests {
     #[test]
     fn the_rows_of_a_bar_know_the_way_back() {
         let here = Url::read("?account=north&company=acme&period=7d");
-        let rows = here.rows_of(Agent::Chat) + "&from=2026-11-20T00:00:00%2B01:00&to=2026-11-21";
+        let rows = here.rows_of(Agent::Chat)
+            + "&from=2026-11-20T00:00:00%2B01:00&to=2026-11-21&back=%2Fbilling%2Fusage%3Faccount%3Dnorth%26company%3Dacme%26period%3D7d";
         let there = Url::read(&rows[rows.find('?').unwrap()..]);
         assert_eq!(there.0.from.as_deref(), Some("2026-11-20T00:00:00+01:00"));
         assert_eq!(there.back(), Some(here.href().as_str()));

@@ -14,6 +14,8 @@ use crate::{
 /// The charts that are read, and where their rows are.
 const CHART: &str = ".agent-chart";
 const ROWS: &str = "data-rows";
+/// The view that is shown, to which the rows lead back.
+const BACK: &str = "data-back";
 
 /// A bar of a chart.
 type Pointed = RwSignal<Option<(Agent, usize)>>;
@@ -90,12 +92,18 @@ fn bar_under(event: &Event) -> Option<(Agent, usize)> {
 /// Goes to the rows of the bar that is pointed at.
 fn open(state: PageState, pointed: Pointed) {
     let href = pointed.get_untracked().and_then(|(agent, bar)| {
-        let base = chart_of(agent)?.get_attribute(ROWS)?;
+        let chart = chart_of(agent)?;
+        let (rows, back) = (chart.get_attribute(ROWS)?, chart.get_attribute(BACK)?);
         state.dashboard.with_untracked(|dashboard| {
             let bar = dashboard.bars.get(bar)?;
             let encoded = |text: &str| String::from(js_sys::encode_uri_component(text));
-            let (from, to) = (encoded(&bar.from), encoded(&bar.to));
-            Some([&base, "&from=", &from, "&to=", &to, "#", LOG_ANCHOR].concat())
+            let [from, to, back] = [&bar.from, &bar.to, &back].map(|text| encoded(text));
+            Some(
+                [
+                    &rows, "&from=", &from, "&to=", &to, "&back=", &back, "#", LOG_ANCHOR,
+                ]
+                .concat(),
+            )
         })
     });
     if let (Some(href), Some(tab)) = (href, tab()) {
