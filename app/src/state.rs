@@ -33,7 +33,7 @@ pub use credit_notice::{CreditNotice, Remedy};
 #[cfg(feature = "ssr")]
 pub use filters::{Filters, is_date};
 #[cfg(feature = "hydrate")]
-pub use live::{Connection, Followed, Link, follow_live};
+pub use live::{Connection, Link, follow_live};
 pub use log::{Anchor, LogState, OpenRow, ROWS_ABOVE};
 #[cfg(feature = "hydrate")]
 pub use page::PageState;

@@ -1,8 +1,5 @@
 //! Keeps pages live: one socket for the tab, resumed where it broke off.
 
-use domain::live::{Applied, Delta, Part, ReadAt};
-use leptos::prelude::{Callback, RwSignal};
-
 /// How the page hears of changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Link {
@@ -14,19 +11,6 @@ pub enum Link {
     Broken,
     /// Refused: too many pages are live.
     Full,
-}
-
-/// A page that is followed.
-#[derive(Debug, Clone, Copy)]
-pub struct Followed {
-    /// Counts its readings: each is followed from its own place.
-    pub generation: RwSignal<u32>,
-    /// Where and when it was read.
-    pub read_at: Callback<(), ReadAt>,
-    /// Takes a delta in.
-    pub apply: Callback<Box<Delta>, Applied>,
-    /// Hears of a marked part that says something else now.
-    pub hears_of: Callback<Part>,
 }
 
 pub use browser::{Connection, follow_live};
@@ -42,11 +26,11 @@ mod browser {
     };
     use leptos::{prelude::*, task::spawn_local};
 
-    use super::{Followed, Link};
+    use super::Link;
     use crate::{
         error::AppError,
         functions::{Asked, LiveMessage, follow},
-        state::view_of,
+        state::{PageState, view_of},
         tab::{is_leaving, link, parts, path_shown, query_shown, tab},
         ui::browser::sleep,
     };
@@ -76,7 +60,7 @@ mod browser {
     /// The page that is shown, as far as it is followed.
     #[derive(Clone, Copy)]
     struct Watched {
-        page: Followed,
+        page: PageState,
         reload: Callback<()>,
         /// Tells it from those before it, which may be taken down later than it begins.
         number: u32,
@@ -104,7 +88,7 @@ mod browser {
 
     /// Follows a page from now on; returns how the connection is. `reload` reads the page again when changes cannot be
     /// replayed.
-    pub fn follow_live(page: Followed, reload: Callback<()>) -> RwSignal<Link> {
+    pub fn follow_live(page: PageState, reload: Callback<()>) -> RwSignal<Link> {
         let Some(connection) = tab().map(|tab| tab.connection) else {
             return RwSignal::new(Link::Connecting);
         };
@@ -170,7 +154,7 @@ mod browser {
                 view: self.view.get_value(),
                 path: path_shown(),
                 query: view_of(&query_shown()),
-                from: watched.map(|watched| watched.page.read_at.run(())),
+                from: watched.map(|watched| watched.page.read_at()),
                 shown: parts::shown(),
             };
             self.asks
@@ -334,15 +318,15 @@ mod browser {
                 (LiveFrame::Resync, None) => tab.refresh(),
                 (LiveFrame::Delta(delta), Some(watched)) => {
                     tab.changed();
-                    if watched.page.apply.run(delta) == Applied::Gap {
+                    if watched.page.apply(&delta) == Applied::Gap {
                         watched.reload.run(());
                     }
                 }
                 (LiveFrame::Parts(changed), watched) => {
                     tab.changed();
                     if let Some(watched) = watched {
-                        let changed = changed.changed.iter().cloned();
-                        changed.for_each(|part| watched.page.hears_of.run(part));
+                        let changed = changed.changed.iter();
+                        changed.for_each(|part| watched.page.hear_of(part));
                     }
                     parts::take(*changed);
                 }

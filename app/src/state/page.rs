@@ -1,12 +1,12 @@
 //! The page's state: what was read, changed by what arrives.
 
 use domain::{
-    live::{Applied, Delta, Part},
+    live::{Applied, Delta, Part, ReadAt},
     usage::{Dashboard, ForecastView},
 };
 use leptos::prelude::*;
 
-use super::{FORECAST, FORECAST_SAID, LogState, live::Followed};
+use super::{FORECAST, FORECAST_SAID, LogState};
 use crate::{functions::Start, packed};
 
 /// Everything that the usage page takes changes into, as signals.
@@ -33,18 +33,13 @@ impl PageState {
         }
     }
 
-    /// How the page is followed.
-    pub fn followed(self) -> Followed {
-        Followed {
-            generation: self.generation,
-            read_at: Callback::new(move |()| self.dashboard.with_untracked(Dashboard::read_at)),
-            apply: Callback::new(move |delta: Box<Delta>| self.apply(&delta)),
-            hears_of: Callback::new(move |part: Part| self.hear_of(&part)),
-        }
+    /// Where and when it was read.
+    pub fn read_at(&self) -> ReadAt {
+        self.dashboard.with_untracked(Dashboard::read_at)
     }
 
     /// Takes the forecast over that the charts were drawn with.
-    fn hear_of(self, part: &Part) {
+    pub fn hear_of(&self, part: &Part) {
         if part.name == FORECAST
             && let Some((_, said)) = part
                 .attributes

@@ -22,7 +22,7 @@ pub fn begin(tab: Tab, start: Start) -> Owner {
         let query = tab.address.query();
         let view = view_of(&query_shown());
         let again = Callback::new(move |()| read_again(tab, state));
-        let link = follow_live(state.followed(), again);
+        let link = follow_live(state, again);
         figures::follow(state);
         charts::listen(state);
         clock::tick(state);
