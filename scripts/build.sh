@@ -19,7 +19,7 @@ case "$profile:$part" in
   *) fail "unknown build: $profile $part" "scripts/build.sh [release|dev] [all|page|style]" ;;
 esac
 
-# The names are those that server/src/web/files.rs knows: pkg/creditscope.css, creditscope.js, creditscope_bg.wasm.
+# The names are those that server/src/web/files.rs knows: pkg/creditscope.css, pages.css, creditscope.js, creditscope_bg.wasm.
 name=creditscope
 site=$root/target/site
 # Everything is made here and then copied, so that a running server never reads half a file.
@@ -99,6 +99,10 @@ build_script() {
   echo "$key" >"$stamp"
 }
 
+bundle_style() {
+  "$tools/esbuild" "$root/style/$1.css" --bundle "${flags[@]}" --log-level=warning --outfile="$stage/site/pkg/$2.css"
+}
+
 # What public/ holds is addressed from the site's root (`url(/fonts/…)`) and is not bundled.
 build_style() {
   local entry flags=()
@@ -109,8 +113,8 @@ build_style() {
     flags+=("--external:/${entry##*/}" "--external:/${entry##*/}/*")
   done
   if [ "$profile" = release ]; then flags+=(--minify); fi
-  "$tools/esbuild" "$root/style/main.css" --bundle "${flags[@]}" \
-    --log-level=warning --outfile="$stage/site/pkg/$name.css"
+  bundle_style main "$name"
+  bundle_style pages pages
 }
 
 copy_public() {

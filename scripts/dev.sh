@@ -58,7 +58,7 @@ rebuild() {
 }
 
 restyle() {
-  if "$root/scripts/build.sh" dev style; then tell_page '{"css": "pkg/creditscope.css"}'; fi
+  if "$root/scripts/build.sh" dev style; then tell_page '{"css": "pkg/creditscope.css"}' && tell_page '{"css": "pkg/pages.css"}'; fi
 }
 
 # Reads one burst of changed paths; true if all of them are style sheets.

@@ -81,6 +81,8 @@ pub struct Assets {
     pub wasm: String,
     /// The style sheet.
     pub style: String,
+    /// The style sheet of all pages but the usage page, where the build made two.
+    pub pages_style: Option<String>,
     /// The icon.
     pub icon: String,
     /// What this build is told from another by.

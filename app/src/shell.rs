@@ -27,6 +27,7 @@ pub fn shell(options: LeptosOptions, found: Found, since: Option<Since>) -> impl
     let scripts = reader.is_some().then(|| scripts(&assets));
     let picker = reader.is_some().then(|| view! { <Picker/> });
     let brand = found.brand_sheet();
+    let pages_style = assets.pages_style.filter(|_| !found.is_usage());
     // Pages with a frame of their own say it there.
     let outcome = (!found.tells_outcome()).then(|| outcome(&current.sent));
     let outcome = outcome.flatten().map(RenderHtml::to_html);
@@ -46,6 +47,7 @@ pub fn shell(options: LeptosOptions, found: Found, since: Option<Since>) -> impl
                 <title inner_html=title></title>
                 <link rel="icon" href=assets.icon type="image/svg+xml"/>
                 <link rel="stylesheet" href=assets.style/>
+                {pages_style.map(|href| view! { <link rel="stylesheet" data-pages="" href=href/> })}
                 {brand.map(|href| view! { <link rel="stylesheet" href=href data-brand=""/> })}
                 <AutoReload options/>
                 {scripts}

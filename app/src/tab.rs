@@ -18,6 +18,7 @@ mod palette;
 pub mod parts;
 mod prefetch;
 mod sheet;
+mod styles;
 mod transition;
 mod usage;
 mod visit;

@@ -243,6 +243,11 @@ impl Found {
         }
     }
 
+    /// Whether it is the usage page, which does without the other pages' style sheet.
+    pub(crate) const fn is_usage(&self) -> bool {
+        matches!(self, Self::Usage { .. })
+    }
+
     /// The style sheet with the colour of an agency, for its clients.
     pub(crate) fn brand_sheet(&self) -> Option<String> {
         let Self::Usage { page, .. } = self else {

@@ -11,7 +11,7 @@ use super::{
     focus,
     history::scroll_y,
     outdated::{BUILD, READER, READER_HEADER, leave, reader},
-    page, path_shown, prefetch, query_shown, sheet, transition,
+    page, path_shown, prefetch, query_shown, sheet, styles, transition,
 };
 use crate::SIGN_IN_PATH;
 
@@ -185,7 +185,7 @@ pub fn visit(tab: Tab, visit: Visit) {
     }
     let mine = tab.visits.get_value();
     spawn_local(async move {
-        let answer = fetch(tab, &visit).await;
+        let answer = fetch_dressed(tab, &visit).await;
         if tab.visits.get_value() == mine {
             arrived(tab, &visit, answer);
         }
@@ -238,6 +238,13 @@ async fn prefetched(tab: Tab, visit: &Visit) -> Option<Response> {
 
 async fn response_to(asked: Promise) -> Result<Response, JsValue> {
     Ok(JsFuture::from(asked).await?.unchecked_into())
+}
+
+/// A page, once what it is shown with is there.
+async fn fetch_dressed(tab: Tab, visit: &Visit) -> Result<Answer, JsValue> {
+    let answer = fetch(tab, visit).await?;
+    styles::load(&answer.text).await?;
+    Ok(answer)
 }
 
 async fn fetch(tab: Tab, visit: &Visit) -> Result<Answer, JsValue> {

@@ -29,6 +29,8 @@ const SCRIPT: &str = "pkg/creditscope.js";
 const WASM: [&str; 2] = ["pkg/creditscope.wasm", "pkg/creditscope_bg.wasm"];
 /// The style sheet of every page.
 const STYLE: &str = "pkg/creditscope.css";
+/// What all pages but the usage page need in addition; `cargo leptos` makes one sheet of both.
+const PAGES_STYLE: &str = "pkg/pages.css";
 
 /// Characters of a hash in an address.
 const HASH_CHARS: usize = 16;
@@ -51,8 +53,9 @@ pub fn assets() -> &'static Assets {
         let [theirs, ours] = WASM;
         let wasm = Site::get(theirs).map_or(ours, |_| theirs);
         let files = [SCRIPT, wasm, STYLE].map(address);
+        let pages_style = Site::get(PAGES_STYLE).map(|_| address(PAGES_STYLE));
         let mut build = Sha256::new();
-        for file in &files {
+        for file in files.iter().chain(&pages_style) {
             build.update(file);
         }
         let [script, wasm, style] = files;
@@ -60,6 +63,7 @@ pub fn assets() -> &'static Assets {
             script,
             wasm,
             style,
+            pages_style,
             icon: address("favicon.svg"),
             build: hex(&build.finalize())[..HASH_CHARS].to_owned(),
         }
