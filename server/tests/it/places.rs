@@ -71,6 +71,20 @@ async fn idle(from: &str, addr: SocketAddr, count: usize) -> Vec<TcpStream> {
     streams
 }
 
+/// Connections that have a place by now and ask for nothing more. Those that were only opened take their places in any
+/// order, also after others that were opened later.
+async fn settled(from: &str, addr: SocketAddr, count: usize) -> Vec<TcpStream> {
+    let mut streams = idle(from, addr, count).await;
+    for stream in &mut streams {
+        let request = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
+        stream.write_all(request).await.unwrap();
+        let mut begin = [0; 12];
+        stream.read_exact(&mut begin).await.unwrap();
+        assert_eq!(&begin, b"HTTP/1.1 200");
+    }
+    streams
+}
+
 fn bounds(connections: u32, connections_address: u32) -> Bounds {
     Bounds {
         connections,
@@ -142,7 +156,7 @@ async fn when_every_place_is_taken_probes_are_answered_and_others_are_told_to_wa
     let router = server.router.clone();
     let (addr, _stop, _running) = listening_in(router, bounds(10, 10), Proxies::default()).await;
     // None of them has rested for long.
-    let _idle = idle(ONE, addr, 10).await;
+    let _idle = settled(ONE, addr, 10).await;
     for path in ["/healthz", "/readyz"] {
         let answer = ask(OTHER, addr, path, "").await;
         assert!(answer.starts_with("HTTP/1.1 200"), "{path}: {answer}");
