@@ -37,6 +37,10 @@ for crate in chrono zxcvbn argon2; do
   fi
 done
 
+say "Checking the colours"
+node --test "$root/scripts/tokens.test.mjs" >/dev/null ||
+  fail "a colour cannot be read, or not be told from another" "node --test scripts/tokens.test.mjs"
+
 if have typos; then
   say "Checking the spelling"
   (cd "$root" && typos)

@@ -83,6 +83,8 @@ pub struct Assets {
     pub style: String,
     /// The style sheet of all pages but the usage page, where the build made two.
     pub pages_style: Option<String>,
+    /// The typeface, as the style sheet names it.
+    pub font: String,
     /// The icon.
     pub icon: String,
     /// What this build is told from another by.

@@ -46,6 +46,7 @@ pub fn shell(options: LeptosOptions, found: Found, since: Option<Since>) -> impl
                 // As text it would be followed by a mark for hydration, and a title shows marks.
                 <title inner_html=title></title>
                 <link rel="icon" href=assets.icon type="image/svg+xml"/>
+                <link rel="preload" href=assets.font r#as="font" r#type="font/woff2" crossorigin=""/>
                 <link rel="stylesheet" href=assets.style/>
                 {pages_style.map(|href| view! { <link rel="stylesheet" data-pages="" href=href/> })}
                 {brand.map(|href| view! { <link rel="stylesheet" href=href data-brand=""/> })}

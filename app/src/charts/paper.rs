@@ -5,17 +5,17 @@ use std::fmt::Write as _;
 use super::text;
 
 /// The look of the light theme, as `style/tokens.css` and `style/components` have it: a file is often put on paper.
-const STYLE: &str = "text{font-family:system-ui,sans-serif}.heading{font-size:16px;font-weight:600;fill:#16161d}\
+const STYLE: &str = "text{font-family:system-ui,sans-serif}.heading{font-size:16px;font-weight:600;fill:#17171c}\
 .name,.axis{font-size:12px;fill:#55555f}.grid{fill:none;stroke:#e4e4e9;stroke-width:1}\
-.figure{font-size:32px;font-weight:600;fill:#16161d}.amount{font-size:14px;font-weight:600;fill:#16161d}\
+.figure{font-size:32px;font-weight:600;fill:#17171c}.amount{font-size:14px;font-weight:600;fill:#17171c}\
 .area{fill:#4f46e5;fill-opacity:.12}.line,.now{stroke:#4f46e5;stroke-width:2}.line,.allocation,.projected{fill:none}.now{fill:#fff}\
 .allocation{stroke:#55555f;stroke-width:1.5;stroke-dasharray:4 3}.possible{fill:#4f46e5;fill-opacity:.16}\
-.projected{stroke:#4f46e5;stroke-width:1.5;stroke-dasharray:3 3}.over .line,.over .now{stroke:#b91c1c}.over .area{fill:#b91c1c}\
-.agent-chat{fill:#4f46e5}.agent-voice_inbound{fill:#0d8a80}.agent-voice_outbound{fill:#c2410c}.agent-voice_web{fill:#be185d}\
-.agent-auto_trigger{fill:#a16207}.agent-nox{fill:#6d28d9}.bar{fill-opacity:.72}.bar.today{fill-opacity:1}.bar.empty{fill-opacity:.4}\
+.projected{stroke:#4f46e5;stroke-width:1.5;stroke-dasharray:3 3}.over .line,.over .now{stroke:#b3261e}.over .area{fill:#b3261e}\
+.agent-chat{fill:#1592b8}.agent-voice_inbound{fill:#078a63}.agent-voice_outbound{fill:#c83f05}.agent-voice_web{fill:#a01352}\
+.agent-auto_trigger{fill:#ad7d14}.agent-nox{fill:#56606f}.bar{fill-opacity:.72}.bar.today{fill-opacity:1}.bar.empty{fill-opacity:.4}\
 .bar.future{fill:#e4e4e9;fill-opacity:1}.hit{fill:none}\
-.note{fill:#b45309}.running-window{fill:#f0f0f4}.layer-0{fill:#4f46e5}.layer-1{fill:#0d8a80}.layer-2{fill:#c2410c}.layer-3{fill:#be185d}\
-.layer-4{fill:#a16207}.layer-5{fill:#6d28d9}.layer-6{fill:#0369a1}.layer-7{fill:#6f6f7b}";
+.note{fill:#b45309}.running-window{fill:#f0f0f4}.layer-0{fill:#1592b8}.layer-1{fill:#078a63}.layer-2{fill:#c83f05}.layer-3{fill:#a01352}\
+.layer-4{fill:#ad7d14}.layer-5{fill:#56606f}.layer-6{fill:#3b6fb6}.layer-7{fill:#b6b6c0}";
 /// What stays free around everything.
 pub(super) const MARGIN: u32 = 16;
 

@@ -17,7 +17,10 @@ pub async fn load(document_text: &str) -> Result<(), JsValue> {
         return Ok(());
     };
     let (page, selector) = (document(), ["[", MARK, "]"].concat());
-    let Some(head) = page.head().filter(|_| !matches!(page.query_selector(&selector), Ok(Some(_)))) else {
+    let Some(head) = page
+        .head()
+        .filter(|_| !matches!(page.query_selector(&selector), Ok(Some(_))))
+    else {
         return Ok(());
     };
     let link: HtmlElement = page.create_element("link")?.unchecked_into();

@@ -32,6 +32,9 @@ const STYLE: &str = "pkg/creditscope.css";
 /// What all pages but the usage page need in addition; `cargo leptos` makes one sheet of both.
 const PAGES_STYLE: &str = "pkg/pages.css";
 
+/// The typeface of every page, a part of Inter.
+const FONT: &str = "fonts/inter-latin.woff2";
+
 /// Characters of a hash in an address.
 const HASH_CHARS: usize = 16;
 
@@ -40,7 +43,16 @@ const HASH_CHARS: usize = 16;
 /// Not while developing: what a page has loaded is replaced under its name.
 pub fn address(path: &str) -> String {
     let is_fixed = std::env::var_os("LEPTOS_WATCH").is_none();
-    let Some(file) = Site::get(path).filter(|_| is_fixed) else {
+    if is_fixed {
+        fixed_address(path)
+    } else {
+        format!("/{path}")
+    }
+}
+
+/// The same, also while developing: the style sheet names the typeface so.
+fn fixed_address(path: &str) -> String {
+    let Some(file) = Site::get(path) else {
         return format!("/{path}");
     };
     let (name, extension) = path.rsplit_once('.').unwrap_or((path, ""));
@@ -64,6 +76,7 @@ pub fn assets() -> &'static Assets {
             wasm,
             style,
             pages_style,
+            font: fixed_address(FONT),
             icon: address("favicon.svg"),
             build: hex(&build.finalize())[..HASH_CHARS].to_owned(),
         }
@@ -156,6 +169,19 @@ mod tests {
     fn kept(path: &str) -> Option<HeaderValue> {
         let found = find(&path.parse().unwrap(), &HeaderMap::new())?;
         found.headers().get(header::CACHE_CONTROL).cloned()
+    }
+
+    #[test]
+    fn the_style_sheet_names_the_typeface_by_its_content() {
+        let path = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../public/fonts/inter-latin.woff2"
+        );
+        let font = std::fs::read(path).unwrap();
+        assert!(font.len() <= 40_000, "{} bytes", font.len());
+        let hash = &hex(&Sha256::digest(&font))[..HASH_CHARS];
+        let sheet = include_str!("../../../style/tokens.css");
+        assert!(sheet.contains(&format!("url(\"/fonts/inter-latin.{hash}.woff2\")")));
     }
 
     #[test]
