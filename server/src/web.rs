@@ -117,7 +117,7 @@ pub fn router(state: &AppState) -> Router<AppState> {
         .route(app::SECOND_FACTOR_PATH, get(second_factor::show_own))
         .route("/settings/second-factor/app", get(second_factor::show_app))
         .route(app::CONFIRM_PASSKEY_PATH, post(passkeys::ask_again))
-        .route("/api/fn/{name}", get(function))
+        .route("/api/fn/{name}", post(function))
         .route("/", get(home))
         .merge(sensitive(state))
         .merge(each_time(state))

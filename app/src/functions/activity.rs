@@ -1,15 +1,12 @@
 //! Pages of the log, and receipts.
 
 use domain::activity::{LogAsk, LogPage};
-use leptos::{
-    prelude::*,
-    server_fn::codec::{GetUrl, Post},
-};
+use leptos::{prelude::*, server_fn::codec::Post};
 
 use crate::{error::AppError, packed::Packed};
 
 /// Reads a page of the log of the view that a query string describes.
-#[server(prefix = "/api/fn", client = super::PageClient, input = GetUrl, output = Post<Packed>)]
+#[server(prefix = "/api/fn", client = super::PageClient, input = Post<Packed>, output = Post<Packed>)]
 pub async fn read_log(query: String, ask: LogAsk, limit: u32) -> Result<LogPage, AppError> {
     let (services, scope, view) = super::scoped(&query).await?;
     Ok(services
@@ -18,7 +15,7 @@ pub async fn read_log(query: String, ask: LogAsk, limit: u32) -> Result<LogPage,
 }
 
 /// Reads the receipt of one event of the view's account, as the server writes it.
-#[server(prefix = "/api/fn", client = super::PageClient, input = GetUrl, output = Post<Packed>)]
+#[server(prefix = "/api/fn", client = super::PageClient, input = Post<Packed>, output = Post<Packed>)]
 pub async fn read_receipt(query: String, source: String, id: String) -> Result<String, AppError> {
     let (services, scope, view) = super::scoped(&query).await?;
     let receipt = services

@@ -26,8 +26,11 @@ use crate::tab::READER_HEADER;
 /// The client of all server functions.
 pub struct PageClient;
 
-/// The address to fetch.
-pub struct Fetch(String);
+/// A call: where it goes, and its arguments.
+pub struct Fetch {
+    address: String,
+    arguments: Bytes,
+}
 
 /// What came back.
 pub struct Fetched {
@@ -46,12 +49,15 @@ fn unused<T, E: FromServerFnError>() -> Result<T, E> {
     Err(E::from_server_fn_error(error))
 }
 
-async fn fetch(address: &str) -> Result<Fetched, JsValue> {
+async fn fetch(call: &Fetch) -> Result<Fetched, JsValue> {
     let headers = Headers::new()?;
     headers.set(READER_HEADER, &crate::tab::reader())?;
     let request = RequestInit::new();
     request.set_headers(&headers);
-    let response = JsFuture::from(window().fetch_with_str_and_init(address, &request)).await?;
+    request.set_method("POST");
+    request.set_body(&Uint8Array::from(&*call.arguments));
+    let asked = window().fetch_with_str_and_init(&call.address, &request);
+    let response = JsFuture::from(asked).await?;
     let response: web_sys::Response = response.unchecked_into();
     let body = JsFuture::from(response.array_buffer()?).await?;
     Ok(Fetched {
@@ -70,7 +76,7 @@ where
     type Response = Fetched;
 
     fn send(wanted: Fetch) -> impl Future<Output = Result<Fetched, E>> + Send {
-        SendWrapper::new(async move { fetch(&wanted.0).await.map_err(unreachable) })
+        SendWrapper::new(async move { fetch(&wanted).await.map_err(unreachable) })
     }
 
     async fn open_websocket(
@@ -94,16 +100,23 @@ where
 impl<E: FromServerFnError> ClientReq<E> for Fetch {
     type FormData = ();
 
-    fn try_new_req_query(path: &str, _: &str, _: &str, query: &str, _: Method) -> Result<Self, E> {
-        Ok(Self([path, "?", query].concat()))
+    fn try_new_req_query(_: &str, _: &str, _: &str, _: &str, _: Method) -> Result<Self, E> {
+        unused()
     }
 
     fn try_new_req_text(_: &str, _: &str, _: &str, _: String, _: Method) -> Result<Self, E> {
         unused()
     }
 
-    fn try_new_req_bytes(_: &str, _: &str, _: &str, _: Bytes, _: Method) -> Result<Self, E> {
-        unused()
+    fn try_new_req_bytes(
+        path: &str,
+        _: &str,
+        _: &str,
+        arguments: Bytes,
+        _: Method,
+    ) -> Result<Self, E> {
+        let address = path.to_owned();
+        Ok(Self { address, arguments })
     }
 
     fn try_new_req_form_data(_: &str, _: &str, _: &str, (): (), _: Method) -> Result<Self, E> {

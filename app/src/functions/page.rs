@@ -6,10 +6,7 @@ use domain::{
     activity::{LogPage, LogRow},
     usage::{Dashboard, ForecastView},
 };
-use leptos::{
-    prelude::*,
-    server_fn::codec::{GetUrl, Post},
-};
+use leptos::{prelude::*, server_fn::codec::Post};
 use serde::{Deserialize, Serialize};
 
 use crate::{error::AppError, packed::Packed};
@@ -144,7 +141,7 @@ impl Start {
 }
 
 /// Reads again what the page of a query string begins with.
-#[server(prefix = "/api/fn", client = super::PageClient, input = GetUrl, output = Post<Packed>)]
+#[server(prefix = "/api/fn", client = super::PageClient, input = Post<Packed>, output = Post<Packed>)]
 pub async fn load_page(query: String) -> Result<Start, AppError> {
     let services = use_context::<service::Services>().ok_or(AppError::Failed)?;
     let current = use_context::<crate::context::Current>().unwrap_or_default();

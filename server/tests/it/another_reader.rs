@@ -12,6 +12,7 @@ use crate::{
     joining::{get, signed_in},
     listener::listening,
     live_access::path,
+    matrix::asks,
     pages::{form, with_people},
     support::{TestServer, request},
 };
@@ -85,20 +86,14 @@ async fn a_function_that_a_page_of_somebody_else_calls_is_not_answered() {
         signed_in(&server, CLIENT).await,
     );
     let (of_owner, of_client) = (mark(&server, &owner).await, mark(&server, &client).await);
-    let function = leptos::server_fn::axum::server_fn_paths()
-        .map(|(path, _)| path)
-        .find(|path| path.contains("load_page"))
-        .unwrap();
+    let function = asks::function("load_page");
     for (reader, status) in [(of_owner, 200), (of_client, 401)] {
-        let asked = request(
-            Method::GET,
-            &format!("{function}?query=account%3Dnorthwind"),
-            "",
-        )
-        .header("cookie", &owner)
-        .header("x-reader", reader);
+        let asked = request(Method::POST, function, "")
+            .header("cookie", &owner)
+            .header("x-reader", reader);
+        let arguments = asks::packed(&("account=northwind",));
         server
-            .send(asked.body(Body::empty()).unwrap())
+            .send(asked.body(Body::from(arguments)).unwrap())
             .await
             .ok(status);
     }

@@ -26,8 +26,12 @@ const OWNER: &str = "owner@northwind.example";
 
 /// Every write there is: its method, its path, and whether it is a form.
 fn writes() -> Vec<(Method, String, bool)> {
-    let asked = asks::all(&OWN).into_iter().filter(|ask| ask.body.is_some());
-    let asked = asked.map(|ask| (ask.method, ask.path, false));
+    let asked = asks::all(&OWN).into_iter();
+    let asked = asked.filter(|ask| !ask.bytes().is_empty());
+    let asked = asked.map(|ask| {
+        let is_of_a_page = ask.body.is_none();
+        (ask.method, ask.path, is_of_a_page)
+    });
     let paths = forms().into_iter().map(|(path, _)| path).chain(OTHERS);
     let forms = paths.map(|path| (Method::POST, path.to_owned(), true));
     asked.chain(forms).collect()

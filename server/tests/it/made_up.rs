@@ -240,7 +240,7 @@ async fn make_up(server: &TestServer, number: u32) {
             String::new(),
         ),
         (
-            request(Method::GET, &format!("/api/fn/made_up_{number}"), ""),
+            request(Method::POST, &format!("/api/fn/made_up_{number}"), ""),
             String::new(),
         ),
         (

@@ -20,12 +20,9 @@ const NEIGHBOUR: &str = "CANARY-spa";
 
 async fn send(world: &World, caller: &Caller, ask: &Ask) -> Reply {
     let request = caller.request(ask.method.clone(), &ask.path);
-    let body = match &ask.body {
-        Some(body) => Body::from(body.to_string()),
-        None => Body::empty(),
-    };
     let request = request.header("content-type", "application/json");
-    world.server.send(request.body(body).unwrap()).await
+    let request = request.body(Body::from(ask.bytes())).unwrap();
+    world.server.send(request).await
 }
 
 /// An answer as its asker sees it, with the names that they gave themselves taken out.

@@ -221,9 +221,8 @@ async fn everything(world: &World) -> BTreeMap<String, bool> {
             world.caller(Kind::Platform)
         };
         let request = caller.request(ask.method.clone(), &ask.path);
-        let body = ask.body.as_ref().map(ToString::to_string);
         let request = request.header("content-type", "application/json");
-        let request = request.body(body.map_or_else(Body::empty, Body::from));
+        let request = request.body(Body::from(ask.bytes()));
         let waits = waits(server, server.send(request.unwrap())).await;
         seen.insert(ask.route.to_owned(), waits);
     }

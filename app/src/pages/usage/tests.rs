@@ -143,8 +143,11 @@ prop_compose! {
     }
 }
 
+/// An element's name, its attributes, and what is within it.
+type Named = (String, Vec<(String, String)>, String);
+
 /// Every start tag that names a figure: its name, its attributes, and what follows it.
-fn named(html: &str) -> Vec<(String, Vec<(String, String)>, String)> {
+fn named(html: &str) -> Vec<Named> {
     let mut emitter = html5gum::DefaultEmitter::<usize>::new_with_span();
     emitter.naively_switch_states(true);
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();

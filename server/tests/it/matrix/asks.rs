@@ -3,6 +3,8 @@
 #![expect(clippy::too_many_lines, reason = "a list is as long as what it lists")]
 
 use axum::http::Method;
+use domain::activity::LogAsk;
+use serde::Serialize;
 use serde_json::{Value, json};
 
 /// What is asked about.
@@ -115,6 +117,8 @@ pub struct Ask {
     pub method: Method,
     pub path: String,
     pub body: Option<Value>,
+    /// The arguments of a function, which are no JSON.
+    pub arguments: Vec<u8>,
     pub need: Need,
 }
 
@@ -122,6 +126,13 @@ pub struct Ask {
 pub const PAGE: &str = " /page/";
 
 impl Ask {
+    /// What is sent with it.
+    pub fn bytes(&self) -> Vec<u8> {
+        self.body
+            .as_ref()
+            .map_or_else(|| self.arguments.clone(), |body| body.to_string().into())
+    }
+
     /// Whether it asks for a page, which is for people.
     pub fn is_page(&self) -> bool {
         self.route.contains(PAGE)
@@ -133,7 +144,12 @@ pub fn without_hash(path: &str) -> &str {
     path.trim_end_matches(|letter: char| letter.is_ascii_digit())
 }
 
-fn function(name: &str) -> &'static str {
+/// Arguments of a function, as a page writes them.
+pub fn packed(arguments: &impl Serialize) -> Vec<u8> {
+    postcard::to_allocvec(arguments).unwrap()
+}
+
+pub fn function(name: &str) -> &'static str {
     leptos::server_fn::axum::server_fn_paths()
         .map(|(path, _)| path)
         .find(|path| without_hash(path) == format!("/api/fn/{name}"))
@@ -155,6 +171,7 @@ fn ask(route: &'static str, path: String, body: Option<Value>, need: Need) -> As
         method: method.parse().unwrap(),
         path,
         body,
+        arguments: Vec::new(),
         need,
     }
 }
@@ -356,31 +373,25 @@ fn functions(names: &Names) -> Vec<Ask> {
         event,
         ..
     } = *names;
-    let get = |route, name: &str, arguments: &[(&str, &str)], need| {
-        let view = form_urlencoded::Serializer::new(String::new())
-            .append_pair("account", account)
-            .append_pair("company", company)
-            .finish();
-        let mut query = form_urlencoded::Serializer::new(String::new());
-        query.append_pair("query", &view);
-        query.extend_pairs(arguments);
-        ask(
-            route,
-            format!("{}?{}", function(name), query.finish()),
-            None,
-            need,
-        )
+    let query = form_urlencoded::Serializer::new(String::new())
+        .append_pair("account", account)
+        .append_pair("company", company)
+        .finish();
+    let call = |route, name: &str, arguments| Ask {
+        arguments,
+        ..ask(route, function(name).to_owned(), None, Need::Read)
     };
-    let log = [("ask", "Newest"), ("limit", "20")];
-    let receipt = [("source", "test"), ("id", event)];
     vec![
-        get("GET /api/fn/load_page", "load_page", &[], Need::Read),
-        get("GET /api/fn/read_log", "read_log", &log, Need::Read),
-        get(
-            "GET /api/fn/read_receipt",
+        call("POST /api/fn/load_page", "load_page", packed(&(&query,))),
+        call(
+            "POST /api/fn/read_log",
+            "read_log",
+            packed(&(&query, LogAsk::Newest, 20_u32)),
+        ),
+        call(
+            "POST /api/fn/read_receipt",
             "read_receipt",
-            &receipt,
-            Need::Read,
+            packed(&(&query, "test", event)),
         ),
     ]
 }
