@@ -7,6 +7,7 @@ mod field;
 mod picker;
 mod words;
 
+pub(crate) use done::copy_button;
 pub use done::{Done, Secret, SecretKind, Undo};
 pub use draft::{Draft, FormState, Marks, Problem};
 pub use field::{Field, Select};

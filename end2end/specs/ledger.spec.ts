@@ -314,8 +314,12 @@ test.describe("A link to an event", () => {
     await account.api.report(...old);
     await usage.open("?agent=chat");
     await usage.row("old-0005").click();
-    await page.getByRole("button", { name: "Copy link" }).click();
-    await expect(page.getByRole("button", { name: "Copy link" })).toContainText("Copied");
+    const copy = page.getByRole("button", { name: "Copy link" });
+    const width = (await copy.boundingBox())?.width;
+    await copy.click();
+    await expect(copy.getByRole("status")).toHaveText("Copied");
+    await expect(copy).toHaveAttribute("data-copied");
+    expect((await copy.boundingBox())?.width).toBe(width);
     const link = await page.evaluate(() => navigator.clipboard.readText());
     expect(link).toContain(`${PATH}?account=${account.key}&from=`);
     expect(link).toContain("&event=end2end/old-0005");

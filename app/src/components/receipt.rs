@@ -10,12 +10,16 @@ use domain::{activity::Receipt, filter::ViewQuery, number};
 use leptos::prelude::*;
 
 use crate::{
+    forms::copy_button,
     state::{event_href, permalink},
     ui::Icon,
 };
 pub use outcome::RefundOutcome;
 use paid::{PaidBy, Reversals, readable};
 use refund::{RefundForm, Requests};
+
+/// Id of the link to an event.
+const LINK_ID: &str = "receipt-link";
 
 /// The receipt of one event as HTML, for a view of its account. `outcome` is what became of a form that was sent from it.
 pub fn receipt_html(
@@ -70,8 +74,8 @@ fn Body(receipt: Receipt, place: Place, outcome: Option<RefundOutcome>) -> impl 
                 <Reversals reversals=receipt.reversals/>
                 <Requests asked/>
                 <p class="receipt-link">
-                    <a class="quiet-button" href=link.clone() data-link="">{Icon::Link.view()}"Link to this event"</a>
-                    <button class="quiet-button needs-script" type="button" data-log="copy"><span aria-live="polite">"Copy link"</span></button>
+                    <a class="quiet-button" id=LINK_ID href=link.clone()>{Icon::Link.view()}"Link to this event"</a>
+                    {copy_button("quiet-button", LINK_ID, "Copy link")}
                     <button class="quiet-button needs-script" type="button" data-log="close">"Close"</button>
                 </p>
             </div>

@@ -177,7 +177,7 @@ impl Secret {
                 <p>{text}</p>
                 <div class="secret-line">
                     <input class="secret-text" id=id type="text" readonly value=self.text.clone() aria-label=label data-testid=id/>
-                    {copy_button(id, "Copy")}
+                    {copy_button("button primary", id, "Copy")}
                 </div>
             </section>
         }
@@ -186,9 +186,13 @@ impl Secret {
 }
 
 /// A button that copies what an element says, and says so for a moment in the same width.
-pub(crate) fn copy_button(of: &'static str, words: &'static str) -> impl IntoView {
+pub(crate) fn copy_button(
+    class: &str,
+    of: &'static str,
+    words: &'static str,
+) -> impl IntoView + use<> {
     view! {
-        <button class="button primary copy-button needs-script" type="button" data-act="copy" data-copy=of>
+        <button class=format!("{class} copy-button needs-script") type="button" data-act="copy" data-copy=of>
             <span class="copy-words">{words}</span>
             <span class="copy-copied" aria-hidden="true">"Copied"</span>
             <span class="visually-hidden" role="status"></span>

@@ -18,10 +18,12 @@ pub fn copy(button: Element) {
         return;
     };
     let field = source.dyn_ref::<HtmlInputElement>().cloned();
-    let text = field.as_ref().map_or_else(
-        || source.text_content().unwrap_or_default(),
-        HtmlInputElement::value,
-    );
+    let link = source.get_attribute("href");
+    let text = match (&field, link) {
+        (Some(field), _) => field.value(),
+        (None, Some(href)) => window().location().origin().unwrap_or_default() + &href,
+        (None, None) => source.text_content().unwrap_or_default(),
+    };
     spawn_local(async move {
         let is_copied = browser::copy_text(&text).await;
         if !is_copied && let Some(field) = field {
@@ -31,6 +33,8 @@ pub fn copy(button: Element) {
         }
         let words = if is_copied {
             "Copied"
+        } else if source.has_attribute("href") {
+            "Copy it from the link's menu"
         } else {
             "Selected: copy it with your keyboard"
         };

@@ -19,14 +19,6 @@ pub async fn sleep(duration: Duration) {
     let _ = wait.await;
 }
 
-/// Copies the whole address of a link within the site; says whether that worked.
-pub async fn copy_address(href: &str) -> bool {
-    match window().location().origin() {
-        Ok(origin) => copy_text(&(origin + href)).await,
-        Err(_) => false,
-    }
-}
-
 /// Copies a text; says whether that worked.
 pub async fn copy_text(text: &str) -> bool {
     let window = window();

@@ -36,7 +36,6 @@ impl LogActions {
             Some("close") => self.close(),
             Some("newest") => self.to_newest(),
             Some("again") => self.try_again(),
-            Some("copy") => self.copy_link(button),
             Some("cancel") => Self::cancel_request(button),
             _ => {}
         }

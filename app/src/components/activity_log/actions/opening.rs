@@ -10,7 +10,6 @@ use crate::{
     functions::read_receipt,
     state::{Anchor, EventRef, event_href, view_href},
     tab::tab,
-    ui::browser,
 };
 
 /// Events whose receipts were opened that are remembered.
@@ -182,27 +181,5 @@ impl LogActions {
         if self.own.with_value(|own| own.is_unread) {
             self.read_open_receipt();
         }
-    }
-
-    /// Copies the link to the event; the button says so for a moment.
-    pub fn copy_link(self, button: &Element) {
-        /// How long the button says what became of it.
-        const SAID_FOR: std::time::Duration = std::time::Duration::from_secs(2);
-        let link =
-            self.with_receipt(|receipt| receipt.query_selector("[data-link]").ok().flatten());
-        let href = link.flatten().and_then(|link| link.get_attribute("href"));
-        let (Some(href), Ok(Some(words))) = (href, button.query_selector("span")) else {
-            return;
-        };
-        self.lifetime.spawn(async move {
-            let is_copied = browser::copy_address(&href).await;
-            words.set_text_content(Some(if is_copied {
-                "Copied"
-            } else {
-                "Copy it from the link's menu"
-            }));
-            browser::sleep(SAID_FOR).await;
-            words.set_text_content(Some("Copy link"));
-        });
     }
 }
