@@ -151,7 +151,7 @@ test.describe("Visits", () => {
     const url = page.url();
     await page.route("**/billing/trends*", (route) => route.fulfill({ status: 503, contentType: "text/html", body: "<!doctype html><p>no</p>" }));
     await link(page, "Trends").click();
-    await expect(page.getByRole("alert")).toContainText("The server could not answer.");
+    await expect(page.getByRole("alert")).toContainText("Trends could not be loaded. The server failed (503). The page is as it was.");
     await expect(heading(page)).toHaveText("AI Credits Usage");
     expect(page.url()).toBe(url);
     await page.unroute("**/billing/trends*");

@@ -1,6 +1,6 @@
 //! Charts as files.
 
-use super::settings::{Ask, PlatformPage, TrendsPage, ValuePage};
+use super::settings::{Ask, FramedPage as _, PlatformPage, TrendsPage, ValuePage};
 use crate::{
     PLATFORM_PATH, TRENDS_PATH, USAGE_PATH, VALUE_PATH, error::AppError, functions::read_sheet,
 };

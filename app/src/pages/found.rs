@@ -228,19 +228,20 @@ impl Found {
     }
 
     /// What the browser's tab says.
-    pub(crate) const fn title(&self) -> &'static str {
-        match self {
-            Self::Usage { .. } => "AI Credits Usage · Creditscope",
-            Self::SignIn { .. } | Self::Enter(_) | Self::Refused(_) => "Sign in · Creditscope",
+    pub(crate) fn title(&self) -> String {
+        let title = match self {
+            Self::Usage { .. } => "AI Credits Usage",
+            Self::SignIn { .. } | Self::Enter(_) | Self::Refused(_) => "Sign in",
             Self::Settings(page) => page.title(),
-            Self::Welcome(_) => "Invitation · Creditscope",
+            Self::Welcome(_) => "Invitation",
             Self::Recovery(page) => page.title(),
             Self::SecondFactor(page) => page.title(),
-            Self::Confirm(_) => "Confirm · Creditscope",
-            Self::Stale(_) => "Changed meanwhile · Creditscope",
-            Self::Unsubscribe(_) => "Unsubscribe · Creditscope",
-            Self::Problem(_) => "Creditscope",
-        }
+            Self::Confirm(_) => "Confirm",
+            Self::Stale(_) => "Changed meanwhile",
+            Self::Unsubscribe(_) => "Unsubscribe",
+            Self::Problem(_) => return "Creditscope".to_owned(),
+        };
+        [title, " · Creditscope"].concat()
     }
 
     /// Whether it is the usage page, which does without the other pages' style sheet.

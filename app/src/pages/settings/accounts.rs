@@ -7,6 +7,7 @@ use domain::{
 use leptos::prelude::*;
 
 use super::{
+    FramedPage,
     frame::{Ask, Frame, hidden},
     go::{ALL_ACCOUNTS, Reach, carried, marked, of_account, typed},
 };
@@ -46,8 +47,11 @@ struct Row {
     facts: Option<CreditFacts>,
 }
 
-impl AccountsPage {
-    pub(super) async fn read(ask: &Ask<'_>) -> Result<Self, AppError> {
+impl FramedPage for AccountsPage {
+    const PATH: &'static str = ACCOUNTS_PATH;
+    const TITLE: &'static str = "Switch account";
+
+    async fn read(ask: &Ask<'_>) -> Result<Self, AppError> {
         let (person, caller) = ask.current.known()?;
         let (scope, frame) = ask.frame(ACCOUNTS_PATH).await?;
         let (typed, on) = (typed(ask), ask.value("on").unwrap_or_default());
@@ -93,7 +97,7 @@ impl AccountsPage {
         })
     }
 
-    pub(super) fn view(self) -> AnyView {
+    fn view(self) -> AnyView {
         let results = self.results();
         let parts = view! {
             <form class="card search-form" method="get" action=ACCOUNTS_PATH role="search">
@@ -108,7 +112,9 @@ impl AccountsPage {
             "Accounts that you can see. The page you came from opens for the account you choose.";
         self.frame.view("Switch account", lead, parts.into_any())
     }
+}
 
+impl AccountsPage {
     fn results(&self) -> AnyView {
         let count = self.recent.len() + self.others.len();
         let is_few = count < MANY && self.typed.is_empty() && !self.is_cut;

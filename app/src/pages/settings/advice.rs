@@ -8,6 +8,7 @@ use domain::{
 use leptos::prelude::*;
 use service::advice::Advice;
 
+use super::FramedPage;
 use super::frame::{Ask, Frame};
 use crate::{ADVICE_PATH, PLANS_PATH, components::Amount, error::AppError};
 
@@ -18,14 +19,18 @@ pub struct AdvicePage {
     advice: Advice,
 }
 
-impl AdvicePage {
-    pub(super) async fn read(ask: &Ask<'_>) -> Result<Self, AppError> {
+impl FramedPage for AdvicePage {
+    const PATH: &'static str = ADVICE_PATH;
+    const TITLE: &'static str = "Plan recommendation";
+    const IS_REMEMBERED: bool = true;
+
+    async fn read(ask: &Ask<'_>) -> Result<Self, AppError> {
         let (scope, frame) = ask.frame(ADVICE_PATH).await?;
         let advice = ask.services.advice(&scope).await?;
         Ok(Self { frame, advice })
     }
 
-    pub(super) fn view(self) -> AnyView {
+    fn view(self) -> AnyView {
         let parts = view! {
             {self.verdict()}
             {(!self.is_silent()).then(|| self.table())}
@@ -38,7 +43,9 @@ impl AdvicePage {
             parts.into_any(),
         )
     }
+}
 
+impl AdvicePage {
     fn is_silent(&self) -> bool {
         self.advice.cycles.is_empty() || self.advice.own().is_none()
     }

@@ -19,6 +19,7 @@ use service::{
 };
 
 use super::{
+    FramedPage,
     endings::keys_notice,
     frame::{Ask, Frame, at, hidden},
     keys::MOST_KEYS,
@@ -49,8 +50,11 @@ pub struct AlertsPage {
     now: Time,
 }
 
-impl AlertsPage {
-    pub(super) async fn read(ask: &Ask<'_>) -> Result<Self, AppError> {
+impl FramedPage for AlertsPage {
+    const PATH: &'static str = ALERTS_PATH;
+    const TITLE: &'static str = "Alerts";
+
+    async fn read(ask: &Ask<'_>) -> Result<Self, AppError> {
         let (scope, frame) = ask.frame(ALERTS_PATH).await?;
         let rules = ask.services.alert_rules(&scope).await?;
         let told = ask.services.alerts(&scope, None, MOST_TOLD).await?;
@@ -84,7 +88,7 @@ impl AlertsPage {
         })
     }
 
-    pub(super) fn view(self) -> AnyView {
+    fn view(self) -> AnyView {
         let webhooks = self
             .webhooks
             .as_ref()
@@ -114,7 +118,9 @@ impl AlertsPage {
             parts.into_any(),
         )
     }
+}
 
+impl AlertsPage {
     /// What an alert says, with the company's name; and the exact figures.
     fn words(&self, alert: &Alert) -> (String, String) {
         let reading = &alert.reading;

@@ -7,6 +7,7 @@ use service::{
     ports::AuditEntry,
 };
 
+use super::FramedPage;
 use super::frame::{Ask, Frame, at, hidden};
 use crate::{AUDIT_PATH, error::AppError};
 
@@ -19,8 +20,11 @@ pub struct AuditPage {
     zone: Zone,
 }
 
-impl AuditPage {
-    pub(super) async fn read(ask: &Ask<'_>) -> Result<Self, AppError> {
+impl FramedPage for AuditPage {
+    const PATH: &'static str = AUDIT_PATH;
+    const TITLE: &'static str = "Audit log";
+
+    async fn read(ask: &Ask<'_>) -> Result<Self, AppError> {
         let (scope, frame) = ask.frame(AUDIT_PATH).await?;
         let asked = AuditAsk {
             action: ask.value("action").unwrap_or_default(),
@@ -36,7 +40,7 @@ impl AuditPage {
         })
     }
 
-    pub(super) fn view(self) -> AnyView {
+    fn view(self) -> AnyView {
         let actions = [
             ("", "All actions"),
             ("member", "Members"),
@@ -84,7 +88,9 @@ impl AuditPage {
             parts.into_any(),
         )
     }
+}
 
+impl AuditPage {
     fn row(&self, entry: &AuditEntry) -> AnyView {
         view! {
             <tr>

@@ -4,6 +4,7 @@ use domain::brand::Brand;
 use leptos::prelude::*;
 use service::ports::Versioned as _;
 
+use super::FramedPage;
 use super::frame::{Ask, Frame, hidden};
 use crate::{BRAND_PATH, error::AppError, forms::Field};
 
@@ -14,8 +15,11 @@ pub struct BrandPage {
     brand: Brand,
 }
 
-impl BrandPage {
-    pub(super) async fn read(ask: &Ask<'_>) -> Result<Self, AppError> {
+impl FramedPage for BrandPage {
+    const PATH: &'static str = BRAND_PATH;
+    const TITLE: &'static str = "Client branding";
+
+    async fn read(ask: &Ask<'_>) -> Result<Self, AppError> {
         let (scope, frame) = ask.frame(BRAND_PATH).await?;
         if !scope.may_manage() {
             return Err(AppError::NotFound);
@@ -24,7 +28,7 @@ impl BrandPage {
         Ok(Self { frame, brand })
     }
 
-    pub(super) fn view(self) -> AnyView {
+    fn view(self) -> AnyView {
         let logo = (!self.brand.logo.is_empty()).then(|| view! {
             <img class="brand-logo" src=self.brand.logo.clone() alt="Current logo"/>
             <label class="check"><input type="checkbox" name="remove_logo" value="1"/>"Remove it"</label>

@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use service::companies::{Board, BoardLine, BoardQuery, PAGE_COMPANIES};
 
 use super::{
+    FramedPage,
     frame::{Ask, Frame},
     trend_parts,
 };
@@ -35,8 +36,11 @@ pub struct CompaniesPage {
     edited: Option<LimitsSheet>,
 }
 
-impl CompaniesPage {
-    pub(super) async fn read(ask: &Ask<'_>) -> Result<Self, AppError> {
+impl FramedPage for CompaniesPage {
+    const PATH: &'static str = COMPANIES_PATH;
+    const TITLE: &'static str = "Companies";
+
+    async fn read(ask: &Ask<'_>) -> Result<Self, AppError> {
         let (scope, frame) = ask.frame(COMPANIES_PATH).await?;
         let search = ask.value("search").unwrap_or_default();
         let page = ask.value("page").and_then(|text| text.parse().ok());
@@ -67,7 +71,7 @@ impl CompaniesPage {
         })
     }
 
-    pub(super) fn view(self) -> AnyView {
+    fn view(self) -> AnyView {
         let table = self.table();
         let pages = self.pages();
         let edited = self
@@ -103,7 +107,9 @@ impl CompaniesPage {
             parts.into_any(),
         )
     }
+}
 
+impl CompaniesPage {
     fn bar(&self) -> AnyView {
         let filters = &self.frame.filters;
         let choices = vec![

@@ -4,8 +4,9 @@ use domain::{Time, calendar::Zone};
 use leptos::prelude::*;
 use service::{Scope, Services};
 
+use super::framed::is_remembered;
 use crate::{
-    ADVICE_PATH, PLANS_PATH, PLATFORM_PATH, REFUNDS_PATH, REVIEW_PATH, VALUE_PATH,
+    PLANS_PATH,
     components::{AsOf, LinkMark, Sidebar, pending_line},
     context::Current,
     error::AppError,
@@ -198,18 +199,6 @@ impl Frame {
         }
         .into_any()
     }
-}
-
-/// Whether a page stays as it was read, and says when that was.
-pub(in crate::pages) fn is_remembered(path: &str) -> bool {
-    [
-        VALUE_PATH,
-        REVIEW_PATH,
-        ADVICE_PATH,
-        PLATFORM_PATH,
-        REFUNDS_PATH,
-    ]
-    .contains(&path)
 }
 
 /// Beside the title: that the page follows what happens, or when it was read.

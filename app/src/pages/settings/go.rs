@@ -9,6 +9,7 @@ use leptos::prelude::*;
 use service::Scope;
 
 use super::{
+    FramedPage,
     frame::{Ask, Frame, hidden},
     plans::buy_href,
 };
@@ -49,8 +50,11 @@ struct Seeker<'a> {
     reach: Reach,
 }
 
-impl GoPage {
-    pub(super) async fn read(ask: &Ask<'_>) -> Result<Self, AppError> {
+impl FramedPage for GoPage {
+    const PATH: &'static str = GO_PATH;
+    const TITLE: &'static str = "Search";
+
+    async fn read(ask: &Ask<'_>) -> Result<Self, AppError> {
         let (person, caller) = ask.current.known()?;
         let (scope, frame) = ask.frame(GO_PATH).await?;
         let typed = typed(ask);
@@ -95,7 +99,7 @@ impl GoPage {
         })
     }
 
-    pub(super) fn view(self) -> AnyView {
+    fn view(self) -> AnyView {
         let parts = view! {
             <form class="card search-form" method="get" action=GO_PATH role="search">
                 {carried(&self.frame)}

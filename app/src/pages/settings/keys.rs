@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use service::ports::ApiKey;
 
 use super::{
+    FramedPage,
     endings::keys_notice,
     frame::{Ask, Frame, at, hidden},
 };
@@ -30,8 +31,11 @@ pub struct KeysPage {
     sheet: Option<KeySheet>,
 }
 
-impl KeysPage {
-    pub(super) async fn read(ask: &Ask<'_>) -> Result<Self, AppError> {
+impl FramedPage for KeysPage {
+    const PATH: &'static str = KEYS_PATH;
+    const TITLE: &'static str = "API keys";
+
+    async fn read(ask: &Ask<'_>) -> Result<Self, AppError> {
         let (scope, frame) = ask.frame(KEYS_PATH).await?;
         let (_, caller) = ask.current.known()?;
         let account = Some(frame.account.as_str());
@@ -46,7 +50,7 @@ impl KeysPage {
         })
     }
 
-    pub(super) fn view(self) -> AnyView {
+    fn view(self) -> AnyView {
         let made = self.frame.secret().map(Secret::view);
         let sheet = self
             .sheet
@@ -81,7 +85,9 @@ impl KeysPage {
             parts.into_any(),
         )
     }
+}
 
+impl KeysPage {
     fn row(&self, key: &ApiKey) -> AnyView {
         let scopes: Vec<_> = key.scopes.iter().map(|scope| scope.id()).collect();
         let time_or = |time: Option<Time>, none: &str| {

@@ -9,6 +9,7 @@ use domain::{
 use leptos::prelude::*;
 use service::members::{Member, OpenInvitation};
 
+use super::FramedPage;
 use super::frame::{Ask, Frame, at, hidden};
 use crate::{MEMBERS_PATH, error::AppError, forms::Secret};
 use sheet::MemberSheet;
@@ -36,8 +37,11 @@ const ROLES: [(Role, &str, &str); 4] = [
     (Role::Client, "Client", "can see the companies you choose"),
 ];
 
-impl MembersPage {
-    pub(super) async fn read(ask: &Ask<'_>) -> Result<Self, AppError> {
+impl FramedPage for MembersPage {
+    const PATH: &'static str = MEMBERS_PATH;
+    const TITLE: &'static str = "Members";
+
+    async fn read(ask: &Ask<'_>) -> Result<Self, AppError> {
         let (scope, frame) = ask.frame(MEMBERS_PATH).await?;
         let members = ask.services.members(&scope).await?;
         Ok(Self {
@@ -50,7 +54,7 @@ impl MembersPage {
         })
     }
 
-    pub(super) fn view(self) -> AnyView {
+    fn view(self) -> AnyView {
         let made = self.frame.secret().map(Secret::view);
         let sheet = self.sheet.as_ref().map(|sheet| sheet.view(&self.frame));
         let rows: Vec<_> = self
@@ -80,7 +84,9 @@ impl MembersPage {
             parts.into_any(),
         )
     }
+}
 
+impl MembersPage {
     fn second_factor(&self) -> impl IntoView + use<> {
         let boxes: Vec<_> = ROLES
             .iter()

@@ -25,6 +25,7 @@ use domain::{
 use leptos::prelude::*;
 use service::billing::BillingQuery;
 
+use super::FramedPage;
 use super::frame::{Ask, Frame};
 use crate::{PLANS_PATH, error::AppError, state::Remedy};
 
@@ -64,8 +65,11 @@ pub struct PlansPage {
     older: Option<i64>,
 }
 
-impl PlansPage {
-    pub(super) async fn read(ask: &Ask<'_>) -> Result<Self, AppError> {
+impl FramedPage for PlansPage {
+    const PATH: &'static str = PLANS_PATH;
+    const TITLE: &'static str = "Plans & add-ons";
+
+    async fn read(ask: &Ask<'_>) -> Result<Self, AppError> {
         let (_, caller) = ask.current.known()?;
         let (scope, frame) = ask.frame(PLANS_PATH).await?;
         let time_zone = scope.account().time_zone.clone();
@@ -111,7 +115,7 @@ impl PlansPage {
         })
     }
 
-    pub(super) fn view(self) -> AnyView {
+    fn view(self) -> AnyView {
         let lead = format!("{} · {}", self.cycle.label, self.time_zone);
         let parts = view! {
             {self.outcome()}
@@ -130,7 +134,9 @@ impl PlansPage {
             .clone()
             .view("Plans & add-ons", lead, parts.into_any())
     }
+}
 
+impl PlansPage {
     fn facts(&self) -> CreditFacts {
         CreditFacts::of_account(self.balance, self.is_suspended)
     }

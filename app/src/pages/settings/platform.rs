@@ -17,6 +17,7 @@ use service::{
 };
 
 use super::{
+    FramedPage,
     endings::keys_notice,
     frame::{Ask, Frame},
     keys::MOST_KEYS,
@@ -92,8 +93,12 @@ fn asked_period(ask: &Ask<'_>) -> ViewQuery {
     }
 }
 
-impl PlatformPage {
-    pub(in crate::pages) async fn read(ask: &Ask<'_>) -> Result<Self, AppError> {
+impl FramedPage for PlatformPage {
+    const PATH: &'static str = PLATFORM_PATH;
+    const TITLE: &'static str = "Platform trends";
+    const IS_REMEMBERED: bool = true;
+
+    async fn read(ask: &Ask<'_>) -> Result<Self, AppError> {
         let (_, caller) = ask.current.known()?;
         let (_, frame) = ask.frame(PLATFORM_PATH).await?;
         let by = known(&BY, ask.value("by").as_deref());
@@ -142,7 +147,7 @@ impl PlatformPage {
         })
     }
 
-    pub(super) fn view(self) -> AnyView {
+    fn view(self) -> AnyView {
         let group = |key: &str| self.behind_group(key);
         let mover = |key: &str| Some(self.account(key));
         let shown = TrendParts {
@@ -174,7 +179,9 @@ impl PlatformPage {
             parts.into_any(),
         )
     }
+}
 
+impl PlatformPage {
     pub(in crate::pages) fn file(&self) -> String {
         trend_parts::file(&self.found.trends, self.by, &[])
     }

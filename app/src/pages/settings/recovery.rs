@@ -50,9 +50,9 @@ impl RecoveryPage {
 
     pub(in crate::pages) const fn title(&self) -> &'static str {
         match self {
-            Self::Ask | Self::Sent | Self::Wait(_) => "Forgot password · Creditscope",
-            Self::Choose { .. } => "New password · Creditscope",
-            Self::Confirm { .. } | Self::Undo { .. } => "Email address · Creditscope",
+            Self::Ask | Self::Sent | Self::Wait(_) => "Forgot password",
+            Self::Choose { .. } => "New password",
+            Self::Confirm { .. } | Self::Undo { .. } => "Email address",
         }
     }
 

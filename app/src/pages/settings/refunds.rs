@@ -8,6 +8,7 @@ use service::{
     ports::OpenDispute,
 };
 
+use super::FramedPage;
 use super::frame::{Ask, Frame, at, hidden};
 use crate::{REFUNDS_PATH, error::AppError, forms::Field, state::permalink};
 
@@ -27,8 +28,12 @@ pub struct RefundsPage {
     decider: Option<String>,
 }
 
-impl RefundsPage {
-    pub(super) async fn read(ask: &Ask<'_>) -> Result<Self, AppError> {
+impl FramedPage for RefundsPage {
+    const PATH: &'static str = REFUNDS_PATH;
+    const TITLE: &'static str = "Refund requests";
+    const IS_REMEMBERED: bool = true;
+
+    async fn read(ask: &Ask<'_>) -> Result<Self, AppError> {
         let (_, caller) = ask.current.known()?;
         let after = ask.value("after");
         let place: Option<TimedId> = match &after {
@@ -50,7 +55,7 @@ impl RefundsPage {
         })
     }
 
-    pub(super) fn view(self) -> AnyView {
+    fn view(self) -> AnyView {
         let shown = self.requests.iter().take(SHOWN as usize);
         let requests: Vec<_> = shown.map(|open| self.request(open)).collect();
         let list = if requests.is_empty() {
@@ -69,7 +74,9 @@ impl RefundsPage {
             parts.into_any(),
         )
     }
+}
 
+impl RefundsPage {
     fn request(&self, open: &OpenDispute) -> AnyView {
         let (dispute, event) = (&open.dispute, &open.event);
         let zone = Zone::named(&open.time_zone).unwrap_or_else(|_| Zone::utc());

@@ -16,6 +16,7 @@ use service::{
 };
 
 use super::{
+    FramedPage,
     companies::LimitsSheet,
     frame::{Ask, Frame, at, hidden},
     trend_parts::{TrendParts, change, linked, part, uncompared, whole},
@@ -70,8 +71,12 @@ pub fn week_address(account: &str, time: Time, zone: &Zone) -> String {
     format!("{REVIEW_PATH}?account={account}&week={}", date(time, zone))
 }
 
-impl ReviewPage {
-    pub(super) async fn read(ask: &Ask<'_>) -> Result<Self, AppError> {
+impl FramedPage for ReviewPage {
+    const PATH: &'static str = REVIEW_PATH;
+    const TITLE: &'static str = "Weekly review";
+    const IS_REMEMBERED: bool = true;
+
+    async fn read(ask: &Ask<'_>) -> Result<Self, AppError> {
         let (scope, frame) = ask.frame(REVIEW_PATH).await?;
         let (view, _) = ViewQuery::parse(ask.query).map_err(service::ServiceError::from)?;
         let query = ReviewQuery {
@@ -98,7 +103,7 @@ impl ReviewPage {
         })
     }
 
-    pub(super) fn view(self) -> AnyView {
+    fn view(self) -> AnyView {
         let zone = &self.review.spikes.zone;
         let edited = self.edited.as_ref();
         let edited = edited.map(|edited| edited.view(&self.frame, zone));
@@ -121,7 +126,9 @@ impl ReviewPage {
             parts.into_any(),
         )
     }
+}
 
+impl ReviewPage {
     /// The filters: the week stands in the place of the period.
     fn bar(&self) -> AnyView {
         let filters = &self.frame.filters;

@@ -62,8 +62,8 @@ pub enum SecondFactorPage {
 impl SecondFactorPage {
     pub(in crate::pages) const fn title(&self) -> &'static str {
         match self {
-            Self::Step { .. } => "Sign in · Creditscope",
-            _ => "Two-step sign-in · Creditscope",
+            Self::Step { .. } => "Sign in",
+            _ => "Two-step sign-in",
         }
     }
 

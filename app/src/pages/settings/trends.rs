@@ -8,6 +8,7 @@ use service::{
 };
 
 use super::{
+    FramedPage,
     frame::{Ask, Frame},
     review::{date, hours_of},
     trend_parts::{
@@ -38,8 +39,11 @@ pub struct TrendsPage {
     notes: Vec<Note>,
 }
 
-impl TrendsPage {
-    pub(in crate::pages) async fn read(ask: &Ask<'_>) -> Result<Self, AppError> {
+impl FramedPage for TrendsPage {
+    const PATH: &'static str = TRENDS_PATH;
+    const TITLE: &'static str = "Trends";
+
+    async fn read(ask: &Ask<'_>) -> Result<Self, AppError> {
         let (scope, frame) = ask.frame(TRENDS_PATH).await?;
         let query = asked_view(ask, &frame)?;
         let by = known(&BY, ask.value("by").as_deref());
@@ -67,7 +71,7 @@ impl TrendsPage {
         })
     }
 
-    pub(super) fn view(self) -> AnyView {
+    fn view(self) -> AnyView {
         let rows_of = |key: &str| Some(self.rows_of(key));
         let shown = TrendParts {
             trends: &self.trends,
@@ -100,7 +104,9 @@ impl TrendsPage {
             parts.into_any(),
         )
     }
+}
 
+impl TrendsPage {
     pub(in crate::pages) fn file(&self) -> String {
         trend_parts::file(&self.trends, self.by, &self.notes)
     }

@@ -10,6 +10,7 @@ use leptos::prelude::*;
 use service::value::{Value, ValueQuery};
 
 use super::{
+    FramedPage,
     frame::{Ask, Frame},
     trend_parts::{self, PERIODS, address, asked_view, compare_to, interval},
 };
@@ -32,8 +33,12 @@ pub struct ValuePage {
     companies: CompanyChoice,
 }
 
-impl ValuePage {
-    pub(in crate::pages) async fn read(ask: &Ask<'_>) -> Result<Self, AppError> {
+impl FramedPage for ValuePage {
+    const PATH: &'static str = VALUE_PATH;
+    const TITLE: &'static str = "Value";
+    const IS_REMEMBERED: bool = true;
+
+    async fn read(ask: &Ask<'_>) -> Result<Self, AppError> {
         let (scope, frame) = ask.frame(VALUE_PATH).await?;
         let query = asked_view(ask, &frame)?;
         let asked = ValueQuery {
@@ -51,7 +56,7 @@ impl ValuePage {
         })
     }
 
-    pub(super) fn view(self) -> AnyView {
+    fn view(self) -> AnyView {
         let parts = view! {
             {self.bar()}
             {self.narrowed()}
@@ -70,7 +75,9 @@ impl ValuePage {
             parts.into_any(),
         )
     }
+}
 
+impl ValuePage {
     fn bar(&self) -> AnyView {
         let window = self.value.window.id();
         let figures = |format: &str| {

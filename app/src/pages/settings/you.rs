@@ -4,6 +4,7 @@ use domain::{Time, calendar::Zone};
 use leptos::prelude::*;
 use service::sessions::OwnSession;
 
+use super::FramedPage;
 use super::frame::{Ask, Frame, at, hidden};
 use crate::{FORGOT_PATH, SECOND_FACTOR_PATH, YOU_PATH, error::AppError, forms::Field};
 
@@ -18,8 +19,11 @@ pub struct YouPage {
     zone: Zone,
 }
 
-impl YouPage {
-    pub(super) async fn read(ask: &Ask<'_>) -> Result<Self, AppError> {
+impl FramedPage for YouPage {
+    const PATH: &'static str = YOU_PATH;
+    const TITLE: &'static str = "Your account";
+
+    async fn read(ask: &Ask<'_>) -> Result<Self, AppError> {
         let (scope, frame) = ask.frame(YOU_PATH).await?;
         let (_, caller) = ask.current.known()?;
         let sessions = ask.services.own_sessions(caller).await?;
@@ -38,7 +42,7 @@ impl YouPage {
         })
     }
 
-    pub(super) fn view(self) -> AnyView {
+    fn view(self) -> AnyView {
         let rows: Vec<_> = self
             .sessions
             .iter()
@@ -71,7 +75,9 @@ impl YouPage {
             parts.into_any(),
         )
     }
+}
 
+impl YouPage {
     fn password(&self) -> impl IntoView + use<> {
         let form = self
             .frame
