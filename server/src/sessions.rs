@@ -141,7 +141,7 @@ pub async fn confirmed(session: &Session, now: Time) -> ServiceResult<()> {
 pub enum Renamed {
     /// It has this one.
     To(Id),
-    /// It has ended, or was given another one by a request at the same moment, whose answer tells that.
+    /// It has ended, or was given another one by a request before or at the same moment, whose answer tells that.
     Elsewhere,
 }
 
@@ -251,8 +251,20 @@ async fn resolve(
             current.frame_ancestors = embedders(&state);
         }
     }
+    let is_unknown = current.known.is_none();
     request.extensions_mut().insert(current);
-    next.run(request).await
+    let response = next.run(request).await;
+    if is_unknown && session.is_empty().await {
+        return keeping_the_cookie(response);
+    }
+    response
+}
+
+/// An answer that leaves the browser the cookie it has: it came with an id that is worth nothing any more, and may have
+/// been told another one meanwhile.
+fn keeping_the_cookie(mut response: Response) -> Response {
+    response.extensions_mut().insert(Renamed::Elsewhere);
+    response
 }
 
 /// The origins that may show the pages of their users in a frame; none may when there are none.

@@ -42,8 +42,17 @@ async fn renamed(server: &TestServer, before: &str, reply: Reply) -> String {
         "{now}"
     );
     get_with(server, "/settings/you", &now).await.ok(200);
-    get_with(server, "/settings/you", before).await.ok(303);
+    let late = get_with(server, "/settings/you", before).await.ok(303);
+    assert!(!sets_session(&late));
     now
+}
+
+/// Whether an answer says anything of the browser's session. One to a request that was under way with the id before must
+/// not: the browser may have been told the new id already.
+fn sets_session(reply: &Reply) -> bool {
+    let set = reply.headers.get_all("set-cookie").iter();
+    set.filter_map(|set| set.to_str().ok())
+        .any(|set| set.starts_with("creditscope_session="))
 }
 
 /// Whether an answer leaves a session its id: one in use is only given a later end now and then.
