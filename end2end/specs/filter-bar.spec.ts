@@ -46,25 +46,25 @@ test.describe("The filter bar", () => {
     await usage.open();
     await mark(page);
     await (await open(page, "company")).getByRole("link", { name: "Acme Dental", exact: true }).click();
-    await expect(chosen(page, "company")).toHaveAttribute("aria-label", "Company: Acme Dental");
+    await expect(chosen(page, "company")).toHaveText("Company: Acme Dental");
     await expect(page.locator('[data-choice="company"] .menu-panel')).toBeHidden();
     await expect(chosen(page, "company")).toBeFocused();
     await (await open(page, "period")).getByRole("link", { name: "Last 7 days" }).click();
-    await expect(chosen(page, "period")).toHaveAttribute("aria-label", "Period: Last 7 days");
+    await expect(chosen(page, "period")).toHaveText("Period: Last 7 days");
     for (const link of [...PAGES.slice(1), "Alerts", PAGES[0]]) {
       await go(page, link);
       expect(parameters(page).getAll("company"), link).toEqual(["acme"]);
       expect(parameters(page).get("period"), link).toBe("7d");
-      if (link !== "Alerts") await expect(chosen(page, "company")).toHaveAttribute("aria-label", "Company: Acme Dental");
-      if (link !== "Alerts" && link !== "Weekly review") await expect(chosen(page, "period")).toHaveAttribute("aria-label", "Period: Last 7 days");
+      if (link !== "Alerts") await expect(chosen(page, "company")).toHaveText("Company: Acme Dental");
+      if (link !== "Alerts" && link !== "Weekly review") await expect(chosen(page, "period")).toHaveText("Period: Last 7 days");
     }
     await page.getByRole("link", { name: "Clear company" }).click();
-    await expect(chosen(page, "company")).toHaveAttribute("aria-label", "Company: All companies");
+    await expect(chosen(page, "company")).toHaveText("Company: All companies");
     await expect(chosen(page, "company")).toBeFocused();
     await page.getByRole("link", { name: "Clear period" }).click();
-    await expect(chosen(page, "period")).toHaveAttribute("aria-label", "Period: This cycle");
+    await expect(chosen(page, "period")).toHaveText("Period: This cycle");
     await go(page, "Trends");
-    await expect(chosen(page, "period")).toHaveAttribute("aria-label", "Period: Last 30 days");
+    await expect(chosen(page, "period")).toHaveText("Period: Last 30 days");
     expect(await isMarked(page)).toBe(true);
   });
 
@@ -75,18 +75,18 @@ test.describe("The filter bar", () => {
     const panel = await open(page, "company");
     const entries = await page.evaluate(() => history.length);
     await panel.getByRole("checkbox", { name: "Include Acme Dental" }).check();
-    await expect(chosen(page, "company")).toHaveAttribute("aria-label", "Company: Acme Dental");
+    await expect(chosen(page, "company")).toHaveText("Company: Acme Dental");
     await expect(panel).toBeVisible();
     await expect(panel.getByRole("checkbox", { name: "Include Acme Dental" })).toBeFocused();
     await panel.getByRole("checkbox", { name: "Include Bluewater Spa" }).check();
-    await expect(chosen(page, "company")).toHaveAttribute("aria-label", "Company: Acme Dental + 1");
+    await expect(chosen(page, "company")).toHaveText("Company: Acme Dental + 1");
     expect(parameters(page).getAll("company").sort()).toEqual(["acme", "bluewater"]);
     expect(await page.evaluate(() => history.length), "one entry for one choice").toBe(entries + 1);
     await page.keyboard.press("Escape");
     await expect(panel).toBeHidden();
     await expect(chosen(page, "company")).toBeFocused();
     await page.goBack();
-    await expect(chosen(page, "company")).toHaveAttribute("aria-label", "Company: All companies");
+    await expect(chosen(page, "company")).toHaveText("Company: All companies");
   });
 
   test("dates apply as they are typed, and a wrong order is said at the field", async ({ usage }) => {
@@ -122,7 +122,7 @@ test.describe("The filter bar", () => {
     await expect(alert).toContainText("Acme Dental could not be loaded.");
     await expect(alert).toContainText("The server failed (503). You still see all companies.");
     await expect(chosen(page, "company")).toHaveAttribute("aria-describedby", (await alert.getAttribute("id")) ?? "none");
-    await expect(chosen(page, "company")).toHaveAttribute("aria-label", "Company: All companies");
+    await expect(chosen(page, "company")).toHaveText("Company: All companies");
     expect(await usage.listed()).toEqual(used);
     expect(parameters(page).get("company")).toBeNull();
     await alert.getByRole("button", { name: "Close" }).click();
@@ -134,7 +134,7 @@ test.describe("The filter bar", () => {
     await page.context().setOffline(false);
     fails = false;
     await alert.getByRole("button", { name: "Try again" }).click();
-    await expect(chosen(page, "company")).toHaveAttribute("aria-label", "Company: Bluewater Spa");
+    await expect(chosen(page, "company")).toHaveText("Company: Bluewater Spa");
     await expect(alert).toHaveCount(0);
   });
 
@@ -153,13 +153,13 @@ test.describe("The filter bar", () => {
     });
     await (await open(page, "period")).getByRole("link", { name: "Last 7 days" }).click();
     await page.locator('[data-choice="period"] .menu-panel').getByRole("link", { name: "Last 28 days" }).click();
-    await expect(chosen(page, "period")).toHaveAttribute("aria-label", "Period: Last 28 days");
+    await expect(chosen(page, "period")).toHaveText("Period: Last 28 days");
     release();
     await expect(chosen(page, "company")).toBeVisible();
     expect(Math.abs((await page.evaluate(() => window.scrollY)) - y), "a filter keeps the place").toBeLessThanOrEqual(1);
     await page.unroute("**/billing/usage?*period=7d*");
     await page.goBack();
-    await expect(chosen(page, "period")).toHaveAttribute("aria-label", "Period: Last 90 days");
+    await expect(chosen(page, "period")).toHaveText("Period: Last 90 days");
     await expect.poll(async () => Math.abs((await page.evaluate(() => window.scrollY)) - y)).toBeLessThanOrEqual(1);
   });
 
@@ -201,10 +201,10 @@ test.describe("The filter bar", () => {
     await expect(page.getByTestId("agents-total")).toContainText("in the previous period");
     await (await open(page, "against")).getByRole("link", { name: "Nothing" }).click();
     await expect(page.getByTestId("agents-total")).toContainText("Not compared with anything");
-    await expect(chosen(page, "against")).toHaveAttribute("aria-label", "Compare to: Nothing");
+    await expect(chosen(page, "against")).toHaveText("Compare to: Nothing");
     await go(page, "Trends");
     await expect(page.locator(".trend-total")).not.toContainText("vs");
-    await expect(chosen(page, "against")).toHaveAttribute("aria-label", "Compare to: Nothing");
+    await expect(chosen(page, "against")).toHaveText("Compare to: Nothing");
   });
 
   test("links of the bar keep the filters of the log", async ({ usage }) => {
@@ -228,7 +228,7 @@ test.describe("The filter bar", () => {
     await panel.getByRole("searchbox").fill("company 77");
     await expect(panel.getByRole("checkbox")).toHaveCount(1);
     await panel.getByRole("checkbox", { name: "Include Company 77" }).check();
-    await expect(chosen(page, "company")).toHaveAttribute("aria-label", "Company: Company 77");
+    await expect(chosen(page, "company")).toHaveText("Company: Company 77");
     await expect(panel.getByRole("searchbox")).toHaveValue("company 77");
     await panel.getByRole("searchbox").fill("nobody");
     await expect(panel.getByRole("checkbox", { checked: false })).toHaveCount(0);
