@@ -51,6 +51,8 @@ pub struct Tab {
     history: History,
     /// Counts the visits: only the last one is shown.
     visits: StoredValue<u32>,
+    /// Whether a page is waited for that the reader asked for.
+    is_visiting: StoredValue<bool>,
     /// Whether a form is on its way, and where the reader wants to go after it.
     sending: StoredValue<Sending>,
     /// Counts what was written, here and by others: what was fetched before one may be out of date.
@@ -65,6 +67,8 @@ thread_local! {
     static CAME_BACK: Cell<bool> = const { Cell::new(false) };
 }
 
+pub use page::shown;
+
 pub use outdated::{READER_HEADER, build, is_leaving, load_again, outdated, reader};
 
 /// The tab, once it has begun.
@@ -72,9 +76,9 @@ pub fn tab() -> Option<Tab> {
     TAB.with(|tab| tab.get().copied())
 }
 
-/// Whether the reader came to what is shown by the back or forward button.
-pub fn came_back() -> bool {
-    CAME_BACK.get()
+/// Whether the reader came to what is shown by the back or forward button: said once.
+pub fn took_back() -> bool {
+    CAME_BACK.take()
 }
 
 /// Makes the page live that the server rendered, and takes care of the ways to others from now on.
@@ -88,6 +92,7 @@ pub fn start() {
         connection: Connection::default(),
         history: History::begin(),
         visits: StoredValue::new(0),
+        is_visiting: StoredValue::new(false),
         sending: StoredValue::new(Sending::Nothing),
         writes: StoredValue::new(0),
         applied: StoredValue::new(None),
@@ -163,29 +168,29 @@ impl Tab {
             .update_value(|writes| *writes = writes.wrapping_add(1));
     }
 
-    /// Shows the page of the address bar anew, once nothing of it is in use: nobody asked for it.
+    /// Shows the page anew, once nothing of it is in use: nobody asked for it.
     pub fn refresh(self) {
-        let visits = self.visits.get_value();
-        if !(outdated::is_typed() || parts::is_page_in_use()) {
-            visit(self, Visit::quiet(path_shown() + "?" + &query_shown()));
-            return;
+        if self.may_be_replaced() {
+            visit(self, Visit::quiet(page::address()));
+        } else {
+            self.refresh_later();
         }
-        self.connection.falls_behind();
-        self.refresh_later(visits);
     }
 
-    /// Tries again a little later, unless the reader has gone on by then.
-    fn refresh_later(self, visits: u32) {
+    /// Whether nothing of the page would be lost, and no other is waited for.
+    fn may_be_replaced(self) -> bool {
+        !(self.is_visiting.get_value() || outdated::is_typed() || parts::is_page_in_use())
+    }
+
+    /// Tries again a little later, unless another page is shown by then.
+    fn refresh_later(self) {
+        self.connection.falls_behind();
+        let number = page::number();
         let again = move || {
-            if self.visits.get_value() == visits {
+            if page::number() == number {
                 self.refresh();
             }
         };
         set_timeout(again, REFRESH_AFTER);
-    }
-
-    /// Shows the page of the address bar anew: it is out of date in a way that changes cannot mend.
-    pub fn read_again(self) {
-        visit(self, Visit::again(path_shown() + "?" + &query_shown()));
     }
 }

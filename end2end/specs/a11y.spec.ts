@@ -175,7 +175,7 @@ test.describe("At every width", () => {
       await expect(usage.row("ref-0")).toHaveCount(1);
       await expect(page.getByTestId("running-more")).toBeVisible();
       await usage.fitsTheWindow();
-      for (const menu of ["Companies", "Period", "Files of this view", "Agents", "Activities", "Activity log"]) {
+      for (const menu of ["Company", "Period", "Files of this view", "Agents", "Activities", "Activity log"]) {
         const panel = await usage.openMenu(menu);
         await usage.fitsTheWindow();
         const box = await panel.boundingBox();
@@ -278,6 +278,8 @@ test.describe("By keyboard", () => {
     await page.keyboard.press("Enter");
     await page.keyboard.press("Tab");
     await expect(page.getByRole("link", { name: "All companies" })).toBeFocused();
+    await page.keyboard.press("Tab");
+    await expect(page.getByRole("checkbox", { name: "Include Acme Dental" })).toBeFocused();
     await page.keyboard.press("Tab");
     await expect(page.getByRole("link", { name: "Acme Dental" })).toBeFocused();
     await page.keyboard.press("Enter");

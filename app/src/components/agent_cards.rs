@@ -27,6 +27,8 @@ pub struct AgentCards<'a> {
     pub charts: &'a Charts,
     /// The view.
     pub url: &'a Url,
+    /// Whether the charts are shown as a table as well.
+    pub has_table: bool,
 }
 
 impl AgentCards<'_> {
@@ -99,20 +101,28 @@ impl AgentCards<'_> {
 
     /// The charts' text alternative: the same figures as a table, for everyone.
     fn table(&self) -> AnyView {
+        let words = if self.has_table {
+            "Hide the table"
+        } else {
+            "Show these charts as a table"
+        };
+        let table = self.has_table.then(|| view! {
+            <div class="table-scroll" tabindex="0" role="region" aria-label="Credits by day and agent">
+                <table>
+                    <thead><tr>
+                        <th scope="col">"Period"</th>
+                        {Agent::ALL.map(|agent| view! { <th scope="col">{agent.name()}</th> }).into_iter().collect_view()}
+                        <th scope="col">"All"</th>
+                    </tr></thead>
+                    {table_rows(self.dashboard)}
+                </table>
+            </div>
+        });
         view! {
-            <details class="usage-table">
-                <summary>"Show these charts as a table"</summary>
-                <div class="table-scroll" tabindex="0" role="region" aria-label="Credits by day and agent">
-                    <table>
-                        <thead><tr>
-                            <th scope="col">"Period"</th>
-                            {Agent::ALL.map(|agent| view! { <th scope="col">{agent.name()}</th> }).into_iter().collect_view()}
-                            <th scope="col">"All"</th>
-                        </tr></thead>
-                        {table_rows(self.dashboard)}
-                    </table>
-                </div>
-            </details>
+            <div class="usage-table">
+                <a class="quiet-button" id="charts-table" href=self.url.with_table(!self.has_table) data-noscroll="">{words}</a>
+                {table}
+            </div>
         }
         .into_any()
     }

@@ -67,6 +67,7 @@ fn shown(page: &Page, query: &str) -> AnyView {
         said,
         charts,
         url,
+        has_table: Url::has_table(query),
     };
     let opened = page.event.opened();
     let log = ActivityLog {
@@ -116,7 +117,7 @@ pub(super) fn marks(marks: &Marks, query: &str) -> AnyView {
         {running_calls(dashboard)}
         {notices.view()}
         {agents.into_iter().collect_view()}
-        <table>{table_rows(dashboard)}</table>
+        {Url::has_table(query).then(|| view! { <table>{table_rows(dashboard)}</table> })}
         {tips(&marks.tips)}
         {activity_items(dashboard, url)}
     }

@@ -31,7 +31,7 @@ mod browser {
         error::AppError,
         functions::{Asked, LiveMessage, follow},
         state::{PageState, view_of},
-        tab::{is_leaving, link, parts, path_shown, query_shown, tab},
+        tab::{is_leaving, link, parts, shown, tab},
         ui::browser::sleep,
     };
 
@@ -150,10 +150,11 @@ mod browser {
         fn ask(self) {
             self.view.update_value(|view| *view += 1);
             let watched = self.watched.get_value();
+            let (path, query) = shown();
             let asked = Asked {
                 view: self.view.get_value(),
-                path: path_shown(),
-                query: view_of(&query_shown()),
+                path,
+                query: view_of(&query),
                 from: watched.map(|watched| watched.page.read_at()),
                 shown: parts::shown(),
             };
@@ -304,7 +305,7 @@ mod browser {
             }
             match (self.watched.get_value(), tab()) {
                 (Some(watched), _) => watched.reload.run(()),
-                (None, Some(tab)) => tab.read_again(),
+                (None, Some(tab)) => tab.refresh(),
                 (None, None) => {}
             }
         }

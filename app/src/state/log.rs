@@ -34,6 +34,8 @@ pub struct LogState {
     pub unseen: u64,
     /// Whether rows were left out of a delta, so that what is held must be read again.
     pub is_stale: bool,
+    /// Where the reader was when the page was read again, if the rows there are not held any more.
+    pub lost: Option<Anchor>,
     /// The event whose receipt is open.
     pub open: Option<OpenRow>,
     as_of: Seq,
@@ -88,7 +90,10 @@ impl LogState {
             let place = open.row.cursor();
             next.resize();
             next.hold(Anchor { place, top });
+        } else if let Some(anchor) = self.anchor().filter(|_| self.scroll.position > 0.0) {
+            next.lost = (!next.hold(anchor)).then_some(anchor);
         }
+        next.scroll.place_anew();
         next
     }
 

@@ -140,6 +140,11 @@ impl Scroll {
         self.needs_placing |= (self.top() - self.last_top).abs() >= 1.0;
     }
 
+    /// The browser's own place is set anew, wherever it stands.
+    pub fn place_anew(&mut self) {
+        self.needs_placing = true;
+    }
+
     /// Moves to a position.
     pub fn go(&mut self, position: f64) {
         self.position = position.clamp(0.0, self.farthest());

@@ -6,6 +6,8 @@ use crate::USAGE_PATH;
 
 /// The parameter that keeps the way back from the rows of a bar.
 pub const BACK: &str = "back";
+/// The parameter that shows the charts as a table as well.
+pub const TABLE: &str = "table";
 /// Pages that lead to rows.
 const PAGES: [&str; 6] = [
     USAGE_PATH,
@@ -57,6 +59,21 @@ impl Url {
         } else {
             format!("{USAGE_PATH}?{query}")
         }
+    }
+
+    /// The address of this view, with the charts as a table as well or without it.
+    pub fn with_table(&self, has_table: bool) -> String {
+        let href = self.href();
+        match (has_table, href.contains('?')) {
+            (false, _) => href,
+            (true, true) => format!("{href}&{TABLE}=1"),
+            (true, false) => format!("{href}?{TABLE}=1"),
+        }
+    }
+
+    /// Whether an address shows the charts as a table as well.
+    pub fn has_table(query: &str) -> bool {
+        query.split('&').any(|pair| pair == "table=1")
     }
 
     fn query(&self) -> String {

@@ -11,6 +11,8 @@ use super::{Tab, controls, visit};
 
 /// Typing pauses this long before a form is sent.
 const PAUSE: Duration = Duration::from_millis(250);
+/// In a date, each figure makes a whole one.
+const PAUSE_IN_DATES: Duration = Duration::from_millis(1_200);
 /// Marks the forms, each with a name of its own in its page.
 const APPLIED: &str = "data-apply";
 /// Marks the search for companies, with where they are found.
@@ -33,14 +35,19 @@ pub fn changed(tab: Tab, field: &Element) {
         field.dyn_ref::<HtmlInputElement>(),
     ) {
         let field = field.clone();
-        after_pause(move || find(&field));
+        after_pause(PAUSE, move || find(&field));
         return;
     }
     let Some(form) = within(&["form[", APPLIED, "]"].concat()) else {
         return;
     };
     let name = form.get_attribute(APPLIED).unwrap_or_default();
-    after_pause(move || send(tab, &name));
+    let is_date = field.get_attribute("type").as_deref() == Some("date");
+    let pause = if is_date { PAUSE_IN_DATES } else { PAUSE };
+    after_pause(pause, move || {
+        WAITING.take();
+        send(tab, &name);
+    });
 }
 
 /// Nothing waits any more: whoever goes elsewhere does not come back by a form.
@@ -52,9 +59,14 @@ pub fn forget() {
     });
 }
 
-fn after_pause(act: impl FnOnce() + 'static) {
+/// Whether a form waits to be sent.
+pub fn is_waiting() -> bool {
+    WAITING.with(|waiting| waiting.borrow().is_some())
+}
+
+fn after_pause(pause: Duration, act: impl FnOnce() + 'static) {
     forget();
-    if let Ok(handle) = set_timeout_with_handle(act, PAUSE) {
+    if let Ok(handle) = set_timeout_with_handle(act, pause) {
         WAITING.with(|waiting| *waiting.borrow_mut() = Some(handle));
     }
 }
@@ -111,13 +123,13 @@ pub fn find(field: &HtmlInputElement) {
     let (Some(at), Some(on)) = (form.and_then(|form| form.get_attribute(FIND)), on) else {
         return;
     };
-    let text = field.value();
+    let (field, text) = (field.clone(), field.value());
     let encoded = |text: &str| String::from(js_sys::encode_uri_component(text));
     let href = [&at, "&on=", &encoded(&on), "&find=", &encoded(&text)].concat();
     SEARCHED.with(|searched| searched.borrow_mut().clone_from(&text));
     spawn_local(async move {
         let found = found(&href).await;
-        if SEARCHED.with(|searched| *searched.borrow() != text) {
+        if SEARCHED.with(|searched| *searched.borrow() != text) || !field.is_connected() {
             return;
         }
         let Ok(Some(options)) = document().query_selector(OPTIONS) else {

@@ -1,5 +1,7 @@
 //! Links, forms, buttons and the back button, listened to once for all pages.
 
+use std::cell::Cell;
+
 use leptos::{ev, prelude::*};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{
@@ -16,17 +18,25 @@ const LINKS: &str = "a[href]:not([target]):not([download]):not([rel~=external])"
 /// Forms that the browser sends by itself.
 const LEFT_ALONE: &str = "[data-load]";
 
+thread_local! {
+    /// Whether the pointer went down beside a sheet: a text that is selected in it may end there.
+    static PRESSED_BESIDE: Cell<bool> = const { Cell::new(false) };
+}
+
 /// Listens as long as the tab lives.
 pub fn listen(tab: Tab) {
     window_event_listener(ev::click, move |event| {
         if let Some(button) = acted(&event) {
             act(tab, &button);
-        } else if is_beside_sheet(&event) {
+        } else if is_beside_sheet(&event) && PRESSED_BESIDE.get() {
             sheet::leave();
         } else if let Some(link) = followed(&event) {
             event.prevent_default();
             follow(tab, &link);
         }
+    });
+    window_event_listener(ev::pointerdown, |event| {
+        PRESSED_BESIDE.set(is_beside_sheet(&event));
     });
     window_event_listener(ev::submit, move |event| {
         if !event.default_prevented() && send(tab, &event).is_some() {
@@ -202,11 +212,13 @@ fn went_back(tab: Tab) {
         }
     };
     if shown == (path.clone(), query.clone()) {
-        // A place within the page, by a hash link.
+        // A place within the page, by a hash link, or back to it before another one had come.
+        visit::cancel(tab);
         scroll();
         return;
     }
     if page::is_live() && shown.0 == path && view_of(&shown.1) == view_of(&query) {
+        visit::cancel(tab);
         tab.shows_now();
         scroll();
         return;

@@ -124,6 +124,10 @@ fn closest(element: &Element, selector: &str) -> Option<Element> {
 /// How a control is found again: a box among others of its name by its value besides.
 fn selector(active: &Element) -> Option<String> {
     let tag = active.tag_name();
+    if tag == "SUMMARY" {
+        let kept = closest(active, "[data-keep]")?.get_attribute("data-keep")?;
+        return Some(["[data-keep=\"", &quoted(&kept), "\"] > summary"].concat());
+    }
     let name = NAMES.into_iter().find(|name| active.has_attribute(name))?;
     let part = |name: &str| {
         let value = active.get_attribute(name)?;

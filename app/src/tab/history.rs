@@ -14,8 +14,10 @@ type Name = i64;
 /// The entries; cheap to copy.
 #[derive(Clone, Copy)]
 pub struct History {
-    /// Name of the entry that is shown.
+    /// Name of the entry that is gone to.
     shown: StoredValue<Name>,
+    /// Name of the entry whose page is there: behind, while that of another is waited for.
+    there: StoredValue<Name>,
     /// Entries that were left by the back button, and how far they were scrolled then.
     left: StoredValue<Vec<(Name, f64)>>,
     /// How far the page was scrolled before it was loaded again.
@@ -65,6 +67,7 @@ impl History {
         let (name, y) = kept.unwrap_or((new_name(0), 0.0));
         let this = Self {
             shown: StoredValue::new(name),
+            there: StoredValue::new(name),
             left: StoredValue::new(Vec::new()),
             reloaded_at: StoredValue::new(y),
         };
@@ -94,9 +97,16 @@ impl History {
         }
     }
 
-    /// Remembers how far the entry that is shown is scrolled.
+    /// The page of the entry is there.
+    pub fn is_there(self) {
+        self.there.set_value(self.shown.get_value());
+    }
+
+    /// Remembers how far the entry that is shown is scrolled, if what is scrolled is its page.
     pub fn remember(self) {
-        self.keep(scroll_y(), None);
+        if self.there.get_value() == self.shown.get_value() {
+            self.keep(scroll_y(), None);
+        }
     }
 
     /// A new entry, which the back button leaves for the one that is shown now.
@@ -116,7 +126,7 @@ impl History {
 
     /// The browser has gone to another entry; says how far that one was scrolled, unless it is new.
     pub fn moved(self) -> Option<f64> {
-        let left = (self.shown.get_value(), scroll_y());
+        let left = (self.there.get_value(), scroll_y());
         self.left.update_value(|places| {
             places.retain(|(name, _)| *name != left.0);
             places.push(left);
@@ -127,7 +137,7 @@ impl History {
         let Some((name, y)) = kept() else {
             // An entry of a hash link: it has no state until now.
             self.shown.update_value(|shown| *shown = new_name(*shown));
-            self.remember();
+            self.keep(scroll_y(), None);
             return None;
         };
         self.shown.set_value(name);

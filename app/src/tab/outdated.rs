@@ -5,9 +5,12 @@ use std::{cell::Cell, time::Duration};
 use js_sys::Reflect;
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
-use web_sys::Location;
+use web_sys::{Element, Location};
 
-use super::failure::{self, Words};
+use super::{
+    elements,
+    failure::{self, Words},
+};
 
 /// The attribute of the document that names the build which made it.
 pub const BUILD: &str = "data-build";
@@ -47,6 +50,9 @@ pub fn load_again() {
 /// The server is of another build: the page is loaded again, unless something typed would be lost by it.
 pub fn outdated() {
     if is_typed() || !may_reload() {
+        if IS_SAID.replace(true) {
+            return;
+        }
         let words = Words {
             title: "Creditscope was updated.",
             text: "Reload the page when you have finished what you are typing.",
@@ -59,6 +65,8 @@ pub fn outdated() {
 }
 
 thread_local! {
+    /// Whether the reader was told: once is enough, however often the connection is made anew.
+    static IS_SAID: Cell<bool> = const { Cell::new(false) };
     static IS_LEAVING: Cell<bool> = const { Cell::new(false) };
 }
 
@@ -106,5 +114,16 @@ pub fn is_typed() -> bool {
         let of = |name: &str| Reflect::get(&field, &name.into()).ok();
         Some(of("value") != of("defaultValue") || of("checked") != of("defaultChecked"))
     };
-    (0..fields.length()).any(|index| differs(index).unwrap_or(false))
+    (0..fields.length()).any(|index| differs(index).unwrap_or(false)) || is_chosen_anew()
+}
+
+/// Whether a list of choices says something else than when it came.
+fn is_chosen_anew() -> bool {
+    let is_other = |list: Element| {
+        let first = |selector: &str| list.query_selector(selector).ok().flatten();
+        let sent = first("option[selected]").or_else(|| first("option"));
+        let is_chosen = sent.map(|option| Reflect::get(&option, &"selected".into()));
+        matches!(is_chosen, Some(Ok(chosen)) if chosen.is_falsy())
+    };
+    elements("main select:not([multiple])").any(is_other)
 }

@@ -1,6 +1,6 @@
 //! The page that is shown: taken down, put up, made live.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use js_sys::Reflect;
 use leptos::prelude::*;
@@ -19,6 +19,8 @@ const FRAME: &str = ".sidebar";
 thread_local! {
     /// Path and query string of the page that is shown.
     static SHOWN: RefCell<(String, String)> = const { RefCell::new((String::new(), String::new())) };
+    /// Counts the pages that were put up.
+    static NUMBER: Cell<u32> = const { Cell::new(0) };
     /// What keeps the page that is shown live.
     static LIVE: RefCell<Option<Owner>> = const { RefCell::new(None) };
 }
@@ -34,6 +36,17 @@ pub fn shown() -> (String, String) {
     SHOWN.with(|shown| shown.borrow().clone())
 }
 
+/// The address of the page that is shown.
+pub fn address() -> String {
+    let (path, query) = shown();
+    [path, query].join("?")
+}
+
+/// Which page is shown, of all that were.
+pub fn number() -> u32 {
+    NUMBER.get()
+}
+
 /// The page shows another view by itself.
 pub fn now_shows(path: String, query: String) {
     SHOWN.with(|shown| *shown.borrow_mut() = (path, query));
@@ -41,7 +54,9 @@ pub fn now_shows(path: String, query: String) {
 
 /// Makes the page live that stands in the document.
 pub fn mount(tab: Tab) {
+    NUMBER.set(number().wrapping_add(1));
     now_shows(path_shown(), query_shown());
+    tab.history.is_there();
     tab.address.follow(&query_shown());
     tab.connection.is_read();
     if let Some(start) = sent() {

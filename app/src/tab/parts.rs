@@ -147,9 +147,10 @@ fn focus_within(element: &Element) -> Option<focus::Focused> {
     element.contains(Some(&active)).then(focus::Focused::now)?
 }
 
-/// Whether something of the page is open or typed in, so that the page had better stay as it is.
+/// Whether something of the page is open, typed in, or shown this once, so that the page had better stay as it is.
 pub fn is_page_in_use() -> bool {
-    page().is_some_and(|page| is_in_use(&page))
+    let holds_secret = |page: &Element| matches!(page.query_selector("[data-once]"), Ok(Some(_)));
+    page().is_some_and(|page| holds_secret(&page) || is_in_use(&page))
 }
 
 /// Whether the reader is using something of a part.

@@ -7,7 +7,7 @@ mod figures;
 use domain::usage::Dashboard;
 use leptos::{prelude::*, task::spawn_local};
 
-use super::{Tab, query_shown};
+use super::{Tab, query_shown, shown};
 use crate::{
     components::activity_log::{Asking, LogActions},
     functions::{Start, load_page},
@@ -21,7 +21,8 @@ pub fn begin(tab: Tab, start: Start) -> Owner {
         let state = PageState::new(start);
         let query = tab.address.query();
         let view = view_of(&query_shown());
-        let again = Callback::new(move |()| read_again(tab, state));
+        let reading = StoredValue::new(None);
+        let again = Callback::new(move |()| read_again(tab, state, reading));
         let link = follow_live(state, again);
         figures::follow(state);
         charts::listen(state);
@@ -42,15 +43,21 @@ pub fn begin(tab: Tab, start: Start) -> Owner {
 
 /// Reads again what the page began with, and keeps what is shown until that has come: a form that is being filled in
 /// stays what it is.
-fn read_again(tab: Tab, state: PageState) {
-    let (query, generation) = (query_shown(), state.generation);
+fn read_again(tab: Tab, state: PageState, reading: StoredValue<Option<u32>>) {
+    let (query, generation) = (shown().1, state.generation);
     let Some(before) = generation.try_get_untracked() else {
         return;
     };
+    // Changes that arrive meanwhile ask for the same.
+    if reading.try_get_value() == Some(Some(before)) {
+        return;
+    }
+    reading.set_value(Some(before));
     spawn_local(async move {
         let answer = load_page(query.clone()).await;
+        let _ = reading.try_set_value(None);
         // The page was left, or read again by another question.
-        if generation.try_get_untracked() != Some(before) || query_shown() != query {
+        if generation.try_get_untracked() != Some(before) || shown().1 != query {
             return;
         }
         match answer {

@@ -11,9 +11,9 @@ use super::{
     focus,
     history::scroll_y,
     outdated::{BUILD, READER, READER_HEADER, leave, reader},
-    page, path_shown, prefetch, query_shown, sheet, styles, transition,
+    page, path_shown, prefetch, sheet, styles, transition,
 };
-use crate::SIGN_IN_PATH;
+use crate::{SIGN_IN_PATH, pages::START_ID};
 
 /// Tells the server that a form is sent by a visit, which cannot follow a redirect to another site.
 const VISIT_HEADER: &str = "x-visit";
@@ -36,8 +36,8 @@ enum Entry {
 pub enum Sending {
     /// None is.
     Nothing,
-    /// One is; another press of its button does nothing.
-    Form,
+    /// This one is; another press of its button does nothing.
+    Form(Option<Element>),
     /// One is, and this is where the reader goes once it has arrived.
     Before(Visit),
 }
@@ -123,21 +123,20 @@ impl Visit {
         }
     }
 
-    /// Shows the page again that is shown.
-    pub fn again(href: String) -> Self {
+    /// Shows the page again that is shown, by itself.
+    pub fn quiet(href: String) -> Self {
         Self {
             entry: Entry::Same,
             keeps_place: true,
+            is_quiet: true,
             ..Self::to(href)
         }
     }
 
-    /// The same, by itself.
-    pub fn quiet(href: String) -> Self {
-        Self {
-            is_quiet: true,
-            ..Self::again(href)
-        }
+    /// The form that is sent.
+    fn form(&self) -> Option<Element> {
+        let control = self.control.as_ref().filter(|_| self.form.is_some())?;
+        control.closest("form").ok().flatten()
     }
 }
 
@@ -158,22 +157,29 @@ impl Answer {
     fn is_done(&self) -> bool {
         // A secret is shown this once: it is not passed over.
         let is_shown_once = self.text.contains("data-once");
-        self.was_redirected && self.status < 400 && !is_shown_once
+        self.was_redirected && self.status < 400 && !is_shown_once && !self.asks_to_sign_in()
+    }
+
+    fn asks_to_sign_in(&self) -> bool {
+        self.url.pathname().starts_with(SIGN_IN_PATH)
     }
 }
 
 /// Goes to a page. A later visit takes this one's place, but not that of a form: whether it arrived is always told.
 pub fn visit(tab: Tab, visit: Visit) {
-    if !matches!(tab.sending.get_value(), Sending::Nothing) {
+    match tab.sending.get_value() {
+        Sending::Nothing => {}
         // What is shown once the form has arrived is fresh anyway.
-        if visit.form.is_none() && !visit.is_quiet {
+        _ if visit.is_quiet => return,
+        Sending::Form(sent) if visit.form.is_some() && sent == visit.form() => return,
+        _ => {
             tab.sending.set_value(Sending::Before(visit));
+            return;
         }
-        return;
     }
     if visit.form.is_some() {
         tab.changed();
-        tab.sending.set_value(Sending::Form);
+        tab.sending.set_value(Sending::Form(visit.form()));
     }
     prefetch::forget();
     super::CAME_BACK.set(matches!(visit.entry, Entry::Gone(_)));
@@ -181,7 +187,7 @@ pub fn visit(tab: Tab, visit: Visit) {
     if !visit.is_quiet {
         apply::forget();
         failure::clear();
-        set_visiting(true);
+        set_visiting(tab, true);
     }
     let mine = tab.visits.get_value();
     spawn_local(async move {
@@ -192,8 +198,26 @@ pub fn visit(tab: Tab, visit: Visit) {
     });
 }
 
+/// Nothing is waited for any more, but a form that was sent.
+pub fn cancel(tab: Tab) {
+    if matches!(tab.sending.get_value(), Sending::Nothing) {
+        tab.visits.update_value(|visits| *visits += 1);
+        set_visiting(tab, false);
+        tab.history.is_there();
+    }
+}
+
 fn arrived(tab: Tab, sent: &Visit, answer: Result<Answer, JsValue>) {
-    set_visiting(false);
+    set_visiting(tab, false);
+    if sent.is_quiet && !(tab.may_be_replaced() && sent.href == page::address()) {
+        // Something was begun meanwhile that would be lost.
+        tab.refresh_later();
+        return;
+    }
+    if sent.applied.is_some() && apply::is_waiting() {
+        // It was changed again: what it says now is asked for in a moment, and would be taken back by this.
+        return;
+    }
     if sent.form.is_some() {
         // What was fetched while it was on its way may be older than what it did.
         tab.changed();
@@ -209,7 +233,8 @@ fn arrived(tab: Tab, sent: &Visit, answer: Result<Answer, JsValue>) {
 }
 
 /// Marks the document while an answer is waited for.
-fn set_visiting(is_visiting: bool) {
+fn set_visiting(tab: Tab, is_visiting: bool) {
+    tab.is_visiting.set_value(is_visiting);
     if let Some(root) = document().document_element() {
         let _ = root.toggle_attribute_with_force("data-visiting", is_visiting);
     }
@@ -243,8 +268,12 @@ async fn response_to(asked: Promise) -> Result<Response, JsValue> {
 /// A page, once what it is shown with is there.
 async fn fetch_dressed(tab: Tab, visit: &Visit) -> Result<Answer, JsValue> {
     let answer = fetch(tab, visit).await?;
-    styles::load(&answer.text).await?;
-    Ok(answer)
+    let is_dressed = styles::load(&answer.text).await;
+    // What a form did is told in any case.
+    match &visit.form {
+        None => is_dressed.map(|()| answer),
+        Some(_) => Ok(answer),
+    }
 }
 
 async fn fetch(tab: Tab, visit: &Visit) -> Result<Answer, JsValue> {
@@ -268,13 +297,13 @@ async fn fetch(tab: Tab, visit: &Visit) -> Result<Answer, JsValue> {
 /// The page stays as it is, with its controls, and the one that was used says why.
 fn failed(tab: Tab, visit: &Visit, why: &str) {
     if visit.is_quiet {
-        tab.refresh_later(tab.visits.get_value());
+        tab.refresh_later();
         return;
     }
     let control = visit.control.as_ref();
     if visit.form.is_some() {
         let words = Words {
-            title: "Nothing was saved.",
+            title: "It is not known whether this was saved.",
             text: &[why, " What you entered is still here: try again."].concat(),
             again: None,
         };
@@ -285,10 +314,17 @@ fn failed(tab: Tab, visit: &Visit, why: &str) {
         || " The page is as it was.".to_owned(),
         |still| [" You still see ", &still, "."].concat(),
     );
+    let mut again = visit.clone();
+    if matches!(visit.entry, Entry::Gone(_)) {
+        // The address says what is shown; trying again leads where the reader wanted to go.
+        tab.history.replace(&page::address());
+        tab.history.is_there();
+        again.entry = Entry::Same;
+    }
     let words = Words {
         title: &[&name_of(control), " could not be loaded."].concat(),
         text: &[why, &still].concat(),
-        again: Some(visit.clone()),
+        again: Some(again),
     };
     failure::say(control, words);
 }
@@ -327,15 +363,14 @@ fn show(tab: Tab, visit: &Visit, answer: &Answer) {
         .and_then(|parser| parser.parse_from_string(&answer.text, SupportedType::TextHtml));
     let next = parsed
         .ok()
-        .filter(|next| answer.is_page && is_ours(next, answer));
+        .filter(|next| answer.is_page && is_ours(next, visit, answer));
     let Some(next) = next else {
         leave_to_browser(tab, visit, answer, &href);
         return;
     };
     let from = path_shown();
     let focused = focus::Focused::now();
-    let (path, query) = page::shown();
-    let sheet = sheet::is_open().then(|| [path, query].join("?"));
+    let sheet = sheet::is_open().then(page::address);
     match visit.entry {
         Entry::New if is_shown(&href) => tab.history.replace(&href),
         Entry::New => tab.history.push(&href),
@@ -345,6 +380,7 @@ fn show(tab: Tab, visit: &Visit, answer: &Answer) {
     let keeps_place = visit.keeps_place && from == answer.url.pathname();
     let arrival = Arrival {
         entry: visit.entry,
+        is_quiet: visit.is_quiet,
         // An answer's own address is without it.
         hash: href.split_once('#').map_or("", |(_, id)| id).to_owned(),
         applied: visit.applied.clone(),
@@ -353,7 +389,12 @@ fn show(tab: Tab, visit: &Visit, answer: &Answer) {
         focused,
         sheet,
     };
+    let mine = tab.visits.get_value();
     let put = move || {
+        // The reader may have gone on while the change was prepared.
+        if tab.visits.get_value() != mine {
+            return;
+        }
         if page::swap(tab, &next) {
             arrival.arrive(tab);
         } else {
@@ -375,7 +416,7 @@ fn address_of(visit: &Visit, answer: &Answer) -> String {
         .as_ref()
         .is_ok_and(|asked| (asked.pathname(), asked.search()) != (url.pathname(), url.search()));
     if visit.form.is_some() && !was_redirected {
-        return path_shown() + "?" + &query_shown();
+        return page::address();
     }
     let hash = asked.map(|asked| asked.hash()).unwrap_or_default();
     url.pathname() + &url.search() + &hash
@@ -390,8 +431,9 @@ fn is_shown(href: &str) -> bool {
     shown == href
 }
 
-/// Whether a document is a page of this build for this reader, which can take the place of the one that is shown.
-fn is_ours(next: &Document, answer: &Answer) -> bool {
+/// Whether a document is a page of this build for this reader, which can take the place of the one that is shown. What a
+/// form came to is shown whatever the build: it would be lost otherwise.
+fn is_ours(next: &Document, visit: &Visit, answer: &Answer) -> bool {
     let here = document();
     let named = |document: &Document, name: &str| {
         document
@@ -399,15 +441,21 @@ fn is_ours(next: &Document, answer: &Answer) -> bool {
             .and_then(|root| root.get_attribute(name))
     };
     let reader = named(next, READER);
-    named(next, BUILD) == named(&here, BUILD)
+    let is_form = visit.form.is_some() && next.get_element_by_id(START_ID).is_none();
+    (is_form || named(next, BUILD) == named(&here, BUILD))
         && reader.is_none_or(|reader| Some(reader) == named(&here, READER))
-        && !answer.url.pathname().starts_with(SIGN_IN_PATH)
+        && !answer.asks_to_sign_in()
 }
 
 /// Signing in, another build, a file: the browser does it by itself.
 fn leave_to_browser(tab: Tab, visit: &Visit, answer: &Answer, href: &str) {
-    if visit.form.is_some() && !answer.is_page {
-        failed(tab, visit, "The server refused it.");
+    let refused = if answer.asks_to_sign_in() {
+        "Your session has ended: sign in again in another tab."
+    } else {
+        "The server refused it."
+    };
+    if visit.form.is_some() && (!answer.is_page || answer.asks_to_sign_in()) {
+        failed(tab, visit, refused);
         return;
     }
     leave(|location| match visit.entry {
@@ -420,6 +468,7 @@ fn leave_to_browser(tab: Tab, visit: &Visit, answer: &Answer, href: &str) {
 /// How a reader comes to a page.
 struct Arrival {
     entry: Entry,
+    is_quiet: bool,
     hash: String,
     applied: Option<String>,
     is_form: bool,
@@ -444,7 +493,7 @@ impl Arrival {
                 None => window().scroll_to_with_x_and_y(0.0, 0.0),
             },
         }
-        if !self.is_focused() {
+        if !self.is_focused() && !self.is_quiet {
             match target.filter(|_| !matches!(self.entry, Entry::Gone(_))) {
                 Some(target) => focus::place(&target),
                 None => focus::heading(),

@@ -33,7 +33,7 @@ pub fn listen(state: PageState) {
     on(&cards, "focusout", move |_| point(pointed, None));
     on(&cards, "click", move |event| {
         if within(&event, CHART).is_some() {
-            open(state, pointed);
+            open(state, bar_under(&event).or(pointed.get_untracked()));
         }
     });
     on(&cards, "keydown", move |event| {
@@ -89,9 +89,9 @@ fn bar_under(event: &Event) -> Option<(Agent, usize)> {
     ))
 }
 
-/// Goes to the rows of the bar that is pointed at.
-fn open(state: PageState, pointed: Pointed) {
-    let href = pointed.get_untracked().and_then(|(agent, bar)| {
+/// Goes to the rows of a bar.
+fn open(state: PageState, bar: Option<(Agent, usize)>) {
+    let href = bar.and_then(|(agent, bar)| {
         let chart = chart_of(agent)?;
         let (rows, back) = (chart.get_attribute(ROWS)?, chart.get_attribute(BACK)?);
         state.dashboard.with_untracked(|dashboard| {
@@ -118,9 +118,13 @@ fn key(state: PageState, pointed: Pointed, chart: &Element, event: &KeyboardEven
     let bars = state
         .dashboard
         .with_untracked(|dashboard| dashboard.bars.len());
+    // With another key they are the browser's.
+    if event.alt_key() || event.ctrl_key() || event.meta_key() {
+        return;
+    }
     let at = pointed.get_untracked().filter(|(of, _)| *of == agent);
     match event.key().as_str() {
-        "Enter" => open(state, pointed),
+        "Enter" => open(state, at),
         "Escape" => point(pointed, None),
         key => match step(key, at.map(|(_, bar)| bar), bars) {
             Some(bar) => point(pointed, Some((agent, bar))),

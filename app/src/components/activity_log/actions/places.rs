@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use super::LogActions;
 use crate::{
     state::Anchor,
-    tab::{came_back, tab},
+    tab::{tab, took_back},
 };
 
 /// Views whose places are remembered.
@@ -61,7 +61,7 @@ impl LogActions {
     }
 
     fn return_to_place(self) {
-        if tab().is_none() || !came_back() {
+        if tab().is_none() || !took_back() {
             return;
         }
         let is_open = self.state.log.with_untracked(|log| log.open.is_some());

@@ -119,6 +119,10 @@ impl LogActions {
             own.is_reading = false;
             own.asked += 1;
         });
+        let lost = self.state.log.try_update_untracked(|log| log.lost.take());
+        if let Some(anchor) = lost.flatten() {
+            self.reveal_at(anchor);
+        }
     }
 
     /// Reads the receipt of an event that was opened, and again when more of the event was refunded.

@@ -3,7 +3,6 @@
 
 use std::cell::RefCell;
 
-use domain::activity::LogRow;
 use js_sys::{Reflect, futures::JsFuture};
 use leptos::{ev, prelude::*};
 use wasm_bindgen::{JsCast, JsValue};
@@ -57,6 +56,12 @@ fn value(form: &Element, name: &str) -> String {
         .unwrap_or_default()
 }
 
+/// The event that a form is about: sources are told apart within an account only.
+fn named(form: &Element) -> (String, String) {
+    let source = [value(form, "account"), value(form, "source")].join(" ");
+    (source, value(form, "event"))
+}
+
 /// Whether a form holds anything that the server did not write.
 fn is_typed(form: &Element) -> bool {
     ["credits", "reason"].into_iter().any(|name| {
@@ -73,7 +78,7 @@ fn new_request() -> String {
 
 /// Keeps what stands in a form, or forgets it when nothing is left of it. Returns the name of its request.
 fn keep(form: &Element) -> String {
-    let (source, event) = (value(form, "source"), value(form, "event"));
+    let (source, event) = named(form);
     DRAFTS.with(|drafts| {
         let mut drafts = drafts.borrow_mut();
         let at = drafts
@@ -102,15 +107,16 @@ fn forget(source: &str, event: &str) {
 }
 
 /// Writes what was typed before into a form that was just put there.
-fn restore(receipt: &Element, row: &LogRow) {
+fn restore(receipt: &Element) {
     let Some(form) = find(receipt, "form") else {
         return;
     };
+    let (source, event) = named(&form);
     let is_restored = DRAFTS.with(|drafts| {
         let drafts = drafts.borrow();
         let draft = drafts
             .iter()
-            .find(|draft| draft.source == row.source && draft.event == row.id);
+            .find(|draft| draft.source == source && draft.event == event);
         for (name, text) in draft
             .iter()
             .flat_map(|draft| [("credits", &draft.credits), ("reason", &draft.reason)])
@@ -299,9 +305,13 @@ impl LogActions {
     }
 
     fn answered(self, form: &Element, answer: Answer) {
+        if let Some(tab) = tab() {
+            tab.changed();
+        }
         match answer {
             Answer::Taken(words) => {
-                forget(&value(form, "source"), &value(form, "event"));
+                let (source, event) = named(form);
+                forget(&source, &event);
                 self.show_taken(form, &words);
             }
             Answer::Refused { field: name, words } => {
@@ -342,10 +352,6 @@ impl LogActions {
 
     /// Writes the receipt that the server sent. A form that something was typed into stays as it is.
     pub fn fill(self, html: &str) {
-        let row = self
-            .state
-            .log
-            .with_untracked(|log| log.open.as_ref().map(|open| open.row.clone()));
         self.with_receipt(|receipt| {
             let Some(cell) = receipt.first_element_child() else {
                 return;
@@ -367,21 +373,13 @@ impl LogActions {
                 return;
             }
             cell.set_inner_html(html);
-            if let Some(row) = &row {
-                restore(receipt, row);
-            }
+            restore(receipt);
         });
     }
 
     /// Writes back what was typed before into the form of a receipt that the server wrote into the page.
     pub fn restore_draft(self) {
-        let row = self
-            .state
-            .log
-            .with_untracked(|log| log.open.as_ref().map(|open| open.row.clone()));
-        if let Some(row) = row {
-            self.with_receipt(|receipt| restore(receipt, &row));
-        }
+        self.with_receipt(restore);
     }
 
     /// Says why the receipt could not be read, unless it is there already.

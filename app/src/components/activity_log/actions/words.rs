@@ -5,7 +5,7 @@ use leptos::{ev, prelude::*};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlInputElement};
 
-use super::{LogActions, Missed, index_of};
+use super::{super::pool::has_focus, LogActions, Missed, index_of};
 use crate::{tab::parts::write_attribute, ui::escape};
 
 /// The form that jumps to a date, with the address of the view without its period.
@@ -15,8 +15,20 @@ fn find(within: &Element, selector: &str) -> Option<Element> {
     within.query_selector(selector).ok().flatten()
 }
 
+fn focus_log() {
+    if let Some(log) = document().query_selector(".log-scroll").ok().flatten()
+        && let Some(log) = log.dyn_ref::<web_sys::HtmlElement>()
+    {
+        let _ = log.focus();
+    }
+}
+
 /// Shows an element, or not.
 fn show(element: &Element, is_there: bool) {
+    // What is hidden cannot keep the focus: the log takes it.
+    if !is_there && has_focus(element) {
+        focus_log();
+    }
     write_attribute(element, "hidden", (!is_there).then_some(""));
 }
 
