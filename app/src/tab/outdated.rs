@@ -75,11 +75,16 @@ pub fn is_leaving() -> bool {
     IS_LEAVING.get()
 }
 
-/// Lets the browser load another document. A later reason to do so would only break the first one off.
+/// Lets the browser load another document by itself. A later reason to do so would only break the first one off.
 pub fn leave(go: impl FnOnce(&Location) -> Result<(), JsValue>) {
-    if IS_LEAVING.replace(true) {
-        return;
+    if !IS_LEAVING.get() {
+        leave_for(go);
     }
+}
+
+/// Lets the browser load a document that the reader asked for, whatever it is about to load by itself.
+pub fn leave_for(go: impl FnOnce(&Location) -> Result<(), JsValue>) {
+    IS_LEAVING.set(true);
     if go(&window().location()).is_err() {
         IS_LEAVING.set(false);
     }

@@ -3,14 +3,16 @@
 use js_sys::{Promise, futures::JsFuture};
 use leptos::{prelude::*, task::spawn_local};
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Document, DomParser, Element, Headers, RequestInit, Response, SupportedType, Url};
+use web_sys::{
+    Document, DomParser, Element, Headers, Location, RequestInit, Response, SupportedType, Url,
+};
 
 use super::{
     Tab, apply,
     failure::{self, Words},
     focus,
     history::scroll_y,
-    outdated::{BUILD, READER, READER_HEADER, leave, reader},
+    outdated::{BUILD, READER, READER_HEADER, leave, leave_for, reader},
     page, path_shown, prefetch, sheet, styles, transition,
 };
 use crate::{SIGN_IN_PATH, pages::START_ID};
@@ -458,11 +460,16 @@ fn leave_to_browser(tab: Tab, visit: &Visit, answer: &Answer, href: &str) {
         failed(tab, visit, refused);
         return;
     }
-    leave(|location| match visit.entry {
+    let go = |location: &Location| match visit.entry {
         Entry::New if visit.form.is_none() => location.assign(&visit.href),
         Entry::New => location.assign(href),
         Entry::Same | Entry::Gone(_) => location.reload(),
-    });
+    };
+    if visit.is_quiet {
+        leave(go);
+    } else {
+        leave_for(go);
+    }
 }
 
 /// How a reader comes to a page.

@@ -76,6 +76,7 @@ use tokio::sync::{Notify, watch};
 pub use caller::{Caller, Permission, Scope};
 pub use clock::{Clock, SystemClock};
 pub use error::{ServiceError, ServiceResult, log_failure};
+pub use standing::Changed;
 
 use crate::{
     damage::Damage,

@@ -98,6 +98,7 @@ impl Services {
 
     /// Gives a person's session another id; `false` when it has ended, or has another one already.
     pub async fn rename_session(&self, from: &[u8], to: &[u8]) -> ServiceResult<bool> {
+        self.standing.renames(from);
         Ok(self.store.rename_session(from, to).await?)
     }
 

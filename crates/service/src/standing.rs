@@ -1,7 +1,7 @@
 //! Whether those who follow something are still who they were: one question for all of them.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap, VecDeque},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, Weak,
         atomic::{AtomicU64, Ordering},
@@ -25,6 +25,8 @@ use crate::{
 const LOOK_EVERY: Duration = Duration::from_millis(800);
 /// How soon after one question the next is asked, however much is done.
 const PAUSE: Duration = Duration::from_millis(50);
+/// Renamed sessions that are remembered: those of the last moments, each for as long as a look takes.
+const REMEMBERED: usize = 1_000;
 /// Its name among background tasks.
 const NAME: &str = "standing";
 
@@ -36,6 +38,8 @@ pub(crate) struct Watch(Arc<Inner>);
 struct Inner {
     watched: Mutex<HashMap<u64, Watched>>,
     number: AtomicU64,
+    /// Sessions that this process lately gave another id, by the hash of the one before.
+    renamed: Mutex<VecDeque<Vec<u8>>>,
     /// Somebody is watched, and nobody was.
     begun: watch::Sender<()>,
 }
@@ -43,7 +47,16 @@ struct Inner {
 #[derive(Debug)]
 struct Watched {
     caller: Caller,
-    changed: oneshot::Sender<()>,
+    changed: oneshot::Sender<Changed>,
+}
+
+/// How a caller is no longer who they were.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Changed {
+    /// Their session was given another id, with which they are who they were.
+    Renamed,
+    /// They are signed out, or may do something else.
+    Otherwise,
 }
 
 /// A caller who is watched until this is dropped.
@@ -60,7 +73,7 @@ impl Drop for Place {
 
 impl Services {
     /// Resolves when a caller is no longer who they were: signed in, not disabled, and allowed the same.
-    pub async fn until_changed(&self, caller: Caller) {
+    pub async fn until_changed(&self, caller: Caller) -> Changed {
         let (changed, told) = oneshot::channel();
         let inner = Arc::clone(&self.standing.0);
         let number = inner.number.fetch_add(1, Ordering::Relaxed);
@@ -68,15 +81,29 @@ impl Services {
         lock(&inner).insert(number, watched);
         inner.begun.send_replace(());
         let place = Place { inner, number };
-        if told.await.is_err() {
+        let Ok(changed) = told.await else {
             // Nobody looks any more: the program ends.
-            std::future::pending::<()>().await;
-        }
+            return std::future::pending().await;
+        };
         drop(place);
+        changed
     }
 }
 
 impl Watch {
+    /// A session is given another id.
+    pub fn renames(&self, from: &[u8]) {
+        let mut renamed = self
+            .0
+            .renamed
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        renamed.push_back(from.to_vec());
+        if renamed.len() > REMEMBERED {
+            renamed.pop_front();
+        }
+    }
+
     /// Looks until nobody can be watched any more, and at once after each deed.
     pub fn start(
         &self,
@@ -142,16 +169,31 @@ impl Inner {
         };
         let changed: Vec<_> = watched
             .iter()
-            .filter(|(_, one)| !is_still(&one.caller, &standing) && is_asked(&one.caller))
-            .map(|(number, _)| *number)
+            .filter(|(_, one)| is_asked(&one.caller))
+            .filter_map(|(number, one)| Some((*number, self.change(&one.caller, &standing)?)))
             .collect();
-        for number in changed {
+        for (number, change) in changed {
             if let Some(one) = watched.remove(&number) {
-                let _ = one.changed.send(());
+                let _ = one.changed.send(change);
             }
         }
         drop(watched);
         Ok(())
+    }
+
+    /// How a caller is no longer who they were; nothing when they still are.
+    fn change(&self, caller: &Caller, standing: &Standing) -> Option<Changed> {
+        if !may_still(caller, standing) {
+            return Some(Changed::Otherwise);
+        }
+        let ended = caller.session();
+        let ended = ended.filter(|id| !standing.sessions.contains(*id))?;
+        let renamed = self.renamed.lock().unwrap_or_else(PoisonError::into_inner);
+        Some(if renamed.iter().any(|one| one == ended) {
+            Changed::Renamed
+        } else {
+            Changed::Otherwise
+        })
     }
 
     /// Sessions and people to be asked about.
@@ -165,18 +207,15 @@ impl Inner {
     }
 }
 
-/// Whether a caller is still who they were.
-fn is_still(caller: &Caller, standing: &Standing) -> bool {
-    let lasts = caller
-        .session()
-        .is_none_or(|id| standing.sessions.contains(id));
+/// Whether a caller may still do the same.
+fn may_still(caller: &Caller, standing: &Standing) -> bool {
     let may = |id| {
         let user = standing.users.get(&id).filter(|user| !user.disabled);
         user.is_some_and(|user| {
             !caller.owes_second_factor(user) && Caller::from_user(user).may_the_same(caller)
         })
     };
-    lasts && caller.user().is_none_or(may)
+    caller.user().is_none_or(may)
 }
 
 fn lock(inner: &Inner) -> MutexGuard<'_, HashMap<u64, Watched>> {

@@ -14,7 +14,7 @@ use domain::{
 };
 use futures::{Stream, StreamExt as _, poll};
 use service::{
-    Caller,
+    Caller, Changed,
     live::Told,
     ports::{IdentityStore as _, NewUser, PutCompany, SavedSession, StoreResult},
     turn::{Held, Seat, seated},
@@ -221,6 +221,27 @@ async fn whoever_missed_readings_is_told_everything_once() {
             assert!(events >= if number == 20 { 20 } else { 578 }, "{events}");
         }
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn whose_session_is_renamed_is_told_apart_from_whose_session_ends() {
+    let world = World::new().await;
+    let [renamed, ended] = [signed_in(&world, 1).await, signed_in(&world, 2).await];
+    let [renamed, ended] = [renamed, ended].map(|caller| {
+        let services = world.services.clone();
+        tokio::spawn(async move { services.until_changed(caller).await })
+    });
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert!(
+        world
+            .services
+            .rename_session(&[1; 32], &[101; 32])
+            .await
+            .unwrap()
+    );
+    world.store.delete_session(&[2; 32]).await.unwrap();
+    assert_eq!(renamed.await.unwrap(), Changed::Renamed);
+    assert_eq!(ended.await.unwrap(), Changed::Otherwise);
 }
 
 #[tokio::test(start_paused = true)]

@@ -423,7 +423,7 @@ async fn an_account_demands_it_of_roles_whose_members_do_nothing_else_before() {
     assert!(!owes);
     let ended = server.services.until_changed(watched);
     let done = post(&server, &owner, "/settings/members/second-factor", &demand);
-    let ((), done) = tokio::join!(ended, done);
+    let (_, done) = tokio::join!(ended, done);
     assert!(crate::joining::outcome(&done.ok(303)).contains("done="));
     let members = get(&server, &owner, "/settings/members")
         .await

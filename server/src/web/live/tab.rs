@@ -11,7 +11,7 @@ use axum::extract::ws::{Message, WebSocket};
 use domain::live::LiveFrame;
 use futures::{StreamExt as _, stream};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
-use service::{Caller, Permission, Scope, ServiceError, Services, live::Told};
+use service::{Caller, Changed, Permission, Scope, ServiceError, Services, live::Told};
 use tokio::time::{Instant, MissedTickBehavior, timeout};
 use tokio_tungstenite::tungstenite;
 
@@ -117,10 +117,13 @@ impl Tab {
         loop {
             tokio::select! {
                 biased;
-                () = &mut changed => {
+                change = &mut changed => {
                     // Nothing keeps its turn, or its place among those who wait, for who is told.
                     self.work = Work::None;
-                    self.fail(&AppError::SignedOut).await?;
+                    // Whoever knows the new id comes back with it, and the page stays as it is.
+                    if change == Changed::Otherwise {
+                        self.fail(&AppError::SignedOut).await?;
+                    }
                     return Err(Some(Closing::Over));
                 }
                 message = self.socket.recv() => {
