@@ -108,6 +108,11 @@ test.describe("Plans & add-ons", () => {
     page.on("request", (request) => loaded.push(new URL(request.url()).pathname));
     await page.locator(".sidebar").getByRole("link", { name: "Plans & add-ons" }).click();
     await expect(page).toHaveTitle("Plans & add-ons · Creditscope");
+    // The usage page does without the other pages' style sheet, which comes once.
+    expect(loaded.filter((path) => /\.(js|wasm|css)$/.test(path) && !path.startsWith("/pkg/pages."))).toEqual([]);
+    loaded.splice(0);
+    await page.locator(".sidebar").getByRole("link", { name: "Trends", exact: true }).click();
+    await expect(page).toHaveTitle("Trends · Creditscope");
     expect(loaded.filter((path) => /\.(js|wasm|css)$/.test(path))).toEqual([]);
   });
 

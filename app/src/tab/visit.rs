@@ -449,6 +449,15 @@ fn is_ours(next: &Document, visit: &Visit, answer: &Answer) -> bool {
         && !answer.asks_to_sign_in()
 }
 
+/// Whether the page stands in a frame of another site, where nobody can sign in.
+fn is_framed() -> bool {
+    window()
+        .parent()
+        .ok()
+        .flatten()
+        .is_some_and(|parent| parent != window())
+}
+
 /// Signing in, another build, a file: the browser does it by itself.
 fn leave_to_browser(tab: Tab, visit: &Visit, answer: &Answer, href: &str) {
     let refused = if answer.asks_to_sign_in() {
@@ -458,6 +467,15 @@ fn leave_to_browser(tab: Tab, visit: &Visit, answer: &Answer, href: &str) {
     };
     if visit.form.is_some() && (!answer.is_page || answer.asks_to_sign_in()) {
         failed(tab, visit, refused);
+        return;
+    }
+    if answer.asks_to_sign_in() && is_framed() {
+        let words = Words {
+            title: "Your session has ended.",
+            text: "Open this page again from where you came.",
+            again: None,
+        };
+        failure::say(None, words);
         return;
     }
     let go = |location: &Location| match visit.entry {
