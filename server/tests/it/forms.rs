@@ -53,7 +53,8 @@ const WITHOUT_FIELDS: [&str; 24] = [
 ];
 
 /// Forms whose fields are tested by themselves, and why.
-const ELSEWHERE: [(&str, &str); 6] = [
+const ELSEWHERE: [(&str, &str); 7] = [
+    ("/api/fn/{name}", "functions"),
     (
         "/settings/keys/revoke",
         "asks for a name while the key is in use: below",
