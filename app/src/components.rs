@@ -52,7 +52,7 @@ pub use {
     pending_line::pending_line,
     picker::Picker,
     problem::Problem,
-    receipt::{RefundOutcome, receipt_html},
+    receipt::receipt_html,
     running_calls::running_calls,
     said::Said,
     sheet::{Sheet, Side, sheet_foot},

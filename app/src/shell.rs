@@ -65,6 +65,8 @@ pub fn shell(options: LeptosOptions, found: Found, since: Option<Since>) -> impl
 /// What a form came to, beside a page that does not say it by itself.
 fn outcome(sent: &Sent) -> Option<AnyView> {
     let said = match (&sent.draft, &sent.done) {
+        // A form in the page says so itself.
+        (Some(draft), _) if draft.is_shown() => return None,
         (Some(draft), _) => {
             view! { <p class="form-problem" role="alert">{draft.text()}</p> }.into_any()
         }

@@ -240,7 +240,10 @@ async fn page(State(state): State<AppState>, request: Request) -> Response {
         return refused_to(&state, current, busy).await;
     }
     let query = uri.query().unwrap_or_default();
-    let told = outcome::told(&state, &current, request.headers(), uri.path()).await;
+    let told = match *request.method() {
+        Method::GET => outcome::told(&state, &current, request.headers(), uri.path()).await,
+        _ => None,
+    };
     let was_told = told.is_some();
     current.sent.done = told;
     let since = app::pages::since(&state.services, &current, query).await;
@@ -256,7 +259,8 @@ async fn page(State(state): State<AppState>, request: Request) -> Response {
         found => found,
     };
     let page = render(&state, current, found, since).await;
-    if was_told {
+    // A page that could not be read told nothing: the next one does.
+    if was_told && page.status().is_success() {
         return outcome::was_told(&state, page);
     }
     page

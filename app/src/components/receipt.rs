@@ -2,7 +2,6 @@
 //!
 //! The server alone writes it; the browser puts what it was sent below the event's row.
 
-mod outcome;
 mod paid;
 mod refund;
 
@@ -10,23 +9,22 @@ use domain::{activity::Receipt, filter::ViewQuery, number};
 use leptos::prelude::*;
 
 use crate::{
-    forms::copy_button,
+    forms::{Draft, copy_button},
     state::{event_href, permalink},
     ui::Icon,
 };
-pub use outcome::RefundOutcome;
 use paid::{PaidBy, Reversals, readable};
-use refund::{RefundForm, Requests};
+use refund::{Requests, refund_form};
 
 /// Id of the link to an event.
 const LINK_ID: &str = "receipt-link";
 
-/// The receipt of one event as HTML, for a view of its account. `outcome` is what became of a form that was sent from it.
+/// The receipt of one event as HTML, for a view of its account; with a form that was sent without scripts and refused.
 pub fn receipt_html(
     receipt: &Receipt,
     account: &str,
     view: &ViewQuery,
-    outcome: Option<&RefundOutcome>,
+    draft: Option<&Draft>,
 ) -> String {
     let row = &receipt.row;
     let whole_account = ViewQuery {
@@ -38,9 +36,9 @@ pub fn receipt_html(
         link: permalink(row, &whole_account),
         here: event_href(&view.to_query(), &row.source, &row.id),
     };
-    let (receipt, outcome) = (receipt.clone(), outcome.cloned());
+    let receipt = receipt.clone();
     // Its parts hold nothing that changes, but they are components, and these are made within an owner.
-    Owner::new().with(|| view! { <Body receipt place outcome/> }.to_html())
+    Owner::new().with(|| body(receipt, place, draft).to_html())
 }
 
 /// Addresses of an event.
@@ -51,21 +49,16 @@ struct Place {
     here: String,
 }
 
-#[component]
-fn Body(receipt: Receipt, place: Place, outcome: Option<RefundOutcome>) -> impl IntoView {
+fn body(receipt: Receipt, place: Place, draft: Option<&Draft>) -> impl IntoView + use<> {
     let Receipt { row, dispute, .. } = receipt.clone();
-    let done = outcome.as_ref().filter(|outcome| outcome.is_done());
-    let said = done.map(|done| view! { <p class="receipt-said" role="status" tabindex="-1">{Icon::Check.view()}{done.text()}</p> });
-    let refused = outcome.filter(|outcome| !outcome.is_done());
     let asked = dispute.asked;
     let form = dispute
         .account
-        .map(|account| view! { <RefundForm row=row.clone() account here=place.here refused/> });
+        .map(|account| refund_form(row.clone(), account, place.here, draft));
     let link = place.link;
     view! {
         <div class="receipt-body">
             <div class="receipt-known">
-                {said}
                 <dl class="receipt-facts">
                     {facts(cost(&receipt))}
                     <PaidBy parts=receipt.paid_by.clone()/>

@@ -1,16 +1,16 @@
 //! Companies picked by their names: a list where there are few, a search where there are many. It needs no scripts: what
 //! is chosen stays in the form while somebody looks for more.
 
+use std::collections::BTreeSet;
+
 use domain::tenancy::Company;
 use leptos::prelude::*;
-use service::{Scope, ServiceError, ServiceResult, Services};
+use service::{Scope, ServiceResult, Services};
 
 use super::{FormState, Marks};
 
 /// Companies that are listed at once: with more there is a search.
 const LISTED: u32 = 12;
-/// Companies that may be chosen in one form.
-const MOST_CHOSEN: usize = 100;
 
 /// The companies of a form.
 #[derive(Debug, Clone)]
@@ -36,12 +36,14 @@ impl Picker {
         let (entered, search) = form;
         let chosen = match entered {
             None => stored.to_vec(),
-            Some(keys) => named(services, scope, &keys).await?,
+            // All of them: what is left out here is taken away by the next save.
+            Some(keys) => services.companies_named(scope, &keys).await?,
         };
         let find = Some(search.trim()).filter(|text| !text.is_empty());
         let most = LISTED + 1 + u32::try_from(chosen.len()).unwrap_or(0);
         let mut offered = services.companies(scope, find, None, most).await?;
-        offered.retain(|one| chosen.iter().all(|other| other.key != one.key));
+        let keys: BTreeSet<_> = chosen.iter().map(|one| one.key.as_str()).collect();
+        offered.retain(|one| !keys.contains(one.key.as_str()));
         let has_more = offered.len() > LISTED as usize;
         offered.truncate(LISTED as usize);
         Ok(Self {
@@ -145,18 +147,6 @@ impl Picker {
         }
         .into_any()
     }
-}
-
-async fn named(services: &Services, scope: &Scope, keys: &[String]) -> ServiceResult<Vec<Company>> {
-    let mut found = Vec::new();
-    for key in keys.iter().take(MOST_CHOSEN) {
-        match services.company(scope, key).await {
-            Ok(company) => found.push(company),
-            Err(ServiceError::NotFound) => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(found)
 }
 
 fn choice(

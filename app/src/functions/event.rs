@@ -3,8 +3,9 @@
 use domain::activity::LogRow;
 use {
     crate::{
-        components::{RefundOutcome, receipt_html},
+        components::receipt_html,
         error::AppError,
+        forms::Draft,
         state::{EventRef, ROWS_ABOVE, permalink},
     },
     domain::{
@@ -58,7 +59,7 @@ impl EventAsked {
         scope: &Scope,
         view: &ViewQuery,
         asked: Option<&str>,
-        outcome: Option<&RefundOutcome>,
+        draft: Option<&Draft>,
     ) -> Result<Self, AppError> {
         let Some(asked) = asked else {
             return Ok(Self::None);
@@ -71,7 +72,7 @@ impl EventAsked {
             // What gives credits back is an event too, and no row.
             Ok(receipt) if receipt.row.credits.is_negative() => Ok(Self::Missing),
             Ok(receipt) => Ok(Self::Open(Box::new(OpenEvent {
-                receipt: receipt_html(&receipt, &scope.account().key, view, outcome),
+                receipt: receipt_html(&receipt, &scope.account().key, view, draft),
                 row: receipt.row,
             }))),
             Err(ServiceError::NotFound) => Ok(Self::Missing),

@@ -20,9 +20,7 @@ use {
 #[cfg(feature = "ssr")]
 const OFFERED_ACCOUNTS: u32 = 2;
 
-/// Orders that are looked at for those that wait for their payment, and how many of these are shown.
-#[cfg(feature = "ssr")]
-const LOOKED_AT_ORDERS: u32 = 20;
+/// Orders that are said one by one.
 #[cfg(feature = "ssr")]
 const SHOWN_ORDERS: usize = 3;
 
@@ -160,9 +158,9 @@ pub async fn read_page(
     let (scope, view) = super::scope_of(services, caller, query).await?;
     let reader = read_reader(services, person, caller, &scope).await?;
     let others = others_of(query);
-    let outcome = crate::components::RefundOutcome::of(&others);
     let asked = value_of(&others, EVENT);
-    let event = EventAsked::find(services, &scope, &view, asked, outcome.as_ref()).await?;
+    let event =
+        EventAsked::find(services, &scope, &view, asked, current.sent.draft.as_ref()).await?;
     let before = value_of(&others, "before").and_then(|cursor| cursor.parse().ok());
     let begins = event.just_above().or(before);
     let forecast = forecast_of(services, &scope, &view).await?;
@@ -340,7 +338,7 @@ pub(crate) async fn read_reader(
     })
 }
 
-/// Of the latest orders those that wait for their payment.
+/// The orders that wait for their payment, the newest first, one by one; what there is more is counted.
 #[cfg(feature = "ssr")]
 async fn read_pending(
     services: &service::Services,
@@ -349,12 +347,14 @@ async fn read_pending(
     if !scope.sees_all() {
         return Ok(Vec::new());
     }
-    let orders = services.orders(scope, None, LOOKED_AT_ORDERS).await?;
-    let pending = orders.iter().filter(|order| order.is_pending());
-    Ok(pending
-        .map(crate::pages::settings::order_words)
-        .take(SHOWN_ORDERS)
-        .collect())
+    let pending = services.pending_orders(scope).await?;
+    let shown = pending.iter().take(SHOWN_ORDERS);
+    let mut words: Vec<_> = shown.map(crate::pages::settings::order_words).collect();
+    let more = pending.len() - words.len();
+    if more > 0 {
+        words.push(format!("{more} more"));
+    }
+    Ok(words)
 }
 
 /// Clients of an agency see its look; whoever sees all of the account sees ours.

@@ -42,7 +42,7 @@ pub use keys::{KeysPage, is_in_use, key_name};
 pub use members::{MembersPage, role_words};
 pub use plans::{
     DisputeLine, GrantLine, GrantStatus, LedgerLine, Offer, OrderLine, PlansPage, Progress,
-    Standing, order_words, pack_offer, plan_offer,
+    Standing, order_words,
 };
 pub use platform::PlatformPage;
 pub use recovery::RecoveryPage;

@@ -31,8 +31,8 @@ pub struct HowFar {
     pub books: i64,
     /// Its newest event; [`Seq::ZERO`] when there is none.
     pub newest: Seq,
-    /// Counts the changes of its alerts.
-    pub alerts: i64,
+    /// Counts the changes of what else pages show: alerts, names, limits, what is offered.
+    pub others: i64,
 }
 
 /// A marked part of a page, as the server renders it.

@@ -213,6 +213,17 @@ impl Services {
             .ok_or(ServiceError::NotFound)
     }
 
+    /// The companies with these keys that the caller may see, by key; however many they are, all of them.
+    pub async fn companies_named(
+        &self,
+        scope: &Scope,
+        keys: &[String],
+    ) -> ServiceResult<Vec<Company>> {
+        let mut found = self.store.companies_by_key(scope.account.id, keys).await?;
+        found.retain(|company| scope.companies.allows(company.id));
+        Ok(found)
+    }
+
     /// Companies the caller may see, by key, those after `after`; `search` looks in key and name.
     pub async fn companies(
         &self,

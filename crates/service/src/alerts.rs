@@ -11,7 +11,7 @@ use domain::{FieldError, Time, alert::Rule, ids::check_key};
 use crate::{
     Scope, ServiceError, ServiceResult, Services,
     audit::Deed,
-    ports::{Alert, EmailKind, Expected, Stored, Target},
+    ports::{Alert, EmailKind, Expected, Noted, Stored, Target},
     request::recall,
 };
 
@@ -194,16 +194,18 @@ impl Services {
         Ok(lasting.into_iter().filter(is_open).collect())
     }
 
-    /// Says that somebody knows of an alert.
-    pub async fn acknowledge_alert(&self, scope: &Scope, number: i64) -> ServiceResult<()> {
+    /// Says that somebody knows of an alert; whether nobody had said so before, who stays.
+    pub async fn acknowledge_alert(&self, scope: &Scope, number: i64) -> ServiceResult<bool> {
         scope.require_bill()?;
         scope.require_all()?;
         let (account, now): (_, Time) = (scope.account.id, self.now());
         let done = self
             .store
             .acknowledge_alert(account, number, &scope.actor, now);
-        if !done.await? {
-            return Err(ServiceError::NotFound);
+        match done.await? {
+            Noted::Now => {}
+            Noted::Before => return Ok(false),
+            Noted::Missing => return Err(ServiceError::NotFound),
         }
         let deed = Deed {
             action: "alert.acknowledged",
@@ -212,7 +214,7 @@ impl Services {
         };
         self.record(scope, deed).await;
         self.hub.nudge(account);
-        Ok(())
+        Ok(true)
     }
 
     /// Takes back that the caller knows of an alert.
@@ -231,6 +233,7 @@ impl Services {
         let target = number.to_string();
         let deed = Deed::plain("alert.acknowledgement_undone", &target);
         self.record(scope, deed).await;
+        self.hub.nudge(scope.account.id);
         Ok(())
     }
 

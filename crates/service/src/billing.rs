@@ -16,7 +16,7 @@ use crate::{
     dashboard::{cycle_view, range_label},
     desk::Desk,
     forecast::{AccountForecast, LookAhead, Place},
-    orders::{Catalogue, OrderAsk, order_of_pack, order_of_plan},
+    orders::{Catalogue, OrderAsk, PlanBase, order_of_pack, order_of_plan},
     ports::{BooksNeeds, NumberedEntry},
 };
 
@@ -68,6 +68,8 @@ pub struct Billing {
     pub books: BooksView,
     /// The plan the account is on.
     pub plan: Plan,
+    /// What a change of it is measured by.
+    pub base: PlanBase,
     /// What can be bought.
     pub catalogue: Catalogue,
     /// Every grant: those that can pay first, then those that end last.
@@ -93,20 +95,17 @@ impl Services {
         scope.require_all()?;
         let view = self.view(scope.clone(), &ViewQuery::default()).await?;
         let (account, now) = (scope.account.id, view.now);
-        let (catalogue, plan) = (self.catalogue(&scope).await?, self.plan_of(&scope).await?);
+        // As it is stored: what is shown here is looked at again when it is ordered.
+        let (catalogue, plan) = (
+            self.catalogue(&scope).await?,
+            self.present_plan(&scope).await?,
+        );
         let entries = self
             .store
             .entries(account, query.before, LEDGER_LINES + 1)
             .await?;
         let orders = self.store.orders(account, None, SHOWN).await?;
-        let mut disputes = self
-            .disputes(&scope, &[DisputeState::Open], None, SHOWN)
-            .await?;
-        let decided = self
-            .disputes(&scope, &DisputeState::DECIDED, None, SHOWN)
-            .await?;
-        disputes.extend(decided);
-        disputes.truncate(SHOWN as usize);
+        let disputes = self.latest_disputes(&scope).await?;
         let mut snapshot = self.store.snapshot().await?;
         let books = books_view(snapshot.as_mut(), BooksAsk::of(&view, now)).await?;
         let needs = BooksNeeds {
@@ -115,12 +114,13 @@ impl Services {
             ..BooksNeeds::default()
         };
         let desk = desk_of(snapshot.as_mut(), account, needs, now).await?;
+        let base = PlanBase::new(plan.clone(), desk.allotted(account), &catalogue.plans);
         let place = Place::at(&scope, now)?;
         let shop = Shop {
             ahead: LookAhead::read(snapshot.as_mut(), &scope, place).await?,
             desk: &desk,
             account,
-            plan: &plan,
+            base: &base,
             catalogue: &catalogue,
         };
         let forecast = shop
@@ -152,12 +152,23 @@ impl Services {
             zone: view.zone,
             books,
             plan,
+            base,
             catalogue,
             grants,
             entries,
             orders,
             disputes,
         })
+    }
+
+    /// The latest requests for refunds, open ones first.
+    async fn latest_disputes(&self, scope: &Scope) -> ServiceResult<Vec<Dispute>> {
+        let open = [DisputeState::Open];
+        let mut disputes = self.disputes(scope, &open, None, SHOWN).await?;
+        let decided = self.disputes(scope, &DisputeState::DECIDED, None, SHOWN);
+        disputes.extend(decided.await?);
+        disputes.truncate(SHOWN as usize);
+        Ok(disputes)
     }
 }
 
@@ -166,7 +177,7 @@ struct Shop<'a> {
     ahead: LookAhead,
     desk: &'a Desk,
     account: AccountId,
-    plan: &'a Plan,
+    base: &'a PlanBase,
     catalogue: &'a Catalogue,
 }
 
@@ -176,7 +187,7 @@ impl Shop<'_> {
         let packs = self.catalogue.packs.iter();
         let plans = self.catalogue.plans.iter();
         let packs = packs.filter_map(|pack| order_of_pack(pack, 1).ok());
-        let plans = plans.map(|plan| order_of_plan(plan, Some(self.plan)));
+        let plans = plans.map(|plan| order_of_plan(plan, self.base));
         packs
             .chain(plans)
             .filter_map(|order| self.effect(order))
@@ -204,7 +215,7 @@ impl Shop<'_> {
             OrderKind::Plan => {
                 let mut plans = self.catalogue.plans.iter();
                 let plan = plans.find(|plan| plan.key == asked.item)?;
-                (plan.key != self.plan.key).then(|| order_of_plan(plan, Some(self.plan)))?
+                (plan.key != self.base.plan.key).then(|| order_of_plan(plan, self.base))?
             }
         };
         self.effect(order)

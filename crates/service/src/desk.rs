@@ -237,6 +237,15 @@ impl Desk {
         self.accounts.get(&account).map(|account| &account.books)
     }
 
+    /// What plans gave to the running cycle of an account.
+    pub fn allotted(&self, account: AccountId) -> Credits {
+        self.accounts
+            .get(&account)
+            .map_or(Credits::ZERO, |account| {
+                account.books.allotted(account.moment.cycle.start)
+            })
+    }
+
     /// The orders of an account that wait for their payment, the newest first, as far as they were loaded.
     pub fn pending_orders(&self, account: AccountId) -> Vec<Order> {
         let Some(account) = self.accounts.get(&account) else {

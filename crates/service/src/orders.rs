@@ -3,6 +3,11 @@
 //! With the provider `manual` an operator confirms payments; with `webhook` a payment system reports them, signed.
 //! Either way an order's credits are given in the transaction that records its payment.
 
+mod plan_base;
+
+pub use plan_base::PlanBase;
+pub(crate) use plan_base::order_of_plan;
+
 use domain::{
     Credits, FieldError, Invalid, Time,
     bounds::{Sign, check_credits},
@@ -103,7 +108,7 @@ impl Services {
         // What the request itself changes is read as it was the first time.
         let plan = request::recall(self.current_plan(scope)).await?;
         if let Some(expected) = expected {
-            request::recall(self.check_offer(&plan, asked, expected)).await?;
+            request::recall(self.check_offer(scope, asked, expected)).await?;
         }
         self.place_chosen(scope, asked, Some(plan)).await
     }
@@ -138,22 +143,23 @@ impl Services {
         self.order_act(scope, Act::CancelOrder { id }).await
     }
 
-    /// Whether what is offered beside a plan is still what was chosen from. What is not offered any more is refused in
+    /// Whether what is offered, and what its sum depends on, is still what was chosen from. What is not offered any more is refused in
     /// its own words.
     async fn check_offer(
         &self,
-        plan: &str,
+        scope: &Scope,
         asked: &OrderAsk,
         expected: Version,
     ) -> ServiceResult<()> {
+        let base = &self.plan_base(scope).await?;
         let now = match asked.kind {
             OrderKind::Pack => {
                 let pack = self.store.pack(&asked.item).await?;
-                pack.map(|item| Offered { plan, item: &item }.version())
+                pack.map(|item| Offered { base, item: &item }.version())
             }
             OrderKind::Plan => {
                 let offered = self.store.plan(&asked.item).await?;
-                offered.map(|item| Offered { plan, item: &item }.version())
+                offered.map(|item| Offered { base, item: &item }.version())
             }
         };
         match now {
@@ -182,9 +188,7 @@ impl Services {
             }
             OrderKind::Plan => {
                 let plan = self.store.plan(&asked.item).await?.ok_or_else(unknown)?;
-                let current = self.current_plan(scope).await?;
-                let current = self.store.plan(&current).await?;
-                Ok(order_of_plan(&plan, current.as_ref()))
+                Ok(order_of_plan(&plan, &self.plan_base(scope).await?))
             }
         }
     }
@@ -198,6 +202,12 @@ impl Services {
     ) -> ServiceResult<Vec<Order>> {
         scope.require_all()?;
         Ok(self.store.orders(scope.account.id, before, limit).await?)
+    }
+
+    /// All orders of an account that wait for their payment, newest first.
+    pub async fn pending_orders(&self, scope: &Scope) -> ServiceResult<Vec<Order>> {
+        scope.require_all()?;
+        Ok(self.store.pending_orders(scope.account.id).await?)
     }
 
     /// Records what became of an order's payment, as an operator or the platform says.
@@ -216,9 +226,10 @@ impl Services {
         self.order_act(&scope, payment_act(order, report)).await
     }
 
-    /// Where an order that waits for its payment is paid; none when an operator confirms payments.
+    /// Where an order that waits for its payment is paid; none when an operator confirms payments, and when there is
+    /// nothing to pay.
     pub fn checkout_url(&self, order: &Order) -> Option<String> {
-        if matches!(order.state, OrderState::Applied | OrderState::Cancelled) {
+        if matches!(order.state, OrderState::Applied | OrderState::Cancelled) || order.is_free() {
             return None;
         }
         self.payments.checkout_url(order)
@@ -263,8 +274,11 @@ impl Services {
             actor: scope.actor.clone(),
             act,
         };
-        let Acted::Order(order) = self.act(act).await? else {
-            return Err(crate::books::other_answer());
+        let order = match self.act(act).await? {
+            Acted::Order(order) => order,
+            // It was so before: nothing was done that could be recorded.
+            Acted::KnownOrder(order) => return Ok(*order),
+            _ => return Err(crate::books::other_answer()),
         };
         let action = match order.state {
             OrderState::Ordered => "order.placed",
@@ -332,28 +346,6 @@ pub(crate) fn order_of_pack(pack: &Pack, quantity: u32) -> Result<Order, Invalid
         currency: pack.currency.clone(),
         ..unplaced(OrderKind::Pack, &pack.key, &pack.name)
     })
-}
-
-/// A change to a plan. A larger one adds the difference to the running cycle, so the difference is paid; a smaller one
-/// begins with the next cycle, so nothing is to be paid for this one.
-pub(crate) fn order_of_plan(plan: &Plan, current: Option<&Plan>) -> Order {
-    let amount = |plan: &Plan| plan.price.as_ref()?.parse::<Credits>().ok();
-    let before = current.filter(|current| current.currency == plan.currency);
-    let before = before.and_then(amount).unwrap_or_default();
-    let is_larger = current.is_none_or(|current| plan.monthly_credits > current.monthly_credits);
-    let price = amount(plan).map(|price| {
-        if is_larger {
-            price.saturating_sub(before).max(Credits::ZERO)
-        } else {
-            Credits::ZERO
-        }
-    });
-    Order {
-        credits: plan.monthly_credits,
-        price: price.map(|price| price.to_string()),
-        currency: plan.currency.clone(),
-        ..unplaced(OrderKind::Plan, &plan.key, &plan.name)
-    }
 }
 
 fn payment_act(order: &str, report: PaymentReport) -> Act {

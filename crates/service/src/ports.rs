@@ -28,8 +28,8 @@ pub use access::{
     AccessStore, AuditEntry, AuditFilter, Identity, Invitation, NewPerson, PortalGrant,
 };
 pub use alerts::{
-    Alert, AlertChange, AlertStore, AlertTurn, Delivery, DueAsk, Message, Outcome, Reached, Target,
-    Webhook,
+    Alert, AlertChange, AlertStore, AlertTurn, Delivery, DueAsk, Message, Noted, Outcome, Reached,
+    Target, Webhook,
 };
 pub use change::{Edited, Expected, Offered, Version, Versioned};
 pub use digests::DigestStore;

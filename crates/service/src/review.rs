@@ -74,16 +74,19 @@ impl Services {
     }
 
     /// Says that a week was looked through.
-    pub async fn mark_reviewed(&self, scope: &Scope, day: &str) -> ServiceResult<()> {
+    pub async fn mark_reviewed(&self, scope: &Scope, day: &str) -> ServiceResult<bool> {
         scope.require_dispute()?;
         scope.require_all()?;
         let (account, now) = (scope.account.id, self.now());
         let week = week_of(scope, Some(day), now)?;
-        self.store
-            .mark_reviewed(account, week.start, &scope.actor, now)
-            .await?;
-        self.record(scope, Deed::plain("week.reviewed", day)).await;
-        Ok(())
+        let marked = self
+            .store
+            .mark_reviewed(account, week.start, &scope.actor, now);
+        let is_first = marked.await?;
+        if is_first {
+            self.record(scope, Deed::plain("week.reviewed", day)).await;
+        }
+        Ok(is_first)
     }
 }
 

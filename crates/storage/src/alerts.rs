@@ -12,8 +12,8 @@ pub(crate) use rules::put_rule;
 use async_trait::async_trait;
 use domain::{AccountId, Time, alert::Rule};
 use service::ports::{
-    Alert, AlertChange, AlertStore, Delivery, DueAsk, Edited, Expected, Message, Outcome, Reached,
-    StoreResult, Stored, Target, Webhook,
+    Alert, AlertChange, AlertStore, Delivery, DueAsk, Edited, Expected, Message, Noted, Outcome,
+    Reached, StoreResult, Stored, Target, Webhook,
 };
 
 use crate::SqliteStore;
@@ -79,7 +79,7 @@ impl AlertStore for SqliteStore {
         number: i64,
         by: &str,
         now: Time,
-    ) -> StoreResult<bool> {
+    ) -> StoreResult<Noted> {
         Ok(told::acknowledge(&self.writer, account, number, by, now).await?)
     }
 

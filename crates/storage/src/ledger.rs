@@ -72,6 +72,10 @@ impl LedgerStore for SqliteStore {
         Ok(orders::latest(self.reading().await?.pool(), account, before, limit).await?)
     }
 
+    async fn pending_orders(&self, account: AccountId) -> StoreResult<Vec<Order>> {
+        Ok(orders::pending_of(self.reading().await?.pool(), account).await?)
+    }
+
     async fn order_account(&self, order: &str) -> StoreResult<Option<AccountId>> {
         Ok(orders::account_of(&self.lookups, order).await?)
     }

@@ -116,12 +116,12 @@ async fn changes(readers: &SqlitePool, accounts: &[AccountId]) -> Result<Vec<Cha
         .bind(serde_json::to_string(&numbers)?)
         .fetch_all(readers)
         .await?;
-    let change = |(account, books, newest, alerts)| Change {
+    let change = |(account, books, newest, others)| Change {
         account: AccountId(account),
         far: HowFar {
             books,
             newest: Seq(newest),
-            alerts,
+            others,
         },
     };
     Ok(rows.into_iter().map(change).collect())

@@ -19,7 +19,7 @@ impl ReviewStore for SqliteStore {
         week: Time,
         by: &str,
         now: Time,
-    ) -> StoreResult<()> {
+    ) -> StoreResult<bool> {
         Ok(mark(&self.writer, account, week, by, now).await?)
     }
 
@@ -45,18 +45,25 @@ async fn get(
 }
 
 #[tracing::instrument(name = "db.reviews.mark", skip_all)]
-async fn mark(writer: &Writer, account: AccountId, week: Time, by: &str, now: Time) -> Result<()> {
+async fn mark(
+    writer: &Writer,
+    account: AccountId,
+    week: Time,
+    by: &str,
+    now: Time,
+) -> Result<bool> {
     const SQL: &str = "INSERT INTO reviews (account_id, week, reviewed_at, reviewed_by)
         VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
     let mut tx = writer.begin().await?;
-    sqlx::query(SQL)
+    let done = sqlx::query(SQL)
         .bind(account.0)
         .bind(week.micros())
         .bind(now.micros())
         .bind(by)
         .execute(tx.connection())
         .await?;
-    tx.commit().await
+    tx.commit().await?;
+    Ok(done.rows_affected() > 0)
 }
 
 #[tracing::instrument(name = "db.reviews.unmark", skip_all)]

@@ -351,7 +351,10 @@ pub async fn acknowledge(
             services.unacknowledge_alert(&scope, form.number).await?;
             return Ok(Done::said("The alert is not acknowledged any more."));
         }
-        services.acknowledge_alert(&scope, form.number).await?;
+        if !services.acknowledge_alert(&scope, form.number).await? {
+            let said = "The alert was acknowledged before: the page says by whom.";
+            return Ok(Done::said(said));
+        }
         let undo = [
             ("account", form.account.clone()),
             ("number", form.number.to_string()),

@@ -1,11 +1,11 @@
 //! What people do on the billing pages, as plain forms that work without scripts.
 
-use app::{components::RefundOutcome, context::Current};
+use app::{context::Current, forms::Done};
 use axum::{
     Extension, Form,
     extract::State,
     http::StatusCode,
-    response::{IntoResponse as _, Redirect, Response},
+    response::{IntoResponse as _, Response},
 };
 use domain::{
     Credits,
@@ -14,7 +14,10 @@ use domain::{
 use serde::Deserialize;
 use service::{Permission, Scope, ServiceError, ServiceResult, Services};
 
-use super::{fields, outcome::go_on, sign_in::local};
+use super::{
+    fields,
+    outcome::{finish, go_on},
+};
 use crate::api::problem::Problem;
 
 /// Asks for an event to be refunded.
@@ -61,26 +64,8 @@ pub async fn dispute(
     if form.place == "receipt" {
         return in_place(done);
     }
-    let outcome = match done {
-        Ok(dispute) => outcome(&dispute),
-        Err(error) => match refusal(&error) {
-            Some((_, words)) => RefundOutcome::Refused(words),
-            None => return go_on::<()>(Err(error), form.next.as_deref(), ""),
-        },
-    };
-    let (name, value) = outcome.parameter();
-    let next = local(form.next.as_deref());
-    let (next, hash) = next.split_once('#').unwrap_or((&next, ""));
-    let said = form_urlencoded::Serializer::new(String::new())
-        .append_pair(name, value)
-        .finish();
-    let joint = if next.contains('?') { '&' } else { '?' };
-    let hash = if hash.is_empty() {
-        String::new()
-    } else {
-        format!("#{hash}")
-    };
-    Redirect::to(&format!("{next}{joint}{said}{hash}")).into_response()
+    let said = done.map(|dispute| Done::said(outcome(&dispute)));
+    finish(said, form.next.as_deref())
 }
 
 async fn request_refund(
@@ -101,18 +86,19 @@ async fn request_refund(
         .await
 }
 
-fn outcome(dispute: &Dispute) -> RefundOutcome {
+/// What became of a request, in words.
+fn outcome(dispute: &Dispute) -> &'static str {
     if dispute.state == DisputeState::Open {
-        RefundOutcome::Requested
+        "Refund requested. The platform decides."
     } else {
-        RefundOutcome::Refunded
+        "Refunded automatically."
     }
 }
 
 /// Answers a script: in words, and at which field of the form they belong.
 fn in_place(done: ServiceResult<Dispute>) -> Response {
     let error = match done {
-        Ok(dispute) => return outcome(&dispute).text().into_response(),
+        Ok(dispute) => return outcome(&dispute).into_response(),
         Err(error) => error,
     };
     let Some((field, words)) = refusal(&error) else {

@@ -49,17 +49,8 @@ pub async fn limits(
 
 /// What was changed, and the form that gives the company what it had before.
 fn changed(fields: &Fields, before: &Company, now: &Company) -> Done {
-    let name = &now.name;
-    let caps = now.agent_caps != before.agent_caps;
-    let said = match now.budget {
-        _ if caps && now.budget == before.budget => {
-            format!("The limits of {name} apply from now on.")
-        }
-        Some(budget) => {
-            let budget = number::credits(budget);
-            format!("Budget of {name} is {budget} credits a cycle.")
-        }
-        None => format!("{name} has no budget now."),
+    let Some(said) = changed_words(before, now) else {
+        return Done::said(format!("{} stays as it is.", now.name));
     };
     let of = |amount: Option<Credits>| amount.map(|amount| amount.to_string()).unwrap_or_default();
     let same = ["account", "company", "next"].map(|name| (name, text(fields, name).to_owned()));
@@ -71,6 +62,28 @@ fn changed(fields: &Fields, before: &Company, now: &Company) -> Done {
         undo.push((cap_field(agent), of(before.agent_caps.get(&agent).copied())));
     }
     Done::said(said).undone_by("/companies/limits", undo)
+}
+
+/// Everything that was changed, in sentences; none when that is nothing.
+fn changed_words(before: &Company, now: &Company) -> Option<String> {
+    let name = &now.name;
+    let renamed = format!("{} is called {name} now.", before.name);
+    let budget = match now.budget {
+        Some(budget) => {
+            let budget = number::credits(budget);
+            format!("Budget of {name} is {budget} credits a cycle.")
+        }
+        None => format!("{name} has no budget now."),
+    };
+    let caps = format!("The limits of {name} apply from now on.");
+    let all = [
+        (now.name != before.name, renamed),
+        (now.budget != before.budget, budget),
+        (now.agent_caps != before.agent_caps, caps),
+    ];
+    let said = all.into_iter().filter(|(is_changed, _)| *is_changed);
+    let said: Vec<_> = said.map(|(_, sentence)| sentence).collect();
+    (!said.is_empty()).then(|| said.join(" "))
 }
 
 /// The field with what an agent may spend.

@@ -16,7 +16,7 @@ use service::{
 use super::{
     billing::scope,
     fields::{Fields, all, text},
-    outcome::{finish, go_on},
+    outcome::{finish, go_on, named},
     settings::back,
     stale::{self, Outdated},
 };
@@ -129,7 +129,7 @@ fn changed_words(fields: &Fields, before: &Member, now: &Member) -> Done {
     let sees = if names.is_empty() {
         "all companies".to_owned()
     } else {
-        names.join(", ")
+        named(&names)
     };
     let said = format!(
         "{} is {} now, with access to {sees}.",

@@ -35,6 +35,10 @@ use crate::{AppState, api::problem::Problem, middleware::guesses::TooMany};
 const MAX_FORM_BYTES: usize = 2 * 1024 * 1024;
 /// Largest value of a cookie that every browser keeps, in bytes.
 const MAX_COOKIE_BYTES: usize = 3_800;
+/// Longest sentence that is told when what was done does not fit otherwise, in characters.
+const SHORT_CHARS: usize = 280;
+/// Names that a sentence says; of the others only how many they are.
+const MOST_NAMED: usize = 3;
 /// What is said on the next page.
 const COOKIE: SealedCookie = SealedCookie {
     waits: UnderWay::Outcome,
@@ -49,6 +53,8 @@ struct Refused {
     status: StatusCode,
     wrong: Vec<Wrong>,
     next: String,
+    /// What is shown where the page that the form was on cannot be.
+    instead: Option<AppError>,
     /// What was entered, where the layer cannot read it by itself.
     fields: Option<Fields>,
 }
@@ -56,7 +62,8 @@ struct Refused {
 /// Marks the answer to a form that was done.
 #[derive(Debug, Clone)]
 struct Finished {
-    next: String,
+    /// Where it leads; to the page that the form stands on when it does not say.
+    next: Option<String>,
     done: Done,
 }
 
@@ -90,10 +97,12 @@ pub(super) fn finish_with(
     next: Option<&str>,
     fields: Option<Fields>,
 ) -> Response {
-    let next = local(next);
+    let said = next.filter(|next| !next.is_empty());
+    let next = local(said);
     let error = match done {
         Ok(done) => {
             let mut response = Redirect::to(&next).into_response();
+            let next = said.map(|_| next);
             response.extensions_mut().insert(Finished { next, done });
             return response;
         }
@@ -102,18 +111,28 @@ pub(super) fn finish_with(
         }
         Err(error) => error,
     };
-    let wrong = wrong_with(&error);
+    let (wrong, instead) = (wrong_with(&error), instead_of(&error));
     let mut response = Problem::from(error).into_response();
-    if let Some(wrong) = wrong {
-        let status = response.status();
-        response.extensions_mut().insert(Refused {
-            status,
-            wrong,
-            next,
-            fields,
-        });
-    }
+    let status = response.status();
+    response.extensions_mut().insert(Refused {
+        status,
+        wrong,
+        next,
+        instead,
+        fields,
+    });
     response
+}
+
+/// Names in a sentence: the first ones, and how many there are besides.
+pub(super) fn named(names: &[&str]) -> String {
+    let (first, others) = names.split_at(names.len().min(MOST_NAMED));
+    let first = first.join(", ");
+    if others.is_empty() {
+        first
+    } else {
+        format!("{first} and {} more", others.len())
+    }
 }
 
 /// Too many guesses at a secret: said at the form, which keeps what was entered.
@@ -127,22 +146,38 @@ pub(super) fn wait(too_many: TooMany, next: Option<&str>) -> Response {
             message: too_many.words(),
         }],
         next: local(next),
+        instead: None,
         fields: None,
     });
     response
 }
 
-/// What is wrong, for the page; none for what is no one's fault there.
-fn wrong_with(error: &ServiceError) -> Option<Vec<Wrong>> {
-    let general = |message: &str| {
-        vec![Wrong {
-            field: String::new(),
-            message: message.to_owned(),
-        }]
+/// What is wrong, for the page: people are answered in words, whatever it is.
+fn wrong_with(error: &ServiceError) -> Vec<Wrong> {
+    let message = match error {
+        ServiceError::Invalid(Invalid(errors)) => return errors.iter().map(form_field).collect(),
+        ServiceError::Conflict(text) | ServiceError::Forbidden(text) => text.clone(),
+        ServiceError::NotFound => "It is not there any more.".to_owned(),
+        ServiceError::Stale => "It was changed meanwhile: this is how it is now.".to_owned(),
+        ServiceError::Denied(_) => "The credits left do not allow it.".to_owned(),
+        ServiceError::Unauthenticated => "Your session has ended: sign in again.".to_owned(),
+        ServiceError::Busy { .. } => "The server is busy: try again in a moment.".to_owned(),
+        ServiceError::Store(_) => {
+            "Something went wrong on our side: try again in a moment.".to_owned()
+        }
     };
+    vec![Wrong {
+        field: String::new(),
+        message,
+    }]
+}
+
+/// What is shown where the page that a form was on cannot be; what is wrong, when none.
+const fn instead_of(error: &ServiceError) -> Option<AppError> {
     match error {
-        ServiceError::Invalid(Invalid(errors)) => Some(errors.iter().map(form_field).collect()),
-        ServiceError::Conflict(text) | ServiceError::Forbidden(text) => Some(general(text)),
+        ServiceError::NotFound => Some(AppError::NotFound),
+        ServiceError::Busy { .. } => Some(AppError::Busy),
+        ServiceError::Store(_) => Some(AppError::Failed),
         _ => None,
     }
 }
@@ -165,6 +200,7 @@ pub async fn tell(State(state): State<AppState>, request: Request, next: Next) -
             status: StatusCode::OK,
             wrong: Vec::new(),
             next: local(value(&fields, "next")),
+            instead: None,
             fields: None,
         };
         return answer(&state, &asked, action, fields, refused).await;
@@ -176,11 +212,23 @@ pub async fn tell(State(state): State<AppState>, request: Request, next: Next) -
     }
     if let Some(finished) = response.extensions_mut().remove::<Finished>() {
         let reader = super::current(&asked);
-        if let Some(cookie) = keep(&state, &reader, finished).await {
+        let next = match finished.next {
+            Some(next) => next,
+            None => lead_on(&mut response, stands::list_of(&action, &fields)),
+        };
+        if let Some(cookie) = keep(&state, &reader, &next, finished.done).await {
             response.headers_mut().append(header::SET_COOKIE, cookie);
         }
     }
     response
+}
+
+/// Leads on to where a form stands that does not say where it leads: what was done is told there, and a secret shown.
+fn lead_on(response: &mut Response, next: String) -> String {
+    if let Ok(place) = HeaderValue::from_str(&next) {
+        response.headers_mut().insert(header::LOCATION, place);
+    }
+    next
 }
 
 /// The form of a request, which stays readable; nothing of one that holds files.
@@ -237,9 +285,10 @@ async fn answer(
     current.sent.draft = Some(draft.clone());
     let found = match page_at(state, &current, &place).await {
         Some(found) => found,
-        None => page_at(state, &current, &own)
-            .await
-            .unwrap_or_else(|| Found::Problem(AppError::Invalid(draft.text()))),
+        None => page_at(state, &current, &own).await.unwrap_or_else(|| {
+            let wrong = || AppError::Invalid(draft.text());
+            Found::Problem(refused.instead.unwrap_or_else(wrong))
+        }),
     };
     let mut page = show(state, current, found).await;
     *page.status_mut() = refused.status;
@@ -278,28 +327,34 @@ fn reader_of(current: &Current) -> String {
     known.map(app::context::Known::mark).unwrap_or_default()
 }
 
-async fn keep(state: &AppState, reader: &Current, finished: Finished) -> Option<HeaderValue> {
-    let path = finished.next.split(['?', '#']).next().unwrap_or_default();
+async fn keep(state: &AppState, reader: &Current, next: &str, done: Done) -> Option<HeaderValue> {
+    let path = next.split(['?', '#']).next().unwrap_or_default();
     let mut told = Told {
         reader: reader_of(reader),
         path: path.to_owned(),
-        done: finished.done,
+        done,
     };
-    let cookie = COOKIE.keep(&state.services, &state.origin, &told).await;
-    let is_small = |cookie: &HeaderValue| cookie.len() <= MAX_COOKIE_BYTES;
-    let cookie = match cookie {
-        Ok(cookie) if !is_small(&cookie) => {
-            told.done.undo = None;
-            COOKIE.keep(&state.services, &state.origin, &told).await
+    // What does not fit is left out: first the way back, then the end of the sentence.
+    let shorter: [fn(&mut Done); 3] = [|_| {}, |done| done.undo = None, shorten];
+    for cut in shorter {
+        cut(&mut told.done);
+        let cookie = COOKIE.keep(&state.services, &state.origin, &told).await;
+        match cookie {
+            Ok(cookie) if cookie.len() > MAX_COOKIE_BYTES => {}
+            Ok(cookie) => return Some(cookie),
+            Err(error) => {
+                tracing::error!(%error, "what was done could not be told");
+                return None;
+            }
         }
-        cookie => cookie,
-    };
-    match cookie {
-        Ok(cookie) => Some(cookie).filter(is_small),
-        Err(error) => {
-            tracing::error!(%error, "what was done could not be told");
-            None
-        }
+    }
+    None
+}
+
+fn shorten(done: &mut Done) {
+    if let Some((end, _)) = done.text.char_indices().nth(SHORT_CHARS) {
+        done.text.truncate(end);
+        done.text.push('…');
     }
 }
 

@@ -29,7 +29,10 @@ pub async fn mark(
             services.unmark_reviewed(&scope, &form.week).await?;
             return Ok(Done::said("The week is not marked as reviewed any more."));
         }
-        services.mark_reviewed(&scope, &form.week).await?;
+        if !services.mark_reviewed(&scope, &form.week).await? {
+            let said = "The week was marked as reviewed before: the page says by whom.";
+            return Ok(Done::said(said));
+        }
         let undo = [
             ("account", form.account.clone()),
             ("week", form.week.clone()),

@@ -5,12 +5,18 @@ use super::fields::{Fields, text};
 
 /// The page that a form stands on, with the sheet over it that holds the form.
 pub(super) fn page_of(action: &str, fields: &Fields) -> String {
-    sheet_of(action, fields).unwrap_or_else(|| address(action, fields, None))
+    sheet_of(action, fields).unwrap_or_else(|| list_of(action, fields))
+}
+
+/// The same page, with nothing over it.
+pub(super) fn list_of(action: &str, fields: &Fields) -> String {
+    address(action, fields, None)
 }
 
 /// The same, of a form that stands in a sheet.
 pub(super) fn sheet_of(action: &str, fields: &Fields) -> Option<String> {
     let of = |sheet, field| Some((sheet, text(fields, field)));
+    let is_of = |kind| text(fields, "kind") == kind;
     let sheet = match action {
         "/settings/members/invite" => Some(("new", "invitation")),
         "/settings/members/change" => of("edit", "member"),
@@ -22,6 +28,8 @@ pub(super) fn sheet_of(action: &str, fields: &Fields) -> Option<String> {
         "/billing/alerts/rules" if text(fields, "key").is_empty() => Some(("new", "rule")),
         "/billing/alerts/rules" => of("edit", "key"),
         "/companies/limits" => of("edit", "company"),
+        "/billing/orders" if is_of("plan") => of("switch", "item"),
+        "/billing/orders" => of("buy", "item"),
         _ => None,
     };
     sheet.map(|sheet| address(action, fields, Some(sheet)))
@@ -31,6 +39,8 @@ fn address(action: &str, fields: &Fields, sheet: Option<(&str, &str)>) -> String
     let mut query = form_urlencoded::Serializer::new(String::new());
     let account = Some(("account", text(fields, "account"))).filter(|(_, key)| !key.is_empty());
     query.extend_pairs(account).extend_pairs(sheet);
+    let is_counted = sheet.is_some_and(|(name, _)| name == "buy");
+    query.extend_pairs(is_counted.then(|| ("quantity", text(fields, "quantity"))));
     format!("{}?{}", path_of(action), query.finish())
 }
 
@@ -46,7 +56,8 @@ fn path_of(action: &str) -> &'static str {
         _ if begins("/companies/") => app::COMPANIES_PATH,
         _ if begins("/settings/members/") => app::MEMBERS_PATH,
         _ if begins("/settings/keys/") => app::KEYS_PATH,
-        _ if begins("/settings/you/") => app::YOU_PATH,
+        _ if begins(app::YOU_PATH) => app::YOU_PATH,
+        _ if begins(app::SECOND_FACTOR_PATH) => app::SECOND_FACTOR_PATH,
         _ => app::USAGE_PATH,
     }
 }

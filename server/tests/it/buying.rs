@@ -158,7 +158,13 @@ async fn an_order_is_cancelled_until_it_is_paid_and_a_payment_that_comes_after_a
     };
     let first = order().await;
     let led = cancel(&first).await;
+    let recorded = async || {
+        let audit = get(&server, &owner, "/settings/audit?account=northwind").await;
+        audit.ok(200).text().matches("<tr").count()
+    };
+    let before = recorded().await;
     assert_eq!(led, cancel(&first).await, "cancelling twice is cancelling");
+    assert_eq!(recorded().await, before, "and recorded once");
     let led = led.strip_prefix("done=").unwrap();
     assert!(
         get(&server, &owner, led)
@@ -270,4 +276,37 @@ async fn a_larger_plan_costs_the_difference_and_a_smaller_one_nothing_in_this_cy
     assert!(page.contains("After the pending order"));
     pay(&server, &orders(&server).await[0]).await;
     assert_eq!(server.balance().await["allocation"], "5000");
+}
+
+#[tokio::test]
+async fn going_back_to_the_plan_whose_credits_the_cycle_has_costs_nothing() {
+    let (server, owner) = shop().await;
+    for (key, credits, price) in [("small", "100", "10"), ("large", "5000", "40")] {
+        let plan =
+            json!({ "name": key, "monthly_credits": credits, "price": price, "currency": "EUR" });
+        server
+            .put(&format!("/api/v1/plans/{key}"), &plan)
+            .await
+            .ok(201);
+    }
+    let switch = async |plan: &str| {
+        let body = fields(&plans(&server, &owner, &format!("&switch={plan}")).await);
+        send(&server, &owner, "/billing/orders", &body)
+            .await
+            .ok(303);
+        let all = orders(&server).await.into_iter();
+        let mut pending = all.filter(|order| order["state"] == "ordered");
+        let order = pending.next().unwrap();
+        pay(&server, &order).await;
+        order
+    };
+    switch("large").await;
+    let before = server.balance().await["allocation"].clone();
+    assert_eq!(switch("small").await["price"], "0");
+    let back = switch("large").await;
+    assert_eq!(
+        (&back["price"], &back["checkout_url"]),
+        (&json!("0"), &Value::Null)
+    );
+    assert_eq!(server.balance().await["allocation"], before);
 }

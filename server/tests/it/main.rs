@@ -51,6 +51,7 @@ mod lists;
 mod live_access;
 mod live_limits;
 mod made_up;
+mod many_companies;
 mod matrix;
 mod names;
 mod neighbours;

@@ -3,8 +3,13 @@
 use domain::{activity::LogRow, number};
 use leptos::prelude::*;
 
-use super::RefundOutcome;
+use crate::{
+    forms::{Draft, FormState},
+    ui::escape,
+};
 
+/// Where a request is sent.
+const REQUEST: &str = "/billing/disputes";
 /// Longest reason, in characters.
 const REASON_MAX: u32 = 500;
 
@@ -21,34 +26,37 @@ pub fn Requests(
 }
 
 /// The form that requests a refund: all that is left of the event's cost, unless less is written.
-#[component]
-pub fn RefundForm(
-    /// The event.
+/// Without scripts it leads on to `here`; `draft` is one that was sent so, and refused.
+pub fn refund_form(
     row: LogRow,
-    /// Key of its account.
     account: String,
-    /// Where to go on to without scripts.
     here: String,
-    /// Why the last request was not taken.
-    refused: Option<RefundOutcome>,
-) -> impl IntoView {
+    draft: Option<&Draft>,
+) -> impl IntoView + use<> {
     let left = number::credits(row.net());
     let all = row.net().to_string();
-    let is_refused = refused.is_some();
-    let refused =
-        refused.map(|refused| view! { <p class="field-error" role="alert">{refused.text()}</p> });
+    let names = [("source", row.source.as_str()), ("event", row.id.as_str())];
+    let form = FormState::new("refund", draft, REQUEST, &names);
+    let (of_credits, of_reason) = (form.marks("credits", false), form.marks("reason", false));
+    // As a child, nothing at all would be written as a space.
+    let (asked, reason) = (form.value("credits", all), form.value("reason", ""));
+    let wrong_credits = form.under("credits", "Credits to refund");
+    let wrong_reason = form.under("reason", "Reason");
+    let refused = form.foot();
+    let is_refused = form.is_draft();
     view! {
         <details class="receipt-dispute" open=is_refused>
             <summary>"Request a refund"</summary>
-            <form method="post" action="/billing/disputes">
+            <form method="post" action=REQUEST>
                 <input type="hidden" name="account" value=account/>
                 <input type="hidden" name="source" value=row.source/>
                 <input type="hidden" name="event" value=row.id/>
                 <input type="hidden" name="next" value=here + "#receipt"/>
                 <label>"Credits to refund"
-                    <span class="receipt-of"><input name="credits" inputmode="decimal" autocomplete="off" value=all/><span>"of "{left}</span></span>
+                    <span class="receipt-of"><input name="credits" inputmode="decimal" autocomplete="off" value=asked aria-invalid=of_credits.invalid aria-describedby=of_credits.described autofocus=of_credits.focus/><span>"of "{left}</span></span>
+                    {wrong_credits}
                 </label>
-                <label>"Reason"<textarea name="reason" required maxlength=REASON_MAX.to_string() rows="3"></textarea></label>
+                <label>"Reason"<textarea name="reason" required maxlength=REASON_MAX.to_string() rows="3" aria-invalid=of_reason.invalid aria-describedby=of_reason.described autofocus=of_reason.focus inner_html=escape(&reason)></textarea>{wrong_reason}</label>
                 <p class="receipt-decides"><span>"The platform decides."</span><span class="needs-script" data-count=REASON_MAX.to_string()>{format!("0 of {REASON_MAX}")}</span></p>
                 {refused}
                 <p class="receipt-send">

@@ -16,7 +16,6 @@ pub use lines::{
 };
 pub(super) use offers::buy_href;
 pub use pending::order_words;
-pub use words::{pack_offer, plan_offer};
 
 use domain::{
     ledger::{Balance, CreditFacts, Order},

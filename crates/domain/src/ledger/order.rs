@@ -111,6 +111,12 @@ impl Order {
         self.state == OrderState::Ordered
     }
 
+    /// Whether there is nothing to pay for it. What has no price is paid as is agreed.
+    pub fn is_free(&self) -> bool {
+        let price = self.price.as_ref().and_then(|price| price.parse().ok());
+        price == Some(Credits::ZERO)
+    }
+
     /// Whether somebody who orders this most probably means an order that is pending already: one of the same pack, or of
     /// any plan, as an account has one.
     pub fn repeats(&self, pending: &Self) -> bool {

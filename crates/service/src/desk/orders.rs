@@ -27,7 +27,7 @@ impl Account {
     ) -> Result<Acted, Refusal> {
         let order = self.orders.get(id).cloned().ok_or(Refusal::NotFound)?;
         if order.state == OrderState::Applied {
-            return Ok(Acted::Order(Box::new(order)));
+            return Ok(Acted::KnownOrder(Box::new(order)));
         }
         match order.kind {
             OrderKind::Pack => {
@@ -86,7 +86,7 @@ impl Account {
         let order = self.orders.get(id).cloned().ok_or(Refusal::NotFound)?;
         match order.state {
             OrderState::Applied => return Err(Refusal::Decided("paid")),
-            OrderState::Cancelled => return Ok(Acted::Order(Box::new(order))),
+            OrderState::Cancelled => return Ok(Acted::KnownOrder(Box::new(order))),
             OrderState::Ordered | OrderState::Failed => {}
         }
         let cancelled = Order {

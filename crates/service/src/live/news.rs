@@ -21,10 +21,10 @@ impl Mark {
     fn is_beyond(self, other: Self) -> bool {
         let parts = |mark: Self| {
             let far = mark.far;
-            (far.books, far.newest, far.alerts, mark.told)
+            (far.books, far.newest, far.others, mark.told)
         };
-        let ((books, newest, alerts, told), than) = (parts(self), parts(other));
-        books > than.0 || newest > than.1 || alerts > than.2 || told > than.3
+        let ((books, newest, others, told), than) = (parts(self), parts(other));
+        books > than.0 || newest > than.1 || others > than.2 || told > than.3
     }
 }
 

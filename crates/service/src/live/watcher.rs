@@ -140,7 +140,7 @@ impl Watcher {
                 let far = HowFar {
                     books: reading.version,
                     newest: newest.unwrap_or(Seq::ZERO),
-                    alerts: known.map_or(0, |far| far.alerts),
+                    others: known.map_or(0, |far| far.others),
                 };
                 reading.far = Mark { far, told };
                 hub.publish(account, reading);

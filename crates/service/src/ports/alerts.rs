@@ -205,6 +205,17 @@ pub struct DueAsk<'a> {
     pub running: &'a [(AccountId, Target)],
 }
 
+/// What became of writing down that somebody knows of something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Noted {
+    /// It is written down now.
+    Now,
+    /// It was before: nothing was changed.
+    Before,
+    /// There is no such thing.
+    Missing,
+}
+
 /// Keeps alerts, webhooks, and messages on their way.
 #[async_trait]
 pub trait AlertStore {
@@ -254,14 +265,14 @@ pub trait AlertStore {
         now: Time,
     ) -> StoreResult<usize>;
 
-    /// Writes down who knows of an alert, once; whether there is one.
+    /// Writes down who knows of an alert, once: who said so first stays.
     async fn acknowledge_alert(
         &self,
         account: AccountId,
         number: i64,
         by: &str,
         now: Time,
-    ) -> StoreResult<bool>;
+    ) -> StoreResult<Noted>;
 
     /// Takes back that somebody knows of an alert; whether it was they who said so.
     async fn unacknowledge_alert(

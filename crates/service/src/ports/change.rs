@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::Membership;
+use crate::orders::PlanBase;
 
 /// Bytes of a version: enough that no two contents share one by chance.
 const VERSION_BYTES: usize = 12;
@@ -96,11 +97,11 @@ impl Versioned for RateCard {
     }
 }
 
-/// Something to buy as an account is offered it: beside the plan that it is on.
+/// Something to buy as an account is offered it: with all that the sum to pay and what is said of it depend on.
 #[derive(Debug, Serialize)]
 pub struct Offered<'a, T> {
-    /// Key of the account's plan.
-    pub plan: &'a str,
+    /// The plan that the account is on, its price among it, and what the running cycle has of plans.
+    pub base: &'a PlanBase,
     /// What is offered.
     pub item: &'a T,
 }

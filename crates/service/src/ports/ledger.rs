@@ -248,6 +248,8 @@ pub enum Acted {
     Hold(Hold),
     /// The order as it is now.
     Order(Box<Order>),
+    /// The order, which had been paid or cancelled before: nothing was changed.
+    KnownOrder(Box<Order>),
     /// The dispute as it is now.
     Dispute(Box<Dispute>),
     /// The dispute, which had been decided in the same way before: nothing was changed.
@@ -347,6 +349,9 @@ pub trait LedgerStore {
         before: Option<&TimedId>,
         limit: u32,
     ) -> StoreResult<Vec<Order>>;
+
+    /// The orders of an account that wait for their payment, newest first.
+    async fn pending_orders(&self, account: AccountId) -> StoreResult<Vec<Order>>;
 
     /// The account an order belongs to.
     async fn order_account(&self, order: &str) -> StoreResult<Option<AccountId>>;

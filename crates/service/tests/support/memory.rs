@@ -163,11 +163,12 @@ impl ReviewStore for MemoryStore {
         week: Time,
         by: &str,
         now: Time,
-    ) -> StoreResult<()> {
-        if self.review(account, week).await?.is_none() {
+    ) -> StoreResult<bool> {
+        let is_first = self.review(account, week).await?.is_none();
+        if is_first {
             self.change(|state| state.reviews.push((account, week, (now, by.to_owned()))));
         }
-        Ok(())
+        Ok(is_first)
     }
 
     async fn unmark_reviewed(&self, account: AccountId, week: Time, by: &str) -> StoreResult<bool> {

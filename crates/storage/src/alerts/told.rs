@@ -6,7 +6,7 @@ use domain::{
     AccountId, Credits, Time,
     alert::{Crossings, Ending, Mark, Reading},
 };
-use service::ports::{Alert, AlertChange, AlertTurn};
+use service::ports::{Alert, AlertChange, AlertTurn, Noted};
 use sqlx::SqlitePool;
 
 use super::messages;
@@ -286,10 +286,11 @@ pub(super) async fn acknowledge(
     number: i64,
     by: &str,
     now: Time,
-) -> Result<bool> {
-    const SQL: &str = "UPDATE alerts
-        SET acknowledged_at = coalesce(acknowledged_at, ?3), acknowledged_by = coalesce(acknowledged_by, ?4)
-        WHERE account_id = ?1 AND number = ?2";
+) -> Result<Noted> {
+    const SQL: &str = "UPDATE alerts SET acknowledged_at = ?3, acknowledged_by = ?4
+        WHERE account_id = ?1 AND number = ?2 AND acknowledged_at IS NULL";
+    const IS_THERE: &str =
+        "SELECT EXISTS (SELECT 1 FROM alerts WHERE account_id = ?1 AND number = ?2)";
     once(writer, async |tx| {
         let done = sqlx::query(SQL)
             .bind(account.0)
@@ -298,7 +299,19 @@ pub(super) async fn acknowledge(
             .bind(by)
             .execute(tx.connection())
             .await?;
-        Ok(Did::if_any(done.rows_affected() > 0))
+        if done.rows_affected() > 0 {
+            return Ok(Did::Done(Noted::Now));
+        }
+        let is_there = sqlx::query_scalar(IS_THERE)
+            .bind(account.0)
+            .bind(number)
+            .fetch_one(tx.connection())
+            .await?;
+        Ok(if is_there {
+            Did::Done(Noted::Before)
+        } else {
+            Did::Nothing(Noted::Missing)
+        })
     })
     .await
 }

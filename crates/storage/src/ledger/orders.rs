@@ -186,6 +186,16 @@ pub(super) async fn pending(
     rows.into_iter().map(order).collect()
 }
 
+/// All orders of an account that wait for their payment, newest first.
+#[tracing::instrument(name = "db.orders.pending", skip_all)]
+pub(super) async fn pending_of(readers: &SqlitePool, account: AccountId) -> Result<Vec<Order>> {
+    let mut connection = readers.acquire().await?;
+    let found = pending(&mut connection, &[&account]).await?;
+    let mut orders: Vec<_> = found.into_iter().map(|(_, order)| order).collect();
+    orders.sort_by(|a, b| (b.created_at, &b.id).cmp(&(a.created_at, &a.id)));
+    Ok(orders)
+}
+
 /// A place in a list by time and id as its statement takes it: before everything when there is none.
 fn place(before: Option<&TimedId>) -> (i64, &str) {
     before.map_or((i64::MAX, ""), |place| (place.time.micros(), &place.id))

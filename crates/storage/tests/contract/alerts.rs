@@ -8,7 +8,7 @@ use domain::{
     alert::{Condition, Crossings, Ending, Mark, Reading, Rule},
 };
 use service::ports::{
-    AlertChange, AlertTurn, Delivery, DueAsk, Edited, EmailKind, Expected, Message, Outcome,
+    AlertChange, AlertTurn, Delivery, DueAsk, Edited, EmailKind, Expected, Message, Noted, Outcome,
     Reached, Target, Webhook,
 };
 
@@ -140,10 +140,10 @@ pub async fn a_change_is_made_once_however_many_programs_make_it(backend: Arc<dy
     let ids: Vec<_> = sent.iter().map(|one| one.message.as_str()).collect();
     assert_eq!(ids, ["msg_4", "msg_3", "msg_1"]);
     let known = store.acknowledge_alert(account, told[0].number, "ada", NOW);
-    assert!(known.await.unwrap());
+    assert_eq!(known.await.unwrap(), Noted::Now);
     let later = NOW.plus_micros(1);
     let known = store.acknowledge_alert(account, told[0].number, "bob", later);
-    assert!(known.await.unwrap());
+    assert_eq!(known.await.unwrap(), Noted::Before);
     let told = store.alerts(account, None, 1).await.unwrap();
     assert_eq!(told[0].acknowledged, Some((NOW, "ada".to_owned())));
     let number = told[0].number;
@@ -154,7 +154,7 @@ pub async fn a_change_is_made_once_however_many_programs_make_it(backend: Arc<dy
     let told = store.alerts(account, None, 1).await.unwrap();
     assert_eq!(told[0].acknowledged, None);
     let foreign = store.acknowledge_alert(world.other.id, told[0].number, "eve", NOW);
-    assert!(!foreign.await.unwrap());
+    assert_eq!(foreign.await.unwrap(), Noted::Missing);
     assert_eq!(store.alerts(world.other.id, None, 10).await.unwrap(), []);
 }
 

@@ -22,9 +22,10 @@ pub async fn a_week_is_looked_through_once(backend: Arc<dyn Backend>) {
     let world = World::new(backend).await;
     let (store, account) = (&world.store, world.account.id);
     assert_eq!(store.review(account, NOW).await.unwrap(), None);
-    for (who, later_us) in [("ada", 1), ("bob", 2)] {
+    for (who, later_us, is_first) in [("ada", 1, true), ("bob", 2, false)] {
         let at = NOW.plus_micros(later_us);
-        store.mark_reviewed(account, NOW, who, at).await.unwrap();
+        let marked = store.mark_reviewed(account, NOW, who, at);
+        assert_eq!(marked.await.unwrap(), is_first, "{who}");
     }
     let by = Some((NOW.plus_micros(1), "ada".to_owned()));
     assert_eq!(store.review(account, NOW).await.unwrap(), by);

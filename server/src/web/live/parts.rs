@@ -1,8 +1,9 @@
 //! Pages that are rendered again for those who follow them: once for all who look at the same with the same rights.
 
+mod rendering;
+
 use std::{
     collections::HashMap,
-    hash::{DefaultHasher, Hash as _, Hasher as _},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, Weak,
         atomic::{AtomicU64, Ordering},
@@ -14,12 +15,12 @@ use app::{
     context::{Current, Person},
     error::AppError,
     pages::Followed,
-    parts::{ShownParts, marked},
+    parts::ShownParts,
 };
 use domain::{
     Time,
     calendar::{Window, Zone},
-    live::{LiveFrame, Part, Parts},
+    live::LiveFrame,
 };
 use futures::{Stream, stream};
 use service::{
@@ -32,13 +33,14 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
+use self::rendering::{Rendering, resync};
 use crate::{seat::Seat, web::files};
 
 /// A page is rendered again no sooner than this after the last time.
 const EVERY: Duration = Duration::from_secs(1);
 /// Nor does rendering it again take more than one part in so many of the time.
 const SHARE: u32 = 10;
-/// Pages that are rendered again at the same time.
+/// Pages that are written again at the same time, when what they show has been read.
 const AT_ONCE: usize = 2;
 /// When a page that could not be read is read again.
 const RETRY_AFTER: Duration = Duration::from_secs(2);
@@ -188,55 +190,6 @@ struct State {
 /// What came of rendering a page: nothing when it can no longer be shown as it was.
 type Outcome = Option<Arc<Rendering>>;
 
-/// A page, rendered again.
-struct Rendering {
-    parts: Vec<Part>,
-    says: ShownParts,
-    /// Whether these are all marked parts of the page.
-    is_whole: bool,
-    /// What was told of it, each once for all who saw the same before.
-    told: Mutex<HashMap<u64, Arc<Told>>>,
-}
-
-impl Rendering {
-    fn of(html: &str, is_whole: bool) -> Self {
-        let parts = marked(html);
-        Self {
-            says: ShownParts::of(None, &parts),
-            parts,
-            is_whole,
-            told: Mutex::default(),
-        }
-    }
-
-    /// What is new to a page that shows something, which shows it from now on.
-    fn news_to(&self, shown: &mut ShownParts) -> Option<Arc<Told>> {
-        if self.is_whole && shown.since.is_some() && !shown.is_alike(&self.says) {
-            return Some(resync());
-        }
-        let mut hash = DefaultHasher::new();
-        shown.hash(&mut hash);
-        let changed = shown.take(&self.says);
-        if changed.is_empty() {
-            return None;
-        }
-        let make = || {
-            let changed = changed.iter().filter_map(|place| self.parts.get(*place));
-            let parts = Parts {
-                changed: changed.cloned().collect(),
-                shown: shown.to_text(),
-            };
-            Arc::new(Told::new(LiveFrame::Parts(Box::new(parts))))
-        };
-        let mut told = lock(&self.told);
-        Some(Arc::clone(told.entry(hash.finish()).or_insert_with(make)))
-    }
-}
-
-fn resync() -> Arc<Told> {
-    Arc::new(Told::new(LiveFrame::Resync))
-}
-
 /// One page's marked parts, followed.
 pub(super) struct Viewer {
     view: Arc<View>,
@@ -257,9 +210,13 @@ impl Viewer {
         page: Page,
         services: Services,
         seat: Seat,
-        (scope, shown): (&Scope, ShownParts),
+        (scope, mut shown): (&Scope, ShownParts),
     ) -> Self {
         let (key, page) = page.shared();
+        // Of the time only the day matters, so all who read the page on one day are told the same.
+        if let Some(since) = &mut shown.since {
+            since.at = start_of_day(scope, since.at);
+        }
         let turns_at = shown.since.filter(|_| page.path != app::USAGE_PATH);
         let turns_at = turns_at.map(|since| end_of_day(scope, since.at));
         Self {
@@ -375,9 +332,6 @@ struct Running {
 impl Running {
     async fn run(mut self, page: Page, services: Services, number: u64) {
         let all = Arc::clone(&self.view.all);
-        let Ok(_place) = all.at_once.acquire().await else {
-            return;
-        };
         let began = Instant::now();
         let Page {
             path,
@@ -386,11 +340,17 @@ impl Running {
         } = page;
         match Followed::read(&services, &current, &path, &query).await {
             Ok(page) => {
-                let is_whole = page.is_whole();
+                let (is_whole, read_in) = (page.is_whole(), began.elapsed());
+                // A place is taken once everything is read: reading waits for the account's turn, and however many wait
+                // for one, they keep no place from the others.
+                let Ok(_place) = all.at_once.acquire().await else {
+                    return;
+                };
+                let began = Instant::now();
                 let html = page.html(current, files::assets().clone());
                 let rendering = Arc::new(Rendering::of(&html, is_whole));
                 all.made.fetch_add(1, Ordering::Relaxed);
-                self.wait = EVERY.max(began.elapsed() * SHARE);
+                self.wait = EVERY.max((read_in + began.elapsed()) * SHARE);
                 self.outcome = Some((number, Some(rendering)));
             }
             Err(AppError::Busy | AppError::Failed) => {}
@@ -412,10 +372,19 @@ impl Drop for Running {
     }
 }
 
+/// When the day of an account begins.
+fn start_of_day(scope: &Scope, now: Time) -> Time {
+    zone_of(scope).day_of(now)
+}
+
 /// When the day of an account ends.
 fn end_of_day(scope: &Scope, now: Time) -> Time {
-    let zone = Zone::named(&scope.account().time_zone).unwrap_or_else(|_| Zone::utc());
+    let zone = zone_of(scope);
     Window::Day.next(zone.day_of(now), &zone)
+}
+
+fn zone_of(scope: &Scope) -> Zone {
+    Zone::named(&scope.account().time_zone).unwrap_or_else(|_| Zone::utc())
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -18,6 +18,9 @@ use crate::{
     pages::settings::frame::{Ask, hidden},
 };
 
+/// Where an order is sent.
+const ORDER: &str = "/billing/orders";
+
 /// What somebody is about to order, and what that would do.
 #[derive(Debug, Clone)]
 pub(super) struct Summary {
@@ -62,11 +65,11 @@ impl Summary {
         let offer = match order.kind {
             OrderKind::Pack => {
                 let pack = catalogue.packs.iter().find(|pack| pack.key == order.item)?;
-                words::pack_offer(pack, &billing.plan.key)
+                words::pack_offer(pack, &billing.base)
             }
             OrderKind::Plan => {
                 let plan = catalogue.plans.iter().find(|plan| plan.key == order.item)?;
-                words::plan_offer(plan, &billing.plan)
+                words::plan_offer(plan, &billing.base)
             }
         };
         let amount = |text: Option<&String>| text?.parse::<Credits>().ok();
@@ -81,7 +84,7 @@ impl Summary {
             title: order.title(),
             credits: order.credits,
             price: words::price(order.price.as_ref(), order.currency.as_ref()),
-            is_free: due == Some(Credits::ZERO),
+            is_free: order.is_free(),
             effect: words::effect_line(effect, billing),
             at_end: at_end(effect, billing, &offer),
             ends_on: billing
@@ -119,7 +122,7 @@ fn at_end(effect: &Effect, billing: &Billing, offer: &Offer) -> Vec<(String, Str
         |price: Option<&String>| price.map_or_else(String::new, |price| format!(", {price}"));
     match effect.order.kind {
         OrderKind::Pack => {
-            let plan = words::plan_offer(&billing.plan, &billing.plan);
+            let plan = words::plan_offer(&billing.plan, &billing.base);
             let renewal = format!(
                 "{} credits{}, as before",
                 number::whole_credits(plan.credits),
@@ -256,6 +259,8 @@ impl PlansPage {
 
     fn place_form(&self, summary: &Summary, back: &str) -> impl IntoView + use<> {
         let offer = &summary.offer;
+        let form = self.frame.form("order", ORDER, &[("item", &offer.key)]);
+        let refused = form.foot();
         let with_plan = summary.with_plan.as_ref();
         let with_plan = with_plan.map(|sum| format!("this cycle, with your plan, {sum}"));
         let next = if summary.is_free {
@@ -264,19 +269,16 @@ impl PlansPage {
             "You pay in the next step. Until then you can cancel."
         };
         view! {
-            <form method="post" action="/billing/orders" class="buy-place">
+            <form method="post" action=ORDER class="buy-place">
                 {hidden("account", self.frame.account.clone())}
                 {hidden("kind", summary.kind.id())}
                 {hidden("item", offer.key.clone())}
                 {hidden("quantity", summary.quantity.to_string())}
                 {hidden("request", summary.request.clone())}
-                {hidden("seen_plan", self.plan.clone())}
-                {hidden("seen_credits", offer.credits.to_string())}
-                {hidden("seen_price", offer.price.clone().unwrap_or_default())}
-                {hidden("seen_terms", offer.terms.clone())}
                 {hidden("version", offer.version.clone())}
                 {hidden("next", back.to_owned())}
                 <p class="buy-total"><span>"Total "<small>{with_plan}</small></span><b data-testid="total">{summary.price()}</b></p>
+                {refused}
                 <button class="button primary" type="submit">"Place order"</button>
                 <p class="buy-note">{next}</p>
             </form>

@@ -79,6 +79,8 @@ pub struct OrderLine {
     pub price: Option<String>,
     /// Whether it waits for its payment.
     pub is_pending: bool,
+    /// Whether there is nothing to pay for it.
+    pub is_free: bool,
     /// Whether it can still be cancelled.
     pub may_cancel: bool,
     /// How far it is.

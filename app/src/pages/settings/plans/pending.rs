@@ -74,7 +74,9 @@ fn words(kind: OrderKind, name: &str, credits: Credits, price: Option<&String>) 
 
 fn pending(line: &OrderLine, may_buy: bool) -> impl IntoView + use<> {
     let title = format!("Order pending: {}", what(line));
-    let how = if line.checkout_url.is_some() {
+    let how = if line.is_free {
+        "There is nothing to pay: it takes effect as soon as the platform confirms it."
+    } else if line.checkout_url.is_some() {
         "Credits are added as soon as it is paid."
     } else {
         "Credits are added as soon as the platform confirms its payment."

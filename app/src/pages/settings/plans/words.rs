@@ -12,6 +12,7 @@ use service::{
     activity::{decision_words, support_words},
     billing::{Billing, Effect, LEDGER_LINES},
     forecast::AccountForecast,
+    orders::PlanBase,
     ports::{Offered, Versioned as _},
 };
 
@@ -35,7 +36,7 @@ pub(super) fn grant_lines(billing: &Billing) -> Vec<GrantLine> {
 pub(super) fn plan_offers(billing: &Billing) -> Vec<Offer> {
     lines(&billing.catalogue.plans, |plan| Offer {
         effect: effect_on_offer(billing, OrderKind::Plan, &plan.key),
-        ..plan_offer(plan, &billing.plan)
+        ..plan_offer(plan, &billing.base)
     })
 }
 
@@ -43,7 +44,7 @@ pub(super) fn plan_offers(billing: &Billing) -> Vec<Offer> {
 pub(super) fn pack_offers(billing: &Billing) -> Vec<Offer> {
     lines(&billing.catalogue.packs, |pack| Offer {
         effect: effect_on_offer(billing, OrderKind::Pack, &pack.key),
-        ..pack_offer(pack, &billing.plan.key)
+        ..pack_offer(pack, &billing.base)
     })
 }
 
@@ -71,11 +72,14 @@ fn lines<T, L>(items: &[T], line: impl Fn(&T) -> L) -> Vec<L> {
 }
 
 /// A plan as an account is offered it that is on another.
-pub fn plan_offer(plan: &Plan, current: &Plan) -> Offer {
+pub(super) fn plan_offer(plan: &Plan, base: &PlanBase) -> Offer {
+    let current = &base.plan;
     let standing = match plan.monthly_credits.cmp(&current.monthly_credits) {
         _ if plan.key == current.key => Standing::Current,
         std::cmp::Ordering::Less => Standing::Smaller,
         std::cmp::Ordering::Equal => Standing::Equal,
+        // It is larger than the account's plan, and not than what the cycle has already.
+        std::cmp::Ordering::Greater if !base.is_exceeded_by(plan) => Standing::Equal,
         std::cmp::Ordering::Greater => Standing::Larger,
     };
     let terms = match plan.rollover {
@@ -99,17 +103,17 @@ pub fn plan_offer(plan: &Plan, current: &Plan) -> Offer {
         terms,
         effect: None,
         standing,
-        version: version(&current.key, plan),
+        version: version(base, plan),
     }
 }
 
-/// The version of an offer to an account that is on a plan.
-fn version<T: Serialize>(plan: &str, item: &T) -> String {
-    Offered { plan, item }.version().to_string()
+/// The version of an offer to an account.
+fn version<T: Serialize>(base: &PlanBase, item: &T) -> String {
+    Offered { base, item }.version().to_string()
 }
 
 /// A pack as an account is offered it that is on a plan.
-pub fn pack_offer(pack: &Pack, plan: &str) -> Offer {
+pub(super) fn pack_offer(pack: &Pack, base: &PlanBase) -> Offer {
     let terms = match pack.valid_cycles {
         1 => "Valid to the end of this cycle".to_owned(),
         cycles => format!("Valid for {cycles} billing cycles"),
@@ -123,7 +127,7 @@ pub fn pack_offer(pack: &Pack, plan: &str) -> Offer {
         terms,
         effect: None,
         standing: Standing::Beside,
-        version: version(plan, pack),
+        version: version(base, pack),
     }
 }
 
@@ -171,6 +175,7 @@ pub(super) fn order_line(order: &Order, checkout_url: Option<String>, zone: &Zon
         name: order.title(),
         credits: order.credits,
         is_pending: order.is_pending(),
+        is_free: order.is_free(),
         may_cancel: matches!(order.state, OrderState::Ordered | OrderState::Failed),
         price: price(order.price.as_ref(), order.currency.as_ref()),
         progress,

@@ -52,10 +52,7 @@ impl Books {
     ///
     /// A larger `amount` than was given so far (a larger plan) gives the difference; a smaller one takes nothing away.
     pub fn allot(&mut self, cycle: TimeRange, amount: Credits, name: &str, moment: Moment) {
-        let given: i128 = self
-            .allocation_of(cycle.start)
-            .map(|grant| i128::from(grant.amount.micro()))
-            .sum();
+        let given = i128::from(self.allotted(cycle.start).micro());
         let is_first = self.allocation_of(cycle.start).next().is_none();
         let missing = clamped(i128::from(amount.micro()) - given);
         if is_first || missing > Credits::ZERO {
@@ -73,6 +70,12 @@ impl Books {
                 moment,
             );
         }
+    }
+
+    /// What plans gave to a cycle so far.
+    pub fn allotted(&self, cycle_start: Time) -> Credits {
+        let given = self.allocation_of(cycle_start);
+        clamped(given.map(|grant| i128::from(grant.amount.micro())).sum())
     }
 
     /// Whether a cycle has its allocation.

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use domain::{AccountId, Time, UserId, alert::Rule};
 use service::ports::{
     Alert, AlertChange, AlertStore, AlertTurn, Delivery, DueAsk, Edited, EmailKind, EmailStore,
-    EndingMark, Expected, Message, Outcome, Reached, StoreResult, Stored, Target, Webhook,
+    EndingMark, Expected, Message, Noted, Outcome, Reached, StoreResult, Stored, Target, Webhook,
 };
 
 use super::{MemoryStore, State, put};
@@ -253,16 +253,19 @@ impl AlertStore for MemoryStore {
         number: i64,
         by: &str,
         now: Time,
-    ) -> StoreResult<bool> {
+    ) -> StoreResult<Noted> {
         Ok(self.change(|state| {
             let mut told = state.alerts.told.iter_mut();
             let found = told.find(|(owner, alert)| *owner == account && alert.number == number);
             let Some((_, alert)) = found else {
-                return false;
+                return Noted::Missing;
             };
-            alert.acknowledged.get_or_insert((now, by.to_owned()));
+            if alert.acknowledged.is_some() {
+                return Noted::Before;
+            }
+            alert.acknowledged = Some((now, by.to_owned()));
             *state.alerts.changes.entry(account).or_default() += 1;
-            true
+            Noted::Now
         }))
     }
 

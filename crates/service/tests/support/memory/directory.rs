@@ -157,6 +157,7 @@ impl DirectoryStore for MemoryStore {
                 (account, company.clone()),
                 |(owner, old)| *owner == account && old.key == key,
             );
+            *state.alerts.changes.entry(account).or_default() += 1;
             Stored::now(company, replaced)
         }))
     }

@@ -390,6 +390,12 @@ impl LedgerStore for MemoryStore {
             .collect())
     }
 
+    async fn pending_orders(&self, account: AccountId) -> StoreResult<Vec<Order>> {
+        let mut orders = self.orders(account, None, u32::MAX).await?;
+        orders.retain(Order::is_pending);
+        Ok(orders)
+    }
+
     async fn orders(
         &self,
         account: AccountId,

@@ -36,7 +36,7 @@ impl ReadStore for MemoryStore {
                 far: HowFar {
                     books: state.books.get(account).map_or(0, |books| books.version),
                     newest: newest.map_or(Seq::ZERO, |event| event.seq),
-                    alerts: state.alerts.changes.get(account).copied().unwrap_or(0),
+                    others: state.alerts.changes.get(account).copied().unwrap_or(0),
                 },
             }
         };
