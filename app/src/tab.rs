@@ -177,6 +177,15 @@ impl Tab {
         }
     }
 
+    /// The server refuses to be followed: whoever was signed out is asked to sign in.
+    pub fn ask_who_reads(self) {
+        leptos::task::spawn_local(async move {
+            if visit::is_signed_out().await {
+                self.refresh();
+            }
+        });
+    }
+
     /// Whether nothing of the page would be lost, and no other is waited for.
     fn may_be_replaced(self) -> bool {
         !(self.is_visiting.get_value() || outdated::is_typed() || parts::is_page_in_use())

@@ -57,7 +57,9 @@ test.describe("One application", () => {
     for (let event = 0; event < 60; event++) {
       await account.api.report({ company: "acme", agent: "chat", activity: "chat_reply", credits: "1", reference: `reply-${event}` });
     }
-    await page.setViewportSize({ width: 1024, height: 360 });
+    // Every page is taller than the window.
+    for (let company = 0; company < 12; company++) await account.api.put(`accounts/${account.key}/companies/company-${company}`, { name: `Company ${company}` });
+    await page.setViewportSize({ width: 1024, height: 500 });
     await usage.open();
     await mark(page);
     const places: { heading: string; title: string; url: string; y: number }[] = [];

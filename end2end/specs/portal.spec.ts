@@ -85,7 +85,7 @@ test.describe("A platform's own users", () => {
     // The page that is open when it ends cannot follow the server any more.
     problems.allow(/status of 401|WebSocket/);
     const account = await Account.make(platform.server, platform.key);
-    await page.goto(await link(account, 3));
+    await page.goto(await link(account, 8));
     await expect(page.getByRole("heading", { level: 1 })).toHaveText("AI Credits Usage");
     await expect(page).toHaveURL(/\/sign-in/);
     await page.goto(`${platform.server.url}${PATH}`);
@@ -95,7 +95,7 @@ test.describe("A platform's own users", () => {
   test("are told within the frame when their time is over: the form to sign in is shown in none", async ({ page, problems }) => {
     problems.allow(/status of 401|WebSocket/);
     const account = await Account.make(platform.server, platform.key);
-    await page.goto(framed(origin(listed), await link(account, 3)));
+    await page.goto(framed(origin(listed), await link(account, 8)));
     const frame = page.frameLocator("iframe");
     await expect(frame.getByRole("heading", { level: 1 })).toHaveText("AI Credits Usage");
     await expect(frame.getByRole("alert")).toContainText("Your session has ended.");

@@ -249,6 +249,9 @@ mod browser {
                         (Link::Broken, wait)
                     }
                     Ended::Failed => {
+                        if let Some(tab) = tab().filter(|_| window().navigator().on_line()) {
+                            tab.ask_who_reads();
+                        }
                         wait = (wait * 2).min(LONGEST_WAIT);
                         (Link::Broken, wait)
                     }

@@ -1,6 +1,8 @@
 //! Sheets over a page: put above it once they are shown, left by Escape, by a press beside them, or by their link; the
 //! focus goes in, and back to where the sheet was opened.
 
+use std::time::Duration;
+
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlDialogElement, HtmlElement};
@@ -43,10 +45,13 @@ pub fn open() {
 pub fn leave() -> bool {
     let close = shown().and_then(|sheet| sheet.query_selector("a[data-close]").ok().flatten());
     let close = close.and_then(|close| close.dyn_into::<HtmlElement>().ok());
-    close.is_some_and(|close| {
-        close.click();
-        true
-    })
+    let is_there = close.is_some();
+    // Afterwards: what listens to clicks may be what called this.
+    set_timeout(
+        move || close.iter().for_each(HtmlElement::click),
+        Duration::ZERO,
+    );
+    is_there
 }
 
 /// Whether a press was beside the sheet, on what dims the page.

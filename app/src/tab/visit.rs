@@ -257,6 +257,15 @@ pub fn ask(href: &str, form: Option<&JsValue>) -> Result<Promise, JsValue> {
     Ok(window().fetch_with_str_and_init(href, &request))
 }
 
+/// Whether the server asks to sign in, in the place of the page that is shown.
+pub async fn is_signed_out() -> bool {
+    let Ok(asked) = ask(&page::address(), None) else {
+        return false;
+    };
+    let asks = |response: Response| response.redirected() && response.url().contains(SIGN_IN_PATH);
+    response_to(asked).await.is_ok_and(asks)
+}
+
 /// What was fetched before the link was followed. A failure of then says nothing about now.
 async fn prefetched(tab: Tab, visit: &Visit) -> Option<Response> {
     let answer = prefetch::take(tab, &visit.href).filter(|_| visit.form.is_none())?;
