@@ -6,7 +6,6 @@ mod agent_cards;
 #[cfg(feature = "ssr")]
 mod amount;
 #[cfg(feature = "ssr")]
-mod billing_notices;
 #[cfg(feature = "ssr")]
 pub mod filter_bar;
 #[cfg(feature = "ssr")]
@@ -43,7 +42,6 @@ pub use {
     activity_log::{ActivityLog, activity_items},
     agent_cards::{AgentCards, agent_drawing, table_rows},
     amount::Amount,
-    billing_notices::billing_notices,
     gauge::{CYCLE_MARK, Gauge, StateBadge},
     kept_fields::kept_fields,
     link_mark::{AsOf, LinkMark},

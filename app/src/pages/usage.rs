@@ -9,8 +9,8 @@ use leptos::prelude::*;
 use crate::{
     components::{
         ActivityLog, AgentCards, CYCLE_MARK, Gauge, Notices, Said, Sidebar, UsageHeader,
-        activity_items, agent_drawing, billing_notices, event_notice, filter_bar::CompanyChoice,
-        pending_line, running_calls, table_rows, tips, usage_marks,
+        activity_items, agent_drawing, event_notice, filter_bar::CompanyChoice, pending_line,
+        running_calls, table_rows, tips, usage_marks,
     },
     figures::Shown,
     functions::{Marks, Page},
@@ -81,7 +81,6 @@ fn shown(page: &Page, query: &str) -> AnyView {
     };
     view! {
         <div class="live-parts">
-            {billing_notices(query)}
             {gauge.view(running_calls(dashboard))}
             {notices.view()}
             {event_notice(&page.event)}

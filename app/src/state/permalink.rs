@@ -45,8 +45,8 @@ impl EventRef {
     }
 }
 
-/// What an address says besides the view: an open receipt, where the log begins, what became of a form.
-const BESIDES: [&str; 4] = ["event", "before", "done", "failed"];
+/// What an address says besides the view: an open receipt, where the log begins.
+const BESIDES: [&str; 2] = ["event", "before"];
 
 /// The query string of the view that an address shows, whatever else the address says.
 pub fn view_of(query: &str) -> String {
@@ -153,7 +153,7 @@ mod tests {
     #[test]
     fn an_open_receipt_is_beside_the_view() {
         assert_eq!(
-            view_of("agent=chat&event=a/b&period=7d&done=disputed&before=1"),
+            view_of("agent=chat&event=a/b&period=7d&before=1"),
             "agent=chat&period=7d"
         );
         assert_eq!(view_of("event=a/b"), "");

@@ -27,7 +27,7 @@ const METRICS: [(&str, usize, &str); 3] = [
 ];
 
 /// What lives as long as the process and has keys, and what bounds it.
-const MAPS: [(&str, &str); 21] = [
+const MAPS: [(&str, &str); 22] = [
     (
         "server/src/api/idempotency.rs",
         "at most MOST_RUNNING requests run",
@@ -59,11 +59,15 @@ const MAPS: [(&str, &str); 21] = [
         "caches of CAPACITY; keys that were used are keys that exist",
     ),
     ("server/src/web/live/places.rs", "streams that are open"),
+    ("server/src/web/live/parts.rs", "pages that are open"),
     (
-        "server/src/web/live/parts.rs",
-        "pages that are open; what is told lives as long as one rendering",
+        "server/src/web/live/parts/rendering.rs",
+        "MOST_TOLD for each rendering, and as long as that is shown",
     ),
-    ("crates/service/src/standing.rs", "streams that are open"),
+    (
+        "crates/service/src/standing.rs",
+        "streams that are open; REMEMBERED sessions that were renamed",
+    ),
     ("crates/service/src/live/hub.rs", "accounts that exist"),
     (
         "crates/service/src/live/reading.rs",
