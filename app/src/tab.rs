@@ -63,6 +63,8 @@ pub struct Tab {
 
 thread_local! {
     static TAB: OnceCell<Tab> = const { OnceCell::new() };
+    /// The page that is read anew in a moment.
+    static REFRESHES: Cell<Option<u32>> = const { Cell::new(None) };
     /// Whether the entry that is shown was gone to by the back or forward button.
     static CAME_BACK: Cell<bool> = const { Cell::new(false) };
 }
@@ -195,8 +197,12 @@ impl Tab {
     fn refresh_later(self) {
         self.connection.falls_behind();
         let number = page::number();
+        if REFRESHES.replace(Some(number)) == Some(number) {
+            return;
+        }
         let again = move || {
             if page::number() == number {
+                REFRESHES.set(None);
                 self.refresh();
             }
         };
