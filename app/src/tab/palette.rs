@@ -151,9 +151,21 @@ fn close() {
 }
 
 fn show(html: &str) {
-    if let Some(results) = results() {
-        results.set_inner_html(html);
+    let Some(results) = results() else { return };
+    let focused = focused_among(&choices());
+    results.set_inner_html(html);
+    // Whoever goes through what was found goes on from the same place.
+    if let Some(choice) = focused.and_then(|at| choices().into_iter().nth(at)) {
+        let _ = choice.focus();
     }
+}
+
+/// Which choice has the focus.
+fn focused_among(choices: &[HtmlElement]) -> Option<usize> {
+    let active = document().active_element();
+    choices
+        .iter()
+        .position(|choice| active.as_ref() == Some(choice.unchecked_ref()))
 }
 
 /// Asks the server for what fits what is typed.
@@ -236,10 +248,7 @@ fn pressed(event: &KeyboardEvent) {
 fn step(event: &KeyboardEvent, by: isize) {
     event.prevent_default();
     let choices = choices();
-    let active = document().active_element();
-    let at = choices
-        .iter()
-        .position(|choice| active.as_ref() == Some(choice.unchecked_ref()));
+    let at = focused_among(&choices);
     let next = match at {
         None if by > 0 => {
             // The first is chosen while the focus is in the text: the key leads to the second.
