@@ -110,12 +110,13 @@ test.describe("The live page", () => {
     await usage.open();
     await usage.row("old-0002").click();
     await expect(usage.receipt).toContainText("old-0002");
-    const place = () => usage.receipt.boundingBox();
+    // Browsers scroll by whole pixels, and rows are as tall as their text.
+    const place = async () => Math.round((await usage.receipt.boundingBox())?.y ?? Number.NaN);
     const before = await place();
     await account.api.report({ company: "acme", credits: "1", reference: "meanwhile" });
     await expect(usage.pill).toHaveText("1 new");
     await expect.poll(async () => (await usage.listed()).events).toBe(61);
-    expect(await place()).toEqual(before);
+    expect(Math.abs((await place()) - before)).toBeLessThanOrEqual(1);
     await expect(usage.receipt).toContainText("old-0002");
   });
 
