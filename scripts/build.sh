@@ -50,6 +50,13 @@ can_rebuild_std() {
 build_wasm() {
   local cargo_profile=wasm-release unstable=() rebuilt=()
   if [ "$profile" = dev ]; then cargo_profile=dev; else find_unstable; fi
+  # The test of the page's size asks for it: without the sources the page is larger.
+  if [ ${#rebuilt[@]} -gt 0 ]; then
+    echo rebuilt >"$stage/library"
+  else
+    echo "as it came" >"$stage/library"
+    if [ "$profile" = release ]; then say "The standard library is taken as it came: the page is larger ('rustup component add rust-src')"; fi
+  fi
   say "Building the page (wasm, $cargo_profile)"
   # Cargo would let RUSTFLAGS hide the flags that env.sh sets. Debug information would only make the
   # page's tens of megabytes more: stack traces use the functions' names.
