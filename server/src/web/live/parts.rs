@@ -40,6 +40,8 @@ use crate::{seat::Seat, web::files};
 const EVERY: Duration = Duration::from_secs(1);
 /// Nor does rendering it again take more than one part in so many of the time.
 const SHARE: u32 = 10;
+/// However long it took once, as when the machine was busy: nobody waits longer than this for what is new.
+const LONGEST: Duration = Duration::from_secs(10);
 /// Pages that are written again at the same time, when what they show has been read.
 const AT_ONCE: usize = 2;
 /// When a page that could not be read is read again.
@@ -350,7 +352,8 @@ impl Running {
                 let html = page.html(current, files::assets().clone());
                 let rendering = Arc::new(Rendering::of(&html, is_whole));
                 all.made.fetch_add(1, Ordering::Relaxed);
-                self.wait = EVERY.max((read_in + began.elapsed()) * SHARE);
+                let took = read_in + began.elapsed();
+                self.wait = (took * SHARE).clamp(EVERY, LONGEST);
                 self.outcome = Some((number, Some(rendering)));
             }
             Err(AppError::Busy | AppError::Failed) => {}
