@@ -234,6 +234,24 @@ test.describe("The filter bar", () => {
     await expect(panel.getByRole("checkbox", { checked: false })).toHaveCount(0);
     await expect(panel.getByRole("checkbox", { name: "Include Company 77" })).toBeChecked();
   });
+
+  test("a company that is chosen is shown although another is looked for before the answer", async ({ newAccount, newReader }) => {
+    const many = Object.fromEntries(Array.from({ length: 12 }, (_, at) => [`company-${at}`, `Company ${at}`]));
+    const account = await newAccount({ companies: many });
+    const { page, usage } = await newReader(await account.user());
+    await usage.open();
+    const panel = await open(page, "company");
+    const asked = page.waitForRequest((request) => request.url().includes("company=company-3"));
+    let letGo = () => {};
+    const held = new Promise<void>((done) => (letGo = done));
+    await page.route(/company=company-3/, async (route) => (await held, route.continue()));
+    await panel.getByRole("checkbox", { name: "Include Company 3" }).check();
+    await asked;
+    await panel.getByRole("searchbox").pressSequentially("c");
+    letGo();
+    await expect(chosen(page, "company")).toHaveText("Company: Company 3");
+    await expect(panel.getByRole("searchbox")).toHaveValue("c");
+  });
 });
 
 /// Who reads, and what their bar holds.

@@ -21,8 +21,8 @@ const FIND: &str = "data-find";
 const OPTIONS: &str = "#company-options";
 
 thread_local! {
-    /// The form that waits for a pause.
-    static WAITING: RefCell<Option<TimeoutHandle>> = const { RefCell::new(None) };
+    /// What waits for a pause, and whether it is a form that will be sent; else companies are searched for.
+    static WAITING: RefCell<Option<(TimeoutHandle, bool)>> = const { RefCell::new(None) };
     /// What companies are searched for by now: an earlier answer is none to it.
     static SEARCHED: RefCell<String> = const { RefCell::new(String::new()) };
 }
@@ -35,7 +35,7 @@ pub fn changed(tab: Tab, field: &Element) {
         field.dyn_ref::<HtmlInputElement>(),
     ) {
         let field = field.clone();
-        after_pause(PAUSE, move || find(&field));
+        after_pause(PAUSE, false, move || find(&field));
         return;
     }
     let Some(form) = within(&["form[", APPLIED, "]"].concat()) else {
@@ -44,16 +44,13 @@ pub fn changed(tab: Tab, field: &Element) {
     let name = form.get_attribute(APPLIED).unwrap_or_default();
     let is_date = field.get_attribute("type").as_deref() == Some("date");
     let pause = if is_date { PAUSE_IN_DATES } else { PAUSE };
-    after_pause(pause, move || {
-        WAITING.take();
-        send(tab, &name);
-    });
+    after_pause(pause, true, move || send(tab, &name));
 }
 
 /// Nothing waits any more: whoever goes elsewhere does not come back by a form.
 pub fn forget() {
     WAITING.with(|waiting| {
-        if let Some(waiting) = waiting.borrow_mut().take() {
+        if let Some((waiting, _)) = waiting.borrow_mut().take() {
             waiting.clear();
         }
     });
@@ -61,13 +58,17 @@ pub fn forget() {
 
 /// Whether a form waits to be sent.
 pub fn is_waiting() -> bool {
-    WAITING.with(|waiting| waiting.borrow().is_some())
+    WAITING.with(|waiting| matches!(*waiting.borrow(), Some((_, true))))
 }
 
-fn after_pause(pause: Duration, act: impl FnOnce() + 'static) {
+fn after_pause(pause: Duration, is_form: bool, act: impl FnOnce() + 'static) {
     forget();
+    let act = || {
+        WAITING.take();
+        act();
+    };
     if let Ok(handle) = set_timeout_with_handle(act, pause) {
-        WAITING.with(|waiting| *waiting.borrow_mut() = Some(handle));
+        WAITING.set(Some((handle, is_form)));
     }
 }
 
