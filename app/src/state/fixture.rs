@@ -10,6 +10,25 @@ use domain::{
     },
 };
 
+use crate::functions::{Ability, Reader};
+
+/// A reader who may do some things.
+pub fn reader(is_staff: bool, can: &[Ability]) -> Reader {
+    Reader {
+        open_alerts: 0,
+        credits: None,
+        pending: vec![],
+        name: String::new(),
+        email: String::new(),
+        is_staff,
+        can: can.to_vec(),
+        is_agency: false,
+        is_portal: false,
+        brand: None,
+        accounts: vec![],
+    }
+}
+
 /// So many whole credits.
 pub fn whole(credits: i64) -> Credits {
     Credits::from_whole(credits).unwrap_or_default()

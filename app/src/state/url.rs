@@ -73,7 +73,9 @@ impl Url {
 
     /// Whether an address shows the charts as a table as well.
     pub fn has_table(query: &str) -> bool {
-        query.split('&').any(|pair| pair == "table=1")
+        query
+            .split('&')
+            .any(|pair| pair.strip_prefix(TABLE) == Some("=1"))
     }
 
     fn query(&self) -> String {

@@ -1,9 +1,9 @@
 //! How the tab's connection is, written beside every page.
 
-use leptos::prelude::*;
-use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Element, NodeList};
+use wasm_bindgen::JsValue;
+use web_sys::Element;
 
+use super::elements;
 use crate::state::Link;
 
 /// Where it is written.
@@ -12,17 +12,9 @@ const WORDS: &str = ".live-words";
 
 /// Writes how the connection is, and when something was last heard of what is shown, in the browser's milliseconds.
 pub fn show(link: Link, heard_at: f64) {
-    let Ok(marks) = document().query_selector_all(MARK) else {
-        return;
-    };
-    for mark in elements(&marks) {
+    for mark in elements(MARK) {
         write(&mark, link, heard_at);
     }
-}
-
-fn elements(nodes: &NodeList) -> impl Iterator<Item = Element> {
-    let nodes = nodes.clone();
-    (0..nodes.length()).filter_map(move |at| nodes.item(at)?.dyn_into().ok())
 }
 
 fn write(mark: &Element, link: Link, heard_at: f64) {

@@ -67,7 +67,7 @@ struct Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        lock(&self.inner).remove(&self.number);
+        lock(&self.inner.watched).remove(&self.number);
     }
 }
 
@@ -78,7 +78,7 @@ impl Services {
         let inner = Arc::clone(&self.standing.0);
         let number = inner.number.fetch_add(1, Ordering::Relaxed);
         let watched = Watched { caller, changed };
-        lock(&inner).insert(number, watched);
+        lock(&inner.watched).insert(number, watched);
         inner.begun.send_replace(());
         let place = Place { inner, number };
         let Ok(changed) = told.await else {
@@ -93,11 +93,7 @@ impl Services {
 impl Watch {
     /// A session is given another id.
     pub fn renames(&self, from: &[u8]) {
-        let mut renamed = self
-            .0
-            .renamed
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut renamed = lock(&self.0.renamed);
         renamed.push_back(from.to_vec());
         if renamed.len() > REMEMBERED {
             renamed.pop_front();
@@ -126,7 +122,9 @@ async fn run(
     tasks: Tasks,
 ) {
     loop {
-        let is_idle = watch.upgrade().is_none_or(|inner| lock(&inner).is_empty());
+        let is_idle = watch
+            .upgrade()
+            .is_none_or(|inner| lock(&inner.watched).is_empty());
         if is_idle {
             if begun.changed().await.is_err() {
                 return;
@@ -157,7 +155,7 @@ impl Inner {
         }
         let now = clock.now();
         let standing = store.standing(&sessions, &users, now).await?;
-        let mut watched = lock(self);
+        let mut watched = lock(&self.watched);
         // Whoever came meanwhile was not asked about.
         let is_asked = |caller: &Caller| {
             let find = |id: &[u8]| sessions.binary_search_by(|asked| asked.as_slice().cmp(id));
@@ -188,7 +186,7 @@ impl Inner {
         }
         let ended = caller.session();
         let ended = ended.filter(|id| !standing.sessions.contains(*id))?;
-        let renamed = self.renamed.lock().unwrap_or_else(PoisonError::into_inner);
+        let renamed = lock(&self.renamed);
         Some(if renamed.iter().any(|one| one == ended) {
             Changed::Renamed
         } else {
@@ -198,7 +196,7 @@ impl Inner {
 
     /// Sessions and people to be asked about.
     fn asked(&self) -> (Vec<Vec<u8>>, Vec<UserId>) {
-        let watched = lock(self);
+        let watched = lock(&self.watched);
         let callers = || watched.values().map(|one| &one.caller);
         let sessions: BTreeSet<_> = callers().filter_map(Caller::session).collect();
         let users: BTreeSet<_> = callers().filter_map(Caller::user).collect();
@@ -218,6 +216,6 @@ fn may_still(caller: &Caller, standing: &Standing) -> bool {
     caller.user().is_none_or(may)
 }
 
-fn lock(inner: &Inner) -> MutexGuard<'_, HashMap<u64, Watched>> {
-    inner.watched.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -32,19 +32,27 @@ async fn with_many() -> (TestServer, Vec<String>) {
     (server, keys)
 }
 
+/// The fields of an invitation for these companies.
+fn invitation(keys: &[String]) -> Vec<(&'static str, &str)> {
+    let person = [
+        ("account", "northwind"),
+        ("email", "many@example.com"),
+        ("role", "client"),
+    ];
+    let companies = keys.iter().map(|key| ("companies", key.as_str()));
+    person.into_iter().chain(companies).collect()
+}
+
 #[tokio::test]
 async fn who_looks_for_one_company_more_loses_none_of_many_that_were_chosen() {
     let (server, keys) = with_many().await;
     let owner = signed_in(&server, OWNER).await;
-    let mut fields = vec![
-        ("account", "northwind"),
-        ("email", "many@example.com"),
-        ("role", "client"),
+    let mut fields = invitation(&keys);
+    fields.extend([
         ("page", "/settings/members?account=northwind&new=invitation"),
         ("found", ""),
         ("find", "acme"),
-    ];
-    fields.extend(keys.iter().map(|key| ("companies", key.as_str())));
+    ]);
     let answer = post(&server, &owner, "/settings/members/invite", &fields).await;
     let page = answer.ok(200).text();
     for key in &keys {
@@ -56,13 +64,8 @@ async fn who_looks_for_one_company_more_loses_none_of_many_that_were_chosen() {
 async fn what_was_done_is_told_however_many_companies_it_names() {
     let (server, keys) = with_many().await;
     let owner = signed_in(&server, OWNER).await;
-    let mut fields = vec![
-        ("account", "northwind"),
-        ("email", "many@example.com"),
-        ("role", "client"),
-        ("next", "/settings/members?account=northwind"),
-    ];
-    fields.extend(keys.iter().map(|key| ("companies", key.as_str())));
+    let mut fields = invitation(&keys);
+    fields.push(("next", "/settings/members?account=northwind"));
     post(&server, &owner, "/settings/members/invite", &fields)
         .await
         .ok(303);

@@ -102,22 +102,7 @@ impl WaitsFor {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn reader(is_staff: bool, can: &[Ability]) -> Reader {
-        Reader {
-            open_alerts: 0,
-            credits: None,
-            pending: vec![],
-            name: String::new(),
-            email: String::new(),
-            is_staff,
-            can: can.to_vec(),
-            is_agency: false,
-            is_portal: false,
-            brand: None,
-            accounts: vec![],
-        }
-    }
+    use crate::state::fixture::reader;
 
     #[test]
     fn every_reader_is_told_what_they_wait_for() {

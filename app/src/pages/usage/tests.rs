@@ -13,30 +13,14 @@ use super::*;
 use crate::{
     context::{Assets, Current},
     figures::{FIGURE, figures},
-    functions::{Charts, EventAsked, Reader, TipsView},
+    functions::{Charts, EventAsked, TipsView},
     parts::html_of,
     state::fixture,
 };
 
-fn reader() -> Reader {
-    Reader {
-        open_alerts: 0,
-        credits: None,
-        pending: vec![],
-        name: String::new(),
-        email: String::new(),
-        is_staff: false,
-        can: vec![],
-        is_agency: false,
-        is_portal: false,
-        brand: None,
-        accounts: vec![],
-    }
-}
-
 fn page_of(dashboard: Dashboard, forecast: Option<ForecastView>) -> Page {
     Page {
-        reader: reader(),
+        reader: fixture::reader(false, &[]),
         dashboard,
         charts: Charts {
             agents: vec![],
