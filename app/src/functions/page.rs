@@ -143,8 +143,35 @@ impl Start {
 pub async fn load_page(query: String) -> Result<Start, AppError> {
     let services = use_context::<service::Services>().ok_or(AppError::Failed)?;
     let current = use_context::<crate::context::Current>().unwrap_or_default();
-    let page = read_page(&services, &current, &query).await?;
-    Ok(Start::of(&page))
+    let (_, caller) = current.known()?;
+    let (scope, view) = super::scope_of(&services, caller, &query).await?;
+    let (start, _) = read_start(&services, &current, (&scope, &view), &query).await?;
+    Ok(start)
+}
+
+/// Reads what a page begins with, and the event that its address leads to.
+#[cfg(feature = "ssr")]
+async fn read_start(
+    services: &service::Services,
+    current: &crate::context::Current,
+    (scope, view): (&service::Scope, &domain::filter::ViewQuery),
+    query: &str,
+) -> Result<(Start, EventAsked), AppError> {
+    let others = others_of(query);
+    let (asked, draft) = (value_of(&others, EVENT), current.sent.draft.as_ref());
+    let event = EventAsked::find(services, scope, view, asked, draft).await?;
+    let before = value_of(&others, "before").and_then(|cursor| cursor.parse().ok());
+    let begins = event.just_above().or(before);
+    let forecast = forecast_of(services, scope, view).await?;
+    let (dashboard, log) = services.page(scope.clone(), view, begins).await?;
+    let (event, log) = event.place(services, scope.clone(), view, log).await?;
+    let start = Start {
+        dashboard,
+        forecast,
+        log,
+        open: event.opened().map(|event| event.row.clone()),
+    };
+    Ok((start, event))
 }
 
 /// Reads the page that a query string describes, as someone may see it.
@@ -157,16 +184,14 @@ pub async fn read_page(
     let (person, caller) = current.known()?;
     let (scope, view) = super::scope_of(services, caller, query).await?;
     let reader = read_reader(services, person, caller, &scope).await?;
-    let others = others_of(query);
-    let asked = value_of(&others, EVENT);
-    let event =
-        EventAsked::find(services, &scope, &view, asked, current.sent.draft.as_ref()).await?;
-    let before = value_of(&others, "before").and_then(|cursor| cursor.parse().ok());
-    let begins = event.just_above().or(before);
-    let forecast = forecast_of(services, &scope, &view).await?;
     let tips = tips_of(services, &scope, &view).await;
-    let (dashboard, log) = services.page(scope.clone(), &view, begins).await?;
-    let (event, log) = event.place(services, scope, &view, log).await?;
+    let (start, event) = read_start(services, current, (&scope, &view), query).await?;
+    let Start {
+        dashboard,
+        forecast,
+        log,
+        open: _,
+    } = start;
     let projected = forecast.as_ref().and_then(|forecast| forecast.cycle_use);
     let charts = charts_of(&dashboard, projected);
     Ok(Page {
