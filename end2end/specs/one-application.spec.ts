@@ -1,6 +1,7 @@
 // One application: whoever goes from page to page loads no document, and loses nothing on the way.
 
 import type { Page, WebSocket } from "@playwright/test";
+import { press } from "../support/press";
 import { expect, test } from "../support/test";
 
 /// Every page of an account's owner, by its link in the sidebar, and its heading.
@@ -29,6 +30,13 @@ const isMarked = (page: Page) => page.evaluate(() => "marked" in window);
 async function visit(page: Page, link: string, heading = link): Promise<void> {
   await page.locator(".sidebar").getByRole("link", { name: link, exact: true }).click();
   await expect(page.getByRole("heading", { level: 1 })).toHaveText(heading);
+}
+
+/// The same; says how far the page that is left was scrolled when the link was pressed.
+async function leaveFor(page: Page, link: string): Promise<number> {
+  const y = await press(page.locator(".sidebar").getByRole("link", { name: link, exact: true }));
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText(link);
+  return y;
 }
 
 test.describe("One application", () => {
@@ -63,13 +71,14 @@ test.describe("One application", () => {
     await usage.open();
     await mark(page);
     const places: { heading: string; title: string; url: string; y: number }[] = [];
-    const headings = ["Trends", "Companies", "Audit log", "Plans & add-ons", "AI Credits Usage", "Alerts"];
-    for (const heading of headings) {
-      await visit(page, heading);
+    await visit(page, "Trends");
+    for (const next of ["Companies", "Audit log", "Plans & add-ons", "AI Credits Usage", "Alerts", "Value"]) {
+      const heading = await page.getByRole("heading", { level: 1 }).innerText();
       await page.evaluate(() => window.scrollTo(0, 120));
-      const y = await page.evaluate(() => window.scrollY);
-      places.push({ heading, title: await page.title(), url: page.url(), y });
+      const [title, url] = [await page.title(), page.url()];
+      places.push({ heading, title, url, y: await leaveFor(page, next) });
     }
+    expect(places.some(({ y }) => y > 0)).toBe(true);
     const isAt = async (place: (typeof places)[number]) => {
       await expect(page.getByRole("heading", { level: 1 })).toHaveText(place.heading);
       await expect(page).toHaveURL(place.url);
@@ -77,7 +86,7 @@ test.describe("One application", () => {
       await expect.poll(() => page.evaluate(() => window.scrollY)).toBeGreaterThanOrEqual(place.y - 1);
       await expect.poll(() => page.evaluate(() => window.scrollY)).toBeLessThanOrEqual(place.y + 1);
     };
-    for (const place of places.slice(0, -1).reverse()) {
+    for (const place of places.slice().reverse()) {
       await page.goBack();
       await isAt(place);
     }
@@ -86,6 +95,25 @@ test.describe("One application", () => {
       await isAt(place);
     }
     expect(await isMarked(page)).toBe(true);
+  });
+
+  test("a press while the page changes goes to the page that is there already", async ({ usage }) => {
+    const { page } = usage;
+    await usage.open();
+    await page.evaluate(() => {
+      const slow = new CSSStyleSheet();
+      slow.replaceSync("::view-transition-group(*), ::view-transition-old(*), ::view-transition-new(*) { animation-duration: 600s !important; }");
+      document.adoptedStyleSheets.push(slow);
+    });
+    await visit(page, "Trends");
+    const isChanging = () => page.evaluate(() => document.getAnimations().some((animation) => (animation.effect as KeyframeEffect).pseudoElement?.startsWith("::view-transition")));
+    await expect.poll(isChanging).toBe(true);
+    // With the mouse itself: what lies over the link takes the press.
+    const link = await page.locator(".sidebar").getByRole("link", { name: "Companies", exact: true }).boundingBox();
+    if (!link) throw new Error("The link has no place.");
+    await page.mouse.click(link.x + link.width / 2, link.y + link.height / 2);
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText("Companies");
+    await page.evaluate(() => document.adoptedStyleSheets.pop());
   });
 
   test("a page that cannot be had leaves the one that is shown, and says so at the link", async ({ usage, problems }) => {
